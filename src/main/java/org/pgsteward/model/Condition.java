@@ -1,0 +1,50 @@
+package org.pgsteward.model;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a look at one thing said: it is well, or it is not and how badly. The same thing looked at twice has the same
+ * {@link #key()}, and that is how a second look is known from a second trouble.
+ *
+ * @param kind what was looked at, kebab-case: {@code service-down}, {@code memory-high}, {@code backup-failed}
+ * @param service whose
+ * @param severity how bad; empty when it is well
+ * @param reason with figures: "82% of 256 MiB, warn at 80%"
+ * @param remedy commands that can be pasted; empty when it is well
+ * @param figures the numbers behind the reason, by name
+ * @param at when it was seen
+ */
+public record Condition(
+        String kind,
+        String service,
+        Optional<Severity> severity,
+        String reason,
+        String remedy,
+        Map<String, Object> figures,
+        Instant at) {
+
+    public Condition {
+        figures = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(figures));
+    }
+
+    public static Condition well(String kind, String service, String reason, Instant at) {
+        return new Condition(kind, service, Optional.empty(), reason, "", Map.of(), at);
+    }
+
+    public static Condition bad(
+            Severity severity, String kind, String service, String reason, String remedy, Instant at) {
+        return new Condition(kind, service, Optional.of(severity), reason, remedy, Map.of(), at);
+    }
+
+    public Condition with(Map<String, Object> moreFigures) {
+        return new Condition(kind, service, severity, reason, remedy, moreFigures, at);
+    }
+
+    /** The subject, the same each time it is looked at. */
+    public String key() {
+        return kind + ":" + service;
+    }
+}
