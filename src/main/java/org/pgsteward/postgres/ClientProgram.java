@@ -1,0 +1,134 @@
+package org.pgsteward.postgres;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * One of PostgreSQL's programs at work as a child process: its streams, and how it ended.
+ *
+ * <p>The child sees only the environment that it is given. Whether it did its work is decided by its exit code, never
+ * by the end of its output: a {@code pg_dump} that dies half-way ends its stream like one that is done.
+ */
+public final class ClientProgram implements AutoCloseable {
+    /** Bytes kept of what it said on standard error; the first lines tell the cause. */
+    private static final int KEPT_ERRORS = 4000;
+
+    private final String name;
+    private final Process process;
+    private final CompletableFuture<String> errors;
+
+    private ClientProgram(String name, Process process) {
+        this.name = name;
+        this.process = process;
+        this.errors = new CompletableFuture<>();
+        Thread reader = new Thread(null, this::readErrors, name + "-errors", 128 * 1024);
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /**
+     * @param environment everything that it sees; PATH and the locale are added
+     * @throws IOException when it cannot be started
+     */
+    public static ClientProgram start(UnprivilegedUser user, List<String> command, Map<String, String> environment)
+            throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(user.command(command));
+        builder.environment().clear();
+        builder.environment().put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        builder.environment().putAll(environment);
+        builder.directory(new java.io.File("/"));
+        String path = command.get(0);
+        return new ClientProgram(path.substring(path.lastIndexOf('/') + 1), builder.start());
+    }
+
+    /** Runs it to its end and returns what it printed; {@code input} is what it reads. */
+    public static String run(UnprivilegedUser user, List<String> command, Map<String, String> environment, String input)
+            throws IOException, InterruptedException {
+        try (ClientProgram program = start(user, command, environment)) {
+            try (OutputStream stdin = program.input()) {
+                stdin.write(input.getBytes(StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                // It stopped reading: how it ended says why, better than "broken pipe" does.
+                program.awaitSuccess();
+                throw e;
+            }
+            String printed = new String(program.output().readAllBytes(), StandardCharsets.UTF_8);
+            program.awaitSuccess();
+            return printed;
+        }
+    }
+
+    public InputStream output() {
+        return process.getInputStream();
+    }
+
+    public OutputStream input() {
+        return process.getOutputStream();
+    }
+
+    /**
+     * Waits for its end.
+     *
+     * @throws IOException when its exit code is not 0, with the first lines of what it said
+     */
+    public void awaitSuccess() throws IOException, InterruptedException {
+        int exit = process.waitFor();
+        if (exit != 0) {
+            throw new IOException(name + " ended with exit code " + exit + said());
+        }
+    }
+
+    /** What it said on standard error so far, on one line; empty when nothing. */
+    public String complaint() throws InterruptedException {
+        try {
+            return errors.get(5, TimeUnit.SECONDS).strip().replaceAll("\\s*\\R\\s*", "; ");
+        } catch (ExecutionException | TimeoutException e) {
+            return "";
+        }
+    }
+
+    /** Ends it, gently first; harmless when it has ended. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(Duration.ofSeconds(3).toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private String said() throws InterruptedException {
+        String complaint = complaint();
+        return complaint.isEmpty() ? "" : ": " + complaint;
+    }
+
+    private void readErrors() {
+        StringBuilder kept = new StringBuilder();
+        try (InputStream stream = process.getErrorStream()) {
+            byte[] buffer = new byte[1024];
+            for (int read = stream.read(buffer); read >= 0; read = stream.read(buffer)) {
+                if (kept.length() < KEPT_ERRORS) {
+                    kept.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
+                }
+            }
+        } catch (IOException e) {
+            kept.append(" (its messages broke off: ").append(e.getMessage()).append(')');
+        } finally {
+            errors.complete(kept.toString());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package org.pgsteward.postgres;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * PostgreSQL's own programs, of one major version: an older {@code pg_dump} refuses a newer server, and a newer one
+ * writes what the server's own {@code pg_restore} cannot read.
+ *
+ * @param directory where {@code pg_dump} and the others are
+ * @param major the major version of what is there
+ */
+public record Programs(Path directory, int major) {
+    private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)");
+
+    /**
+     * The programs of {@code major}: in the folder that was set, else where {@code pg_config} says, on the PATH, and in
+     * the places where Debian and Alpine put them.
+     *
+     * @throws IOException with one line that says what was found and what to install
+     */
+    public static Programs find(Optional<Path> configured, int major) throws IOException {
+        List<String> found = new ArrayList<>();
+        for (Path directory : configured.map(List::of).orElseGet(Programs::usualPlaces)) {
+            Optional<Integer> version = versionIn(directory);
+            if (version.filter(seen -> seen == major).isPresent()) {
+                return new Programs(directory, major);
+            }
+            version.ifPresent(seen -> found.add(seen + " in " + directory));
+        }
+        throw new IOException("no PostgreSQL " + major + " programs (pg_dump and its company) "
+                + configured
+                        .map(path -> "in pgsteward.postgres.bindir = " + path)
+                        .orElse("on this machine")
+                + (found.isEmpty() ? "" : ", only " + String.join(", ", found))
+                + ": install postgresql-" + major + ", or set pgsteward.postgres.bindir");
+    }
+
+    /** The newest major version on this machine, for a cluster of our own. */
+    public static Optional<Programs> newest(Optional<Path> configured) {
+        return configured.map(List::of).orElseGet(Programs::usualPlaces).stream()
+                .flatMap(directory -> versionIn(directory).map(major -> new Programs(directory, major)).stream())
+                .filter(programs -> Files.isExecutable(programs.path("initdb")))
+                .max(java.util.Comparator.comparingInt(Programs::major));
+    }
+
+    public Path path(String program) {
+        return directory.resolve(program);
+    }
+
+    private static List<Path> usualPlaces() {
+        List<Path> places = new ArrayList<>();
+        firstLine("pg_config", "--bindir").map(Path::of).ifPresent(places::add);
+        for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
+            if (!folder.isEmpty()) {
+                places.add(Path.of(folder));
+            }
+        }
+        places.addAll(children(Path.of("/usr/lib/postgresql"), "*").stream()
+                .map(version -> version.resolve("bin"))
+                .toList());
+        places.addAll(children(Path.of("/usr/libexec"), "postgresql*"));
+        return places;
+    }
+
+    private static List<Path> children(Path folder, String glob) {
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, glob)) {
+            List<Path> children = new ArrayList<>();
+            stream.forEach(children::add);
+            return children;
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    private static Optional<Integer> versionIn(Path directory) {
+        Path dump = directory.resolve("pg_dump");
+        if (!Files.isExecutable(dump)) {
+            return Optional.empty();
+        }
+        // Debian's /usr/bin/pg_dump picks a version by the local clusters; only a real one says which it is.
+        if (!Files.isExecutable(directory.resolve("pg_restore")) || isDebianWrapper(dump)) {
+            return Optional.empty();
+        }
+        return firstLine(dump.toString(), "--version")
+                .map(VERSION::matcher)
+                .filter(Matcher::find)
+                .map(matcher -> Integer.valueOf(matcher.group(1)));
+    }
+
+    private static boolean isDebianWrapper(Path program) {
+        try {
+            return program.toRealPath().endsWith("pg_wrapper");
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static Optional<String> firstLine(String... command) {
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            process.getOutputStream().close();
+            try (Stream<String> lines =
+                    process.inputReader(StandardCharsets.UTF_8).lines()) {
+                return lines.findFirst().filter(line -> !line.isBlank());
+            }
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}

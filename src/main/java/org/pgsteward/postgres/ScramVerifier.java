@@ -1,0 +1,105 @@
+package org.pgsteward.postgres;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.text.Normalizer;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import javax.crypto.spec.SecretKeySpec;
+import org.pgsteward.model.Secret;
+
+/**
+ * What PostgreSQL keeps of a password, computed on our side, so that the clear text never reaches the server's log or
+ * {@code pg_stat_activity}.
+ *
+ * <p>Source: RFC 5802 section 3 and PostgreSQL's {@code src/common/scram-common.c}: {@code SCRAM-SHA-256$<iterations>:
+ * <salt>$<StoredKey>:<ServerKey>}, all in base64.
+ */
+public final class ScramVerifier {
+    /** PostgreSQL 15's own figures. */
+    private static final int ITERATIONS = 4096;
+
+    private static final int SALT_BYTES = 16;
+
+    private static final Pattern STORED =
+            Pattern.compile("SCRAM-SHA-256\\$(\\d{1,9}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
+
+    private final int iterations;
+    private final byte[] salt;
+    private final byte[] storedKey;
+    private final byte[] serverKey;
+
+    private ScramVerifier(int iterations, byte[] salt, byte[] storedKey, byte[] serverKey) {
+        this.iterations = iterations;
+        this.salt = salt;
+        this.storedKey = storedKey;
+        this.serverKey = serverKey;
+    }
+
+    /** A new one with a salt of its own. */
+    public static ScramVerifier of(Secret password) {
+        byte[] salt = new byte[SALT_BYTES];
+        new SecureRandom().nextBytes(salt);
+        return derive(password, salt, ITERATIONS);
+    }
+
+    /** What stands in {@code pg_authid.rolpassword}; empty for md5 and anything else that is not SCRAM. */
+    public static Optional<ScramVerifier> parse(String stored) {
+        Matcher matcher = STORED.matcher(stored);
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        Base64.Decoder base64 = Base64.getDecoder();
+        return Optional.of(new ScramVerifier(
+                Integer.parseInt(matcher.group(1)),
+                base64.decode(matcher.group(2)),
+                base64.decode(matcher.group(3)),
+                base64.decode(matcher.group(4))));
+    }
+
+    /** Whether this was made from {@code password}. */
+    public boolean accepts(Secret password) {
+        return MessageDigest.isEqual(derive(password, salt, iterations).storedKey, storedKey);
+    }
+
+    /** As PostgreSQL stores it and accepts it after {@code PASSWORD}. */
+    public String stored() {
+        Base64.Encoder base64 = Base64.getEncoder();
+        return "SCRAM-SHA-256$" + iterations + ":" + base64.encodeToString(salt) + "$"
+                + base64.encodeToString(storedKey) + ":" + base64.encodeToString(serverKey);
+    }
+
+    static ScramVerifier derive(Secret password, byte[] salt, int iterations) {
+        try {
+            // Clients normalise with SASLprep, of which compatibility composition is the part that alters real
+            // passwords.
+            char[] text = Normalizer.normalize(password.reveal(), Normalizer.Form.NFKC)
+                    .toCharArray();
+            byte[] salted = SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
+                    .generateSecret(new PBEKeySpec(text, salt, iterations, 256))
+                    .getEncoded();
+            byte[] storedKey = MessageDigest.getInstance("SHA-256").digest(hmac(salted, "Client Key"));
+            return new ScramVerifier(iterations, salt, storedKey, hmac(salted, "Server Key"));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java runtime has no HMAC-SHA-256", e);
+        }
+    }
+
+    private static byte[] hmac(byte[] key, String text) throws GeneralSecurityException {
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(key, "HmacSHA256"));
+        return mac.doFinal(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Override
+    public String toString() {
+        return "SCRAM-SHA-256$" + iterations + ":***";
+    }
+}

@@ -1,0 +1,88 @@
+package org.pgsteward.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import javax.sql.DataSource;
+import org.pgsteward.model.Secret;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Opens connections to the managed server, each for one piece of work. */
+public final class Server {
+    /** Seconds; a server that is there answers in milliseconds, one that hangs must not hold a route for long. */
+    private static final int CONNECT_SECONDS = 5;
+
+    private final ServerAddress address;
+
+    public Server(ServerAddress address) {
+        this.address = address;
+    }
+
+    public ServerAddress address() {
+        return address;
+    }
+
+    /** As the administrator, in any database; {@code search_path} holds nothing but the catalog. */
+    public Connection connect(String database) throws SQLException {
+        Connection connection =
+                source(database, address.user(), address.password()).getConnection();
+        try (Statement statement = connection.createStatement()) {
+            // A service owns its database and may have planted a function under the name of one that we call.
+            statement.execute("SET search_path = ''");
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+        return connection;
+    }
+
+    /** As somebody else, to see what they can do. */
+    public Connection connectAs(String user, Secret password, String database) throws SQLException {
+        return source(database, user, password).getConnection();
+    }
+
+    /** The management database, for what the routes write. */
+    public DataSource managementDatabase() {
+        return source(address.database(), address.user(), address.password());
+    }
+
+    /**
+     * The major version, such as 15.
+     *
+     * @throws SQLException when the server does not answer
+     */
+    public int majorVersion() throws SQLException {
+        return Integer.parseInt(ask("SELECT current_setting('server_version_num')")) / 10_000;
+    }
+
+    /** The full version, such as {@code 15.20}. */
+    public String version() throws SQLException {
+        return ask("SELECT current_setting('server_version')");
+    }
+
+    /** The one value that a statement without parameters returns, in the management database. */
+    public String ask(String sql) throws SQLException {
+        try (Connection connection = connect(address.database());
+                PreparedStatement statement = connection.prepareStatement(sql);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    private PGSimpleDataSource source(String database, String user, Secret password) {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setServerNames(new String[] {address.host()});
+        source.setPortNumbers(new int[] {address.port()});
+        source.setDatabaseName(database);
+        source.setUser(user);
+        source.setPassword(password.reveal());
+        source.setApplicationName("pgsteward");
+        source.setConnectTimeout(CONNECT_SECONDS);
+        source.setLoginTimeout(CONNECT_SECONDS);
+        source.setTcpKeepAlive(true);
+        return source;
+    }
+}

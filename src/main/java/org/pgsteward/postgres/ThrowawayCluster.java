@@ -1,0 +1,273 @@
+package org.pgsteward.postgres;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.pgsteward.model.Secret;
+
+/**
+ * A PostgreSQL cluster of our own, for a proof or a demonstration, that ends with us.
+ *
+ * <ol>
+ *   <li>{@code initdb} in a folder that the unprivileged user owns.
+ *   <li>The server runs as a child of a shell that holds a pipe to us: however this process ends, even by
+ *       {@code kill -9}, the pipe closes and the shell ends the server.
+ *   <li>Its socket is in a short path of its own (107 bytes are all that a socket's name may have).
+ *   <li>{@link #close} stops it and removes both.
+ * </ol>
+ */
+public final class ThrowawayCluster implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(60);
+
+    /** Ends the server when standard input ends or the shell is told to go. */
+    private static final String LEASH = "\"$@\" </dev/null & server=$!; trap 'kill -INT $server' TERM INT HUP; "
+            + "(cat >/dev/null; kill -INT $server) <&3 & wait $server; wait $server 2>/dev/null";
+
+    private final Programs programs;
+    private final UnprivilegedUser user;
+    private final Path data;
+    private final Path sockets;
+    private final String administrator;
+    private final Process leash;
+    private final boolean keepData;
+
+    private ThrowawayCluster(
+            Programs programs,
+            UnprivilegedUser user,
+            Path data,
+            Path sockets,
+            String administrator,
+            Process leash,
+            boolean keepData) {
+        this.programs = programs;
+        this.user = user;
+        this.data = data;
+        this.sockets = sockets;
+        this.administrator = administrator;
+        this.leash = leash;
+        this.keepData = keepData;
+    }
+
+    /**
+     * How it is set up.
+     *
+     * @param administrator the superuser's name
+     * @param password asked of everyone over TCP; empty where only the socket's folder guards it
+     * @param port on 127.0.0.1; empty for a unix socket only
+     * @param settings of the server, by name
+     * @param keepData whether its folder outlives it
+     */
+    public record Plan(
+            String administrator,
+            Optional<Secret> password,
+            Optional<Integer> port,
+            Map<String, String> settings,
+            boolean keepData) {
+
+        /** For a proof: nobody but us can reach it, and nothing in it has to survive a power cut. */
+        public static Plan forProof(String administrator) {
+            return new Plan(administrator, Optional.empty(), Optional.empty(), PROOF_SETTINGS, false);
+        }
+    }
+
+    private static final Map<String, String> PROOF_SETTINGS = Map.ofEntries(
+            Map.entry("fsync", "off"),
+            Map.entry("full_page_writes", "off"),
+            Map.entry("synchronous_commit", "off"),
+            Map.entry("wal_level", "minimal"),
+            Map.entry("max_wal_senders", "0"),
+            Map.entry("max_connections", "10"),
+            Map.entry("shared_buffers", "16MB"),
+            Map.entry("maintenance_work_mem", "16MB"),
+            Map.entry("max_parallel_workers", "0"),
+            Map.entry("max_parallel_maintenance_workers", "0"),
+            Map.entry("autovacuum", "off"),
+            Map.entry("dynamic_shared_memory_type", "mmap"),
+            Map.entry("jit", "off"));
+
+    /**
+     * Makes and starts one in {@code data}, which must not exist or be empty.
+     *
+     * @throws IOException when initdb or the server fails, with what it said
+     */
+    public static ThrowawayCluster start(Programs programs, UnprivilegedUser user, Path data, Plan plan)
+            throws IOException, InterruptedException {
+        user.own(data);
+        Path sockets = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
+        List<String> init = new ArrayList<>(List.of(
+                programs.path("initdb").toString(),
+                "--pgdata=" + data,
+                "--username=" + plan.administrator(),
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+                "--no-instructions",
+                "--auth-local=trust",
+                "--auth-host=scram-sha-256"));
+        if (plan.password().isPresent()) {
+            // initdb closes the descriptor that it reads the password from; a file would need the other user's rights.
+            init.add("--pwfile=/dev/stdin");
+        }
+        try {
+            ClientProgram.run(
+                    user,
+                    init,
+                    Map.of(),
+                    plan.password().map(secret -> secret.reveal() + "\n").orElse(""));
+            Process leash = launch(programs, user, data, sockets, plan);
+            ThrowawayCluster cluster =
+                    new ThrowawayCluster(programs, user, data, sockets, plan.administrator(), leash, plan.keepData());
+            cluster.awaitReady();
+            return cluster;
+        } catch (IOException | InterruptedException e) {
+            remove(sockets);
+            if (!plan.keepData()) {
+                remove(data);
+            }
+            throw e;
+        }
+    }
+
+    private static Process launch(Programs programs, UnprivilegedUser user, Path data, Path sockets, Plan plan)
+            throws IOException {
+        Map<String, String> settings = new LinkedHashMap<>(plan.settings());
+        settings.put("unix_socket_directories", sockets.toString());
+        settings.put("listen_addresses", plan.port().isPresent() ? "127.0.0.1" : "");
+        plan.port().ifPresent(port -> settings.put("port", Integer.toString(port)));
+        List<String> server = new ArrayList<>(List.of(
+                "sh",
+                "-c",
+                "exec 3<&0; " + LEASH,
+                "postgres",
+                programs.path("postgres").toString(),
+                "-D",
+                data.toString()));
+        settings.forEach((name, value) -> {
+            server.add("-c");
+            server.add(name + "=" + value);
+        });
+        ProcessBuilder builder = new ProcessBuilder(user.command(server));
+        builder.environment().clear();
+        builder.environment().put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        builder.directory(new java.io.File("/"));
+        builder.redirectErrorStream(true);
+        return builder.start();
+    }
+
+    private void awaitReady() throws IOException, InterruptedException {
+        StringBuilder said = new StringBuilder();
+        long deadline = System.nanoTime() + START.toNanos();
+        try {
+            InputStream stream = leash.getInputStream();
+            byte[] buffer = new byte[4096];
+            while (said.indexOf("database system is ready to accept connections") < 0) {
+                int read = stream.read(buffer);
+                if (read < 0 || System.nanoTime() > deadline) {
+                    throw new IOException("the scratch PostgreSQL in " + data + " did not start: "
+                            + said.toString().strip().replaceAll("\\s*\\R\\s*", "; "));
+                }
+                said.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
+            }
+            Thread drain = new Thread(null, this::drain, "scratch-postgres-log", 128 * 1024);
+            drain.setDaemon(true);
+            drain.start();
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** A full pipe would stop the server. */
+    private void drain() {
+        try (InputStream stream = leash.getInputStream()) {
+            stream.transferTo(java.io.OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            // The server is gone, and its log with it.
+            return;
+        }
+    }
+
+    /** The command line of a client program that comes to {@code database} as {@code role} over the socket. */
+    public List<String> client(String program, String role, String database, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                programs.path(program).toString(),
+                "--host=" + sockets,
+                "--username=" + role,
+                "--dbname=" + database,
+                "--no-password"));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** Runs {@code sql} as the administrator and returns the rows, columns separated by {@code |}. */
+    public String sql(String database, String sql) throws IOException, InterruptedException {
+        return ClientProgram.run(
+                user,
+                client(
+                        "psql",
+                        administrator,
+                        database,
+                        "--no-psqlrc",
+                        "--quiet",
+                        "--tuples-only",
+                        "--no-align",
+                        "--set=ON_ERROR_STOP=1",
+                        "--file=-"),
+                Map.of(),
+                sql);
+    }
+
+    public UnprivilegedUser user() {
+        return user;
+    }
+
+    public Path data() {
+        return data;
+    }
+
+    @Override
+    public void close() {
+        try {
+            leash.getOutputStream().close();
+            if (!leash.waitFor(20, TimeUnit.SECONDS)) {
+                leash.descendants().forEach(ProcessHandle::destroyForcibly);
+                leash.destroyForcibly();
+            }
+        } catch (IOException e) {
+            leash.destroyForcibly();
+        } catch (InterruptedException e) {
+            leash.descendants().forEach(ProcessHandle::destroyForcibly);
+            Thread.currentThread().interrupt();
+        }
+        remove(sockets);
+        if (!keepData) {
+            remove(data);
+        }
+    }
+
+    private static void remove(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot remove " + folder, e);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package org.pgsteward.postgres;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.UserPrincipal;
+import java.nio.file.attribute.UserPrincipalLookupService;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whom PostgreSQL's programs run as: ourselves, or, when we are root, {@code postgres} or {@code nobody}; the server
+ * refuses root, and no program that reads a dump needs it.
+ */
+public final class UnprivilegedUser {
+    private static final List<String> CANDIDATES = List.of("postgres", "nobody");
+
+    private final Optional<String> name;
+
+    private UnprivilegedUser(Optional<String> name) {
+        this.name = name;
+    }
+
+    /** @throws IOException when we are root and the machine has neither user */
+    public static UnprivilegedUser ofThisProcess() throws IOException {
+        if (!"root".equals(System.getProperty("user.name"))) {
+            return new UnprivilegedUser(Optional.empty());
+        }
+        for (String candidate : CANDIDATES) {
+            if (principal(candidate).isPresent()) {
+                return new UnprivilegedUser(Optional.of(candidate));
+            }
+        }
+        throw new IOException(
+                "running as root, and there is no user 'postgres' or 'nobody' to run PostgreSQL's programs"
+                        + " as: create one, or start pgsteward as an ordinary user");
+    }
+
+    /** The command as that user runs it. */
+    public List<String> command(List<String> command) {
+        if (name.isEmpty()) {
+            return command;
+        }
+        List<String> dropped = new ArrayList<>(
+                List.of("setpriv", "--reuid=" + name.get(), "--regid=" + name.get(), "--clear-groups", "--"));
+        if ("nobody".equals(name.get())) {
+            // Its group is called nogroup on Debian and nobody elsewhere.
+            dropped.set(2, "--regid=" + (Files.exists(Path.of("/etc/debian_version")) ? "nogroup" : "nobody"));
+        }
+        dropped.addAll(command);
+        return dropped;
+    }
+
+    /** Makes {@code directory}, mode 0700, and hands it to that user. */
+    public Path own(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        if (name.isPresent()) {
+            UserPrincipal owner = principal(name.get()).orElseThrow();
+            Files.getFileAttributeView(directory, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                    .setOwner(owner);
+        }
+        Files.setPosixFilePermissions(directory, java.nio.file.attribute.PosixFilePermissions.fromString("rwx------"));
+        return directory;
+    }
+
+    /** Whether that user may enter every folder above {@code path}. */
+    public boolean mayEnter(Path path) throws IOException, InterruptedException {
+        if (name.isEmpty()) {
+            return true;
+        }
+        // What does not exist yet will be ours to make; what exists above it has to let the other user through.
+        Path root = path.toAbsolutePath().getRoot();
+        Path entered = root;
+        for (Path part : root.relativize(path.toAbsolutePath())) {
+            Path next = entered.resolve(part);
+            if (!Files.isDirectory(next)) {
+                break;
+            }
+            entered = next;
+        }
+        return new ProcessBuilder(command(List.of("test", "-x", entered.toString())))
+                        .start()
+                        .waitFor()
+                == 0;
+    }
+
+    private static Optional<UserPrincipal> principal(String user) throws IOException {
+        UserPrincipalLookupService users = Path.of("/").getFileSystem().getUserPrincipalLookupService();
+        try {
+            return Optional.of(users.lookupPrincipalByName(user));
+        } catch (UserPrincipalNotFoundException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+INSERT INTO public.backup_log
+    (service_name, backup_type, backup_path, created_at, success, backup_id, state, started_at, finished_at,
+     verified_at, size_bytes, source_bytes, sha256, server_version, error, event_id)
+VALUES
+    (:#service, :#kind, :#path, CAST(:#started_at AS TIMESTAMPTZ) AT TIME ZONE 'UTC', CAST(:#success AS BOOLEAN),
+     :#id, :#state, CAST(:#started_at AS TIMESTAMPTZ), CAST(:#finished_at AS TIMESTAMPTZ),
+     CAST(:#verified_at AS TIMESTAMPTZ), CAST(:#size_bytes AS BIGINT), CAST(:#source_bytes AS BIGINT), :#sha256,
+     :#server_version, :#error, CAST(:#event_id AS UUID))
+ON CONFLICT (event_id) DO UPDATE
+    SET backup_path = EXCLUDED.backup_path,
+        success = EXCLUDED.success,
+        state = EXCLUDED.state,
+        finished_at = EXCLUDED.finished_at,
+        verified_at = EXCLUDED.verified_at,
+        size_bytes = EXCLUDED.size_bytes,
+        source_bytes = EXCLUDED.source_bytes,
+        sha256 = EXCLUDED.sha256,
+        server_version = EXCLUDED.server_version,
+        error = EXCLUDED.error
