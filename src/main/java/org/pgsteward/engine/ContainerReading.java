@@ -1,0 +1,107 @@
+package org.pgsteward.engine;
+
+import com.github.dockerjava.api.command.HealthState;
+import com.github.dockerjava.api.command.InspectContainerResponse;
+import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
+import com.github.dockerjava.api.model.ContainerConfig;
+import com.github.dockerjava.api.model.ContainerNetwork;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.NetworkSettings;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.pgsteward.model.Container;
+
+/** Reads an inspect document. Every field may be missing: Docker and Podman differ, and so do their versions. */
+final class ContainerReading {
+    private ContainerReading() {}
+
+    static Container of(InspectContainerResponse document) {
+        Optional<ContainerConfig> config = Optional.ofNullable(document.getConfig());
+        Optional<ContainerState> state = Optional.ofNullable(document.getState());
+        return new Container(
+                document.getId(),
+                Optional.ofNullable(document.getName()).orElse(document.getId()).replaceFirst("^/", ""),
+                config.map(ContainerConfig::getImage).orElse(""),
+                Optional.ofNullable(document.getImageId()).orElse(""),
+                stateOf(state),
+                healthOf(state),
+                state.map(ContainerState::getExitCodeLong).orElse(0L).intValue(),
+                state.map(ContainerState::getOOMKilled).orElse(false),
+                config.map(ContainerConfig::getLabels).orElse(Map.of()),
+                environment(config.map(ContainerConfig::getEnv).orElse(new String[0])),
+                networks(document),
+                Optional.ofNullable(document.getHostConfig())
+                        .map(HostConfig::getMemory)
+                        .orElse(0L),
+                instant(document.getCreated()).orElse(Instant.EPOCH),
+                state.map(ContainerState::getStartedAt).flatMap(ContainerReading::instant));
+    }
+
+    private static Container.State stateOf(Optional<ContainerState> state) {
+        boolean running = state.map(ContainerState::getRunning).orElse(false);
+        return switch (state.map(ContainerState::getStatus).orElse("").toLowerCase(Locale.ROOT)) {
+            // "configured", "initialized", "stopping" and "stopped" are Podman's.
+            case "created", "configured", "initialized" -> Container.State.CREATED;
+            case "running", "stopping" -> Container.State.RUNNING;
+            case "paused" -> Container.State.PAUSED;
+            case "restarting" -> Container.State.RESTARTING;
+            case "removing" -> Container.State.REMOVING;
+            case "exited", "stopped" -> Container.State.EXITED;
+            case "dead" -> Container.State.DEAD;
+            default -> running ? Container.State.RUNNING : Container.State.EXITED;
+        };
+    }
+
+    private static Container.Health healthOf(Optional<ContainerState> state) {
+        return switch (state.map(ContainerState::getHealth)
+                .map(HealthState::getStatus)
+                .orElse("none")) {
+            case "starting" -> Container.Health.STARTING;
+            case "healthy" -> Container.Health.HEALTHY;
+            case "unhealthy" -> Container.Health.UNHEALTHY;
+            default -> Container.Health.NONE;
+        };
+    }
+
+    private static Map<String, String> environment(String[] lines) {
+        Map<String, String> variables = new HashMap<>();
+        for (String line : lines) {
+            int equals = line.indexOf('=');
+            // A name without "=" is a variable that compose removed: not set, so not there.
+            if (equals > 0) {
+                variables.put(line.substring(0, equals), line.substring(equals + 1));
+            }
+        }
+        return variables;
+    }
+
+    private static Map<String, Set<String>> networks(InspectContainerResponse document) {
+        Map<String, Set<String>> networks = new HashMap<>();
+        Optional.ofNullable(document.getNetworkSettings())
+                .map(NetworkSettings::getNetworks)
+                .orElse(Map.of())
+                .forEach((name, network) -> networks.put(name, aliases(network)));
+        return networks;
+    }
+
+    private static Set<String> aliases(ContainerNetwork network) {
+        return Optional.ofNullable(network.getAliases())
+                .map(List::stream)
+                .orElse(Stream.empty())
+                .collect(java.util.stream.Collectors.toUnmodifiableSet());
+    }
+
+    /** The engine writes the year 1 for "never". */
+    private static Optional<Instant> instant(String text) {
+        return Optional.ofNullable(text)
+                .filter(written -> !written.isBlank() && !written.startsWith("0001-"))
+                .map(written -> OffsetDateTime.parse(written).toInstant());
+    }
+}

@@ -1,0 +1,116 @@
+package org.pgsteward.engine;
+
+import com.github.dockerjava.transport.DockerHttpClient;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Gives every call an end: an ordinary answer must have arrived whole, an endless one must have begun, within the
+ * limit.
+ *
+ * <p>The transport cannot do this itself, because a unix socket knows no timeouts in Java. An interrupt closes the
+ * channel under a blocked read or connect, and that ends it; so each call runs on a thread that may be interrupted.
+ */
+final class Deadline implements DockerHttpClient {
+    private final DockerHttpClient transport;
+    private final String host;
+    private final Duration limit;
+    private final ExecutorService calls;
+
+    Deadline(DockerHttpClient transport, String host, Duration limit) {
+        this.transport = transport;
+        this.host = host;
+        this.limit = limit;
+        this.calls = Executors.newCachedThreadPool(work -> {
+            Thread thread = new Thread(work, "docker-call");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** @throws EngineAway when there is no answer in time */
+    @Override
+    public Response execute(Request request) {
+        boolean endless = isEndless(request.path());
+        return within(request, () -> {
+            Response answer = transport.execute(request);
+            return endless ? answer : whole(answer);
+        });
+    }
+
+    private static boolean isEndless(String path) {
+        boolean bounded = path.contains("stream=false") || path.contains("stream=0") || path.contains("until=");
+        return !bounded && (path.contains("/stats") || path.contains("/events"));
+    }
+
+    private Response within(Request request, Callable<Response> call) {
+        Future<Response> answer = calls.submit(call);
+        try {
+            return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            throw new EngineAway(
+                    "the Docker Engine at " + host + " did not answer " + request.path() + " within "
+                            + limit.toSeconds() + " s",
+                    e);
+        } catch (InterruptedException e) {
+            answer.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new EngineAway("interrupted while waiting for the Docker Engine at " + host, e);
+        } catch (ExecutionException e) {
+            throw new EngineAway(
+                    "the Docker Engine at " + host + " cannot be asked: "
+                            + rootOf(e).getMessage(),
+                    e);
+        }
+    }
+
+    private static Throwable rootOf(Throwable e) {
+        return e.getCause() == null ? e : rootOf(e.getCause());
+    }
+
+    private static Response whole(Response answer) throws IOException {
+        try (answer;
+                InputStream body = answer.getBody()) {
+            return new Whole(
+                    answer.getStatusCode(), answer.getHeaders(), new ByteArrayInputStream(body.readAllBytes()));
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        calls.shutdownNow();
+        transport.close();
+    }
+
+    private record Whole(int statusCode, Map<String, List<String>> headers, InputStream body) implements Response {
+        @Override
+        public int getStatusCode() {
+            return statusCode;
+        }
+
+        @Override
+        public Map<String, List<String>> getHeaders() {
+            return headers;
+        }
+
+        @Override
+        public InputStream getBody() {
+            return body;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
