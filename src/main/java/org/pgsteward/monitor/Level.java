@@ -1,0 +1,82 @@
+package org.pgsteward.monitor;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A line that memory may cross: a share of the limit, or so many bytes whatever the limit is. */
+public sealed interface Level {
+
+    /** Where the line lies, in bytes, for a container with this limit in bytes. */
+    long of(long limitBytes);
+
+    /** @param percent of the limit, above 0 and up to 100 */
+    record Share(double percent) implements Level {
+        public Share {
+            if (!(percent > 0 && percent <= 100)) {
+                throw new IllegalArgumentException("a level of " + percent + "% is not above 0% and up to 100%");
+            }
+        }
+
+        @Override
+        public long of(long limitBytes) {
+            return Math.round(limitBytes * percent / 100);
+        }
+
+        @Override
+        public String toString() {
+            return (percent == Math.rint(percent) ? Long.toString((long) percent) : Double.toString(percent)) + "%";
+        }
+    }
+
+    /** @param bytes above 0 */
+    record Bytes(long bytes) implements Level {
+        public Bytes {
+            if (bytes <= 0) {
+                throw new IllegalArgumentException("a level of " + bytes + " bytes is not above 0");
+            }
+        }
+
+        @Override
+        public long of(long limitBytes) {
+            return bytes;
+        }
+
+        @Override
+        public String toString() {
+            return Size.words(bytes);
+        }
+    }
+
+    /**
+     * Reads {@code 80%}, {@code 200m}, {@code 1.5g} or a count of bytes; units count by 1024, as Docker's do.
+     *
+     * @param name of the setting or label, for the message
+     * @throws IllegalArgumentException with name and value when the text is none of these
+     */
+    static Level parse(String name, String text) {
+        Matcher parts = Written.FORM.matcher(text.strip().toLowerCase(Locale.ROOT));
+        if (!parts.matches()) {
+            throw new IllegalArgumentException(name + " is '" + text + "': write a share such as 80%, or bytes such as"
+                    + " 200m (units b, k, m, g, t)");
+        }
+        double amount = Double.parseDouble(parts.group(1));
+        String unit = parts.group(2);
+        try {
+            if (unit.equals("%")) {
+                return new Share(amount);
+            }
+            int power = unit.isEmpty() ? 0 : "bkmgt".indexOf(unit.charAt(0));
+            return new Bytes((long) (amount * Math.pow(1024, power)));
+        } catch (IllegalArgumentException outOfRange) {
+            throw new IllegalArgumentException(name + " is '" + text + "': " + outOfRange.getMessage(), outOfRange);
+        }
+    }
+
+    /** How a level is written. */
+    final class Written {
+        private static final Pattern FORM = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,6})?)\\s*(%|b|[kmgt](?:i?b)?|)");
+
+        private Written() {}
+    }
+}

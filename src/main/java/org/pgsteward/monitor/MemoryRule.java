@@ -1,0 +1,126 @@
+package org.pgsteward.monitor;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Memory;
+import org.pgsteward.model.Severity;
+
+/**
+ * When a container's memory is news. Made with its settings in {@code monitor.camel.yaml}; the judging is pure.
+ *
+ * <ol>
+ *   <li>{@code samples} in a row at or above a level make it that bad;
+ *   <li>once bad, it stays so until a sample lies below the clear level, so that use around the line is told once;
+ *   <li>what lies between, without such a past, is undecided and nothing is said.
+ * </ol>
+ */
+public final class MemoryRule {
+    /** The {@code kind} of the conditions. */
+    public static final String KIND = "memory-high";
+
+    private static final long MIB = 1024 * 1024;
+
+    private Level warn = new Level.Share(80);
+    private Level critical = new Level.Share(90);
+    private Optional<Level> clear = Optional.empty();
+    private int samples = 2;
+
+    /** @param level such as {@code 80%} or {@code 200m} */
+    public void setWarn(String level) {
+        warn = Level.parse("warn", level);
+    }
+
+    /** @param level such as {@code 90%} or {@code 230m} */
+    public void setCritical(String level) {
+        critical = Level.parse("critical", level);
+    }
+
+    /** @param level below which it is over; empty for 5 percent of the limit below the warning */
+    public void setClear(String level) {
+        clear = level.isBlank() ? Optional.empty() : Optional.of(Level.parse("clear", level));
+    }
+
+    /** @param count samples in a row that it takes, at least 1 */
+    public void setSamples(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("samples is " + count + ": at least 1 sample has to be looked at");
+        }
+        samples = count;
+    }
+
+    /** Compares the settings with one another, once all are there; stops the start when they contradict. */
+    public void check() {
+        if (liesBelow(critical, warn)) {
+            throw new IllegalArgumentException("critical is " + critical + " and lies below warn, which is " + warn);
+        }
+        if (clear.isPresent() && (clear.get().equals(warn) || liesBelow(warn, clear.get()))) {
+            throw new IllegalArgumentException(
+                    "clear is " + clear.get() + " and has to lie below warn, which is " + warn);
+        }
+    }
+
+    /** Only like can be compared here: a share of what is not known before a container is. */
+    private static boolean liesBelow(Level one, Level other) {
+        return one.getClass() == other.getClass() && one.of(Integer.MAX_VALUE) < other.of(Integer.MAX_VALUE);
+    }
+
+    int samples() {
+        return samples;
+    }
+
+    /** What this sample makes of it, after those before. */
+    Judged judge(Reading reading, MemoryTrack before) {
+        Memory memory = reading.memory();
+        long used = memory.usedBytes();
+        MemoryLevels levels = MemoryLevels.of(warn, critical, clear, reading.container(), memory.limitBytes());
+        int aboveWarn = used >= levels.warnBytes() ? before.aboveWarn() + 1 : 0;
+        int aboveCritical = used >= levels.criticalBytes() ? before.aboveCritical() + 1 : 0;
+        boolean wasCritical = before.severity().equals(Optional.of(Severity.CRITICAL));
+
+        Optional<Severity> now = Optional.empty();
+        if (aboveCritical >= samples || (wasCritical && used >= levels.criticalClearBytes())) {
+            now = Optional.of(Severity.CRITICAL);
+        } else if (aboveWarn >= samples || (before.severity().isPresent() && used >= levels.clearBytes())) {
+            now = Optional.of(Severity.WARNING);
+        }
+        MemoryTrack after = new MemoryTrack(now, aboveWarn, aboveCritical);
+        boolean undecided = now.isEmpty() && used >= levels.clearBytes();
+        return new Judged(undecided ? Optional.empty() : Optional.of(condition(reading, levels, now)), after);
+    }
+
+    /** @param condition empty while it is undecided */
+    record Judged(Optional<Condition> condition, MemoryTrack track) {}
+
+    private static Condition condition(Reading reading, MemoryLevels levels, Optional<Severity> severity) {
+        Memory memory = reading.memory();
+        String use = Math.round(memory.ratio() * 100) + "% of " + Size.words(memory.limitBytes()) + " in use ("
+                + Size.words(memory.usedBytes()) + ")";
+        String lines = severity.equals(Optional.of(Severity.CRITICAL))
+                ? ", critical at " + levels.critical()
+                : ", warns at " + levels.warn();
+        String complaints = levels.complaints().isEmpty() ? "" : "; " + String.join("; ", levels.complaints());
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("usedBytes", memory.usedBytes());
+        figures.put("limitBytes", memory.limitBytes());
+        figures.put("percent", Math.round(memory.ratio() * 1000) / 10.0);
+        figures.put("warnBytes", levels.warnBytes());
+        figures.put("criticalBytes", levels.criticalBytes());
+        figures.put("clearBytes", levels.clearBytes());
+        String remedy = severity.isPresent() ? remedy(reading) : "";
+        return new Condition(
+                KIND, reading.service(), severity, use + lines + complaints, remedy, figures, reading.at());
+    }
+
+    private static String remedy(Reading reading) {
+        String target = CommandTarget.of(reading.container());
+        String look = "docker stats --no-stream " + target + "\ndocker logs --tail 50 " + target;
+        if (reading.container().memoryLimitBytes() == 0) {
+            return look + "\nfree -h  # it has no limit of its own: the host's memory is what runs out";
+        }
+        long mebibytes = Math.max(1, reading.container().memoryLimitBytes() * 3 / 2 / MIB);
+        return look + "\ndocker update --memory " + mebibytes + "m --memory-swap " + 2 * mebibytes + "m " + target
+                + "  # until it is created anew; for good: mem_limit in its compose file";
+    }
+}

@@ -1,0 +1,69 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+
+/**
+ * When silence of the shared PostgreSQL is news: after so many failed probes in a row; one good one ends it.
+ *
+ * @param failures probes in a row that it takes, at least 1
+ */
+record PostgresRule(int failures) {
+    /** The {@code kind}, the same for the probe and for the container, so that both make one alert. */
+    static final String KIND = "postgres-down";
+
+    /** The {@code service}, the same whatever the container is called. */
+    static final String SERVICE = "postgresql";
+
+    PostgresRule {
+        if (failures < 1) {
+            throw new IllegalArgumentException("failures is " + failures + ": at least 1 probe has to fail");
+        }
+    }
+
+    /**
+     * Failed probes up to now.
+     *
+     * @param count in a row
+     * @param since when the first of them was
+     */
+    record Misses(int count, Instant since) {
+        static final Misses NONE = new Misses(0, Instant.EPOCH);
+    }
+
+    /** @param condition empty while it is undecided */
+    record Judged(Optional<Condition> condition, Misses misses) {}
+
+    Judged judge(PostgresReading reading, Misses before) {
+        if (reading.error().isEmpty()) {
+            Condition well = Condition.well(KIND, SERVICE, reading.server() + " answers", reading.at());
+            return new Judged(Optional.of(well), Misses.NONE);
+        }
+        Misses now = new Misses(before.count() + 1, before.count() == 0 ? reading.at() : before.since());
+        if (now.count() < failures) {
+            return new Judged(Optional.empty(), now);
+        }
+        return new Judged(Optional.of(silent(reading, reading.error().get(), now)), now);
+    }
+
+    private static Condition silent(PostgresReading reading, String error, Misses misses) {
+        long seconds = Duration.between(misses.since(), reading.at()).toSeconds();
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("server", reading.server());
+        figures.put("failedProbes", misses.count());
+        figures.put("silentSeconds", seconds);
+        String reason = reading.server() + " has not answered since "
+                + misses.since().truncatedTo(ChronoUnit.SECONDS) + " (" + misses.count() + " probes in " + seconds
+                + " s): " + error;
+        String remedy = "docker ps -a --filter ancestor=postgres:15\ndocker logs --tail 50 " + SERVICE
+                + "\ndocker start " + SERVICE + "  # or the name that the first line shows";
+        return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, remedy, reading.at())
+                .with(figures);
+    }
+}

@@ -1,0 +1,22 @@
+package org.pgsteward.monitor;
+
+import java.util.Optional;
+import org.pgsteward.model.Condition;
+
+/** Counts the probes between two looks. Made with its setting in {@code monitor.camel.yaml}. Safe for many threads. */
+public final class PostgresWatch {
+    private PostgresRule rule = new PostgresRule(2);
+    private PostgresRule.Misses misses = PostgresRule.Misses.NONE;
+
+    /** @param count failed probes in a row that it takes, at least 1 */
+    public synchronized void setFailures(int count) {
+        rule = new PostgresRule(count);
+    }
+
+    /** Empty while it is undecided. */
+    public synchronized Optional<Condition> judge(PostgresReading reading) {
+        PostgresRule.Judged judged = rule.judge(reading, misses);
+        misses = judged.misses();
+        return judged.condition();
+    }
+}

@@ -1,0 +1,170 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Severity;
+
+/**
+ * Whether a container runs as it should.
+ *
+ * @param patience how long a stop that somebody asked for may last before it is told, and how long a start must hold
+ *     before it counts: an update stops a container and makes a new one, and a crash loop starts it again and again.
+ *     Zero tells at once
+ */
+public record StatusRule(Duration patience) {
+    /** The {@code kind} for a service's container; the PostgreSQL container's is {@link PostgresRule#KIND}. */
+    public static final String KIND = "service-down";
+
+    public StatusRule {
+        if (patience.isNegative()) {
+            throw new IllegalArgumentException("patience is " + patience + ": it cannot be negative");
+        }
+    }
+
+    /**
+     * One look at a container.
+     *
+     * @param service whose it is
+     * @param postgres whether it is the shared PostgreSQL, on which all the others hang
+     * @param asked when somebody told the engine to stop it, since it was last started
+     */
+    record Look(String service, boolean postgres, Container container, Optional<Instant> asked, Instant at) {
+        private Severity bad(Severity service) {
+            return postgres ? Severity.CRITICAL : service;
+        }
+    }
+
+    /** Empty while it is too early to say. */
+    Optional<Condition> judge(Look look) {
+        Container container = look.container();
+        String target = CommandTarget.of(container);
+        String logs = "docker logs --tail 50 " + target;
+        String last = ExitCode.words(container.exitCode());
+        return switch (container.state()) {
+            case RUNNING -> running(look);
+            case REMOVING -> Optional.empty();
+            case EXITED, DEAD -> exited(look);
+            case CREATED ->
+                Optional.of(
+                        container.exitCode() == 0
+                                ? well(look, "is made and was never started")
+                                : bad(
+                                        look,
+                                        look.bad(Severity.WARNING),
+                                        "could not be started: " + last,
+                                        logs + "\ndocker start " + target));
+            case RESTARTING ->
+                Optional.of(
+                        bad(look, Severity.CRITICAL, "is being restarted again and again, last with " + last, logs));
+            case PAUSED ->
+                Optional.of(bad(
+                        look, look.bad(Severity.WARNING), "is paused: it answers nobody", "docker unpause " + target));
+        };
+    }
+
+    /** A container that is no more: what it was is only in what the engine said when it went. */
+    Optional<Condition> gone(Look look) {
+        if (tooEarly(look)) {
+            return Optional.empty();
+        }
+        Severity severity = look.asked().isPresent() ? Severity.INFO : look.bad(Severity.WARNING);
+        return Optional.of(bad(look, severity, "was removed", "docker ps -a\ndocker compose up -d  # in its folder"));
+    }
+
+    private Optional<Condition> running(Look look) {
+        Container container = look.container();
+        if (container.health() == Container.Health.UNHEALTHY) {
+            String target = CommandTarget.of(container);
+            return Optional.of(bad(
+                    look,
+                    look.bad(Severity.WARNING),
+                    "runs, and its own health check fails",
+                    "docker inspect --format '{{json .State.Health}}' " + target + "\ndocker logs --tail 50 " + target
+                            + "\ndocker restart " + target));
+        }
+        boolean young = container
+                .startedAt()
+                .filter(start -> start.plus(patience).isAfter(look.at()))
+                .isPresent();
+        return young ? Optional.empty() : Optional.of(well(look, "runs"));
+    }
+
+    private Optional<Condition> exited(Look look) {
+        Container container = look.container();
+        String target = CommandTarget.of(container);
+        String code = ExitCode.words(container.exitCode());
+        if (container.oomKilled()) {
+            String more = container.memoryLimitBytes() == 0
+                    ? "free -h"
+                    : "docker update --memory " + 2 * megabytes(container) + "m --memory-swap "
+                            + 4 * megabytes(container) + "m " + target;
+            String limit = container.memoryLimitBytes() == 0
+                    ? "no limit of its own"
+                    : "a limit of " + Size.words(container.memoryLimitBytes());
+            return Optional.of(bad(
+                    look,
+                    Severity.CRITICAL,
+                    "was killed by the kernel for want of memory, with " + limit + ": " + code,
+                    more + "\ndocker start " + target));
+        }
+        if (tooEarly(look)) {
+            return Optional.empty();
+        }
+        String start = "docker start " + target;
+        if (look.asked().isPresent()) {
+            return Optional.of(bad(look, Severity.INFO, "was stopped by somebody's order: " + code, start));
+        }
+        // Nobody is known to have asked, for instance because we were not running then; the code still tells.
+        Severity severity = ExitCode.isPeaceful(container.exitCode()) ? Severity.INFO : Severity.CRITICAL;
+        return Optional.of(bad(look, severity, "ended with " + code, "docker logs --tail 50 " + target + "\n" + start));
+    }
+
+    private boolean tooEarly(Look look) {
+        return look.asked()
+                .filter(asked -> asked.plus(patience).isAfter(look.at()))
+                .isPresent();
+    }
+
+    private static long megabytes(Container container) {
+        return Math.max(1, container.memoryLimitBytes() / (1024 * 1024));
+    }
+
+    private static Condition well(Look look, String says) {
+        return Condition.well(
+                kind(look), service(look), "container " + look.container().name() + " " + says, look.at());
+    }
+
+    private static Condition bad(Look look, Severity severity, String says, String remedy) {
+        Container container = look.container();
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("container", container.name());
+        figures.put("image", container.image());
+        figures.put("state", container.state().name().toLowerCase(Locale.ROOT));
+        figures.put("health", container.health().name().toLowerCase(Locale.ROOT));
+        figures.put("exitCode", container.exitCode());
+        figures.put("oomKilled", container.oomKilled());
+        figures.put("memoryLimitBytes", container.memoryLimitBytes());
+        return Condition.bad(
+                        severity,
+                        kind(look),
+                        service(look),
+                        "container " + container.name() + " " + says,
+                        remedy,
+                        look.at())
+                .with(figures);
+    }
+
+    private static String kind(Look look) {
+        return look.postgres() ? PostgresRule.KIND : KIND;
+    }
+
+    private static String service(Look look) {
+        return look.postgres() ? PostgresRule.SERVICE : look.service();
+    }
+}

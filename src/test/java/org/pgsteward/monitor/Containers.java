@@ -1,0 +1,59 @@
+package org.pgsteward.monitor;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Container.Health;
+import org.pgsteward.model.Container.State;
+
+/** Containers for tests, each a small change from a quiet one. */
+final class Containers {
+    static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
+    static final long MIB = 1024 * 1024;
+    static final String ID = "0123456789abcdef0123";
+
+    private Containers() {}
+
+    static Container running(Map<String, String> labels, long limitBytes) {
+        return container("vikunja", State.RUNNING, Health.NONE, 0, false, labels, limitBytes, NOON.minusSeconds(3600));
+    }
+
+    static Container in(State state, Health health, int exitCode, boolean oomKilled) {
+        return container("vikunja", state, health, exitCode, oomKilled, Map.of(), 256 * MIB, NOON.minusSeconds(3600));
+    }
+
+    static Container named(String name) {
+        return container(name, State.EXITED, Health.NONE, 1, false, Map.of(), 0, NOON.minusSeconds(3600));
+    }
+
+    static Container startedAt(Instant start) {
+        return container("vikunja", State.RUNNING, Health.NONE, 0, false, Map.of(), 0, start);
+    }
+
+    private static Container container(
+            String name,
+            State state,
+            Health health,
+            int exitCode,
+            boolean oomKilled,
+            Map<String, String> labels,
+            long limitBytes,
+            Instant start) {
+        return new Container(
+                ID,
+                name,
+                "vikunja/vikunja:1",
+                "sha256:1",
+                state,
+                health,
+                exitCode,
+                oomKilled,
+                labels,
+                Map.of(),
+                Map.of(),
+                limitBytes,
+                start,
+                Optional.of(start));
+    }
+}

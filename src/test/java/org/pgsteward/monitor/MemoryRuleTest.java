@@ -1,0 +1,128 @@
+package org.pgsteward.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.pgsteward.monitor.Containers.MIB;
+import static org.pgsteward.monitor.Containers.NOON;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Memory;
+
+class MemoryRuleTest {
+    private final MemoryRule rule = new MemoryRule();
+
+    /** The figures are percent of the limit; '-' is undecided. Levels: warn 80, critical 90, clear 75, two samples. */
+    @ParameterizedTest(name = "{0}: {1} -> {2}")
+    @CsvSource({
+        "a quiet container is well, 10 20, well well",
+        "one sample above is not yet news, 85, -",
+        "two in a row are, 85 85, - warning",
+        "a spike is not, 85 20 85, - well -",
+        "exactly the level counts as above, 80 80, - warning",
+        "between clear and warn nothing is said without a past, 77 77, - -",
+        "once it fired it stays so down to the clear level, 85 85 77 75, - warning warning warning",
+        "below the clear level it is over, 85 85 74, - warning well",
+        "around the line it is told once, 81 81 79 81 78 81, - warning warning warning warning warning",
+        "critical needs its samples too, 95 95, - critical",
+        "a first critical sample on top of a warning is still a warning, 85 95 95, - warning critical",
+        "critical falls back to warning five points lower, 95 95 86 84, - critical critical warning",
+        "critical can be over at once, 95 95 10, - critical well",
+        "and fires anew from there, 95 95 10 95 95, - critical well - critical"
+    })
+    void judgesSamplesInARow(String why, String percents, String expected) {
+        assertThat(judged(percents, Map.of())).as(why).isEqualTo(expected);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "a label moves the warning, pgsteward.memory.warn, 50%, 55 55, - warning",
+        "and the clear level with it, pgsteward.memory.warn, 50%, 55 55 44, - warning well",
+        "bytes count as well as shares, pgsteward.memory.warn, 100m, 40 40, - warning",
+        "a label moves the critical level, pgsteward.memory.critical, 95%, 93 93, - warning",
+        "a warning above the common critical level takes it along, pgsteward.memory.warn, 95%, 93 93, - -",
+        "a label that says nothing changes nothing, pgsteward.memory.warn, lots, 85 85, - warning"
+    })
+    void labelsGoBeforeTheSettings(String why, String label, String value, String percents, String expected) {
+        assertThat(judged(percents, Map.of(label, value))).as(why).isEqualTo(expected);
+    }
+
+    @Test
+    void saysFiguresAndWhatToType() {
+        MemoryTrack once = rule.judge(reading(92, Map.of()), MemoryTrack.START).track();
+        Condition condition =
+                rule.judge(reading(92, Map.of()), once).condition().orElseThrow();
+
+        assertThat(condition.key()).isEqualTo("memory-high:vikunja");
+        assertThat(condition.reason()).isEqualTo("92% of 256 MiB in use (236 MiB), critical at 90%");
+        assertThat(condition.figures()).containsEntry("percent", 92.0).containsEntry("limitBytes", 256 * MIB);
+        assertThat(condition.remedy())
+                .contains("docker stats --no-stream vikunja", "docker update --memory 384m --memory-swap 768m vikunja");
+    }
+
+    @Test
+    void namesALabelThatIsNoLevel() {
+        Reading reading = reading(10, Map.of("pgsteward.memory.warn", "lots"));
+
+        assertThat(rule.judge(reading, MemoryTrack.START)
+                        .condition()
+                        .orElseThrow()
+                        .reason())
+                .contains("label pgsteward.memory.warn is 'lots'", "the common level is used");
+    }
+
+    @Test
+    void doesNotAdviseALimitWhereNoneIsSet() {
+        Reading reading =
+                new Reading("vikunja", Containers.running(Map.of(), 0), new Memory(95 * MIB, 100 * MIB), NOON);
+        MemoryTrack once = rule.judge(reading, MemoryTrack.START).track();
+
+        assertThat(rule.judge(reading, once).condition().orElseThrow().remedy())
+                .contains("free -h")
+                .doesNotContain("docker update");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"90%, 80%, '', critical is 80%", "80%, 90%, 80%, clear is 80%", "100m, 200m, 150m, clear is 150 MiB"})
+    void refusesSettingsThatContradict(String warn, String critical, String clear, String message) {
+        rule.setWarn(warn);
+        rule.setCritical(critical);
+        rule.setClear(clear);
+
+        assertThatThrownBy(rule::check).hasMessageContaining(message);
+    }
+
+    @Test
+    void refusesToFireOnNoSample() {
+        assertThatThrownBy(() -> rule.setSamples(0)).hasMessageContaining("samples is 0");
+    }
+
+    private String judged(String percents, Map<String, String> labels) {
+        MemoryTrack track = MemoryTrack.START;
+        List<String> said = new java.util.ArrayList<>();
+        for (int percent :
+                Arrays.stream(percents.split(" ")).mapToInt(Integer::parseInt).toArray()) {
+            MemoryRule.Judged judged = rule.judge(reading(percent, labels), track);
+            track = judged.track();
+            said.add(judged.condition()
+                    .map(condition -> condition
+                            .severity()
+                            .map(severity -> severity.word())
+                            .orElse("well"))
+                    .orElse("-"));
+        }
+        return said.stream().collect(Collectors.joining(" "));
+    }
+
+    private static Reading reading(int percent, Map<String, String> labels) {
+        Container container = Containers.running(labels, 256 * MIB);
+        return new Reading("vikunja", container, new Memory(Math.round(256 * MIB * percent / 100.0), 256 * MIB), NOON);
+    }
+}

@@ -1,0 +1,72 @@
+package org.pgsteward.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgsteward.monitor.Containers.ID;
+import static org.pgsteward.monitor.Containers.NOON;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Container.Health;
+import org.pgsteward.model.Container.State;
+import org.pgsteward.model.ContainerEvent;
+import org.pgsteward.model.Severity;
+
+class StatusWatchTest {
+    private final StatusWatch watch =
+            new StatusWatch(new StatusRule(Duration.ZERO), Clock.fixed(NOON.plusSeconds(60), ZoneOffset.UTC));
+    private final Container killed = Containers.in(State.EXITED, Health.NONE, 137, false);
+
+    @Test
+    void anEndAfterASignalWasOrdered() {
+        note("kill", NOON, Map.of("signal", "15"));
+        note("die", NOON.plusSeconds(10), Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.INFO);
+    }
+
+    @Test
+    void anEndWithoutOneWasNot() {
+        note("die", NOON, Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    @Test
+    void aReloadSignalOrdersNoEnd() {
+        note("kill", NOON, Map.of("signal", "1"));
+        note("die", NOON.plusSeconds(1), Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    @Test
+    void anOrderIsForgottenWhenItStartsAgain() {
+        note("kill", NOON, Map.of("signal", "15"));
+        note("die", NOON, Map.of());
+        note("start", NOON.plusSeconds(1), Map.of());
+        note("die", NOON.plusSeconds(2), Map.of());
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    @Test
+    void aSignalThatWasSurvivedDoesNotExcuseALaterCrash() {
+        note("kill", NOON, Map.of("signal", "2"));
+        note("die", NOON.plusSeconds(601), Map.of());
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    private void note(String action, Instant at, Map<String, String> attributes) {
+        watch.note(new ContainerEvent(at, action, ID, "vikunja", attributes));
+    }
+
+    private Severity severity() {
+        return watch.look("vikunja", false, killed).orElseThrow().severity().orElseThrow();
+    }
+}

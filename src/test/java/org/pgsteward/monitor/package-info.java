@@ -1,0 +1,5 @@
+/** What a look says, case by case. */
+@NullMarked
+package org.pgsteward.monitor;
+
+import org.jspecify.annotations.NullMarked;
