@@ -34,4 +34,98 @@ public record Backup(
         String serverVersion,
         Duration dumpTime,
         Duration verifyTime,
-        String error) {}
+        String error) {
+
+    /** One that has just begun. */
+    public static Backup starting(
+            String id, String service, String database, BackupKind kind, Instant at, String serverVersion) {
+        return new Backup(
+                id,
+                UUID.randomUUID(),
+                service,
+                database,
+                kind,
+                BackupState.RUNNING,
+                Optional.empty(),
+                at,
+                Optional.empty(),
+                Optional.empty(),
+                0,
+                0,
+                "",
+                serverVersion,
+                Duration.ZERO,
+                Duration.ZERO,
+                "");
+    }
+
+    /** It is whole and has its name. */
+    public Backup made(String storePath, Instant at, long storedBytes, long streamBytes, String hash, Duration took) {
+        return new Backup(
+                id,
+                eventId,
+                service,
+                database,
+                kind,
+                BackupState.MADE,
+                Optional.of(storePath),
+                startedAt,
+                Optional.of(at),
+                Optional.empty(),
+                storedBytes,
+                streamBytes,
+                hash,
+                serverVersion,
+                took,
+                Duration.ZERO,
+                "");
+    }
+
+    /** It did not come to an end; there is no file. */
+    public Backup failed(Instant at, Duration took, String because) {
+        return new Backup(
+                id,
+                eventId,
+                service,
+                database,
+                kind,
+                BackupState.FAILED,
+                Optional.empty(),
+                startedAt,
+                Optional.of(at),
+                Optional.empty(),
+                0,
+                sourceBytes,
+                "",
+                serverVersion,
+                took,
+                Duration.ZERO,
+                because);
+    }
+
+    /**
+     * Its proof ended so.
+     *
+     * @param because empty when it is verified
+     */
+    public Backup judged(BackupState verdict, Instant at, Duration took, String because) {
+        return new Backup(
+                id,
+                eventId,
+                service,
+                database,
+                kind,
+                verdict,
+                path,
+                startedAt,
+                finishedAt,
+                verdict == BackupState.VERIFIED ? Optional.of(at) : Optional.empty(),
+                sizeBytes,
+                sourceBytes,
+                sha256,
+                serverVersion,
+                dumpTime,
+                took,
+                because);
+    }
+}

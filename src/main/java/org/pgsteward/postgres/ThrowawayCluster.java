@@ -214,20 +214,22 @@ public final class ThrowawayCluster implements AutoCloseable {
 
     /** Runs {@code sql} as the administrator and returns the rows, columns separated by {@code |}. */
     public String sql(String database, String sql) throws IOException, InterruptedException {
-        return ClientProgram.run(
-                user,
-                client(
-                        "psql",
-                        administrator,
-                        database,
-                        "--no-psqlrc",
-                        "--quiet",
-                        "--tuples-only",
-                        "--no-align",
-                        "--set=ON_ERROR_STOP=1",
-                        "--file=-"),
-                Map.of(),
-                sql);
+        return sqlAs(administrator, database, sql);
+    }
+
+    /** The same as another role. */
+    public String sqlAs(String role, String database, String sql) throws IOException, InterruptedException {
+        List<String> command = client(
+                "psql",
+                role,
+                database,
+                "--no-psqlrc",
+                "--quiet",
+                "--tuples-only",
+                "--no-align",
+                "--set=ON_ERROR_STOP=1",
+                "--file=-");
+        return ClientProgram.run(user, command, Map.of(), sql);
     }
 
     public UnprivilegedUser user() {

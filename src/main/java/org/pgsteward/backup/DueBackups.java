@@ -1,0 +1,28 @@
+package org.pgsteward.backup;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Whether a backup's time has come. Pure.
+ *
+ * <p>It is asked of the journal rather than of a timer, so that a run missed while we were down is due when we are back,
+ * once, and a run that failed is tried again before the next night.
+ */
+public final class DueBackups {
+    /** Long enough for a cause to pass, short enough for the morning to find a backup. */
+    static final Duration RETRY = Duration.ofMinutes(30);
+
+    private DueBackups() {}
+
+    /**
+     * @param lastStarted the start of the newest run, or the enrolment where there has been none
+     * @param lastFailed whether that run failed
+     */
+    public static boolean isDue(Schedule schedule, Instant lastStarted, boolean lastFailed, Instant now) {
+        if (lastFailed && !lastStarted.plus(RETRY).isAfter(now)) {
+            return true;
+        }
+        return !schedule.nextAfter(lastStarted).isAfter(now);
+    }
+}

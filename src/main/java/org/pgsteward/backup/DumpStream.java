@@ -1,0 +1,100 @@
+package org.pgsteward.backup;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.pgsteward.postgres.ClientProgram;
+
+/**
+ * What a file endpoint reads: the program's output, compressed, with its hash taken on the way.
+ *
+ * <p>The end of the program's output is not the end of this stream: only the exit code is. A program that dies half-way
+ * ends its output as quietly as one that is done, and a reader that is told "end" stores half a dump as a whole one; so
+ * at that point this stream throws.
+ */
+final class DumpStream extends FilterInputStream {
+    private final ClientProgram program;
+    private final CompressedStream compressed;
+    private final MessageDigest hash;
+    private long sizeBytes;
+    private boolean whole;
+
+    DumpStream(ClientProgram program, int zstdLevel) {
+        this(program, new CompressedStream(program.output(), zstdLevel), sha256());
+    }
+
+    private DumpStream(ClientProgram program, CompressedStream compressed, MessageDigest hash) {
+        super(new DigestInputStream(compressed, hash));
+        this.program = program;
+        this.compressed = compressed;
+        this.hash = hash;
+    }
+
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java runtime has no SHA-256", e);
+        }
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        int read = read(one, 0, 1);
+        return read < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+        int read = in.read(target, offset, length);
+        if (read >= 0) {
+            sizeBytes += read;
+            return read;
+        }
+        try {
+            program.awaitSuccess();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted at the end of a dump", e);
+        }
+        whole = true;
+        return -1;
+    }
+
+    /** The stream is read to its end, and the program said 0. */
+    boolean isWhole() {
+        return whole;
+    }
+
+    long sizeBytes() {
+        return sizeBytes;
+    }
+
+    long sourceBytes() {
+        return compressed.sourceBytes();
+    }
+
+    /** Of what was read; to be asked once, when whole. */
+    String sha256Hex() {
+        return HexFormat.of().formatHex(hash.digest());
+    }
+
+    @Override
+    public boolean markSupported() {
+        return false;
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+        throw new IOException("a dump is read from its beginning to its end");
+    }
+
+    @Override
+    public int available() {
+        return 0;
+    }
+}

@@ -1,0 +1,33 @@
+package org.pgsteward.backup;
+
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * What stands beside a backup and says what it holds. It is written last: a backup without it is not whole.
+ *
+ * @param file its name, without the folder
+ * @param sha256 of the file as stored
+ * @param sizeBytes of the file as stored
+ * @param sourceBytes of the stream before compression
+ * @param owner the role that owns the database
+ * @param extensions by name, with their versions, as the database had them
+ * @param rows of each ordinary table and each partition, counted in the dump's own snapshot, by quoted name
+ */
+public record Manifest(
+        String backupId,
+        String eventId,
+        String service,
+        String database,
+        String owner,
+        String kind,
+        String file,
+        String sha256,
+        long sizeBytes,
+        long sourceBytes,
+        Instant startedAt,
+        Instant finishedAt,
+        String serverVersion,
+        String clientVersion,
+        Map<String, String> extensions,
+        Map<String, Long> rows) {}

@@ -1,0 +1,213 @@
+package org.pgsteward.backup;
+
+import com.github.luben.zstd.ZstdInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.ThrowawayCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+/**
+ * Proves a backup by restoring it.
+ *
+ * <ol>
+ *   <li>A scratch cluster of the server's major version, reachable by a socket in a private folder only.
+ *   <li>Its administrator makes the role, the empty database and the extensions, and nothing else.
+ *   <li>Everything in the dump is restored over a connection that <em>logs in</em> as the role. A dump is hostile input:
+ *       what it holds runs while it is restored, and must not run as a superuser, who can start programs.
+ *   <li>The file is hashed while it is read; an error of {@code pg_restore}, a hash or a row count that differs fails the
+ *       proof.
+ * </ol>
+ */
+public final class Proof {
+    private static final String ADMINISTRATOR = "pgsteward_proof";
+    private static final String COUNTER = "pgsteward_count";
+    private static final String DATABASE = "proof";
+
+    private final Store store;
+    private final Path scratch;
+    private final Optional<Path> bindir;
+    private final UnprivilegedUser user;
+    private final Clock clock;
+
+    public Proof(Store store, Path scratch, Optional<Path> bindir, UnprivilegedUser user, Clock clock) {
+        this.store = store;
+        this.scratch = scratch;
+        this.bindir = bindir;
+        this.user = user;
+        this.clock = clock;
+    }
+
+    /** Restores and compares; the answer is the backup with its new state, and the reason when it is not proved. */
+    public Backup prove(Backup backup) throws InterruptedException {
+        long began = System.nanoTime();
+        try {
+            Manifest manifest = store.manifest(backup.path().orElseThrow());
+            Programs programs = Programs.find(bindir, Integer.parseInt(manifest.clientVersion()));
+            Path folder = scratch.resolve(UUID.randomUUID().toString());
+            Files.createDirectories(scratch);
+            try (ThrowawayCluster cluster =
+                    ThrowawayCluster.start(programs, user, folder, ThrowawayCluster.Plan.forProof(ADMINISTRATOR))) {
+                Optional<String> missing = restore(backup, manifest, cluster);
+                if (missing.isPresent()) {
+                    return with(backup, BackupState.UNVERIFIABLE, began, missing.get());
+                }
+                compareRows(manifest, cluster, backup.kind());
+            }
+            return with(backup, BackupState.VERIFIED, began, "");
+        } catch (IOException e) {
+            return with(backup, BackupState.FAILED, began, "restoring it failed: " + e.getMessage());
+        }
+    }
+
+    /** @return why it cannot be told, when it cannot */
+    private Optional<String> restore(Backup backup, Manifest manifest, ThrowawayCluster cluster)
+            throws IOException, InterruptedException {
+        cluster.sql("postgres", "CREATE ROLE " + COUNTER + " LOGIN BYPASSRLS IN ROLE pg_read_all_data;");
+        if (backup.kind() == BackupKind.GLOBALS) {
+            stream(
+                    backup,
+                    manifest,
+                    cluster.client(
+                            "psql",
+                            ADMINISTRATOR,
+                            "postgres",
+                            "--no-psqlrc",
+                            "--quiet",
+                            "--output=/dev/null",
+                            "--set=ON_ERROR_STOP=1",
+                            "--file=-"),
+                    cluster);
+            return Optional.empty();
+        }
+        String owner = Quote.identifier(manifest.owner());
+        cluster.sql(
+                "postgres",
+                "CREATE ROLE " + owner + " LOGIN; CREATE DATABASE " + DATABASE + " OWNER " + owner
+                        + " TEMPLATE template0 ENCODING 'UTF8';");
+        Optional<String> missing = createExtensions(manifest, cluster);
+        if (missing.isPresent()) {
+            return missing;
+        }
+        stream(
+                backup,
+                manifest,
+                cluster.client(
+                        "pg_restore",
+                        manifest.owner(),
+                        DATABASE,
+                        "--exit-on-error",
+                        "--no-owner",
+                        "--no-privileges",
+                        "--no-comments",
+                        "--no-publications",
+                        "--no-subscriptions"),
+                cluster);
+        return Optional.empty();
+    }
+
+    private static Optional<String> createExtensions(Manifest manifest, ThrowawayCluster cluster)
+            throws IOException, InterruptedException {
+        for (String extension : manifest.extensions().keySet()) {
+            String name = Quote.literal(extension);
+            String available = cluster.sql(
+                    DATABASE, "SELECT count(*) FROM pg_catalog.pg_available_extensions WHERE name = " + name + ";");
+            if (!"1".equals(available.strip())) {
+                return Optional.of("extension " + extension + " is not installed where backups are proved");
+            }
+            cluster.sql(DATABASE, "CREATE EXTENSION IF NOT EXISTS " + Quote.identifier(extension) + " CASCADE;");
+        }
+        return Optional.empty();
+    }
+
+    private void stream(Backup backup, Manifest manifest, List<String> command, ThrowawayCluster cluster)
+            throws IOException, InterruptedException {
+        Path file = store.resolve(backup.path().orElseThrow());
+        MessageDigest hash = DumpStream.sha256();
+        try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
+            try (InputStream stored = new DigestInputStream(Files.newInputStream(file), hash);
+                    OutputStream input = program.input()) {
+                new ZstdInputStream(stored).transferTo(input);
+                // What follows the last frame belongs to the file's hash too.
+                stored.transferTo(OutputStream.nullOutputStream());
+            } catch (IOException broken) {
+                // The program stopped reading, and knows why; or the file is not what was written.
+                program.awaitSuccess();
+                throw broken;
+            }
+            program.awaitSuccess();
+        }
+        String sha256 = HexFormat.of().formatHex(hash.digest());
+        if (!sha256.equals(manifest.sha256())) {
+            throw new IOException(
+                    "the file's SHA-256 is " + sha256 + ", and was " + manifest.sha256() + " when written");
+        }
+    }
+
+    private static void compareRows(Manifest manifest, ThrowawayCluster cluster, BackupKind kind)
+            throws IOException, InterruptedException {
+        if (kind == BackupKind.GLOBALS) {
+            compare(
+                    manifest,
+                    List.of("pg_catalog.pg_roles"),
+                    cluster.sql(
+                            "postgres",
+                            "SELECT 0, count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN ('"
+                                    + ADMINISTRATOR + "', '" + COUNTER + "');"));
+            return;
+        }
+        List<String> tables = List.copyOf(new TreeSet<>(manifest.rows().keySet()));
+        StringBuilder counting = new StringBuilder();
+        for (int i = 0; i < tables.size(); i++) {
+            counting.append("SELECT ")
+                    .append(i)
+                    .append(", count(*) FROM ONLY ")
+                    .append(tables.get(i))
+                    .append(";\n");
+        }
+        compare(manifest, tables, cluster.sqlAs(COUNTER, DATABASE, counting.toString()));
+    }
+
+    private static void compare(Manifest manifest, List<String> tables, String printed) throws IOException {
+        List<String> differing = new ArrayList<>();
+        List<String> lines = printed.lines().filter(line -> !line.isBlank()).toList();
+        if (lines.size() != tables.size()) {
+            throw new IOException(lines.size() + " of " + tables.size() + " tables could be counted");
+        }
+        for (String line : lines) {
+            int bar = line.indexOf('|');
+            String table = tables.get(Integer.parseInt(line.substring(0, bar)));
+            long restored = Long.parseLong(line.substring(bar + 1));
+            long dumped = manifest.rows().getOrDefault(table, -1L);
+            if (restored != dumped) {
+                differing.add(table + " has " + restored + " rows, not " + dumped);
+            }
+        }
+        if (!differing.isEmpty()) {
+            throw new IOException(String.join("; ", differing));
+        }
+    }
+
+    private Backup with(Backup backup, BackupState state, long began, String error) {
+        return backup.judged(state, clock.instant(), Duration.ofNanos(System.nanoTime() - began), error);
+    }
+}

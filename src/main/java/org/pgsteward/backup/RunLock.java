@@ -1,0 +1,46 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+
+/**
+ * One run per service at a time, across the daemon and any command. The kernel holds the lock and gives it back when its
+ * holder dies, so a lock that can be had says that nobody works there.
+ */
+public final class RunLock implements AutoCloseable {
+    private final FileChannel channel;
+
+    private RunLock(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    /** Empty while somebody else holds it. */
+    public static Optional<RunLock> take(Path folder, String service) throws IOException {
+        Files.createDirectories(folder);
+        FileChannel channel = FileChannel.open(
+                folder.resolve(Store.folder(service) + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = channel.tryLock();
+            if (lock != null) {
+                return Optional.of(new RunLock(channel));
+            }
+        } catch (OverlappingFileLockException e) {
+            // Held by this very process: the same answer.
+            channel.close();
+            return Optional.empty();
+        }
+        channel.close();
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,10 @@
+package org.pgsteward.backup;
+
+import java.time.Instant;
+
+/** When something is to happen. */
+@FunctionalInterface
+public interface Schedule {
+    /** The first time after {@code moment}. */
+    Instant nextAfter(Instant moment);
+}

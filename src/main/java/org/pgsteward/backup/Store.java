@@ -1,0 +1,153 @@
+package org.pgsteward.backup;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.pgsteward.model.BackupKind;
+
+/**
+ * The folder of backups: {@code <service>/<service>-<UTC time>.dump.zst}, a manifest beside each, and {@code .part} while
+ * one is written.
+ */
+public final class Store {
+    private static final String MANIFEST = ".manifest.json";
+    private static final String PART = ".part";
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final Path root;
+    private final ObjectMapper json;
+
+    public Store(Path root, ObjectMapper json) {
+        this.root = root;
+        this.json = json;
+    }
+
+    public Path root() {
+        return root;
+    }
+
+    /**
+     * The folder's name for a service. Letters, digits, dot, dash and underscore stand for themselves and everything
+     * else is escaped as in an address, so that no name leads out of the store and no two share a folder.
+     */
+    static String folder(String service) {
+        StringBuilder name = new StringBuilder();
+        for (byte b : service.getBytes(StandardCharsets.UTF_8)) {
+            char c = (char) (b & 0xff);
+            boolean plain = c < 128
+                    && (Character.isLetterOrDigit(c) || c == '-' || c == '_' || (c == '.' && name.length() > 0));
+            name.append(plain ? String.valueOf(c) : String.format(Locale.ROOT, "%%%02X", (int) c));
+        }
+        return name.toString();
+    }
+
+    static String backupId(String service, Instant at) {
+        return folder(service) + "-" + TIME.format(at);
+    }
+
+    /** Relative to the root, with slashes. */
+    static String relativePath(String service, String backupId, BackupKind kind) {
+        return folder(service) + "/" + backupId + "." + kind.extension() + ".zst";
+    }
+
+    static String partOf(String relativePath) {
+        return relativePath + PART;
+    }
+
+    Path resolve(String relativePath) {
+        return root.resolve(relativePath);
+    }
+
+    /**
+     * Gives a written {@code .part} its name for good: data first, then the name, then the folder that holds the name,
+     * and the manifest last in the same way.
+     *
+     * @throws IOException when any of it fails; the final name then does not exist, or has no manifest
+     */
+    void publish(String relativePath, Manifest manifest) throws IOException {
+        Path part = resolve(partOf(relativePath));
+        Path target = resolve(relativePath);
+        Path folder = resolve(relativePath.substring(0, relativePath.indexOf('/')));
+        sync(part);
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        sync(folder);
+        Path manifestPart = resolve(relativePath + MANIFEST + PART);
+        try (FileChannel channel = FileChannel.open(
+                manifestPart,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
+            ByteBuffer bytes =
+                    ByteBuffer.wrap(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(manifestPart, resolve(relativePath + MANIFEST), StandardCopyOption.ATOMIC_MOVE);
+        sync(folder);
+    }
+
+    /** Takes back whatever a run that failed has written, and nothing else. */
+    void discard(String relativePath) throws IOException {
+        Files.deleteIfExists(resolve(partOf(relativePath)));
+        Files.deleteIfExists(resolve(relativePath + MANIFEST + PART));
+        if (!Files.exists(resolve(relativePath + MANIFEST))) {
+            Files.deleteIfExists(resolve(relativePath));
+        }
+    }
+
+    /** @throws IOException when it is not there or cannot be read */
+    Manifest manifest(String relativePath) throws IOException {
+        return json.readValue(resolve(relativePath + MANIFEST).toFile(), Manifest.class);
+    }
+
+    /** What is whole, newest first, of one service or of all. */
+    public List<Manifest> manifests(Optional<String> service) throws IOException {
+        Path start = service.map(name -> root.resolve(folder(name))).orElse(root);
+        List<Manifest> manifests = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(start, 2)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(MANIFEST)).toList()) {
+                manifests.add(json.readValue(file.toFile(), Manifest.class));
+            }
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+        manifests.sort(Comparator.comparing(Manifest::startedAt).reversed());
+        return manifests;
+    }
+
+    /** Folders in which an unfinished file lies. */
+    List<Path> unfinished() throws IOException {
+        if (!Files.isDirectory(root)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(root, 2)) {
+            return files.filter(path -> path.toString().endsWith(PART)).toList();
+        }
+    }
+
+    static void sync(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

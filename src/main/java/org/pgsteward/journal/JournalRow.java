@@ -1,0 +1,87 @@
+package org.pgsteward.journal;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Enrolment;
+
+/**
+ * One row on its way to its table.
+ *
+ * @param table which statement writes it: {@code enrolment}, {@code activity} or {@code backup}
+ * @param columns what the statement's parameters are called, and their values; times in ISO 8601
+ */
+public record JournalRow(String table, Map<String, @Nullable Object> columns) {
+    /** The seed's column is this wide. */
+    private static final int ACTION_CHARACTERS = 100;
+
+    /** @throws IllegalArgumentException for a noun that has no table */
+    public static JournalRow of(Object noun) {
+        if (noun instanceof Enrolment enrolment) {
+            return of(enrolment);
+        } else if (noun instanceof Activity activity) {
+            return of(activity);
+        } else if (noun instanceof Backup backup) {
+            return of(backup);
+        }
+        throw new IllegalArgumentException("the journal has no table for a "
+                + noun.getClass().getSimpleName() + ": it takes an Enrolment, an Activity or a Backup");
+    }
+
+    private static JournalRow of(Enrolment enrolment) {
+        Map<String, @Nullable Object> columns = new LinkedHashMap<>();
+        columns.put("service", enrolment.service());
+        columns.put("database", enrolment.database());
+        columns.put("user", enrolment.user());
+        columns.put("identity", enrolment.identity());
+        columns.put("container_id", enrolment.containerId());
+        columns.put("image", enrolment.image());
+        columns.put("at", enrolment.at().toString());
+        return new JournalRow("enrolment", columns);
+    }
+
+    private static JournalRow of(Activity activity) {
+        Map<String, @Nullable Object> columns = new LinkedHashMap<>();
+        columns.put("service", cut(activity.service(), 50));
+        columns.put("action", cut(activity.action(), ACTION_CHARACTERS));
+        columns.put("user", cut(activity.user(), 100));
+        columns.put("at", activity.at().toString());
+        columns.put("event_id", activity.eventId().toString());
+        return new JournalRow("activity", columns);
+    }
+
+    private static JournalRow of(Backup backup) {
+        Map<String, @Nullable Object> columns = new LinkedHashMap<>();
+        columns.put("service", cut(backup.service(), 50));
+        columns.put("kind", backup.kind().word());
+        columns.put("path", backup.path().orElse(null));
+        columns.put("started_at", backup.startedAt().toString());
+        columns.put("success", backup.state() == BackupState.MADE || backup.state() == BackupState.VERIFIED);
+        columns.put("id", backup.id());
+        columns.put("state", backup.state().word());
+        columns.put("finished_at", text(backup.finishedAt()));
+        columns.put("verified_at", text(backup.verifiedAt()));
+        columns.put("size_bytes", backup.sizeBytes());
+        columns.put("source_bytes", backup.sourceBytes());
+        columns.put("sha256", backup.sha256().isEmpty() ? null : backup.sha256());
+        columns.put("server_version", backup.serverVersion());
+        columns.put("error", backup.error().isEmpty() ? null : backup.error());
+        columns.put("event_id", backup.eventId().toString());
+        return new JournalRow("backup", columns);
+    }
+
+    private static @Nullable String text(Optional<Instant> time) {
+        return time.map(Instant::toString).orElse(null);
+    }
+
+    private static String cut(String text, int characters) {
+        return text.codePointCount(0, text.length()) <= characters
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, characters));
+    }
+}

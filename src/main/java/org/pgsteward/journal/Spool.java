@@ -1,0 +1,93 @@
+package org.pgsteward.journal;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * The folder in which rows wait for PostgreSQL: one file a row, made by rename, so that the daemon and a command may
+ * share it and neither reads half a row.
+ */
+public final class Spool {
+    private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern(
+                    "yyyyMMdd'T'HHmmss.SSSSSSSSS", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private final Path folder;
+    private final ObjectMapper json;
+    private final Clock clock;
+    private Instant last = Instant.MIN;
+
+    /** @throws IOException when the folder cannot be made */
+    public Spool(Path folder, ObjectMapper json, Clock clock) throws IOException {
+        this.folder = Files.createDirectories(folder);
+        this.json = json;
+        this.clock = clock;
+    }
+
+    /**
+     * Keeps what {@code noun} says until it is written. When this returns, the row survives a power cut.
+     *
+     * @throws IOException when the disk does not take it
+     */
+    public synchronized void put(Object noun) throws IOException {
+        byte[] row = json.writeValueAsBytes(JournalRow.of(noun));
+        // Names sort as rows were written, also when two fall into one tick of the clock or the clock steps back.
+        Instant now = clock.instant();
+        last = now.isAfter(last) ? now : last.plusNanos(1);
+        String name = NAME.format(last) + "-" + UUID.randomUUID() + ".json";
+        Path part = folder.resolve("." + name + ".part");
+        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(row);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(part, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+
+    /** What waits, oldest first. */
+    public List<Path> waiting() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().matches("\\d.*\\.json"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    public JournalRow read(Path file) throws IOException {
+        return json.readValue(file.toFile(), JournalRow.class);
+    }
+
+    /** It stands in its table. */
+    public void done(Path file) throws IOException {
+        Files.deleteIfExists(file);
+    }
+
+    /**
+     * Out of the way, and kept: a row that its table refuses must not hold up the rows behind it.
+     *
+     * @return where it is now
+     */
+    public Path setAside(Path file) throws IOException {
+        Path refused = Files.createDirectories(folder.resolve("refused")).resolve(file.getFileName());
+        return Files.move(file, refused, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

@@ -1,0 +1,145 @@
+package org.pgsteward.journal;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.pgsteward.model.Enrolment;
+
+/** The journal's tables: made or brought up to date, and read. */
+public final class Tables {
+    private static final String LAST_RUNS = """
+            SELECT DISTINCT ON (service_name) service_name, state, started_at
+              FROM public.backup_log
+             WHERE backup_type = ? AND started_at IS NOT NULL
+             ORDER BY service_name, started_at DESC
+            """;
+
+    private static final String ENROLMENTS = """
+            SELECT service_name, database_name, COALESCE(role_name, ''), COALESCE(identity, ''),
+                   COALESCE(container_id, ''), COALESCE(image, ''), created_at AT TIME ZONE 'UTC'
+              FROM public.service_configs
+             ORDER BY service_name
+            """;
+
+    private static final String RUNNING = "SELECT DISTINCT service_name FROM public.backup_log WHERE state = 'running'";
+
+    private static final String CLOSE = """
+            UPDATE public.backup_log
+               SET state = 'failed', success = false, finished_at = now(), error = ?
+             WHERE state = 'running' AND service_name = ?
+            """;
+
+    private final DataSource source;
+    private boolean ready;
+
+    public Tables(DataSource source) {
+        this.source = source;
+    }
+
+    /**
+     * How a service's last run went.
+     *
+     * @param state as in {@code backup_log.state}
+     */
+    public record LastRun(String state, Instant startedAt) {}
+
+    /**
+     * Makes the tables or brings them up to date; once it has worked, it costs nothing.
+     *
+     * @throws SQLException when PostgreSQL does not answer or refuses
+     */
+    public synchronized void prepare() throws SQLException {
+        if (ready) {
+            return;
+        }
+        // Flyway retries and logs at length while a server is away; one plain attempt tells the same.
+        source.getConnection().close();
+        try {
+            Flyway.configure()
+                    .dataSource(source)
+                    .locations("classpath:db/migration")
+                    // A database that already holds such tables has no history: version 0, and everything after it
+                    // runs.
+                    .baselineOnMigrate(true)
+                    .baselineVersion("0")
+                    .load()
+                    .migrate();
+        } catch (FlywayException e) {
+            throw new SQLException("the journal's tables cannot be made: " + e.getMessage(), e);
+        }
+        ready = true;
+    }
+
+    /** By service, the newest run of {@code kind}. */
+    public Map<String, LastRun> lastRuns(String kind) throws SQLException {
+        Map<String, LastRun> runs = new TreeMap<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(LAST_RUNS)) {
+            statement.setString(1, kind);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    runs.put(
+                            rows.getString(1),
+                            new LastRun(
+                                    Optional.ofNullable(rows.getString(2)).orElse("made"),
+                                    rows.getObject(3, OffsetDateTime.class).toInstant()));
+                }
+            }
+        }
+        return runs;
+    }
+
+    /** Every service that has a database, {@link Enrolment#at} being when it got it. */
+    public List<Enrolment> enrolments() throws SQLException {
+        List<Enrolment> enrolments = new ArrayList<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(ENROLMENTS);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                enrolments.add(new Enrolment(
+                        rows.getString(1),
+                        rows.getString(2),
+                        rows.getString(3),
+                        rows.getString(4),
+                        rows.getString(5),
+                        rows.getString(6),
+                        rows.getObject(7, OffsetDateTime.class).toInstant()));
+            }
+        }
+        return enrolments;
+    }
+
+    /** Services with a run that the journal believes to be going on. */
+    public List<String> running() throws SQLException {
+        List<String> services = new ArrayList<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(RUNNING);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                services.add(rows.getString(1));
+            }
+        }
+        return services;
+    }
+
+    /** Its running rows are of a process that is gone. */
+    public void closeRuns(String service, String because) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(CLOSE)) {
+            statement.setString(1, because);
+            statement.setString(2, service);
+            statement.executeUpdate();
+        }
+    }
+}
