@@ -1,0 +1,53 @@
+package org.pgsteward.engine;
+
+import com.github.dockerjava.api.model.Event;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds out whether a stream that looks alive brings what happens: asks for the events of the last seconds as a closed
+ * span and compares. Quiet is not deaf.
+ */
+final class FeedProof {
+    /** What is younger may still be under way to us and proves nothing. */
+    private static final Duration UNDER_WAY = Duration.ofSeconds(1);
+
+    private static final Duration CLOCK_WENT_BACK = Duration.ofSeconds(5);
+
+    private final EventSource source;
+    private final Hearing hearing;
+    private final Clock clock;
+
+    FeedProof(EventSource source, Hearing hearing, Clock clock) {
+        this.source = source;
+        this.hearing = hearing;
+        this.clock = clock;
+    }
+
+    /** Why the stream must be called deaf; empty when it has brought everything. */
+    Optional<String> deafness(EventStream stream) {
+        try {
+            Instant now = source.now();
+            Instant until = now.minus(UNDER_WAY);
+            Instant since = hearing.complete();
+            if (since.isAfter(now.plus(CLOCK_WENT_BACK))) {
+                return Optional.of("its clock went back from " + since + " to " + now);
+            }
+            List<Event> missing = until.isAfter(since) ? hearing.missing(source.between(since, until)) : List.of();
+            if (!missing.isEmpty()) {
+                return Optional.of("it did not bring " + missing.size() + " events, the first of them '"
+                        + missing.get(0).getAction() + "' at " + Hearing.timeOf(missing.get(0)));
+            }
+            if (stream.dropped().isEmpty()) {
+                hearing.proved(until, clock.instant());
+            }
+            return Optional.empty();
+        } catch (IOException | RuntimeException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+}
