@@ -1,0 +1,104 @@
+package org.pgsteward.alert;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The book's pages: one file an alert. A page that cannot be read is set aside and told, and the others still count. */
+final class AlertStore {
+    private static final Logger LOG = LoggerFactory.getLogger(AlertStore.class);
+    private static final String ENDING = ".json";
+
+    private final Path folder;
+    private final ObjectMapper json;
+    private final ObjectReader reader;
+
+    AlertStore(Path folder, ObjectMapper json) {
+        this.folder = folder;
+        this.json = json;
+        this.reader = json.readerFor(Alert.class)
+                .with(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+                .with(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
+    }
+
+    /** @throws IOException when it cannot be told whether there is one */
+    Optional<Alert> read(String key) throws IOException {
+        return read(file(key));
+    }
+
+    /** @throws IOException when the disk refuses; what stood there before still does */
+    void write(Alert alert) throws IOException {
+        DurableFile.write(file(alert.key()), json.writeValueAsBytes(alert));
+    }
+
+    /** @throws IOException when the disk refuses */
+    void remove(String key) throws IOException {
+        DurableFile.remove(file(key));
+    }
+
+    /** @throws IOException when the folder cannot be read */
+    List<Alert> all() throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        List<Path> files;
+        try (Stream<Path> entries = Files.list(folder)) {
+            files = entries.filter(file -> file.toString().endsWith(ENDING))
+                    .sorted()
+                    .toList();
+        }
+        List<Alert> alerts = new ArrayList<>();
+        for (Path file : files) {
+            read(file).ifPresent(alerts::add);
+        }
+        return alerts;
+    }
+
+    private Optional<Alert> read(Path file) throws IOException {
+        try {
+            return Optional.of(reader.readValue(Files.readAllBytes(file)));
+        } catch (NoSuchFileException none) {
+            return Optional.empty();
+        } catch (JsonProcessingException torn) {
+            Path aside = file.resolveSibling(file.getFileName() + ".corrupt");
+            Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+            LOG.warn(
+                    "alert file {} cannot be read and was set aside as {}; if its trouble still holds, it is told again: {}",
+                    file,
+                    aside.getFileName(),
+                    OneLine.of(torn.getOriginalMessage(), 200));
+            return Optional.empty();
+        }
+    }
+
+    /** Readable for people, and different for different keys whatever they hold: the end is a hash of the key. */
+    private Path file(String key) {
+        String readable = key.replaceAll("[^A-Za-z0-9_-]+", "-");
+        String start = readable.substring(0, Math.min(80, readable.length()));
+        return folder.resolve(start + "-" + hash(key) + ENDING);
+    }
+
+    private static String hash(String key) {
+        try {
+            byte[] digest =
+                    java.security.MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 6);
+        } catch (java.security.NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java has SHA-256", impossible);
+        }
+    }
+}

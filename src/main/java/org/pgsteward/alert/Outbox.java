@@ -1,0 +1,208 @@
+package org.pgsteward.alert;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.pgsteward.model.Notice;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Notices on their way: {@code <state.dir>/outbox/<receiver>/}, one file each, whose names sort in the order in which
+ * they were put. A file goes only when its receiver has taken it. Safe for many threads and processes.
+ */
+public final class Outbox {
+    private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+    private static final Pattern RECEIVER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    private static final Pattern ENTRY = Pattern.compile("([0-9]{13})-([0-9]{6})-[A-Za-z0-9._-]+\\.json");
+
+    private final Path folder;
+    private final ObjectMapper json;
+    private final ObjectReader reader;
+    private final Clock clock;
+    private final Supplier<? extends Collection<String>> receivers;
+    private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
+
+    /** Taken or unreadable, and the disk did not let us remove it: must not be sent again by this process. */
+    private final Set<Path> finished = ConcurrentHashMap.newKeySet();
+
+    private long lastMillis;
+    private int sequence;
+
+    /**
+     * @param stateDir {@code pgsteward.state.dir}
+     * @param receivers who there is, asked at each put
+     */
+    public Outbox(Path stateDir, ObjectMapper json, Clock clock, Supplier<? extends Collection<String>> receivers) {
+        this.folder = stateDir.resolve("outbox");
+        this.json = json;
+        this.reader = json.readerFor(Notice.class)
+                .with(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+                .with(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
+        this.clock = clock;
+        this.receivers = receivers;
+    }
+
+    /** A notice that waits. */
+    record Entry(Path file, Instant putAt, Notice notice) {}
+
+    /** Whether a receiver may be called so; its name is the name of a folder. */
+    public static boolean isReceiverName(String name) {
+        return RECEIVER.matcher(name).matches();
+    }
+
+    /** Is told the receiver's name after something was put for it. */
+    public void whenPut(Consumer<String> listener) {
+        listeners.add(listener);
+    }
+
+    /** Puts it for every receiver that there is. */
+    public void put(Notice notice) {
+        put(notice, receivers.get());
+    }
+
+    /**
+     * On return the notice is on the disk for each of them; put twice, it lies there once.
+     *
+     * @throws UncheckedIOException when the disk refused at least one of them; the others have it
+     */
+    public void put(Notice notice, Collection<String> to) {
+        if (to.isEmpty()) {
+            LOG.warn("there is no receiver to tell '{}'; configure one, such as pgsteward.mail.to", notice.title());
+        }
+        IOException refusal = null;
+        for (String receiver : to) {
+            try {
+                put(notice, receiver);
+                listeners.forEach(listener -> listener.accept(receiver));
+            } catch (IOException refused) {
+                LOG.warn("the outbox of {} did not take '{}': {}", receiver, notice.title(), refused.toString());
+                refusal = refused;
+            }
+        }
+        if (refusal != null) {
+            throw new UncheckedIOException("notice " + notice.id() + " is not in every outbox", refusal);
+        }
+    }
+
+    /** How many notices wait for this receiver. */
+    public int depth(String receiver) {
+        return entries(receiver).size();
+    }
+
+    /** Everyone for whom something was ever put, whether they still exist or not. */
+    public Set<String> known() {
+        if (!Files.isDirectory(folder)) {
+            return Set.of();
+        }
+        try (Stream<Path> folders = Files.list(folder)) {
+            return folders.filter(Files::isDirectory)
+                    .map(path -> path.getFileName().toString())
+                    .collect(java.util.stream.Collectors.toCollection(TreeSet::new));
+        } catch (IOException refused) {
+            throw new UncheckedIOException(refused);
+        }
+    }
+
+    /** The notice that has waited longest. One that cannot be read is set aside and blocks nobody. */
+    Optional<Entry> oldest(String receiver) {
+        for (Path file : entries(receiver)) {
+            try {
+                Notice notice = reader.readValue(Files.readAllBytes(file));
+                long putAt = Long.parseLong(file.getFileName().toString().substring(0, 13));
+                return Optional.of(new Entry(file, Instant.ofEpochMilli(putAt), notice));
+            } catch (NoSuchFileException gone) {
+                LOG.debug("{} was taken by another process", file);
+            } catch (JsonProcessingException torn) {
+                setAside(file, torn.getOriginalMessage());
+            } catch (IOException refused) {
+                throw new UncheckedIOException(file + " cannot be read", refused);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** It was taken and goes. */
+    void taken(Entry entry) {
+        finished.add(entry.file());
+        try {
+            DurableFile.remove(entry.file());
+            finished.remove(entry.file());
+        } catch (IOException refused) {
+            LOG.warn(
+                    "{} was delivered and cannot be removed; it would be sent again after a restart: {}",
+                    entry.file(),
+                    refused.toString());
+        }
+    }
+
+    private synchronized void put(Notice notice, String receiver) throws IOException {
+        if (!isReceiverName(receiver)) {
+            throw new IOException("receiver '" + receiver + "' cannot be the name of a folder");
+        }
+        String id = notice.id().replaceAll("[^A-Za-z0-9._-]", "_");
+        List<Path> waiting = entries(receiver);
+        if (waiting.stream().anyMatch(file -> file.toString().endsWith("-" + id + ".json"))) {
+            return;
+        }
+        // Names grow even if the clock was set back, within this process and after what another one left.
+        String newest = waiting.isEmpty()
+                ? "0000000000000-000000"
+                : waiting.get(waiting.size() - 1).getFileName().toString();
+        long newestMillis = Long.parseLong(newest.substring(0, 13));
+        long now = Math.max(Math.max(clock.millis(), lastMillis), newestMillis);
+        sequence = now == lastMillis ? sequence + 1 : 0;
+        if (now == newestMillis) {
+            sequence = Math.max(sequence, Integer.parseInt(newest.substring(14, 20)) + 1);
+        }
+        lastMillis = now;
+        Path file = folder.resolve(receiver).resolve(String.format("%013d-%06d-%s.json", now, sequence, id));
+        DurableFile.write(file, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(notice));
+    }
+
+    private List<Path> entries(String receiver) {
+        Path own = folder.resolve(receiver);
+        if (!isReceiverName(receiver) || !Files.isDirectory(own)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(own)) {
+            return files.filter(
+                            file -> ENTRY.matcher(file.getFileName().toString()).matches())
+                    .filter(file -> !finished.contains(file))
+                    .sorted()
+                    .toList();
+        } catch (IOException refused) {
+            throw new UncheckedIOException("the outbox of " + receiver + " cannot be read", refused);
+        }
+    }
+
+    private void setAside(Path file, String why) {
+        Path aside = file.resolveSibling(file.getFileName() + ".corrupt");
+        LOG.warn("{} cannot be read and is set aside as {}: {}", file, aside.getFileName(), OneLine.of(why, 200));
+        try {
+            Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException refused) {
+            finished.add(file);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package org.pgsteward.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgsteward.alert.SettableClock.NOON;
+
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Notice;
+import org.pgsteward.model.Severity;
+
+class NoticeTextTest {
+    private final NoticeText text = new NoticeText(ZoneId.of("Europe/Berlin"));
+    private final Condition high = Condition.bad(
+                    Severity.WARNING,
+                    "memory-high",
+                    "vikunja",
+                    "82% of 256 MiB in use (210 MiB), warns at 80%",
+                    "docker stats --no-stream vikunja",
+                    NOON)
+            .with(Map.of("percent", 82.0));
+
+    @Test
+    void saysWhatSinceWhenHowBadWhyAndWhatToType() {
+        Notice notice = text.firing("n1", high, Severity.WARNING, NOON, false);
+
+        assertThat(notice)
+                .isEqualTo(new Notice(
+                        "n1",
+                        "firing",
+                        "warning",
+                        "memory-high",
+                        "vikunja",
+                        NOON,
+                        "[warning] vikunja memory high: 82% of 256 MiB in use (210 MiB), warns at 80%",
+                        "vikunja: memory high is warning, since 2026-05-01 14:00:00 CEST.\n"
+                                + "82% of 256 MiB in use (210 MiB), warns at 80%",
+                        "docker stats --no-stream vikunja",
+                        Map.of("percent", 82.0)));
+    }
+
+    @Test
+    void saysThatItGotWorse() {
+        assertThat(text.firing("n1", high, Severity.CRITICAL, NOON, true).text())
+                .startsWith("vikunja: memory high is now critical, since 2026-05-01 14:00:00 CEST.");
+    }
+
+    @Test
+    void saysThatItIsOverAndHowLongItLasted() {
+        Condition well = Condition.well("memory-high", "vikunja", "20% of 256 MiB in use", NOON.plusSeconds(725));
+
+        Notice notice = text.resolved("n2", well, Severity.WARNING, NOON);
+
+        assertThat(notice.state()).isEqualTo("resolved");
+        assertThat(notice.title()).isEqualTo("[over] vikunja memory high, after 12 min 5 s");
+        assertThat(notice.text())
+                .isEqualTo("vikunja: memory high is over. It lasted 12 min 5 s, from 2026-05-01 14:00:00 CEST to"
+                        + " 2026-05-01 14:12:05 CEST.\n20% of 256 MiB in use");
+        assertThat(notice.remedy()).isEmpty();
+    }
+
+    @Test
+    void saysHowLateItIs() {
+        Notice late = NoticeText.late(text.firing("n1", high, Severity.WARNING, NOON, false), Duration.ofMinutes(7));
+
+        assertThat(late.text()).endsWith("\nThis was delivered 7 min late.");
+        assertThat(late.id()).isEqualTo("n1");
+    }
+
+    @Test
+    void whatContainersAreCalledCannotDressUpAsOurWords() {
+        Condition nasty = Condition.bad(
+                        Severity.CRITICAL,
+                        "service-down",
+                        "x\r\nBcc: all@example.org\u202E",
+                        "down\n\n[over] all is well",
+                        "docker start x\ndocker\u0000 ps\n\n",
+                        NOON)
+                .with(Map.of("container", "x\ny"));
+
+        Notice notice = text.firing("n1", nasty, Severity.CRITICAL, NOON, false);
+
+        assertThat(notice.title()).doesNotContain("\n", "\r", "\u202E").hasSizeLessThanOrEqualTo(140);
+        assertThat(notice.service()).isEqualTo("x Bcc: all@example.org");
+        assertThat(notice.text().lines()).hasSize(2);
+        assertThat(notice.remedy()).isEqualTo("docker start x\ndocker ps");
+        assertThat(notice.figures()).containsEntry("container", "x y");
+    }
+
+    @Test
+    void nothingOutsideMakesANoticeLong() {
+        String much = "y".repeat(1_000_000);
+        Condition long_ = Condition.bad(Severity.INFO, much, much, much, much + "\n" + much, NOON)
+                .with(Map.of(much, much));
+
+        Notice notice = text.firing("n1", long_, Severity.INFO, NOON, false);
+
+        assertThat(notice.toString()).hasSizeLessThan(4000);
+    }
+}

@@ -1,0 +1,30 @@
+package org.pgsteward.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OneLineTest {
+    @ParameterizedTest
+    @CsvSource({
+        "vikunja, vikunja",
+        "'a\r\nBcc: all@example.org', a Bcc: all@example.org",
+        "'red\u001B[31m', red [31m",
+        "'left\u202Etfel', left tfel",
+        "'a\u2028b\u0085c\u0000d', a b c d",
+        "'  much   room  ', much room",
+        "'Größe 🐘', Größe 🐘"
+    })
+    void leavesWordsAndTakesWhatCouldActLikeSomethingElse(String text, String line) {
+        assertThat(OneLine.of(text, 100)).isEqualTo(line);
+    }
+
+    @Test
+    void isCutWithoutHalvingACharacter() {
+        assertThat(OneLine.of("abcdefgh", 5)).isEqualTo("abcd…");
+        assertThat(OneLine.of("abc🐘🐘🐘", 5)).isEqualTo("abc…");
+        assertThat(OneLine.of("x".repeat(10_000_000), 100)).hasSize(100);
+    }
+}

@@ -1,0 +1,203 @@
+package org.pgsteward.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.model.Notice;
+import org.pgsteward.routing.Json;
+
+class OutboxTest {
+    @TempDir
+    private Path state;
+
+    private final SettableClock clock = new SettableClock();
+    private final List<String> sent = new ArrayList<>();
+    private boolean refusing;
+
+    @Test
+    void laysOneFileForEachReceiver() {
+        open().put(notice("n1"), List.of("email", "webhook"));
+
+        assertThat(open().depth("email")).isEqualTo(1);
+        assertThat(open().depth("webhook")).isEqualTo(1);
+        assertThat(open().depth("pigeon")).isZero();
+        assertThat(open().known()).containsExactly("email", "webhook");
+    }
+
+    @Test
+    void asksWhoThereIsAtEachPut() {
+        List<String> receivers = new ArrayList<>(List.of("email"));
+        Outbox outbox = new Outbox(state, Json.mapper(), clock, () -> receivers);
+        outbox.put(notice("n1"));
+        receivers.add("webhook");
+        outbox.put(notice("n2"));
+
+        assertThat(outbox.depth("email")).isEqualTo(2);
+        assertThat(outbox.depth("webhook")).isEqualTo(1);
+    }
+
+    @Test
+    void deliversInTheOrderOfPuttingThroughRestartsAndAClockSetBack() {
+        open().put(notice("n1"), List.of("email"));
+        open().put(notice("n2"), List.of("email"));
+        clock.pass(Duration.ofSeconds(-90));
+        Outbox outbox = open();
+        for (int i = 3; i < 30; i++) {
+            outbox.put(notice("n" + i), List.of("email"));
+        }
+
+        courier(open()).deliver();
+
+        assertThat(sent)
+                .hasSize(29)
+                .isEqualTo(Stream.iterate(1, i -> i + 1)
+                        .limit(29)
+                        .map(i -> "n" + i)
+                        .toList());
+        assertThat(outbox.depth("email")).isZero();
+    }
+
+    @Test
+    void puttingTheSameNoticeTwiceLeavesOne() {
+        open().put(notice("n1"), List.of("email"));
+        open().put(notice("n1"), List.of("email"));
+
+        assertThat(open().depth("email")).isEqualTo(1);
+    }
+
+    @Test
+    void aRefusedNoticeStaysAndIsTriedAfterFiveTenTwentySeconds() {
+        Outbox outbox = open();
+        outbox.put(notice("n1"), List.of("email"));
+        outbox.put(notice("n2"), List.of("email"));
+        Courier courier = courier(outbox);
+        refusing = true;
+
+        assertThat(courier.deliver()).hasSeconds(5);
+        clock.pass(Duration.ofSeconds(4));
+        assertThat(courier.deliver()).as("not before its time").hasSeconds(1);
+        clock.pass(Duration.ofSeconds(1));
+        assertThat(courier.deliver()).hasSeconds(10);
+        clock.pass(Duration.ofSeconds(10));
+        assertThat(courier.deliver()).hasSeconds(20);
+        assertThat(sent).isEmpty();
+        assertThat(outbox.depth("email")).isEqualTo(2);
+
+        refusing = false;
+        clock.pass(Duration.ofSeconds(20));
+        courier.deliver();
+        assertThat(sent).containsExactly("n1", "n2");
+    }
+
+    @Test
+    void aRestartDeliversWhatTheLastRunCouldNot() {
+        Outbox outbox = open();
+        outbox.put(notice("n1"), List.of("email"));
+        refusing = true;
+        courier(outbox).deliver();
+
+        refusing = false;
+        courier(open()).deliver();
+
+        assertThat(sent).containsExactly("n1");
+    }
+
+    @Test
+    void saysHowLateItIsAfterAMinute() {
+        Outbox outbox = open();
+        outbox.put(notice("n1"), List.of("email"));
+        clock.pass(Duration.ofSeconds(60));
+        outbox.put(notice("n2"), List.of("email"));
+        clock.pass(Duration.ofSeconds(1));
+        List<String> texts = new ArrayList<>();
+
+        new Courier("email", outbox, (receiver, notice) -> texts.add(notice.text()), clock, Backoff.USUAL).deliver();
+
+        assertThat(texts).containsExactly("text\nThis was delivered 1 min 1 s late.", "text");
+    }
+
+    @Test
+    void aTornEntryIsSetAsideAndBlocksNobody() throws IOException {
+        Outbox outbox = open();
+        outbox.put(notice("n1"), List.of("email"));
+        outbox.put(notice("n2"), List.of("email"));
+        Path first = files().get(0);
+        Files.writeString(first, "{\"id\":");
+
+        courier(outbox).deliver();
+
+        assertThat(sent).containsExactly("n2");
+        assertThat(files()).containsExactly(first.resolveSibling(first.getFileName() + ".corrupt"));
+    }
+
+    @Test
+    void halfWrittenAndForeignFilesAreNoEntries() throws IOException {
+        Outbox outbox = open();
+        outbox.put(notice("n1"), List.of("email"));
+        Files.writeString(state.resolve("outbox/email/.1777636800000-000001-n9.json.x.part"), "{");
+        Files.writeString(state.resolve("outbox/email/README.json"), "{");
+
+        assertThat(outbox.depth("email")).isEqualTo(1);
+    }
+
+    @Test
+    void aReceiverWhoseFolderCannotBeMadeDoesNotRobTheOthers() throws IOException {
+        Files.createDirectories(state.resolve("outbox"));
+        Files.writeString(state.resolve("outbox/broken"), "a file where the folder should be");
+        Outbox outbox = open();
+
+        assertThatThrownBy(() -> outbox.put(notice("n1"), List.of("broken", "../evil", "email")))
+                .isInstanceOf(UncheckedIOException.class);
+        assertThat(outbox.depth("email")).isEqualTo(1);
+        assertThat(state.resolve("evil")).doesNotExist();
+    }
+
+    private Outbox open() {
+        return new Outbox(state, Json.mapper(), clock, List::of);
+    }
+
+    private Courier courier(Outbox outbox) {
+        return new Courier(
+                "email",
+                outbox,
+                (receiver, notice) -> {
+                    if (refusing) {
+                        throw new Sender.NotTaken("refused");
+                    }
+                    sent.add(notice.id());
+                },
+                clock,
+                Backoff.USUAL);
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(state.resolve("outbox/email"))) {
+            return files.sorted().toList();
+        }
+    }
+
+    private static Notice notice(String id) {
+        return new Notice(
+                id,
+                "firing",
+                "warning",
+                "memory-high",
+                "vikunja",
+                SettableClock.NOON,
+                "title",
+                "text",
+                "docker ps",
+                Map.of("percent", 82));
+    }
+}
