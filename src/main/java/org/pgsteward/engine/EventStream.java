@@ -16,13 +16,12 @@ final class EventStream implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
 
     private final DockerHttpClient.Response answer;
-    private final MappingIterator<JsonNode> documents;
+    private Optional<MappingIterator<JsonNode>> documents = Optional.empty();
     private final ObjectMapper json = DockerClientConfig.getDefaultObjectMapper();
     private volatile Optional<String> dropped = Optional.empty();
 
-    EventStream(DockerHttpClient.Response answer) throws IOException {
+    EventStream(DockerHttpClient.Response answer) {
         this.answer = answer;
-        this.documents = json.readerFor(JsonNode.class).readValues(answer.getBody());
     }
 
     /**
@@ -31,8 +30,13 @@ final class EventStream implements AutoCloseable {
      * @throws IOException when the connection was cut or dropped
      */
     Optional<Event> next() throws IOException {
-        while (documents.hasNextValue()) {
-            Optional<Event> event = read(documents.nextValue());
+        if (documents.isEmpty()) {
+            // Not before somebody waits: Jackson looks at the first bytes at once, and on a quiet host none come.
+            documents = Optional.of(json.readerFor(JsonNode.class).readValues(answer.getBody()));
+        }
+        MappingIterator<JsonNode> incoming = documents.get();
+        while (incoming.hasNextValue()) {
+            Optional<Event> event = read(incoming.nextValue());
             if (event.isPresent()) {
                 return event;
             }
