@@ -140,7 +140,10 @@ public final class AlertBook {
         try {
             return store.read(key);
         } catch (IOException refused) {
-            LOG.warn("the alert {} cannot be read and counts as not firing: {}", OneLine.of(key, 120), refused.toString());
+            LOG.warn(
+                    "the alert {} cannot be read and counts as not firing: {}",
+                    OneLine.of(key, 120),
+                    refused.toString());
             return Optional.empty();
         }
     }

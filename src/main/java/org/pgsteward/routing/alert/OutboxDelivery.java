@@ -1,0 +1,113 @@
+package org.pgsteward.routing.alert;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.pgsteward.alert.Backoff;
+import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.Outbox;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Delivers to each receiver for as long as it has a route that runs: a thread comes with the route and goes with it, at
+ * the start, at a reload and at the end. To be added to the context's event notifiers before the context starts.
+ */
+public final class OutboxDelivery extends SimpleEventNotifierSupport {
+    private static final Logger LOG = LoggerFactory.getLogger(OutboxDelivery.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final CamelContext context;
+    private final Outbox outbox;
+    private final Redaction redaction;
+    private final Clock clock;
+    private final Backoff backoff;
+    private final RouteSender sender;
+    private final Map<String, DeliveryThread> threads = new ConcurrentHashMap<>();
+    private final Set<String> orphans = ConcurrentHashMap.newKeySet();
+
+    public OutboxDelivery(
+            CamelContext context, Outbox outbox, ObjectMapper json, Redaction redaction, Clock clock, Backoff backoff) {
+        this.context = context;
+        this.outbox = outbox;
+        this.redaction = redaction;
+        this.clock = clock;
+        this.backoff = backoff;
+        this.sender = new RouteSender(context, json, redaction);
+        outbox.whenPut(this::wake);
+    }
+
+    @Override
+    public boolean isEnabled(CamelEvent event) {
+        return event instanceof CamelEvent.RouteEvent || event instanceof CamelEvent.CamelContextEvent;
+    }
+
+    @Override
+    public void notify(CamelEvent event) {
+        switch (event.getType()) {
+            case RouteStarted -> routeOf(event).ifPresent(this::begin);
+            case RouteStopping, RouteStopped, RouteRemoved -> routeOf(event).ifPresent(this::end);
+            case CamelContextStarted -> nameOrphans();
+            case CamelContextStopping -> threads.keySet().forEach(this::end);
+            default -> {}
+        }
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        threads.keySet().forEach(this::end);
+        sender.close();
+        super.doStop();
+    }
+
+    private static Optional<String> routeOf(CamelEvent event) {
+        return event instanceof CamelEvent.RouteEvent about
+                ? Receivers.name(about.getRoute().getRouteId())
+                : Optional.empty();
+    }
+
+    private void begin(String receiver) {
+        orphans.remove(receiver);
+        threads.computeIfAbsent(
+                receiver,
+                name -> new DeliveryThread(name, new Courier(name, outbox, sender, clock, backoff), redaction));
+    }
+
+    private void end(String receiver) {
+        DeliveryThread thread = threads.remove(receiver);
+        if (thread != null) {
+            thread.stop(PATIENCE);
+        }
+    }
+
+    private void wake(String receiver) {
+        DeliveryThread thread = threads.get(receiver);
+        if (thread != null) {
+            thread.wake();
+        }
+    }
+
+    /** Notices for receivers that are no more are kept, in case that they come back; it is said once. */
+    private void nameOrphans() {
+        Set<String> here = Set.copyOf(new Receivers(context).names());
+        for (String receiver : outbox.known()) {
+            int waiting = here.contains(receiver) ? 0 : outbox.depth(receiver);
+            if (waiting > 0 && orphans.add(receiver)) {
+                LOG.warn(
+                        "{} notices wait for {}, and there is no route receiver-{}; bring it back, or remove the folder"
+                                + " outbox/{} from the state folder",
+                        waiting,
+                        receiver,
+                        receiver,
+                        receiver);
+            }
+        }
+    }
+}

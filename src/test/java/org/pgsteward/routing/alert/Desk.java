@@ -1,0 +1,105 @@
+package org.pgsteward.routing.alert;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.camel.CamelContext;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.PluginHelper;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Backoff;
+import org.pgsteward.alert.Outbox;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.pgsteward.routing.Json;
+
+/** A context with the shipped alert routes, wired as the daemon wires them, on a real clock and with short waits. */
+final class Desk implements AutoCloseable {
+    static final String[] ALERTS = {
+        "routes/alerts.camel.yaml",
+        "routes/receivers/email.camel.yaml",
+        "routes/receivers/webhook.camel.yaml",
+        "routes/receivers/mailbox.camel.yaml"
+    };
+
+    final CamelContext context = new DefaultCamelContext();
+    final Outbox outbox;
+    final AlertBook alerts;
+
+    Desk(Path state, Map<String, String> settings) {
+        Properties properties = new Properties();
+        properties.putAll(settings);
+        context.getPropertiesComponent().setInitialProperties(properties);
+        Clock clock = Clock.systemUTC();
+        Receivers receivers = new Receivers(context);
+        outbox = new Outbox(state, Json.mapper(), clock, receivers::names);
+        alerts = new AlertBook(state, Json.mapper(), clock, ZoneOffset.UTC);
+        Redaction redaction = new Redaction(List.of(
+                settings.getOrDefault("pgsteward.webhook.url", ""),
+                settings.getOrDefault("pgsteward.mail.password", "")));
+        Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(1));
+        OutboxDelivery delivery = new OutboxDelivery(context, outbox, Json.mapper(), redaction, clock, backoff);
+        context.getManagementStrategy().addEventNotifier(delivery);
+        context.getRegistry().bind("alerts", alerts);
+        context.getRegistry().bind("outbox", outbox);
+    }
+
+    Desk with(RouteBuilder routes) throws Exception {
+        context.addRoutes(routes);
+        return this;
+    }
+
+    Desk load(String... files) throws Exception {
+        for (String file : files) {
+            PluginHelper.getRoutesLoader(context)
+                    .loadRoutes(PluginHelper.getResourceLoader(context).resolveResource("file:" + file));
+        }
+        return this;
+    }
+
+    Desk start() {
+        context.start();
+        return this;
+    }
+
+    void raise(Condition condition) {
+        try (org.apache.camel.ProducerTemplate template = context.createProducerTemplate()) {
+            template.sendBody("direct:alert-raise", condition);
+        } catch (java.io.IOException impossible) {
+            throw new java.io.UncheckedIOException(impossible);
+        }
+    }
+
+    /** Makes news of service {@code s1}, {@code s2} and so on. */
+    void raiseMany(int count) {
+        for (int i = 1; i <= count; i++) {
+            raise(bad("s" + i));
+        }
+    }
+
+    static Condition bad(String service) {
+        return Condition.bad(
+                        Severity.WARNING,
+                        "memory-high",
+                        service,
+                        "82% of 256 MiB in use: Größe 🐘",
+                        "docker stats --no-stream " + service,
+                        Instant.now())
+                .with(Map.of("percent", 82.0));
+    }
+
+    static Condition well(String service) {
+        return Condition.well("memory-high", service, "20% of 256 MiB in use", Instant.now());
+    }
+
+    @Override
+    public void close() {
+        context.stop();
+    }
+}

@@ -1,0 +1,148 @@
+package org.pgsteward.routing.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
+import jakarta.mail.Address;
+import jakarta.mail.internet.MimeMessage;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmailTest {
+    private static final String PASSWORD = "p&a+s%s)w}d 100%";
+
+    @TempDir
+    private Path state;
+
+    private GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", "smtp"));
+
+    @BeforeEach
+    void startServer() {
+        server.start();
+    }
+
+    @AfterEach
+    void stopServer() {
+        server.stop();
+    }
+
+    @Test
+    void sendsOneMailWhenItBeginsAndOneWhenItIsOver() throws Exception {
+        try (Desk desk = new Desk(state, settings()).load(Desk.ALERTS).start()) {
+            desk.raise(Desk.bad("vikunja"));
+            desk.raise(Desk.bad("vikunja"));
+            desk.raise(Desk.well("vikunja"));
+
+            assertThat(server.waitForIncomingEmail(10_000, 2)).isTrue();
+            await().until(() -> desk.outbox.depth("email") == 0);
+        }
+        MimeMessage[] mails = server.getReceivedMessages();
+        assertThat(mails).hasSize(2);
+        assertThat(mails[0].getSubject()).isEqualTo("[warning] vikunja memory high: 82% of 256 MiB in use: Größe 🐘");
+        assertThat(mails[0].getContentType()).startsWith("text/plain").containsIgnoringCase("utf-8");
+        assertThat(mails[0].getContent().toString())
+                .contains("vikunja: memory high is warning, since ", "Größe 🐘", "docker stats --no-stream vikunja");
+        assertThat(mails[0].getAllRecipients()).extracting(Address::toString).containsExactly("ops@example.org");
+        assertThat(mails[0].getFrom()).extracting(Address::toString).containsExactly("steward@example.org");
+        assertThat(mails[0].getHeader("Content-Type")).hasSize(1);
+        assertThat(mails[1].getSubject()).startsWith("[over] vikunja memory high, after ");
+    }
+
+    @Test
+    void logsInWithAPasswordOfAnyCharacters() throws Exception {
+        server.setUser("ops@example.org", "ops", PASSWORD);
+        server.getUserManager().setAuthRequired(true);
+        Map<String, String> settings = settings();
+        settings.put("pgsteward.mail.user", "ops");
+        settings.put("pgsteward.mail.password", PASSWORD);
+
+        try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
+            desk.raise(Desk.bad("vikunja"));
+            assertThat(server.waitForIncomingEmail(10_000, 1)).isTrue();
+        }
+    }
+
+    @Test
+    void aRefusedLoginKeepsTheNoticeAndSaysNoPassword() throws Exception {
+        server.setUser("ops@example.org", "ops", "another");
+        server.getUserManager().setAuthRequired(true);
+        Map<String, String> settings = settings();
+        settings.put("pgsteward.mail.user", "ops");
+        settings.put("pgsteward.mail.password", PASSWORD);
+
+        try (CapturedLog log = new CapturedLog();
+                Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
+            desk.raise(Desk.bad("vikunja"));
+            await().until(() -> log.text().contains("email did not take"));
+
+            assertThat(desk.outbox.depth("email")).isEqualTo(1);
+            assertThat(log.text()).contains("next try in").doesNotContain(PASSWORD, "p&a");
+        }
+        assertThat(server.getReceivedMessages()).isEmpty();
+    }
+
+    @Test
+    void waitsForAServerThatIsAwayAlsoThroughARestart() throws Exception {
+        Map<String, String> settings = settings();
+        int port = Integer.parseInt(settings.getOrDefault("pgsteward.mail.port", ""));
+        server.stop();
+        try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
+            desk.raiseMany(3);
+        }
+
+        server = new GreenMail(new ServerSetup(port, "127.0.0.1", "smtp"));
+        server.start();
+        try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
+            assertThat(server.waitForIncomingEmail(10_000, 3)).isTrue();
+            await().atMost(Duration.ofSeconds(5)).until(() -> desk.outbox.depth("email") == 0);
+        }
+        assertThat(server.getReceivedMessages())
+                .extracting(mail -> mail.getSubject().split(" ", 3)[1])
+                .containsExactly("s1", "s2", "s3");
+    }
+
+    @Test
+    void aServerThatSaysNothingIsGivenUp() throws Exception {
+        try (ServerSocket mute = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+                CapturedLog log = new CapturedLog()) {
+            Map<String, String> settings = settings();
+            settings.put("pgsteward.mail.port", Integer.toString(mute.getLocalPort()));
+            settings.put("pgsteward.mail.timeout", "300");
+            try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
+                desk.raise(Desk.bad("vikunja"));
+                await().atMost(Duration.ofSeconds(5)).until(() -> log.text().contains("timed out; next try"));
+                assertThat(desk.outbox.depth("email")).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void whatAContainerIsCalledMakesNoHeader() throws Exception {
+        try (Desk desk = new Desk(state, settings()).load(Desk.ALERTS).start()) {
+            desk.raise(Desk.bad("x\r\nBcc: all@example.org"));
+            assertThat(server.waitForIncomingEmail(10_000, 1)).isTrue();
+        }
+        MimeMessage mail = server.getReceivedMessages()[0];
+        assertThat(mail.getHeader("Bcc")).isNull();
+        assertThat(mail.getAllRecipients()).hasSize(1);
+    }
+
+    private Map<String, String> settings() {
+        return new HashMap<>(Map.of(
+                "pgsteward.mail.enabled", "true",
+                "pgsteward.mail.host", "127.0.0.1",
+                "pgsteward.mail.port", Integer.toString(server.getSmtp().getPort()),
+                "pgsteward.mail.from", "steward@example.org",
+                "pgsteward.mail.to", "ops@example.org"));
+    }
+}

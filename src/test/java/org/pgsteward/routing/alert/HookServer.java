@@ -1,0 +1,65 @@
+package org.pgsteward.routing.alert;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** A real HTTP server at the end of the webhook. */
+final class HookServer implements AutoCloseable {
+    static final String PATH = "/services/T0S3CRET/B0/xyz";
+
+    /** What it does with a request. */
+    interface Answer {
+        void to(HttpExchange request) throws IOException, InterruptedException;
+    }
+
+    /** Every body that was answered with a 2xx, in order. */
+    final List<String> taken = new CopyOnWriteArrayList<>();
+
+    final List<String> contentTypes = new CopyOnWriteArrayList<>();
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    volatile Answer answer = request -> request.sendResponseHeaders(204, -1);
+
+    /** @param port 0 for any */
+    HookServer(int port) throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+        server.setExecutor(threads);
+        server.createContext(PATH, this::serve);
+        server.start();
+    }
+
+    private void serve(HttpExchange request) throws IOException {
+        String body = new String(request.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        try (request) {
+            answer.to(request);
+            if (request.getResponseCode() / 100 == 2) {
+                contentTypes.add(request.getRequestHeaders().getFirst("Content-Type"));
+                taken.add(body);
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    int port() {
+        return server.getAddress().getPort();
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + port() + PATH;
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,115 @@
+package org.pgsteward.routing.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Memory;
+import org.pgsteward.monitor.PostgresReading;
+import org.pgsteward.monitor.Reading;
+
+class MonitorRoutesTest {
+    private static final String MONITOR = "routes/monitor.camel.yaml";
+
+    @TempDir
+    private Path state;
+
+    /** Stands where the engine's sampling stands. */
+    public static final class Sampler {
+        private volatile int percent = 10;
+
+        public List<Reading> sample() {
+            return List.of(
+                    new Reading("vikunja", container(), new Memory(percent, 100), Instant.now()),
+                    new Reading("gitea", container(), new Memory(10, 100), Instant.now()));
+        }
+
+        private static Container container() {
+            return new Container(
+                    "0123456789abcdef",
+                    "vikunja",
+                    "vikunja:1",
+                    "sha256:1",
+                    Container.State.RUNNING,
+                    Container.Health.NONE,
+                    0,
+                    false,
+                    Map.of(),
+                    Map.of(),
+                    Map.of(),
+                    100,
+                    Instant.EPOCH,
+                    Optional.of(Instant.EPOCH));
+        }
+    }
+
+    /** Stands where the JDBC probe stands. */
+    public static final class Probe {
+        private volatile Optional<String> error = Optional.empty();
+
+        public PostgresReading probe() {
+            return new PostgresReading("postgresql:5432", error, Instant.now());
+        }
+    }
+
+    private final Sampler sampler = new Sampler();
+    private final Probe probe = new Probe();
+
+    @Test
+    void memoryBeginsAndEnds() throws Exception {
+        try (Desk desk = desk(Map.of())) {
+            sampler.percent = 85;
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("memory-high:vikunja");
+            sampler.percent = 10;
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    @Test
+    void theLevelsAreTheOperators() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.memory.warn", "5", "pgsteward.memory.critical", "95%"))) {
+            await().until(() -> desk.alerts.firing().size() == 2);
+        }
+    }
+
+    @Test
+    void aLevelThatIsNoneStopsTheStartWithItsNameAndValue() {
+        assertThatThrownBy(() -> desk(Map.of("pgsteward.memory.warn", "lots")).close())
+                .hasStackTraceContaining("warn is 'lots'");
+        assertThatThrownBy(
+                        () -> desk(Map.of("pgsteward.memory.critical", "50%")).close())
+                .hasStackTraceContaining("critical is 50% and lies below warn, which is 80%");
+    }
+
+    @Test
+    void postgresBeginsAndEndsAsTheProbeSaysIt() throws Exception {
+        try (Desk desk = desk(Map.of())) {
+            probe.error = Optional.of("Connection refused");
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing().get(0).causes()).containsOnlyKeys("probe");
+            probe.error = Optional.empty();
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    private Desk desk(Map<String, String> more) throws Exception {
+        Map<String, String> settings =
+                new HashMap<>(Map.of("pgsteward.monitor.period", "50ms", "pgsteward.monitor.postgres.period", "50ms"));
+        settings.putAll(more);
+        Desk desk = new Desk(state, settings);
+        desk.context.getRegistry().bind("memory", sampler);
+        desk.context.getRegistry().bind("postgresProbe", probe);
+        return desk.load(Desk.ALERTS).load(MONITOR).start();
+    }
+}
