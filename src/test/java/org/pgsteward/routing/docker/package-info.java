@@ -1,0 +1,5 @@
+/** Tests of the docker: endpoints. */
+@NullMarked
+package org.pgsteward.routing.docker;
+
+import org.jspecify.annotations.NullMarked;
