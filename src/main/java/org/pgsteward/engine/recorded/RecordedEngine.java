@@ -1,0 +1,148 @@
+package org.pgsteward.engine.recorded;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Serves recorded scenes over the Docker API on a port of this host. Each {@link #play} changes what list, inspect and
+ * stats answer, and sends that scene's events with the time of now.
+ */
+public final class RecordedEngine implements AutoCloseable {
+    private static final Pattern ONE = Pattern.compile("/containers/([^/]+)/(json|stats)");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpServer server;
+    private final ExecutorService threads;
+    private final EventRing ring;
+    private final JsonNode version;
+    private final Map<String, JsonNode> containers = new LinkedHashMap<>();
+    private final Map<String, JsonNode> stats = new LinkedHashMap<>();
+
+    /**
+     * Listens at once on a free port of the loopback address, with no containers yet.
+     *
+     * @throws IOException when it cannot listen
+     */
+    public RecordedEngine(Clock clock) throws IOException {
+        ring = new EventRing(clock);
+        version = Scene.version();
+        threads = Executors.newCachedThreadPool(work -> {
+            Thread thread = new Thread(work, "recorded-engine");
+            thread.setDaemon(true);
+            return thread;
+        });
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(threads);
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    /** For {@code pgsteward.docker.host}. */
+    public String host() {
+        return "tcp://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    /**
+     * The scenes are {@code deploy}, {@code service-crash}, {@code service-back}, {@code memory-high} and {@code
+     * memory-normal}; what a scene says of a container replaces what an earlier one said.
+     *
+     * @throws IOException when there is no recording of that name
+     */
+    public void play(String name) throws IOException {
+        Scene scene = Scene.read(name);
+        synchronized (this) {
+            containers.putAll(scene.containers());
+            stats.putAll(scene.stats());
+        }
+        scene.events().forEach(ring::happen);
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            // A client that is pinned to a version of the API writes it in front.
+            String path = exchange.getRequestURI().getPath().replaceFirst("^/v1\\.\\d+", "");
+            if (path.equals("/events")) {
+                ring.stream(exchange);
+                return;
+            }
+            Optional<String> found = exchange.getRequestMethod().equals("GET") ? document(path) : Optional.empty();
+            byte[] body =
+                    found.orElse("{\"message\":\"not recorded: " + path + "\"}").getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders()
+                    .set(
+                            "Content-Type",
+                            found.isPresent() && path.equals("/_ping") ? "text/plain" : "application/json");
+            exchange.sendResponseHeaders(found.isPresent() ? 200 : 404, body.length);
+            exchange.getResponseBody().write(body);
+        }
+    }
+
+    private synchronized Optional<String> document(String path) {
+        Matcher one = ONE.matcher(path);
+        return switch (path) {
+            case "/_ping" -> Optional.of("OK");
+            case "/version" -> Optional.of(version.toString());
+            case "/containers/json" -> Optional.of(list().toString());
+            default ->
+                one.matches()
+                        ? name(one.group(1))
+                                .map(name -> one.group(2).equals("json") ? containers.get(name) : measured(name))
+                                .map(JsonNode::toString)
+                        : Optional.empty();
+        };
+    }
+
+    private Optional<String> name(String idOrName) {
+        return containers.entrySet().stream()
+                .filter(entry -> entry.getKey().equals(idOrName)
+                        || entry.getValue().path("Id").asText().startsWith(idOrName))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    private JsonNode measured(String name) {
+        boolean runs = Optional.ofNullable(containers.get(name))
+                .map(document -> document.path("State").path("Running").asBoolean())
+                .orElse(false);
+        // The engine answers for a stopped container, too, with no figures in it.
+        return Optional.ofNullable(stats.get(name)).filter(figures -> runs).orElseGet(JSON::createObjectNode);
+    }
+
+    private ArrayNode list() {
+        ArrayNode list = JSON.createArrayNode();
+        for (JsonNode document : containers.values()) {
+            ObjectNode entry = list.addObject();
+            entry.put("Id", document.path("Id").asText());
+            entry.putArray("Names").add(document.path("Name").asText());
+            entry.put("Image", document.path("Config").path("Image").asText());
+            entry.put("ImageID", document.path("Image").asText());
+            entry.put("State", document.path("State").path("Status").asText());
+            entry.set("Labels", document.path("Config").path("Labels"));
+            entry.set("NetworkSettings", document.path("NetworkSettings"));
+        }
+        return list;
+    }
+
+    @Override
+    public void close() {
+        ring.close();
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}
