@@ -99,6 +99,7 @@ public final class DumpRun implements AutoCloseable {
                         target.service(),
                         target.database(),
                         target.owner(),
+                        target.image(),
                         target.kind().word(),
                         store.resolve(path).getFileName().toString(),
                         sha256,

@@ -10,6 +10,7 @@ import java.util.Map;
  * @param sha256 of the file as stored
  * @param sizeBytes of the file as stored
  * @param sourceBytes of the stream before compression
+ * @param image of the service's container; empty when unknown
  * @param owner the role that owns the database
  * @param extensions by name, with their versions, as the database had them
  * @param rows of each ordinary table and each partition, counted in the dump's own snapshot, by quoted name
@@ -20,6 +21,7 @@ public record Manifest(
         String service,
         String database,
         String owner,
+        String image,
         String kind,
         String file,
         String sha256,

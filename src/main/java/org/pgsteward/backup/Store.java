@@ -1,6 +1,7 @@
 package org.pgsteward.backup;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,7 +18,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 
@@ -36,7 +40,8 @@ public final class Store {
 
     public Store(Path root, ObjectMapper json) {
         this.root = root;
-        this.json = json;
+        // The manifest is read by other programs too, and has their spelling.
+        this.json = json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
     }
 
     public Path root() {
@@ -135,12 +140,28 @@ public final class Store {
         return manifests;
     }
 
-    /** Folders in which an unfinished file lies. */
-    List<Path> unfinished() throws IOException {
-        if (!Files.isDirectory(root)) {
+    /** Services (by the names of their folders) with an unfinished file. */
+    public Set<String> unfinished() throws IOException {
+        Set<String> folders = new TreeSet<>();
+        for (Path part : parts(root, 2)) {
+            folders.add(root.relativize(part).getName(0).toString());
+        }
+        return folders;
+    }
+
+    /** Removes the unfinished files of a service; whoever does that holds its lock. */
+    public void discardUnfinished(String service, RunLock held) throws IOException {
+        Objects.requireNonNull(held);
+        for (Path part : parts(root.resolve(folder(service)), 1)) {
+            Files.delete(part);
+        }
+    }
+
+    private static List<Path> parts(Path folder, int depth) throws IOException {
+        if (!Files.isDirectory(folder)) {
             return List.of();
         }
-        try (Stream<Path> files = Files.walk(root, 2)) {
+        try (Stream<Path> files = Files.walk(folder, depth)) {
             return files.filter(path -> path.toString().endsWith(PART)).toList();
         }
     }

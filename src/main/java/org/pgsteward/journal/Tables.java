@@ -25,6 +25,20 @@ public final class Tables {
              ORDER BY service_name, started_at DESC
             """;
 
+    private static final String HISTORY = """
+            SELECT service_name,
+                   max(finished_at) FILTER (WHERE success),
+                   max(verified_at),
+                   COALESCE((array_agg(EXTRACT(EPOCH FROM finished_at - started_at) ORDER BY started_at DESC)
+                                 FILTER (WHERE success))[1], 0),
+                   COALESCE((array_agg(size_bytes ORDER BY started_at DESC) FILTER (WHERE success))[1], 0),
+                   COALESCE((array_agg(state ORDER BY started_at DESC))[1], 'made')
+              FROM public.backup_log
+             WHERE started_at IS NOT NULL
+             GROUP BY service_name
+             ORDER BY service_name
+            """;
+
     private static final String ENROLMENTS = """
             SELECT service_name, database_name, COALESCE(role_name, ''), COALESCE(identity, ''),
                    COALESCE(container_id, ''), COALESCE(image, ''), created_at AT TIME ZONE 'UTC'
@@ -98,6 +112,45 @@ public final class Tables {
             }
         }
         return runs;
+    }
+
+    /**
+     * What the journal knows of a service's backups, whatever their kind.
+     *
+     * @param lastSuccess when the newest good run ended
+     * @param seconds that the newest good run took
+     * @param sizeBytes of what the newest good run stored
+     * @param lastState of the newest run, good or not
+     */
+    public record History(
+            String service,
+            Optional<Instant> lastSuccess,
+            Optional<Instant> lastVerified,
+            double seconds,
+            long sizeBytes,
+            String lastState) {}
+
+    /** By service, how its backups have gone. */
+    public List<History> histories() throws SQLException {
+        List<History> histories = new ArrayList<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(HISTORY);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                histories.add(new History(
+                        rows.getString(1),
+                        instant(rows, 2),
+                        instant(rows, 3),
+                        rows.getDouble(4),
+                        rows.getLong(5),
+                        rows.getString(6)));
+            }
+        }
+        return histories;
+    }
+
+    private static Optional<Instant> instant(ResultSet rows, int column) throws SQLException {
+        return Optional.ofNullable(rows.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
     }
 
     /** Every service that has a database, {@link Enrolment#at} being when it got it. */

@@ -2,6 +2,7 @@ package org.pgsteward.postgres;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,6 +30,11 @@ import org.pgsteward.model.Secret;
  * </ol>
  */
 public final class ThrowawayCluster implements AutoCloseable {
+    private static final int DEFAULT_PORT = 5432;
+
+    /** Characters. */
+    private static final int KEPT_LOG = 64 * 1024;
+
     private static final Duration START = Duration.ofSeconds(60);
 
     /** Ends the server when standard input ends or the shell is told to go. */
@@ -41,7 +47,9 @@ public final class ThrowawayCluster implements AutoCloseable {
     private final Path sockets;
     private final String administrator;
     private final Process leash;
+    private final int port;
     private final boolean keepData;
+    private final StringBuilder log = new StringBuilder();
 
     private ThrowawayCluster(
             Programs programs,
@@ -50,6 +58,7 @@ public final class ThrowawayCluster implements AutoCloseable {
             Path sockets,
             String administrator,
             Process leash,
+            int port,
             boolean keepData) {
         this.programs = programs;
         this.user = user;
@@ -57,6 +66,7 @@ public final class ThrowawayCluster implements AutoCloseable {
         this.sockets = sockets;
         this.administrator = administrator;
         this.leash = leash;
+        this.port = port;
         this.keepData = keepData;
     }
 
@@ -106,7 +116,7 @@ public final class ThrowawayCluster implements AutoCloseable {
             throws IOException, InterruptedException {
         user.own(data);
         Path sockets = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
-        List<String> init = new ArrayList<>(List.of(
+        List<String> init = List.of(
                 programs.path("initdb").toString(),
                 "--pgdata=" + data,
                 "--username=" + plan.administrator(),
@@ -115,21 +125,27 @@ public final class ThrowawayCluster implements AutoCloseable {
                 "--no-sync",
                 "--no-instructions",
                 "--auth-local=trust",
-                "--auth-host=scram-sha-256"));
-        if (plan.password().isPresent()) {
-            // initdb closes the descriptor that it reads the password from; a file would need the other user's rights.
-            init.add("--pwfile=/dev/stdin");
-        }
+                "--auth-host=scram-sha-256");
         try {
-            ClientProgram.run(
-                    user,
-                    init,
-                    Map.of(),
-                    plan.password().map(secret -> secret.reveal() + "\n").orElse(""));
+            ClientProgram.run(user, init, Map.of(), "");
             Process leash = launch(programs, user, data, sockets, plan);
-            ThrowawayCluster cluster =
-                    new ThrowawayCluster(programs, user, data, sockets, plan.administrator(), leash, plan.keepData());
+            ThrowawayCluster cluster = new ThrowawayCluster(
+                    programs,
+                    user,
+                    data,
+                    sockets,
+                    plan.administrator(),
+                    leash,
+                    plan.port().orElse(DEFAULT_PORT),
+                    plan.keepData());
             cluster.awaitReady();
+            if (plan.password().isPresent()) {
+                String verifier = ScramVerifier.of(plan.password().get()).stored();
+                cluster.sql(
+                        "postgres",
+                        "ALTER ROLE " + Quote.identifier(plan.administrator()) + " PASSWORD " + Quote.literal(verifier)
+                                + ";");
+            }
             return cluster;
         } catch (IOException | InterruptedException e) {
             remove(sockets);
@@ -145,7 +161,7 @@ public final class ThrowawayCluster implements AutoCloseable {
         Map<String, String> settings = new LinkedHashMap<>(plan.settings());
         settings.put("unix_socket_directories", sockets.toString());
         settings.put("listen_addresses", plan.port().isPresent() ? "127.0.0.1" : "");
-        plan.port().ifPresent(port -> settings.put("port", Integer.toString(port)));
+        settings.put("port", Integer.toString(plan.port().orElse(DEFAULT_PORT)));
         List<String> server = new ArrayList<>(List.of(
                 "sh",
                 "-c",
@@ -190,13 +206,26 @@ public final class ThrowawayCluster implements AutoCloseable {
         }
     }
 
-    /** A full pipe would stop the server. */
+    /** A full pipe would stop the server; the last of what it says is kept. */
     private void drain() {
-        try (InputStream stream = leash.getInputStream()) {
-            stream.transferTo(java.io.OutputStream.nullOutputStream());
+        try (Reader reader = leash.inputReader(StandardCharsets.UTF_8)) {
+            char[] buffer = new char[4096];
+            for (int read = reader.read(buffer); read >= 0; read = reader.read(buffer)) {
+                synchronized (log) {
+                    log.append(buffer, 0, read);
+                    log.delete(0, Math.max(0, log.length() - KEPT_LOG));
+                }
+            }
         } catch (IOException e) {
             // The server is gone, and its log with it.
             return;
+        }
+    }
+
+    /** The last of what the server has said. */
+    public String log() {
+        synchronized (log) {
+            return log.toString();
         }
     }
 
@@ -205,6 +234,7 @@ public final class ThrowawayCluster implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 programs.path(program).toString(),
                 "--host=" + sockets,
+                "--port=" + port,
                 "--username=" + role,
                 "--dbname=" + database,
                 "--no-password"));

@@ -47,26 +47,44 @@ public final class Provisioner {
     /**
      * What came of it.
      *
+     * @param service whose it is; the container's name where it asks for nothing that could be read
+     * @param claimed whether the container asks for a database at all
+     * @param refused whether it asks for what it cannot have
      * @param enrolment the service, when it has its database now
      */
-    public record Result(Outcome outcome, Optional<Enrolment> enrolment, String service) {}
+    public record Result(
+            Outcome outcome, String service, boolean claimed, boolean refused, Optional<Enrolment> enrolment) {
+        /** Whether the same may succeed without anybody changing anything. */
+        public boolean worthRetrying() {
+            return outcome instanceof Outcome.Failed && !refused;
+        }
+    }
 
     /** Looks at {@code container} and makes true what it asks for. */
     public Result provision(Container container, Optional<Container> postgres) {
+        Optional<Claim> claim;
         try {
-            Optional<Claim> claim = discovery.claim(container, postgres);
-            if (claim.isEmpty()) {
-                return new Result(new Outcome.Skipped("asks for no database"), Optional.empty(), container.name());
-            }
+            claim = discovery.claim(container, postgres);
+        } catch (RefusedClaim refused) {
+            return new Result(new Outcome.Failed(refused.reason()), container.name(), false, true, Optional.empty());
+        }
+        if (claim.isEmpty()) {
+            return new Result(
+                    new Outcome.Skipped("asks for no database"), container.name(), false, false, Optional.empty());
+        }
+        String service = claim.get().service();
+        try {
             return provision(claim.get());
         } catch (RefusedClaim refused) {
-            return new Result(new Outcome.Failed(refused.reason()), Optional.empty(), container.name());
+            return new Result(new Outcome.Failed(refused.reason()), service, false, true, Optional.empty());
         } catch (SQLException e) {
             return new Result(
-                    new Outcome.Failed("database for container '" + container.name() + "' could not be made: "
-                            + e.getMessage() + "; it is tried again at the next look"),
-                    Optional.empty(),
-                    container.name());
+                    new Outcome.Failed("database of service '" + service + "' could not be made: " + e.getMessage()
+                            + "; tried again within a minute"),
+                    service,
+                    true,
+                    false,
+                    Optional.empty());
         }
     }
 
@@ -75,7 +93,7 @@ public final class Provisioner {
             lock(management);
             ProvisionPlan plan = ProvisionPlan.of(claim, catalog.look(management, claim), server.address());
             carryOut(plan, management);
-            return new Result(outcome(plan), Optional.of(enrolment(claim)), claim.service());
+            return new Result(outcome(plan), claim.service(), true, false, Optional.of(enrolment(claim)));
         }
     }
 
@@ -89,7 +107,7 @@ public final class Provisioner {
 
     private void carryOut(ProvisionPlan plan, Connection management) throws SQLException {
         for (Step step : plan.steps()) {
-            LOG.info("{}: {}", plan.claim().service(), step.reason());
+            LOG.debug("{}: {}", plan.claim().service(), step.reason());
             if (step.in() == Step.Where.MANAGEMENT_DATABASE) {
                 execute(management, step.sql());
             } else {

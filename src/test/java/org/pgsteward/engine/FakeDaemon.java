@@ -111,13 +111,15 @@ public final class FakeDaemon implements AutoCloseable {
 
     /** Resets every connection. */
     public void cut() {
-        for (Socket socket : open) {
-            try (socket) {
-                socket.setSoLinger(true, 0);
-            } catch (IOException e) {
-                // The other side was faster: it is closed already.
-                open.remove(socket);
-            }
+        open.forEach(FakeDaemon::reset);
+    }
+
+    private static void reset(Socket socket) {
+        try (socket) {
+            socket.setSoLinger(true, 0);
+        } catch (IOException e) {
+            // The other side was faster: it is closed already.
+            drop(socket);
         }
     }
 

@@ -1,0 +1,132 @@
+package org.pgsteward;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.pgsteward.model.Secret;
+
+/**
+ * The {@code pgsteward.*} settings: what is shipped, over it the environment ({@code PGSTEWARD_BACKUP_DIR} for
+ * {@code pgsteward.backup.dir}; {@code PGSTEWARD_X_FILE} names a file that holds the value, of which one trailing newline
+ * is dropped), over it what a command itself decides.
+ */
+public final class Settings {
+    private static final String PREFIX = "PGSTEWARD_";
+    private static final String FILE = "_FILE";
+
+    /** What a key's last part says of its value. */
+    private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url)");
+
+    private final Map<String, String> values;
+
+    private Settings(Map<String, String> values) {
+        this.values = values;
+    }
+
+    /** @throws IOException when a {@code _FILE} cannot be read, naming the variable and the file */
+    public static Settings from(Map<String, String> environment) throws IOException {
+        Map<String, String> values = shipped();
+        for (Map.Entry<String, String> variable : environment.entrySet()) {
+            String name = variable.getKey();
+            if (!name.startsWith(PREFIX) || variable.getValue().isEmpty()) {
+                continue;
+            }
+            if (name.endsWith(FILE)) {
+                values.put(key(name.substring(0, name.length() - FILE.length())), content(name, variable.getValue()));
+            } else if (!environment.containsKey(name + FILE)) {
+                values.put(key(name), variable.getValue());
+            }
+        }
+        return new Settings(values);
+    }
+
+    /** The same with {@code decided} over them. */
+    public Settings with(Map<String, String> decided) {
+        Map<String, String> values = new TreeMap<>(this.values);
+        values.putAll(decided);
+        return new Settings(values);
+    }
+
+    public Optional<String> get(String key) {
+        return Optional.ofNullable(values.get(key)).filter(value -> !value.isBlank());
+    }
+
+    /** @throws IllegalArgumentException when it is not set, with its name and how to set it */
+    public String require(String key) {
+        return get(key).orElseThrow(() -> missing(key));
+    }
+
+    /** @throws IllegalArgumentException when it is not set, with its name and how to set it */
+    public Secret secret(String key) {
+        return new Secret(get(key).orElseThrow(() -> missing(key)));
+    }
+
+    public Path path(String key) {
+        return Path.of(require(key)).toAbsolutePath().normalize();
+    }
+
+    /** @throws IllegalArgumentException when it is no whole number */
+    public int number(String key) {
+        String value = require(key);
+        try {
+            return Integer.parseInt(value.strip());
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(key + " is '" + value + "', not a whole number", e);
+        }
+    }
+
+    /** The values that must appear in no log and no message. */
+    public List<String> secrets() {
+        return values.entrySet().stream()
+                .filter(setting -> SECRET.matcher(setting.getKey()).matches())
+                .map(Map.Entry::getValue)
+                .filter(value -> !value.isBlank())
+                .toList();
+    }
+
+    /** Everything, for the routes' placeholders. */
+    public Map<String, String> all() {
+        return Map.copyOf(values);
+    }
+
+    private static IllegalArgumentException missing(String key) {
+        String variable = key.toUpperCase(Locale.ROOT).replace('.', '_');
+        return new IllegalArgumentException(key + " is not set: set " + variable + ", or " + variable + FILE
+                + " to the path of a file that holds it");
+    }
+
+    private static String key(String variable) {
+        return variable.toLowerCase(Locale.ROOT).replace('_', '.');
+    }
+
+    private static String content(String variable, String file) throws IOException {
+        try {
+            return Files.readString(Path.of(file), StandardCharsets.UTF_8).replaceFirst("\\R\\z", "");
+        } catch (IOException e) {
+            throw new IOException(variable + " names " + file + ", which cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, String> shipped() throws IOException {
+        Properties properties = new Properties();
+        try (InputStream file = Settings.class.getResourceAsStream("/application.properties")) {
+            properties.load(file);
+        }
+        Map<String, String> values = new TreeMap<>();
+        properties.forEach((key, value) -> {
+            if (key.toString().startsWith("pgsteward.")) {
+                values.put(key.toString(), value.toString());
+            }
+        });
+        return values;
+    }
+}

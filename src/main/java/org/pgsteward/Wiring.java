@@ -1,0 +1,208 @@
+package org.pgsteward;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Backoff;
+import org.pgsteward.alert.Outbox;
+import org.pgsteward.backup.Dumps;
+import org.pgsteward.backup.Proof;
+import org.pgsteward.backup.Store;
+import org.pgsteward.backup.Targets;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.FeedTimings;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.PostgresProbe;
+import org.pgsteward.monitor.StatusRule;
+import org.pgsteward.monitor.StatusWatch;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.ServerAddress;
+import org.pgsteward.postgres.UnprivilegedUser;
+import org.pgsteward.provision.Catalogue;
+import org.pgsteward.provision.Discovery;
+import org.pgsteward.provision.Provisioner;
+import org.pgsteward.provision.SecretsFolder;
+import org.pgsteward.routing.BackupDesk;
+import org.pgsteward.routing.BackupHealth;
+import org.pgsteward.routing.ContainerDesk;
+import org.pgsteward.routing.CronSchedule;
+import org.pgsteward.routing.Doors;
+import org.pgsteward.routing.Figures;
+import org.pgsteward.routing.Housekeeping;
+import org.pgsteward.routing.HttpDoor;
+import org.pgsteward.routing.JournalDrain;
+import org.pgsteward.routing.JournalRoutes;
+import org.pgsteward.routing.Json;
+import org.pgsteward.routing.MemoryDesk;
+import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.PostgresHealth;
+import org.pgsteward.routing.ProvisionDesk;
+import org.pgsteward.routing.StatusPage;
+import org.pgsteward.routing.alert.OutboxDelivery;
+import org.pgsteward.routing.alert.Receivers;
+import org.pgsteward.routing.alert.Redaction;
+import org.pgsteward.routing.docker.ContainerEvents;
+import org.pgsteward.routing.docker.FeedHealth;
+import org.pgsteward.routing.docker.StewardDockerComponent;
+
+/** Every object is built here, once, and named. */
+public final class Wiring {
+    /** What a command needs that only backs up: the rest of the pipeline stays unread. */
+    private static final List<String> BACKUP_FILES =
+            List.of("backup.camel.yaml", "alerts.camel.yaml", "receivers/*.camel.yaml");
+
+    private static final List<String> ALL_FILES = List.of("*.camel.yaml", "receivers/*.camel.yaml");
+
+    /** How long a container may call itself unhealthy before it is told. */
+    private static final Duration UNHEALTHY_PATIENCE = Duration.ofMinutes(2);
+
+    public final Settings settings;
+    public final Clock clock = Clock.systemUTC();
+    public final ObjectMapper json = Json.mapper();
+    public final Doors doors = new Doors();
+    public final Server server;
+    public final Store store;
+    public final Tables tables;
+    public final Housekeeping house;
+    public final Targets targets;
+    public final Dumps dumps;
+    public final Proof proof;
+    public final AlertBook alerts;
+    private final Spool spool;
+    private final ZoneId zone;
+    private final Path state;
+    private final Redaction redaction;
+
+    /**
+     * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
+     *
+     * @throws IllegalArgumentException when a setting is missing or wrong, with its name and value
+     * @throws IOException when the state folder cannot be made
+     */
+    public Wiring(Settings given) throws IOException {
+        settings = withReceivers(given);
+        state = settings.path("pgsteward.state.dir");
+        zone = settings.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
+        server = new Server(new ServerAddress(
+                settings.require("pgsteward.postgres.host"),
+                settings.number("pgsteward.postgres.port"),
+                settings.require("pgsteward.postgres.user"),
+                settings.secret("pgsteward.postgres.password"),
+                settings.require("pgsteward.postgres.database")));
+        Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        store = new Store(settings.path("pgsteward.backup.dir"), json);
+        tables = new Tables(server.managementDatabase());
+        Path locks = state.resolve("locks");
+        house = new Housekeeping(tables, store, locks);
+        targets = new Targets(server);
+        dumps = new Dumps(server, bindir, user, store, locks, clock);
+        Path scratch = settings.get("pgsteward.scratch.dir")
+                .map(dir -> Path.of(dir).toAbsolutePath())
+                .orElse(state.resolve("scratch"));
+        proof = new Proof(store, scratch, bindir, user, clock);
+        spool = new Spool(state.resolve("spool"), json, clock);
+        alerts = new AlertBook(state, json, clock, zone);
+        redaction = new Redaction(settings.secrets());
+    }
+
+    /** What a command needs that makes or proves backups; what it has to tell, the daemon delivers. */
+    public Pipeline backupPipeline() {
+        LateReceivers receivers = new LateReceivers();
+        return pipeline(BACKUP_FILES, outbox(receivers)).prepare(context -> receivers.known = new Receivers(context));
+    }
+
+    /** The daemon: everything, and the door for HTTP. Nothing is opened before {@link Daemon#start}. */
+    public Daemon daemon() throws IOException {
+        DockerEngine engine = DockerEngine.at(settings.require("pgsteward.docker.host"));
+        ContainerDesk containers = new ContainerDesk(
+                engine,
+                settings.get("pgsteward.postgres.container"),
+                settings.require("pgsteward.postgres.host"),
+                new StatusWatch(new StatusRule(UNHEALTHY_PATIENCE), clock));
+        MemoryDesk memory = new MemoryDesk(engine, containers, clock);
+        PostgresProbe probe = new PostgresProbe(server, clock);
+        LateReceivers receivers = new LateReceivers();
+        Outbox outbox = outbox(receivers);
+        Figures figures = new Figures(tables, new DatabaseFigures(server), containers, memory, alerts, outbox);
+        StewardDockerComponent docker = new StewardDockerComponent(
+                engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
+        Pipeline pipeline = pipeline(ALL_FILES, outbox)
+                .bean("docker", docker)
+                .bean("containerEvents", new ContainerEvents())
+                .bean("containers", containers)
+                .bean("provision", new ProvisionDesk(provisioner(), containers, house, clock))
+                .bean("memory", memory)
+                .bean("postgresProbe", probe)
+                .bean("figures", figures)
+                .bean("feedHealth", new FeedHealth(docker))
+                .bean("postgresHealth", new PostgresHealth(probe))
+                .bean("backupHealth", new BackupHealth(tables))
+                .prepare(context -> {
+                    receivers.known = new Receivers(context);
+                    context.getManagementStrategy()
+                            .addEventNotifier(
+                                    new OutboxDelivery(context, outbox, json, redaction, clock, Backoff.USUAL));
+                });
+        StatusPage page = new StatusPage(tables, alerts, containers, clock);
+        InetSocketAddress address =
+                new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
+        return new Daemon(pipeline, engine, () -> HttpDoor.open(address, pipeline, figures, page, json));
+    }
+
+    private Provisioner provisioner() throws IOException {
+        Path secrets = settings.path("pgsteward.secrets.dir");
+        SecretsFolder folder = new SecretsFolder(secrets, secrets.resolve("postgres_password"));
+        return new Provisioner(new Discovery(Catalogue.shipped(json), folder), server, clock);
+    }
+
+    private Pipeline pipeline(List<String> files, Outbox outbox) {
+        CronSchedule schedule = new CronSchedule(settings.require("pgsteward.backup.schedule"), zone);
+        return new Pipeline(settings.all(), settings.path("pgsteward.routes.dir"), files, doors)
+                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors)))
+                .bean("management", server.managementDatabase())
+                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedule, doors, clock))
+                .bean("proof", proof)
+                .bean("alerts", alerts)
+                .bean("outbox", outbox);
+    }
+
+    private Outbox outbox(LateReceivers receivers) {
+        return new Outbox(state, json, clock, receivers);
+    }
+
+    /** The outbox is built before the routes that say who is to be told. */
+    private static final class LateReceivers implements Supplier<List<String>> {
+        private volatile @Nullable Receivers known;
+
+        @Override
+        public List<String> get() {
+            Receivers now = known;
+            return now == null ? List.of() : now.names();
+        }
+    }
+
+    /** A receiver is switched on by saying where it sends. */
+    private static Settings withReceivers(Settings given) {
+        return given.with(Map.of(
+                "pgsteward.mail.enabled", isSet(given, "pgsteward.mail.to"),
+                "pgsteward.webhook.enabled", isSet(given, "pgsteward.webhook.url"),
+                "pgsteward.mailbox.enabled", isSet(given, "pgsteward.mailbox.dir")));
+    }
+
+    private static String isSet(Settings settings, String key) {
+        return Boolean.toString(settings.get(key).isPresent());
+    }
+}

@@ -1,0 +1,69 @@
+package org.pgsteward.backup;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.Server;
+
+/** What there is to back up: every database of the cluster but the templates, whoever made it, and the globals. */
+public final class Targets {
+    /** The service under which roles and settings go. */
+    public static final String GLOBALS = "_globals";
+
+    private static final String DATABASES = """
+            SELECT COALESCE(sc.service_name, d.datname),
+                   d.datname,
+                   pg_catalog.pg_get_userbyid(d.datdba),
+                   COALESCE(sc.created_at AT TIME ZONE 'UTC', 'epoch'::timestamptz),
+                   COALESCE(sc.image, '')
+              FROM pg_catalog.pg_database AS d
+              LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
+             WHERE NOT d.datistemplate AND d.datallowconn
+             ORDER BY 1
+            """;
+
+    private final Server server;
+
+    public Targets(Server server) {
+        this.server = server;
+    }
+
+    /**
+     * A target that exists.
+     *
+     * @param since when it came to be there, as far as the journal knows
+     */
+    public record Found(BackupTarget target, Instant since) {}
+
+    /** @throws SQLException when PostgreSQL does not answer */
+    public List<Found> all(BackupKind kind) throws SQLException {
+        if (kind == BackupKind.GLOBALS) {
+            String administrator = server.address().user();
+            String database = server.address().database();
+            return List.of(new Found(
+                    new BackupTarget(GLOBALS, database, administrator, BackupKind.GLOBALS, ""), Instant.EPOCH));
+        }
+        List<Found> targets = new ArrayList<>();
+        try (Connection connection = server.connect(server.address().database());
+                PreparedStatement statement = connection.prepareStatement(DATABASES);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                targets.add(new Found(
+                        new BackupTarget(
+                                rows.getString(1),
+                                rows.getString(2),
+                                rows.getString(3),
+                                BackupKind.DUMP,
+                                rows.getString(5)),
+                        rows.getObject(4, OffsetDateTime.class).toInstant()));
+            }
+        }
+        return targets;
+    }
+}

@@ -1,0 +1,90 @@
+package org.pgsteward.cli;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.Targets;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.routing.BackupDesk;
+import org.pgsteward.routing.Pipeline;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Backs up now, by the same routes as the schedule does. */
+@Command(
+        name = "backup",
+        description = "Back up now: dump, store, and prove by restoring. Exit 0 only if each is proved.",
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class BackupCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--all", description = "Every database of the cluster, and the globals.")
+    private boolean all;
+
+    @Option(names = "--kind", description = "dump (the default) or globals.", defaultValue = "dump")
+    private String kind;
+
+    @Option(names = "--json", description = "Print one JSON document.")
+    private boolean json;
+
+    @Parameters(arity = "0..*", paramLabel = "SERVICE", description = "Services, or databases of no service.")
+    private List<String> services = new ArrayList<>();
+
+    @Override
+    public Integer call() throws Exception {
+        if (all == !services.isEmpty() && !kind.equals("globals")) {
+            throw new Refusal("backup takes --all or the names of services, one of the two");
+        }
+        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        List<Backup> done = new ArrayList<>();
+        wiring.house.order();
+        List<BackupTarget> targets = chosen(wiring);
+        try (Pipeline pipeline = wiring.backupPipeline()) {
+            pipeline.start();
+            for (BackupTarget target : targets) {
+                done.add(BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant()));
+            }
+        }
+        BackupReport report = BackupReport.of(done);
+        report.print(spec.commandLine().getOut(), wiring.json, json);
+        return report.exitCode();
+    }
+
+    private List<BackupTarget> chosen(Wiring wiring) throws SQLException {
+        List<BackupTarget> known = new ArrayList<>();
+        if (kind.equals("dump")) {
+            wiring.targets.all(BackupKind.DUMP).stream()
+                    .map(Targets.Found::target)
+                    .forEach(known::add);
+        } else if (!kind.equals("globals")) {
+            throw new Refusal("--kind is dump or globals, not '" + kind + "'");
+        }
+        if (all || kind.equals("globals")) {
+            wiring.targets.all(BackupKind.GLOBALS).stream()
+                    .map(Targets.Found::target)
+                    .forEach(known::add);
+            return known;
+        }
+        TreeSet<String> unknown = new TreeSet<>(services);
+        known.forEach(target -> unknown.remove(target.service()));
+        if (!unknown.isEmpty()) {
+            throw new Refusal("there is no service or database " + String.join(", ", unknown) + "; there are "
+                    + String.join(
+                            ", ", known.stream().map(BackupTarget::service).toList()));
+        }
+        return known.stream()
+                .filter(target -> services.contains(target.service()))
+                .toList();
+    }
+}

@@ -1,0 +1,74 @@
+package org.pgsteward.cli;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+
+/** The document that {@code backup --json} and {@code verify --json} print, and the lines for a person. */
+record BackupReport(List<Line> backups) {
+    /** Seconds are decimals. */
+    record Line(
+            String service,
+            @JsonProperty("backup_id") String backupId,
+            String kind,
+            String state,
+            @Nullable String path,
+            @JsonProperty("size_bytes") long sizeBytes,
+            @JsonProperty("source_bytes") long sourceBytes,
+            @Nullable String sha256,
+            @JsonProperty("dump_seconds") double dumpSeconds,
+            @JsonProperty("verify_seconds") double verifySeconds,
+            @Nullable String error) {}
+
+    static BackupReport of(List<Backup> backups) {
+        return new BackupReport(backups.stream()
+                .map(backup -> new Line(
+                        backup.service(),
+                        backup.id(),
+                        backup.kind().word(),
+                        backup.state().word(),
+                        backup.path().orElse(null),
+                        backup.sizeBytes(),
+                        backup.sourceBytes(),
+                        backup.sha256().isEmpty() ? null : backup.sha256(),
+                        seconds(backup.dumpTime()),
+                        seconds(backup.verifyTime()),
+                        backup.error().isEmpty() ? null : backup.error()))
+                .toList());
+    }
+
+    void print(PrintWriter out, ObjectMapper json, boolean asJson) throws JsonProcessingException {
+        if (asJson) {
+            out.println(json.writeValueAsString(this));
+            return;
+        }
+        for (Line line : backups) {
+            out.println(String.format(
+                    Locale.ROOT,
+                    "%-20s %-8s %-12s %12d B  dumped in %.1f s, proved in %.1f s%s",
+                    line.service(),
+                    line.kind(),
+                    line.state(),
+                    line.sizeBytes(),
+                    line.dumpSeconds(),
+                    line.verifySeconds(),
+                    line.error() == null ? "" : "  " + line.error()));
+        }
+    }
+
+    /** 0 when each is proved. */
+    int exitCode() {
+        return backups.stream().allMatch(line -> line.state().equals(BackupState.VERIFIED.word())) ? 0 : 1;
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1000.0;
+    }
+}

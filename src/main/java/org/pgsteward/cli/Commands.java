@@ -1,0 +1,54 @@
+package org.pgsteward.cli;
+
+import java.io.PrintWriter;
+import org.pgsteward.cli.demo.Demo;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+
+/** The command line. */
+@Command(
+        name = "pgsteward",
+        description = "Looks after the one PostgreSQL that a host full of Docker services shares.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Commands.Version.class,
+        subcommands = {
+            Demo.class,
+            Init.class,
+            Run.class,
+            BackupCommand.class,
+            BackupsCommand.class,
+            CommandLine.HelpCommand.class
+        })
+public final class Commands {
+    private static final int COULD_NOT_RUN = 2;
+
+    private Commands() {}
+
+    /** @return 0 done; 1 the work failed or found something wrong; 2 it could not run */
+    public static int execute(String... args) {
+        CommandLine line = new CommandLine(new Commands());
+        line.setExecutionExceptionHandler(Commands::failed);
+        if (args.length == 0) {
+            line.usage(System.err);
+            return COULD_NOT_RUN;
+        }
+        return line.execute(args);
+    }
+
+    private static int failed(Exception thrown, CommandLine line, CommandLine.ParseResult parsed) {
+        PrintWriter err = line.getErr();
+        boolean expected = thrown instanceof Refusal || thrown instanceof IllegalArgumentException;
+        err.println("pgsteward: " + (thrown.getMessage() == null ? thrown.toString() : thrown.getMessage()));
+        err.flush();
+        return expected ? COULD_NOT_RUN : 1;
+    }
+
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Commands.class.getPackage().getImplementationVersion();
+            return new String[] {"pgsteward " + (version == null ? "(unpackaged)" : version)};
+        }
+    }
+}

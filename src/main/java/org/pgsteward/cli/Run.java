@@ -1,0 +1,38 @@
+package org.pgsteward.cli;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.pgsteward.Daemon;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+
+/** The daemon, until it is told to stop. */
+@Command(name = "run", description = "Run the daemon.", mixinStandardHelpOptions = true)
+final class Run implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+
+    @Override
+    public Integer call() throws Exception {
+        long began = System.nanoTime();
+        Daemon daemon = new Wiring(Settings.from(System.getenv())).daemon();
+        CountDownLatch told = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            LOG.info("stopping");
+                            daemon.close();
+                            told.countDown();
+                        },
+                        "stop"));
+        daemon.start();
+        LOG.info(
+                "at work after {} ms; status page on port {}",
+                (System.nanoTime() - began) / 1_000_000,
+                daemon.httpPort());
+        told.await();
+        return 0;
+    }
+}

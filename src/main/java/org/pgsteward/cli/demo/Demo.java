@@ -1,0 +1,226 @@
+package org.pgsteward.cli.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.Daemon;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.Targets;
+import org.pgsteward.cli.Refusal;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.routing.BackupDesk;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * The whole job, once, before somebody's eyes.
+ *
+ * <ol>
+ *   <li>A throwaway PostgreSQL, and an engine that plays recorded answers over HTTP.
+ *   <li>The daemon as it is shipped, pointed at the two.
+ *   <li>The recording's containers are made: each service gets its role and its database.
+ *   <li>Rows are written through those roles, every database is dumped and each dump is proved.
+ *   <li>A container crashes and comes back, PostgreSQL's memory rises and falls: two alerts, two recoveries.
+ * </ol>
+ */
+@Command(
+        name = "demo",
+        description = "See the whole job done on a throwaway PostgreSQL and recorded Docker events.",
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+public final class Demo implements Callable<Integer> {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String MARK = ".pgsteward-demo";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--dir", paramLabel = "DIR", description = "Where everything goes (default: target/demo).")
+    private @Nullable Path dir;
+
+    @Option(names = "--once", description = "Do it once, and exit 0 only if every step was proved.")
+    private boolean once;
+
+    @Override
+    public Integer call() throws Exception {
+        Path home = Path.of(System.getProperty("pgsteward.home", "")).toAbsolutePath();
+        Path folder = (dir == null ? home.resolve("target/demo") : dir)
+                .toAbsolutePath()
+                .normalize();
+        Screen screen = new Screen(spec.commandLine().getOut());
+        empty(folder);
+        Settings environment = Settings.from(System.getenv());
+        screen.say("pgsteward demo in " + folder);
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (DemoHost host = DemoHost.start(
+                folder, environment.get("pgsteward.postgres.bindir").map(Path::of))) {
+            Runtime.getRuntime().addShutdownHook(new Thread(host::close, "demo-end"));
+            screen.done("host", "PostgreSQL and a recorded engine", host.data().toString());
+            Wiring wiring = new Wiring(environment
+                    .with(host.settings())
+                    .with(java.util.Map.of(
+                            "pgsteward.routes.dir",
+                            home.resolve("routes").toString(),
+                            "pgsteward.http.port",
+                            once ? "0" : environment.require("pgsteward.http.port"))));
+            try (Daemon daemon = wiring.daemon().start()) {
+                screen.done("start", "the shipped routes run", "http://127.0.0.1:" + daemon.httpPort() + "/");
+                boolean proved = work(screen, host, wiring);
+                screen.table();
+                if (!once) {
+                    screen.say("It stays up: http://127.0.0.1:" + daemon.httpPort() + "/ (Ctrl-C ends it)");
+                    stopped.await();
+                }
+                return proved ? 0 : 1;
+            }
+        }
+    }
+
+    private static boolean work(Screen screen, DemoHost host, Wiring wiring) throws Exception {
+        host.engine().play("deploy");
+        await("every service has its database", () -> enrolled(wiring) == DemoService.values().length);
+        screen.done("provision", DemoService.values().length + " databases and roles", "service_configs");
+        for (DemoService service : DemoService.values()) {
+            fill(service, wiring);
+        }
+        screen.done("use", "rows written as each service's own role", "");
+
+        boolean proved = true;
+        for (BackupKind kind : List.of(BackupKind.DUMP, BackupKind.GLOBALS)) {
+            for (Targets.Found found : wiring.targets.all(kind)) {
+                proved &= backUp(screen, found.target(), wiring);
+            }
+        }
+        Path mailbox = host.folder().resolve("mailbox");
+        alert(screen, host, wiring, mailbox, "service-down", "service-crash", "service-back");
+        alert(screen, host, wiring, mailbox, "memory-high", "memory-high", "memory-normal");
+
+        await("the journal is written", () -> isEmpty(host.folder().resolve("state/spool")));
+        for (String table : List.of("service_configs", "backup_log", "user_activity")) {
+            String rows = wiring.server.ask("SELECT count(*) FROM public." + table);
+            screen.done("journal", rows + " rows in " + table, "database homelab");
+        }
+        return proved;
+    }
+
+    private static boolean backUp(Screen screen, BackupTarget target, Wiring wiring) {
+        Backup backup = BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
+        boolean verified = backup.state() == BackupState.VERIFIED;
+        screen.done(
+                verified ? "proved" : "NOT PROVED",
+                String.format(
+                        Locale.ROOT,
+                        "%s: %,d B, restored in %.1f s%s",
+                        target.service(),
+                        backup.sizeBytes(),
+                        backup.verifyTime().toMillis() / 1000.0,
+                        backup.error().isEmpty() ? "" : " (" + backup.error() + ")"),
+                backup.path().map(path -> "backups/" + path).orElse(""));
+        return verified;
+    }
+
+    private static void alert(
+            Screen screen, DemoHost host, Wiring wiring, Path mailbox, String kind, String trouble, String recovery)
+            throws Exception {
+        host.engine().play(trouble);
+        await(
+                "an alert of " + kind,
+                () -> notice(wiring, mailbox, kind, "firing").isPresent());
+        screen.done("alert", notice(wiring, mailbox, kind, "firing").orElseThrow(), "mailbox");
+        host.engine().play(recovery);
+        await(
+                "the end of " + kind,
+                () -> notice(wiring, mailbox, kind, "resolved").isPresent());
+        screen.done("resolved", notice(wiring, mailbox, kind, "resolved").orElseThrow(), "mailbox");
+    }
+
+    private static int enrolled(Wiring wiring) throws SQLException {
+        wiring.house.order();
+        return wiring.tables.enrolments().size();
+    }
+
+    private static void fill(DemoService service, Wiring wiring) throws SQLException {
+        try (Connection connection = wiring.server.connectAs(service.user(), service.password(), service.user());
+                Statement statement = connection.createStatement()) {
+            statement.execute(service.table());
+            statement.execute(service.rows());
+        }
+    }
+
+    /** The title of a notice in the mailbox. */
+    private static Optional<String> notice(Wiring wiring, Path mailbox, String kind, String state) throws IOException {
+        if (!Files.isDirectory(mailbox)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> files = Files.list(mailbox)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".json")).toList()) {
+                JsonNode notice = wiring.json.readTree(file.toFile());
+                if (notice.path("kind").asText().equals(kind)
+                        && notice.path("state").asText().equals(state)) {
+                    return Optional.of(notice.path("title").asText());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.noneMatch(path -> path.toString().endsWith(".json"));
+        }
+    }
+
+    @FunctionalInterface
+    private interface Question {
+        boolean isTrue() throws Exception;
+    }
+
+    private static void await(String what, Question question) throws Exception {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!question.isTrue()) {
+            if (System.nanoTime() > deadline) {
+                throw new IOException("waited " + PATIENCE.toSeconds() + " s in vain: " + what);
+            }
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        }
+    }
+
+    /** Makes room for a new demonstration; a folder that holds anything else is left alone. */
+    private static void empty(Path folder) throws IOException {
+        if (Files.isDirectory(folder)) {
+            try (Stream<Path> content = Files.list(folder)) {
+                if (content.findAny().isPresent() && !Files.exists(folder.resolve(MARK))) {
+                    throw new Refusal(folder + " holds files that are no earlier demonstration: choose another --dir");
+                }
+            }
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file :
+                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+        Files.createDirectories(folder);
+        Files.createFile(folder.resolve(MARK));
+    }
+}

@@ -1,0 +1,124 @@
+package org.pgsteward.cli.demo;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.pgsteward.cli.Refusal;
+import org.pgsteward.engine.recorded.RecordedEngine;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.ThrowawayCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+/** What a host gives pgsteward, made for one demonstration: a PostgreSQL, an engine that plays a recording, folders. */
+final class DemoHost implements AutoCloseable {
+    private final Path folder;
+    private final Path data;
+    private final ThrowawayCluster cluster;
+    private final RecordedEngine engine;
+    private final int port;
+    private final Secret password;
+
+    private DemoHost(
+            Path folder, Path data, ThrowawayCluster cluster, RecordedEngine engine, int port, Secret password) {
+        this.folder = folder;
+        this.data = data;
+        this.cluster = cluster;
+        this.engine = engine;
+        this.port = port;
+        this.password = password;
+    }
+
+    /** @throws Refusal when the machine has no PostgreSQL programs, with what to install */
+    static DemoHost start(Path folder, Optional<Path> bindir) throws IOException, InterruptedException {
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        Programs programs = Programs.newest(bindir)
+                .orElseThrow(() -> new Refusal("the demonstration needs PostgreSQL's programs (initdb, pg_dump and"
+                        + " their company): install postgresql-15, or set PGSTEWARD_POSTGRES_BINDIR"));
+        Path data = folder.resolve("postgres");
+        Files.createDirectories(folder);
+        if (!user.mayEnter(folder)) {
+            Path elsewhere = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-demo-"));
+            data = elsewhere.resolve("postgres");
+        }
+        int port = freePort();
+        Secret password = new Secret(UUID.randomUUID().toString().replace("-", ""));
+        ThrowawayCluster cluster = ThrowawayCluster.start(
+                programs,
+                user,
+                data,
+                new ThrowawayCluster.Plan(
+                        "homelab",
+                        Optional.of(password),
+                        Optional.of(port),
+                        Map.of("shared_buffers", "32MB", "max_connections", "50"),
+                        true));
+        try {
+            cluster.sql("postgres", "CREATE DATABASE homelab;");
+            return new DemoHost(folder, data, cluster, new RecordedEngine(Clock.systemUTC()), port, password);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    /** Where the cluster lies: below the folder, or elsewhere when its user may not enter there. */
+    Path data() {
+        return data;
+    }
+
+    RecordedEngine engine() {
+        return engine;
+    }
+
+    /** What differs from a real host: where things are, and a faster pulse, so that nobody waits half a minute. */
+    Map<String, String> settings() throws IOException {
+        Path secrets = Files.createDirectories(folder.resolve("secrets"));
+        for (DemoService service : DemoService.values()) {
+            Files.writeString(
+                    secrets.resolve(service.user() + "_password"),
+                    service.password().reveal());
+        }
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("pgsteward.postgres.host", "127.0.0.1");
+        settings.put("pgsteward.postgres.port", Integer.toString(port));
+        settings.put("pgsteward.postgres.user", "homelab");
+        settings.put("pgsteward.postgres.database", "homelab");
+        settings.put("pgsteward.postgres.password", password.reveal());
+        settings.put("pgsteward.postgres.container", "postgresql");
+        settings.put("pgsteward.docker.host", engine.host());
+        settings.put("pgsteward.state.dir", folder.resolve("state").toString());
+        settings.put("pgsteward.scratch.dir", data.resolveSibling("scratch").toString());
+        settings.put("pgsteward.backup.dir", folder.resolve("backups").toString());
+        settings.put("pgsteward.requests.dir", folder.resolve("requests").toString());
+        settings.put("pgsteward.secrets.dir", secrets.toString());
+        settings.put("pgsteward.mailbox.dir", folder.resolve("mailbox").toString());
+        settings.put("pgsteward.monitor.period", "1s");
+        settings.put("pgsteward.monitor.postgres.period", "1s");
+        settings.put("pgsteward.retry.period", "1s");
+        return settings;
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+        cluster.close();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

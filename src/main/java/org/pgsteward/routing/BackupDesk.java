@@ -1,0 +1,196 @@
+package org.pgsteward.routing;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.DueBackups;
+import org.pgsteward.backup.DumpRun;
+import org.pgsteward.backup.Dumps;
+import org.pgsteward.backup.Schedule;
+import org.pgsteward.backup.Targets;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Backups, as the routes see them: what is due, a run's beginning and its end. However a route with a run in it ends, the
+ * run is closed, a failure is written down and told; no edit of the route can leave that out.
+ */
+public final class BackupDesk {
+    /** Where a {@link BackupTarget} is handed in, and the {@link Backup} comes out. */
+    public static final String DOOR = "direct:backup-one";
+
+    /** The exchange's variable that holds the {@link DumpRun} under way. */
+    static final String RUN = "run";
+
+    private static final Logger LOG = LoggerFactory.getLogger(BackupDesk.class);
+
+    private final Dumps dumps;
+    private final Targets targets;
+    private final Tables tables;
+    private final Housekeeping house;
+    private final Schedule schedule;
+    private final Doors doors;
+    private final Clock clock;
+
+    public BackupDesk(
+            Dumps dumps,
+            Targets targets,
+            Tables tables,
+            Housekeeping house,
+            Schedule schedule,
+            Doors doors,
+            Clock clock) {
+        this.dumps = dumps;
+        this.targets = targets;
+        this.tables = tables;
+        this.house = house;
+        this.schedule = schedule;
+        this.doors = doors;
+        this.clock = clock;
+    }
+
+    /** What has come due by now; nothing while PostgreSQL is away, which is told by whoever watches it. */
+    public List<BackupTarget> due() {
+        List<BackupTarget> due = new ArrayList<>();
+        try {
+            house.order();
+            Instant now = clock.instant();
+            for (BackupKind kind : List.of(BackupKind.DUMP, BackupKind.GLOBALS)) {
+                Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word());
+                for (Targets.Found found : targets.all(kind)) {
+                    Tables.LastRun last = runs.get(found.target().service());
+                    Instant since = last == null ? found.since() : last.startedAt();
+                    boolean failed = last != null && "failed".equals(last.state());
+                    if (DueBackups.isDue(schedule, since, failed, now)) {
+                        due.add(found.target());
+                    }
+                }
+            }
+        } catch (SQLException e) {
+            LOG.warn("which backups are due cannot be told: {}", e.getMessage());
+            return List.of();
+        }
+        return due;
+    }
+
+    /**
+     * Begins the run of a target.
+     *
+     * @return how it stands in the journal, or nothing (and the route stops) while another run of it is under way
+     */
+    public @Nullable Backup begin(BackupTarget target, Exchange exchange) throws Exception {
+        Optional<DumpRun> begun;
+        try {
+            begun = dumps.begin(target);
+        } catch (IOException | SQLException e) {
+            String because = "it could not begin: " + e.getMessage();
+            conclude(notBegun(target, because, clock.instant()));
+            throw e;
+        }
+        if (begun.isEmpty()) {
+            LOG.info("{}: a backup is under way already", target.service());
+            exchange.setRouteStop(true);
+            return null;
+        }
+        DumpRun run = begun.get();
+        exchange.setVariable(RUN, run);
+        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+            @Override
+            public void onDone(Exchange done) {
+                end(run, done);
+            }
+        });
+        return run.started();
+    }
+
+    /** The file stands: see {@link DumpRun#seal}. */
+    public Backup seal(Exchange exchange) throws IOException, InterruptedException {
+        DumpRun run = exchange.getVariable(RUN, DumpRun.class);
+        Backup made = run.seal();
+        // The lock and the snapshot go now, not after the proof: the next dump need not wait for it.
+        run.close();
+        return made;
+    }
+
+    /** Well when it is proved; trouble when it is not. */
+    public Condition condition(Backup backup) {
+        if (backup.state() == BackupState.VERIFIED) {
+            return Condition.well("backup-failed", backup.service(), backup.id() + " is proved", clock.instant());
+        }
+        boolean failed = backup.state() == BackupState.FAILED;
+        return Condition.bad(
+                        failed ? Severity.CRITICAL : Severity.WARNING,
+                        "backup-failed",
+                        backup.service(),
+                        "backup " + backup.id() + " of " + backup.service() + " is "
+                                + backup.state().word() + ": " + backup.error(),
+                        "pgsteward backup " + backup.service(),
+                        clock.instant())
+                .with(Map.of("dump_seconds", backup.dumpTime().toMillis() / 1000.0));
+    }
+
+    /** How the run of {@code target} ended that an exchange through {@link #DOOR} carried. */
+    public static Backup outcome(Exchange exchange, BackupTarget target, Instant now) {
+        if (exchange.getException() == null && exchange.getMessage().getBody() instanceof Backup backup) {
+            return backup;
+        }
+        String because =
+                exchange.getException() == null ? "another run of it is under way" : reason(exchange.getException());
+        DumpRun run = exchange.getVariable(RUN, DumpRun.class);
+        return run == null ? notBegun(target, because, now) : run.failed(because);
+    }
+
+    private static Backup notBegun(BackupTarget target, String because, Instant at) {
+        return Backup.starting(
+                        target.service() + "-not-begun", target.service(), target.database(), target.kind(), at, "")
+                .failed(at, Duration.ZERO, because);
+    }
+
+    private void end(DumpRun run, Exchange exchange) {
+        try {
+            run.close();
+        } catch (IOException e) {
+            LOG.error(
+                    "{}: what is left of the run cannot be removed: {}",
+                    run.started().id(),
+                    e.getMessage());
+        }
+        if (!run.isSealed()) {
+            Throwable cause = exchange.getException() != null
+                    ? exchange.getException()
+                    : exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+            conclude(run.failed(cause == null ? "the route ended before the file was sealed" : reason(cause)));
+        }
+    }
+
+    /** A failure is written down and told, come what may. */
+    private void conclude(Backup failed) {
+        LOG.error("backup of {} failed: {}", failed.service(), failed.error());
+        doors.ask("direct:journal-write", failed);
+        doors.ask("direct:alert-raise", condition(failed));
+    }
+
+    static String reason(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+}

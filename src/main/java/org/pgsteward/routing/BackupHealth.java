@@ -1,0 +1,41 @@
+package org.pgsteward.routing;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
+import org.pgsteward.journal.Tables;
+
+/** Whether each service's newest backup came out well. While PostgreSQL is away this cannot be told, and is not. */
+public final class BackupHealth extends AbstractHealthCheck {
+    private final Tables tables;
+
+    public BackupHealth(Tables tables) {
+        super("pgsteward", "backups");
+        this.tables = tables;
+    }
+
+    @Override
+    protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
+        try {
+            List<String> failed = tables.histories().stream()
+                    .filter(history -> "failed".equals(history.lastState()))
+                    .map(Tables.History::service)
+                    .toList();
+            if (failed.isEmpty()) {
+                builder.up();
+            } else {
+                builder.message("the newest backup failed of: " + String.join(", ", failed))
+                        .down();
+            }
+        } catch (SQLException e) {
+            builder.message("cannot be told: " + e.getMessage()).unknown();
+        }
+    }
+
+    @Override
+    public boolean isLiveness() {
+        return false;
+    }
+}

@@ -1,0 +1,156 @@
+package org.pgsteward.routing;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.ContainerEvent;
+import org.pgsteward.model.Sighting;
+import org.pgsteward.monitor.StatusWatch;
+
+/**
+ * What is known of the host's containers: the list is the truth, events are nudges to look at one of them again.
+ */
+public final class ContainerDesk {
+    private final DockerEngine engine;
+    private final Optional<String> postgresName;
+    private final String postgresHost;
+    private final StatusWatch status;
+    private final Map<String, Container> known = new ConcurrentHashMap<>();
+    private final Map<String, String> services = new ConcurrentHashMap<>();
+
+    /**
+     * @param postgresName the container of the managed PostgreSQL, where it is set
+     * @param postgresHost else the host name by which it is found
+     */
+    public ContainerDesk(DockerEngine engine, Optional<String> postgresName, String postgresHost, StatusWatch status) {
+        this.engine = engine;
+        this.postgresName = postgresName;
+        this.postgresHost = postgresHost;
+        this.status = status;
+    }
+
+    /** The container that an event is about, looked at now. Nothing when neither we nor the engine know it. */
+    public @Nullable Sighting nudge(ContainerEvent event) {
+        status.note(event);
+        Optional<Container> now = engine.container(event.containerId());
+        if (now.isPresent()) {
+            return seen(now.get());
+        }
+        return Optional.ofNullable(known.remove(event.containerId()))
+                .map(this::gone)
+                .orElse(null);
+    }
+
+    /** Every container there is, and those that have gone since the last look. */
+    public List<Sighting> list() {
+        Map<String, Container> now = new LinkedHashMap<>();
+        engine.containers().forEach(container -> now.put(container.id(), container));
+        List<Sighting> sightings = new ArrayList<>();
+        for (Container before : List.copyOf(known.values())) {
+            if (!now.containsKey(before.id()) && known.remove(before.id()) != null) {
+                sightings.add(gone(before));
+            }
+        }
+        // The server first: what the others ask for is judged by the networks that they share with it.
+        known.putAll(now);
+        now.values().stream().filter(this::isPostgres).map(this::seen).forEach(sightings::add);
+        now.values().stream()
+                .filter(container -> !isPostgres(container))
+                .map(this::seen)
+                .forEach(sightings::add);
+        return sightings;
+    }
+
+    /** The managed PostgreSQL's container, when it is on this host. */
+    public Optional<Container> postgres() {
+        return known.values().stream().filter(this::isPostgres).findFirst();
+    }
+
+    /** From now on this container is known to be that service's. */
+    void belongs(Container container, String service) {
+        services.put(container.id(), service);
+    }
+
+    /** Whose a container is: a service that we look after, the server itself, or nobody's. */
+    public Optional<String> service(Container container) {
+        return isPostgres(container)
+                ? Optional.of(container.name())
+                : Optional.ofNullable(services.get(container.id()));
+    }
+
+    /** Whether its container's state is trouble; nothing for containers that are not ours to watch. */
+    public @Nullable Condition status(Sighting sighting) {
+        Container container = sighting.container();
+        Optional<String> service = service(container);
+        if (service.isEmpty()) {
+            return null;
+        }
+        if (!sighting.gone()) {
+            return status.look(service.get(), sighting.postgres(), container).orElse(null);
+        }
+        boolean replaced =
+                known.values().stream().anyMatch(other -> other.identity().equals(container.identity()));
+        return replaced
+                ? null
+                : status.gone(service.get(), sighting.postgres(), container).orElse(null);
+    }
+
+    /** For {@code user_activity}; nothing for containers that are not ours to watch, and for what says nothing. */
+    public @Nullable Activity activity(ContainerEvent event) {
+        if (event.action().startsWith("health_status")) {
+            return null;
+        }
+        String exit = event.attributes().get("exitCode");
+        return Optional.ofNullable(services.get(event.containerId()))
+                .or(() -> Optional.ofNullable(known.get(event.containerId())).flatMap(this::service))
+                .map(service -> Activity.ours(
+                        service,
+                        "container " + event.action() + (exit == null ? "" : " (exit code " + exit + ")"),
+                        event.at()))
+                .orElse(null);
+    }
+
+    /** The containers that run and are ours to watch, with their services. */
+    Map<Container, String> running() {
+        Map<Container, String> running = new LinkedHashMap<>();
+        for (Container container : known.values()) {
+            if (container.state() == Container.State.RUNNING) {
+                service(container).ifPresent(service -> running.put(container, service));
+            }
+        }
+        return running;
+    }
+
+    /** By service, whether its container runs. */
+    Map<String, Boolean> up() {
+        Map<String, Boolean> up = new TreeMap<>();
+        for (Container container : known.values()) {
+            service(container)
+                    .ifPresent(service ->
+                            up.merge(service, container.state() == Container.State.RUNNING, Boolean::logicalOr));
+        }
+        return up;
+    }
+
+    private Sighting seen(Container container) {
+        known.put(container.id(), container);
+        return new Sighting(container, false, isPostgres(container));
+    }
+
+    private Sighting gone(Container container) {
+        return new Sighting(container, true, isPostgres(container));
+    }
+
+    private boolean isPostgres(Container container) {
+        return postgresName.map(container.name()::equals).orElseGet(() -> container.answersTo(postgresHost));
+    }
+}

@@ -1,0 +1,64 @@
+package org.pgsteward.routing;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.pgsteward.backup.RunLock;
+import org.pgsteward.backup.Store;
+import org.pgsteward.journal.Tables;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts the house in order before anything is written: makes or migrates the tables, and clears up after runs that died
+ * with their process. A run whose lock can be had is dead; one whose lock is held belongs to somebody at work.
+ */
+public final class Housekeeping {
+    private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
+
+    private final Tables tables;
+    private final Store store;
+    private final Path locks;
+    private boolean inOrder;
+
+    public Housekeeping(Tables tables, Store store, Path locks) {
+        this.tables = tables;
+        this.store = store;
+        this.locks = locks;
+    }
+
+    /**
+     * Does it once; from then on it costs nothing.
+     *
+     * @throws SQLException when PostgreSQL does not answer; it is done at the next call
+     */
+    public synchronized void order() throws SQLException {
+        if (inOrder) {
+            return;
+        }
+        tables.prepare();
+        try {
+            TreeSet<String> services = new TreeSet<>(tables.running());
+            services.addAll(store.unfinished());
+            for (String service : services) {
+                Optional<RunLock> lock = RunLock.take(locks, service);
+                if (lock.isPresent()) {
+                    try (RunLock held = lock.get()) {
+                        clearUp(service, held);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            LOG.error("what is left of dead runs cannot be cleared up: {}", e.getMessage());
+        }
+        inOrder = true;
+    }
+
+    private void clearUp(String service, RunLock held) throws SQLException, IOException {
+        tables.closeRuns(service, "the process that made it ended before it was done");
+        store.discardUnfinished(service, held);
+        LOG.warn("{}: cleared up after a backup whose process ended before it was done", service);
+    }
+}

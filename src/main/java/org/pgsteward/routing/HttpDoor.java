@@ -1,0 +1,139 @@
+package org.pgsteward.routing;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one port: the status page, health and figures, all of them read-only.
+ *
+ * <p>Why the runtime's own server: Camel's brings vert.x and netty, which cost more memory than everything they would
+ * serve here.
+ */
+public final class HttpDoor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpDoor.class);
+
+    private final HttpServer server;
+    private final ExecutorService threads;
+    private final ObjectMapper json;
+
+    private HttpDoor(HttpServer server, ExecutorService threads, ObjectMapper json) {
+        this.server = server;
+        this.threads = threads;
+        this.json = json;
+    }
+
+    /** What is said to a caller. */
+    private record Answer(int status, String type, String text) {}
+
+    /** @throws IOException when the port is taken, with its number */
+    public static HttpDoor open(
+            InetSocketAddress address, Pipeline pipeline, Figures figures, Supplier<String> page, ObjectMapper json)
+            throws IOException {
+        HttpServer server;
+        try {
+            server = HttpServer.create(address, 16);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot listen on " + address.getHostString() + ":" + address.getPort() + " (" + e.getMessage()
+                            + "): set pgsteward.http.port to a free one",
+                    e);
+        }
+        // Two: a slow scrape must not hold up the health check that decides whether we are restarted.
+        ExecutorService threads = Executors.newFixedThreadPool(2, work -> {
+            Thread thread = new Thread(null, work, "http", 256 * 1024);
+            thread.setDaemon(true);
+            return thread;
+        });
+        server.setExecutor(threads);
+        HttpDoor door = new HttpDoor(server, threads, json);
+        CamelContext context = pipeline.context();
+        door.serve("/", () -> new Answer(200, "text/html; charset=utf-8", page.get()));
+        door.serve("/observe/health", () -> door.health(HealthCheckHelper.invoke(context)));
+        door.serve("/observe/health/live", () -> door.health(HealthCheckHelper.invokeLiveness(context)));
+        door.serve("/observe/health/ready", () -> door.health(HealthCheckHelper.invokeReadiness(context)));
+        door.serve(
+                "/observe/metrics",
+                () -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", figures.scrape()));
+        server.start();
+        return door;
+    }
+
+    public int port() {
+        return server.getAddress().getPort();
+    }
+
+    private Answer health(Collection<HealthCheck.Result> results) {
+        List<Map<String, Object>> checks = new ArrayList<>();
+        for (HealthCheck.Result result : results) {
+            Map<String, Object> check = new LinkedHashMap<>();
+            check.put("name", result.getCheck().getId());
+            check.put("status", result.getState());
+            result.getMessage().ifPresent(message -> check.put("message", message));
+            checks.add(check);
+        }
+        boolean up = results.stream().noneMatch(result -> result.getState() == HealthCheck.State.DOWN);
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("status", up ? "UP" : "DOWN");
+        body.put("checks", checks);
+        try {
+            return new Answer(up ? 200 : 503, "application/json", json.writeValueAsString(body) + "\n");
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void serve(String path, Supplier<Answer> supplier) {
+        server.createContext(path, exchange -> {
+            try (exchange) {
+                answer(exchange, path, supplier);
+            } catch (RuntimeException e) {
+                LOG.warn("{} could not be answered: {}", path, BackupDesk.reason(e));
+            }
+        });
+    }
+
+    private static void answer(HttpExchange exchange, String path, Supplier<Answer> supplier) throws IOException {
+        Answer answer;
+        if (!exchange.getRequestURI().getPath().equals(path)) {
+            answer = new Answer(404, "text/plain; charset=utf-8", "there is nothing here\n");
+        } else if (!List.of("GET", "HEAD").contains(exchange.getRequestMethod())) {
+            answer = new Answer(405, "text/plain; charset=utf-8", "this port is read-only\n");
+        } else {
+            answer = supplier.get();
+        }
+        byte[] bytes = answer.text().getBytes(StandardCharsets.UTF_8);
+        var headers = exchange.getResponseHeaders();
+        headers.set("Content-Type", answer.type());
+        headers.set("Cache-Control", "no-store");
+        headers.set("X-Content-Type-Options", "nosniff");
+        headers.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+        boolean head = "HEAD".equals(exchange.getRequestMethod());
+        exchange.sendResponseHeaders(answer.status(), head ? -1 : bytes.length);
+        if (!head) {
+            exchange.getResponseBody().write(bytes);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,110 @@
+package org.pgsteward.routing;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.camel.Body;
+import org.apache.camel.Exchange;
+import org.pgsteward.journal.JournalRow;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.journal.Tables;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries rows from the spool to their tables, oldest first. It stops at the first that PostgreSQL is not there to take,
+ * and sets aside one that its table refuses, so that neither an absence nor a bad row loses or delays the others.
+ */
+public final class JournalDrain {
+    private static final Logger LOG = LoggerFactory.getLogger(JournalDrain.class);
+
+    private final Spool spool;
+    private final Tables tables;
+    private final Doors doors;
+    private final ReentrantLock draining = new ReentrantLock();
+    private boolean awayTold;
+
+    public JournalDrain(Spool spool, Tables tables, Doors doors) {
+        this.spool = spool;
+        this.tables = tables;
+        this.doors = doors;
+    }
+
+    /** Keeps a row; telling never hurts doing, so a disk that does not take it is logged and the work goes on. */
+    public void keep(@Body Object noun) {
+        try {
+            spool.put(noun);
+        } catch (IOException e) {
+            LOG.error("a journal row cannot be kept in the spool ({}): {}", e.getMessage(), noun);
+        }
+        drain();
+    }
+
+    /** Writes what waits. While another thread does, this does nothing: that one sees this one's row too. */
+    public void drain() {
+        if (!draining.tryLock()) {
+            return;
+        }
+        try {
+            for (var waiting = spool.waiting(); !waiting.isEmpty(); waiting = spool.waiting()) {
+                tables.prepare();
+                for (Path file : waiting) {
+                    write(file);
+                }
+            }
+            awayTold = false;
+        } catch (SQLException e) {
+            if (!awayTold) {
+                LOG.warn("journal rows wait in the spool: {}", e.getMessage());
+                awayTold = true;
+            }
+        } catch (IOException e) {
+            LOG.error("the journal's spool cannot be read: {}", e.getMessage());
+        } finally {
+            draining.unlock();
+        }
+    }
+
+    private void write(Path file) throws IOException, SQLException {
+        JournalRow row;
+        try {
+            row = spool.read(file);
+        } catch (IOException e) {
+            LOG.error("journal row {} cannot be read and is set aside: {}", spool.setAside(file), e.getMessage());
+            return;
+        }
+        Exchange sent = doors.ask("direct:journal-insert", row.columns(), Map.of("table", row.table()));
+        if (sent.getException() == null) {
+            spool.done(file);
+            return;
+        }
+        SQLException refusal = sqlCause(sent.getException());
+        if (isAbsence(refusal.getSQLState())) {
+            throw refusal;
+        }
+        LOG.error("journal row {} was refused and is set aside: {}", spool.setAside(file), refusal.getMessage());
+    }
+
+    /**
+     * Whether the server was not there, rather than against the row. Classes of PostgreSQL's appendix A: 08 connection,
+     * 53 resources, 57 intervention, 58 system error, 40 rolled back; 25006 a server in recovery; 28 and 3D while an init
+     * script is still at work, 42P01 before the tables are made.
+     */
+    private static boolean isAbsence(@org.jspecify.annotations.Nullable String state) {
+        return state == null
+                || state.matches("(08|53|57|58|40|28|3D).*")
+                || state.equals("25006")
+                || state.equals("42P01");
+    }
+
+    private static SQLException sqlCause(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return sql;
+            }
+        }
+        return new SQLException("the row could not be written: " + BackupDesk.reason(thrown), "XX000", thrown);
+    }
+}

@@ -1,0 +1,46 @@
+package org.pgsteward.routing;
+
+import org.apache.camel.builder.RouteBuilder;
+
+/**
+ * How rows are written. In Java, since no edit may leave a failure unrecorded.
+ *
+ * <ol>
+ *   <li>{@code direct:journal-write} keeps the noun that is its body in the spool, and hands the spool on at once.
+ *   <li>{@code journal-drain} does the same every few seconds, for what could not be written then.
+ *   <li>{@code direct:journal-insert} writes one row with the statement of its table.
+ * </ol>
+ */
+public final class JournalRoutes extends RouteBuilder {
+    private final JournalDrain drain;
+
+    public JournalRoutes(JournalDrain drain) {
+        this.drain = drain;
+    }
+
+    @Override
+    public void configure() {
+        from("direct:journal-write")
+                .routeId("journal-write")
+                .description("Keeps a row safe on disk, and writes it to its table as soon as PostgreSQL answers.")
+                .bean(drain, "keep");
+
+        from("timer:journal-drain?period=5000&delay=1000")
+                .routeId("journal-drain")
+                .description("Writes the rows that waited for PostgreSQL.")
+                .bean(drain, "drain");
+
+        from("direct:journal-insert")
+                .routeId("journal-insert")
+                .description("Writes one row with the statement of its table.")
+                .errorHandler(noErrorHandler())
+                .choice()
+                .when(simple("${variable.table} == 'enrolment'"))
+                .to("sql:classpath:sql/journal-enrolment.sql?dataSource=#management")
+                .when(simple("${variable.table} == 'activity'"))
+                .to("sql:classpath:sql/journal-activity.sql?dataSource=#management")
+                .otherwise()
+                .to("sql:classpath:sql/journal-backup.sql?dataSource=#management")
+                .end();
+    }
+}

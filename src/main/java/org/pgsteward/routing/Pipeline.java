@@ -1,0 +1,83 @@
+package org.pgsteward.routing;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.camel.CamelContext;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.main.BaseMainSupport;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.MainListenerSupport;
+
+/**
+ * The running pipeline: Camel with our beans, the Java routes, and the operators' YAML.
+ *
+ * <p>A command that needs only some of it names the files that it needs, and runs the very same routes as the daemon.
+ */
+public final class Pipeline implements AutoCloseable {
+    private final Main main = new Main();
+    private final Doors doors;
+
+    /**
+     * @param settings for the routes' placeholders
+     * @param files route files below {@code routes}, as patterns such as {@code backup.camel.yaml} or {@code receivers/*}
+     */
+    public Pipeline(Map<String, String> settings, Path routes, List<String> files, Doors doors) {
+        this.doors = doors;
+        settings.forEach(main::addOverrideProperty);
+        main.configure()
+                .withRoutesIncludePattern(String.join(
+                        ",",
+                        files.stream()
+                                .map(file -> "file:" + routes + "/" + file)
+                                .toList()));
+        main.configure().addRoutesBuilder(new SafetyNet());
+    }
+
+    public Pipeline bean(String name, Object bean) {
+        main.bind(name, bean);
+        return this;
+    }
+
+    public Pipeline routes(RoutesBuilder routes) {
+        main.configure().addRoutesBuilder(routes);
+        return this;
+    }
+
+    /** Told of the context before a route is built in it: for what the routes find there. */
+    public Pipeline prepare(Consumer<CamelContext> preparation) {
+        main.addMainListener(new MainListenerSupport() {
+            @Override
+            public void beforeConfigure(BaseMainSupport configured) {
+                preparation.accept(configured.getCamelContext());
+            }
+        });
+        return this;
+    }
+
+    /**
+     * Starts the routes and opens the doors.
+     *
+     * @throws IllegalStateException when a route file or a setting is wrong, with Camel's own words
+     */
+    public Pipeline start() {
+        try {
+            main.start();
+            doors.open(context());
+            return this;
+        } catch (RuntimeException e) {
+            main.stop();
+            throw new IllegalStateException("the routes do not start: " + BackupDesk.reason(e), e);
+        }
+    }
+
+    CamelContext context() {
+        return main.getCamelContext();
+    }
+
+    @Override
+    public void close() {
+        main.stop();
+    }
+}

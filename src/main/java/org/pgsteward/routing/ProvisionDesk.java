@@ -1,0 +1,100 @@
+package org.pgsteward.routing;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Outcome;
+import org.pgsteward.model.Severity;
+import org.pgsteward.model.Sighting;
+import org.pgsteward.provision.Provisioner;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gives containers their databases, remembers which could not be given one yet, and says what came of it. */
+public final class ProvisionDesk {
+    private static final Logger LOG = LoggerFactory.getLogger(ProvisionDesk.class);
+
+    private final Provisioner provisioner;
+    private final ContainerDesk containers;
+    private final Housekeeping house;
+    private final Clock clock;
+    private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
+
+    public ProvisionDesk(Provisioner provisioner, ContainerDesk containers, Housekeeping house, Clock clock) {
+        this.provisioner = provisioner;
+        this.containers = containers;
+        this.house = house;
+        this.clock = clock;
+    }
+
+    /** Makes true what the container asks for; nothing when it asks for nothing or is gone. */
+    public Provisioner.@Nullable Result provision(Sighting sighting) {
+        waiting.remove(sighting.container().id());
+        if (sighting.gone() || sighting.postgres()) {
+            return null;
+        }
+        try {
+            house.order();
+        } catch (SQLException e) {
+            LOG.warn("'{}' waits for PostgreSQL: {}", sighting.container().name(), e.getMessage());
+            waiting.put(sighting.container().id(), sighting);
+            return null;
+        }
+        Provisioner.Result result = provisioner.provision(sighting.container(), containers.postgres());
+        if (result.claimed()) {
+            containers.belongs(sighting.container(), result.service());
+        }
+        if (result.outcome() instanceof Outcome.Failed failed) {
+            LOG.warn("{}", failed.reason());
+            if (result.worthRetrying()) {
+                waiting.put(sighting.container().id(), sighting);
+            }
+        } else if (result.outcome() instanceof Outcome.Done done) {
+            LOG.info("{}: {}", result.service(), done.reason());
+        } else if (!result.claimed()) {
+            return null;
+        }
+        return result;
+    }
+
+    /** Those that could not be given their database for want of the server. */
+    public List<Sighting> waiting() {
+        return List.copyOf(waiting.values());
+    }
+
+    /** What is to be written down. */
+    public List<Object> rows(Provisioner.Result result) {
+        List<Object> rows = new ArrayList<>();
+        result.enrolment().ifPresent(rows::add);
+        if (result.outcome() instanceof Outcome.Done) {
+            rows.add(Activity.ours(result.service(), "provisioned", clock.instant()));
+        }
+        if (result.refused()) {
+            rows.add(Activity.ours(result.service(), "enrolment refused", clock.instant()));
+        }
+        return rows;
+    }
+
+    /** Refused or failed is told, and so is its end. A server that is away is told by whoever watches the server. */
+    public @Nullable Condition condition(Provisioner.Result result) {
+        if (result.outcome() instanceof Outcome.Failed failed) {
+            return result.worthRetrying()
+                    ? null
+                    : Condition.bad(
+                            Severity.WARNING,
+                            "enrolment-refused",
+                            result.service(),
+                            failed.reason(),
+                            "docker inspect " + result.service(),
+                            clock.instant());
+        }
+        return Condition.well(
+                "enrolment-refused", result.service(), result.outcome().reason(), clock.instant());
+    }
+}

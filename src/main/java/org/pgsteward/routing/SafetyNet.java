@@ -1,0 +1,28 @@
+package org.pgsteward.routing;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteConfigurationBuilder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What every route has under it, those that operators add included, because it has no name: a step that fails is said in
+ * one line, with the route's id and the cause, and the daemon goes on.
+ */
+public final class SafetyNet extends RouteConfigurationBuilder {
+    private static final Logger LOG = LoggerFactory.getLogger(SafetyNet.class);
+
+    @Override
+    public void configuration() {
+        routeConfiguration().onException(Exception.class).logExhausted(false).process(SafetyNet::say);
+    }
+
+    /** No stack trace: addresses in it may hold secrets, and the line that matters is the last cause. */
+    private static void say(Exchange exchange) {
+        Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        LOG.error(
+                "route {} failed: {}",
+                exchange.getFromRouteId(),
+                cause == null ? "no cause given" : BackupDesk.reason(cause));
+    }
+}

@@ -1,0 +1,36 @@
+package org.pgsteward.postgres;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** For tests that run on a real PostgreSQL of their own; where its programs are missing, one line says so. */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(NeedsPostgres.Condition.class)
+public @interface NeedsPostgres {
+    /** Skips, with the reason, where there is nothing to run. */
+    final class Condition implements ExecutionCondition {
+        private static final AtomicBoolean TOLD = new AtomicBoolean();
+
+        @Override
+        public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+            if (Programs.newest(Optional.empty()).isPresent()) {
+                return ConditionEvaluationResult.enabled("PostgreSQL's programs are here");
+            }
+            String reason = "skipped: tests on PostgreSQL, whose programs (initdb, pg_dump) are not on this machine;"
+                    + " install postgresql-15";
+            if (TOLD.compareAndSet(false, true)) {
+                System.err.println(reason);
+            }
+            return ConditionEvaluationResult.disabled(reason);
+        }
+    }
+}

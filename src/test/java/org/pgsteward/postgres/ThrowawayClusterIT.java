@@ -1,0 +1,42 @@
+package org.pgsteward.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+@NeedsPostgres
+class ThrowawayClusterIT {
+    @Test
+    void leavesNoProcessAndNoFileBehind() throws Exception {
+        Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        user.own(folder);
+        Path data = folder.resolve("scratch");
+
+        try (ThrowawayCluster cluster = ThrowawayCluster.start(
+                Programs.newest(Optional.empty()).orElseThrow(), user, data, ThrowawayCluster.Plan.forProof("boss"))) {
+            assertThat(cluster.sql("postgres", "SELECT 6 * 7;").strip()).isEqualTo("42");
+            assertThat(processesIn(data)).isPositive();
+            assertThat(cluster.sql("postgres", "SHOW listen_addresses;").strip())
+                    .isEmpty();
+        }
+
+        await().atMost(Duration.ofSeconds(10)).until(() -> processesIn(data) == 0);
+        assertThat(data).doesNotExist();
+        Files.delete(folder);
+    }
+
+    private static long processesIn(Path data) {
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info()
+                        .commandLine()
+                        .filter(line -> line.contains(data.toString()))
+                        .isPresent())
+                .count();
+    }
+}

@@ -1,0 +1,272 @@
+package org.pgsteward.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Outcome;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.routing.Json;
+
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ProvisionIT {
+    private static final Container POSTGRES = container("postgresql", Map.of(), Map.of());
+
+    @TempDir
+    private Path secrets;
+
+    private TestCluster cluster;
+    private Provisioner provisioner;
+
+    @BeforeAll
+    void start() throws Exception {
+        cluster = TestCluster.start();
+        new Tables(cluster.server().managementDatabase()).prepare();
+        Discovery discovery = new Discovery(
+                Catalogue.shipped(Json.mapper()), new SecretsFolder(secrets, secrets.resolve("postgres_password")));
+        provisioner = new Provisioner(discovery, cluster.server(), Clock.systemUTC());
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        cluster.close();
+    }
+
+    @Test
+    void aContainerWithItsApplicationsVariablesGetsADatabaseThatItOwns() throws Exception {
+        Provisioner.Result result = provision(vikunja("vikunja", "s3cret'$%"));
+
+        assertThat(result.outcome()).isInstanceOf(Outcome.Done.class);
+        assertThat(result.enrolment().orElseThrow().identity()).isEqualTo("homelab/vikunja");
+        try (Connection connection = cluster.server().connectAs("vikunja", new Secret("s3cret'$%"), "vikunja");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE tasks (id INT)");
+            statement.execute("CREATE SCHEMA extra");
+        }
+    }
+
+    @Test
+    void doneTwiceTheSecondRunFindsNothingToDo() {
+        provision(vikunja("twice", "same"));
+        Provisioner.Result second = provision(vikunja("twice", "same"));
+        assertThat(second.outcome()).isInstanceOf(Outcome.Skipped.class);
+        assertThat(second.enrolment()).isPresent();
+    }
+
+    @Test
+    void nobodyElseMayConnectAndTheOwnerHasNoPowersBeyondItsDatabase() throws Exception {
+        provision(vikunja("one", "first"));
+        provision(vikunja("two", "second"));
+
+        assertThatThrownBy(() -> cluster.server().connectAs("one", new Secret("first"), "two"))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("permission denied");
+        try (Connection connection = cluster.server().connectAs("one", new Secret("first"), "one");
+                Statement statement = connection.createStatement()) {
+            assertThatThrownBy(() -> statement.execute("CREATE ROLE another"))
+                    .hasMessageContaining("permission denied");
+            assertThatThrownBy(() -> statement.execute("CREATE DATABASE another"))
+                    .hasMessageContaining("permission denied");
+        }
+    }
+
+    @Test
+    void aServiceLogsItsUsersActivityAndOnlyAsItself() throws Exception {
+        provision(vikunja("logger", "pw"));
+        cluster.run(
+                "homelab",
+                "INSERT INTO public.service_configs (service_name, database_name, role_name)"
+                        + " VALUES ('logger', 'logger', 'logger')");
+        try (Connection connection = cluster.server().connectAs("logger", new Secret("pw"), "homelab");
+                Statement statement = connection.createStatement()) {
+            statement.execute("SELECT public.log_user_activity('logger', 'login', 'ann', '10.0.0.1')");
+            assertThatThrownBy(() ->
+                            statement.execute("SELECT public.log_user_activity('someone', 'login', 'ann', '10.0.0.1')"))
+                    .hasMessageContaining("may not log activity");
+            assertThatThrownBy(() -> statement.execute("SELECT * FROM public.user_activity"))
+                    .hasMessageContaining("permission denied");
+        }
+    }
+
+    @Test
+    void aChangedPasswordInTheContainerBecomesTheRolesPassword() throws Exception {
+        provision(vikunja("changing", "before"));
+        Provisioner.Result result = provision(vikunja("changing", "after"));
+        assertThat(result.outcome().reason()).contains("cannot log in");
+        cluster.server().connectAs("changing", new Secret("after"), "changing").close();
+    }
+
+    @Test
+    void labelsAndAPasswordFileServeWhereAnApplicationHasNoVariables() throws Exception {
+        Files.writeString(secrets.resolve("navidrome_password"), "from the file\n");
+        Provisioner.Result result = provision(container(
+                "navidrome",
+                Map.of("pgsteward.database", "navidrome", "pgsteward.password-file", "navidrome_password"),
+                Map.of()));
+        assertThat(result.outcome()).isInstanceOf(Outcome.Done.class);
+        cluster.server()
+                .connectAs("navidrome", new Secret("from the file"), "navidrome")
+                .close();
+    }
+
+    @Test
+    void noLinkAndNoPathLeadsOutOfTheSecretsFolder() throws Exception {
+        Files.createSymbolicLink(secrets.resolve("link"), Path.of("/etc/hostname"));
+        Files.writeString(secrets.resolve("postgres_password"), "the administrator's");
+        for (String file : new String[] {"link", "../hostname", "/etc/hostname", "postgres_password", "missing", "."}) {
+            Provisioner.Result result =
+                    provision(container("thief", Map.of("pgsteward.password-file", file), Map.of()));
+            assertThat(result.refused()).as(file).isTrue();
+            assertThat(result.outcome().reason()).contains("password-file");
+        }
+        assertThat(exists("thief")).isFalse();
+    }
+
+    @Test
+    void namesOfOthersAreRefusedAndNothingIsChanged() throws Exception {
+        provision(vikunja("owner", "pw"));
+        cluster.run(
+                "homelab",
+                "INSERT INTO public.service_configs (service_name, database_name, role_name)"
+                        + " VALUES ('owner', 'owner', 'owner')",
+                "CREATE ROLE mighty SUPERUSER",
+                "CREATE DATABASE foreign_db OWNER mighty");
+        assertRefused(withNames("rogue", "owner", "rogue"), "belong to service 'owner'");
+        assertRefused(withNames("rogue", "OWNER", "rogue"), "belong to service 'owner'");
+        assertRefused(withNames("rogue", "rogue", "owner"), "belong to service 'owner'");
+        assertRefused(withNames("rogue", "rogue", "homelab"), "administrator's role");
+        assertRefused(withNames("rogue", "homelab", "rogue"), "management database");
+        assertRefused(withNames("rogue", "rogue", "mighty"), "powers beyond");
+        assertRefused(withNames("rogue", "foreign_db", "rogue"), "belongs to role 'mighty'");
+        assertRefused(withNames("rogue", "template1", "rogue"), "is reserved");
+        assertRefused(withNames("rogue", "rogue", "pg_monitor"), "is reserved");
+        assertRefused(withNames("rogue", "x".repeat(51), "rogue"), "longer than 50 characters");
+        assertThat(exists("rogue")).isFalse();
+    }
+
+    @Test
+    void oddButLegalNamesAndHostileOnesAreOnlyNames() throws Exception {
+        for (String name :
+                new String[] {"my-app", "App", "über", "a\"b", "x'; DROP DATABASE homelab; --", "${env:X}"}) {
+            Provisioner.Result result = provision(withNames(name, name, name));
+            assertThat(result.outcome()).as(name).isInstanceOf(Outcome.Done.class);
+            assertThat(exists(name)).as(name).isTrue();
+            cluster.server().connectAs(name, new Secret("pw"), name).close();
+        }
+    }
+
+    @Test
+    void anotherServersDatabaseIsNotOursToMake() throws Exception {
+        Container elsewhere = container(
+                "elsewhere", Map.of(), Map.of("DATABASE_URL", "postgres://elsewhere:pw@some.cloud.example/elsewhere"));
+        assertThat(provision(elsewhere).claimed()).isFalse();
+        assertThat(exists("elsewhere")).isFalse();
+    }
+
+    @Test
+    void aContainerThatIsSwitchedOffIsLeftAlone() {
+        Map<String, String> labels = Map.of("pgsteward.enable", "false");
+        assertThat(provision(container("off", labels, variables("off", "pw"))).claimed())
+                .isFalse();
+    }
+
+    @Test
+    void whoAsksByLabelAndGivesNoPasswordIsTold() {
+        Provisioner.Result result = provision(container("silent", Map.of("pgsteward.database", "silent"), Map.of()));
+        assertThat(result.refused()).isTrue();
+        assertThat(result.outcome().reason()).contains("no password").contains("pgsteward.password-file");
+    }
+
+    @Test
+    void noPasswordReachesTheServersStatements() throws Exception {
+        cluster.run("homelab", "ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()");
+        Provisioner.Result result = provision(vikunja("discreet", "never-to-be-seen"));
+        assertThat(result.toString()).doesNotContain("never-to-be-seen");
+        assertThat(cluster.cluster().log()).contains("CREATE ROLE \"discreet\"").doesNotContain("never-to-be-seen");
+        cluster.run("homelab", "ALTER SYSTEM RESET log_statement", "SELECT pg_reload_conf()");
+    }
+
+    private Provisioner.Result provision(Container container) {
+        return provisioner.provision(container, Optional.of(POSTGRES));
+    }
+
+    private void assertRefused(Container container, String because) {
+        Provisioner.Result result = provision(container);
+        assertThat(result.refused()).as(because).isTrue();
+        assertThat(result.outcome().reason()).contains(because);
+    }
+
+    private boolean exists(String name) throws SQLException {
+        try (Connection connection = cluster.server().connect("homelab");
+                var statement = connection.prepareStatement(
+                        "SELECT EXISTS (SELECT FROM pg_database WHERE datname = ?) OR EXISTS"
+                                + " (SELECT FROM pg_roles WHERE rolname = ?)")) {
+            statement.setString(1, name);
+            statement.setString(2, name);
+            try (var row = statement.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    private static Container vikunja(String name, String password) {
+        return container(name, Map.of(), variables(name, password));
+    }
+
+    private static Container withNames(String service, String database, String user) {
+        Map<String, String> variables = new HashMap<>(variables(service, "pw"));
+        variables.put("VIKUNJA_DATABASE_DATABASE", database);
+        variables.put("VIKUNJA_DATABASE_USER", user);
+        return container(service, Map.of(), variables);
+    }
+
+    private static Map<String, String> variables(String name, String password) {
+        return Map.of(
+                "VIKUNJA_DATABASE_HOST", "postgresql",
+                "VIKUNJA_DATABASE_USER", name,
+                "VIKUNJA_DATABASE_PASSWORD", password,
+                "VIKUNJA_DATABASE_DATABASE", name);
+    }
+
+    private static Container container(String name, Map<String, String> labels, Map<String, String> environment) {
+        Map<String, String> all = new HashMap<>(labels);
+        all.put("com.docker.compose.project", "homelab");
+        all.put("com.docker.compose.service", name);
+        return new Container(
+                "id-of-" + name,
+                name,
+                "image",
+                "sha256:0",
+                Container.State.CREATED,
+                Container.Health.NONE,
+                0,
+                false,
+                all,
+                environment,
+                Map.of("internal_db", Set.of(name)),
+                0,
+                Instant.EPOCH,
+                Optional.empty());
+    }
+}
