@@ -6,12 +6,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Makes the secret files that {@code compose.yaml} names; what exists is left as it is. */
+/**
+ * Makes the secret files that {@code compose.yaml} names, in the working directory; what exists is left as it is.
+ */
 @Command(
         name = "init",
         description = "Make the secret files that compose.yaml names, unless they exist.",
@@ -32,6 +35,11 @@ final class Init implements Callable<Integer> {
         Path secrets = Path.of("secrets").toAbsolutePath();
         Files.createDirectories(secrets);
         Files.setPosixFilePermissions(secrets, PosixFilePermissions.fromString("rwx------"));
+        // Mounted each by itself, so that no label of an application can name what lies beside its own folder.
+        for (String folder : List.of("services", "pgsteward")) {
+            Path inside = Files.createDirectories(secrets.resolve(folder));
+            Files.setPosixFilePermissions(inside, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
         Path password = secrets.resolve("postgres_password");
         if (Files.exists(password)) {
             spec.commandLine().getOut().println("kept " + password + ", which exists");
