@@ -65,8 +65,8 @@ public final class Wiring {
 
     private static final List<String> ALL_FILES = List.of("*.camel.yaml", "receivers/*.camel.yaml");
 
-    /** How long a container may call itself unhealthy before it is told. */
-    private static final Duration UNHEALTHY_PATIENCE = Duration.ofMinutes(2);
+    /** How long an ordered stop may last before it is told, and a start must hold before trouble counts as over. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     public final Settings settings;
     public final Clock clock = Clock.systemUTC();
@@ -131,7 +131,7 @@ public final class Wiring {
                 engine,
                 settings.get("pgsteward.postgres.container"),
                 settings.require("pgsteward.postgres.host"),
-                new StatusWatch(new StatusRule(UNHEALTHY_PATIENCE), clock));
+                new StatusWatch(new StatusRule(PATIENCE), clock));
         MemoryDesk memory = new MemoryDesk(engine, containers, clock);
         PostgresProbe probe = new PostgresProbe(server, clock);
         LateReceivers receivers = new LateReceivers();
@@ -147,9 +147,9 @@ public final class Wiring {
                 .bean("memory", memory)
                 .bean("postgresProbe", probe)
                 .bean("figures", figures)
-                .bean("feedHealth", new FeedHealth(docker))
-                .bean("postgresHealth", new PostgresHealth(probe))
-                .bean("backupHealth", new BackupHealth(tables))
+                .health(new FeedHealth(docker))
+                .health(new PostgresHealth(probe))
+                .health(new BackupHealth(tables))
                 .prepare(context -> {
                     receivers.known = new Receivers(context);
                     context.getManagementStrategy()
@@ -170,7 +170,7 @@ public final class Wiring {
 
     private Pipeline pipeline(List<String> files, Outbox outbox) {
         CronSchedule schedule = new CronSchedule(settings.require("pgsteward.backup.schedule"), zone);
-        return new Pipeline(settings.all(), settings.path("pgsteward.routes.dir"), files, doors)
+        return new Pipeline(settings.all(), settings.path("pgsteward.routes.dir"), files, doors, redaction)
                 .routes(new JournalRoutes(new JournalDrain(spool, tables, doors)))
                 .bean("management", server.managementDatabase())
                 .bean("backups", new BackupDesk(dumps, targets, tables, house, schedule, doors, clock))

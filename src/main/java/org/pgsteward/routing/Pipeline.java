@@ -1,14 +1,18 @@
 package org.pgsteward.routing;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
+import org.pgsteward.routing.alert.Redaction;
 
 /**
  * The running pipeline: Camel with our beans, the Java routes, and the operators' YAML.
@@ -18,12 +22,13 @@ import org.apache.camel.main.MainListenerSupport;
 public final class Pipeline implements AutoCloseable {
     private final Main main = new Main();
     private final Doors doors;
+    private final List<HealthCheck> checks = new ArrayList<>();
 
     /**
      * @param settings for the routes' placeholders
      * @param files route files below {@code routes}, as patterns such as {@code backup.camel.yaml} or {@code receivers/*}
      */
-    public Pipeline(Map<String, String> settings, Path routes, List<String> files, Doors doors) {
+    public Pipeline(Map<String, String> settings, Path routes, List<String> files, Doors doors, Redaction redaction) {
         this.doors = doors;
         settings.forEach(main::addOverrideProperty);
         main.configure()
@@ -32,7 +37,7 @@ public final class Pipeline implements AutoCloseable {
                         files.stream()
                                 .map(file -> "file:" + routes + "/" + file)
                                 .toList()));
-        main.configure().addRoutesBuilder(new SafetyNet());
+        main.configure().addRoutesBuilder(new SafetyNet(redaction));
     }
 
     public Pipeline bean(String name, Object bean) {
@@ -56,6 +61,12 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
+    /** Something to be asked about health. */
+    public Pipeline health(HealthCheck check) {
+        checks.add(check);
+        return this;
+    }
+
     /**
      * Starts the routes and opens the doors.
      *
@@ -65,6 +76,8 @@ public final class Pipeline implements AutoCloseable {
         try {
             main.start();
             doors.open(context());
+            HealthCheckRegistry registry = HealthCheckRegistry.get(context());
+            checks.forEach(registry::register);
             return this;
         } catch (RuntimeException e) {
             main.stop();

@@ -2,6 +2,7 @@ package org.pgsteward.routing;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteConfigurationBuilder;
+import org.pgsteward.routing.alert.Redaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,17 +13,23 @@ import org.slf4j.LoggerFactory;
 public final class SafetyNet extends RouteConfigurationBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(SafetyNet.class);
 
+    private final Redaction redaction;
+
+    public SafetyNet(Redaction redaction) {
+        this.redaction = redaction;
+    }
+
     @Override
     public void configuration() {
-        routeConfiguration().onException(Exception.class).logExhausted(false).process(SafetyNet::say);
+        routeConfiguration().onException(Exception.class).logExhausted(false).process(this::say);
     }
 
     /** No stack trace: addresses in it may hold secrets, and the line that matters is the last cause. */
-    private static void say(Exchange exchange) {
+    private void say(Exchange exchange) {
         Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         LOG.error(
                 "route {} failed: {}",
                 exchange.getFromRouteId(),
-                cause == null ? "no cause given" : BackupDesk.reason(cause));
+                cause == null ? "no cause given" : redaction.of(cause));
     }
 }
