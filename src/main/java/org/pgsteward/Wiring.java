@@ -136,9 +136,9 @@ public final class Wiring {
         PostgresProbe probe = new PostgresProbe(server, clock);
         LateReceivers receivers = new LateReceivers();
         Outbox outbox = outbox(receivers);
-        Figures figures = new Figures(tables, new DatabaseFigures(server), containers, memory, alerts, outbox);
         StewardDockerComponent docker = new StewardDockerComponent(
                 engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
+        Figures figures = new Figures(tables, new DatabaseFigures(server), containers, memory, docker, alerts, outbox);
         Pipeline pipeline = pipeline(ALL_FILES, outbox)
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,10 @@ import org.pgsteward.monitor.StatusWatch;
  * What is known of the host's containers: the list is the truth, events are nudges to look at one of them again.
  */
 public final class ContainerDesk {
+    /** What is worth a row; {@code kill} goes before each {@code stop}, and networks are joined at each start. */
+    private static final Set<String> TOLD =
+            Set.of("create", "start", "die", "oom", "stop", "pause", "unpause", "rename", "destroy");
+
     private final DockerEngine engine;
     private final Optional<String> postgresName;
     private final String postgresHost;
@@ -106,7 +111,7 @@ public final class ContainerDesk {
 
     /** For {@code user_activity}; nothing for containers that are not ours to watch, and for what says nothing. */
     public @Nullable Activity activity(ContainerEvent event) {
-        if (event.action().startsWith("health_status")) {
+        if (!TOLD.contains(event.action())) {
             return null;
         }
         String exit = event.attributes().get("exitCode");

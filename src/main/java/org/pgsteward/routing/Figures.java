@@ -6,15 +6,17 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.engine.FeedStatus;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.routing.docker.StewardDockerComponent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,7 @@ public final class Figures {
     private final DatabaseFigures databases;
     private final ContainerDesk containers;
     private final MemoryDesk memory;
+    private final StewardDockerComponent docker;
     private final AlertBook alerts;
     private final Outbox outbox;
 
@@ -39,12 +42,14 @@ public final class Figures {
             DatabaseFigures databases,
             ContainerDesk containers,
             MemoryDesk memory,
+            StewardDockerComponent docker,
             AlertBook alerts,
             Outbox outbox) {
         this.tables = tables;
         this.databases = databases;
         this.containers = containers;
         this.memory = memory;
+        this.docker = docker;
         this.alerts = alerts;
         this.outbox = outbox;
     }
@@ -94,6 +99,8 @@ public final class Figures {
         Map<String, Double> waiting = new TreeMap<>();
         outbox.known().forEach(receiver -> waiting.put(receiver, (double) outbox.depth(receiver)));
         publish("alert.outbox.depth", "receiver", waiting);
+        boolean hears = !docker.feeds().isEmpty() && docker.feeds().stream().allMatch(FeedStatus::connected);
+        gauge("docker.feed.connected").register(List.of(MultiGauge.Row.of(Tags.empty(), hears ? 1 : 0)), true);
         return registry.scrape();
     }
 
@@ -124,14 +131,16 @@ public final class Figures {
     }
 
     private void publish(String name, String tag, Map<String, Double> values) {
-        gauges.computeIfAbsent(
-                        name,
-                        key -> MultiGauge.builder("pgsteward." + key.toLowerCase(Locale.ROOT))
-                                .register(registry))
+        gauge(name)
                 .register(
                         values.entrySet().stream()
                                 .map(entry -> MultiGauge.Row.of(Tags.of(tag, entry.getKey()), entry.getValue()))
                                 .toList(),
                         true);
+    }
+
+    private MultiGauge gauge(String name) {
+        return gauges.computeIfAbsent(
+                name, key -> MultiGauge.builder("pgsteward." + key).register(registry));
     }
 }

@@ -29,6 +29,9 @@ import org.slf4j.LoggerFactory;
 public final class HttpDoor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpDoor.class);
 
+    /** Camel's word for it; by default it leaves out the checks that are well. */
+    private static final String EVERY_CHECK = "full";
+
     private final HttpServer server;
     private final ExecutorService threads;
     private final ObjectMapper json;
@@ -65,9 +68,9 @@ public final class HttpDoor implements AutoCloseable {
         HttpDoor door = new HttpDoor(server, threads, json);
         CamelContext context = pipeline.context();
         door.serve("/", () -> new Answer(200, "text/html; charset=utf-8", page.get()));
-        door.serve("/observe/health", () -> door.health(HealthCheckHelper.invoke(context)));
-        door.serve("/observe/health/live", () -> door.health(HealthCheckHelper.invokeLiveness(context)));
-        door.serve("/observe/health/ready", () -> door.health(HealthCheckHelper.invokeReadiness(context)));
+        door.serve("/observe/health", () -> door.health(HealthCheckHelper.invoke(context, EVERY_CHECK)));
+        door.serve("/observe/health/live", () -> door.health(HealthCheckHelper.invokeLiveness(context, EVERY_CHECK)));
+        door.serve("/observe/health/ready", () -> door.health(HealthCheckHelper.invokeReadiness(context, EVERY_CHECK)));
         door.serve(
                 "/observe/metrics",
                 () -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", figures.scrape()));
