@@ -64,9 +64,9 @@ public final class Proof {
             Manifest manifest = store.manifest(backup.path().orElseThrow());
             Programs programs = Programs.find(bindir, Integer.parseInt(manifest.clientVersion()));
             Path folder = scratch.resolve(UUID.randomUUID().toString());
-            Files.createDirectories(scratch);
-            try (ThrowawayCluster cluster =
-                    ThrowawayCluster.start(programs, user, folder, ThrowawayCluster.Plan.forProof(ADMINISTRATOR))) {
+            user.enterable(scratch);
+            try (ThrowawayCluster cluster = ThrowawayCluster.start(
+                    programs, user, folder, ThrowawayCluster.Plan.forProof(ADMINISTRATOR, scratch))) {
                 Optional<String> missing = restore(backup, manifest, cluster);
                 if (missing.isPresent()) {
                     return with(backup, BackupState.UNVERIFIABLE, began, missing.get());

@@ -67,6 +67,14 @@ public final class UnprivilegedUser {
         return directory;
     }
 
+    /** Makes {@code directory}, in which that user's folders will lie: as ours, or, when we are root, as its own. */
+    public void enterable(Path directory) throws IOException {
+        if (name.isPresent() && !Files.isDirectory(directory)) {
+            own(directory);
+        }
+        Files.createDirectories(directory);
+    }
+
     /** Whether that user may enter every folder above {@code path}. */
     public boolean mayEnter(Path path) throws IOException, InterruptedException {
         if (name.isEmpty()) {

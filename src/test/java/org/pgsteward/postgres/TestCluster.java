@@ -41,7 +41,8 @@ public final class TestCluster implements AutoCloseable {
                             Optional.of(PASSWORD),
                             Optional.of(port),
                             Map.of("fsync", "off", "shared_buffers", "32MB"),
-                            false));
+                            false,
+                            Optional.empty()));
             cluster.sql("postgres", "CREATE DATABASE homelab;");
             Server server = new Server(new ServerAddress("127.0.0.1", port, "homelab", PASSWORD, "homelab"));
             return new TestCluster(cluster, server, data);

@@ -19,7 +19,10 @@ class ThrowawayClusterIT {
         Path data = folder.resolve("scratch");
 
         try (ThrowawayCluster cluster = ThrowawayCluster.start(
-                Programs.newest(Optional.empty()).orElseThrow(), user, data, ThrowawayCluster.Plan.forProof("boss"))) {
+                Programs.newest(Optional.empty()).orElseThrow(),
+                user,
+                data,
+                ThrowawayCluster.Plan.forProof("boss", folder))) {
             assertThat(cluster.sql("postgres", "SELECT 6 * 7;").strip()).isEqualTo("42");
             assertThat(processesIn(data)).isPositive();
             assertThat(cluster.sql("postgres", "SHOW listen_addresses;").strip())
@@ -28,7 +31,9 @@ class ThrowawayClusterIT {
 
         await().atMost(Duration.ofSeconds(10)).until(() -> processesIn(data) == 0);
         assertThat(data).doesNotExist();
-        Files.delete(folder);
+        assertThat(folder.resolve("template-"
+                        + Programs.newest(Optional.empty()).orElseThrow().major()))
+                .isDirectory();
     }
 
     private static long processesIn(Path data) {

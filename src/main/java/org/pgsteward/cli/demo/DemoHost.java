@@ -59,7 +59,8 @@ final class DemoHost implements AutoCloseable {
                         Optional.of(password),
                         Optional.of(port),
                         Map.of("shared_buffers", "32MB", "max_connections", "50"),
-                        true));
+                        true,
+                        Optional.empty()));
         try {
             cluster.sql("postgres", "CREATE DATABASE homelab;");
             return new DemoHost(folder, data, cluster, new RecordedEngine(Clock.systemUTC()), port, password);
