@@ -1,15 +1,22 @@
 package org.pgsteward;
 
 import java.io.IOException;
+import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.Pipeline;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The whole of pgsteward at work: the pipeline, its engine, and the door for HTTP. */
 public final class Daemon implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
     private final Pipeline pipeline;
     private final DockerEngine engine;
+    private final Housekeeping house;
     private final Opening opening;
     private @Nullable HttpDoor http;
 
@@ -19,9 +26,10 @@ public final class Daemon implements AutoCloseable {
         HttpDoor open() throws IOException;
     }
 
-    Daemon(Pipeline pipeline, DockerEngine engine, Opening opening) {
+    Daemon(Pipeline pipeline, DockerEngine engine, Housekeeping house, Opening opening) {
         this.pipeline = pipeline;
         this.engine = engine;
+        this.house = house;
         this.opening = opening;
     }
 
@@ -29,7 +37,19 @@ public final class Daemon implements AutoCloseable {
     public Daemon start() throws IOException {
         pipeline.start();
         http = opening.open();
+        // Before the first container asks: making the tables loads more classes than all the rest.
+        Thread order = new Thread(null, this::order, "house-in-order", 256 * 1024);
+        order.setDaemon(true);
+        order.start();
         return this;
+    }
+
+    private void order() {
+        try {
+            house.order();
+        } catch (SQLException e) {
+            LOG.warn("PostgreSQL does not answer yet: {}", e.getMessage());
+        }
     }
 
     /** The port that the status page is on. */
