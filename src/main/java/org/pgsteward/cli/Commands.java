@@ -18,6 +18,7 @@ import picocli.CommandLine.IVersionProvider;
             Run.class,
             BackupCommand.class,
             BackupsCommand.class,
+            Rehearse.class,
             CommandLine.HelpCommand.class
         })
 public final class Commands {

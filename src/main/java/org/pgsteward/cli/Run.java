@@ -1,5 +1,6 @@
 package org.pgsteward.cli;
 
+import java.lang.management.ManagementFactory;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.pgsteward.Daemon;
@@ -16,7 +17,6 @@ final class Run implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        long began = System.nanoTime();
         Daemon daemon = new Wiring(Settings.from(System.getenv())).daemon();
         CountDownLatch told = new CountDownLatch(1);
         Runtime.getRuntime()
@@ -30,7 +30,7 @@ final class Run implements Callable<Integer> {
         daemon.start();
         LOG.info(
                 "at work after {} ms; status page on port {}",
-                (System.nanoTime() - began) / 1_000_000,
+                ManagementFactory.getRuntimeMXBean().getUptime(),
                 daemon.httpPort());
         told.await();
         return 0;

@@ -1,6 +1,7 @@
 package org.pgsteward.routing;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,13 @@ public final class Pipeline implements AutoCloseable {
      * @param settings for the routes' placeholders
      * @param files route files below {@code routes}, as patterns such as {@code backup.camel.yaml} or {@code receivers/*}
      */
-    public Pipeline(Map<String, String> settings, Path routes, List<String> files, Doors doors, Redaction redaction) {
+    public Pipeline(
+            Map<String, String> settings,
+            Path routes,
+            List<String> files,
+            Doors doors,
+            Redaction redaction,
+            Clock clock) {
         this.doors = doors;
         settings.forEach(main::addOverrideProperty);
         main.configure()
@@ -37,7 +44,7 @@ public final class Pipeline implements AutoCloseable {
                         files.stream()
                                 .map(file -> "file:" + routes + "/" + file)
                                 .toList()));
-        main.configure().addRoutesBuilder(new SafetyNet(redaction));
+        main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
     }
 
     public Pipeline bean(String name, Object bean) {

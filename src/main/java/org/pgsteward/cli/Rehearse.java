@@ -1,0 +1,45 @@
+package org.pgsteward.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.pgsteward.Daemon;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import picocli.CommandLine.Command;
+
+/**
+ * Starts everything against nothing and stops again. The launcher runs it once after a build, with the JVM recording
+ * which classes were loaded: from that archive the daemon starts in half the time and takes a tenth less memory.
+ */
+@Command(name = "rehearse", hidden = true, description = "Start everything against nothing, and stop.")
+final class Rehearse implements Callable<Integer> {
+    @Override
+    public Integer call() throws Exception {
+        Path state = Files.createTempDirectory("pgsteward-rehearsal-");
+        Path routes = Path.of(System.getProperty("pgsteward.home", "")).resolve("routes");
+        Settings settings = Settings.from(Map.of())
+                .with(Map.of(
+                        "pgsteward.postgres.host", "127.0.0.1",
+                        // Nobody listens on port 1.
+                        "pgsteward.postgres.port", "1",
+                        "pgsteward.postgres.password", "none",
+                        "pgsteward.docker.host", "tcp://127.0.0.1:1",
+                        "pgsteward.state.dir", state.toString(),
+                        "pgsteward.backup.dir", state.resolve("backups").toString(),
+                        "pgsteward.routes.dir", routes.toString(),
+                        "pgsteward.http.port", "0"));
+        try (Daemon daemon = new Wiring(settings).daemon()) {
+            daemon.start();
+        }
+        try (Stream<Path> files = Files.walk(state)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+        return 0;
+    }
+}
