@@ -92,6 +92,11 @@ public final class Wiring {
      * @throws IOException when the state folder cannot be made
      */
     public Wiring(Settings given) throws IOException {
+        this(given, UnprivilegedUser.ofThisProcess());
+    }
+
+    /** The same with PostgreSQL's programs run as {@code user}. */
+    public Wiring(Settings given, UnprivilegedUser user) throws IOException {
         settings = withReceivers(given);
         state = settings.path("pgsteward.state.dir");
         zone = settings.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
@@ -102,7 +107,6 @@ public final class Wiring {
                 settings.secret("pgsteward.postgres.password"),
                 settings.require("pgsteward.postgres.database")));
         Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
-        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         store = new Store(settings.path("pgsteward.backup.dir"), json);
         tables = new Tables(server.managementDatabase());
         Path locks = state.resolve("locks");

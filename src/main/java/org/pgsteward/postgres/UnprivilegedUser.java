@@ -20,19 +20,21 @@ public final class UnprivilegedUser {
     private static final List<String> CANDIDATES = List.of("postgres", "nobody");
 
     private final Optional<String> name;
+    private final boolean inContainers;
 
-    private UnprivilegedUser(Optional<String> name) {
+    private UnprivilegedUser(Optional<String> name, boolean inContainers) {
         this.name = name;
+        this.inContainers = inContainers;
     }
 
     /** @throws IOException when we are root and the machine has neither user */
     public static UnprivilegedUser ofThisProcess() throws IOException {
         if (!"root".equals(System.getProperty("user.name"))) {
-            return new UnprivilegedUser(Optional.empty());
+            return new UnprivilegedUser(Optional.empty(), false);
         }
         for (String candidate : CANDIDATES) {
             if (principal(candidate).isPresent()) {
-                return new UnprivilegedUser(Optional.of(candidate));
+                return new UnprivilegedUser(Optional.of(candidate), false);
             }
         }
         throw new IOException(
@@ -40,9 +42,28 @@ public final class UnprivilegedUser {
                         + " as: create one, or start pgsteward as an ordinary user");
     }
 
+    /** The same user, for programs that take on its {@link #ids} by themselves, in a container. */
+    public UnprivilegedUser insideContainers() {
+        return new UnprivilegedUser(name, true);
+    }
+
+    /** User and group as numbers, such as {@code 1000:1000}. */
+    public String ids() throws IOException {
+        Path probe = Files.createTempFile("pgsteward-", ".ids");
+        try {
+            if (name.isPresent()) {
+                Files.getFileAttributeView(probe, PosixFileAttributeView.class)
+                        .setOwner(principal(name.get()).orElseThrow());
+            }
+            return Files.getAttribute(probe, "unix:uid") + ":" + Files.getAttribute(probe, "unix:gid");
+        } finally {
+            Files.delete(probe);
+        }
+    }
+
     /** The command as that user runs it. */
     public List<String> command(List<String> command) {
-        if (name.isEmpty()) {
+        if (name.isEmpty() || inContainers) {
             return command;
         }
         List<String> dropped = new ArrayList<>(

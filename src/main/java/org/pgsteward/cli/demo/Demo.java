@@ -75,13 +75,15 @@ public final class Demo implements Callable<Integer> {
                 folder, environment.get("pgsteward.postgres.bindir").map(Path::of))) {
             Runtime.getRuntime().addShutdownHook(new Thread(host::close, "demo-end"));
             screen.done("host", "PostgreSQL and a recorded engine", host.data().toString());
-            Wiring wiring = new Wiring(environment
-                    .with(host.settings())
-                    .with(java.util.Map.of(
-                            "pgsteward.routes.dir",
-                            home.resolve("routes").toString(),
-                            "pgsteward.http.port",
-                            once ? "0" : environment.require("pgsteward.http.port"))));
+            Wiring wiring = new Wiring(
+                    environment
+                            .with(host.settings())
+                            .with(java.util.Map.of(
+                                    "pgsteward.routes.dir",
+                                    home.resolve("routes").toString(),
+                                    "pgsteward.http.port",
+                                    once ? "0" : environment.require("pgsteward.http.port"))),
+                    host.programs().user());
             try (Daemon daemon = wiring.daemon().start()) {
                 screen.done("start", "the shipped routes run", "http://127.0.0.1:" + daemon.httpPort() + "/");
                 boolean proved = work(screen, host, wiring);

@@ -10,10 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.pgsteward.cli.Refusal;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Secret;
-import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
@@ -21,15 +19,23 @@ import org.pgsteward.postgres.UnprivilegedUser;
 final class DemoHost implements AutoCloseable {
     private final Path folder;
     private final Path data;
+    private final DemoPrograms found;
     private final ThrowawayCluster cluster;
     private final RecordedEngine engine;
     private final int port;
     private final Secret password;
 
     private DemoHost(
-            Path folder, Path data, ThrowawayCluster cluster, RecordedEngine engine, int port, Secret password) {
+            Path folder,
+            Path data,
+            DemoPrograms found,
+            ThrowawayCluster cluster,
+            RecordedEngine engine,
+            int port,
+            Secret password) {
         this.folder = folder;
         this.data = data;
+        this.found = found;
         this.cluster = cluster;
         this.engine = engine;
         this.port = port;
@@ -38,12 +44,10 @@ final class DemoHost implements AutoCloseable {
 
     /** @throws Refusal when the machine has no PostgreSQL programs, with what to install */
     static DemoHost start(Path folder, Optional<Path> bindir) throws IOException, InterruptedException {
-        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
-        Programs programs = Programs.newest(bindir)
-                .orElseThrow(() -> new Refusal("the demonstration needs PostgreSQL's programs (initdb, pg_dump and"
-                        + " their company): install postgresql-15, or set PGSTEWARD_POSTGRES_BINDIR"));
-        Path data = folder.resolve("postgres");
         Files.createDirectories(folder);
+        DemoPrograms found = DemoPrograms.find(folder, bindir);
+        UnprivilegedUser user = found.user();
+        Path data = folder.resolve("postgres");
         if (!user.mayEnter(folder)) {
             Path elsewhere = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-demo-"));
             data = elsewhere.resolve("postgres");
@@ -51,7 +55,7 @@ final class DemoHost implements AutoCloseable {
         int port = freePort();
         Secret password = new Secret(UUID.randomUUID().toString().replace("-", ""));
         ThrowawayCluster cluster = ThrowawayCluster.start(
-                programs,
+                found.programs(),
                 user,
                 data,
                 new ThrowawayCluster.Plan(
@@ -63,7 +67,7 @@ final class DemoHost implements AutoCloseable {
                         Optional.empty()));
         try {
             cluster.sql("postgres", "CREATE DATABASE homelab;");
-            return new DemoHost(folder, data, cluster, new RecordedEngine(Clock.systemUTC()), port, password);
+            return new DemoHost(folder, data, found, cluster, new RecordedEngine(Clock.systemUTC()), port, password);
         } catch (IOException | InterruptedException | RuntimeException e) {
             cluster.close();
             throw e;
@@ -77,6 +81,11 @@ final class DemoHost implements AutoCloseable {
     /** Where the cluster lies: below the folder, or elsewhere when its user may not enter there. */
     Path data() {
         return data;
+    }
+
+    /** As whom PostgreSQL's programs run, and where they come from. */
+    DemoPrograms programs() {
+        return found;
     }
 
     RecordedEngine engine() {
@@ -98,6 +107,7 @@ final class DemoHost implements AutoCloseable {
         settings.put("pgsteward.postgres.database", "homelab");
         settings.put("pgsteward.postgres.password", password.reveal());
         settings.put("pgsteward.postgres.container", "postgresql");
+        settings.put("pgsteward.postgres.bindir", found.programs().directory().toString());
         settings.put("pgsteward.docker.host", engine.host());
         settings.put("pgsteward.state.dir", folder.resolve("state").toString());
         settings.put("pgsteward.scratch.dir", data.resolveSibling("scratch").toString());

@@ -1,0 +1,80 @@
+package org.pgsteward.cli.demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.pgsteward.cli.Refusal;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+/**
+ * PostgreSQL's programs for the demonstration: the newest on this machine, else out of the image.
+ *
+ * <p>Out of the image they are a folder of small scripts, each of which runs the
+ * program of its name in a container that shares this machine's network and the demonstration's folders. To everything
+ * else they look like programs.
+ */
+record DemoPrograms(Programs programs, UnprivilegedUser user) {
+    private static final String IMAGE = "postgres:15-alpine";
+    private static final int MAJOR = 15;
+    private static final List<String> PROGRAMS =
+            List.of("initdb", "postgres", "psql", "pg_dump", "pg_dumpall", "pg_restore");
+
+    /** @throws Refusal when there are none on the machine, and no engine has the image, with what to install */
+    static DemoPrograms find(Path folder, Optional<Path> bindir) throws IOException, InterruptedException {
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        Optional<Programs> installed = Programs.newest(bindir);
+        if (installed.isPresent()) {
+            return new DemoPrograms(installed.get(), user);
+        }
+        if (!succeeds(List.of("docker", "version"), 20) || !hasImage()) {
+            throw new Refusal("the demonstration needs PostgreSQL's programs (initdb, pg_dump and their company), or a"
+                    + " Docker Engine to take them from: install postgresql-15, or set PGSTEWARD_POSTGRES_BINDIR");
+        }
+        Path bin = Files.createDirectories(folder.resolve("bin"));
+        for (String program : PROGRAMS) {
+            Path script = bin.resolve(program);
+            Files.writeString(script, script(program, folder, user));
+            Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        return new DemoPrograms(new Programs(bin, MAJOR), user.insideContainers());
+    }
+
+    /** Variables go by name, so that no password stands among the arguments; the user must have a name to PostgreSQL. */
+    private static String script(String program, Path folder, UnprivilegedUser user) throws IOException {
+        String host = Optional.ofNullable(System.getenv("DOCKER_HOST"))
+                .map(address -> "DOCKER_HOST='" + address + "'; export DOCKER_HOST\n")
+                .orElse("");
+        return "#!/bin/sh\n" + host + "exec docker run --rm --interactive --init --network host --user " + user.ids()
+                + " --volume /etc/passwd:/etc/passwd:ro --volume /tmp:/tmp --volume '" + folder + "':'" + folder
+                + "' --env PGHOST --env PGPORT --env PGUSER --env PGDATABASE --env PGPASSWORD --env PGAPPNAME"
+                + " --env PGCONNECT_TIMEOUT --env LC_ALL --label org.pgsteward.demo --entrypoint " + program + " "
+                + IMAGE + " \"$@\"\n";
+    }
+
+    private static boolean hasImage() throws IOException, InterruptedException {
+        return succeeds(List.of("docker", "image", "inspect", IMAGE), 20)
+                || succeeds(List.of("docker", "pull", "--quiet", IMAGE), 300);
+    }
+
+    private static boolean succeeds(List<String> command, int seconds) throws InterruptedException {
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                return false;
+            }
+            return process.exitValue() == 0;
+        } catch (IOException e) {
+            // No such command.
+            return false;
+        }
+    }
+}
