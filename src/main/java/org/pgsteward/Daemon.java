@@ -2,6 +2,7 @@ package org.pgsteward;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.routing.Housekeeping;
@@ -17,6 +18,7 @@ public final class Daemon implements AutoCloseable {
     private final Pipeline pipeline;
     private final DockerEngine engine;
     private final Housekeeping house;
+    private final BooleanSupplier hears;
     private final Opening opening;
     private @Nullable HttpDoor http;
 
@@ -26,10 +28,11 @@ public final class Daemon implements AutoCloseable {
         HttpDoor open() throws IOException;
     }
 
-    Daemon(Pipeline pipeline, DockerEngine engine, Housekeeping house, Opening opening) {
+    Daemon(Pipeline pipeline, DockerEngine engine, Housekeeping house, BooleanSupplier hears, Opening opening) {
         this.pipeline = pipeline;
         this.engine = engine;
         this.house = house;
+        this.hears = hears;
         this.opening = opening;
     }
 
@@ -50,6 +53,11 @@ public final class Daemon implements AutoCloseable {
         } catch (SQLException e) {
             LOG.warn("PostgreSQL does not answer yet: {}", e.getMessage());
         }
+    }
+
+    /** Whether the engine's events arrive. */
+    public boolean hears() {
+        return hears.getAsBoolean();
     }
 
     /** The port that the status page is on. */

@@ -163,7 +163,8 @@ public final class Wiring {
         StatusPage page = new StatusPage(tables, alerts, containers, clock);
         InetSocketAddress address =
                 new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
-        return new Daemon(pipeline, engine, house, () -> HttpDoor.open(address, pipeline, figures, page, json));
+        return new Daemon(
+                pipeline, engine, house, docker::hears, () -> HttpDoor.open(address, pipeline, figures, page, json));
     }
 
     private Provisioner provisioner() throws IOException {

@@ -60,6 +60,15 @@ public final class Provisioner {
         }
     }
 
+    /** The service that {@code container} asks a database for, as far as it alone can tell; PostgreSQL is not asked. */
+    public Optional<String> service(Container container, Optional<Container> postgres) {
+        try {
+            return discovery.claim(container, postgres).map(Claim::service);
+        } catch (RefusedClaim refused) {
+            return Optional.empty();
+        }
+    }
+
     /** Looks at {@code container} and makes true what it asks for. */
     public Result provision(Container container, Optional<Container> postgres) {
         Optional<Claim> claim;

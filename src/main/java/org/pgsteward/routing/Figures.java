@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Outbox;
-import org.pgsteward.engine.FeedStatus;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Severity;
@@ -99,8 +98,7 @@ public final class Figures {
         Map<String, Double> waiting = new TreeMap<>();
         outbox.known().forEach(receiver -> waiting.put(receiver, (double) outbox.depth(receiver)));
         publish("alert.outbox.depth", "receiver", waiting);
-        boolean hears = !docker.feeds().isEmpty() && docker.feeds().stream().allMatch(FeedStatus::connected);
-        gauge("docker.feed.connected").register(List.of(MultiGauge.Row.of(Tags.empty(), hears ? 1 : 0)), true);
+        gauge("docker.feed.connected").register(List.of(MultiGauge.Row.of(Tags.empty(), docker.hears() ? 1 : 0)), true);
         return registry.scrape();
     }
 

@@ -39,6 +39,11 @@ public final class ProvisionDesk {
         if (sighting.gone() || sighting.postgres()) {
             return null;
         }
+        // Whose it is, is known before PostgreSQL answers: what happens to it meanwhile is written down as that
+        // service's.
+        provisioner
+                .service(sighting.container(), containers.postgres())
+                .ifPresent(service -> containers.belongs(sighting.container(), service));
         try {
             house.order();
         } catch (SQLException e) {
@@ -47,9 +52,6 @@ public final class ProvisionDesk {
             return null;
         }
         Provisioner.Result result = provisioner.provision(sighting.container(), containers.postgres());
-        if (result.claimed()) {
-            containers.belongs(sighting.container(), result.service());
-        }
         if (result.outcome() instanceof Outcome.Failed failed) {
             LOG.warn("{}", failed.reason());
             if (result.worthRetrying()) {

@@ -85,6 +85,7 @@ public final class Demo implements Callable<Integer> {
                                     once ? "0" : environment.require("pgsteward.http.port"))),
                     host.programs().user());
             try (Daemon daemon = wiring.daemon().start()) {
+                await("the engine is heard", daemon::hears);
                 screen.done("start", "the shipped routes run", "http://127.0.0.1:" + daemon.httpPort() + "/");
                 boolean proved = work(screen, host, wiring);
                 screen.table();

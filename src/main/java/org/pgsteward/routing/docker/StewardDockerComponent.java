@@ -70,6 +70,11 @@ public final class StewardDockerComponent extends DockerComponent {
         return engine.client();
     }
 
+    /** Whether there is a feed and each is connected. */
+    public boolean hears() {
+        return !feeds().isEmpty() && feeds().stream().allMatch(FeedStatus::connected);
+    }
+
     /** How the feeds of the running {@code docker:events} routes fare; empty when there is no such route. */
     public List<FeedStatus> feeds() {
         return feeds.stream().map(EventFeed::status).toList();

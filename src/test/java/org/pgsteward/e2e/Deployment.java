@@ -1,0 +1,234 @@
+package org.pgsteward.e2e;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.pgsteward.engine.NeedsEngine;
+
+/**
+ * A checkout in a folder of its own, brought up as the README says, on the engine that the tests use. The shipped
+ * compose file names its containers, so it takes an engine on which those names are free.
+ */
+final class Deployment {
+    /** Not the name in the compose file, so that no volume of an operator can ever be ours to delete. */
+    private static final String PROJECT = "pgsteward-e2e";
+
+    private static final String SERVICES = "pgsteward-e2e-services";
+    private static final List<String> NAMES =
+            List.of("postgresql", "pgsteward", "vikunja", "hedgedoc", "linkding", "navidrome", "latecomer");
+    private static final List<String> BASES =
+            List.of("debian:bookworm-slim", "eclipse-temurin:25-jre", "postgres:15-alpine");
+    private static final String APPLICATION = "pgsteward-test/app";
+
+    private final Path folder;
+    private final Map<String, String> environment = Map.of("DOCKER_HOST", NeedsEngine.Engine.host());
+    private final int port;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final ObjectMapper json = new ObjectMapper();
+
+    /** @param folder an empty one */
+    Deployment(Path folder) throws IOException {
+        this.folder = folder;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+    }
+
+    /** Why it cannot be brought up here, if it cannot. What an earlier run left behind is taken away first. */
+    Optional<String> hindrance() {
+        if (!NeedsEngine.Engine.host().startsWith("unix://")) {
+            return Optional.of("the proxy needs the engine's socket as a file, and that is " + NeedsEngine.Engine.host());
+        }
+        if (!Files.exists(Path.of("target/pgsteward.jar")) || !Files.isDirectory(Path.of("target/lib"))) {
+            return Optional.of("there is no target/pgsteward.jar with its lib/, mvn verify makes them");
+        }
+        if (!docker("compose", "version").isWell()) {
+            return Optional.of("there is no docker compose");
+        }
+        down();
+        List<String> taken = new ArrayList<>(List.of(docker("ps", "--all", "--format", "{{.Names}}").well().out().split("\n")));
+        taken.retainAll(NAMES);
+        if (!taken.isEmpty()) {
+            return Optional.of("the engine has containers of these names already: " + String.join(", ", taken));
+        }
+        if (docker("network", "inspect", "internal_db").isWell()) {
+            return Optional.of("the engine has a network internal_db already");
+        }
+        return BASES.stream()
+                .filter(image -> !docker("image", "inspect", image).isWell())
+                .filter(image -> !docker("pull", "--quiet", image).isWell())
+                .findFirst()
+                .map(image -> "image " + image + " is not there and cannot be pulled; src/test/bed/images makes it");
+    }
+
+    /** Builds the images; why they cannot be built, where that is for want of a network. */
+    Optional<String> build() throws IOException {
+        copyTheCheckout();
+        run(Duration.ofSeconds(60), "./pgsteward", "init").well();
+        Files.writeString(folder.resolve("secrets/services/navidrome_password"), "known-secret-navidrome\n");
+        Path socket = Path.of(NeedsEngine.Engine.host().substring("unix://".length()));
+        // Quick, so that the tests are; everything else is as shipped.
+        Files.writeString(folder.resolve(".env"), """
+                DOCKER_SOCKET_DIR=%s
+                DOCKER_SOCKET_NAME=%s
+                PGSTEWARD_HTTP_PORT=%d
+                PGSTEWARD_MAILBOX_DIR=/var/lib/pgsteward/mailbox
+                PGSTEWARD_MONITOR_PERIOD=2s
+                PGSTEWARD_MONITOR_POSTGRES_PERIOD=2s
+                PGSTEWARD_RELIST_PERIOD=5s
+                """.formatted(socket.getParent(), socket.getFileName(), port));
+        Ended built = compose("build");
+        if (built.isWell() && !docker("image", "inspect", APPLICATION).isWell()) {
+            built = docker("build", "--quiet", "--tag", APPLICATION, Path.of("src/test/bed/app").toAbsolutePath().toString());
+        }
+        if (!built.isWell() && built.both().matches("(?s).*(Temporary failure resolving|Could not resolve|Unable to connect).*")) {
+            return Optional.of("the images cannot be built without a network");
+        }
+        built.well();
+        return Optional.empty();
+    }
+
+    private void copyTheCheckout() throws IOException {
+        for (String part : List.of("compose.yaml", "pgsteward", "pom.xml", ".dockerignore", "routes", "src/main/docker", "target/lib", "target/pgsteward.jar")) {
+            copy(Path.of(part));
+        }
+        // Older than nothing beside it, so that the launcher does not build.
+        Files.setLastModifiedTime(folder.resolve("target/pgsteward.jar"), FileTime.from(Instant.now()));
+    }
+
+    private void copy(Path from) throws IOException {
+        Files.createDirectories(folder.resolve(from).getParent());
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve(file), java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+    }
+
+    void up() {
+        compose("up", "--detach").well();
+    }
+
+    void servicesUp() {
+        services("up", "--detach").well();
+    }
+
+    /** Everything goes, volumes and networks included; nothing is an error. */
+    void down() {
+        services("down", "--volumes", "--timeout", "1");
+        docker("rm", "--force", "--volumes", "latecomer");
+        Ended ended = run(Duration.ofSeconds(90), "docker", "compose", "--project-name", PROJECT, "--file", Path.of("compose.yaml").toAbsolutePath().toString(), "down", "--volumes", "--timeout", "5");
+        if (!ended.isWell()) {
+            System.out.println("end-to-end tests: " + ended.err());
+        }
+    }
+
+    /** {@code docker compose} on the copy. */
+    Ended compose(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("docker", "compose", "--project-name", PROJECT));
+        command.addAll(List.of(arguments));
+        return run(Duration.ofMinutes(5), command.toArray(String[]::new));
+    }
+
+    /** {@code docker compose} on the seed's four services. */
+    Ended services(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("docker", "compose", "--project-name", SERVICES, "--file", Path.of("src/test/e2e/seed-services/compose.yaml").toAbsolutePath().toString()));
+        command.addAll(List.of(arguments));
+        return run(Duration.ofMinutes(1), command.toArray(String[]::new));
+    }
+
+    Ended docker(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("docker"));
+        command.addAll(List.of(arguments));
+        return run(Duration.ofMinutes(2), command.toArray(String[]::new));
+    }
+
+    /** A shell script on the host, beside the copy. */
+    Ended shell(String script) {
+        return run(Duration.ofMinutes(2), "sh", "-c", script);
+    }
+
+    /** A shell script inside a container. */
+    Ended inside(String container, String script) {
+        return docker("exec", container, "sh", "-c", script);
+    }
+
+    /** Rows of the administrator's query, columns parted by {@code |}. */
+    String sql(String database, String query) {
+        return docker("exec", "postgresql", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-U", "homelab", "-d", database, "-c", query)
+                .well()
+                .out();
+    }
+
+    String sql(String query) {
+        return sql("homelab", query);
+    }
+
+    /** A field of {@code docker inspect}. */
+    String inspect(String container, String template) {
+        return docker("inspect", "--format", template, container).well().out();
+    }
+
+    /** What lies in the mailbox of that kind, oldest first, as {@code state severity}. */
+    List<JsonNode> notices(String kind) {
+        List<JsonNode> notices = new ArrayList<>();
+        Ended read = inside("pgsteward", "cat /var/lib/pgsteward/mailbox/*.json");
+        try (MappingIterator<JsonNode> documents = json.readerFor(JsonNode.class).readValues(read.out())) {
+            while (documents.hasNext()) {
+                JsonNode notice = documents.next();
+                if (notice.path("kind").asText().equals(kind)) {
+                    notices.add(notice);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return notices;
+    }
+
+    JsonNode parse(String document) {
+        try {
+            return json.readTree(document);
+        } catch (IOException e) {
+            throw new UncheckedIOException(document, e);
+        }
+    }
+
+    /** What the status port answers. */
+    String get(String path) {
+        try {
+            return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(Duration.ofSeconds(20)).build(),
+                    HttpResponse.BodyHandlers.ofString()).body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    private Ended run(Duration limit, String... command) {
+        return Ended.run(folder, environment, limit, List.of(command));
+    }
+}
