@@ -93,9 +93,12 @@ public final class Settings {
                 .toList();
     }
 
-    /** Everything, for the routes' placeholders. */
-    public Map<String, String> all() {
-        return Map.copyOf(values);
+    /** For the routes' placeholders: everything but the keys to the data, which no route has any use for. */
+    public Map<String, String> forRoutes() {
+        Map<String, String> shown = new TreeMap<>(values);
+        shown.remove("pgsteward.postgres.password");
+        shown.remove("pgsteward.backup.identity");
+        return shown;
     }
 
     private static IllegalArgumentException missing(String key) {

@@ -175,7 +175,7 @@ public final class Wiring {
 
     private Pipeline pipeline(List<String> files, Outbox outbox) {
         CronSchedule schedule = new CronSchedule(settings.require("pgsteward.backup.schedule"), zone);
-        return new Pipeline(settings.all(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
+        return new Pipeline(settings.forRoutes(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
                 .routes(new JournalRoutes(new JournalDrain(spool, tables, doors)))
                 .bean("management", server.managementDatabase())
                 .bean("backups", new BackupDesk(dumps, targets, tables, house, schedule, doors, clock))

@@ -41,7 +41,7 @@ final class Snapshot implements AutoCloseable {
     }
 
     static Snapshot export(Server server, String database) throws SQLException {
-        Connection connection = server.connect(database);
+        Connection connection = server.connectForLong(database);
         try {
             connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);

@@ -14,6 +14,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -61,6 +62,20 @@ public final class Spool {
         try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
             directory.force(true);
         }
+    }
+
+    /**
+     * The right to carry rows from here to their tables; empty while another process has it. Two at once could let an
+     * older row of a backup come after a newer one. The kernel takes it back from a process that dies.
+     */
+    public Optional<FileChannel> claim() throws IOException {
+        FileChannel channel =
+                FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (channel.tryLock() == null) {
+            channel.close();
+            return Optional.empty();
+        }
+        return Optional.of(channel);
     }
 
     /** What waits, oldest first. */

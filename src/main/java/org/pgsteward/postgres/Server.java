@@ -14,6 +14,8 @@ public final class Server {
     /** Seconds; a server that is there answers in milliseconds, one that hangs must not hold a route for long. */
     private static final int CONNECT_SECONDS = 5;
 
+    private static final int ANSWER_SECONDS = 60;
+
     private final ServerAddress address;
 
     public Server(ServerAddress address) {
@@ -24,13 +26,24 @@ public final class Server {
         return address;
     }
 
-    /** As the administrator, in any database; {@code search_path} holds nothing but the catalog. */
+    /**
+     * As the administrator, in any database; {@code search_path} holds nothing but the catalog. An answer that takes
+     * longer than a minute, or a lock longer than half of one, is an error.
+     */
     public Connection connect(String database) throws SQLException {
-        Connection connection =
-                source(database, address.user(), address.password()).getConnection();
+        return prepared(source(database, address.user(), address.password(), ANSWER_SECONDS));
+    }
+
+    /** The same for work that may take hours, such as counting a large table. */
+    public Connection connectForLong(String database) throws SQLException {
+        return prepared(source(database, address.user(), address.password(), 0));
+    }
+
+    private static Connection prepared(PGSimpleDataSource source) throws SQLException {
+        Connection connection = source.getConnection();
         try (Statement statement = connection.createStatement()) {
             // A service owns its database and may have planted a function under the name of one that we call.
-            statement.execute("SET search_path = ''");
+            statement.execute("SET search_path = ''; SET lock_timeout = '30s'");
         } catch (SQLException e) {
             connection.close();
             throw e;
@@ -40,12 +53,12 @@ public final class Server {
 
     /** As somebody else, to see what they can do. */
     public Connection connectAs(String user, Secret password, String database) throws SQLException {
-        return source(database, user, password).getConnection();
+        return source(database, user, password, ANSWER_SECONDS).getConnection();
     }
 
     /** The management database, for what the routes write. */
     public DataSource managementDatabase() {
-        return source(address.database(), address.user(), address.password());
+        return source(address.database(), address.user(), address.password(), ANSWER_SECONDS);
     }
 
     /**
@@ -72,7 +85,7 @@ public final class Server {
         }
     }
 
-    private PGSimpleDataSource source(String database, String user, Secret password) {
+    private PGSimpleDataSource source(String database, String user, Secret password, int answerSeconds) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[] {address.host()});
         source.setPortNumbers(new int[] {address.port()});
@@ -82,6 +95,7 @@ public final class Server {
         source.setApplicationName("pgsteward");
         source.setConnectTimeout(CONNECT_SECONDS);
         source.setLoginTimeout(CONNECT_SECONDS);
+        source.setSocketTimeout(answerSeconds);
         source.setTcpKeepAlive(true);
         return source;
     }

@@ -1,9 +1,13 @@
 package org.pgsteward.routing;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -48,13 +52,15 @@ public final class JournalDrain {
             return;
         }
         try {
-            for (var waiting = spool.waiting(); !waiting.isEmpty(); waiting = spool.waiting()) {
-                tables.prepare();
-                for (Path file : waiting) {
-                    write(file);
+            if (spool.waiting().isEmpty()) {
+                return;
+            }
+            Optional<FileChannel> claim = spool.claim();
+            if (claim.isPresent()) {
+                try (FileChannel held = claim.get()) {
+                    carry(held);
                 }
             }
-            awayTold = false;
         } catch (SQLException e) {
             if (!awayTold) {
                 LOG.warn("journal rows wait in the spool: {}", e.getMessage());
@@ -65,6 +71,17 @@ public final class JournalDrain {
         } finally {
             draining.unlock();
         }
+    }
+
+    private void carry(FileChannel held) throws IOException, SQLException {
+        Objects.requireNonNull(held);
+        for (var waiting = spool.waiting(); !waiting.isEmpty(); waiting = spool.waiting()) {
+            tables.prepare();
+            for (Path file : waiting) {
+                write(file);
+            }
+        }
+        awayTold = false;
     }
 
     private void write(Path file) throws IOException, SQLException {
@@ -103,6 +120,10 @@ public final class JournalDrain {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
                 return sql;
+            }
+            if (cause instanceof RejectedExecutionException) {
+                // The pipeline stops; the row is as good as it was.
+                return new SQLException("pgsteward stops", "57P01", thrown);
             }
         }
         return new SQLException("the row could not be written: " + BackupDesk.reason(thrown), "XX000", thrown);
