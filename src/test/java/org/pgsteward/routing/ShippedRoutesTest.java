@@ -1,0 +1,95 @@
+package org.pgsteward.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** How the files in {@code routes/} are written, so that a name in a log is found by one search. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ShippedRoutesTest {
+    /** Served by Java, since no edit may leave a row unwritten. */
+    private static final Set<String> JAVA_DOORS = Set.of("journal-write", "journal-insert");
+
+    private final List<Map<?, ?>> routes = new ArrayList<>();
+
+    @BeforeAll
+    void read() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".camel.yaml"))
+                    .toList()) {
+                Object document = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+                for (Object entry : (Collection<?>) document) {
+                    if (((Map<?, ?>) entry).get("route") instanceof Map<?, ?> route) {
+                        routes.add(route);
+                    }
+                }
+            }
+        }
+        assertThat(routes).hasSizeGreaterThan(15);
+    }
+
+    @Test
+    void everyRouteHasAnIdAndSaysInASentenceWhatItDoes() {
+        for (Map<?, ?> route : routes) {
+            assertThat((String) route.get("id")).matches("[a-z]+(-[a-z]+)*");
+            assertThat((String) route.get("description"))
+                    .as("description of %s", route.get("id"))
+                    .matches("[A-Z].*\\.");
+        }
+        assertThat(routes.stream().map(route -> route.get("id"))).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aDoorHasTheNameOfTheRouteBehindIt() {
+        for (Map<?, ?> route : routes) {
+            String uri = (String) ((Map<?, ?>) route.get("from")).get("uri");
+            if (uri.startsWith("direct:")) {
+                assertThat(uri).isEqualTo("direct:" + route.get("id"));
+            }
+        }
+    }
+
+    @Test
+    void everyDoorThatIsKnockedAtExists() {
+        Set<String> doors = new TreeSet<>(JAVA_DOORS);
+        routes.forEach(route -> doors.add((String) route.get("id")));
+        for (Map<?, ?> route : routes) {
+            Set<String> knocked = new TreeSet<>();
+            collectDoors(route, knocked);
+            assertThat(doors).as("doors of %s", route.get("id")).containsAll(knocked);
+        }
+    }
+
+    @Test
+    void noSecretStandsInAFile() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                assertThat(Files.readString(file)).doesNotContainPattern("(?i)(password|token): *[^R\\s{]");
+            }
+        }
+    }
+
+    private static void collectDoors(Object node, Set<String> doors) {
+        if (node instanceof Map<?, ?> map) {
+            map.values().forEach(value -> collectDoors(value, doors));
+        } else if (node instanceof Collection<?> list) {
+            list.forEach(value -> collectDoors(value, doors));
+        } else if (node instanceof String text && text.startsWith("direct:")) {
+            doors.add(text.substring("direct:".length()));
+        }
+    }
+}
