@@ -12,9 +12,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -39,9 +43,15 @@ class ComposeIT {
             "hedgedoc", "$(echo \"$CMD_DB_URL\" | sed 's/.*:\\(.*\\)@.*/\\1/')",
             "linkding", "$LD_DB_PASSWORD",
             "navidrome", "$PGPASSWORD"));
-    private static final Pattern CONNECTED = Pattern.compile("connected database=(\\S+) user=(\\S+) attempts=(\\d+) elapsed_ms=(\\d+)");
+    private static final Pattern CONNECTED =
+            Pattern.compile("connected database=(\\S+) user=(\\S+) attempts=(\\d+) elapsed_ms=(\\d+)");
+    private static final Pattern RATIO =
+            Pattern.compile("pgsteward_container_memory_ratio\\{service=\"postgresql\"} (\\S+)");
     private static final Pattern AT_WORK = Pattern.compile("at work after (\\d+) ms");
     private static final String STORE = "/var/lib/pgsteward/backups";
+
+    private static final String STATE_OF_LAST =
+            "SELECT state, success FROM backup_log WHERE service_name = 'vikunja' ORDER BY id DESC LIMIT 1";
 
     @TempDir
     private static Path folder;
@@ -50,7 +60,7 @@ class ComposeIT {
     private static Instant begun;
 
     /** What could be seen of the processes inside pgsteward while backups were made. */
-    private static String processes = "";
+    private static final Set<String> PROCESSES = new TreeSet<>();
 
     @BeforeAll
     static void bringItUp() throws IOException {
@@ -65,9 +75,12 @@ class ComposeIT {
         say("images built after %d s", sinceThen(begun) / 1000);
         Instant up = Instant.now();
         host.up();
-        await().atMost(Duration.ofSeconds(60)).until(() -> host.docker("logs", "pgsteward").both().contains("at work after"));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> host.docker("logs", "pgsteward").both().contains("at work after"));
         Matcher atWork = AT_WORK.matcher(host.docker("logs", "pgsteward").both());
-        say("docker compose up: at work after %d ms, of which %s in the JVM", sinceThen(up), atWork.find() ? atWork.group(1) + " ms" : "?");
+        say(
+                "docker compose up: at work after %d ms, of which %s in the JVM",
+                sinceThen(up), atWork.find() ? atWork.group(1) + " ms" : "?");
     }
 
     @AfterAll
@@ -78,19 +91,36 @@ class ComposeIT {
     @Test
     @Order(1)
     void runsWithinItsLimitsAndWithoutRightsThatItDoesNotNeed() {
-        assertThat(host.inspect("postgresql", "{{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}} {{.HostConfig.PortBindings}} {{.Config.User}}"))
+        assertThat(
+                        host.inspect(
+                                "postgresql",
+                                "{{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}} {{.HostConfig.PortBindings}} {{.Config.User}}"))
                 .isEqualTo("268435456 134217728 map[] postgres");
-        assertThat(host.inspect("postgresql", "{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{end}}"))
+        assertThat(host.inspect(
+                        "postgresql", "{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{end}}"))
                 .isEqualTo("internal_db");
-        assertThat(host.docker("network", "inspect", "--format", "{{.Internal}}", "internal_db").out()).isEqualTo("true");
-        assertThat(host.inspect("pgsteward", "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.Config.User}} {{.HostConfig.Memory}}"))
+        assertThat(host.docker("network", "inspect", "--format", "{{.Internal}}", "internal_db")
+                        .out())
+                .isEqualTo("true");
+        assertThat(
+                        host.inspect(
+                                "pgsteward",
+                                "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.Config.User}} {{.HostConfig.Memory}}"))
                 .isEqualTo("true [ALL] [no-new-privileges:true] pgsteward 402653184");
-        assertThat(host.inspect("pgsteward", "{{range .Mounts}}{{.Source}} {{end}}")).doesNotContain("docker.sock");
+        assertThat(host.inspect("pgsteward", "{{range .Mounts}}{{.Source}} {{end}}"))
+                .doesNotContain("docker.sock");
         assertThat(host.inside("pgsteward", "touch /opt/here").err()).contains("Read-only file system");
-        assertThat(host.inside("pgsteward", "find / -xdev -name '*.sock' -type s 2>/dev/null").out()).isEmpty();
-        assertThat(host.inspect("pgsteward", "{{range $port, $on := .NetworkSettings.Ports}}{{$port}} {{(index $on 0).HostIp}}{{end}}")).isEqualTo("8080/tcp 127.0.0.1");
+        assertThat(host.inside("pgsteward", "find / -xdev -name '*.sock' -type s 2>/dev/null")
+                        .out())
+                .isEmpty();
+        assertThat(host.inspect(
+                        "pgsteward",
+                        "{{range $port, $on := .NetworkSettings.Ports}}{{$port}} {{(index $on 0).HostIp}}{{end}}"))
+                .isEqualTo("8080/tcp 127.0.0.1");
         for (String container : List.of("postgresql", "pgsteward", "pgsteward-e2e-docker-proxy-1")) {
-            await().atMost(Duration.ofSeconds(90)).until(() -> host.inspect(container, "{{.State.Health.Status}}").equals("healthy"));
+            await().atMost(Duration.ofSeconds(90))
+                    .until(() ->
+                            host.inspect(container, "{{.State.Health.Status}}").equals("healthy"));
         }
     }
 
@@ -100,7 +130,9 @@ class ComposeIT {
         host.servicesUp();
 
         for (String service : PASSWORDS.keySet()) {
-            await().atMost(Duration.ofSeconds(30)).until(() -> host.docker("logs", service).out().contains("\nconnected ") || host.docker("logs", service).out().startsWith("connected "));
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> host.docker("logs", service).out().contains("\nconnected ")
+                            || host.docker("logs", service).out().startsWith("connected "));
             Matcher connected = CONNECTED.matcher(host.docker("logs", service).out());
             assertThat(connected.find()).isTrue();
             assertThat(connected.group(1) + " " + connected.group(2)).isEqualTo(service + " " + service);
@@ -108,46 +140,330 @@ class ComposeIT {
         }
         for (String from : PASSWORDS.keySet()) {
             for (String to : PASSWORDS.keySet()) {
-                Ended tried = host.inside(from, "PGPASSWORD=" + PASSWORDS.get(from) + " psql -XqAt -h postgresql -U " + from + " -d " + to + " -c 'SELECT 1'");
-                assertThat(tried.isWell()).as("%s into the database of %s: %s", from, to, tried.both()).isEqualTo(from.equals(to));
+                Ended tried = host.inside(
+                        from,
+                        "PGPASSWORD=" + PASSWORDS.get(from) + " psql -XqAt -h postgresql -U " + from + " -d " + to
+                                + " -c 'SELECT 1'");
+                assertThat(tried.isWell())
+                        .as("%s into the database of %s: %s", from, to, tried.both())
+                        .isEqualTo(from.equals(to));
                 assertThat(tried.err()).matches(from.equals(to) ? "" : "(?s).*permission denied for database.*");
             }
         }
-        assertThat(host.sql("SELECT string_agg(datname || '=' || pg_get_userbyid(datdba), ' ' ORDER BY datname) FROM pg_database WHERE datname IN (SELECT database_name FROM service_configs)"))
+        assertThat(
+                        host.sql(
+                                "SELECT string_agg(datname || '=' || pg_get_userbyid(datdba), ' ' ORDER BY datname) FROM pg_database WHERE datname IN (SELECT database_name FROM service_configs)"))
                 .isEqualTo("hedgedoc=hedgedoc linkding=linkding navidrome=navidrome vikunja=vikunja");
-        assertThat(host.sql("SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolcanlogin AND NOT rolsuper"))
+        assertThat(
+                        host.sql(
+                                "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolcanlogin AND NOT rolsuper"))
                 .isEqualTo("hedgedoc linkding navidrome vikunja");
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(host.sql("SELECT service_name, database_name FROM service_status ORDER BY 1"))
-                .isEqualTo("hedgedoc|hedgedoc\nlinkding|linkding\nnavidrome|navidrome\nvikunja|vikunja"));
-        assertThat(host.sql("SELECT service_name, count(*) FROM user_activity WHERE action = 'provisioned' GROUP BY 1 ORDER BY 1"))
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(
+                                host.sql("SELECT service_name, database_name FROM service_status ORDER BY 1"))
+                        .isEqualTo("hedgedoc|hedgedoc\nlinkding|linkding\nnavidrome|navidrome\nvikunja|vikunja"));
+        assertThat(
+                        host.sql(
+                                "SELECT service_name, count(*) FROM user_activity WHERE action = 'provisioned' GROUP BY 1 ORDER BY 1"))
                 .isEqualTo("hedgedoc|1\nlinkding|1\nnavidrome|1\nvikunja|1");
     }
 
     @Test
     @Order(3)
-    void backsEverythingUpAndProvesItWithPasswordsInNoArgument() throws Exception {
-        Process watch = new ProcessBuilder("docker", "--host", NeedsEngine.Engine.host(), "exec", "pgsteward", "sh", "-c",
-                "while :; do for p in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$p; echo; done 2>/dev/null; done | grep -v '^$' | sort -u -S 8m & sleep 600")
-                .redirectErrorStream(true).redirectOutput(folder.resolve("processes").toFile()).start();
-
-        Ended backup;
-        try {
-            backup = host.docker("exec", "pgsteward", "pgsteward", "backup", "--all", "--json");
-        } finally {
-            // Its loop ends, and sort writes what it has seen.
-            host.inside("pgsteward", "for p in /proc/[0-9]*; do read -r name <$p/comm; [ \"$name\" = sleep ] && kill ${p#/proc/}; done; true");
-            watch.destroy();
-        }
-        processes = Files.readString(folder.resolve("processes"));
+    void backsEverythingUpAndProvesItWithPasswordsInNoArgument() {
+        CompletableFuture<Ended> running = CompletableFuture.supplyAsync(
+                () -> host.docker("exec", "pgsteward", "pgsteward", "backup", "--all", "--json"));
+        await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(150)).until(() -> {
+            host.docker("top", "pgsteward", "-eo", "pid,args").out().lines().forEach(PROCESSES::add);
+            return running.isDone();
+        });
+        Ended backup = running.join();
+        assertThat(PROCESSES).as("processes seen").anyMatch(line -> line.contains("pg_dump"));
 
         assertThat(backup.code()).as(backup.both()).isZero();
         List<String> services = new ArrayList<>();
         host.parse(backup.out()).path("backups").forEach(made -> {
             assertThat(made.path("state").asText()).as(made.toString()).isEqualTo("verified");
             services.add(made.path("service").asText());
-            say("%s: dumped in %s s, proved in %s s", made.path("service").asText(), made.path("dump_seconds"), made.path("verify_seconds"));
+            say(
+                    "%s: dumped in %s s, proved in %s s",
+                    made.path("service").asText(), made.path("dump_seconds"), made.path("verify_seconds"));
         });
         assertThat(services).contains("vikunja", "hedgedoc", "linkding", "navidrome", "homelab", "_globals");
-        assertThat(host.sql("SELECT count(*) FROM backup_log WHERE service_name = 'vikunja' AND state = 'verified' AND success AND verified_at IS NOT NULL")).isEqualTo("1");
+        assertThat(
+                        host.sql(
+                                "SELECT count(*) FROM backup_log WHERE service_name = 'vikunja' AND state = 'verified' AND success AND verified_at IS NOT NULL"))
+                .isEqualTo("1");
+    }
+
+    @Test
+    @Order(4)
+    void aDumpIsRestoredWithPublicToolsAlone() {
+        String dump = host.inside("pgsteward", "ls " + STORE + "/vikunja/*.dump.zst")
+                .well()
+                .out();
+        // The dump is older than the rows that are written every five seconds: its own count is in the manifest.
+        String rows = host.parse(host.inside("pgsteward", "cat " + dump + ".manifest.json")
+                        .well()
+                        .out())
+                .path("rows")
+                .path("public.tasks")
+                .asText();
+        host.sql("CREATE DATABASE e2e_restored");
+
+        Ended restored = host.shell("docker exec pgsteward cat " + dump
+                + " | zstd -dc | docker exec -i postgresql pg_restore -U homelab --exit-on-error -d e2e_restored");
+
+        assertThat(restored.isWell()).as(restored.both()).isTrue();
+        assertThat(host.sql("e2e_restored", "SELECT count(*) FROM tasks")).isEqualTo(rows);
+        assertThat(host.sql("e2e_restored", "SELECT tableowner FROM pg_tables WHERE tablename = 'tasks'"))
+                .isEqualTo("vikunja");
+        host.sql("DROP DATABASE e2e_restored");
+    }
+
+    @Test
+    @Order(5)
+    void tellsOnceThatPostgresqlIsGoneAndOnceThatItIsBackAndLosesNoRowMeanwhile() {
+        host.docker("kill", "postgresql").well();
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> states("postgres-down").equals(List.of("firing")));
+        host.docker("restart", "--time", "1", "vikunja").well();
+        Instant restarted = Instant.now();
+        host.docker("start", "postgresql").well();
+
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> states("postgres-down").equals(List.of("firing", "resolved")));
+        say("postgresql back: told after %d ms", sinceThen(restarted));
+        await().during(Duration.ofSeconds(6))
+                .atMost(Duration.ofSeconds(8))
+                .until(() -> states("postgres-down").equals(List.of("firing", "resolved")));
+        assertThat(
+                        host.sql(
+                                "SELECT split_part(action, ' (', 1), count(*) FROM user_activity"
+                                        + " WHERE service_name = 'vikunja' AND action ~ '^container (die|start)' GROUP BY 1 ORDER BY 1"))
+                .isEqualTo("container die|1\ncontainer start|2");
+        assertThat(host.sql("SELECT service_name, action, created_at FROM user_activity GROUP BY 1, 2, 3"
+                        + " HAVING count(*) > 1"))
+                .isEmpty();
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
+    @Order(6)
+    void tellsOnceOfMemoryOver80PercentAndOnceOfItsEnd() {
+        Matcher ratio = RATIO.matcher(host.get("/observe/metrics"));
+        assertThat(ratio.find()).isTrue();
+        long mebibytes = Math.round((0.85 - Double.parseDouble(ratio.group(1))) * 256);
+        say("postgresql uses %s of its 256 MiB; takes %d MiB more", ratio.group(1), mebibytes);
+
+        // tail keeps all of a text without a line's end, and cannot let go of it before sleep ends.
+        host.docker(
+                        "exec",
+                        "--detach",
+                        "postgresql",
+                        "sh",
+                        "-c",
+                        "head -c " + mebibytes + "m /dev/zero | tail -n 1 | sleep 12")
+                .well();
+
+        await().atMost(Duration.ofSeconds(40)).until(() -> states("memory-high").equals(List.of("firing", "resolved")));
+        await().during(Duration.ofSeconds(6))
+                .atMost(Duration.ofSeconds(8))
+                .until(() -> states("memory-high").equals(List.of("firing", "resolved")));
+        JsonNode notice = host.notices("memory-high").get(0);
+        assertThat(notice.path("severity").asText()).isEqualTo("warning");
+        assertThat(notice.path("service").asText()).isEqualTo("postgresql");
+        assertThat(notice.path("figures").path("percent").asDouble()).isBetween(80.0, 90.0);
+        assertThat(notice.path("figures").path("limitBytes").asLong()).isEqualTo(268435456);
+        assertThat(host.inspect("postgresql", "{{.State.OOMKilled}} {{.State.Running}}"))
+                .isEqualTo("false true");
+    }
+
+    @Test
+    @Order(7)
+    void learnsWithin30SecondsWhatHappenedWhileItHeardNothing() {
+        host.compose("stop", "docker-proxy").well();
+        host.docker("rm", "--force", "linkding").well();
+        latecomer().well();
+        host.compose("start", "docker-proxy").well();
+        Instant hears = Instant.now();
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> host.docker("logs", "latecomer").out().contains("connected database=latecomer"));
+        say("hears again: the new service had its database after %d ms", sinceThen(hears));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> !host.get("/observe/metrics").contains("pgsteward_service_up{service=\"linkding\"} 1.0"));
+        say("hears again: the removed service was known to be gone after %d ms", sinceThen(hears));
+        await().atMost(Duration.ofSeconds(10)).until(() -> waiting().equals("0"));
+        assertThat(
+                        host.sql(
+                                "SELECT count(*) FROM user_activity WHERE service_name = 'latecomer' AND action = 'provisioned'"))
+                .isEqualTo("1");
+        assertThat(host.sql("SELECT service_name, action, created_at FROM user_activity GROUP BY 1, 2, 3"
+                        + " HAVING count(*) > 1"))
+                .isEmpty();
+    }
+
+    @Test
+    @Order(8)
+    void aBackupThatIsKilledIsWrittenDownAsFailedAndLeavesNothingInTheWay() {
+        host.sql(
+                "vikunja",
+                "CREATE TABLE ballast AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text"
+                        + " FROM generate_series(1, 1500000) n");
+        host.docker("exec", "--detach", "pgsteward", "pgsteward", "backup", "vikunja")
+                .well();
+        host.inside("pgsteward", "until [ -s " + STORE + "/vikunja/*.part ]; do :; done")
+                .well();
+        host.docker("kill", "--signal", "KILL", "pgsteward").well();
+        assertThat(host.sql(STATE_OF_LAST)).isEqualTo("running|f");
+
+        host.docker("start", "pgsteward").well();
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> host.sql(STATE_OF_LAST).equals("failed|f"));
+        assertThat(host.inside("pgsteward", "find /var/lib/pgsteward -name '*.part'")
+                        .well()
+                        .out())
+                .isEmpty();
+        host.sql("vikunja", "DROP TABLE ballast");
+        Ended again = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
+        assertThat(again.isWell()).as(again.both()).isTrue();
+        assertThat(host.sql(STATE_OF_LAST)).isEqualTo("verified|t");
+    }
+
+    @Test
+    @Order(9)
+    void noPasswordIsToBeFoundAnywhere() throws IOException {
+        String administrator = Files.readString(host.folder().resolve("secrets/postgres_password"))
+                .strip();
+        Map<String, String> places = new TreeMap<>();
+        for (String container :
+                host.docker("ps", "--all", "--format", "{{.Names}}").out().split("\n", -1)) {
+            places.put("the log of " + container, host.docker("logs", container).both());
+        }
+        places.put("the processes", String.join("\n", PROCESSES));
+        places.put(
+                "the files",
+                host.inside("pgsteward", "find /var/lib/pgsteward").well().out());
+        places.put(
+                "what is in them",
+                host.inside(
+                                "pgsteward",
+                                "find /var/lib/pgsteward -path '*/scratch' -prune -o -type f ! -name '*.zst' -exec cat {} +")
+                        .out());
+        places.put(
+                "the globals",
+                host.shell("docker exec pgsteward sh -c 'cat " + STORE + "/_globals/*.zst' | zstd -dc")
+                        .well()
+                        .out());
+        places.put(
+                "the journal",
+                host.shell("docker exec pgsteward sh -c 'cat " + STORE + "/homelab/*.zst' | zstd -dc")
+                                .well()
+                                .out()
+                        + host.docker("exec", "postgresql", "pg_dump", "-U", "homelab", "homelab")
+                                .well()
+                                .out());
+        for (String page : List.of("/", "/observe/health", "/observe/health/ready", "/observe/metrics")) {
+            places.put(page, host.get(page));
+        }
+        places.put(
+                "the events",
+                host.docker(
+                                "events",
+                                "--since",
+                                Long.toString(begun.getEpochSecond()),
+                                "--until",
+                                Long.toString(Instant.now().getEpochSecond()),
+                                "--format",
+                                "{{json .}}")
+                        .well()
+                        .out());
+
+        // Not the texts themselves: what fails must not be what spreads a secret.
+        assertThat(places.keySet())
+                .filteredOn(place -> {
+                    String text = places.getOrDefault(place, "");
+                    return text.contains("known-secret") || text.contains(administrator);
+                })
+                .as("places with a password in them")
+                .isEmpty();
+        assertThat(places.entrySet())
+                .filteredOn(place -> place.getValue().isBlank())
+                .extracting(Map.Entry::getKey)
+                .as("places where nothing was found to look at")
+                .isSubsetOf("the log of pgsteward-e2e-docker-proxy-1");
+        say("no password in %s", places.keySet());
+    }
+
+    @Test
+    @Order(10)
+    void restsAfterAllThat() {
+        say(
+                "memory, in the end: %s",
+                host.docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}")
+                        .out()
+                        .replace("\n", ", "));
+        say("complaints in the log:%n%s", complaints());
+        assertThat(host.inspect("pgsteward", "{{.State.OOMKilled}} {{.RestartCount}}"))
+                .isEqualTo("false 0");
+        assertThat(states("backup-failed")).isEmpty();
+    }
+
+    private static Ended latecomer() {
+        return host.docker(
+                "run",
+                "--detach",
+                "--name",
+                "latecomer",
+                "--network",
+                "internal_db",
+                "--env",
+                "LD_DB_ENGINE=postgres",
+                "--env",
+                "LD_DB_HOST=postgresql",
+                "--env",
+                "LD_DB_USER=latecomer",
+                "--env",
+                "LD_DB_PASSWORD=known-secret-latecomer",
+                "--env",
+                "LD_DB_DATABASE=latecomer",
+                "pgsteward-test/app");
+    }
+
+    private static List<String> states(String kind) {
+        return host.notices(kind).stream()
+                .map(notice -> notice.path("state").asText())
+                .toList();
+    }
+
+    /** Rows that are not in their tables yet, or were refused. */
+    private static String waiting() {
+        return host.inside("pgsteward", "find /var/lib/pgsteward/state/spool -name '*.json' | wc -l")
+                .well()
+                .out();
+    }
+
+    private static String complaints() {
+        Map<String, Integer> counted = new TreeMap<>();
+        host.docker("logs", "pgsteward")
+                .both()
+                .lines()
+                .filter(line -> line.contains(" WARN ") || line.contains(" ERROR "))
+                .map(line -> line.replaceFirst("^\\S+ ", ""))
+                .forEach(line -> counted.merge(line, 1, Integer::sum));
+        StringBuilder lines = new StringBuilder();
+        counted.forEach(
+                (line, times) -> lines.append(times).append(" x ").append(line).append('\n'));
+        return lines.toString();
+    }
+
+    private static long sinceThen(Instant then) {
+        return Duration.between(then, Instant.now()).toMillis();
+    }
+
+    private static void say(String format, Object... figures) {
+        System.out.println("end-to-end: " + String.format(Locale.ROOT, format, figures));
     }
 }

@@ -54,7 +54,8 @@ final class Deployment {
     /** Why it cannot be brought up here, if it cannot. What an earlier run left behind is taken away first. */
     Optional<String> hindrance() {
         if (!NeedsEngine.Engine.host().startsWith("unix://")) {
-            return Optional.of("the proxy needs the engine's socket as a file, and that is " + NeedsEngine.Engine.host());
+            return Optional.of(
+                    "the proxy needs the engine's socket as a file, and that is " + NeedsEngine.Engine.host());
         }
         if (!Files.exists(Path.of("target/pgsteward.jar")) || !Files.isDirectory(Path.of("target/lib"))) {
             return Optional.of("there is no target/pgsteward.jar with its lib/, mvn verify makes them");
@@ -63,7 +64,8 @@ final class Deployment {
             return Optional.of("there is no docker compose");
         }
         down();
-        List<String> taken = new ArrayList<>(List.of(docker("ps", "--all", "--format", "{{.Names}}").well().out().split("\n")));
+        List<String> taken = new ArrayList<>(List.of(
+                docker("ps", "--all", "--format", "{{.Names}}").well().out().split("\n")));
         taken.retainAll(NAMES);
         if (!taken.isEmpty()) {
             return Optional.of("the engine has containers of these names already: " + String.join(", ", taken));
@@ -96,9 +98,15 @@ final class Deployment {
                 """.formatted(socket.getParent(), socket.getFileName(), port));
         Ended built = compose("build");
         if (built.isWell() && !docker("image", "inspect", APPLICATION).isWell()) {
-            built = docker("build", "--quiet", "--tag", APPLICATION, Path.of("src/test/bed/app").toAbsolutePath().toString());
+            built = docker(
+                    "build",
+                    "--quiet",
+                    "--tag",
+                    APPLICATION,
+                    Path.of("src/test/bed/app").toAbsolutePath().toString());
         }
-        if (!built.isWell() && built.both().matches("(?s).*(Temporary failure resolving|Could not resolve|Unable to connect).*")) {
+        if (!built.isWell()
+                && built.both().matches("(?s).*(Temporary failure resolving|Could not resolve|Unable to connect).*")) {
             return Optional.of("the images cannot be built without a network");
         }
         built.well();
@@ -106,7 +114,15 @@ final class Deployment {
     }
 
     private void copyTheCheckout() throws IOException {
-        for (String part : List.of("compose.yaml", "pgsteward", "pom.xml", ".dockerignore", "routes", "src/main/docker", "target/lib", "target/pgsteward.jar")) {
+        for (String part : List.of(
+                "compose.yaml",
+                "pgsteward",
+                "pom.xml",
+                ".dockerignore",
+                "routes",
+                "src/main/docker",
+                "target/lib",
+                "target/pgsteward.jar")) {
             copy(Path.of(part));
         }
         // Older than nothing beside it, so that the launcher does not build.
@@ -134,7 +150,18 @@ final class Deployment {
     void down() {
         services("down", "--volumes", "--timeout", "1");
         docker("rm", "--force", "--volumes", "latecomer");
-        Ended ended = run(Duration.ofSeconds(90), "docker", "compose", "--project-name", PROJECT, "--file", Path.of("compose.yaml").toAbsolutePath().toString(), "down", "--volumes", "--timeout", "5");
+        Ended ended = run(
+                Duration.ofSeconds(90),
+                "docker",
+                "compose",
+                "--project-name",
+                PROJECT,
+                "--file",
+                Path.of("compose.yaml").toAbsolutePath().toString(),
+                "down",
+                "--volumes",
+                "--timeout",
+                "5");
         if (!ended.isWell()) {
             System.out.println("end-to-end tests: " + ended.err());
         }
@@ -149,7 +176,15 @@ final class Deployment {
 
     /** {@code docker compose} on the seed's four services. */
     Ended services(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("docker", "compose", "--project-name", SERVICES, "--file", Path.of("src/test/e2e/seed-services/compose.yaml").toAbsolutePath().toString()));
+        List<String> command = new ArrayList<>(List.of(
+                "docker",
+                "compose",
+                "--project-name",
+                SERVICES,
+                "--file",
+                Path.of("src/test/e2e/seed-services/compose.yaml")
+                        .toAbsolutePath()
+                        .toString()));
         command.addAll(List.of(arguments));
         return run(Duration.ofMinutes(1), command.toArray(String[]::new));
     }
@@ -172,7 +207,19 @@ final class Deployment {
 
     /** Rows of the administrator's query, columns parted by {@code |}. */
     String sql(String database, String query) {
-        return docker("exec", "postgresql", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-U", "homelab", "-d", database, "-c", query)
+        return docker(
+                        "exec",
+                        "postgresql",
+                        "psql",
+                        "-XqAt",
+                        "-v",
+                        "ON_ERROR_STOP=1",
+                        "-U",
+                        "homelab",
+                        "-d",
+                        database,
+                        "-c",
+                        query)
                 .well()
                 .out();
     }
@@ -190,7 +237,8 @@ final class Deployment {
     List<JsonNode> notices(String kind) {
         List<JsonNode> notices = new ArrayList<>();
         Ended read = inside("pgsteward", "cat /var/lib/pgsteward/mailbox/*.json");
-        try (MappingIterator<JsonNode> documents = json.readerFor(JsonNode.class).readValues(read.out())) {
+        try (MappingIterator<JsonNode> documents =
+                json.readerFor(JsonNode.class).readValues(read.out())) {
             while (documents.hasNext()) {
                 JsonNode notice = documents.next();
                 if (notice.path("kind").asText().equals(kind)) {
@@ -214,8 +262,12 @@ final class Deployment {
     /** What the status port answers. */
     String get(String path) {
         try {
-            return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(Duration.ofSeconds(20)).build(),
-                    HttpResponse.BodyHandlers.ofString()).body();
+            return http.send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                    .timeout(Duration.ofSeconds(20))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -42,8 +42,8 @@ record Ended(List<String> command, int code, String out, String err) {
         }
     }
 
-    private static Process start(
-            Path folder, Map<String, String> environment, Path out, Path err, List<String> command) throws IOException {
+    private static Process start(Path folder, Map<String, String> environment, Path out, Path err, List<String> command)
+            throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectInput(Path.of("/dev/null").toFile())
