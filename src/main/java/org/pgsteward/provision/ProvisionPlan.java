@@ -55,11 +55,13 @@ record ProvisionPlan(Claim claim, List<Step> steps) {
                     "REVOKE CONNECT, TEMPORARY ON DATABASE " + database + " FROM PUBLIC",
                     "every role may connect to database " + claim.database()));
         }
-        if (present.isEmpty() || !present.get().ownerMayCreate()) {
+        if (present.isEmpty()) {
             steps.add(new Step(
                     MANAGEMENT_DATABASE,
                     "GRANT ALL PRIVILEGES ON DATABASE " + database + " TO " + role,
                     claim.user() + " has all privileges on its database"));
+        } else if (!present.get().ownerMayCreate()) {
+            // A new database needs none of this: since PostgreSQL 15 schema public is its owner's.
             steps.add(new Step(
                     SERVICE_DATABASE,
                     "GRANT ALL PRIVILEGES ON SCHEMA public TO " + role

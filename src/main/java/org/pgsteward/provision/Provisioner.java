@@ -99,6 +99,7 @@ public final class Provisioner {
 
     private Result provision(Claim claim) throws SQLException {
         try (Connection management = server.connect(server.address().database())) {
+            LOG.debug("{}: connected", claim.service());
             lock(management);
             ProvisionPlan plan = ProvisionPlan.of(claim, catalog.look(management, claim), server.address());
             carryOut(plan, management);

@@ -16,6 +16,8 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Sighting;
 import org.pgsteward.monitor.StatusWatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is known of the host's containers: the list is the truth, events are nudges to look at one of them again.
@@ -24,6 +26,8 @@ public final class ContainerDesk {
     /** What is worth a row; {@code kill} goes before each {@code stop}, and networks are joined at each start. */
     private static final Set<String> TOLD =
             Set.of("create", "start", "die", "oom", "stop", "pause", "unpause", "rename", "destroy");
+
+    private static final Logger LOG = LoggerFactory.getLogger(ContainerDesk.class);
 
     private final DockerEngine engine;
     private final Optional<String> postgresName;
@@ -46,6 +50,7 @@ public final class ContainerDesk {
     /** The container that an event is about, looked at now. Nothing when neither we nor the engine know it. */
     public @Nullable Sighting nudge(ContainerEvent event) {
         status.note(event);
+        LOG.debug("{}: {} at {}", event.name(), event.action(), event.at());
         Optional<Container> now = engine.container(event.containerId());
         if (now.isPresent()) {
             return seen(now.get());

@@ -2,6 +2,8 @@ package org.pgsteward.routing;
 
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +22,19 @@ import org.slf4j.LoggerFactory;
 public final class ProvisionDesk {
     private static final Logger LOG = LoggerFactory.getLogger(ProvisionDesk.class);
 
+    /**
+     * What a container asks for cannot change while it lives; the file that its label names can, and so can what is in
+     * PostgreSQL. More often would cost a server with 256 MB two connections a service at each look.
+     */
+    private static final Duration LOOK_AGAIN = Duration.ofMinutes(5);
+
     private final Provisioner provisioner;
     private final ContainerDesk containers;
     private final Housekeeping house;
     private final Clock clock;
     private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
+    private final Map<String, Instant> satisfied = new ConcurrentHashMap<>();
+    private final Map<String, String> said = new ConcurrentHashMap<>();
 
     public ProvisionDesk(Provisioner provisioner, ContainerDesk containers, Housekeeping house, Clock clock) {
         this.provisioner = provisioner;
@@ -35,8 +45,15 @@ public final class ProvisionDesk {
 
     /** Makes true what the container asks for; nothing when it asks for nothing or is gone. */
     public Provisioner.@Nullable Result provision(Sighting sighting) {
-        waiting.remove(sighting.container().id());
-        if (sighting.gone() || sighting.postgres()) {
+        String id = sighting.container().id();
+        waiting.remove(id);
+        if (sighting.gone()) {
+            satisfied.remove(id);
+            said.remove(id);
+            return null;
+        }
+        Instant last = satisfied.get(id);
+        if (sighting.postgres() || (last != null && last.plus(LOOK_AGAIN).isAfter(clock.instant()))) {
             return null;
         }
         // Whose it is, is known before PostgreSQL answers: what happens to it meanwhile is written down as that
@@ -47,22 +64,36 @@ public final class ProvisionDesk {
         try {
             house.order();
         } catch (SQLException e) {
-            LOG.warn("'{}' waits for PostgreSQL: {}", sighting.container().name(), e.getMessage());
-            waiting.put(sighting.container().id(), sighting);
+            say(id, "'" + sighting.container().name() + "' waits for PostgreSQL: " + e.getMessage());
+            waiting.put(id, sighting);
             return null;
         }
         Provisioner.Result result = provisioner.provision(sighting.container(), containers.postgres());
         if (result.outcome() instanceof Outcome.Failed failed) {
-            LOG.warn("{}", failed.reason());
+            boolean news = say(id, failed.reason());
             if (result.worthRetrying()) {
-                waiting.put(sighting.container().id(), sighting);
+                waiting.put(id, sighting);
             }
-        } else if (result.outcome() instanceof Outcome.Done done) {
+            return news ? result : null;
+        }
+        said.remove(id);
+        if (result.outcome() instanceof Outcome.Done done) {
             LOG.info("{}: {}", result.service(), done.reason());
-        } else if (!result.claimed()) {
+        }
+        if (!result.claimed()) {
             return null;
         }
+        satisfied.put(id, clock.instant());
         return result;
+    }
+
+    /** Once; it is looked at again every few seconds, and the same answer is no news. */
+    private boolean say(String id, String reason) {
+        boolean news = !reason.equals(said.put(id, reason));
+        if (news) {
+            LOG.warn("{}", reason);
+        }
+        return news;
     }
 
     /** Those that could not be given their database for want of the server. */
