@@ -13,6 +13,7 @@ import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.pgsteward.routing.alert.Redaction;
 
 /**
@@ -37,6 +38,8 @@ public final class Pipeline implements AutoCloseable {
             Redaction redaction,
             Clock clock) {
         this.doors = doors;
+        // Whoever started us stops us; Camel's own hook would wait for work that is being ended beside it.
+        main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         settings.forEach(main::addOverrideProperty);
         main.configure()
                 .withRoutesIncludePattern(String.join(

@@ -1,0 +1,142 @@
+package org.pgsteward.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.postgres.NeedsPostgres;
+
+/** The README's first command, as a process of its own. */
+@NeedsPostgres
+class DemoIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    private Path folder = Path.of("/nowhere");
+    private Path printed = Path.of("/nowhere");
+
+    @BeforeEach
+    void folders() throws IOException {
+        folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-demo-it-");
+        printed = Files.createTempFile("pgsteward-demo-it-", ".log");
+    }
+
+    @AfterEach
+    void remove() throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(printed);
+    }
+
+    @Test
+    void doesTheWholeJobAndLeavesNothingRunning() throws Exception {
+        Process demo = start("--once");
+        assertThat(demo.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+        String output = Files.readString(printed, StandardCharsets.UTF_8);
+        assertThat(demo.exitValue()).as(output).isZero();
+        for (String service : List.of("vikunja", "hedgedoc", "linkding", "navidrome", "homelab", "_globals")) {
+            assertThat(output).containsPattern("(?m)^proved +" + service + ": ");
+            assertThat(endings(folder.resolve("backups").resolve(service))).hasSize(2);
+        }
+        assertThat(output).contains("4 rows in service_configs").doesNotContain("NOT PROVED");
+        assertThat(notices())
+                .containsExactly(
+                        "firing memory-high postgresql", "firing service-down hedgedoc",
+                        "resolved memory-high postgresql", "resolved service-down hedgedoc");
+        assertThat(output).doesNotContain("demo-vikunja", "demo-hedgedoc", "demo-linkding", "demo-navidrome");
+        assertThat(processes()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "TERM", "KILL"})
+    void interruptedHalfWayItLeavesNoProcessBehind(String signal) throws Exception {
+        Process demo = start();
+        await().atMost(PATIENCE).until(() -> Files.readString(printed).contains("proved"));
+        assertThat(processes()).isPositive();
+
+        new ProcessBuilder("kill", "-" + signal, Long.toString(demo.pid()))
+                .start()
+                .waitFor();
+
+        assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        await().atMost(Duration.ofSeconds(30)).until(() -> processes() == 0);
+    }
+
+    @Test
+    void aFolderThatHoldsOtherThingsIsLeftAlone() throws Exception {
+        Files.writeString(folder.resolve("thesis.txt"), "years of work");
+        Process demo = start("--once");
+        assertThat(demo.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+        assertThat(demo.exitValue()).isEqualTo(2);
+        assertThat(Files.readString(printed)).contains("choose another --dir");
+        assertThat(folder.resolve("thesis.txt")).hasContent("years of work");
+    }
+
+    private Process start(String... options) throws IOException {
+        List<String> command = new java.util.ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx40m",
+                "-XX:TieredStopAtLevel=1",
+                "-Dpgsteward.home=" + Path.of("").toAbsolutePath(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.pgsteward.Steward",
+                "demo",
+                "--dir",
+                folder.toString()));
+        command.addAll(List.of(options));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("PGSTEWARD_HTTP_PORT", "0");
+        return builder.redirectOutput(printed.toFile()).start();
+    }
+
+    /** PostgreSQL's processes whose arguments name the demonstration's folder. */
+    private long processes() {
+        return ProcessHandle.allProcesses()
+                .map(process -> process.info().commandLine().orElse(""))
+                .filter(line -> line.contains(folder.toString()) && line.contains("postgres -D"))
+                .count();
+    }
+
+    private List<String> notices() throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        try (Stream<Path> files = Files.list(folder.resolve("mailbox"))) {
+            TreeMap<String, Path> sorted = new TreeMap<>();
+            for (Path file : files.toList()) {
+                var notice = json.readTree(file.toFile());
+                sorted.put(
+                        notice.path("state").asText() + " "
+                                + notice.path("kind").asText() + " "
+                                + notice.path("service").asText(),
+                        file);
+            }
+            return List.copyOf(sorted.keySet());
+        }
+    }
+
+    private static List<String> endings(Path store) throws IOException {
+        try (Stream<Path> files = Files.list(store)) {
+            return files.map(file -> file.getFileName().toString().replaceFirst("^[^.]*", ""))
+                    .sorted()
+                    .toList();
+        }
+    }
+}
