@@ -21,6 +21,9 @@ import java.util.concurrent.TimeoutException;
  *
  * <p>The transport cannot do this itself, because a unix socket knows no timeouts in Java. An interrupt closes the
  * channel under a blocked read or connect, and that ends it; so each call runs on a thread that may be interrupted.
+ *
+ * <p>Each call has a connection of its own. The transport keeps used ones for ever and does not look whether they still
+ * stand: one that the engine's restart or a proxy's idle limit has closed would fail the next call, and lose an event.
  */
 final class Deadline implements DockerHttpClient {
     private final DockerHttpClient transport;
@@ -43,8 +46,10 @@ final class Deadline implements DockerHttpClient {
     @Override
     public Response execute(Request request) {
         boolean endless = isEndless(request.path());
+        Request alone =
+                Request.builder().from(request).putHeader("Connection", "close").build();
         return within(request, () -> {
-            Response answer = transport.execute(request);
+            Response answer = transport.execute(alone);
             return endless ? answer : whole(answer);
         });
     }

@@ -4,11 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,5 +56,52 @@ class DeadlineTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'/var/run/docker.sock'")
                 .hasMessageContaining("unix:///path or tcp://host:port");
+    }
+
+    @Test
+    void connectionsThatWereClosedMeanwhileFailNoCall() throws Exception {
+        try (ServerSocket proxy = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            CountDownLatch together = new CountDownLatch(3);
+            Thread server = new Thread(() -> serve(proxy, together), "a proxy with an idle limit");
+            server.setDaemon(true);
+            server.start();
+            try (DockerEngine engine = DockerEngine.at("tcp://127.0.0.1:" + proxy.getLocalPort())) {
+                // Three calls at a time leave three connections in the pool.
+                assertThat(IntStream.range(0, 3)
+                                .mapToObj(call -> CompletableFuture.supplyAsync(engine::answers))
+                                .toList())
+                        .allSatisfy(call -> assertThat(call.join()).isTrue());
+
+                assertThat(engine.answers()).isTrue();
+            }
+        }
+    }
+
+    private static void serve(ServerSocket proxy, CountDownLatch together) {
+        try {
+            while (true) {
+                Socket connection = proxy.accept();
+                Thread thread = new Thread(() -> answerOnce(connection, together), "answers once");
+                thread.setDaemon(true);
+                thread.start();
+            }
+        } catch (IOException closed) {
+            assertThat(proxy.isClosed()).isTrue();
+        }
+    }
+
+    /** It promises to keep the connection, and does not. */
+    private static void answerOnce(Socket connection, CountDownLatch together) {
+        try (connection) {
+            byte[] request = new byte[8192];
+            assertThat(connection.getInputStream().read(request)).isPositive();
+            together.countDown();
+            assertThat(together.await(5, TimeUnit.SECONDS)).isTrue();
+            connection
+                    .getOutputStream()
+                    .write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK".getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }
