@@ -173,10 +173,15 @@ class ComposeIT {
     void backsEverythingUpAndProvesItWithPasswordsInNoArgument() {
         CompletableFuture<Ended> running = CompletableFuture.supplyAsync(
                 () -> host.docker("exec", "pgsteward", "pgsteward", "backup", "--all", "--json"));
-        await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(150)).until(() -> {
-            host.docker("top", "pgsteward", "-eo", "pid,args").out().lines().forEach(PROCESSES::add);
-            return running.isDone();
-        });
+        await().atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofMillis(150))
+                .until(() -> {
+                    host.docker("top", "pgsteward", "-eo", "pid,args")
+                            .out()
+                            .lines()
+                            .forEach(PROCESSES::add);
+                    return running.isDone();
+                });
         Ended backup = running.join();
         assertThat(PROCESSES).as("processes seen").anyMatch(line -> line.contains("pg_dump"));
 
