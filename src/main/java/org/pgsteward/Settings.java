@@ -42,7 +42,7 @@ public final class Settings {
             }
             if (name.endsWith(FILE)) {
                 values.put(key(name.substring(0, name.length() - FILE.length())), content(name, variable.getValue()));
-            } else if (!environment.containsKey(name + FILE)) {
+            } else if (environment.getOrDefault(name + FILE, "").isEmpty()) {
                 values.put(key(name), variable.getValue());
             }
         }

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -31,17 +32,22 @@ import org.pgsteward.postgres.UnprivilegedUser;
  *
  * <ol>
  *   <li>A scratch cluster of the server's major version, reachable by a socket in a private folder only.
- *   <li>Its administrator makes the role, the empty database and the extensions, and nothing else.
+ *   <li>Its administrator makes the role, the empty database and the extensions that only he may make, and nothing
+ *       else.
  *   <li>Everything in the dump is restored over a connection that <em>logs in</em> as the role. A dump is hostile input:
  *       what it holds runs while it is restored, and must not run as a superuser, who can start programs.
  *   <li>The file is hashed while it is read; an error of {@code pg_restore}, a hash or a row count that differs fails the
- *       proof.
+ *       proof. What only a superuser could restore, or this host cannot, leaves it open, with the reason.
  * </ol>
  */
 public final class Proof {
     private static final String ADMINISTRATOR = "pgsteward_proof";
     private static final String COUNTER = "pgsteward_count";
     private static final String DATABASE = "proof";
+
+    /** PostgreSQL's words where a plain role may not; its messages are untranslated in a cluster of locale C. */
+    private static final Pattern WANTS_MORE_RIGHTS = Pattern.compile(
+            "permission denied|must be superuser|must be owner|must have privileges|[Oo]nly superusers");
 
     private final Store store;
     private final Path scratch;
@@ -61,21 +67,35 @@ public final class Proof {
     public Backup prove(Backup backup) throws InterruptedException {
         long began = System.nanoTime();
         try {
-            Manifest manifest = store.manifest(backup.path().orElseThrow());
+            Optional<String> cannotTell =
+                    attempt(backup, store.manifest(backup.path().orElseThrow()));
+            return cannotTell.isPresent()
+                    ? with(backup, BackupState.UNVERIFIABLE, began, cannotTell.get())
+                    : with(backup, BackupState.VERIFIED, began, "");
+        } catch (IOException e) {
+            return with(backup, BackupState.FAILED, began, "restoring it failed: " + e.getMessage());
+        }
+    }
+
+    /** @return why it cannot be told, when it cannot */
+    private Optional<String> attempt(Backup backup, Manifest manifest) throws IOException, InterruptedException {
+        ThrowawayCluster started;
+        try {
             Programs programs = Programs.find(bindir, Integer.parseInt(manifest.clientVersion()));
             Path folder = scratch.resolve(UUID.randomUUID().toString());
             user.enterable(scratch);
-            try (ThrowawayCluster cluster = ThrowawayCluster.start(
-                    programs, user, folder, ThrowawayCluster.Plan.forProof(ADMINISTRATOR, scratch))) {
-                Optional<String> missing = restore(backup, manifest, cluster);
-                if (missing.isPresent()) {
-                    return with(backup, BackupState.UNVERIFIABLE, began, missing.get());
-                }
+            started = ThrowawayCluster.start(
+                    programs, user, folder, ThrowawayCluster.Plan.forProof(ADMINISTRATOR, scratch));
+        } catch (IOException e) {
+            // This host's trouble says nothing of the backup.
+            return Optional.of("no scratch cluster can be started here: " + e.getMessage());
+        }
+        try (ThrowawayCluster cluster = started) {
+            Optional<String> cannotTell = restore(backup, manifest, cluster);
+            if (cannotTell.isEmpty()) {
                 compareRows(manifest, cluster, backup.kind());
             }
-            return with(backup, BackupState.VERIFIED, began, "");
-        } catch (IOException e) {
-            return with(backup, BackupState.FAILED, began, "restoring it failed: " + e.getMessage());
+            return cannotTell;
         }
     }
 
@@ -108,20 +128,25 @@ public final class Proof {
         if (missing.isPresent()) {
             return missing;
         }
-        stream(
-                backup,
-                manifest,
-                cluster.client(
-                        "pg_restore",
-                        manifest.owner(),
-                        DATABASE,
-                        "--exit-on-error",
-                        "--no-owner",
-                        "--no-privileges",
-                        "--no-comments",
-                        "--no-publications",
-                        "--no-subscriptions"),
-                cluster);
+        List<String> asTheOwner = cluster.client(
+                "pg_restore",
+                manifest.owner(),
+                DATABASE,
+                "--exit-on-error",
+                "--no-owner",
+                "--no-privileges",
+                "--no-comments",
+                "--no-publications",
+                "--no-subscriptions");
+        try {
+            stream(backup, manifest, asTheOwner, cluster);
+        } catch (IOException e) {
+            if (WANTS_MORE_RIGHTS.matcher(String.valueOf(e.getMessage())).find()) {
+                return Optional.of(
+                        "it holds what only a superuser may restore, which a proof never is: " + e.getMessage());
+            }
+            throw e;
+        }
         return Optional.empty();
     }
 
@@ -129,12 +154,18 @@ public final class Proof {
             throws IOException, InterruptedException {
         for (String extension : manifest.extensions().keySet()) {
             String name = Quote.literal(extension);
-            String available = cluster.sql(
-                    DATABASE, "SELECT count(*) FROM pg_catalog.pg_available_extensions WHERE name = " + name + ";");
-            if (!"1".equals(available.strip())) {
+            String trusted = cluster.sql(
+                    DATABASE,
+                    "SELECT v.trusted FROM pg_catalog.pg_available_extensions AS e"
+                            + " JOIN pg_catalog.pg_available_extension_versions AS v"
+                            + " ON v.name = e.name AND v.version = e.default_version WHERE e.name = " + name + ";");
+            if (trusted.isBlank()) {
                 return Optional.of("extension " + extension + " is not installed where backups are proved");
             }
-            cluster.sql(DATABASE, "CREATE EXTENSION IF NOT EXISTS " + Quote.identifier(extension) + " CASCADE;");
+            // A trusted one the owner makes himself, in the schema that the dump names.
+            if ("f".equals(trusted.strip())) {
+                cluster.sql(DATABASE, "CREATE EXTENSION IF NOT EXISTS " + Quote.identifier(extension) + " CASCADE;");
+            }
         }
         return Optional.empty();
     }

@@ -21,10 +21,15 @@ public final class RunLock implements AutoCloseable {
     }
 
     /** Empty while somebody else holds it. */
-    public static Optional<RunLock> take(Path folder, String service) throws IOException {
-        Files.createDirectories(folder);
-        FileChannel channel = FileChannel.open(
-                folder.resolve(Store.folder(service) + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    public static Optional<RunLock> take(Path locks, String service) throws IOException {
+        return ofFolder(locks, Store.folder(service));
+    }
+
+    /** The same, by the name of the service's folder in the store. */
+    static Optional<RunLock> ofFolder(Path locks, String folder) throws IOException {
+        Files.createDirectories(locks);
+        FileChannel channel =
+                FileChannel.open(locks.resolve(folder + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {

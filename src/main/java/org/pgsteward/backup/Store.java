@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,12 +18,15 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 
@@ -34,6 +39,11 @@ public final class Store {
     private static final String PART = ".part";
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    /** Characters: twice this, the time and the endings must fit the 255 of the seed's column for paths. */
+    private static final int LONGEST_FOLDER = 100;
+
+    private static final int KEPT_OF_LONG = 80;
 
     private final Path root;
     private final ObjectMapper json;
@@ -50,7 +60,8 @@ public final class Store {
 
     /**
      * The folder's name for a service. Letters, digits, dot, dash and underscore stand for themselves and everything
-     * else is escaped as in an address, so that no name leads out of the store and no two share a folder.
+     * else is escaped as in an address, so that no name leads out of the store and no two share a folder. One that
+     * escaping makes too long for the journal's column keeps its beginning, and a hash in place of the rest.
      */
     static String folder(String service) {
         StringBuilder name = new StringBuilder();
@@ -60,7 +71,11 @@ public final class Store {
                     && (Character.isLetterOrDigit(c) || c == '-' || c == '_' || (c == '.' && name.length() > 0));
             name.append(plain ? String.valueOf(c) : String.format(Locale.ROOT, "%%%02X", (int) c));
         }
-        return name.toString();
+        if (name.length() <= LONGEST_FOLDER) {
+            return name.toString();
+        }
+        byte[] hash = DumpStream.sha256().digest(service.getBytes(StandardCharsets.UTF_8));
+        return name.substring(0, KEPT_OF_LONG) + "~" + HexFormat.of().formatHex(hash, 0, 8);
     }
 
     static String backupId(String service, Instant at) {
@@ -82,7 +97,8 @@ public final class Store {
 
     /**
      * Gives a written {@code .part} its name for good: data first, then the name, then the folder that holds the name,
-     * and the manifest last in the same way.
+     * and the manifest's name last in the same way. The manifest is written before any name is given, so that whoever
+     * dies in between leaves an unfinished file to be found by.
      *
      * @throws IOException when any of it fails; the final name then does not exist, or has no manifest
      */
@@ -90,9 +106,10 @@ public final class Store {
         Path part = resolve(partOf(relativePath));
         Path target = resolve(relativePath);
         Path folder = resolve(relativePath.substring(0, relativePath.indexOf('/')));
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileAlreadyExistsException(target.toString(), null, "a backup is never written over");
+        }
         sync(part);
-        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-        sync(folder);
         Path manifestPart = resolve(relativePath + MANIFEST + PART);
         try (FileChannel channel = FileChannel.open(
                 manifestPart,
@@ -106,17 +123,23 @@ public final class Store {
             }
             channel.force(true);
         }
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        sync(folder);
         Files.move(manifestPart, resolve(relativePath + MANIFEST), StandardCopyOption.ATOMIC_MOVE);
         sync(folder);
     }
 
-    /** Takes back whatever a run that failed has written, and nothing else. */
+    /**
+     * Takes back whatever a run that failed has written, and nothing else: a file under the final name only if this run
+     * gave it that name, which its unfinished manifest tells.
+     */
     void discard(String relativePath) throws IOException {
-        Files.deleteIfExists(resolve(partOf(relativePath)));
-        Files.deleteIfExists(resolve(relativePath + MANIFEST + PART));
-        if (!Files.exists(resolve(relativePath + MANIFEST))) {
+        Path manifestPart = resolve(relativePath + MANIFEST + PART);
+        boolean named = !Files.deleteIfExists(resolve(partOf(relativePath))) && Files.exists(manifestPart);
+        if (named && !Files.exists(resolve(relativePath + MANIFEST))) {
             Files.deleteIfExists(resolve(relativePath));
         }
+        Files.deleteIfExists(manifestPart);
     }
 
     /** @throws IOException when it is not there or cannot be read */
@@ -140,21 +163,39 @@ public final class Store {
         return manifests;
     }
 
-    /** Services (by the names of their folders) with an unfinished file. */
-    public Set<String> unfinished() throws IOException {
-        Set<String> folders = new TreeSet<>();
-        for (Path part : parts(root, 2)) {
-            folders.add(root.relativize(part).getName(0).toString());
+    /**
+     * Removes what runs left that died with their process. A folder whose lock is held belongs to somebody at work and is
+     * left alone.
+     *
+     * @return the folders in which there was something
+     */
+    public Set<String> discardUnfinished(Path locks) throws IOException {
+        Set<String> cleared = new TreeSet<>();
+        Map<String, List<Path>> byFolder = parts(root, 2).stream()
+                .filter(part -> root.relativize(part).getNameCount() == 2)
+                .collect(Collectors.groupingBy(
+                        part -> root.relativize(part).getName(0).toString(), TreeMap::new, Collectors.toList()));
+        for (String folder : byFolder.keySet()) {
+            Optional<RunLock> lock = RunLock.ofFolder(locks, folder);
+            if (lock.isPresent()) {
+                try {
+                    // Looked at again: until we had the lock, somebody may have been at work here.
+                    for (Path part : parts(root.resolve(folder), 1)) {
+                        discard(folder + "/" + finalName(part));
+                    }
+                    cleared.add(folder);
+                } finally {
+                    lock.get().close();
+                }
+            }
         }
-        return folders;
+        return cleared;
     }
 
-    /** Removes the unfinished files of a service; whoever does that holds its lock. */
-    public void discardUnfinished(String service, RunLock held) throws IOException {
-        Objects.requireNonNull(held);
-        for (Path part : parts(root.resolve(folder(service)), 1)) {
-            Files.delete(part);
-        }
+    private static String finalName(Path part) {
+        String name = part.getFileName().toString();
+        String whole = name.substring(0, name.length() - PART.length());
+        return whole.endsWith(MANIFEST) ? whole.substring(0, whole.length() - MANIFEST.length()) : whole;
     }
 
     private static List<Path> parts(Path folder, int depth) throws IOException {

@@ -16,8 +16,16 @@ public final class Targets {
     /** The service under which roles and settings go. */
     public static final String GLOBALS = "_globals";
 
+    /**
+     * A database of no service goes under its own name, unless a service has that name already or the journal's 50
+     * characters do not hold it: then part of its hash tells it apart.
+     */
     private static final String DATABASES = """
-            SELECT COALESCE(sc.service_name, d.datname),
+            SELECT COALESCE(sc.service_name,
+                            CASE WHEN length(d.datname) > 50 OR EXISTS
+                                      (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
+                                 THEN left(d.datname, 41) || '~' || left(md5(d.datname), 8)
+                                 ELSE d.datname END),
                    d.datname,
                    pg_catalog.pg_get_userbyid(d.datdba),
                    COALESCE(sc.created_at AT TIME ZONE 'UTC', 'epoch'::timestamptz),

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Optional;
-import java.util.TreeSet;
 import org.pgsteward.backup.RunLock;
 import org.pgsteward.backup.Store;
 import org.pgsteward.journal.Tables;
@@ -40,25 +39,23 @@ public final class Housekeeping {
         }
         tables.prepare();
         try {
-            TreeSet<String> services = new TreeSet<>(tables.running());
-            services.addAll(store.unfinished());
-            for (String service : services) {
+            for (String service : tables.running()) {
                 Optional<RunLock> lock = RunLock.take(locks, service);
                 if (lock.isPresent()) {
-                    try (RunLock held = lock.get()) {
-                        clearUp(service, held);
+                    try {
+                        tables.closeRuns(service, "the process that made it ended before it was done");
+                        LOG.warn("{}: a backup's process ended before it was done", service);
+                    } finally {
+                        lock.get().close();
                     }
                 }
+            }
+            for (String folder : store.discardUnfinished(locks)) {
+                LOG.warn("{}: removed an unfinished file from the store", folder);
             }
         } catch (IOException e) {
             LOG.error("what is left of dead runs cannot be cleared up: {}", e.getMessage());
         }
         inOrder = true;
-    }
-
-    private void clearUp(String service, RunLock held) throws SQLException, IOException {
-        tables.closeRuns(service, "the process that made it ended before it was done");
-        store.discardUnfinished(service, held);
-        LOG.warn("{}: cleared up after a backup whose process ended before it was done", service);
     }
 }

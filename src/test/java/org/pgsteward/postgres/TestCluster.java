@@ -1,5 +1,8 @@
 package org.pgsteward.postgres;
 
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -8,18 +11,32 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.pgsteward.model.Secret;
 
-/** A real PostgreSQL of a test class's own, on a port of its own; ends with {@link #close}. */
+/**
+ * A real PostgreSQL of a test class's own, on a port of its own; ends with {@link #close}. It can be {@linkplain #kill
+ * killed} as a power cut would, and {@linkplain #startAgain started again} with what its disk holds.
+ */
 public final class TestCluster implements AutoCloseable {
     public static final Secret PASSWORD = new Secret("the-administrators-own");
+
+    /** As long as the pipe to us is open. */
+    private static final String LEASH =
+            "exec 3<&0; \"$@\" </dev/null & server=$!;" + " (cat >/dev/null; kill -INT $server) <&3 & wait $server";
 
     private final ThrowawayCluster cluster;
     private final Server server;
     private final Path data;
+    private Optional<Process> second = Optional.empty();
 
     private TestCluster(ThrowawayCluster cluster, Server server, Path data) {
         this.cluster = cluster;
@@ -79,8 +96,55 @@ public final class TestCluster implements AutoCloseable {
         return name;
     }
 
+    /** Ends the server at once, and all that it started with it. */
+    public void kill() throws IOException {
+        Path pid = cluster.data().resolve("postmaster.pid");
+        ProcessHandle postmaster = ProcessHandle.of(
+                        Long.parseLong(Files.readAllLines(pid).get(0).strip()))
+                .orElseThrow();
+        List<ProcessHandle> all =
+                Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
+        all.forEach(ProcessHandle::destroyForcibly);
+        await().atMost(Duration.ofSeconds(20)).until(() -> !answers());
+    }
+
+    /** On the same port and with the same data, as it was started the first time. */
+    public void startAgain() throws IOException {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", LEASH, "postgres"));
+        // The server writes down how it was started: the program, and each argument in double quotes.
+        Matcher words = Pattern.compile("\"([^\"]*)\"|(\\S+)")
+                .matcher(Files.readString(cluster.data().resolve("postmaster.opts")));
+        while (words.find()) {
+            command.add(words.group(1) == null ? words.group(2) : words.group(1));
+        }
+        List<String> unprivileged = UnprivilegedUser.ofThisProcess().command(command);
+        // What the killed server left in shared memory may keep the first attempts from starting.
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            if (second.filter(Process::isAlive).isEmpty()) {
+                second = Optional.of(new ProcessBuilder(unprivileged)
+                        .directory(new File("/"))
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start());
+            }
+            return answers();
+        });
+    }
+
+    private boolean answers() {
+        try {
+            return "1".equals(server.ask("SELECT 1"));
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
     @Override
     public void close() throws IOException {
+        if (second.isPresent()) {
+            second.get().getOutputStream().close();
+            await().atMost(Duration.ofSeconds(20)).until(() -> !second.get().isAlive());
+        }
         cluster.close();
         Files.deleteIfExists(data);
     }

@@ -32,14 +32,13 @@ import org.pgsteward.routing.Json;
 class ProvisionIT {
     private static final Container POSTGRES = container("postgresql", Map.of(), Map.of());
 
-    @TempDir
     private Path secrets;
-
     private TestCluster cluster;
     private Provisioner provisioner;
 
     @BeforeAll
-    void start() throws Exception {
+    void start(@TempDir Path folder) throws Exception {
+        secrets = folder;
         cluster = TestCluster.start();
         new Tables(cluster.server().managementDatabase()).prepare();
         Discovery discovery = new Discovery(

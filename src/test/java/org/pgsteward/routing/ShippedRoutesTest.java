@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -56,7 +57,7 @@ class ShippedRoutesTest {
     @Test
     void aDoorHasTheNameOfTheRouteBehindIt() {
         for (Map<?, ?> route : routes) {
-            String uri = (String) ((Map<?, ?>) route.get("from")).get("uri");
+            String uri = String.valueOf(((Map<?, ?>) Objects.requireNonNull(route.get("from"))).get("uri"));
             if (uri.startsWith("direct:")) {
                 assertThat(uri).isEqualTo("direct:" + route.get("id"));
             }

@@ -1,0 +1,181 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.github.luben.zstd.ZstdInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CompressedStreamTest {
+    private static final int LEVEL = 3;
+    private static final int TEN_MEGABYTES = 10 * 1024 * 1024;
+
+    @TempDir
+    private Path folder;
+
+    enum Sample {
+        EMPTY,
+        ONE_BYTE,
+        ONE_BUFFER,
+        ONE_BUFFER_AND_A_BYTE,
+        RANDOM,
+        COMPRESSIBLE;
+
+        byte[] bytes() {
+            return switch (this) {
+                case EMPTY -> new byte[0];
+                case ONE_BYTE -> new byte[] {42};
+                case ONE_BUFFER -> random(128 * 1024);
+                case ONE_BUFFER_AND_A_BYTE -> random(128 * 1024 + 1);
+                case RANDOM -> random(TEN_MEGABYTES);
+                case COMPRESSIBLE ->
+                    "the same line again and again\n".repeat(TEN_MEGABYTES / 30).getBytes(StandardCharsets.UTF_8);
+            };
+        }
+
+        private static byte[] random(int length) {
+            byte[] bytes = new byte[length];
+            new Random(length).nextBytes(bytes);
+            return bytes;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatGoesInComesOut(Sample sample) throws IOException {
+        byte[] plain = sample.bytes();
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain), LEVEL)) {
+            byte[] compressed = stream.readAllBytes();
+
+            assertThat(stream.read()).as("the end stays the end").isEqualTo(-1);
+            assertThat(stream.sourceBytes()).isEqualTo(plain.length);
+            assertThat(new ZstdInputStream(new ByteArrayInputStream(compressed)).readAllBytes())
+                    .isEqualTo(plain);
+        }
+    }
+
+    @Test
+    void itIsSmallerWhereItCanBe() throws IOException {
+        byte[] plain = Sample.COMPRESSIBLE.bytes();
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain), LEVEL)) {
+            assertThat(stream.readAllBytes().length).isLessThan(plain.length / 100);
+        }
+    }
+
+    @Test
+    void readByteByByteItIsTheSame() throws IOException {
+        byte[] plain = Sample.ONE_BUFFER_AND_A_BYTE.bytes();
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain), LEVEL)) {
+            for (int next = stream.read(); next >= 0; next = stream.read()) {
+                compressed.write(next);
+            }
+        }
+        assertThat(new ZstdInputStream(new ByteArrayInputStream(compressed.toByteArray())).readAllBytes())
+                .isEqualTo(plain);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theZstdProgramReadsIt(Sample sample) throws Exception {
+        assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");
+        byte[] plain = sample.bytes();
+        Path file = folder.resolve("sample.zst");
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain), LEVEL)) {
+            Files.copy(stream, file);
+        }
+        Process zstd = new ProcessBuilder("zstd", "--decompress", "--stdout", "--quiet", file.toString()).start();
+        assertThat(zstd.getInputStream().readAllBytes()).isEqualTo(plain);
+        assertThat(zstd.waitFor()).isZero();
+    }
+
+    /** 2 GiB: whoever kept what has gone through would need a heap of that size, or a source that ran ahead of it. */
+    @Test
+    void memoryIsTwoBuffersHoweverLongTheSource() throws IOException {
+        long length = 2L << 30;
+        Endless source = new Endless(length);
+        long most = 0;
+        long taken = 0;
+        byte[] buffer = new byte[8192];
+        try (CompressedStream stream = new CompressedStream(source, LEVEL)) {
+            ZstdInputStream plain = new ZstdInputStream(stream);
+            for (int read = plain.read(buffer); read >= 0; read = plain.read(buffer)) {
+                taken += read;
+                most = Math.max(most, source.given - taken);
+            }
+        }
+        assertThat(taken).isEqualTo(length);
+        // zstd holds back up to one block of 128 KiB on each side of the buffers.
+        assertThat(most).as("bytes between the source and the reader").isLessThan(16L << 20);
+    }
+
+    @Test
+    void whoReadsAsksTheSourceForNoMoreThanABufferAtATime() throws IOException {
+        Endless source = new Endless(1L << 30);
+        try (CompressedStream stream = new CompressedStream(source, LEVEL)) {
+            assertThat(stream.read()).isNotNegative();
+            assertThat(source.given).isLessThan(8L << 20);
+        }
+    }
+
+    @Test
+    void aSourceThatBreaksBreaksTheReader() throws IOException {
+        InputStream broken = new FilterInputStream(new Endless(1L << 30)) {
+            private int reads;
+
+            @Override
+            public int read(byte[] target, int offset, int wanted) throws IOException {
+                if (reads++ == 20) {
+                    throw new IOException("the pipe broke");
+                }
+                return super.read(target, offset, wanted);
+            }
+        };
+        try (CompressedStream stream = new CompressedStream(broken, LEVEL)) {
+            assertThatThrownBy(() -> stream.transferTo(OutputStream.nullOutputStream()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("the pipe broke");
+        }
+    }
+
+    /** Bytes without end, or with one; it counts what it has given. */
+    private static final class Endless extends InputStream {
+        private final byte[] pattern = Sample.random(1 << 16);
+        private final long length;
+        private long given;
+
+        Endless(long length) {
+            this.length = length;
+        }
+
+        @Override
+        public int read() {
+            return given >= length ? -1 : pattern[(int) (given++ % pattern.length)] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int wanted) {
+            if (given >= length) {
+                return -1;
+            }
+            int count = (int) Math.min(Math.min(wanted, pattern.length), length - given);
+            System.arraycopy(pattern, 0, target, offset, count);
+            given += count;
+            return count;
+        }
+    }
+}

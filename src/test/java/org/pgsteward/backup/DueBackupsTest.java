@@ -1,0 +1,65 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DueBackupsTest {
+    /** Every midnight. */
+    private static final Schedule MIDNIGHT =
+            moment -> moment.truncatedTo(ChronoUnit.DAYS).plus(Duration.ofDays(1));
+
+    @ParameterizedTest(name = "{3}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "2026-03-01T00:00:05Z | false | 2026-03-01T00:00:06Z | not right after it ran",
+                "2026-03-01T00:00:05Z | false | 2026-03-01T23:59:59Z | not a second before its time",
+                "2026-03-01T12:00:00Z | false | 2026-03-01T23:59:59Z | not for having been run by hand in between",
+                "2026-03-01T00:00:05Z | true  | 2026-03-01T00:30:04Z | not yet again, a second less than half an hour after it failed"
+            })
+    void isNotDue(Instant lastStarted, boolean lastFailed, Instant now, String sentence) {
+        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, lastFailed, now))
+                .as(sentence)
+                .isFalse();
+    }
+
+    @ParameterizedTest(name = "{3}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "2026-03-01T00:00:05Z | false | 2026-03-02T00:00:00Z | at its time",
+                "2026-03-01T00:00:05Z | false | 2026-03-02T09:17:00Z | when it was missed at night and we are back in the morning",
+                "2026-03-01T00:00:05Z | false | 2026-04-01T09:17:00Z | when thirty of them were missed",
+                "1970-01-01T00:00:00Z | false | 2026-03-01T12:00:00Z | when nobody knows since when the database is there",
+                "2026-03-01T00:00:05Z | true  | 2026-03-01T00:30:05Z | half an hour after it failed",
+                "2026-03-01T23:50:00Z | true  | 2026-03-02T00:00:00Z | at its time, though it failed a moment ago"
+            })
+    void isDue(Instant lastStarted, boolean lastFailed, Instant now, String sentence) {
+        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, lastFailed, now))
+                .as(sentence)
+                .isTrue();
+    }
+
+    @Test
+    void thirtyMissedNightsAreOneRun() {
+        Instant back = Instant.parse("2026-04-01T09:17:00Z");
+        assertThat(DueBackups.isDue(MIDNIGHT, Instant.parse("2026-03-01T00:00:05Z"), false, back))
+                .isTrue();
+        assertThat(DueBackups.isDue(MIDNIGHT, back, false, back.plusSeconds(60)))
+                .as("once it has run")
+                .isFalse();
+    }
+
+    @Test
+    void whatNeverFailsIsNotTriedAgainUntilItsNextTime() {
+        Schedule never = moment -> Instant.MAX;
+        assertThat(DueBackups.isDue(never, Instant.EPOCH, false, Instant.parse("2026-03-01T00:00:00Z")))
+                .isFalse();
+    }
+}

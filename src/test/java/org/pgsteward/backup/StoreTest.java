@@ -1,0 +1,302 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.routing.Json;
+
+class StoreTest {
+    private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00.9Z");
+
+    @TempDir
+    private Path root;
+
+    @TempDir
+    private Path locks;
+
+    private Store store;
+
+    @BeforeEach
+    void open() {
+        store = new Store(root, Json.mapper());
+    }
+
+    @ParameterizedTest(name = "{0} -> {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "app                | app",
+                "app-test           | app-test",
+                "App_2.0            | App_2.0",
+                ".                  | %2E",
+                "..                 | %2E.",
+                "../../etc/passwd   | %2E.%2F..%2Fetc%2Fpasswd",
+                "a/b                | a%2Fb",
+                "/                  | %2F",
+                "über               | %C3%BCber",
+                "my app             | my%20app",
+                "100%               | 100%25",
+                "a%2Fb              | a%252Fb",
+                "x'; DROP TABLE y;  | x%27%3B%20DROP%20TABLE%20y%3B",
+                "app~1              | app%7E1"
+            })
+    void aServicesFolderIsAPlainNameWhateverTheServiceIsCalled(String service, String folder) {
+        assertThat(Store.folder(service)).isEqualTo(folder);
+    }
+
+    @Test
+    void noTwoServicesShareAFolderAndNoneLeadsOutOfTheStore() {
+        Map<String, String> seen = new HashMap<>();
+        for (String service : awkwardNames()) {
+            String folder = Store.folder(service);
+            assertThat(seen.put(folder, service))
+                    .as("%s, the folder of %s", folder, service)
+                    .isNull();
+            Path inside = root.resolve(folder).normalize();
+            assertThat(inside.getParent()).as(service).isEqualTo(root);
+            assertThat(inside).as(service).isNotEqualTo(root);
+        }
+    }
+
+    @Test
+    void theLongestNameThatPostgresAllowsStillFitsTheJournalsPathAndTheFileSystemsName() {
+        for (String service :
+                List.of("x".repeat(63), "ж".repeat(31), "漢".repeat(21), "🐘".repeat(15), "%".repeat(63))) {
+            String id = Store.backupId(service, NIGHT);
+            String path = Store.relativePath(service, id, BackupKind.DUMP);
+            assertThat(path.length() + ".age".length())
+                    .as("column backup_path of %s", service)
+                    .isLessThanOrEqualTo(255);
+            assertThat((id + ".dump.zst.age.manifest.json.part").length())
+                    .as("file name of %s", service)
+                    .isLessThanOrEqualTo(255);
+        }
+    }
+
+    @Test
+    void aBackupIsNamedByItsServiceAndTheSecondInUtc() {
+        assertThat(Store.backupId("vikunja", NIGHT)).isEqualTo("vikunja-20260301T030000Z");
+        assertThat(Store.relativePath("vikunja", "vikunja-20260301T030000Z", BackupKind.DUMP))
+                .isEqualTo("vikunja/vikunja-20260301T030000Z.dump.zst");
+        assertThat(Store.relativePath("_globals", "_globals-20260301T030000Z", BackupKind.GLOBALS))
+                .isEqualTo("_globals/_globals-20260301T030000Z.sql.zst");
+        assertThat(Store.relativePath("_base", "_base-20260301T030000Z", BackupKind.BASE))
+                .isEqualTo("_base/_base-20260301T030000Z.tar.zst");
+    }
+
+    @Test
+    void publishedItHasItsNameAndItsManifestAndNothingElseIsThere() throws IOException {
+        String path = written("app", NIGHT, "the dump");
+
+        store.publish(path, manifest("app", NIGHT));
+
+        assertThat(store.resolve(path)).hasContent("the dump");
+        assertThat(store.manifest(path)).isEqualTo(manifest("app", NIGHT));
+        assertThat(files("app")).hasSize(2).noneMatch(name -> name.endsWith(".part"));
+    }
+
+    @Test
+    void theFileHasItsNameBeforeItsManifestHas() throws IOException {
+        String path = notQuitePublished();
+
+        assertThat(store.resolve(path)).hasContent("the dump");
+        assertThat(store.manifests(Optional.empty())).isEmpty();
+    }
+
+    @Test
+    void whatCouldNotBePublishedWholeIsTakenBackWhole() throws IOException {
+        store.discard(notQuitePublished());
+        assertThat(files("app")).isEmpty();
+    }
+
+    @Test
+    void whatAProcessLeftThatDiedWhileItPublishedIsTakenBackWhole() throws IOException {
+        notQuitePublished();
+        assertThat(store.discardUnfinished(locks)).containsExactly("app");
+        assertThat(files("app")).isEmpty();
+    }
+
+    /** The last rename is the step that fails. */
+    private String notQuitePublished() throws IOException {
+        String path = written("app", NIGHT, "the dump");
+        Path inTheWay = store.resolve(path + ".manifest.json/in-the-way");
+        Files.createDirectories(inTheWay);
+        assertThatThrownBy(() -> store.publish(path, manifest("app", NIGHT))).isInstanceOf(IOException.class);
+        Files.delete(inTheWay);
+        Files.delete(inTheWay.getParent());
+        return path;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"app", "my app", "über", "100%", "жжжжжжжжжжжжжжжжжжжжжжжжжжжжжжж"})
+    void whatAProcessLeftThatDiedWhileItWroteIsRemovedAndNothingElse(String service) throws IOException {
+        String published = written(service, NIGHT, "whole");
+        store.publish(published, manifest(service, NIGHT));
+        String unfinished = written(service, NIGHT.plusSeconds(60), "half");
+
+        assertThat(store.discardUnfinished(locks)).containsExactly(Store.folder(service));
+
+        assertThat(store.resolve(Store.partOf(unfinished))).doesNotExist();
+        assertThat(store.resolve(published)).hasContent("whole");
+        assertThat(store.manifests(Optional.of(service))).hasSize(1);
+        assertThat(store.discardUnfinished(locks)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"app", "my app", "über"})
+    void theUnfinishedFileOfSomebodyAtWorkIsLeftAlone(String service) throws IOException {
+        String underWay = written(service, NIGHT, "half");
+        try (RunLock lock = RunLock.take(locks, service).orElseThrow()) {
+            assertThat(lock).isNotNull();
+            assertThat(store.discardUnfinished(locks)).isEmpty();
+        }
+        assertThat(store.resolve(Store.partOf(underWay))).exists();
+    }
+
+    @Test
+    void aFinalNameThatExistsIsNeverWrittenOver() throws IOException {
+        String path = written("app", NIGHT, "the first");
+        store.publish(path, manifest("app", NIGHT));
+        written("app", NIGHT, "the second");
+
+        assertThatThrownBy(() -> store.publish(path, manifest("app", NIGHT)))
+                .isInstanceOf(FileAlreadyExistsException.class);
+
+        assertThat(store.resolve(path)).hasContent("the first");
+    }
+
+    @Test
+    void discardTakesTheUnfinishedFileAndNeverAPublishedBackup() throws IOException {
+        String path = written("app", NIGHT, "the first");
+        store.publish(path, manifest("app", NIGHT));
+        written("app", NIGHT, "another try under the same name");
+        Files.writeString(store.resolve(path + ".manifest.json.part"), "{");
+        String neighbour = written("app-test", NIGHT, "the neighbour's, under way");
+
+        store.discard(path);
+
+        assertThat(store.resolve(path)).hasContent("the first");
+        assertThat(store.manifest(path).backupId()).isEqualTo("app-20260301T030000Z");
+        assertThat(files("app")).noneMatch(name -> name.endsWith(".part"));
+        assertThat(store.resolve(neighbour + ".part")).exists();
+    }
+
+    @Test
+    void listsWhatIsWholeNewestFirstAndOfTheServiceThatWasAskedFor() throws IOException {
+        for (String service : List.of("app", "app-test", "über")) {
+            for (int day = 0; day < 3; day++) {
+                Instant at = NIGHT.plusSeconds(86_400L * day);
+                store.publish(written(service, at, service + day), manifest(service, at));
+            }
+        }
+        written("app", NIGHT.plusSeconds(864_000), "not whole");
+
+        assertThat(store.manifests(Optional.of("app")))
+                .extracting(Manifest::backupId)
+                .containsExactly("app-20260303T030000Z", "app-20260302T030000Z", "app-20260301T030000Z");
+        assertThat(store.manifests(Optional.of("über"))).hasSize(3);
+        assertThat(store.manifests(Optional.of("nobody"))).isEmpty();
+        assertThat(store.manifests(Optional.empty())).hasSize(9);
+    }
+
+    @Test
+    void aStoreThatDoesNotExistYetIsEmpty() throws IOException {
+        Store fresh = new Store(root.resolve("not-there"), Json.mapper());
+        assertThat(fresh.manifests(Optional.empty())).isEmpty();
+    }
+
+    @Test
+    void aBackupWithoutAManifestIsNoBackup() {
+        assertThatThrownBy(() -> store.manifest("app/app-20260301T030000Z.dump.zst"))
+                .isInstanceOfAny(NoSuchFileException.class, java.io.FileNotFoundException.class);
+    }
+
+    private String written(String service, Instant at, String content) throws IOException {
+        String path = Store.relativePath(service, Store.backupId(service, at), BackupKind.DUMP);
+        Path part = store.resolve(Store.partOf(path));
+        Files.createDirectories(root.resolve(Store.folder(service)));
+        Files.writeString(part, content);
+        return path;
+    }
+
+    private List<String> files(String service) throws IOException {
+        try (Stream<Path> files = Files.list(root.resolve(Store.folder(service)))) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    private static List<String> awkwardNames() {
+        List<String> names = new ArrayList<>(List.of(
+                "app",
+                "app-test",
+                "App",
+                "app_",
+                "app.",
+                ".app",
+                "..",
+                ".",
+                "a/b",
+                "a%2Fb",
+                "a%252Fb",
+                "über",
+                "u\u0308ber",
+                "/",
+                "//",
+                "a b",
+                "a+b",
+                "a\\b",
+                "a\"b",
+                "_globals",
+                "漢",
+                "🐘"));
+        // Alike in all but their last character, and long enough to be shortened.
+        for (String letter : List.of("ж", "漢", "🐘", "x", "%")) {
+            names.add(letter.repeat(15) + "1");
+            names.add(letter.repeat(15) + "2");
+            names.add(letter.repeat(15 * 4 / letter.getBytes(java.nio.charset.StandardCharsets.UTF_8).length) + "1");
+            names.add(letter.repeat(15 * 4 / letter.getBytes(java.nio.charset.StandardCharsets.UTF_8).length) + "2");
+        }
+        return names.stream().distinct().toList();
+    }
+
+    private static Manifest manifest(String service, Instant at) {
+        String id = Store.backupId(service, at);
+        return new Manifest(
+                id,
+                "e",
+                service,
+                service,
+                service,
+                "",
+                "dump",
+                id + ".dump.zst",
+                "00",
+                8,
+                8,
+                at,
+                at,
+                "15.0",
+                "15",
+                Map.of(),
+                Map.of());
+    }
+}

@@ -1,0 +1,60 @@
+package org.pgsteward.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+
+class JournalRowTest {
+    private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00Z");
+    private static final Backup STARTED =
+            Backup.starting("app-20260301T030000Z", "app", "app", BackupKind.DUMP, NIGHT, "15.20");
+    private static final Backup MADE = STARTED.made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(1));
+
+    @ParameterizedTest(name = "a run that is {0}: success is {1}")
+    @CsvSource({"RUNNING,false", "FAILED,false", "MADE,true", "VERIFIED,true", "UNVERIFIABLE,false"})
+    void successIsSaidOnlyOfARunThatEndedWell(BackupState state, boolean success) {
+        Backup backup = switch (state) {
+            case RUNNING -> STARTED;
+            case FAILED -> STARTED.failed(NIGHT, Duration.ZERO, "disk full");
+            case MADE -> MADE;
+            default -> MADE.judged(state, NIGHT, Duration.ZERO, "");
+        };
+        assertThat(JournalRow.of(backup).columns()).containsEntry("success", success);
+    }
+
+    @Test
+    void whatIsNotKnownIsNullAndNotAnEmptyText() {
+        assertThat(JournalRow.of(STARTED).columns())
+                .containsEntry("path", null)
+                .containsEntry("finished_at", null)
+                .containsEntry("verified_at", null)
+                .containsEntry("sha256", null)
+                .containsEntry("error", null);
+    }
+
+    @Test
+    void textIsCutToItsColumnByCharactersAndNeverInTheMiddleOfOne() {
+        Activity activity = new Activity(UUID.randomUUID(), "🐘".repeat(60), "a".repeat(200), "ж".repeat(200), NIGHT);
+        assertThat(JournalRow.of(activity).columns())
+                .containsEntry("service", "🐘".repeat(50))
+                .containsEntry("action", "a".repeat(100))
+                .containsEntry("user", "ж".repeat(100));
+    }
+
+    @Test
+    void whatHasNoTableIsRefusedByName() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> JournalRow.of("a text"))
+                .withMessageContaining("no table for a String");
+    }
+}

@@ -1,0 +1,68 @@
+package org.pgsteward.provision;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.pgsteward.model.Container;
+
+/** Containers, put together in a line. */
+final class Boxes {
+    private final String name;
+    private final Map<String, String> labels = new TreeMap<>();
+    private final Map<String, String> environment = new TreeMap<>();
+    private final Map<String, Set<String>> networks = new HashMap<>();
+
+    private Boxes(String name) {
+        this.name = name;
+    }
+
+    /** Of that name, on the network {@code internal_db}. */
+    static Boxes container(String name) {
+        return new Boxes(name).on("internal_db", name);
+    }
+
+    Boxes label(String key, String value) {
+        labels.put(key, value);
+        return this;
+    }
+
+    /** @param variables such as {@code KEY=value} */
+    Boxes with(String... variables) {
+        for (String variable : variables) {
+            int equals = variable.indexOf('=');
+            environment.put(variable.substring(0, equals), variable.substring(equals + 1));
+        }
+        return this;
+    }
+
+    Boxes on(String network, String... aliases) {
+        networks.put(network, Set.of(aliases));
+        return this;
+    }
+
+    Boxes off(String network) {
+        networks.remove(network);
+        return this;
+    }
+
+    Container box() {
+        return new Container(
+                "id-of-" + name,
+                name,
+                "image",
+                "sha256:0",
+                Container.State.RUNNING,
+                Container.Health.NONE,
+                0,
+                false,
+                labels,
+                environment,
+                networks,
+                0,
+                Instant.EPOCH,
+                Optional.empty());
+    }
+}

@@ -1,0 +1,271 @@
+package org.pgsteward.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.pgsteward.Wiring;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.postgres.NeedsPostgres;
+
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class JournalIT {
+    private static final String WRITE = "direct:journal-write";
+    private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00Z");
+
+    private TestHost host;
+    private Path state;
+    private Wiring wiring;
+    private Pipeline pipeline;
+
+    @BeforeAll
+    void startHost() throws Exception {
+        host = TestHost.start();
+        host.wiring().tables.prepare();
+    }
+
+    @AfterAll
+    void stopHost() throws Exception {
+        host.close();
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        host.cluster().run("homelab", "TRUNCATE public.service_configs, public.backup_log, public.user_activity");
+        state = Files.createTempDirectory(host.folder(), "state-");
+        wiring = process();
+        pipeline = wiring.backupPipeline().start();
+    }
+
+    @AfterEach
+    void stop() {
+        pipeline.close();
+    }
+
+    @Test
+    void eachNounBecomesARowWithItsTimesInUtc() throws Exception {
+        host.cluster().run("homelab", "ALTER ROLE homelab SET timezone = 'Asia/Tokyo'");
+        Backup started = started("app");
+        write(new Enrolment("app", "app_db", "app_user", "homelab/app", "0123", "app:1", NIGHT));
+        write(Activity.ours("app", "provisioned", NIGHT));
+        write(started);
+        write(started.made("app/a.dump.zst", NIGHT.plusSeconds(5), 10, 20, "ab", Duration.ofSeconds(5)));
+
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT concat_ws(' ', service_name, database_name, created_at, updated_at,"
+                                + " role_name, identity, container_id, image) FROM public.service_configs"))
+                .containsExactly("app app_db 2026-03-01 03:00:00 2026-03-01 03:00:00 app_user homelab/app 0123 app:1");
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT concat_ws(' ', service_name, action, user_identifier, created_at)"
+                                + " FROM public.user_activity"))
+                .containsExactly("app provisioned pgsteward 2026-03-01 03:00:00");
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT concat_ws(' ', service_name, backup_type, backup_path, created_at,"
+                                + " success, backup_id, state, extract(epoch FROM finished_at - started_at)::int, size_bytes,"
+                                + " source_bytes, sha256, server_version) FROM public.backup_log"))
+                .containsExactly("app dump app/a.dump.zst 2026-03-01 03:00:00 t app-id made 5 10 20 ab 15.20");
+        assertThat(waiting()).isEmpty();
+    }
+
+    @Test
+    void anEnrolmentThatSaysNothingNewLeavesItsTimeAndANewImageChangesIt() throws SQLException {
+        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", NIGHT));
+        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", NIGHT.plusSeconds(60)));
+        String times = "SELECT created_at || ' ' || updated_at FROM public.service_configs";
+        assertThat(host.rows("homelab", times)).containsExactly("2026-03-01 03:00:00 2026-03-01 03:00:00");
+
+        write(new Enrolment("app", "app", "app", "homelab/app", "4567", "app:2", NIGHT.plusSeconds(120)));
+        assertThat(host.rows("homelab", times)).containsExactly("2026-03-01 03:00:00 2026-03-01 03:02:00");
+    }
+
+    @Test
+    void whatHappensWhileTheServerIsAwayIsWrittenOnceAndInOrderWhenItIsBack() throws Exception {
+        write(Activity.ours("app", "before", NIGHT));
+        Backup started = started("app");
+        write(started);
+
+        host.cluster().kill();
+        for (int i = 0; i < 40; i++) {
+            write(Activity.ours("app", "action " + i, NIGHT));
+        }
+        write(started.made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5)));
+        write(started.made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5))
+                .judged(BackupState.VERIFIED, NIGHT, Duration.ofSeconds(2), ""));
+        assertThat(waiting()).as("rows that wait").hasSize(42);
+        host.cluster().startAgain();
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> waiting().isEmpty());
+        List<String> expected = new ArrayList<>(List.of("before"));
+        for (int i = 0; i < 40; i++) {
+            expected.add("action " + i);
+        }
+        assertThat(host.rows("homelab", "SELECT action FROM public.user_activity ORDER BY id"))
+                .containsExactlyElementsOf(expected);
+        assertThat(host.journal("app")).containsExactly("verified");
+        assertThat(refused()).isEmpty();
+    }
+
+    @Test
+    void rowsOfAProcessThatEndedWhileTheServerWasAwayAreWrittenByTheNext() throws Exception {
+        host.cluster().kill();
+        write(Activity.ours("app", "nearly lost", NIGHT));
+        pipeline.close();
+        host.cluster().startAgain();
+
+        wiring = process();
+        pipeline = wiring.backupPipeline().start();
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> waiting().isEmpty());
+        assertThat(host.rows("homelab", "SELECT action FROM public.user_activity"))
+                .containsExactly("nearly lost");
+    }
+
+    @Test
+    void aSpoolThatIsReplayedDoublesNothingAndTakesNothingBack() throws Exception {
+        host.cluster().kill();
+        Backup started = started("app");
+        Backup made = started.made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5));
+        write(started);
+        write(made);
+        write(made.judged(BackupState.VERIFIED, NIGHT, Duration.ofSeconds(2), ""));
+        write(Activity.ours("app", "once", NIGHT));
+        Path aside = Files.createDirectories(state.resolve("aside"));
+        List<Path> rows = waiting();
+        for (Path row : rows) {
+            Files.copy(row, aside.resolve(row.getFileName()));
+        }
+        host.cluster().startAgain();
+        await().atMost(Duration.ofSeconds(30)).until(() -> waiting().isEmpty());
+
+        // One at a time, the oldest last: whichever of them comes late, what is known is not taken back.
+        for (int i = rows.size() - 1; i >= 0; i--) {
+            Files.move(aside.resolve(rows.get(i).getFileName()), rows.get(i));
+            write(Activity.ours("other", "drained", NIGHT));
+            assertThat(waiting()).isEmpty();
+            assertThat(host.journal("app"))
+                    .as("after row %s was written again", i)
+                    .containsExactly("verified");
+        }
+        assertThat(host.rows("homelab", "SELECT action FROM public.user_activity WHERE service_name = 'app'"))
+                .containsExactly("once");
+        assertThat(host.rows("homelab", "SELECT backup_path FROM public.backup_log"))
+                .containsExactly("app/a.dump.zst");
+    }
+
+    @Test
+    void aRunThatWasClosedAsDeadAndProvesToHaveEndedWellIsWhatItSaysItself() throws SQLException {
+        Backup started = started("app");
+        write(started);
+        wiring.tables.closeRuns("app", "the process that made it ended");
+
+        write(started.made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5)));
+
+        assertThat(host.journal("app")).containsExactly("made");
+    }
+
+    @Test
+    void aProofThatFailsLaterIsWrittenDownAndSoIsOneThatSucceedsAgain() throws SQLException {
+        Backup made = started("app").made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5));
+        write(made);
+        write(made.judged(BackupState.VERIFIED, NIGHT, Duration.ZERO, ""));
+        write(made.judged(BackupState.FAILED, NIGHT, Duration.ZERO, "a byte was flipped"));
+        assertThat(host.journal("app")).containsExactly("failed: a byte was flipped");
+        write(made.judged(BackupState.VERIFIED, NIGHT, Duration.ZERO, ""));
+        assertThat(host.journal("app")).containsExactly("verified");
+    }
+
+    @Test
+    void whatItsTableRefusesIsSetAsideAndTheRestGoesOn() throws Exception {
+        host.cluster().kill();
+        write(Activity.ours("app", "first", NIGHT));
+        // PostgreSQL's text holds no NUL.
+        write(Activity.ours("app", "\0", NIGHT));
+        Files.writeString(spoolFolder().resolve("20200101T000000.000000000-broken.json"), "{\"table\":\"act");
+        write(Activity.ours("app", "last", NIGHT));
+        host.cluster().startAgain();
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> waiting().isEmpty());
+        assertThat(host.rows("homelab", "SELECT action FROM public.user_activity ORDER BY id"))
+                .containsExactly("first", "last");
+        assertThat(refused()).hasSize(2).anyMatch(name -> name.contains("broken"));
+    }
+
+    @Test
+    void theDaemonAndACommandDrainOneSpoolAndNothingIsDoubledOrLost() throws Exception {
+        Wiring command = process();
+        try (Pipeline second = command.backupPipeline().start()) {
+            assertThat(second).isNotNull();
+            Spool spool = new Spool(spoolFolder(), Json.mapper(), Clock.systemUTC());
+            for (int i = 0; i < 300; i++) {
+                spool.put(new Activity(UUID.randomUUID(), "app", "action " + i, "ann", NIGHT));
+            }
+            Thread other = new Thread(() -> command.doors.ask(WRITE, Activity.ours("other", "command", NIGHT)));
+            other.start();
+            write(Activity.ours("other", "daemon", NIGHT));
+            other.join();
+            await().atMost(Duration.ofSeconds(30)).until(() -> waiting().isEmpty());
+        }
+        assertThat(host.rows("homelab", "SELECT count(*)::text FROM public.user_activity WHERE service_name = 'app'"))
+                .containsExactly("300");
+        assertThat(refused()).isEmpty();
+    }
+
+    private void write(Object noun) {
+        assertThat(wiring.doors.ask(WRITE, noun).getException()).isNull();
+    }
+
+    private static Backup started(String service) {
+        return Backup.starting(service + "-id", service, service, BackupKind.DUMP, NIGHT, "15.20");
+    }
+
+    /** The daemon, or a command: they share the state. */
+    private Wiring process() throws IOException {
+        return host.wiring("pgsteward.state.dir", state.toString());
+    }
+
+    private Path spoolFolder() {
+        return state.resolve("spool");
+    }
+
+    private List<Path> waiting() throws IOException {
+        try (Stream<Path> files = Files.list(spoolFolder())) {
+            return files.filter(file -> file.toString().endsWith(".json"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private List<String> refused() throws IOException {
+        if (!Files.isDirectory(spoolFolder().resolve("refused"))) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(spoolFolder().resolve("refused"))) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+}

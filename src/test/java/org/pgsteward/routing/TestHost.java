@@ -1,0 +1,171 @@
+package org.pgsteward.routing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.Targets;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.TestCluster;
+
+/** What a host gives pgsteward, for one test class: a PostgreSQL, and folders that go with it. */
+public final class TestHost implements AutoCloseable {
+    private final TestCluster cluster;
+    private final Path folder;
+    private final Map<String, String> environment = new HashMap<>();
+
+    private TestHost(TestCluster cluster, Path folder) {
+        this.cluster = cluster;
+        this.folder = folder;
+    }
+
+    public static TestHost start() throws IOException {
+        Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
+        // PostgreSQL's user has to come through to its scratch clusters.
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+        TestHost host = new TestHost(TestCluster.start(), folder);
+        host.environment.putAll(Map.of(
+                "PGSTEWARD_POSTGRES_HOST", host.cluster.server().address().host(),
+                "PGSTEWARD_POSTGRES_PORT",
+                        Integer.toString(host.cluster.server().address().port()),
+                "PGSTEWARD_POSTGRES_PASSWORD", TestCluster.PASSWORD.reveal(),
+                "PGSTEWARD_ROUTES_DIR", Path.of("routes").toAbsolutePath().toString(),
+                "PGSTEWARD_STATE_DIR", folder.resolve("state").toString(),
+                "PGSTEWARD_BACKUP_DIR", folder.resolve("backups").toString(),
+                "PGSTEWARD_MAILBOX_DIR", folder.resolve("mailbox").toString(),
+                // Once a year: the tests ask for their backups themselves.
+                "PGSTEWARD_BACKUP_TICK", "0 0 0 1 1 ?"));
+        return host;
+    }
+
+    public TestCluster cluster() {
+        return cluster;
+    }
+
+    public Path folder() {
+        return folder;
+    }
+
+    public Path store() {
+        return folder.resolve("backups");
+    }
+
+    public Map<String, String> environment() {
+        return environment;
+    }
+
+    /** A pgsteward of its own, as a process has one. */
+    public Wiring wiring() throws IOException {
+        return new Wiring(Settings.from(environment));
+    }
+
+    /** The same with a setting more. */
+    public Wiring wiring(String key, String value) throws IOException {
+        return new Wiring(Settings.from(environment).with(Map.of(key, value)));
+    }
+
+    /** Backs up a database by the route, proof included. */
+    public Backup backUp(Wiring wiring, String database) throws SQLException {
+        BackupTarget target = target(wiring, database);
+        return BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
+    }
+
+    public BackupTarget target(Wiring wiring, String database) throws SQLException {
+        return wiring.targets.all(BackupKind.DUMP).stream()
+                .map(Targets.Found::target)
+                .filter(target -> target.database().equals(database))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The first column of what {@code sql} returns. */
+    public List<String> rows(String database, String sql) throws SQLException {
+        try (Connection connection = cluster.server().connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            List<String> rows = new ArrayList<>();
+            while (result.next()) {
+                rows.add(result.getString(1));
+            }
+            return rows;
+        }
+    }
+
+    /** What the journal says of a service's backups, oldest first: state, and the error. */
+    public List<String> journal(String service) throws SQLException {
+        return rows(
+                "homelab",
+                "SELECT concat_ws(': ', state, error) FROM public.backup_log WHERE service_name = '" + service
+                        + "' ORDER BY started_at, id");
+    }
+
+    /** The notices of failed backups that wait for the mailbox, as {@code state title}. */
+    public List<String> notices(String service) throws IOException {
+        Path outbox = folder.resolve("state/outbox");
+        if (!Files.isDirectory(outbox)) {
+            return List.of();
+        }
+        List<String> notices = new ArrayList<>();
+        for (Path file : files(outbox, ".json")) {
+            JsonNode notice = Json.mapper().readTree(file.toFile()).findParent("title");
+            if (notice != null
+                    && notice.path("kind").asText().equals("backup-failed")
+                    && notice.path("service").asText().equals(service)) {
+                notices.add(notice.path("state").asText() + " "
+                        + notice.path("title").asText());
+            }
+        }
+        return notices;
+    }
+
+    /** Everything in the store of a service, by name. */
+    public List<String> stored(String service) throws IOException {
+        Path own = store().resolve(service);
+        return Files.isDirectory(own)
+                ? files(own, "").stream()
+                        .map(file -> file.getFileName().toString())
+                        .toList()
+                : List.of();
+    }
+
+    private static List<Path> files(Path root, String ending) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> file.toString().endsWith(ending))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        cluster.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder()).forEach(TestHost::delete);
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.delete(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
