@@ -10,6 +10,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.AlertBook;
@@ -37,7 +38,6 @@ import org.pgsteward.provision.SecretsFolder;
 import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
 import org.pgsteward.routing.ContainerDesk;
-import org.pgsteward.routing.CronSchedule;
 import org.pgsteward.routing.Doors;
 import org.pgsteward.routing.Figures;
 import org.pgsteward.routing.Housekeeping;
@@ -49,6 +49,7 @@ import org.pgsteward.routing.MemoryDesk;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
+import org.pgsteward.routing.Schedules;
 import org.pgsteward.routing.StatusPage;
 import org.pgsteward.routing.alert.OutboxDelivery;
 import org.pgsteward.routing.alert.Receivers;
@@ -125,7 +126,8 @@ public final class Wiring {
     /** What a command needs that makes or proves backups; what it has to tell, the daemon delivers. */
     public Pipeline backupPipeline() {
         LateReceivers receivers = new LateReceivers();
-        return pipeline(BACKUP_FILES, outbox(receivers)).prepare(context -> receivers.known = new Receivers(context));
+        return pipeline(BACKUP_FILES, outbox(receivers), service -> Optional.empty())
+                .prepare(context -> receivers.known = new Receivers(context));
     }
 
     /** The daemon: everything, and the door for HTTP. Nothing is opened before {@link Daemon#start}. */
@@ -143,7 +145,8 @@ public final class Wiring {
         StewardDockerComponent docker = new StewardDockerComponent(
                 engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
         Figures figures = new Figures(tables, new DatabaseFigures(server), containers, memory, docker, alerts, outbox);
-        Pipeline pipeline = pipeline(ALL_FILES, outbox)
+        Pipeline pipeline = pipeline(
+                        ALL_FILES, outbox, service -> containers.label(service, "pgsteward.backup.schedule"))
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
                 .bean("containers", containers)
@@ -173,12 +176,12 @@ public final class Wiring {
         return new Provisioner(new Discovery(Catalogue.shipped(json), folder), server, clock);
     }
 
-    private Pipeline pipeline(List<String> files, Outbox outbox) {
-        CronSchedule schedule = new CronSchedule(settings.require("pgsteward.backup.schedule"), zone);
+    private Pipeline pipeline(List<String> files, Outbox outbox, Function<String, Optional<String>> schedule) {
+        Schedules schedules = new Schedules(settings.require("pgsteward.backup.schedule"), zone, schedule);
         return new Pipeline(settings.forRoutes(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
                 .routes(new JournalRoutes(new JournalDrain(spool, tables, doors)))
                 .bean("management", server.managementDatabase())
-                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedule, doors, clock))
+                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, doors, clock))
                 .bean("proof", proof)
                 .bean("alerts", alerts)
                 .bean("outbox", outbox);

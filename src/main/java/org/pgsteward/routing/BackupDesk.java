@@ -16,7 +16,6 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DueBackups;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
-import org.pgsteward.backup.Schedule;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
@@ -44,7 +43,7 @@ public final class BackupDesk {
     private final Targets targets;
     private final Tables tables;
     private final Housekeeping house;
-    private final Schedule schedule;
+    private final Schedules schedules;
     private final Doors doors;
     private final Clock clock;
 
@@ -53,14 +52,14 @@ public final class BackupDesk {
             Targets targets,
             Tables tables,
             Housekeeping house,
-            Schedule schedule,
+            Schedules schedules,
             Doors doors,
             Clock clock) {
         this.dumps = dumps;
         this.targets = targets;
         this.tables = tables;
         this.house = house;
-        this.schedule = schedule;
+        this.schedules = schedules;
         this.doors = doors;
         this.clock = clock;
     }
@@ -77,7 +76,7 @@ public final class BackupDesk {
                     Tables.LastRun last = runs.get(found.target().service());
                     Instant since = last == null ? found.since() : last.startedAt();
                     boolean failed = last != null && "failed".equals(last.state());
-                    if (DueBackups.isDue(schedule, since, failed, now)) {
+                    if (DueBackups.isDue(schedules.of(found.target().service()), since, failed, now)) {
                         due.add(found.target());
                     }
                 }

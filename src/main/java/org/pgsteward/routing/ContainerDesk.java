@@ -97,6 +97,14 @@ public final class ContainerDesk {
                 : Optional.ofNullable(services.get(container.id()));
     }
 
+    /** A label of the container that a service has now; nothing while it has none. */
+    public Optional<String> label(String service, String key) {
+        return known.values().stream()
+                .filter(container -> service(container).filter(service::equals).isPresent())
+                .flatMap(container -> container.label(key).stream())
+                .findFirst();
+    }
+
     /** Whether its container's state is trouble; nothing for containers that are not ours to watch. */
     public @Nullable Condition status(Sighting sighting) {
         Container container = sighting.container();
