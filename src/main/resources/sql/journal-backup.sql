@@ -17,3 +17,10 @@ ON CONFLICT (event_id) DO UPDATE
         sha256 = EXCLUDED.sha256,
         server_version = EXCLUDED.server_version,
         error = EXCLUDED.error
+    -- Rows may be written twice and, by two processes, out of turn: an older one must not take back what a newer says.
+    WHERE backup_log.state <> 'expired'
+      AND CASE EXCLUDED.state
+              WHEN 'running' THEN false
+              WHEN 'made' THEN backup_log.backup_path IS NULL
+              ELSE true
+          END
