@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -23,6 +24,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class JournalDrain {
     private static final Logger LOG = LoggerFactory.getLogger(JournalDrain.class);
+
+    /** Long enough for a drain that goes well; one that waits for PostgreSQL is not waited for. */
+    private static final long TURN_MILLISECONDS = 1000;
 
     private final Spool spool;
     private final Tables tables;
@@ -43,12 +47,22 @@ public final class JournalDrain {
         } catch (IOException e) {
             LOG.error("a journal row cannot be kept in the spool ({}): {}", e.getMessage(), noun);
         }
-        drain();
+        drain(TURN_MILLISECONDS);
     }
 
-    /** Writes what waits. While another thread does, this does nothing: that one sees this one's row too. */
+    /** Writes what waits, unless somebody else is at it. */
     public void drain() {
-        if (!draining.tryLock()) {
+        drain(0);
+    }
+
+    /** Another thread may have looked for the last time before this one's row was there: its turn is waited for. */
+    private void drain(long milliseconds) {
+        try {
+            if (!draining.tryLock(milliseconds, TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return;
         }
         try {
