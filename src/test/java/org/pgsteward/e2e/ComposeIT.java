@@ -86,6 +86,7 @@ class ComposeIT {
     @AfterAll
     static void takeItAway() {
         host.down();
+        host.removeImages();
     }
 
     @Test
@@ -130,7 +131,7 @@ class ComposeIT {
         host.servicesUp();
 
         for (String service : PASSWORDS.keySet()) {
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() -> host.docker("logs", service).out().contains("\nconnected ")
                             || host.docker("logs", service).out().startsWith("connected "));
             Matcher connected = CONNECTED.matcher(host.docker("logs", service).out());
@@ -183,9 +184,8 @@ class ComposeIT {
                     return running.isDone();
                 });
         Ended backup = running.join();
-        assertThat(PROCESSES).as("processes seen").anyMatch(line -> line.contains("pg_dump"));
-
         assertThat(backup.code()).as(backup.both()).isZero();
+        assertThat(PROCESSES).as("processes seen").anyMatch(line -> line.contains("pg_dump"));
         List<String> services = new ArrayList<>();
         host.parse(backup.out()).path("backups").forEach(made -> {
             assertThat(made.path("state").asText()).as(made.toString()).isEqualTo("verified");
@@ -294,15 +294,14 @@ class ComposeIT {
         Instant hears = Instant.now();
 
         await().atMost(Duration.ofSeconds(30))
-                .until(() -> host.docker("logs", "latecomer").out().contains("connected database=latecomer"));
+                .until(() -> host.docker("logs", Deployment.LATECOMER).out().contains("connected database=latecomer"));
         say("hears again: the new service had its database after %d ms", sinceThen(hears));
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> !host.get("/observe/metrics").contains("pgsteward_service_up{service=\"linkding\"} 1.0"));
         say("hears again: the removed service was known to be gone after %d ms", sinceThen(hears));
         await().atMost(Duration.ofSeconds(10)).until(() -> waiting().equals("0"));
-        assertThat(
-                        host.sql(
-                                "SELECT count(*) FROM user_activity WHERE service_name = 'latecomer' AND action = 'provisioned'"))
+        assertThat(host.sql("SELECT count(*) FROM user_activity WHERE service_name = '" + Deployment.LATECOMER
+                        + "' AND action = 'provisioned'"))
                 .isEqualTo("1");
         assertThat(host.sql("SELECT service_name, action, created_at FROM user_activity GROUP BY 1, 2, 3"
                         + " HAVING count(*) > 1"))
@@ -421,7 +420,7 @@ class ComposeIT {
                 "run",
                 "--detach",
                 "--name",
-                "latecomer",
+                Deployment.LATECOMER,
                 "--network",
                 "internal_db",
                 "--env",

@@ -30,9 +30,12 @@ final class Deployment {
     /** Not the name in the compose file, so that no volume of an operator can ever be ours to delete. */
     private static final String PROJECT = "pgsteward-e2e";
 
+    /** A container beside the two compose files; whoever starts it gives it this name. */
+    static final String LATECOMER = "pgsteward-e2e-latecomer";
+
     private static final String SERVICES = "pgsteward-e2e-services";
     private static final List<String> NAMES =
-            List.of("postgresql", "pgsteward", "vikunja", "hedgedoc", "linkding", "navidrome", "latecomer");
+            List.of("postgresql", "pgsteward", "vikunja", "hedgedoc", "linkding", "navidrome");
     private static final List<String> BASES =
             List.of("debian:bookworm-slim", "eclipse-temurin:25-jre", "postgres:15-alpine");
     private static final String APPLICATION = "pgsteward-test/app";
@@ -42,6 +45,7 @@ final class Deployment {
     private final int port;
     private final HttpClient http = HttpClient.newHttpClient();
     private final ObjectMapper json = new ObjectMapper();
+    private boolean imagesAreOurs;
 
     /** @param folder an empty one */
     Deployment(Path folder) throws IOException {
@@ -86,7 +90,7 @@ final class Deployment {
         run(Duration.ofSeconds(60), "./pgsteward", "init").well();
         Files.writeString(folder.resolve("secrets/services/navidrome_password"), "known-secret-navidrome\n");
         Path socket = Path.of(NeedsEngine.Engine.host().substring("unix://".length()));
-        // Quick, so that the tests are; everything else is as shipped.
+        // Quick, so that the tests are, and no backup that nobody asked for; everything else is as shipped.
         Files.writeString(folder.resolve(".env"), """
                 DOCKER_SOCKET_DIR=%s
                 DOCKER_SOCKET_NAME=%s
@@ -95,7 +99,9 @@ final class Deployment {
                 PGSTEWARD_MONITOR_PERIOD=2s
                 PGSTEWARD_MONITOR_POSTGRES_PERIOD=2s
                 PGSTEWARD_RELIST_PERIOD=5s
+                PGSTEWARD_BACKUP_TICK=0 0 3 1 1 ?
                 """.formatted(socket.getParent(), socket.getFileName(), port));
+        imagesAreOurs = true;
         Ended built = compose("build");
         if (built.isWell() && !docker("image", "inspect", APPLICATION).isWell()) {
             built = docker(
@@ -149,7 +155,7 @@ final class Deployment {
     /** Everything goes, volumes and networks included; nothing is an error. */
     void down() {
         services("down", "--volumes", "--timeout", "1");
-        docker("rm", "--force", "--volumes", "latecomer");
+        docker("rm", "--force", "--volumes", LATECOMER);
         Ended ended = run(
                 Duration.ofSeconds(90),
                 "docker",
@@ -164,6 +170,13 @@ final class Deployment {
                 "5");
         if (!ended.isWell()) {
             System.out.println("end-to-end tests: " + ended.err());
+        }
+    }
+
+    /** The images that compose built; the engine's build cache makes them again in seconds. */
+    void removeImages() {
+        if (imagesAreOurs) {
+            docker("image", "rm", "pgsteward", "pgsteward-docker-proxy");
         }
     }
 
