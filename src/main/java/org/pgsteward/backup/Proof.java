@@ -1,5 +1,6 @@
 package org.pgsteward.backup;
 
+import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -173,15 +174,20 @@ public final class Proof {
     private void stream(Backup backup, Manifest manifest, List<String> command, ThrowawayCluster cluster)
             throws IOException, InterruptedException {
         Path file = store.resolve(backup.path().orElseThrow());
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("the stored file " + file + " is not there");
+        }
         MessageDigest hash = DumpStream.sha256();
-        try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
-            try (InputStream stored = new DigestInputStream(Files.newInputStream(file), hash);
-                    OutputStream input = program.input()) {
+        try (InputStream stored = new DigestInputStream(Files.newInputStream(file), hash);
+                ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
+            try (OutputStream input = program.input()) {
                 new ZstdInputStream(stored).transferTo(input);
                 // What follows the last frame belongs to the file's hash too.
                 stored.transferTo(OutputStream.nullOutputStream());
+            } catch (ZstdIOException damaged) {
+                throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
             } catch (IOException broken) {
-                // The program stopped reading, and knows why; or the file is not what was written.
+                // The program stopped reading, and knows why.
                 program.awaitSuccess();
                 throw broken;
             }
