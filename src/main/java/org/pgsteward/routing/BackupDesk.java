@@ -37,6 +37,8 @@ public final class BackupDesk {
     /** The exchange's variable that holds the {@link DumpRun} under way. */
     static final String RUN = "run";
 
+    private static final String NOT_SEALED = "the route ended before the file was sealed";
+
     private static final Logger LOG = LoggerFactory.getLogger(BackupDesk.class);
 
     private final Dumps dumps;
@@ -149,9 +151,11 @@ public final class BackupDesk {
         if (exchange.getException() == null && exchange.getMessage().getBody() instanceof Backup backup) {
             return backup;
         }
-        String because =
-                exchange.getException() == null ? "another run of it is under way" : reason(exchange.getException());
         DumpRun run = exchange.getVariable(RUN, DumpRun.class);
+        String because = run == null ? "another run of it is under way" : NOT_SEALED;
+        if (exchange.getException() != null) {
+            because = reason(exchange.getException());
+        }
         return run == null ? notBegun(target, because, now) : run.failed(because);
     }
 
@@ -174,7 +178,7 @@ public final class BackupDesk {
             Throwable cause = exchange.getException() != null
                     ? exchange.getException()
                     : exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-            conclude(run.failed(cause == null ? "the route ended before the file was sealed" : reason(cause)));
+            conclude(run.failed(cause == null ? NOT_SEALED : reason(cause)));
         }
     }
 
