@@ -30,6 +30,8 @@ class CompressedStreamTest {
     enum Sample {
         EMPTY,
         ONE_BYTE,
+        /** With its headers it is longer than the buffer, so that the end of the frame takes two turns. */
+        ONE_BUFFER_LESS_A_BYTE,
         ONE_BUFFER,
         ONE_BUFFER_AND_A_BYTE,
         RANDOM,
@@ -39,6 +41,7 @@ class CompressedStreamTest {
             return switch (this) {
                 case EMPTY -> new byte[0];
                 case ONE_BYTE -> new byte[] {42};
+                case ONE_BUFFER_LESS_A_BYTE -> random(128 * 1024 - 1);
                 case ONE_BUFFER -> random(128 * 1024);
                 case ONE_BUFFER_AND_A_BYTE -> random(128 * 1024 + 1);
                 case RANDOM -> random(TEN_MEGABYTES);
@@ -73,6 +76,16 @@ class CompressedStreamTest {
         byte[] plain = Sample.COMPRESSIBLE.bytes();
         try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain), LEVEL)) {
             assertThat(stream.readAllBytes().length).isLessThan(plain.length / 100);
+        }
+    }
+
+    @Test
+    void aFlippedByteIsNoticedByWhoeverReadsIt() throws IOException {
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(Sample.RANDOM.bytes()), LEVEL)) {
+            byte[] compressed = stream.readAllBytes();
+            compressed[compressed.length / 2] ^= 1;
+            assertThatThrownBy(() -> new ZstdInputStream(new ByteArrayInputStream(compressed)).readAllBytes())
+                    .isInstanceOf(IOException.class);
         }
     }
 
