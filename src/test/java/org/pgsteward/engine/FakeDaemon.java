@@ -32,12 +32,14 @@ public final class FakeDaemon implements AutoCloseable {
 
     private record Happened(Instant at, String json) {}
 
+    private record Door(ServerSocket socket, Thread keeper) {}
+
     private final int port;
     private final List<Happened> ring = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Set<Socket> streams = ConcurrentHashMap.newKeySet();
-    private volatile ServerSocket door;
+    private volatile Door door;
     private volatile boolean mute;
     private volatile boolean frozen;
     private volatile boolean dated = true;
@@ -45,7 +47,7 @@ public final class FakeDaemon implements AutoCloseable {
 
     public FakeDaemon() {
         this.door = listen(0);
-        this.port = door.getLocalPort();
+        this.port = door.socket().getLocalPort();
     }
 
     /** For {@code pgsteward.docker.host}. */
@@ -129,11 +131,16 @@ public final class FakeDaemon implements AutoCloseable {
         streams.clear();
     }
 
+    /** Closes the door and every connection. The port is free for {@link #startAgain} on return. */
     public void stop() {
         try {
-            door.close();
+            door.socket().close();
+            // The kernel holds the port until the thread that waits in accept() has come back.
+            door.keeper().join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         cut();
     }
@@ -160,13 +167,12 @@ public final class FakeDaemon implements AutoCloseable {
         return Instant.now().plus(clockAhead);
     }
 
-    private ServerSocket listen(int wanted) {
+    private Door listen(int wanted) {
         try {
             ServerSocket listening = new ServerSocket();
             listening.setReuseAddress(true);
             listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted));
-            thread(() -> accept(listening));
-            return listening;
+            return new Door(listening, thread(() -> accept(listening)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -270,9 +276,10 @@ public final class FakeDaemon implements AutoCloseable {
         }
     }
 
-    private static void thread(Runnable work) {
+    private static Thread thread(Runnable work) {
         Thread thread = new Thread(work, "fake-daemon");
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 }
