@@ -63,7 +63,7 @@ public final class AlertBook {
     }
 
     /**
-     * Whether this is news, and the notice of it if so. The notice is kept here until {@link #told} says that it is in
+     * Whether this is news, and the notice of it if so; the end of what was only information is none. The notice is kept here until {@link #told} says that it is in
      * the outbox.
      *
      * @param source who looked: a subject is over only when no source says bad any more. A route may leave it out

@@ -15,7 +15,8 @@ import org.pgsteward.model.Severity;
  *   <li>The first source that says bad begins it: news.
  *   <li>Bad again only refreshes the figures, unless it is worse than anything told so far: news again. That it got
  *       better without being over is not.
- *   <li>It is over when no source says bad any more: news.
+ *   <li>It is over when no source says bad any more: news, unless nothing worse than information was ever told of it.
+ *       Whoever was only informed is waiting for no end.
  * </ol>
  */
 final class AlertRule {
@@ -52,7 +53,7 @@ final class AlertRule {
                 .orElse(told);
         Alert after = new Alert(condition.kind(), condition.service(), since, worst, causes, untold);
         if (causes.isEmpty()) {
-            return new Turn(Optional.of(after), News.OVER);
+            return new Turn(Optional.of(after), told == Severity.INFO ? News.NONE : News.OVER);
         }
         if (!wasFiring) {
             return new Turn(Optional.of(after), News.BEGAN);

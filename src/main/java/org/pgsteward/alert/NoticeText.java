@@ -38,11 +38,23 @@ final class NoticeText {
      * @param worse whether it was told before as something less
      */
     Notice firing(String id, Condition condition, Severity severity, Instant since, boolean worse) {
+        if (severity == Severity.INFO) {
+            return information(id, condition, since);
+        }
         String reason = OneLine.of(condition.reason(), REASON);
         String title = "[" + severity.word() + "] " + subject(condition) + ": " + reason;
         String text = what(condition) + (worse ? " is now " : " is ") + severity.word() + ", since "
                 + clock.format(since) + ".\n" + reason;
         return notice(id, "firing", severity, condition, since, title, text, remedy(condition));
+    }
+
+    /** Without the kind's words of trouble in the title, and so that nobody waits for an end that is not told. */
+    private Notice information(String id, Condition condition, Instant since) {
+        String reason = OneLine.of(condition.reason(), REASON);
+        String title = "[info] " + OneLine.of(condition.service(), NAME) + ": " + reason;
+        String text = what(condition) + ", since " + clock.format(since) + ".\n" + reason
+                + "\nThis is for information only: its end is not told.";
+        return notice(id, "firing", Severity.INFO, condition, since, title, text, remedy(condition));
     }
 
     /**

@@ -1,6 +1,6 @@
 /**
- * Turns conditions into news, once when a trouble begins and once when it is over, and keeps each notice until every
- * receiver has it.
+ * Turns conditions into news, once when a trouble begins and once when it is over (mere information only when it begins),
+ * and keeps each notice until every receiver has it.
  *
  * <p>The way of a notice: {@link org.pgsteward.alert.AlertBook} decides that there is news and writes it down,
  * {@link org.pgsteward.alert.Outbox} lays one file into each receiver's folder, and one

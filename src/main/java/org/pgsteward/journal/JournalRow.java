@@ -1,6 +1,7 @@
 package org.pgsteward.journal;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -9,16 +10,26 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.ImageChange;
 
 /**
  * One row on its way to its table.
  *
- * @param table which statement writes it: {@code enrolment}, {@code activity} or {@code backup}
+ * @param table which statement writes it: {@code enrolment}, {@code activity}, {@code backup} or {@code image-change}
  * @param columns what the statement's parameters are called, and their values; times in ISO 8601
  */
 public record JournalRow(String table, Map<String, @Nullable Object> columns) {
     /** The seed's column is this wide. */
     private static final int ACTION_CHARACTERS = 100;
+
+    /** A row that an older pgsteward left in the spool lacks what its statement has come to ask for. */
+    public JournalRow {
+        Map<String, @Nullable Object> complete = new LinkedHashMap<>(columns);
+        if (table.equals("enrolment")) {
+            complete.putIfAbsent("image_id", null);
+        }
+        columns = Collections.unmodifiableMap(complete);
+    }
 
     /** @throws IllegalArgumentException for a noun that has no table */
     public static JournalRow of(Object noun) {
@@ -28,9 +39,11 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
             return of(activity);
         } else if (noun instanceof Backup backup) {
             return of(backup);
+        } else if (noun instanceof ImageChange change) {
+            return of(change);
         }
         throw new IllegalArgumentException("the journal has no table for a "
-                + noun.getClass().getSimpleName() + ": it takes an Enrolment, an Activity or a Backup");
+                + noun.getClass().getSimpleName() + ": it takes an Enrolment, an Activity, a Backup or an ImageChange");
     }
 
     private static JournalRow of(Enrolment enrolment) {
@@ -41,6 +54,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("identity", enrolment.identity());
         columns.put("container_id", enrolment.containerId());
         columns.put("image", enrolment.image());
+        columns.put("image_id", enrolment.imageId());
         columns.put("at", enrolment.at().toString());
         return new JournalRow("enrolment", columns);
     }
@@ -73,6 +87,14 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("error", backup.error().isEmpty() ? null : backup.error());
         columns.put("event_id", backup.eventId().toString());
         return new JournalRow("backup", columns);
+    }
+
+    private static JournalRow of(ImageChange change) {
+        Map<String, @Nullable Object> columns = new LinkedHashMap<>();
+        columns.put("service", change.service());
+        columns.put("reason", change.reason());
+        columns.put("at", change.at().toString());
+        return new JournalRow("image-change", columns);
     }
 
     private static @Nullable String text(Optional<Instant> time) {

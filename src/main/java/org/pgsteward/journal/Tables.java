@@ -1,15 +1,18 @@
 package org.pgsteward.journal;
 
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -41,7 +44,8 @@ public final class Tables {
 
     private static final String ENROLMENTS = """
             SELECT service_name, database_name, COALESCE(role_name, ''), COALESCE(identity, ''),
-                   COALESCE(container_id, ''), COALESCE(image, ''), created_at AT TIME ZONE 'UTC'
+                   COALESCE(container_id, ''), COALESCE(image, ''), COALESCE(image_id, ''),
+                   created_at AT TIME ZONE 'UTC'
               FROM public.service_configs
              ORDER BY service_name
             """;
@@ -52,6 +56,31 @@ public final class Tables {
             UPDATE public.backup_log
                SET state = 'failed', success = false, finished_at = now(), error = ?
              WHERE state = 'running' AND service_name = ?
+            """;
+
+    private static final String LAST_VERIFIED = """
+            SELECT backup_id, backup_path, verified_at
+              FROM public.backup_log
+             WHERE service_name = ? AND backup_type = 'dump' AND state = 'verified' AND started_at < ?
+               AND backup_id IS NOT NULL AND backup_path IS NOT NULL AND verified_at IS NOT NULL
+             ORDER BY started_at DESC
+             LIMIT 1
+            """;
+
+    private static final String MARK_IDLE = """
+            UPDATE public.service_configs
+               SET idle_since = CASE WHEN service_name = ANY (?) THEN NULL ELSE ? END
+             WHERE CASE WHEN service_name = ANY (?)
+                        THEN idle_since IS NOT NULL
+                        ELSE idle_since IS NULL AND quarantined_at IS NULL
+                   END
+            """;
+
+    private static final String IDLE = """
+            SELECT service_name, idle_since
+              FROM public.service_configs
+             WHERE idle_since IS NOT NULL AND quarantined_at IS NULL
+             ORDER BY service_name
             """;
 
     private final DataSource source;
@@ -167,10 +196,70 @@ public final class Tables {
                         rows.getString(4),
                         rows.getString(5),
                         rows.getString(6),
-                        rows.getObject(7, OffsetDateTime.class).toInstant()));
+                        rows.getString(7),
+                        rows.getObject(8, OffsetDateTime.class).toInstant()));
             }
         }
         return enrolments;
+    }
+
+    /**
+     * A dump that was restored and compared.
+     *
+     * @param path relative to the store
+     */
+    public record ProvedBackup(String backupId, String path, Instant verifiedAt) {}
+
+    /** The newest proved dump of {@code service} that began before {@code before}: the one that a change of image pins. */
+    public Optional<ProvedBackup> lastVerified(String service, Instant before) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(LAST_VERIFIED)) {
+            statement.setString(1, service);
+            statement.setObject(2, before.atOffset(ZoneOffset.UTC));
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next()
+                        ? Optional.of(new ProvedBackup(
+                                row.getString(1),
+                                row.getString(2),
+                                row.getObject(3, OffsetDateTime.class).toInstant()))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    /** A service whose container is away. */
+    public record Idle(String service, Instant since) {}
+
+    /**
+     * Remembers since when services have been without a container, and forgets it of those that have one again.
+     *
+     * @param present the services that have a container, running or not; an engine that did not answer is not an empty set
+     * @return all that are idle now, by name. One in quarantine is nobody's to wait for: it is not among them, and its
+     *     time stays as it is until it is present
+     */
+    public List<Idle> markIdle(Set<String> present, Instant now) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement mark = connection.prepareStatement(MARK_IDLE);
+                PreparedStatement read = connection.prepareStatement(IDLE)) {
+            Array names = connection.createArrayOf("text", present.toArray());
+            mark.setArray(1, names);
+            mark.setObject(2, now.atOffset(ZoneOffset.UTC));
+            mark.setArray(3, names);
+            mark.executeUpdate();
+            return idle(read);
+        }
+    }
+
+    private static List<Idle> idle(PreparedStatement read) throws SQLException {
+        List<Idle> idle = new ArrayList<>();
+        try (ResultSet rows = read.executeQuery()) {
+            while (rows.next()) {
+                idle.add(new Idle(
+                        rows.getString(1),
+                        rows.getObject(2, OffsetDateTime.class).toInstant()));
+            }
+        }
+        return idle;
     }
 
     /** Services with a run that the journal believes to be going on. */

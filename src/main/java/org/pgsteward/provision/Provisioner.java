@@ -154,6 +154,7 @@ public final class Provisioner {
                 container.identity(),
                 container.id(),
                 container.image(),
+                container.imageId(),
                 clock.instant());
     }
 }

@@ -39,6 +39,29 @@ class AlertBookTest {
     }
 
     @Test
+    void informationFiresWhileItHoldsAndItsPageGoesInSilence() {
+        AlertBook book = open();
+        Notice begun = book.consider(bad(Severity.INFO)).orElseThrow();
+        book.told(begun);
+        assertThat(book.firing()).hasSize(1);
+
+        assertThat(book.consider(well())).isEmpty();
+
+        assertThat(book.firing()).isEmpty();
+        assertThat(book.untold()).isEmpty();
+        assertThat(state.resolve("alerts")).isEmptyDirectory();
+    }
+
+    @Test
+    void informationThatWasOverBeforeItReachedTheOutboxIsStillTold() {
+        Notice begun = open().consider(bad(Severity.INFO)).orElseThrow();
+        open().consider(well());
+        clock.pass(Duration.ofSeconds(1));
+
+        assertThat(open().untold()).containsExactly(begun);
+    }
+
+    @Test
     void aRestartForgetsNothing() {
         open().consider(bad(Severity.WARNING));
         clock.pass(Duration.ofHours(2));

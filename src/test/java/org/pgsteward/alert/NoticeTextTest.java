@@ -42,6 +42,26 @@ class NoticeTextTest {
     }
 
     @Test
+    void informationHasNoWordOfTroubleInItsTitleAndPromisesNoEnd() {
+        Condition stopped = Condition.bad(
+                Severity.INFO,
+                "service-down",
+                "vikunja",
+                "was stopped by somebody's order",
+                "docker start vikunja",
+                NOON);
+
+        Notice notice = text.firing("n1", stopped, Severity.INFO, NOON, false);
+
+        assertThat(notice.title()).isEqualTo("[info] vikunja: was stopped by somebody's order");
+        assertThat(notice.text())
+                .isEqualTo("vikunja: service down, since 2026-05-01 14:00:00 CEST.\nwas stopped by somebody's order\n"
+                        + "This is for information only: its end is not told.");
+        assertThat(notice.state()).isEqualTo("firing");
+        assertThat(notice.remedy()).isEqualTo("docker start vikunja");
+    }
+
+    @Test
     void saysThatItGotWorse() {
         assertThat(text.firing("n1", high, Severity.CRITICAL, NOON, true).text())
                 .startsWith("vikunja: memory high is now critical, since 2026-05-01 14:00:00 CEST.");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +14,7 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.ImageChange;
 
 class JournalRowTest {
     private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00Z");
@@ -49,6 +51,29 @@ class JournalRowTest {
                 .containsEntry("service", "🐘".repeat(50))
                 .containsEntry("action", "a".repeat(100))
                 .containsEntry("user", "ж".repeat(100));
+    }
+
+    @Test
+    void aChangeOfImageSaysWhatBecameWhatByNamesAndShortDigests() {
+        ImageChange change =
+                new ImageChange("app", "app:latest", "sha256:0123456789abcdef", "app:latest", "sha256:fedcba", NIGHT);
+        assertThat(JournalRow.of(change).columns())
+                .containsEntry(
+                        "reason",
+                        "before app:latest (0123456789ab) became app:latest (fedcba) at 2026-03-01T03:00:00Z");
+    }
+
+    @Test
+    void anImageThatWasNeverSeenHasItsNameOnly() {
+        assertThat(new ImageChange("app", "app:1", "", "app:2", "sha256:ab", NIGHT).reason())
+                .startsWith("before app:1 became app:2 (ab)");
+    }
+
+    @Test
+    void anEnrolmentThatAnOlderVersionLeftInTheSpoolHasEachColumn() {
+        assertThat(new JournalRow("enrolment", Map.of("service", "app")).columns())
+                .containsEntry("service", "app")
+                .containsEntry("image_id", null);
     }
 
     @Test

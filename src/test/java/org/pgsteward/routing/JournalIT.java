@@ -14,12 +14,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.Wiring;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.model.Activity;
@@ -27,6 +30,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.ImageChange;
 import org.pgsteward.postgres.NeedsPostgres;
 
 @NeedsPostgres
@@ -34,6 +38,9 @@ import org.pgsteward.postgres.NeedsPostgres;
 class JournalIT {
     private static final String WRITE = "direct:journal-write";
     private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00Z");
+
+    private static final String PINNED =
+            "SELECT backup_id || ': ' || pinned FROM public.backup_log WHERE pinned IS NOT NULL ORDER BY started_at";
 
     private TestHost host;
     private Path state;
@@ -68,7 +75,7 @@ class JournalIT {
     void eachNounBecomesARowWithItsTimesInUtc() throws Exception {
         host.cluster().run("homelab", "ALTER ROLE homelab SET timezone = 'Asia/Tokyo'");
         Backup started = started("app");
-        write(new Enrolment("app", "app_db", "app_user", "homelab/app", "0123", "app:1", NIGHT));
+        write(new Enrolment("app", "app_db", "app_user", "homelab/app", "0123", "app:1", "sha256:1", NIGHT));
         write(Activity.ours("app", "provisioned", NIGHT));
         write(started);
         write(started.made("app/a.dump.zst", NIGHT.plusSeconds(5), 10, 20, "ab", Duration.ofSeconds(5)));
@@ -76,8 +83,9 @@ class JournalIT {
         assertThat(host.rows(
                         "homelab",
                         "SELECT concat_ws(' ', service_name, database_name, created_at, updated_at,"
-                                + " role_name, identity, container_id, image) FROM public.service_configs"))
-                .containsExactly("app app_db 2026-03-01 03:00:00 2026-03-01 03:00:00 app_user homelab/app 0123 app:1");
+                                + " role_name, identity, container_id, image, image_id) FROM public.service_configs"))
+                .containsExactly(
+                        "app app_db 2026-03-01 03:00:00 2026-03-01 03:00:00 app_user homelab/app 0123 app:1 sha256:1");
         assertThat(host.rows(
                         "homelab",
                         "SELECT concat_ws(' ', service_name, action, user_identifier, created_at)"
@@ -94,13 +102,96 @@ class JournalIT {
 
     @Test
     void anEnrolmentThatSaysNothingNewLeavesItsTimeAndANewImageChangesIt() throws SQLException {
-        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", NIGHT));
-        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", NIGHT.plusSeconds(60)));
+        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", "sha256:1", NIGHT));
+        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", "sha256:1", NIGHT.plusSeconds(60)));
         String times = "SELECT created_at || ' ' || updated_at FROM public.service_configs";
         assertThat(host.rows("homelab", times)).containsExactly("2026-03-01 03:00:00 2026-03-01 03:00:00");
 
-        write(new Enrolment("app", "app", "app", "homelab/app", "4567", "app:2", NIGHT.plusSeconds(120)));
+        write(new Enrolment("app", "app", "app", "homelab/app", "4567", "app:2", "sha256:2", NIGHT.plusSeconds(120)));
         assertThat(host.rows("homelab", times)).containsExactly("2026-03-01 03:00:00 2026-03-01 03:02:00");
+    }
+
+    @ParameterizedTest(name = "{0}, {1}, {2}")
+    @CsvSource({"other, app, homelab/app", "app, other, homelab/app", "app, app, elsewhere/app", "app, app,"})
+    void anEnrolmentUnderOtherNamesOrAnotherIdentityTakesNoServiceOver(
+            String database, String role, @Nullable String identity) throws Exception {
+        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", "sha256:1", NIGHT));
+        String row = "SELECT service_configs::text FROM public.service_configs";
+        List<String> before = host.rows("homelab", row);
+
+        write(new Enrolment(
+                "app",
+                database,
+                role,
+                identity == null ? "" : identity,
+                "4567",
+                "app:2",
+                "sha256:2",
+                NIGHT.plusSeconds(60)));
+
+        assertThat(host.rows("homelab", row)).isEqualTo(before);
+        assertThat(refused()).isEmpty();
+    }
+
+    @Test
+    void anOlderEnrolmentThatIsReplayedTakesNothingBack() throws SQLException {
+        Enrolment older = new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", "sha256:1", NIGHT);
+        write(older);
+        write(new Enrolment("app", "app", "app", "homelab/app", "4567", "app:1", "sha256:2", NIGHT.plusSeconds(60)));
+
+        write(older);
+
+        assertThat(host.rows("homelab", "SELECT container_id || ' ' || image_id FROM public.service_configs"))
+                .containsExactly("4567 sha256:2");
+    }
+
+    @Test
+    void aChangeOfImagePinsTheNewestProvedDumpOfBeforeAndNoOther() throws SQLException {
+        verified("app", "oldest", BackupKind.DUMP, NIGHT);
+        verified("app", "newest", BackupKind.DUMP, NIGHT.plusSeconds(60));
+        verified("app", "base", BackupKind.BASE, NIGHT.plusSeconds(70));
+        verified("other", "other", BackupKind.DUMP, NIGHT.plusSeconds(70));
+        write(made("app", "unproved", BackupKind.DUMP, NIGHT.plusSeconds(80)));
+        verified("app", "after", BackupKind.DUMP, NIGHT.plusSeconds(90));
+
+        write(change(NIGHT.plusSeconds(90)));
+
+        assertThat(host.rows("homelab", PINNED))
+                .containsExactly("newest: before app:1 (1) became app:2 (2) at 2026-03-01T03:01:30Z");
+    }
+
+    @Test
+    void aChangeOfImageThatIsReplayedPinsNoSecondBackup() throws SQLException {
+        verified("app", "first", BackupKind.DUMP, NIGHT);
+        write(change(NIGHT.plusSeconds(90)));
+        List<String> before = host.rows("homelab", PINNED);
+        verified("app", "proved-late", BackupKind.DUMP, NIGHT.plusSeconds(60));
+
+        write(change(NIGHT.plusSeconds(90)));
+
+        assertThat(host.rows("homelab", PINNED)).isEqualTo(before).hasSize(1);
+    }
+
+    @Test
+    void aPinKeepsItsFirstReasonAndANextChangePinsTheNextBackup() throws SQLException {
+        verified("app", "first", BackupKind.DUMP, NIGHT);
+        write(change(NIGHT.plusSeconds(30)));
+        write(change(NIGHT.plusSeconds(40)));
+        verified("app", "second", BackupKind.DUMP, NIGHT.plusSeconds(60));
+        write(change(NIGHT.plusSeconds(90)));
+
+        assertThat(host.rows("homelab", PINNED))
+                .containsExactly(
+                        "first: before app:1 (1) became app:2 (2) at 2026-03-01T03:00:30Z",
+                        "second: before app:1 (1) became app:2 (2) at 2026-03-01T03:01:30Z");
+    }
+
+    @Test
+    void aChangeOfImageWithoutABackupBeforeItIsNoError() throws SQLException, IOException {
+        write(change(NIGHT));
+        assertThat(host.rows("homelab", PINNED)).isEmpty();
+        assertThat(waiting()).isEmpty();
+        assertThat(refused()).isEmpty();
     }
 
     @Test
@@ -238,6 +329,19 @@ class JournalIT {
 
     private void write(Object noun) {
         assertThat(wiring.doors.ask(WRITE, noun).getException()).isNull();
+    }
+
+    private void verified(String service, String id, BackupKind kind, Instant at) {
+        write(made(service, id, kind, at).judged(BackupState.VERIFIED, at, Duration.ZERO, ""));
+    }
+
+    private static Backup made(String service, String id, BackupKind kind, Instant at) {
+        return Backup.starting(id, service, service, kind, at, "15.20")
+                .made(service + "/" + id, at, 10, 20, "ab", Duration.ofSeconds(5));
+    }
+
+    private static ImageChange change(Instant at) {
+        return new ImageChange("app", "app:1", "sha256:1", "app:2", "sha256:2", at);
     }
 
     private static Backup started(String service) {

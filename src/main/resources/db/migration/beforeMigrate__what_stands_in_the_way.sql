@@ -1,0 +1,40 @@
+-- CREATE OR REPLACE cannot change a function's parameter names, defaults and result, nor a view's columns. What somebody
+-- made by hand under our names and in another shape would keep the tables from ever being made; it holds no data, so it
+-- goes. Run before each migration; it does nothing where the shape is right.
+DO $$
+DECLARE
+    routine regprocedure;
+    view_class regclass;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    routine := to_regprocedure('public.log_user_activity(varchar, varchar, varchar, inet)');
+    IF EXISTS (
+        SELECT 1 FROM pg_proc AS p
+        WHERE p.oid = routine
+          AND (p.prokind <> 'f' OR p.prorettype <> 'void'::regtype OR p.proretset OR p.pronargdefaults > 0
+               OR p.proargmodes IS NOT NULL
+               OR p.proargnames <> ARRAY['p_service_name', 'p_action', 'p_user_identifier', 'p_ip_address'])
+    ) THEN
+        EXECUTE format('DROP ROUTINE %s', routine);
+    END IF;
+    view_class := to_regclass('public.service_status');
+    IF EXISTS (
+        SELECT 1 FROM pg_class AS c
+        WHERE c.oid = view_class
+          AND c.relkind = 'v'
+          AND ARRAY(
+                  SELECT a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+                    FROM pg_attribute AS a
+                   WHERE a.attrelid = c.oid AND a.attnum > 0
+                   ORDER BY a.attnum)
+              <> ARRAY[
+                  'service_name character varying(50)',
+                  'database_name character varying(50)',
+                  'setup_date timestamp without time zone',
+                  'status text',
+                  'database_size text']
+    ) THEN
+        EXECUTE format('DROP VIEW %s', view_class);
+    END IF;
+END;
+$$;
