@@ -173,7 +173,9 @@ public final class Wiring {
     private Provisioner provisioner() throws IOException {
         Path secrets = settings.path("pgsteward.secrets.dir");
         SecretsFolder folder = new SecretsFolder(secrets, secrets.resolve("postgres_password"));
-        return new Provisioner(new Discovery(Catalogue.shipped(json), folder), server, clock);
+        Optional<String> more = settings.get("pgsteward.catalogue.file");
+        Catalogue catalogue = more.isPresent() ? Catalogue.with(json, Path.of(more.get())) : Catalogue.shipped(json);
+        return new Provisioner(new Discovery(catalogue, folder), server, clock);
     }
 
     private Pipeline pipeline(List<String> files, Outbox outbox, Function<String, Optional<String>> schedule) {

@@ -4,6 +4,8 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * One container as the engine describes it at one moment.
@@ -75,24 +77,48 @@ public record Container(
 
     /**
      * Who this is across re-creations: compose's project and service, or the name of a container made by hand.
-     * An id changes with every update and would make each one a stranger.
+     * An id changes with every update and would make each one a stranger. A slash in either label would let
+     * {@code a/b} + {@code c} pose as {@code a} + {@code b/c}; a container's name can hold none.
      */
     public String identity() {
-        return composeProject()
-                .flatMap(project -> composeService().map(service -> project + "/" + service))
-                .orElse(name);
+        Optional<String> project = composeProject().filter(Container::withoutSlash);
+        Optional<String> service = composeService().filter(Container::withoutSlash);
+        return project.flatMap(one -> service.map(other -> one + "/" + other)).orElse(name);
+    }
+
+    private static boolean withoutSlash(String text) {
+        return text.indexOf('/') < 0;
     }
 
     /** Whether {@code host} means this container on some network: its name, its compose service or an alias. */
     public boolean answersTo(String host) {
-        return name.equals(host)
-                || composeService().filter(host::equals).isPresent()
-                || networks.values().stream().anyMatch(aliases -> aliases.contains(host));
+        return isCalled(host)
+                || networks.values().stream().flatMap(Set::stream).anyMatch(alias -> alias.equalsIgnoreCase(host));
+    }
+
+    /** Whether {@code host}, looked up by a neighbour on {@code network}, means this container. */
+    public boolean answersTo(String host, String network) {
+        Set<String> aliases = networks.get(network);
+        return aliases != null && (isCalled(host) || aliases.stream().anyMatch(alias -> alias.equalsIgnoreCase(host)));
+    }
+
+    /** By its name, or as compose calls it on each of its networks. */
+    private boolean isCalled(String host) {
+        return name.equalsIgnoreCase(host)
+                || composeService().filter(host::equalsIgnoreCase).isPresent();
+    }
+
+    /** The networks on which the two can reach one another; {@code none} is the lack of one. */
+    public SortedSet<String> sharedNetworks(Container other) {
+        SortedSet<String> shared = new TreeSet<>(networks.keySet());
+        shared.retainAll(other.networks.keySet());
+        shared.remove("none");
+        return shared;
     }
 
     /** Whether the two can reach one another, as far as networks decide that. */
     public boolean sharesNetworkWith(Container other) {
-        return networks.keySet().stream().anyMatch(other.networks::containsKey);
+        return !sharedNetworks(other).isEmpty();
     }
 
     @Override

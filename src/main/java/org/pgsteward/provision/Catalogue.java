@@ -1,11 +1,20 @@
 package org.pgsteward.provision;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.pgsteward.model.Container;
 
-/** The applications whose variables we can read: the file {@code catalogue.json}. */
+/** The applications whose variables we can read: the file {@code catalogue.json}, and before it an operator's own. */
 public final class Catalogue {
     private final List<Application> applications;
 
@@ -16,11 +25,61 @@ public final class Catalogue {
     /** The one that we ship. */
     public static Catalogue shipped(ObjectMapper json) throws IOException {
         try (InputStream file = Catalogue.class.getResourceAsStream("/catalogue.json")) {
-            return new Catalogue(List.of(json.readValue(file, Application[].class)));
+            return new Catalogue(List.of(reader(json).readValue(file, Application[].class)));
         }
+    }
+
+    /**
+     * The entries of an operator's file, and behind them those that we ship.
+     *
+     * @throws IOException when the file cannot be used, with one line that names it and says what is wrong
+     */
+    public static Catalogue with(ObjectMapper json, Path file) throws IOException {
+        List<Application> applications = new ArrayList<>();
+        try (InputStream content = Files.newInputStream(file)) {
+            applications.addAll(List.of(reader(json).readValue(content, Application[].class)));
+        } catch (JsonProcessingException e) {
+            throw new IOException("pgsteward.catalogue.file " + file + " is no catalogue: " + problem(e), e);
+        } catch (IOException e) {
+            throw new IOException("pgsteward.catalogue.file " + file + " cannot be read: " + e.getMessage(), e);
+        } catch (NullPointerException e) {
+            throw new IOException("pgsteward.catalogue.file " + file + " is no catalogue: an entry is null", e);
+        }
+        applications.addAll(shipped(json).applications);
+        return new Catalogue(applications);
     }
 
     List<Application> applications() {
         return applications;
+    }
+
+    /** What is known of a container's image that will not work; a mirror's path before the repository is no matter. */
+    Optional<String> caution(Container container) {
+        String image = "/" + repository(container.image());
+        return applications.stream()
+                .filter(entry -> entry.caution() != null)
+                .filter(entry -> entry.images().stream().anyMatch(known -> image.endsWith("/" + repository(known))))
+                .map(entry -> String.valueOf(entry.caution()))
+                .findFirst();
+    }
+
+    /** Without tag and digest, and without a registry: the first part, if it has a dot or a port, or is localhost. */
+    static String repository(String image) {
+        String name =
+                image.replaceFirst("@.*$", "").replaceFirst(":[^/:]*$", "").toLowerCase(Locale.ROOT);
+        return name.replaceFirst("^(localhost|[^/]*[.:][^/]*)/", "");
+    }
+
+    /** A misspelt field would be an entry that never matches. */
+    private static ObjectReader reader(ObjectMapper json) {
+        return json.reader().with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+    }
+
+    private static String problem(JsonProcessingException e) {
+        String what = e.getCause() instanceof IllegalArgumentException cause
+                ? String.valueOf(cause.getMessage())
+                : e.getOriginalMessage().lines().findFirst().orElse("");
+        String line = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
+        return what + line;
     }
 }

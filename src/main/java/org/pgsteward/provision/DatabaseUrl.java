@@ -16,12 +16,50 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
     private static final Pattern ADDRESS = Pattern.compile("(?:jdbc:)?postgres(?:ql)?://(?:(?<login>[^/?#]*)@)?"
             + "(?<host>[^/?#@]+)/(?<database>[^/?#]+)(?:\\?(?<query>[^#]*))?(?:#.*)?");
 
-    /**
-     * A {@code postgres://user:password@host:port/database} address, the user perhaps in the query; empty for anything
-     * else. Read by hand, since {@link java.net.URI} refuses what applications take: a host with an underscore, and a
-     * password with signs that should have been escaped.
-     */
+    /** As much of it as was said so far; nothing is ever blank. */
+    record Parts(Optional<String> host, Optional<String> user, Optional<Secret> password, Optional<String> database) {
+        static final Parts NONE = of(null, null, null, null);
+
+        /** @param host with or without a port, which is dropped */
+        static Parts of(
+                @Nullable String host, @Nullable String user, @Nullable String password, @Nullable String database) {
+            return new Parts(
+                    said(host).map(name -> name.replaceFirst(":\\d+$", "")).filter(name -> !name.isBlank()),
+                    said(user),
+                    Optional.ofNullable(password)
+                            .filter(word -> !word.isEmpty())
+                            .map(Secret::new),
+                    said(database));
+        }
+
+        /** Empty while a part is missing. */
+        Optional<DatabaseUrl> whole() {
+            if (host.isEmpty() || user.isEmpty() || password.isEmpty() || database.isEmpty()) {
+                return Optional.empty();
+            }
+            return Optional.of(new DatabaseUrl(host.get(), user.get(), password.get(), database.get()));
+        }
+
+        private static Optional<String> said(@Nullable String text) {
+            return Optional.ofNullable(text).filter(some -> !some.isBlank());
+        }
+    }
+
+    Parts parts() {
+        return new Parts(Optional.of(host), Optional.of(user), Optional.of(password), Optional.of(database));
+    }
+
+    /** A {@code postgres://user:password@host:port/database} address; empty for anything else, or when a part is missing. */
     static Optional<DatabaseUrl> parse(String text) {
+        return partsOf(text).flatMap(Parts::whole);
+    }
+
+    /**
+     * What an address says, the user perhaps in its query or not at all; empty for anything else. Read by hand, since
+     * {@link java.net.URI} refuses what applications take: a host with an underscore, and a password with signs that
+     * should have been escaped.
+     */
+    static Optional<Parts> partsOf(String text) {
         Matcher address = ADDRESS.matcher(text);
         if (!address.matches()) {
             return Optional.empty();
@@ -30,8 +68,8 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
         String login = address.group("login");
         int colon = login == null ? -1 : login.indexOf(':');
         String user = login == null ? query.get("user") : decode(colon < 0 ? login : login.substring(0, colon));
-        String password = colon < 0 ? query.get("password") : decode(login.substring(colon + 1));
-        return ofParts(address.group("host"), user, password, decode(address.group("database")));
+        String password = login == null || colon < 0 ? query.get("password") : decode(login.substring(colon + 1));
+        return Optional.of(Parts.of(address.group("host"), user, password, decode(address.group("database"))));
     }
 
     private static Map<String, String> query(@Nullable String query) {
@@ -48,13 +86,7 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
     /** Its parts, host with or without a port; empty when one is missing. */
     static Optional<DatabaseUrl> ofParts(
             @Nullable String host, @Nullable String user, @Nullable String password, @Nullable String database) {
-        if (host == null || user == null || password == null || database == null) {
-            return Optional.empty();
-        }
-        if (host.isBlank() || user.isBlank() || password.isEmpty() || database.isBlank()) {
-            return Optional.empty();
-        }
-        return Optional.of(new DatabaseUrl(host.replaceFirst(":\\d+$", ""), user, new Secret(password), database));
+        return Parts.of(host, user, password, database).whole();
     }
 
     /** A plus sign is itself, and so is a percent sign that escapes nothing. */

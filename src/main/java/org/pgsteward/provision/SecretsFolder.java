@@ -1,53 +1,109 @@
 package org.pgsteward.provision;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.pgsteward.model.Secret;
 
-/** The only place from which a {@code pgsteward.password-file} label may read. */
+/** The only place from which anything that a container says may make us read. */
 public final class SecretsFolder {
-    private static final long LONGEST_BYTES = 1024;
+    private static final int LONGEST_BYTES = 1024;
+    private static final int LONGEST_NAME_BYTES = 255;
 
     private final Path folder;
     private final Path administratorsFile;
 
     /** @param administratorsFile the file that holds the administrator's own password, which no service may claim */
     public SecretsFolder(Path folder, Path administratorsFile) {
-        this.folder = folder;
+        this.folder = folder.toAbsolutePath().normalize();
         this.administratorsFile = administratorsFile.toAbsolutePath().normalize();
     }
 
-    /** @throws RefusedClaim when it is not a plain, readable file in the folder itself, or the administrator's */
+    /**
+     * What the label {@code pgsteward.password-file} names.
+     *
+     * @param name of a file in the folder, or the whole path of one
+     * @throws RefusedClaim when it is not a plain, readable file in the folder itself, or the administrator's
+     */
     Secret read(String name) {
-        Path file = folder.resolve(plain(name)).toAbsolutePath().normalize();
-        if (file.equals(administratorsFile)) {
-            throw new RefusedClaim("password-file '" + name + "' is the administrator's: give the service its own");
-        }
+        String inside = folder + "/";
+        return read(
+                name.startsWith(inside) ? name.substring(inside.length()) : name,
+                "password-file '" + Names.printable(name) + "'",
+                "put a plain file with the service's password into " + folder + " and name it in the label");
+    }
+
+    /**
+     * What a variable names by a path in its own container: the file of the same name here.
+     *
+     * @throws RefusedClaim naming {@code variable} and {@code path}, on the same grounds
+     */
+    Secret readFor(String variable, String path) {
+        return read(
+                path.substring(path.lastIndexOf('/') + 1),
+                "variable " + Names.printable(variable) + " names the file '" + Names.printable(path) + "', which",
+                "put the same file into " + folder + ", or give the label pgsteward.password-file");
+    }
+
+    private Secret read(String name, String what, String next) {
         try {
-            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > LONGEST_BYTES) {
-                throw new RefusedClaim("password-file '" + name + "' is not a plain file of at most " + LONGEST_BYTES
-                        + " bytes in " + folder + ": put the service's password there");
+            Path file = folder.resolve(plain(name));
+            Optional<String> objection = objection(file);
+            if (objection.isPresent()) {
+                throw new RefusedClaim(what + " " + objection.get() + ": " + next);
             }
-            String text = Files.readString(file, StandardCharsets.UTF_8).replaceFirst("\\R$", "");
+            String text = content(file).replaceFirst("\\R\\z", "");
             if (text.isEmpty()) {
-                throw new RefusedClaim("password-file '" + name + "' in " + folder + " is empty");
+                throw new RefusedClaim(what + " is empty: " + next);
             }
             return new Secret(text);
+        } catch (InvalidPathException e) {
+            throw new RefusedClaim(what + " is not the name of a file: " + next);
+        } catch (CharacterCodingException e) {
+            throw new RefusedClaim(what + " is not text in UTF-8: " + next);
         } catch (IOException e) {
-            throw new RefusedClaim("password-file '" + name + "' in " + folder + " cannot be read: " + e.getMessage());
+            // The exception's own words would be the path again.
+            throw new RefusedClaim(what + " cannot be read (" + e.getClass().getSimpleName() + "): " + next);
         }
     }
 
-    private String plain(String name) {
-        String last =
-                name.startsWith(folder + "/") ? name.substring(folder.toString().length() + 1) : name;
-        if (last.isEmpty() || last.startsWith(".") || last.chars().anyMatch(c -> c == '/' || c == '\\' || c < ' ')) {
-            throw new RefusedClaim("password-file '" + name.replaceAll("\\p{Cntrl}", "?")
-                    + "' is not the name of a file in " + folder);
+    /** Why nobody may have it. A hard link is the administrator's file under another name. */
+    private Optional<String> objection(Path file) throws IOException {
+        if (file.equals(administratorsFile)
+                || (Files.exists(file)
+                        && Files.exists(administratorsFile)
+                        && Files.isSameFile(file, administratorsFile))) {
+            return Optional.of("is the administrator's");
         }
-        return last;
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > LONGEST_BYTES) {
+            return Optional.of("is no plain file of at most " + LONGEST_BYTES + " bytes in the secrets folder");
+        }
+        return folder.toRealPath().equals(file.toRealPath().getParent())
+                ? Optional.empty()
+                : Optional.of("lies outside the secrets folder");
+    }
+
+    /** It may have become a link, or grown, since it was looked at. */
+    private static String content(Path file) throws IOException {
+        try (InputStream bytes = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+            ByteBuffer read = ByteBuffer.wrap(bytes.readNBytes(LONGEST_BYTES));
+            return StandardCharsets.UTF_8.newDecoder().decode(read).toString();
+        }
+    }
+
+    /** @throws InvalidPathException when it could be anything but the last part of a path */
+    private static String plain(String name) {
+        boolean path = name.startsWith(".") || name.chars().anyMatch(c -> c == '/' || c == '\\' || c < ' ');
+        if (name.isEmpty() || path || name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME_BYTES) {
+            throw new InvalidPathException(name, "not the name of a file");
+        }
+        return name;
     }
 }

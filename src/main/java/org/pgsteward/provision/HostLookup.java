@@ -1,0 +1,78 @@
+package org.pgsteward.provision;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.pgsteward.model.Container;
+
+/**
+ * What a host name means when one container looks it up: the managed PostgreSQL, or somebody else.
+ *
+ * <p>Docker's resolver answers on each network that the asker is on, and gives no order where two containers answer to
+ * one name. What a compose file's author meant is then the neighbour in his own project, else the container of that very
+ * name: every other project has a service {@code db}.
+ */
+final class HostLookup {
+    private final Container asker;
+    private final Optional<Container> server;
+    private final Collection<Container> others;
+
+    /** @param others the host's containers; the asker and the server may be among them */
+    HostLookup(Container asker, Optional<Container> server, Collection<Container> others) {
+        this.asker = asker;
+        this.server = server;
+        this.others = others;
+    }
+
+    /** Whether it means the managed server now. */
+    boolean means(String host) {
+        OptionalInt fit = server.map(managed -> fit(host, managed)).orElse(OptionalInt.empty());
+        return fit.isPresent() && bestOther(host) <= fit.getAsInt();
+    }
+
+    /** Whether it would mean the managed server if the two shared a network. */
+    boolean wouldMean(String host) {
+        return server.filter(managed -> managed.answersTo(host)).isPresent() && bestOther(host) < 0;
+    }
+
+    boolean sharesNetwork() {
+        return server.filter(asker::sharesNetworkWith).isPresent();
+    }
+
+    /** The server's networks that another container can join. */
+    SortedSet<String> joinable() {
+        SortedSet<String> networks =
+                new TreeSet<>(server.map(managed -> managed.networks().keySet()).orElseGet(TreeSet::new));
+        networks.removeAll(List.of("none", "host", "bridge"));
+        return networks;
+    }
+
+    private int bestOther(String host) {
+        return others.stream()
+                .filter(other -> !other.id().equals(asker.id()) && !isServer(other))
+                .map(other -> fit(host, other))
+                .flatMapToInt(OptionalInt::stream)
+                .max()
+                .orElse(-1);
+    }
+
+    /** While it is re-created there are two of it. */
+    private boolean isServer(Container other) {
+        return server.filter(managed -> managed.identity().equals(other.identity()))
+                .isPresent();
+    }
+
+    /** How well the name fits; empty where it is not heard. */
+    private OptionalInt fit(String host, Container candidate) {
+        if (asker.sharedNetworks(candidate).stream().noneMatch(network -> candidate.answersTo(host, network))) {
+            return OptionalInt.empty();
+        }
+        boolean sameProject =
+                asker.composeProject().isPresent() && asker.composeProject().equals(candidate.composeProject());
+        boolean sameName = candidate.name().equalsIgnoreCase(host);
+        return OptionalInt.of((sameProject ? 2 : 0) + (sameName ? 1 : 0));
+    }
+}
