@@ -10,8 +10,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgsteward.model.Secret;
 
 /**
@@ -82,6 +85,15 @@ public final class Settings {
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(key + " is '" + value + "', not a whole number", e);
         }
+    }
+
+    /** A list separated by commas; empty when it is not set. */
+    public Set<String> words(String key) {
+        return get(key).stream()
+                .flatMap(list -> Stream.of(list.split(",")))
+                .map(String::strip)
+                .filter(word -> !word.isEmpty())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** The values that must appear in no log and no message. */

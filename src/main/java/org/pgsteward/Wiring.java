@@ -64,6 +64,8 @@ public final class Wiring {
     private static final List<String> BACKUP_FILES =
             List.of("backup.camel.yaml", "alerts.camel.yaml", "receivers/*.camel.yaml");
 
+    private static final List<String> TELLING_FILES = List.of("alerts.camel.yaml", "receivers/*.camel.yaml");
+
     private static final List<String> ALL_FILES = List.of("*.camel.yaml", "receivers/*.camel.yaml");
 
     /** How long an ordered stop may last before it is told, and a start must hold before trouble counts as over. */
@@ -133,11 +135,7 @@ public final class Wiring {
     /** The daemon: everything, and the door for HTTP. Nothing is opened before {@link Daemon#start}. */
     public Daemon daemon() throws IOException {
         DockerEngine engine = DockerEngine.at(settings.require("pgsteward.docker.host"));
-        ContainerDesk containers = new ContainerDesk(
-                engine,
-                settings.get("pgsteward.postgres.container"),
-                settings.require("pgsteward.postgres.host"),
-                new StatusWatch(new StatusRule(PATIENCE), clock));
+        ContainerDesk containers = containers(engine);
         MemoryDesk memory = new MemoryDesk(engine, containers, clock);
         PostgresProbe probe = new PostgresProbe(server, clock);
         LateReceivers receivers = new LateReceivers();
@@ -150,7 +148,7 @@ public final class Wiring {
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
                 .bean("containers", containers)
-                .bean("provision", new ProvisionDesk(provisioner(), containers, house, clock))
+                .bean("provision", provisionDesk(containers))
                 .bean("memory", memory)
                 .bean("postgresProbe", probe)
                 .bean("figures", figures)
@@ -170,12 +168,52 @@ public final class Wiring {
                 pipeline, engine, house, docker::hears, () -> HttpDoor.open(address, pipeline, figures, page, json));
     }
 
-    private Provisioner provisioner() throws IOException {
+    /** What looks at containers; nothing is asked of the engine yet. */
+    public ContainerDesk containers(DockerEngine engine) {
+        return new ContainerDesk(
+                engine,
+                settings.get("pgsteward.postgres.container"),
+                settings.require("pgsteward.postgres.host"),
+                new StatusWatch(new StatusRule(PATIENCE), clock));
+    }
+
+    /** What a command needs that gives databases or takes them away: it writes down and tells as the daemon does. */
+    public Pipeline tellingPipeline() {
+        LateReceivers receivers = new LateReceivers();
+        return pipeline(TELLING_FILES, outbox(receivers), service -> Optional.empty())
+                .prepare(context -> receivers.known = new Receivers(context));
+    }
+
+    /** The desk at which {@code containers} get their databases. */
+    public ProvisionDesk provisionDesk(ContainerDesk containers) throws IOException {
+        Discovery discovery = discovery();
+        return new ProvisionDesk(
+                provisioner(discovery),
+                discovery,
+                containers,
+                house,
+                tables,
+                new ProvisionDesk.Asked(settings.get("pgsteward.web.network"), idleAfter()),
+                clock);
+    }
+
+    public Provisioner provisioner() throws IOException {
+        return provisioner(discovery());
+    }
+
+    private Provisioner provisioner(Discovery discovery) {
+        return new Provisioner(discovery, server, settings.words("pgsteward.extensions.allowed"), clock);
+    }
+
+    private Discovery discovery() throws IOException {
         Path secrets = settings.path("pgsteward.secrets.dir");
         SecretsFolder folder = new SecretsFolder(secrets, secrets.resolve("postgres_password"));
-        Optional<String> more = settings.get("pgsteward.catalogue.file");
-        Catalogue catalogue = more.isPresent() ? Catalogue.with(json, Path.of(more.get())) : Catalogue.shipped(json);
-        return new Provisioner(new Discovery(catalogue, folder), server, clock);
+        Optional<Path> own = settings.get("pgsteward.catalogue.file").map(Path::of);
+        return new Discovery(own.isPresent() ? Catalogue.with(json, own.get()) : Catalogue.shipped(json), folder);
+    }
+
+    private Duration idleAfter() {
+        return Duration.ofDays(settings.number("pgsteward.idle.days"));
     }
 
     private Pipeline pipeline(List<String> files, Outbox outbox, Function<String, Optional<String>> schedule) {

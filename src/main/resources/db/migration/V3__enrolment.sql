@@ -7,6 +7,8 @@ ALTER TABLE public.service_configs
     ADD COLUMN IF NOT EXISTS enabled BOOLEAN NOT NULL DEFAULT true,
     ADD COLUMN IF NOT EXISTS idle_since TIMESTAMPTZ,
     ADD COLUMN IF NOT EXISTS quarantined_at TIMESTAMPTZ,
+    -- What its database was called before.
+    ADD COLUMN IF NOT EXISTS quarantined_from TEXT,
     ADD COLUMN IF NOT EXISTS image_id TEXT;
 
 -- Why retention must keep this one; null where it may go.

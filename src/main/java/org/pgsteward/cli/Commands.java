@@ -18,6 +18,8 @@ import picocli.CommandLine.IVersionProvider;
             Run.class,
             BackupCommand.class,
             BackupsCommand.class,
+            ProvisionCommand.class,
+            RemoveCommand.class,
             Rehearse.class,
             CommandLine.HelpCommand.class
         })

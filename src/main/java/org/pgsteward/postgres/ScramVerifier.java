@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.text.Normalizer;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -67,6 +68,30 @@ public final class ScramVerifier {
     /** Whether this was made from {@code password}. */
     public boolean accepts(Secret password) {
         return MessageDigest.isEqual(derive(password, salt, iterations).storedKey, storedKey);
+    }
+
+    /**
+     * Whether {@code stored}, whichever of PostgreSQL's two forms it has, was made from {@code password}.
+     *
+     * @param stored what stands in {@code pg_authid.rolpassword}
+     * @param role whose it is; the old form, {@code md5}, is made of the password and the name
+     */
+    public static boolean accepts(String stored, String role, Secret password) {
+        if (stored.startsWith("md5")) {
+            return MessageDigest.isEqual(
+                    stored.getBytes(StandardCharsets.US_ASCII),
+                    md5(password.reveal() + role).getBytes(StandardCharsets.US_ASCII));
+        }
+        return parse(stored).filter(verifier -> verifier.accepts(password)).isPresent();
+    }
+
+    private static String md5(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8));
+            return "md5" + HexFormat.of().formatHex(digest);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java runtime has no MD5", e);
+        }
     }
 
     /** As PostgreSQL stores it and accepts it after {@code PASSWORD}. */

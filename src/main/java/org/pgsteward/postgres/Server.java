@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import javax.sql.DataSource;
 import org.pgsteward.model.Secret;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -15,6 +14,14 @@ public final class Server {
     private static final int CONNECT_SECONDS = 5;
 
     private static final int ANSWER_SECONDS = 60;
+
+    /**
+     * What the owner of a database may have set for everybody who connects to it, and what would turn our work into his:
+     * another role, another path to functions, a limit that ends every statement. Given when connecting, ours go before.
+     */
+    private static final String OURS = "-c search_path= -c role=none -c default_transaction_read_only=off"
+            + " -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30s -c row_security=on"
+            + " -c check_function_bodies=on -c default_transaction_isolation=read\\ committed";
 
     private final ServerAddress address;
 
@@ -31,24 +38,18 @@ public final class Server {
      * longer than a minute, or a lock longer than half of one, is an error.
      */
     public Connection connect(String database) throws SQLException {
-        return prepared(source(database, address.user(), address.password(), ANSWER_SECONDS));
+        return administrators(database, ANSWER_SECONDS).getConnection();
     }
 
     /** The same for work that may take hours, such as counting a large table. */
     public Connection connectForLong(String database) throws SQLException {
-        return prepared(source(database, address.user(), address.password(), 0));
+        return administrators(database, 0).getConnection();
     }
 
-    private static Connection prepared(PGSimpleDataSource source) throws SQLException {
-        Connection connection = source.getConnection();
-        try (Statement statement = connection.createStatement()) {
-            // A service owns its database and may have planted a function under the name of one that we call.
-            statement.execute("SET search_path = ''; SET lock_timeout = '30s'");
-        } catch (SQLException e) {
-            connection.close();
-            throw e;
-        }
-        return connection;
+    private PGSimpleDataSource administrators(String database, int answerSeconds) {
+        PGSimpleDataSource source = source(database, address.user(), address.password(), answerSeconds);
+        source.setOptions(OURS);
+        return source;
     }
 
     /** As somebody else, to see what they can do. */

@@ -85,7 +85,7 @@ public final class Discovery {
      *
      * @param webNetwork the network by which claimants are reached from outside, if there is one
      */
-    Optional<String> networkAdvice(
+    public Optional<String> networkAdvice(
             Container container,
             Optional<Container> postgres,
             Optional<String> webNetwork,
@@ -112,11 +112,16 @@ public final class Discovery {
                 + missing.stream().map(Names::printable).collect(Collectors.joining(", ")) + "]`");
     }
 
-    private static boolean isOff(Container container, Optional<Container> postgres) {
+    /** Whether its operator wants us to leave it alone. */
+    static boolean isSwitchedOff(Container container) {
         return container
-                        .label("pgsteward.enable")
-                        .filter("false"::equalsIgnoreCase)
-                        .isPresent()
+                .label("pgsteward.enable")
+                .filter("false"::equalsIgnoreCase)
+                .isPresent();
+    }
+
+    private static boolean isOff(Container container, Optional<Container> postgres) {
+        return isSwitchedOff(container)
                 || postgres.filter(server -> server.id().equals(container.id())).isPresent();
     }
 

@@ -35,6 +35,7 @@ public final class ContainerDesk {
     private final StatusWatch status;
     private final Map<String, Container> known = new ConcurrentHashMap<>();
     private final Map<String, String> services = new ConcurrentHashMap<>();
+    private volatile boolean listed;
 
     /**
      * @param postgresName the container of the managed PostgreSQL, where it is set
@@ -72,12 +73,28 @@ public final class ContainerDesk {
         }
         // The server first: what the others ask for is judged by the networks that they share with it.
         known.putAll(now);
+        listed = true;
         now.values().stream().filter(this::isPostgres).map(this::seen).forEach(sightings::add);
         now.values().stream()
                 .filter(container -> !isPostgres(container))
                 .map(this::seen)
                 .forEach(sightings::add);
         return sightings;
+    }
+
+    /** Every container that was there at the last look. */
+    public List<Container> all() {
+        return List.copyOf(known.values());
+    }
+
+    /** The same without the managed PostgreSQL's own. */
+    public List<Container> others() {
+        return all().stream().filter(container -> !isPostgres(container)).toList();
+    }
+
+    /** Whether {@link #all} is all: the engine has been asked for its list. */
+    boolean isComplete() {
+        return listed;
     }
 
     /** The managed PostgreSQL's container, when it is on this host. */

@@ -7,89 +7,289 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.ImageChange;
 import org.pgsteward.model.Outcome;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Sighting;
+import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Gives containers their databases, remembers which could not be given one yet, and says what came of it. */
+/**
+ * Gives containers their databases as soon as they are seen, looks at everything now and then since what was given can be
+ * changed, remembers who waits for PostgreSQL, and says what came of it all.
+ */
 public final class ProvisionDesk {
     private static final Logger LOG = LoggerFactory.getLogger(ProvisionDesk.class);
 
-    /**
-     * What a container asks for cannot change while it lives; the file that its label names can, and so can what is in
-     * PostgreSQL. More often would cost a server with 256 MB two connections a service at each look.
-     */
-    private static final Duration LOOK_AGAIN = Duration.ofMinutes(5);
-
     private final Provisioner provisioner;
+    private final Discovery discovery;
     private final ContainerDesk containers;
     private final Housekeeping house;
+    private final Tables tables;
+    private final Asked asked;
     private final Clock clock;
     private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
-    private final Map<String, Instant> satisfied = new ConcurrentHashMap<>();
+    private final Set<String> satisfied = ConcurrentHashMap.newKeySet();
     private final Map<String, String> said = new ConcurrentHashMap<>();
 
-    public ProvisionDesk(Provisioner provisioner, ContainerDesk containers, Housekeeping house, Clock clock) {
+    /** Subjects that were said to be well: to say it again is no news, and costs the book a look at its disk. */
+    private final Set<String> well = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean looked;
+
+    /**
+     * What the operator asked for.
+     *
+     * @param webNetwork the network that every service has to be on besides PostgreSQL's, if there is one
+     * @param idleAfter how long a service may be without a container before it is told
+     */
+    public record Asked(Optional<String> webNetwork, Duration idleAfter) {}
+
+    public ProvisionDesk(
+            Provisioner provisioner,
+            Discovery discovery,
+            ContainerDesk containers,
+            Housekeeping house,
+            Tables tables,
+            Asked asked,
+            Clock clock) {
         this.provisioner = provisioner;
+        this.discovery = discovery;
         this.containers = containers;
         this.house = house;
+        this.tables = tables;
+        this.asked = asked;
         this.clock = clock;
     }
 
-    /** Makes true what the container asks for; nothing when it asks for nothing or is gone. */
-    public Provisioner.@Nullable Result provision(Sighting sighting) {
-        String id = sighting.container().id();
-        waiting.remove(id);
+    /** What is to be written down and what is to be told. */
+    public record Report(List<Object> rows, List<Condition> conditions) {}
+
+    /** Makes true what the container asks for; nothing when there is nothing to say of it. */
+    public @Nullable Report provision(Sighting sighting) {
+        Container container = sighting.container();
+        waiting.remove(container.id());
         if (sighting.gone()) {
-            satisfied.remove(id);
-            said.remove(id);
+            forget(container.id());
             return null;
         }
-        Instant last = satisfied.get(id);
-        if (sighting.postgres() || (last != null && last.plus(LOOK_AGAIN).isAfter(clock.instant()))) {
+        if (sighting.postgres()) {
             return null;
         }
+        Gathering gathering = new Gathering();
+        adviseOnNetworks(container, gathering);
+        if (!satisfied.contains(container.id()) && isNewest(container)) {
+            provision(sighting, gathering);
+        }
+        return gathering.report();
+    }
+
+    private void forget(String id) {
+        satisfied.remove(id);
+        said.remove(id);
+    }
+
+    private void provision(Sighting sighting, Gathering gathering) {
+        Container container = sighting.container();
         // Whose it is, is known before PostgreSQL answers: what happens to it meanwhile is written down as that
         // service's.
         provisioner
-                .service(sighting.container(), containers.postgres())
-                .ifPresent(service -> containers.belongs(sighting.container(), service));
+                .service(container, containers.postgres(), containers.all())
+                .ifPresent(service -> containers.belongs(container, service));
+        if (!isHouseInOrder(container.name())) {
+            waiting.put(container.id(), sighting);
+            return;
+        }
+        Provisioner.Result result = provisioner.provision(container, containers.postgres(), containers.all());
+        if (result.worthRetrying()) {
+            waiting.put(container.id(), sighting);
+        }
+        take(container, result, gathering);
+    }
+
+    private boolean isHouseInOrder(String who) {
         try {
             house.order();
+            return true;
         } catch (SQLException e) {
-            say(id, "'" + sighting.container().name() + "' waits for PostgreSQL: " + e.getMessage());
-            waiting.put(id, sighting);
+            say(who, "'" + who + "' waits for PostgreSQL: " + e.getMessage());
+            return false;
+        }
+    }
+
+    /** While an update goes on, two of one service live side by side: the newer one says what holds. */
+    private boolean isNewest(Container container) {
+        return containers.all().stream()
+                .noneMatch(other -> other.identity().equals(container.identity())
+                        && other.createdAt().isAfter(container.createdAt()));
+    }
+
+    /** Looks at all services and databases and puts right what somebody changed. */
+    public @Nullable Report reconcile() {
+        if (!containers.isComplete() || !isHouseInOrder("the periodic look at everything")) {
             return null;
         }
-        Provisioner.Result result = provisioner.provision(sighting.container(), containers.postgres());
-        if (result.outcome() instanceof Outcome.Failed failed) {
-            boolean news = say(id, failed.reason());
-            if (result.worthRetrying()) {
-                waiting.put(id, sighting);
+        Gathering gathering = new Gathering();
+        try {
+            Provisioner.Reconciliation done = provisioner.reconcile(containers.others(), containers.postgres());
+            for (Container container : containers.all()) {
+                Optional.ofNullable(done.byContainer().get(container.id()))
+                        .ifPresent(result -> take(container, result, gathering));
             }
-            return news ? result : null;
+            Set<String> services =
+                    tables.enrolments().stream().map(Enrolment::service).collect(Collectors.toSet());
+            done.repaired().forEach((subject, reasons) -> {
+                if (services.contains(subject)) {
+                    repaired(subject, reasons, gathering);
+                } else {
+                    closed(subject, reasons, gathering);
+                }
+            });
+            done.troubles().forEach(gathering::trouble);
+            services.stream()
+                    .filter(service -> !gathering.isBad("rights-changed", service))
+                    .forEach(service -> gathering.well("rights-changed", service, "as it should be"));
+            tellIdle(gathering);
+            looked = true;
+        } catch (SQLException e) {
+            say("reconcile", "the periodic look at everything waits for PostgreSQL: " + e.getMessage());
+            return null;
         }
-        said.remove(id);
+        said.remove("reconcile");
+        return gathering.report();
+    }
+
+    private void take(Container container, Provisioner.Result result, Gathering gathering) {
+        String name = container.name();
+        if (result.outcome() instanceof Outcome.Failed failed) {
+            if (say(container.id(), failed.reason()) && result.refused()) {
+                gathering.rows.add(Activity.ours(result.service(), "enrolment refused", clock.instant()));
+                gathering.bad(Severity.WARNING, "enrolment-refused", name, failed.reason(), "docker inspect " + name);
+            }
+            return;
+        }
+        said.remove(container.id());
+        gathering.well("enrolment-refused", name, result.outcome().reason());
+        if (!result.claimed()) {
+            return;
+        }
+        containers.belongs(container, result.service());
+        boolean news = satisfied.add(container.id());
         if (result.outcome() instanceof Outcome.Done done) {
             LOG.info("{}: {}", result.service(), done.reason());
+            gathering.rows.add(Activity.ours(result.service(), "provisioned", clock.instant()));
         }
-        if (!result.claimed()) {
-            return null;
+        if (news || result.outcome() instanceof Outcome.Done) {
+            result.enrolment().ifPresent(gathering.rows::add);
         }
-        satisfied.put(id, clock.instant());
-        return result;
+        if (!result.repaired().isEmpty()) {
+            repaired(result.service(), result.repaired(), gathering);
+        }
+        result.imageChange().ifPresent(change -> changed(change, gathering));
+        result.caution().ifPresent(caution -> gathering.tell("database-unused", result.service(), caution));
+    }
+
+    private void repaired(String subject, List<String> reasons, Gathering gathering) {
+        String all = String.join("; ", reasons);
+        LOG.warn("{}: put right: {}", subject, all);
+        gathering.rows.add(Activity.ours(subject, "rights repaired: " + all, clock.instant()));
+        gathering.bad(
+                Severity.WARNING,
+                "rights-changed",
+                subject,
+                "somebody changed rights or owners, and they are right again: " + all,
+                "Nothing has to be done. Whoever does this by hand or by script should stop; to keep a service out of"
+                        + " pgsteward's hands, label its container pgsteward.enable=false");
+    }
+
+    /** A database of no service, such as {@code postgres}, which PostgreSQL opens to everybody when it makes it. */
+    private void closed(String database, List<String> reasons, Gathering gathering) {
+        String all = String.join("; ", reasons);
+        LOG.info("database {}: closed: {}", database, all);
+        gathering.rows.add(Activity.ours("pgsteward", "rights repaired: " + all, clock.instant()));
+        // The first look at a cluster finds the databases that came with it: that is no news.
+        if (looked) {
+            gathering.tell("rights-changed", database, all + ": closed");
+        }
+    }
+
+    private void changed(ImageChange change, Gathering gathering) {
+        gathering.rows.add(change);
+        gathering.rows.add(Activity.ours(change.service(), "image changed", change.at()));
+        String proved;
+        try {
+            proved = tables.lastVerified(change.service(), change.at())
+                    .map(backup -> "last proved backup before that: " + backup.path() + ", which is kept")
+                    .orElse("there is no proved backup of before that");
+        } catch (SQLException e) {
+            proved = "the last proved backup before that is not known, since PostgreSQL does not answer";
+        }
+        gathering.tell(
+                "image-changed",
+                change.service(),
+                change.service() + " went from " + change.fromImage() + " (" + digest(change.fromImageId()) + ") to "
+                        + change.toImage() + " (" + digest(change.toImageId()) + "); " + proved);
+    }
+
+    private static String digest(String imageId) {
+        String hex = imageId.replaceFirst("^sha256:", "");
+        return hex.substring(0, Math.min(12, hex.length()));
+    }
+
+    private void adviseOnNetworks(Container container, Gathering gathering) {
+        Optional<String> advice =
+                discovery.networkAdvice(container, containers.postgres(), asked.webNetwork(), containers.all());
+        if (advice.isPresent()) {
+            if (say(container.id() + " network", advice.get())) {
+                gathering.bad(
+                        Severity.WARNING,
+                        "network-missing",
+                        container.name(),
+                        advice.get(),
+                        "docker inspect --format '{{json .NetworkSettings.Networks}}' " + container.name());
+            }
+        } else if (said.remove(container.id() + " network") != null || container.state() == Container.State.RUNNING) {
+            gathering.well("network-missing", container.name(), "it is on the networks that it needs");
+        }
+    }
+
+    private void tellIdle(Gathering gathering) throws SQLException {
+        Set<String> identities =
+                containers.all().stream().map(Container::identity).collect(Collectors.toSet());
+        Set<String> present = tables.enrolments().stream()
+                .filter(enrolment -> identities.contains(enrolment.identity()))
+                .map(Enrolment::service)
+                .collect(Collectors.toSet());
+        Instant now = clock.instant();
+        for (Tables.Idle idle : tables.markIdle(present, now)) {
+            if (!idle.since().plus(asked.idleAfter()).isAfter(now)) {
+                gathering.bad(
+                        Severity.INFO,
+                        "service-idle",
+                        idle.service(),
+                        "there has been no container of it for "
+                                + asked.idleAfter().toDays() + " days; its database is kept and backed up",
+                        "pgsteward remove " + idle.service() + "   # into quarantine, if it is not wanted any more");
+            }
+        }
+        present.forEach(service -> gathering.well("service-idle", service, "it has a container"));
     }
 
     /** Once; it is looked at again every few seconds, and the same answer is no news. */
-    private boolean say(String id, String reason) {
-        boolean news = !reason.equals(said.put(id, reason));
+    private boolean say(String subject, String reason) {
+        boolean news = !reason.equals(said.put(subject, reason));
         if (news) {
             LOG.warn("{}", reason);
         }
@@ -101,33 +301,65 @@ public final class ProvisionDesk {
         return List.copyOf(waiting.values());
     }
 
-    /** What is to be written down. */
-    public List<Object> rows(Provisioner.Result result) {
-        List<Object> rows = new ArrayList<>();
-        result.enrolment().ifPresent(rows::add);
-        if (result.outcome() instanceof Outcome.Done) {
-            rows.add(Activity.ours(result.service(), "provisioned", clock.instant()));
-        }
-        if (result.refused()) {
-            rows.add(Activity.ours(result.service(), "enrolment refused", clock.instant()));
-        }
-        return rows;
+    /** Gives PostgreSQL its connection back when nothing has happened for a while. */
+    public void rest() {
+        provisioner.rest();
     }
 
-    /** Refused or failed is told, and so is its end. A server that is away is told by whoever watches the server. */
-    public @Nullable Condition condition(Provisioner.Result result) {
-        if (result.outcome() instanceof Outcome.Failed failed) {
-            return result.worthRetrying()
+    public List<Object> rows(Report report) {
+        return report.rows();
+    }
+
+    public List<Condition> conditions(Report report) {
+        return report.conditions();
+    }
+
+    private final class Gathering {
+        private final List<Object> rows = new ArrayList<>();
+        private final List<Condition> conditions = new ArrayList<>();
+
+        @Nullable
+        Report report() {
+            return rows.isEmpty() && conditions.isEmpty()
                     ? null
-                    : Condition.bad(
-                            Severity.WARNING,
-                            "enrolment-refused",
-                            result.service(),
-                            failed.reason(),
-                            "docker inspect " + result.service(),
-                            clock.instant());
+                    : new Report(List.copyOf(rows), List.copyOf(conditions));
         }
-        return Condition.well(
-                "enrolment-refused", result.service(), result.outcome().reason(), clock.instant());
+
+        void bad(Severity severity, String kind, String service, String reason, String remedy) {
+            Condition condition = Condition.bad(severity, kind, service, reason, remedy, clock.instant());
+            well.remove(condition.key());
+            conditions.add(condition);
+        }
+
+        void well(String kind, String service, String reason) {
+            Condition condition = Condition.well(kind, service, reason, clock.instant());
+            if (well.add(condition.key())) {
+                conditions.add(condition);
+            }
+        }
+
+        /** What is told and then over: nobody has to do anything. */
+        void tell(String kind, String service, String text) {
+            bad(Severity.INFO, kind, service, text, "");
+            well(kind, service, text);
+        }
+
+        void trouble(String subject, String reason) {
+            LOG.warn("{}: not put right: {}", subject, reason);
+            bad(
+                    Severity.WARNING,
+                    "rights-changed",
+                    subject,
+                    "rights or owners are not as they should be, and could not be put right: " + reason
+                            + "; tried again within minutes",
+                    "pgsteward provision --plan");
+        }
+
+        boolean isBad(String kind, String service) {
+            return conditions.stream()
+                    .anyMatch(condition -> condition.kind().equals(kind)
+                            && condition.service().equals(service)
+                            && condition.severity().isPresent());
+        }
     }
 }

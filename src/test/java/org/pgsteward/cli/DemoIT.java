@@ -69,7 +69,8 @@ class DemoIT {
     @ValueSource(strings = {"INT", "TERM", "KILL"})
     void interruptedHalfWayItLeavesNoProcessBehind(String signal) throws Exception {
         // Inherited, so that no program started from here could notice it; a shell's background jobs have it so.
-        assumeFalse(signal.equals("INT") && isInterruptIgnored(), "skipped: SIGINT is ignored by who started the tests");
+        assumeFalse(
+                signal.equals("INT") && isInterruptIgnored(), "skipped: SIGINT is ignored by who started the tests");
         Process demo = start();
         await().atMost(PATIENCE).until(() -> Files.readString(printed).contains("proved"));
         assertThat(processes()).isPositive();

@@ -45,12 +45,17 @@ public final class TestCluster implements AutoCloseable {
     }
 
     public static TestCluster start() {
+        return start(Programs.newest(Optional.empty()).orElseThrow());
+    }
+
+    /** Of the version of {@code programs}. */
+    public static TestCluster start(Programs programs) {
         try {
             Path data = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
             UnprivilegedUser.ofThisProcess().own(data);
             int port = freePort();
             ThrowawayCluster cluster = ThrowawayCluster.start(
-                    Programs.newest(Optional.empty()).orElseThrow(),
+                    programs,
                     UnprivilegedUser.ofThisProcess(),
                     data.resolve("cluster"),
                     new ThrowawayCluster.Plan(

@@ -1,0 +1,178 @@
+package org.pgsteward.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Outcome;
+import org.pgsteward.provision.Provisioner;
+import org.pgsteward.routing.ContainerDesk;
+import org.pgsteward.routing.Pipeline;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Reconciles now, or says what that would do. */
+@Command(
+        name = "provision",
+        description = {
+            "Look at all containers and databases now, and make them as they should be.",
+            "Where no Docker Engine answers, what is enrolled already is looked at."
+        },
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class ProvisionCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--plan", description = "Only print what would be done, and why.")
+    private boolean plan;
+
+    @Option(
+            names = "--adopt",
+            description = "Vouch for the named services: the database and the role that they ask for become theirs,"
+                    + " although their containers cannot show that they were.")
+    private boolean adopt;
+
+    @Option(names = "--json", description = "Print one JSON document.")
+    private boolean json;
+
+    @Parameters(arity = "0..*", paramLabel = "SERVICE", description = "Only these services.")
+    private List<String> services = new ArrayList<>();
+
+    @Override
+    public Integer call() throws Exception {
+        if (adopt && services.isEmpty()) {
+            throw new Refusal("--adopt takes the names of services: vouch for each by name");
+        }
+        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        wiring.house.order();
+        try (DockerEngine engine = DockerEngine.at(wiring.settings.require("pgsteward.docker.host"));
+                Provisioner provisioner = wiring.provisioner()) {
+            ContainerDesk containers = wiring.containers(engine);
+            if (engine.answers()) {
+                containers.list();
+            } else {
+                err("no Docker Engine answers at " + engine.host() + ": only what is enrolled already is looked at");
+            }
+            return plan ? plan(wiring, provisioner, containers) : provision(wiring, provisioner, containers);
+        }
+    }
+
+    private int plan(Wiring wiring, Provisioner provisioner, ContainerDesk containers) throws Exception {
+        Provisioner.Plan planned = provisioner.plan(containers.others(), containers.postgres());
+        Map<String, List<Provisioner.Plan.Line>> sections = new LinkedHashMap<>();
+        sections.put("wishes", chosen(planned.wishes()));
+        sections.put("refused", chosen(planned.refused()));
+        sections.put("steps", chosen(planned.steps()));
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(wiring.json.writeValueAsString(sections));
+        } else {
+            print(out, "asked for", sections.getOrDefault("wishes", List.of()));
+            print(out, "refused", sections.getOrDefault("refused", List.of()));
+            print(out, "to do", sections.getOrDefault("steps", List.of()));
+        }
+        return sections.getOrDefault("refused", List.of()).isEmpty() ? 0 : 1;
+    }
+
+    private List<Provisioner.Plan.Line> chosen(List<Provisioner.Plan.Line> lines) {
+        return lines.stream()
+                .filter(line -> services.isEmpty() || services.contains(line.subject()))
+                .toList();
+    }
+
+    private static void print(PrintWriter out, String heading, List<Provisioner.Plan.Line> lines) {
+        out.println(heading + ":" + (lines.isEmpty() ? " nothing" : ""));
+        lines.forEach(line -> out.println("  " + line.subject() + ": " + line.text()));
+    }
+
+    private int provision(Wiring wiring, Provisioner provisioner, ContainerDesk containers) throws Exception {
+        List<Line> lines = new ArrayList<>();
+        List<Object> rows = new ArrayList<>();
+        if (services.isEmpty()) {
+            Provisioner.Reconciliation done = provisioner.reconcile(containers.others(), containers.postgres());
+            done.byContainer().values().forEach(result -> take(result, lines, rows, wiring));
+            done.repaired()
+                    .forEach(
+                            (subject, reasons) -> lines.add(new Line(subject, "repaired", String.join("; ", reasons))));
+            done.troubles().forEach((subject, reason) -> lines.add(new Line(subject, "failed", reason)));
+        } else {
+            for (String service : services) {
+                Container container = containerOf(service, provisioner, containers);
+                take(
+                        provisioner.provision(container, containers.postgres(), containers.all(), adopt),
+                        lines,
+                        rows,
+                        wiring);
+            }
+        }
+        write(wiring, rows);
+        print(wiring, lines);
+        return lines.stream().anyMatch(Line::isBad) ? 1 : 0;
+    }
+
+    private static Container containerOf(String service, Provisioner provisioner, ContainerDesk containers) {
+        return containers.others().stream()
+                .filter(container -> provisioner
+                        .service(container, containers.postgres(), containers.all())
+                        .filter(service::equals)
+                        .isPresent())
+                .max(java.util.Comparator.comparing(Container::createdAt))
+                .orElseThrow(() -> new Refusal("no container asks for a database as service '" + service
+                        + "': 'pgsteward provision --plan' says which do"));
+    }
+
+    private static void take(Provisioner.Result result, List<Line> lines, List<Object> rows, Wiring wiring) {
+        String state = "unchanged";
+        if (result.outcome() instanceof Outcome.Done) {
+            state = "done";
+            rows.add(Activity.ours(result.service(), "provisioned", wiring.clock.instant()));
+        } else if (result.outcome() instanceof Outcome.Failed) {
+            state = result.refused() ? "refused" : "failed";
+        }
+        result.enrolment().ifPresent(rows::add);
+        result.imageChange().ifPresent(rows::add);
+        lines.add(new Line(result.service(), state, result.outcome().reason()));
+        result.caution().ifPresent(caution -> lines.add(new Line(result.service(), "caution", caution)));
+    }
+
+    private static void write(Wiring wiring, List<Object> rows) {
+        try (Pipeline pipeline = wiring.tellingPipeline()) {
+            pipeline.start();
+            rows.forEach(row -> wiring.doors.ask("direct:journal-write", row));
+        }
+    }
+
+    private void print(Wiring wiring, List<Line> lines) throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(wiring.json.writeValueAsString(Map.of("provisioned", lines)));
+            return;
+        }
+        lines.forEach(line -> out.println(line.service() + ": " + line.state() + ": " + line.reason()));
+        if (lines.isEmpty()) {
+            out.println("everything is as it should be");
+        }
+    }
+
+    private void err(String line) {
+        spec.commandLine().getErr().println("pgsteward: " + line);
+        spec.commandLine().getErr().flush();
+    }
+
+    private record Line(String service, String state, String reason) {
+        boolean isBad() {
+            return state.equals("refused") || state.equals("failed");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package org.pgsteward.cli;
+
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Activity;
+import org.pgsteward.provision.Quarantine;
+import org.pgsteward.routing.Pipeline;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Takes a service's database away, in two steps; nothing else in pgsteward ever does. */
+@Command(
+        name = "remove",
+        description = {
+            "Put a service's database into quarantine: nobody can log in, and everything is still there.",
+            "With --drop, delete what is in quarantine for good; its backups stay."
+        },
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class RemoveCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--undo", description = "Take it out of quarantine again.")
+    private boolean undo;
+
+    @Option(names = "--drop", description = "Delete for good what is in quarantine.")
+    private boolean drop;
+
+    @Option(names = "--without-backup", description = "With --drop: although there is no proved backup.")
+    private boolean withoutBackup;
+
+    @Parameters(paramLabel = "SERVICE")
+    private String service;
+
+    @Override
+    public Integer call() throws Exception {
+        if (undo && drop) {
+            throw new Refusal("remove takes --undo or --drop, one of the two");
+        }
+        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        wiring.house.order();
+        Quarantine quarantine = new Quarantine(wiring.server, wiring.clock);
+        try {
+            Quarantine.Ward ward = quarantine.find(service);
+            Optional<Tables.ProvedBackup> proved = wiring.tables.lastVerified(service, wiring.clock.instant());
+            if (undo) {
+                quarantine.undo(ward);
+                say(
+                        wiring,
+                        "taken out of quarantine",
+                        "database " + ward.before().orElse("") + " is back");
+            } else if (drop) {
+                drop(wiring, quarantine, ward, proved);
+            } else {
+                Quarantine.Ward now = quarantine.begin(ward);
+                say(
+                        wiring,
+                        "put into quarantine",
+                        "its database is now " + now.database() + ", and nobody can log in as " + now.role() + "; "
+                                + proved(proved) + "; take it back with 'pgsteward remove --undo " + service
+                                + "', or delete it for good with 'pgsteward remove --drop " + service + "'");
+            }
+            return 0;
+        } catch (Quarantine.Refused refused) {
+            throw new Refusal(String.valueOf(refused.getMessage()));
+        }
+    }
+
+    private void drop(Wiring wiring, Quarantine quarantine, Quarantine.Ward ward, Optional<Tables.ProvedBackup> proved)
+            throws Exception {
+        if (proved.isEmpty() && !withoutBackup && ward.isQuarantined()) {
+            throw new Refusal("service '" + service + "' has no proved backup: run 'pgsteward backup " + service
+                    + "' first, or say --without-backup");
+        }
+        quarantine.drop(ward);
+        say(
+                wiring,
+                "deleted",
+                "database " + ward.database() + " and role " + ward.role() + " are gone; " + proved(proved));
+    }
+
+    private static String proved(Optional<Tables.ProvedBackup> proved) {
+        return proved.map(backup -> "last proved backup: " + backup.path() + " of " + backup.verifiedAt())
+                .orElse("there is no proved backup of it");
+    }
+
+    private void say(Wiring wiring, String action, String text) {
+        try (Pipeline pipeline = wiring.tellingPipeline()) {
+            pipeline.start();
+            wiring.doors.ask("direct:journal-write", Activity.ours(service, action, wiring.clock.instant()));
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(service + ": " + action + ": " + text);
+    }
+}

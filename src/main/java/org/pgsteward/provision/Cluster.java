@@ -1,0 +1,159 @@
+package org.pgsteward.provision;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * What the cluster holds, as far as it was looked at: all of it for a reconcile, and what has one of a claim's names for
+ * a claim.
+ *
+ * @param major the server's major version
+ * @param roles by name, PostgreSQL's own {@code pg_*} left out
+ * @param databases by name
+ * @param services by name, the rows of {@code service_configs}
+ * @param management who but the administrator may do what with the tables, views and functions of the management
+ *     database
+ */
+record Cluster(
+        int major,
+        Map<String, Role> roles,
+        Map<String, Database> databases,
+        Map<String, Service> services,
+        Set<ObjectGrant> management) {
+
+    /** How PostgreSQL's grants name everybody. */
+    static final String PUBLIC = "";
+
+    Cluster {
+        roles = Map.copyOf(roles);
+        databases = Map.copyOf(databases);
+        services = Map.copyOf(services);
+        management = Set.copyOf(management);
+    }
+
+    /**
+     * A row of {@code pg_authid}.
+     *
+     * @param connectionLimit -1 where there is none
+     * @param verifier what is stored of its password; empty where it has none
+     */
+    record Role(
+            String name,
+            boolean canLogIn,
+            boolean superuser,
+            boolean replication,
+            boolean otherPowers,
+            int connectionLimit,
+            String verifier,
+            Set<Membership> memberOf) {
+        @Override
+        public String toString() {
+            return "Role[" + name + "]";
+        }
+    }
+
+    /** @param grantor who gave it; since PostgreSQL 16 it can only be taken back in his name */
+    record Membership(String role, String grantor) {}
+
+    /**
+     * A row of {@code pg_database}.
+     *
+     * @param ofAdministrator whether its owner is a superuser
+     * @param allowsConnections false for {@code template0}, and for a database that is still being made
+     * @param business roles that own something in it, were granted something in it or on it by name, or are connected;
+     *     looked at only where somebody else may take the database over or be locked out of it
+     * @param writes rows ever written in it, the catalog's among them: it stands still while nothing in it changes
+     */
+    record Database(
+            String name,
+            String owner,
+            boolean ofAdministrator,
+            boolean allowsConnections,
+            Set<Grant> grants,
+            Set<String> business,
+            long writes) {
+        boolean lets(String grantee, String privilege) {
+            return grants.contains(new Grant(grantee, privilege));
+        }
+
+        boolean isOpenToPublic() {
+            return lets(PUBLIC, "CONNECT") || lets(PUBLIC, "TEMPORARY") || lets(PUBLIC, "CREATE");
+        }
+
+        Database with(Set<String> roles) {
+            return new Database(name, owner, ofAdministrator, allowsConnections, grants, roles, writes);
+        }
+    }
+
+    /** A privilege on a database. */
+    record Grant(String grantee, String privilege) {}
+
+    /**
+     * A privilege on an object of the management database.
+     *
+     * @param object as a GRANT names it: {@code TABLE public.backup_log}
+     */
+    record ObjectGrant(String object, String grantee, String privilege) {}
+
+    /**
+     * A service as it is enrolled.
+     *
+     * @param role empty where somebody else's script wrote the row
+     * @param identity whom it is bound to; empty where nobody has claimed it yet
+     * @param enabled whether it is looked after
+     */
+    record Service(
+            String name,
+            String database,
+            String role,
+            String identity,
+            boolean enabled,
+            boolean quarantined,
+            String image,
+            String imageId) {
+        boolean isBound() {
+            return !identity.isEmpty();
+        }
+
+        boolean isKept() {
+            return enabled && !quarantined && !role.isEmpty() && isBound();
+        }
+    }
+
+    Optional<Role> role(String name) {
+        return Optional.ofNullable(roles.get(name));
+    }
+
+    Optional<Database> database(String name) {
+        return Optional.ofNullable(databases.get(name));
+    }
+
+    Optional<Service> service(String name) {
+        return Optional.ofNullable(services.get(name));
+    }
+
+    /** The service that {@code role} is for, whatever became of it. */
+    Optional<Service> serviceOfRole(String role) {
+        return services.values().stream()
+                .filter(service -> !role.isEmpty() && service.role().equals(role))
+                .findFirst();
+    }
+
+    /** Of all names in use, one that is {@code name} in other letters: nobody tells the two apart in an alert. */
+    Optional<String> sameInOtherCase(String name, Set<String> among) {
+        return among.stream()
+                .filter(other -> !other.equals(name) && fold(other).equals(fold(name)))
+                .findFirst();
+    }
+
+    Stream<ObjectGrant> managementGrants(String grantee) {
+        return management.stream().filter(grant -> grant.grantee().equals(grantee));
+    }
+
+    static String fold(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,258 @@
+package org.pgsteward.provision;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what exists, over one connection to the management database and in a number of statements that does not grow
+ * with the number of services.
+ */
+final class ClusterReading {
+    private static final String ROLES = """
+            SELECT r.rolname, r.rolcanlogin, r.rolsuper, r.rolreplication,
+                   r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb, r.rolconnlimit, COALESCE(r.rolpassword, ''),
+                   ARRAY(SELECT g.rolname FROM pg_catalog.pg_auth_members AS m
+                           JOIN pg_catalog.pg_authid AS g ON g.oid = m.roleid
+                          WHERE m.member = r.oid ORDER BY m.roleid, m.grantor),
+                   ARRAY(SELECT COALESCE(b.rolname, '') FROM pg_catalog.pg_auth_members AS m
+                           LEFT JOIN pg_catalog.pg_authid AS b ON b.oid = m.grantor
+                          WHERE m.member = r.oid ORDER BY m.roleid, m.grantor)
+              FROM pg_catalog.pg_authid AS r
+             WHERE r.rolname !~ '^pg_' AND (?::text[] IS NULL OR lower(r.rolname) = ANY (?::text[]))
+            """;
+
+    private static final String DATABASES = """
+            SELECT d.datname, o.rolname, o.rolsuper, d.datallowconn,
+                   ARRAY(SELECT acl.privilege_type || ' ' || COALESCE(g.rolname, '')
+                           FROM pg_catalog.aclexplode(COALESCE(d.datacl, pg_catalog.acldefault('d', d.datdba))) AS acl
+                           LEFT JOIN pg_catalog.pg_authid AS g ON g.oid = acl.grantee
+                          WHERE acl.grantee = 0 OR g.oid IS NOT NULL),
+                   pg_catalog.pg_stat_get_db_tuples_inserted(d.oid) + pg_catalog.pg_stat_get_db_tuples_updated(d.oid)
+                       + pg_catalog.pg_stat_get_db_tuples_deleted(d.oid)
+              FROM pg_catalog.pg_database AS d
+              JOIN pg_catalog.pg_authid AS o ON o.oid = d.datdba
+             WHERE ?::text[] IS NULL OR lower(d.datname) = ANY (?::text[])
+            """;
+
+    private static final String SERVICES = """
+            SELECT service_name, database_name, COALESCE(role_name, ''), COALESCE(identity, ''), enabled,
+                   quarantined_at IS NOT NULL, COALESCE(image, ''), COALESCE(image_id, '')
+              FROM public.service_configs
+             WHERE ?::text[] IS NULL
+                OR lower(service_name) = ANY (?::text[])
+                OR lower(database_name) = ANY (?::text[])
+                OR lower(role_name) = ANY (?::text[])
+            """;
+
+    /** Extensions bring grants of their own, which are theirs. */
+    private static final String MANAGEMENT = """
+            WITH objects (object, owner, acl) AS (
+                SELECT (CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END)
+                           || pg_catalog.format('%I.%I', n.nspname, c.relname),
+                       c.relowner, c.relacl
+                  FROM pg_catalog.pg_class AS c
+                  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relacl IS NOT NULL AND c.oid >= 16384
+                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+                                    WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                      AND e.objid = c.oid AND e.deptype = 'e')
+                UNION ALL
+                SELECT 'FUNCTION public.log_user_activity(varchar, varchar, varchar, inet)', p.proowner,
+                       COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))
+                  FROM pg_catalog.pg_proc AS p
+                 WHERE p.oid = 'public.log_user_activity(varchar, varchar, varchar, inet)'::pg_catalog.regprocedure)
+            SELECT o.object, COALESCE(g.rolname, ''), acl.privilege_type
+              FROM objects AS o
+             CROSS JOIN LATERAL pg_catalog.aclexplode(o.acl) AS acl
+              LEFT JOIN pg_catalog.pg_authid AS g ON g.oid = acl.grantee
+             WHERE acl.grantee <> o.owner AND (acl.grantee = 0 OR g.oid IS NOT NULL)
+               AND (?::text[] IS NULL OR acl.grantee = 0 OR lower(g.rolname) = ANY (?::text[]))
+            """;
+
+    /** Grants on the database itself depend on it among the shared objects, everything inside by its number. */
+    private static final String BUSINESS = """
+            SELECT d.datname, r.rolname
+              FROM pg_catalog.pg_database AS d
+              JOIN pg_catalog.pg_shdepend AS s
+                ON s.dbid = d.oid
+                OR (s.dbid = 0 AND s.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND s.objid = d.oid)
+              JOIN pg_catalog.pg_authid AS r
+                ON s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND r.oid = s.refobjid
+             WHERE d.datname = ANY (?::text[]) AND NOT r.rolsuper AND r.rolname !~ '^pg_'
+            UNION
+            SELECT a.datname, a.usename
+              FROM pg_catalog.pg_stat_activity AS a
+              JOIN pg_catalog.pg_authid AS r ON r.oid = a.usesysid
+             WHERE a.datname = ANY (?::text[]) AND NOT r.rolsuper
+            """;
+
+    private final Connection management;
+
+    ClusterReading(Connection management) {
+        this.management = management;
+    }
+
+    /** Everything. */
+    Cluster whole() throws SQLException {
+        Cluster cluster = read(null);
+        return withBusiness(
+                cluster,
+                cluster.databases().values().stream()
+                        .filter(database -> database.isOpenToPublic() || database.ofAdministrator())
+                        .map(Cluster.Database::name)
+                        .toList());
+    }
+
+    /** What has one of the claim's names, whatever its case, and what the service had before. */
+    Cluster around(Claim claim, String administrated) throws SQLException {
+        Set<String> names = Stream.of(claim.service(), claim.database(), claim.user(), administrated)
+                .map(Cluster::fold)
+                .collect(Collectors.toCollection(HashSet::new));
+        Cluster cluster = read(names);
+        Optional<Cluster.Service> before = cluster.service(claim.service());
+        if (before.isPresent()
+                && names.addAll(List.of(
+                        Cluster.fold(before.get().database()),
+                        Cluster.fold(before.get().role())))) {
+            cluster = read(names);
+        }
+        boolean enrolled = before.filter(Cluster.Service::isBound).isPresent();
+        return cluster.database(claim.database()).isEmpty() || enrolled
+                ? cluster
+                : withBusiness(cluster, List.of(claim.database()));
+    }
+
+    private Cluster read(@Nullable Collection<String> names) throws SQLException {
+        Array filter = names == null ? null : management.createArrayOf("text", names.toArray());
+        return new Cluster(
+                management.getMetaData().getDatabaseMajorVersion(),
+                roles(filter),
+                databases(filter),
+                services(filter),
+                managementGrants(filter));
+    }
+
+    private Map<String, Cluster.Role> roles(@Nullable Array filter) throws SQLException {
+        Map<String, Cluster.Role> roles = new HashMap<>();
+        try (PreparedStatement statement = prepared(ROLES, filter, 2);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                roles.put(
+                        row.getString(1),
+                        new Cluster.Role(
+                                row.getString(1),
+                                row.getBoolean(2),
+                                row.getBoolean(3),
+                                row.getBoolean(4),
+                                row.getBoolean(5),
+                                row.getInt(6),
+                                row.getString(7),
+                                memberships(strings(row, 8), strings(row, 9))));
+            }
+        }
+        return roles;
+    }
+
+    private static Set<Cluster.Membership> memberships(String[] roles, String[] grantors) {
+        Set<Cluster.Membership> memberships = new HashSet<>();
+        for (int i = 0; i < roles.length; i++) {
+            memberships.add(new Cluster.Membership(roles[i], grantors[i]));
+        }
+        return memberships;
+    }
+
+    private Map<String, Cluster.Database> databases(@Nullable Array filter) throws SQLException {
+        Map<String, Cluster.Database> databases = new HashMap<>();
+        try (PreparedStatement statement = prepared(DATABASES, filter, 2);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                Set<Cluster.Grant> grants = Stream.of(strings(row, 5))
+                        .map(text -> text.split(" ", 2))
+                        .map(parts -> new Cluster.Grant(parts[1], parts[0]))
+                        .collect(Collectors.toUnmodifiableSet());
+                databases.put(
+                        row.getString(1),
+                        new Cluster.Database(
+                                row.getString(1),
+                                row.getString(2),
+                                row.getBoolean(3),
+                                row.getBoolean(4),
+                                grants,
+                                Set.of(),
+                                row.getLong(6)));
+            }
+        }
+        return databases;
+    }
+
+    private Map<String, Cluster.Service> services(@Nullable Array filter) throws SQLException {
+        Map<String, Cluster.Service> services = new HashMap<>();
+        try (PreparedStatement statement = prepared(SERVICES, filter, 4);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                services.put(
+                        row.getString(1),
+                        new Cluster.Service(
+                                row.getString(1),
+                                row.getString(2),
+                                row.getString(3),
+                                row.getString(4),
+                                row.getBoolean(5),
+                                row.getBoolean(6),
+                                row.getString(7),
+                                row.getString(8)));
+            }
+        }
+        return services;
+    }
+
+    private Set<Cluster.ObjectGrant> managementGrants(@Nullable Array filter) throws SQLException {
+        Set<Cluster.ObjectGrant> grants = new HashSet<>();
+        try (PreparedStatement statement = prepared(MANAGEMENT, filter, 2);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                grants.add(new Cluster.ObjectGrant(row.getString(1), row.getString(2), row.getString(3)));
+            }
+        }
+        return grants;
+    }
+
+    private Cluster withBusiness(Cluster cluster, Collection<String> names) throws SQLException {
+        Map<String, Set<String>> business = new HashMap<>();
+        try (PreparedStatement statement = prepared(BUSINESS, management.createArrayOf("text", names.toArray()), 2);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                business.computeIfAbsent(row.getString(1), any -> new HashSet<>())
+                        .add(row.getString(2));
+            }
+        }
+        Map<String, Cluster.Database> databases = new HashMap<>(cluster.databases());
+        business.forEach((name, roles) -> databases.computeIfPresent(name, (any, database) -> database.with(roles)));
+        return new Cluster(cluster.major(), cluster.roles(), databases, cluster.services(), cluster.management());
+    }
+
+    private PreparedStatement prepared(String sql, @Nullable Array names, int times) throws SQLException {
+        PreparedStatement statement = management.prepareStatement(sql);
+        for (int i = 1; i <= times; i++) {
+            statement.setArray(i, names);
+        }
+        return statement;
+    }
+
+    private static String[] strings(ResultSet row, int column) throws SQLException {
+        return (String[]) row.getArray(column).getArray();
+    }
+}

@@ -1,0 +1,80 @@
+package org.pgsteward.provision;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.ServerAddress;
+
+/**
+ * What keeps the databases of a cluster apart and is true of no new one: that not everybody may connect. Pure.
+ *
+ * <p>A database of no service is closed too, and whoever has business in it is let in by name first, so that nobody who
+ * works there is locked out.
+ */
+final class IsolationPlan {
+    private static final Set<String> OURS = Set.of("service_configs", "backup_log", "user_activity", "service_status");
+
+    private IsolationPlan() {}
+
+    /** @param subject the database that it is about */
+    record Closing(String subject, Step step) {}
+
+    /** The steps for every database that is no service's, and for the management database's tables. */
+    static List<Closing> of(Cluster cluster, ServerAddress server) {
+        List<Closing> closings = new ArrayList<>();
+        Set<String> ofServices = cluster.services().values().stream()
+                .filter(Cluster.Service::isBound)
+                .map(Cluster.Service::database)
+                .collect(Collectors.toSet());
+        cluster.databases().values().stream()
+                .filter(database -> database.isOpenToPublic() && database.allowsConnections())
+                .filter(database -> !ofServices.contains(database.name()))
+                .sorted(java.util.Comparator.comparing(Cluster.Database::name))
+                .map(database -> new Closing(database.name(), closed(database, cluster, server)))
+                .forEach(closings::add);
+        List<String> revokes = openObjects(cluster);
+        if (!revokes.isEmpty()) {
+            closings.add(new Closing(
+                    server.database(),
+                    new Step(
+                            Step.Kind.REPAIR,
+                            server.database(),
+                            String.join("; ", revokes),
+                            "every role has rights on the journal's tables in database " + server.database())));
+        }
+        return List.copyOf(closings);
+    }
+
+    private static Step closed(Cluster.Database database, Cluster cluster, ServerAddress server) {
+        String name = Quote.identifier(database.name());
+        Set<String> keep = new TreeSet<>(database.business());
+        keep.remove(database.owner());
+        keep.retainAll(cluster.roles().keySet());
+        // A service may come here to log what its users do, which it was granted by name.
+        keep.removeIf(role -> database.name().equals(server.database())
+                && cluster.serviceOfRole(role).isPresent());
+        Stream<String> grants = keep.stream()
+                .map(role -> "GRANT CONNECT, TEMPORARY ON DATABASE " + name + " TO " + Quote.identifier(role));
+        return new Step(
+                Step.Kind.REPAIR,
+                server.database(),
+                Stream.concat(grants, Stream.of("REVOKE ALL ON DATABASE " + name + " FROM PUBLIC"))
+                        .collect(Collectors.joining("; ")),
+                "every role may connect to database " + database.name()
+                        + (keep.isEmpty() ? "" : "; still may: " + String.join(", ", keep)));
+    }
+
+    private static List<String> openObjects(Cluster cluster) {
+        return cluster.managementGrants(Cluster.PUBLIC)
+                .filter(grant -> grant.object().startsWith("FUNCTION ")
+                        || OURS.contains(grant.object().replaceFirst("^TABLE public\\.", "")))
+                .map(grant -> "REVOKE ALL ON " + grant.object() + " FROM PUBLIC")
+                .distinct()
+                .sorted()
+                .toList();
+    }
+}

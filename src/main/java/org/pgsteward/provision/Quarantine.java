@@ -1,0 +1,188 @@
+package org.pgsteward.provision;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Optional;
+import java.util.UUID;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+
+/**
+ * Takes a service's database away in two steps that a person takes one after the other: into quarantine, where nobody
+ * can log in and all is still there, and only from there for good.
+ */
+public final class Quarantine {
+    private static final DateTimeFormatter DAY =
+            DateTimeFormatter.ofPattern("yyyyMMdd").withZone(ZoneOffset.UTC);
+
+    private final Server server;
+    private final Clock clock;
+
+    public Quarantine(Server server, Clock clock) {
+        this.server = server;
+        this.clock = clock;
+    }
+
+    /**
+     * A service as it stands in {@code service_configs}.
+     *
+     * @param before what its database was called before it was put into quarantine; empty when it is not there
+     */
+    public record Ward(String service, String database, String role, Optional<String> before) {
+        public boolean isQuarantined() {
+            return before.isPresent();
+        }
+    }
+
+    /** Somebody asked for what is not to be had, in one line that says what instead. */
+    public static final class Refused extends Exception {
+        Refused(String message) {
+            super(message);
+        }
+    }
+
+    /** @throws Refused when there is no such service */
+    public Ward find(String service) throws SQLException, Refused {
+        try (Connection connection = connect();
+                PreparedStatement statement =
+                        connection.prepareStatement("SELECT database_name, COALESCE(role_name, ''),"
+                                + " quarantined_from FROM public.service_configs WHERE service_name = ?")) {
+            statement.setString(1, service);
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    throw new Refused("there is no service '" + service + "' in service_configs: 'pgsteward backups'"
+                            + " lists what there is");
+                }
+                return new Ward(service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3)));
+            }
+        }
+    }
+
+    /**
+     * Nobody logs in any more, sessions end, and the database gets a name under which no application looks for it. Killed
+     * half-way it is begun again.
+     *
+     * @return the ward as it is now
+     */
+    public Ward begin(Ward ward) throws SQLException, Refused {
+        String before = ward.before().orElse(ward.database());
+        if (ward.isQuarantined() && !ward.database().equals(before)) {
+            throw new Refused("service '" + ward.service() + "' is in quarantine already, its database is called "
+                    + ward.database());
+        }
+        String renamed = "removed_" + DAY.format(clock.instant()) + "_"
+                + UUID.randomUUID().toString().substring(0, 8);
+        try (Management management = new Management(connect());
+                Management.Turn turn = management.turn()) {
+            // The row first: from here on no container of the service is given anything.
+            run(
+                    turn,
+                    "UPDATE public.service_configs SET quarantined_at = COALESCE(quarantined_at, now()),"
+                            + " quarantined_from = " + Quote.literal(before) + whose(ward));
+            logIn(turn, ward, false);
+            rename(turn, ward, before, renamed, "");
+        }
+        return new Ward(ward.service(), renamed, ward.role(), Optional.of(before));
+    }
+
+    /** Takes back what {@link #begin} did. */
+    public Ward undo(Ward ward) throws SQLException, Refused {
+        String before = beforeOf(ward);
+        try (Management management = new Management(connect());
+                Management.Turn turn = management.turn()) {
+            logIn(turn, ward, true);
+            rename(turn, ward, ward.database(), before, ", quarantined_at = NULL, quarantined_from = NULL");
+        }
+        return new Ward(ward.service(), before, ward.role(), Optional.empty());
+    }
+
+    /** For good: the database, its role, and the row. Backups stay. */
+    public void drop(Ward ward) throws SQLException, Refused {
+        beforeOf(ward);
+        try (Management management = new Management(connect());
+                Management.Turn turn = management.turn()) {
+            run(turn, "DROP DATABASE IF EXISTS " + Quote.identifier(ward.database()) + " WITH (FORCE)");
+            dropRole(turn, ward);
+            run(turn, "DELETE FROM public.service_configs" + whose(ward));
+        }
+    }
+
+    private void dropRole(Management.Turn turn, Ward ward) throws SQLException {
+        if (ward.role().isEmpty()) {
+            return;
+        }
+        String role = Quote.identifier(ward.role());
+        Optional<String> present = ask(turn, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ?", ward.role());
+        if (present.isPresent()) {
+            // Its rights in this database; what it owns in another keeps the role, and PostgreSQL says where.
+            run(turn, "DROP OWNED BY " + role + "; DROP ROLE " + role);
+        }
+    }
+
+    private static String beforeOf(Ward ward) throws Refused {
+        return ward.before()
+                .orElseThrow(() -> new Refused("service '" + ward.service()
+                        + "' is not in quarantine: 'pgsteward remove " + ward.service() + "' puts it there"));
+    }
+
+    private static void logIn(Management.Turn turn, Ward ward, boolean allowed) throws SQLException {
+        if (!ward.role().isEmpty()
+                && ask(turn, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ?", ward.role())
+                        .isPresent()) {
+            run(turn, "ALTER ROLE " + Quote.identifier(ward.role()) + (allowed ? " LOGIN" : " NOLOGIN"));
+        }
+    }
+
+    /** @param alsoSet more columns of the row, changed in the same moment as the name */
+    private static void rename(Management.Turn turn, Ward ward, String from, String to, String alsoSet)
+            throws SQLException {
+        String row = "UPDATE public.service_configs SET database_name = " + Quote.literal(to)
+                + ", updated_at = now() AT TIME ZONE 'UTC'" + alsoSet + whose(ward);
+        if (from.equals(to)
+                || ask(turn, "SELECT datname FROM pg_catalog.pg_database WHERE datname = ?", from)
+                        .isEmpty()) {
+            run(turn, row);
+            return;
+        }
+        run(turn, "ALTER DATABASE " + Quote.identifier(from) + " ALLOW_CONNECTIONS false");
+        ask(
+                turn,
+                "SELECT count(pg_catalog.pg_terminate_backend(pid, 5000))::text FROM pg_catalog.pg_stat_activity"
+                        + " WHERE datname = ?",
+                from);
+        // Opened again: the service cannot log in, and dumps go on as the administrator.
+        run(
+                turn,
+                "ALTER DATABASE " + Quote.identifier(from) + " RENAME TO " + Quote.identifier(to) + "; ALTER DATABASE "
+                        + Quote.identifier(to) + " ALLOW_CONNECTIONS true; " + row);
+    }
+
+    private static String whose(Ward ward) {
+        return " WHERE service_name = " + Quote.literal(ward.service());
+    }
+
+    private static Optional<String> ask(Management.Turn turn, String sql, String name) throws SQLException {
+        try (PreparedStatement statement = turn.connection().prepareStatement(sql)) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
+    private static void run(Management.Turn turn, String sql) throws SQLException {
+        try (Statement statement = turn.connection().createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        return server.connect(server.address().database());
+    }
+}

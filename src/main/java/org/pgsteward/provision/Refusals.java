@@ -1,0 +1,157 @@
+package org.pgsteward.provision;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.ServerAddress;
+
+/** Why a claim is refused: each in one line that says what, which and what next. Pure. */
+final class Refusals {
+    private final Claim claim;
+    private final Cluster cluster;
+    private final ServerAddress server;
+    private final String asks;
+
+    private Refusals(Claim claim, Cluster cluster, ServerAddress server) {
+        this.claim = claim;
+        this.cluster = cluster;
+        this.server = server;
+        this.asks = "service '" + claim.service() + "' of container '"
+                + claim.container().name() + "' asks for ";
+    }
+
+    /** @throws RefusedClaim for the first reason that holds */
+    static void check(
+            Claim claim,
+            Cluster cluster,
+            ServerAddress server,
+            BiPredicate<Cluster.Role, Secret> accepts,
+            boolean trusted) {
+        Refusals refusals = new Refusals(claim, cluster, server);
+        refusals.checkOurOwn();
+        refusals.checkIdentity(trusted);
+        refusals.checkOtherServices();
+        refusals.checkOtherCase();
+        refusals.checkPowers();
+        if (!trusted) {
+            refusals.checkUserOfBefore(accepts);
+        }
+    }
+
+    private void checkOurOwn() {
+        if (claim.user().equalsIgnoreCase(server.user())) {
+            throw refused("the administrator's role '" + claim.user()
+                    + "': give it a role of its own in its variables, or by the label pgsteward.user");
+        }
+        if (claim.database().equalsIgnoreCase(server.database())) {
+            throw refused("the management database '" + claim.database()
+                    + "': give it a database of its own in its variables, or by the label pgsteward.database");
+        }
+        if (claim.service().equalsIgnoreCase(server.database())) {
+            throw refused("the name of the management database: choose another by the label pgsteward.service");
+        }
+    }
+
+    private void checkIdentity(boolean trusted) {
+        Optional<Cluster.Service> enrolled = cluster.service(claim.service());
+        if (enrolled.filter(Cluster.Service::quarantined).isPresent()) {
+            throw refused("its database, which is in quarantine: bring it back with" + " 'pgsteward remove --undo "
+                    + claim.service() + "'");
+        }
+        String identity = claim.container().identity();
+        enrolled.filter(service -> service.isBound() && !service.identity().equals(identity) && !trusted)
+                .ifPresent(service -> {
+                    throw refused("what belongs to '" + service.identity() + "', and it is '" + identity
+                            + "': choose another name by the label pgsteward.service, or if it has moved,"
+                            + " 'pgsteward provision --adopt " + claim.service() + "'");
+                });
+    }
+
+    private void checkOtherServices() {
+        for (Cluster.Service other : cluster.services().values()) {
+            if (other.name().equals(claim.service())) {
+                continue;
+            }
+            if (same(other.database(), claim.database())) {
+                throw refused("database '" + claim.database() + "', which belongs to service '" + other.name()
+                        + "': choose another by the label pgsteward.database");
+            }
+            if (same(other.role(), claim.user())) {
+                throw refused("role '" + claim.user() + "', which belongs to service '" + other.name()
+                        + "': choose another by the label pgsteward.user");
+            }
+        }
+    }
+
+    private void checkOtherCase() {
+        checkOtherCase("service", claim.service(), cluster.services().keySet());
+        checkOtherCase("database", claim.database(), cluster.databases().keySet());
+        checkOtherCase("user", claim.user(), cluster.roles().keySet());
+    }
+
+    private void checkOtherCase(String what, String name, Set<String> taken) {
+        cluster.sameInOtherCase(name, taken).ifPresent(other -> {
+            throw refused(what + " '" + name + "', which differs from '" + other
+                    + "' only by case: choose another by the label pgsteward." + what);
+        });
+    }
+
+    /** A service of ours that somebody made mighty is put right; a stranger's mighty role is not touched. */
+    private void checkPowers() {
+        boolean ours = cluster.service(claim.service())
+                .filter(service -> service.isBound() && service.role().equals(claim.user()))
+                .isPresent();
+        if (!ours
+                && cluster.role(claim.user())
+                        .filter(role -> role.superuser() || role.replication())
+                        .isPresent()) {
+            throw refused("role '" + claim.user() + "', which is a superuser or may replicate: give it a role of its"
+                    + " own, by the label pgsteward.user");
+        }
+    }
+
+    private void checkUserOfBefore(BiPredicate<Cluster.Role, Secret> accepts) {
+        Optional<Cluster.Service> enrolled = cluster.service(claim.service()).filter(Cluster.Service::isBound);
+        Optional<Cluster.Role> role = cluster.role(claim.user());
+        Optional<Cluster.Database> database = cluster.database(claim.database());
+        boolean ownRole =
+                enrolled.filter(service -> service.role().equals(claim.user())).isPresent();
+        boolean ownDatabase = enrolled.filter(service -> service.database().equals(claim.database()))
+                .isPresent();
+        if (!ownRole
+                && role.filter(present -> !accepts.test(present, claim.password()))
+                        .isPresent()) {
+            throw refused("role '" + claim.user() + "', which exists with another password: give the container that"
+                    + " password, or vouch for it with 'pgsteward provision --adopt " + claim.service() + "'");
+        }
+        if (ownDatabase || database.isEmpty() || database.get().owner().equals(claim.user())) {
+            return;
+        }
+        if (!database.get().ofAdministrator()) {
+            throw refused("database '" + claim.database() + "', which belongs to role '"
+                    + database.get().owner() + "': choose another by the label pgsteward.database");
+        }
+        if (role.isEmpty() || !hasBusiness(database.get())) {
+            throw refused("database '" + claim.database() + "', which exists and in which role '" + claim.user()
+                    + "' has nothing: choose another, or vouch for it with 'pgsteward provision --adopt "
+                    + claim.service() + "'");
+        }
+    }
+
+    private boolean hasBusiness(Cluster.Database database) {
+        Function<Cluster.Service, Boolean> sameAsRow = row -> row.database().equals(database.name());
+        return database.business().contains(claim.user())
+                || database.name().equals(claim.user())
+                || cluster.service(claim.service()).map(sameAsRow).orElse(false);
+    }
+
+    private static boolean same(String one, String other) {
+        return !one.isEmpty() && Cluster.fold(one).equals(Cluster.fold(other));
+    }
+
+    private RefusedClaim refused(String what) {
+        return new RefusedClaim(asks + what);
+    }
+}

@@ -1,0 +1,131 @@
+package org.pgsteward.provision;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiPredicate;
+import java.util.stream.Stream;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.ImageChange;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.ScramVerifier;
+import org.pgsteward.postgres.ServerAddress;
+
+/**
+ * From what a container asks for and what exists to the steps between them; pure.
+ *
+ * <p>A name that is free is the claimant's. One that is in use is its own only if the service is bound to this very
+ * container's identity, or if the container shows that it was the user before: it knows the role's password, and the
+ * role has business in the database. So a script's databases are taken over as they are, and a stranger who only knows
+ * the names gets nothing.
+ *
+ * @param steps in order; a run that was killed after any of them finds the rest still to do
+ * @param former the role that the service had before, whose objects become the new one's
+ * @param imageChange when its container runs another image than the one it was last seen with
+ */
+record ServicePlan(Claim claim, List<Step> steps, Optional<String> former, Optional<ImageChange> imageChange) {
+
+    /**
+     * @param accepts whether a stored verifier was made from a password
+     * @param trusted whether somebody vouched for the claim, so that it need not be shown
+     * @throws RefusedClaim when the names are not its own
+     */
+    static ServicePlan of(
+            Claim claim,
+            Cluster cluster,
+            ServerAddress server,
+            BiPredicate<Cluster.Role, Secret> accepts,
+            boolean trusted,
+            java.time.Instant now) {
+        Refusals.check(claim, cluster, server, accepts, trusted);
+        Optional<Cluster.Service> enrolled = cluster.service(claim.service()).filter(Cluster.Service::isBound);
+        Step.Kind kind = enrolled.isPresent() ? Step.Kind.REPAIR : Step.Kind.ENROL;
+        boolean accepted = cluster.role(claim.user())
+                .filter(role -> accepts.test(role, claim.password()))
+                .isPresent();
+        List<Step> steps = new ArrayList<>();
+        String row = row(claim, now);
+        if (enrolled.isEmpty()) {
+            // Bound before anything is made: a run that is killed after this is resumed by nobody else.
+            steps.add(new Step(
+                    Step.Kind.RECORD,
+                    server.database(),
+                    row,
+                    "service " + claim.service() + " is bound to "
+                            + claim.container().identity()));
+        }
+        steps.addAll(new ServiceShape(cluster, server.database(), claim.database(), claim.user(), kind)
+                .made(claim.password(), accepted));
+        if (enrolled.filter(before -> !isRecorded(before, claim)).isPresent()) {
+            steps.add(
+                    new Step(Step.Kind.RECORD, server.database(), row, "service " + claim.service() + " has changed"));
+        }
+        return new ServicePlan(
+                claim,
+                List.copyOf(steps),
+                enrolled.map(Cluster.Service::role).filter(role -> !role.equals(claim.user())),
+                enrolled.flatMap(before -> change(before, claim, now)));
+    }
+
+    /** Whether something inside the database has to be looked at, since it was not made by this plan. */
+    boolean adopts(Cluster cluster) {
+        return cluster.database(claim.database()).isPresent()
+                && (former.isPresent() || steps.stream().anyMatch(step -> step.kind() != Step.Kind.CHANGE));
+    }
+
+    /** Its container is labelled {@code pgsteward.enable=false}. */
+    static Step letGo(Cluster.Service service, String management) {
+        return new Step(
+                Step.Kind.RECORD,
+                management,
+                "UPDATE public.service_configs SET enabled = false WHERE service_name = "
+                        + Quote.literal(service.name()),
+                "service " + service.name() + " is left alone");
+    }
+
+    private static boolean isRecorded(Cluster.Service before, Claim claim) {
+        Container container = claim.container();
+        return before.database().equals(claim.database())
+                && before.role().equals(claim.user())
+                && before.image().equals(container.image())
+                && before.imageId().equals(container.imageId())
+                && before.enabled();
+    }
+
+    private static Optional<ImageChange> change(Cluster.Service before, Claim claim, java.time.Instant now) {
+        Container container = claim.container();
+        // Rows of before we kept the digest have none: that is no change.
+        if (before.imageId().isEmpty() || before.imageId().equals(container.imageId())) {
+            return Optional.empty();
+        }
+        return Optional.of(new ImageChange(
+                claim.service(), before.image(), before.imageId(), container.image(), container.imageId(), now));
+    }
+
+    private static String row(Claim claim, java.time.Instant now) {
+        Container container = claim.container();
+        String at = Quote.literal(now.toString()) + "::timestamptz AT TIME ZONE 'UTC'";
+        String values = Stream.of(
+                        claim.service(),
+                        claim.database(),
+                        claim.user(),
+                        container.identity(),
+                        container.id(),
+                        container.image(),
+                        container.imageId())
+                .map(Quote::literal)
+                .collect(java.util.stream.Collectors.joining(", "));
+        return "INSERT INTO public.service_configs (service_name, database_name, role_name, identity, container_id,"
+                + " image, image_id, created_at, updated_at) VALUES (" + values + ", " + at + ", " + at + ")"
+                + " ON CONFLICT (service_name) DO UPDATE SET database_name = EXCLUDED.database_name,"
+                + " role_name = EXCLUDED.role_name, identity = EXCLUDED.identity,"
+                + " container_id = EXCLUDED.container_id, image = EXCLUDED.image, image_id = EXCLUDED.image_id,"
+                + " enabled = true, updated_at = EXCLUDED.updated_at";
+    }
+
+    /** Whether {@code stored} was made from {@code password}, whichever of PostgreSQL's two forms it has. */
+    static boolean accepts(Cluster.Role role, Secret password) {
+        return ScramVerifier.accepts(role.verifier(), role.name(), password);
+    }
+}
