@@ -63,8 +63,8 @@ record Cluster(
      *
      * @param ofAdministrator whether its owner is a superuser
      * @param allowsConnections false for {@code template0}, and for a database that is still being made
-     * @param business roles that own something in it, were granted something in it or on it by name, or are connected;
-     *     looked at only where somebody else may take the database over or be locked out of it
+     * @param business roles that own something in it, were granted something in it by name, or are connected; looked at
+     *     only where somebody else may take the database over or be locked out of it
      * @param writes rows ever written in it, the catalog's among them: it stands still while nothing in it changes
      */
     record Database(
@@ -81,6 +81,10 @@ record Cluster(
 
         boolean isOpenToPublic() {
             return lets(PUBLIC, "CONNECT") || lets(PUBLIC, "TEMPORARY") || lets(PUBLIC, "CREATE");
+        }
+
+        boolean names(String grantee) {
+            return grants.stream().anyMatch(grant -> grant.grantee().equals(grantee));
         }
 
         Database with(Set<String> roles) {

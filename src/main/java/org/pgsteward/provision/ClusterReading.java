@@ -82,13 +82,11 @@ final class ClusterReading {
                AND (?::text[] IS NULL OR acl.grantee = 0 OR lower(g.rolname) = ANY (?::text[]))
             """;
 
-    /** Grants on the database itself depend on it among the shared objects, everything inside by its number. */
+    /** Who owns or was granted something inside, and who is connected; grants on the database itself stand there. */
     private static final String BUSINESS = """
             SELECT d.datname, r.rolname
               FROM pg_catalog.pg_database AS d
-              JOIN pg_catalog.pg_shdepend AS s
-                ON s.dbid = d.oid
-                OR (s.dbid = 0 AND s.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND s.objid = d.oid)
+              JOIN pg_catalog.pg_shdepend AS s ON s.dbid = d.oid
               JOIN pg_catalog.pg_authid AS r
                 ON s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND r.oid = s.refobjid
              WHERE d.datname = ANY (?::text[]) AND NOT r.rolsuper AND r.rolname !~ '^pg_'

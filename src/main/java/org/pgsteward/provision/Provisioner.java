@@ -404,6 +404,9 @@ public final class Provisioner implements AutoCloseable {
 
     private Result carryOut(ServicePlan plan, Cluster cluster, Connection connection) throws SQLException {
         Claim claim = plan.claim();
+        if (plan.sharedWith().isPresent()) {
+            return shares(claim, plan.sharedWith().get());
+        }
         List<Step> done = new ArrayList<>();
         List<String> insideDone = List.of();
         List<Step> last = new ArrayList<>();
@@ -466,6 +469,19 @@ public final class Provisioner implements AutoCloseable {
                 Optional.of(enrolment(claim)),
                 plan.imageChange(),
                 enrolled ? claim.caution() : Optional.empty());
+    }
+
+    private static Result shares(Claim claim, String service) {
+        return new Result(
+                new Outcome.Skipped("container " + claim.container().name() + " uses database " + claim.database()
+                        + " of service " + service),
+                service,
+                true,
+                false,
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     private static Result failed(Claim claim, SQLException e) {

@@ -78,7 +78,8 @@ final class Refusals {
                 throw refused("database '" + claim.database() + "', which belongs to service '" + other.name()
                         + "': choose another by the label pgsteward.database");
             }
-            if (same(other.role(), claim.user())) {
+            // A script's row names no role: it means the one that is called as the service.
+            if (same(other.role().isEmpty() ? other.name() : other.role(), claim.user())) {
                 throw refused("role '" + claim.user() + "', which belongs to service '" + other.name()
                         + "': choose another by the label pgsteward.user");
             }
@@ -143,6 +144,7 @@ final class Refusals {
     private boolean hasBusiness(Cluster.Database database) {
         Function<Cluster.Service, Boolean> sameAsRow = row -> row.database().equals(database.name());
         return database.business().contains(claim.user())
+                || database.names(claim.user())
                 || database.name().equals(claim.user())
                 || cluster.service(claim.service()).map(sameAsRow).orElse(false);
     }

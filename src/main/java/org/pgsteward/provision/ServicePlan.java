@@ -22,9 +22,16 @@ import org.pgsteward.postgres.ServerAddress;
  *
  * @param steps in order; a run that was killed after any of them finds the rest still to do
  * @param former the role that the service had before, whose objects become the new one's
+ * @param sharedWith the service whose database this is, where the container is one more of the same application, such
+ *     as its worker: it is left to the other to say how the database should be
  * @param imageChange when its container runs another image than the one it was last seen with
  */
-record ServicePlan(Claim claim, List<Step> steps, Optional<String> former, Optional<ImageChange> imageChange) {
+record ServicePlan(
+        Claim claim,
+        List<Step> steps,
+        Optional<String> former,
+        Optional<ImageChange> imageChange,
+        Optional<String> sharedWith) {
 
     /**
      * @param accepts whether a stored verifier was made from a password
@@ -38,6 +45,10 @@ record ServicePlan(Claim claim, List<Step> steps, Optional<String> former, Optio
             BiPredicate<Cluster.Role, Secret> accepts,
             boolean trusted,
             java.time.Instant now) {
+        Optional<String> sharedWith = sharedWith(claim, cluster, accepts);
+        if (sharedWith.isPresent()) {
+            return new ServicePlan(claim, List.of(), Optional.empty(), Optional.empty(), sharedWith);
+        }
         Refusals.check(claim, cluster, server, accepts, trusted);
         Optional<Cluster.Service> enrolled = cluster.service(claim.service()).filter(Cluster.Service::isBound);
         Step.Kind kind = enrolled.isPresent() ? Step.Kind.REPAIR : Step.Kind.ENROL;
@@ -65,7 +76,25 @@ record ServicePlan(Claim claim, List<Step> steps, Optional<String> former, Optio
                 claim,
                 List.copyOf(steps),
                 enrolled.map(Cluster.Service::role).filter(role -> !role.equals(claim.user())),
-                enrolled.flatMap(before -> change(before, claim, now)));
+                enrolled.flatMap(before -> change(before, claim, now)),
+                Optional.empty());
+    }
+
+    /** Of one compose project, with the same names and the same password: one application in several containers. */
+    private static Optional<String> sharedWith(
+            Claim claim, Cluster cluster, BiPredicate<Cluster.Role, Secret> accepts) {
+        Optional<String> project = claim.container().composeProject().map(name -> name + "/");
+        return cluster.services().values().stream()
+                .filter(other -> !other.name().equals(claim.service())
+                        && other.isKept()
+                        && other.database().equals(claim.database())
+                        && other.role().equals(claim.user())
+                        && project.filter(other.identity()::startsWith).isPresent())
+                .filter(other -> cluster.role(claim.user())
+                        .filter(role -> accepts.test(role, claim.password()))
+                        .isPresent())
+                .map(Cluster.Service::name)
+                .findFirst();
     }
 
     /** Whether something inside the database has to be looked at, since it was not made by this plan. */

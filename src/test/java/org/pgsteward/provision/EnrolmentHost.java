@@ -1,0 +1,173 @@
+package org.pgsteward.provision;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.routing.Json;
+
+/** A real PostgreSQL with the journal's tables, a provisioner that looks after it, and containers that are only said. */
+final class EnrolmentHost implements AutoCloseable {
+    static final Container POSTGRES = Boxes.container("postgresql").box();
+    static final Secret PASSWORD = new Secret("of-the-service");
+
+    final TestCluster cluster;
+    final Server server;
+    final Path secrets;
+    private final Provisioner provisioner;
+
+    private EnrolmentHost(TestCluster cluster, Path secrets, Consumer<String> progress) throws IOException {
+        this.cluster = cluster;
+        this.server = cluster.server();
+        this.secrets = secrets;
+        this.provisioner = provisioner(server, secrets, progress);
+    }
+
+    /** The same provisioner that {@link org.pgsteward.Wiring} makes. */
+    static Provisioner provisioner(Server server, Path secrets, Consumer<String> progress) throws IOException {
+        return new Provisioner(
+                new Discovery(
+                        Catalogue.shipped(Json.mapper()),
+                        new SecretsFolder(secrets, secrets.resolve("postgres_password"))),
+                server,
+                Set.of("pg_trgm", "citext"),
+                Clock.systemUTC(),
+                progress);
+    }
+
+    static EnrolmentHost start(Programs programs, Path secrets) throws Exception {
+        return on(TestCluster.start(programs), secrets);
+    }
+
+    /** With what is in the cluster already. */
+    static EnrolmentHost on(TestCluster cluster, Path secrets) throws Exception {
+        new Tables(cluster.server().managementDatabase()).prepare();
+        return new EnrolmentHost(cluster, secrets, step -> {});
+    }
+
+    /** The PostgreSQL of each major version that is here, the seed's first. */
+    static List<Programs> versions() {
+        return Stream.of(15, 17)
+                .flatMap(major -> {
+                    try {
+                        return Stream.of(Programs.find(Optional.empty(), major));
+                    } catch (IOException absent) {
+                        System.out.println("skipped: the tests on PostgreSQL " + major + ": " + absent.getMessage());
+                        return Stream.of();
+                    }
+                })
+                .toList();
+    }
+
+    /** A container whose variables ask for a database and a role of that name. */
+    static Boxes service(String name) {
+        return service(name, name, name, PASSWORD.reveal());
+    }
+
+    static Boxes service(String name, String database, String user, String password) {
+        return Boxes.container(name)
+                .label("com.docker.compose.project", "homelab")
+                .label("com.docker.compose.service", name)
+                .with(
+                        "VIKUNJA_DATABASE_HOST=postgresql",
+                        "VIKUNJA_DATABASE_USER=" + user,
+                        "VIKUNJA_DATABASE_PASSWORD=" + password,
+                        "VIKUNJA_DATABASE_DATABASE=" + database);
+    }
+
+    Provisioner.Result provision(Boxes box) {
+        return provisioner.provision(box.box(), Optional.of(POSTGRES), List.of());
+    }
+
+    Provisioner.Result vouchFor(Boxes box) {
+        return provisioner.provision(box.box(), Optional.of(POSTGRES), List.of(), true);
+    }
+
+    Provisioner.Reconciliation reconcile(Boxes... boxes) throws SQLException {
+        return reconcile(Stream.of(boxes).map(Boxes::box).toList());
+    }
+
+    Provisioner.Reconciliation reconcile(Collection<Container> containers) throws SQLException {
+        return provisioner.reconcile(containers, Optional.of(POSTGRES));
+    }
+
+    Provisioner.Plan plan(Boxes... boxes) throws SQLException {
+        return provisioner.plan(Stream.of(boxes).map(Boxes::box).toList(), Optional.of(POSTGRES));
+    }
+
+    Connection as(String user, String database) throws SQLException {
+        return server.connectAs(user, PASSWORD, database);
+    }
+
+    /** Whether {@code user} may do it in {@code database}; anything but a refused permission is an error. */
+    boolean may(String user, String database, String sql) throws SQLException {
+        try (Connection connection = as(user, database);
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+            return true;
+        } catch (SQLException refused) {
+            if ("42501".equals(refused.getSQLState())) {
+                return false;
+            }
+            throw refused;
+        }
+    }
+
+    /** The first column of what the administrator is answered. */
+    List<String> ask(String database, String sql) throws SQLException {
+        List<String> answer = new ArrayList<>();
+        try (Connection connection = server.connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            while (row.next()) {
+                answer.add(row.getString(1));
+            }
+        }
+        return answer;
+    }
+
+    void run(String database, String... statements) throws SQLException {
+        cluster.run(database, statements);
+    }
+
+    /** All that a claim could have changed: roles, databases, who may what, and what is written down of services. */
+    List<String> everything() throws SQLException {
+        return ask("homelab", """
+                SELECT 'role ' || pg_catalog.to_jsonb(r)::text FROM pg_catalog.pg_authid AS r WHERE rolname !~ '^pg_'
+                UNION ALL
+                SELECT 'member ' || pg_catalog.to_jsonb(m)::text FROM pg_catalog.pg_auth_members AS m
+                UNION ALL
+                SELECT 'database ' || (pg_catalog.to_jsonb(d) - 'datfrozenxid' - 'datminmxid')::text
+                  FROM pg_catalog.pg_database AS d
+                UNION ALL
+                SELECT 'acl ' || relname || relacl::text FROM pg_catalog.pg_class WHERE relacl IS NOT NULL
+                UNION ALL
+                SELECT 'acl ' || proname || proacl::text FROM pg_catalog.pg_proc WHERE proacl IS NOT NULL
+                UNION ALL
+                SELECT 'service ' || pg_catalog.to_jsonb(s)::text FROM public.service_configs AS s
+                ORDER BY 1
+                """);
+    }
+
+    @Override
+    public void close() throws IOException {
+        provisioner.close();
+        cluster.close();
+    }
+}
