@@ -42,7 +42,7 @@ class CatalogueTest {
                 Arguments.of("[{\"application\": \"Wiki\"}]", "'Wiki' has neither 'url'"),
                 Arguments.of("[{\"application\": \"Wiki\", \"host\": \"X\"}]", "'Wiki' has neither 'url'"),
                 Arguments.of("[{\"application\": \"Wiki\", \"images\": [\"a/b\"]}]", "'Wiki' has neither 'url'"),
-                Arguments.of("[{\"application\": \"Wiki\", \"ulr\": \"X\"}]", "ulr"),
+                Arguments.of("[{\"application\": \"Wiki\", \"url\": \"X\", \"wehn\": {}}]", "wehn"),
                 Arguments.of("[{\"application\": \"Wiki\", \"url\": [1]}]", "(line 1)"));
     }
 

@@ -107,12 +107,13 @@ final class HostileSets {
 
     private Container container(int number) {
         Boxes box = Boxes.container("box-" + number).image(maybe(3) ? text() : "deluan/navidrome:1");
+        boolean labelled = maybe(2);
         for (String label : LABELS) {
-            if (maybe(2)) {
+            if (labelled && maybe(2)) {
                 box.label(label, text());
             }
         }
-        if (maybe(4)) {
+        if (labelled && maybe(4)) {
             box.label("pgsteward.password-file", maybe(2) ? "good" : text());
         }
         List<String> variables = new ArrayList<>(List.of("PATH=/bin", text().replace("=", "") + "=" + text()));
