@@ -34,7 +34,7 @@ class HostileLabelsTest {
 
     @BeforeEach
     void prepare() throws IOException {
-        Files.writeString(secrets.resolve("good"), HostileSets.CANARY + " in a file");
+        Files.writeString(secrets.resolve("good"), HostileSets.CANARY + "; in a file");
         discovery = new Discovery(
                 Catalogue.shipped(Json.mapper()), new SecretsFolder(secrets, secrets.resolve("postgres_password")));
     }

@@ -148,7 +148,7 @@ final class HostileSets {
         return List.of(
                 "DB_TYPE=postgresdb",
                 "DB_POSTGRESDB_HOST=" + host(),
-                "DB_POSTGRESDB_DATABASE_FILE=/run/" + text(),
+                "DB_POSTGRESDB_DATABASE_FILE=/run/" + (maybe(2) ? "good" : text()),
                 "DB_POSTGRESDB_USER=" + text(),
                 "DB_POSTGRESDB_PASSWORD_FILE=" + (maybe(2) ? "/run/secrets/good" : text()));
     }

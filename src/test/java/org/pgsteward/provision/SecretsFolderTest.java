@@ -116,4 +116,19 @@ class SecretsFolderTest {
                 .hasMessageContaining("put the same file into " + folder)
                 .hasMessageContaining("pgsteward.password-file");
     }
+
+    @Test
+    void noPasswordBecomesANameThatEverybodySees() throws IOException {
+        Files.writeString(folder.resolve("name"), "app_user\n");
+        Files.writeString(folder.resolve("token"), CANARY + "!");
+        assertThat(secrets.readNameFor("DB_USER_FILE", "/run/secrets/name")).isEqualTo("app_user");
+        assertThatThrownBy(() -> secrets.readNameFor("DB_USER_FILE", "/run/secrets/wiki_password"))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("DB_USER_FILE")
+                .hasMessageContaining("is a password's");
+        assertThatThrownBy(() -> secrets.readNameFor("DB_USER_FILE", "/run/secrets/token"))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("no name that is legal")
+                .hasMessageNotContaining(CANARY);
+    }
 }
