@@ -26,6 +26,9 @@ public final class Settings {
     private static final String PREFIX = "PGSTEWARD_";
     private static final String FILE = "_FILE";
 
+    /** The setting whose value is a path, and whose name ends like one that names a file with the value. */
+    private static final String CATALOGUE = PREFIX + "CATALOGUE" + FILE;
+
     /** What a key's last part says of its value. */
     private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url)");
 
@@ -43,7 +46,7 @@ public final class Settings {
             if (!name.startsWith(PREFIX) || variable.getValue().isEmpty()) {
                 continue;
             }
-            if (name.endsWith(FILE)) {
+            if (name.endsWith(FILE) && !name.equals(CATALOGUE)) {
                 values.put(key(name.substring(0, name.length() - FILE.length())), content(name, variable.getValue()));
             } else if (environment.getOrDefault(name + FILE, "").isEmpty()) {
                 values.put(key(name), variable.getValue());

@@ -49,7 +49,8 @@ class SettingsTest {
                 "PGSTEWARD_BACKUP_DIR       | pgsteward.backup.dir",
                 "PGSTEWARD_HTTP_PORT        | pgsteward.http.port",
                 "PGSTEWARD_POSTGRES_BINDIR  | pgsteward.postgres.bindir",
-                "PGSTEWARD_TIMEZONE         | pgsteward.timezone"
+                "PGSTEWARD_TIMEZONE         | pgsteward.timezone",
+                "PGSTEWARD_CATALOGUE_FILE   | pgsteward.catalogue.file"
             })
     void aVariableIsItsKeyInCapitals(String variable, String key) throws IOException {
         Settings settings =

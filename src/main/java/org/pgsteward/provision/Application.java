@@ -89,9 +89,9 @@ record Application(
                 .filter(ours)
                 .map(here -> new Parts(
                         Optional.of(here),
-                        place.user().or(() -> variables.get(user, this)),
+                        place.user().or(() -> variables.name(user, this)),
                         place.password(),
-                        place.database().or(() -> variables.get(database, this))));
+                        place.database().or(() -> variables.name(database, this))));
     }
 
     /** An address that is not PostgreSQL's leaves nothing to the parts. */

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 
 /** The applications whose variables we can read: the file {@code catalogue.json}, and before it an operator's own. */
@@ -35,18 +37,24 @@ public final class Catalogue {
      * @throws IOException when the file cannot be used, with one line that names it and says what is wrong
      */
     public static Catalogue with(ObjectMapper json, Path file) throws IOException {
-        List<Application> applications = new ArrayList<>();
+        List<Application> applications = new ArrayList<>(theirs(json, file));
+        applications.addAll(shipped(json).applications);
+        return new Catalogue(applications);
+    }
+
+    private static List<Application> theirs(ObjectMapper json, Path file) throws IOException {
+        Application[] entries;
         try (InputStream content = Files.newInputStream(file)) {
-            applications.addAll(List.of(reader(json).readValue(content, Application[].class)));
+            entries = reader(json).readValue(content, Application[].class);
         } catch (JsonProcessingException e) {
             throw new IOException("pgsteward.catalogue.file " + file + " is no catalogue: " + problem(e), e);
         } catch (IOException e) {
             throw new IOException("pgsteward.catalogue.file " + file + " cannot be read: " + e.getMessage(), e);
-        } catch (NullPointerException e) {
-            throw new IOException("pgsteward.catalogue.file " + file + " is no catalogue: an entry is null", e);
         }
-        applications.addAll(shipped(json).applications);
-        return new Catalogue(applications);
+        if (entries == null || Stream.of(entries).anyMatch(Objects::isNull)) {
+            throw new IOException("pgsteward.catalogue.file " + file + " is no catalogue: an entry is null");
+        }
+        return List.of(entries);
     }
 
     List<Application> applications() {
@@ -72,7 +80,10 @@ public final class Catalogue {
 
     /** A misspelt field would be an entry that never matches. */
     private static ObjectReader reader(ObjectMapper json) {
-        return json.reader().with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+        return json.reader()
+                .with(
+                        DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
+                        DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     }
 
     private static String problem(JsonProcessingException e) {

@@ -156,8 +156,8 @@ public final class Discovery {
                         found.address().user(),
                         found.address().password(),
                         found.caution(),
-                        "variable " + found.variable() + " names "
-                                + found.address().host()));
+                        "variable " + Names.printable(found.variable()) + " names "
+                                + Names.printable(found.address().host())));
     }
 
     /** Labels choose other names. */

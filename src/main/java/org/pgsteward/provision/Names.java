@@ -51,6 +51,10 @@ final class Names {
         });
     }
 
+    static boolean isLegal(String name) {
+        return problem(name).isEmpty();
+    }
+
     /**
      * The extensions that a label lists.
      *

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import org.pgsteward.model.Secret;
 
@@ -47,9 +48,36 @@ public final class SecretsFolder {
      */
     Secret readFor(String variable, String path) {
         return read(
-                path.substring(path.lastIndexOf('/') + 1),
-                "variable " + Names.printable(variable) + " names the file '" + Names.printable(path) + "', which",
+                last(path),
+                named(variable, path),
                 "put the same file into " + folder + ", or give the label pgsteward.password-file");
+    }
+
+    /**
+     * The same for a name, which everybody will see: every role may read the names of all others. So another service's
+     * password must not become one, and what is no name is not shown.
+     *
+     * @throws RefusedClaim also when the file is a password's by its own name, or holds what is no legal name
+     */
+    String readNameFor(String variable, String path) {
+        String next = "write the name into the variable itself, or give the labels pgsteward.database, pgsteward.user"
+                + " and pgsteward.password-file";
+        if (last(path).toLowerCase(Locale.ROOT).contains("pass")) {
+            throw new RefusedClaim(named(variable, path) + " is a password's: " + next);
+        }
+        String name = readFor(variable, path).reveal();
+        if (!Names.isLegal(name)) {
+            throw new RefusedClaim(named(variable, path) + " holds no name that is legal: " + next);
+        }
+        return name;
+    }
+
+    private static String named(String variable, String path) {
+        return "variable " + Names.printable(variable) + " names the file '" + Names.printable(path) + "', which";
+    }
+
+    private static String last(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
     }
 
     private Secret read(String name, String what, String next) {

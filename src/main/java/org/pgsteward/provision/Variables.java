@@ -42,18 +42,35 @@ final class Variables {
         if (variable == null) {
             return Optional.empty();
         }
-        Optional<String> written = get(variable);
-        String prefix = application.filePrefix();
-        if (prefix != null && written.filter(value -> value.startsWith(prefix)).isPresent()) {
-            return file(variable, written.get().substring(prefix.length()));
-        }
-        String naming = variable + application.fileSuffix();
-        return written.or(() -> get(naming).flatMap(path -> file(naming, path)))
-                .or(() -> Optional.ofNullable(application.defaults().get(variable)));
+        Optional<Named> file = file(variable, application);
+        return file.isPresent()
+                ? secrets.map(folder ->
+                        folder.readFor(file.get().variable(), file.get().path()).reveal())
+                : get(variable)
+                        .or(() -> Optional.ofNullable(application.defaults().get(variable)));
     }
 
-    private Optional<String> file(String variable, String path) {
-        return secrets.map(folder -> folder.readFor(variable, path).reveal());
+    /** The same for what everybody will see: the name of a database or a role. */
+    Optional<String> name(@Nullable String variable, Application application) {
+        Optional<Named> file = variable == null ? Optional.empty() : file(variable, application);
+        return file.isPresent()
+                ? secrets.map(folder ->
+                        folder.readNameFor(file.get().variable(), file.get().path()))
+                : get(variable, application);
+    }
+
+    private record Named(String variable, String path) {}
+
+    /** The file that holds the value, if it does not stand in the variable itself. */
+    private Optional<Named> file(String variable, Application application) {
+        Optional<String> written = get(variable);
+        if (written.isPresent()) {
+            return Optional.ofNullable(application.filePrefix())
+                    .filter(written.get()::startsWith)
+                    .map(prefix -> new Named(variable, written.get().substring(prefix.length())));
+        }
+        String naming = variable + application.fileSuffix();
+        return get(naming).map(path -> new Named(naming, path));
     }
 
     /** Every variable that holds a whole address whose host is {@code ours}, by name. */

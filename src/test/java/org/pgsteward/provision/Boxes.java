@@ -14,6 +14,8 @@ final class Boxes {
     private final Map<String, String> labels = new TreeMap<>();
     private final Map<String, String> environment = new TreeMap<>();
     private final Map<String, Set<String>> networks = new HashMap<>();
+    private String image = "image";
+    private Container.State state = Container.State.RUNNING;
 
     private Boxes(String name) {
         this.name = name;
@@ -48,13 +50,28 @@ final class Boxes {
         return this;
     }
 
+    Boxes image(String other) {
+        image = other;
+        return this;
+    }
+
+    Boxes in(Container.State other) {
+        state = other;
+        return this;
+    }
+
+    /** As compose labels it. */
+    Boxes compose(String project, String service) {
+        return label("com.docker.compose.project", project).label("com.docker.compose.service", service);
+    }
+
     Container box() {
         return new Container(
                 "id-of-" + name,
                 name,
-                "image",
+                image,
                 "sha256:0",
-                Container.State.RUNNING,
+                state,
                 Container.Health.NONE,
                 0,
                 false,

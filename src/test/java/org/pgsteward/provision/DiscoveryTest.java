@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,7 +82,106 @@ class DiscoveryTest {
                                 .with("DATABASE_URL=postgres://miniflux:secret@postgresql/feeds?sslmode=disable"),
                         "feeds",
                         "miniflux",
-                        "secret"));
+                        "secret"),
+                app("hedgedoc 2", "HD_DATABASE_TYPE=postgres", "HD_DATABASE_", "HOST", "USERNAME", "PASSWORD", "NAME"),
+                app("n8n", "DB_TYPE=postgresdb", "DB_POSTGRESDB_", "HOST", "USER", "PASSWORD", "DATABASE"),
+                app("paperless", "PAPERLESS_DBENGINE=postgresql", "PAPERLESS_DB", "HOST", "USER", "PASS", "NAME"),
+                app("paperless, older", "PATH=/bin", "PAPERLESS_DB", "HOST", "USER", "PASS", "NAME"),
+                app(
+                        "gitea",
+                        "GITEA__database__DB_TYPE=postgres",
+                        "GITEA__database__",
+                        "HOST",
+                        "USER",
+                        "PASSWD",
+                        "NAME"),
+                app(
+                        "forgejo",
+                        "FORGEJO__database__DB_TYPE=postgres",
+                        "FORGEJO__database__",
+                        "HOST",
+                        "USER",
+                        "PASSWD",
+                        "NAME"),
+                app("authentik", "PATH=/bin", "AUTHENTIK_POSTGRESQL__", "HOST", "USER", "PASSWORD", "NAME"),
+                app("nextcloud", "PATH=/bin", "POSTGRES_", "HOST", "USER", "PASSWORD", "DB"),
+                app("grafana", "GF_DATABASE_TYPE=postgres", "GF_DATABASE_", "HOST", "USER", "PASSWORD", "NAME"),
+                app("immich", "PATH=/bin", "DB_", "HOSTNAME", "USERNAME", "PASSWORD", "DATABASE_NAME"),
+                app(
+                        "keycloak by parts",
+                        "KC_DB=postgres",
+                        "KC_DB_",
+                        "URL_HOST",
+                        "USERNAME",
+                        "PASSWORD",
+                        "URL_DATABASE"),
+                Arguments.of(
+                        "keycloak by address and login",
+                        Boxes.container("a")
+                                .with(
+                                        "KC_DB=postgres",
+                                        "KC_DB_URL=jdbc:postgresql://postgresql:5432/sso?ssl=false",
+                                        "KC_DB_USERNAME=sso_user",
+                                        "KC_DB_PASSWORD=pw"),
+                        "sso",
+                        "sso_user",
+                        "pw"),
+                Arguments.of(
+                        "grafana by address",
+                        Boxes.container("a").with("GF_DATABASE_URL=postgres://gf:pw@postgresql:5432/dashboards"),
+                        "dashboards",
+                        "gf",
+                        "pw"),
+                Arguments.of(
+                        "linkding with its own defaults",
+                        Boxes.container("a")
+                                .with("LD_DB_ENGINE=postgres", "LD_DB_HOST=postgresql", "LD_DB_PASSWORD=pw"),
+                        "linkding",
+                        "linkding",
+                        "pw"),
+                Arguments.of(
+                        "a stranger by JDBC",
+                        Boxes.container("a")
+                                .with("SPRING=jdbc:postgresql://postgresql:5432/app?user=app_user&password=pw"),
+                        "app",
+                        "app_user",
+                        "pw"),
+                Arguments.of(
+                        "a stranger that says the same twice",
+                        Boxes.container("a")
+                                .with(
+                                        "Z_URL=postgres://app_user:pw@postgresql/app",
+                                        "A_URL=postgresql://app_user:pw@db/app"),
+                        "app",
+                        "app_user",
+                        "pw"),
+                Arguments.of(
+                        "another address beside it is not ours",
+                        Boxes.container("a")
+                                .with(
+                                        "A_URL=postgres://x:y@elsewhere/x",
+                                        "B_URL=postgres://app_user:pw@postgresql/app"),
+                        "app",
+                        "app_user",
+                        "pw"));
+    }
+
+    private static Arguments app(
+            String application,
+            String kind,
+            String prefix,
+            String host,
+            String user,
+            String password,
+            String database) {
+        Boxes box = Boxes.container("a")
+                .with(
+                        kind,
+                        prefix + host + "=postgresql:5432",
+                        prefix + user + "=u",
+                        prefix + password + "=secret",
+                        prefix + database + "=d");
+        return Arguments.of(application, box, "d", "u", "secret");
     }
 
     @ParameterizedTest(name = "{0}")
@@ -140,6 +240,33 @@ class DiscoveryTest {
                 Arguments.of(
                         "a part is missing",
                         Boxes.container("a").with("VIKUNJA_DATABASE_HOST=postgresql", "VIKUNJA_DATABASE_USER=u")),
+                Arguments.of(
+                        "vikunja is on MySQL",
+                        Boxes.container("a").with(VIKUNJA).with("VIKUNJA_DATABASE_TYPE=mysql")),
+                Arguments.of(
+                        "it is another PostgreSQL server",
+                        Boxes.container("a").with("POSTGRES_USER=u", "POSTGRES_PASSWORD=p", "POSTGRES_DB=d")),
+                Arguments.of(
+                        "it is a tool in the image of PostgreSQL",
+                        Boxes.container("a")
+                                .with(
+                                        "PGDATA=/data",
+                                        "POSTGRES_HOST=postgresql",
+                                        "POSTGRES_USER=u",
+                                        "POSTGRES_PASSWORD=p",
+                                        "POSTGRES_DB=d")),
+                Arguments.of(
+                        "keycloak's address is another server's, whatever its parts say",
+                        Boxes.container("a")
+                                .with(
+                                        "KC_DB=postgres",
+                                        "KC_DB_URL=jdbc:postgresql://elsewhere/sso",
+                                        "KC_DB_URL_HOST=postgresql",
+                                        "KC_DB_USERNAME=u",
+                                        "KC_DB_PASSWORD=p")),
+                Arguments.of(
+                        "both are on no network",
+                        Boxes.container("a").with(VIKUNJA).off("internal_db").on("none")),
                 Arguments.of("it says nothing", Boxes.container("a").with("PATH=/bin")),
                 Arguments.of(
                         "it is switched off", Boxes.container("a").with(VIKUNJA).label("pgsteward.enable", "False")),
@@ -209,13 +336,281 @@ class DiscoveryTest {
                 Arguments.of("pgsteward.enable", "true"),
                 Arguments.of("pgsteward.service", "a"),
                 Arguments.of("pgsteward.database", "a"),
-                Arguments.of("pgsteward.user", "a"));
+                Arguments.of("pgsteward.user", "a"),
+                Arguments.of("pgsteward.extensions", "pg_trgm"));
     }
 
     @Test
     void aLabelForBackupsOrMemoryAloneAsksForNoDatabase() {
         assertThat(claim(Boxes.container("a").label("pgsteward.memory.warn", "80%")))
                 .isEmpty();
+    }
+
+    @Test
+    void aPasswordFileGoesWithTheNamesThatTheVariablesHave() throws IOException {
+        Files.writeString(secrets.resolve("tasks_password"), "from the file");
+        Claim claim = claim(Boxes.container("a").with(VIKUNJA).label("pgsteward.password-file", "tasks_password"))
+                .orElseThrow();
+        assertThat(claim.database()).isEqualTo("tasks");
+        assertThat(claim.user()).isEqualTo("tasks_user");
+        assertThat(claim.password().reveal()).isEqualTo("from the file");
+        assertThat(claim.because()).isEqualTo("label pgsteward.password-file");
+    }
+
+    @Test
+    void extensionsAreListedInALabel() {
+        assertThat(claim(Boxes.container("a").with(VIKUNJA)).orElseThrow().extensions())
+                .isEmpty();
+        assertThat(claim(Boxes.container("a").with(VIKUNJA).label("pgsteward.extensions", "pg_trgm, unaccent"))
+                        .orElseThrow()
+                        .extensions())
+                .containsExactlyInAnyOrder("pg_trgm", "unaccent");
+        assertThatThrownBy(() -> claim(Boxes.container("a").with(VIKUNJA).label("pgsteward.extensions", "x; DROP")))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("pgsteward.extensions");
+    }
+
+    static List<Arguments> files() {
+        return List.of(
+                Arguments.of(
+                        "a password",
+                        Boxes.container("a")
+                                .with(without(VIKUNJA, "PASSWORD"))
+                                .with("VIKUNJA_DATABASE_PASSWORD_FILE=/run/secrets/pw")),
+                Arguments.of("an address", Boxes.container("a").with("DATABASE_URL_FILE=/run/secrets/address")),
+                Arguments.of(
+                        "with two underscores",
+                        Boxes.container("a")
+                                .with(
+                                        "GITEA__database__DB_TYPE=postgres",
+                                        "GITEA__database__HOST=postgresql:5432",
+                                        "GITEA__database__NAME=tasks",
+                                        "GITEA__database__USER=tasks_user",
+                                        "GITEA__database__PASSWD__FILE=/somewhere/else/pw")),
+                Arguments.of(
+                        "behind file://",
+                        Boxes.container("a")
+                                .with(
+                                        "AUTHENTIK_POSTGRESQL__HOST=postgresql",
+                                        "AUTHENTIK_POSTGRESQL__NAME=tasks",
+                                        "AUTHENTIK_POSTGRESQL__USER=tasks_user",
+                                        "AUTHENTIK_POSTGRESQL__PASSWORD=file:///run/secrets/pw")),
+                Arguments.of(
+                        "every part",
+                        Boxes.container("a")
+                                .with(
+                                        "DB_TYPE=postgresdb",
+                                        "DB_POSTGRESDB_HOST_FILE=/run/secrets/host",
+                                        "DB_POSTGRESDB_DATABASE_FILE=/run/secrets/database",
+                                        "DB_POSTGRESDB_USER_FILE=/run/secrets/user",
+                                        "DB_POSTGRESDB_PASSWORD_FILE=/run/secrets/pw")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("files")
+    void aFileThatAVariableNamesIsReadInOurOwnFolder(String what, Boxes box) throws IOException {
+        Files.writeString(secrets.resolve("pw"), "from the file\n");
+        Files.writeString(secrets.resolve("address"), "postgres://tasks_user:from%20the%20file@postgresql/tasks\n");
+        Files.writeString(secrets.resolve("host"), "postgresql\n");
+        Files.writeString(secrets.resolve("database"), "tasks\n");
+        Files.writeString(secrets.resolve("user"), "tasks_user\n");
+
+        Claim claim = claim(box).orElseThrow();
+
+        assertThat(claim.database()).as(what).isEqualTo("tasks");
+        assertThat(claim.user()).isEqualTo("tasks_user");
+        assertThat(claim.password().reveal()).isEqualTo("from the file");
+        assertThat(claim.because()).endsWith(" names postgresql");
+    }
+
+    @Test
+    void whatIsSaidInTheClearGoesBeforeAFile() throws IOException {
+        Files.writeString(secrets.resolve("pw"), "from the file");
+        assertThat(claim(Boxes.container("a").with(VIKUNJA).with("VIKUNJA_DATABASE_PASSWORD_FILE=/run/secrets/pw"))
+                        .orElseThrow()
+                        .password()
+                        .reveal())
+                .isEqualTo("pw");
+    }
+
+    @Test
+    void aFileThatWeDoNotHaveIsRefusedWithTheVariableTheFileAndTheNextStep() {
+        assertThatThrownBy(() -> claim(Boxes.container("a")
+                        .with(without(VIKUNJA, "PASSWORD"))
+                        .with("VIKUNJA_DATABASE_PASSWORD_FILE=/run/secrets/pw")))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("VIKUNJA_DATABASE_PASSWORD_FILE")
+                .hasMessageContaining("'/run/secrets/pw'")
+                .hasMessageContaining("put the same file into " + secrets)
+                .hasMessageContaining("pgsteward.password-file");
+    }
+
+    @Test
+    void theAdministratorsFileIsNobodysWhateverAVariableSays() throws IOException {
+        Files.writeString(secrets.resolve("postgres_password"), "never-to-be-seen");
+        assertThatThrownBy(() -> claim(Boxes.container("a")
+                        .with(without(VIKUNJA, "PASSWORD"))
+                        .with("VIKUNJA_DATABASE_PASSWORD_FILE=/etc/postgres_password")))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("administrator's")
+                .hasMessageNotContaining("never-to-be-seen");
+    }
+
+    @Test
+    void theFilesOfAnotherServersClientAreNotLookedAt() {
+        assertThat(claim(Boxes.container("a")
+                        .with(without(VIKUNJA, "PASSWORD"))
+                        .with("VIKUNJA_DATABASE_HOST=elsewhere", "VIKUNJA_DATABASE_PASSWORD_FILE=/run/secrets/pw")))
+                .isEmpty();
+        assertThat(claim(Boxes.container("a")
+                        .off("internal_db")
+                        .on("elsewhere")
+                        .with("DATABASE_URL_FILE=/run/secrets/address")))
+                .isEmpty();
+    }
+
+    @Test
+    void twoAddressesThatDisagreeAreRefusedWithBothVariables() {
+        Boxes box = Boxes.container("a")
+                .with("B_URL=postgres://app:never-seen@postgresql/app", "A_URL=postgres://app:never-seen@db/stats");
+        assertThatThrownBy(() -> claim(box))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("in A_URL and in B_URL")
+                .hasMessageContaining("pgsteward.database")
+                .hasMessageNotContaining("never-seen");
+        assertThat(claim(box.label("pgsteward.database", "app")).orElseThrow().because())
+                .contains("B_URL");
+    }
+
+    @Test
+    void anApplicationsOwnAddressDisagreesWithAStrangersToo() {
+        Boxes box = Boxes.container("a")
+                .with("DATABASE_URL=postgres://app:pw@postgresql/app", "STATS=postgres://stats:pw@postgresql/stats");
+        assertThatThrownBy(() -> claim(box)).hasMessageContaining("in DATABASE_URL and in STATS");
+    }
+
+    static List<Arguments> neighbours() {
+        Boxes asker = Boxes.container("a").compose("wiki", "app").with("DATABASE_URL=postgres://u:p@db/d");
+        return List.of(
+                Arguments.of("no other answers", asker, Boxes.container("other"), true),
+                Arguments.of(
+                        "another answers where the asker is not",
+                        asker,
+                        Boxes.container("other").off("internal_db").on("theirs", "db"),
+                        true),
+                Arguments.of(
+                        "another has the same alias",
+                        asker,
+                        Boxes.container("other").on("internal_db", "db"),
+                        true),
+                Arguments.of("another is called just so", asker, Boxes.container("db"), false),
+                Arguments.of(
+                        "its own project has one of that name",
+                        Boxes.container("a")
+                                .compose("wiki", "app")
+                                .on("wiki_default", "app")
+                                .with("DATABASE_URL=postgres://u:p@db/d"),
+                        Boxes.container("wiki-db-1")
+                                .compose("wiki", "db")
+                                .off("internal_db")
+                                .on("wiki_default", "db"),
+                        false),
+                Arguments.of(
+                        "another project has one of that name",
+                        asker,
+                        Boxes.container("blog-db-1").compose("blog", "db"),
+                        true),
+                Arguments.of(
+                        "the server has the alias on another network only",
+                        Boxes.container("a")
+                                .off("internal_db")
+                                .on("side", "a")
+                                .with("DATABASE_URL=postgres://u:p@db/d"),
+                        Boxes.container("other").on("side", "db"),
+                        false));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("neighbours")
+    void ofTwoThatAnswerToOneNameTheNearerIsMeant(String sentence, Boxes asker, Boxes other, boolean ours) {
+        Container server = Boxes.container("postgresql")
+                .on("internal_db", "postgresql", "db")
+                .on("side", "postgresql")
+                .box();
+        List<Container> others = List.of(asker.box(), server, other.box());
+        assertThat(discovery.claim(asker.box(), Optional.of(server), others))
+                .as(sentence)
+                .matches(claim -> claim.isPresent() == ours);
+    }
+
+    @Test
+    void whatCannotWorkIsSaidByTheImageAloneAndByTheVariables() throws IOException {
+        Files.writeString(secrets.resolve("music"), "pw");
+        Boxes music = Boxes.container("a").label("pgsteward.password-file", "music");
+        assertThat(claim(music).orElseThrow().caution()).isEmpty();
+        assertThat(claim(music.image("docker.io/deluan/navidrome:0.54.5"))
+                        .orElseThrow()
+                        .caution())
+                .hasValueSatisfying(caution -> assertThat(caution).startsWith("Navidrome keeps its data in SQLite"));
+        assertThat(claim(Boxes.container("a")
+                                .with("DB_HOSTNAME=db", "DB_USERNAME=u", "DB_PASSWORD=p", "DB_DATABASE_NAME=d"))
+                        .orElseThrow()
+                        .caution())
+                .hasValueSatisfying(caution -> assertThat(caution).contains("vchord"));
+    }
+
+    static List<Arguments> advised() {
+        String database = "add to its service `networks: [internal_db]`";
+        String web = "add to its service `networks: [web]`";
+        return List.of(
+                Arguments.of("variables, another network", away().with(VIKUNJA), false, database),
+                Arguments.of(
+                        "an address, another network", away().with("X=postgres://u:p@postgresql/d"), false, database),
+                Arguments.of("labels, another network", away().label("pgsteward.service", "a"), false, database),
+                Arguments.of("neither network", away().with(VIKUNJA), true, "`networks: [internal_db, web]`"),
+                Arguments.of("no web", Boxes.container("a").with(VIKUNJA), true, web),
+                Arguments.of(
+                        "all as it should be",
+                        Boxes.container("a").with(VIKUNJA).on("web"),
+                        true,
+                        ""),
+                Arguments.of("no web is asked for", Boxes.container("a").with(VIKUNJA), false, ""),
+                Arguments.of("asks for nothing", away(), true, ""),
+                Arguments.of("names another server", away().with("X=postgres://u:p@elsewhere/d"), true, ""),
+                Arguments.of("not started yet", away().with(VIKUNJA).in(Container.State.CREATED), true, ""),
+                Arguments.of("switched off", away().with(VIKUNJA).label("pgsteward.enable", "false"), true, ""),
+                Arguments.of("the server itself", Boxes.container("postgresql").with(VIKUNJA), true, ""));
+    }
+
+    private static Boxes away() {
+        return Boxes.container("a").off("internal_db").on("elsewhere", "a");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("advised")
+    void whoLacksANetworkIsToldTheLineToAdd(String sentence, Boxes box, boolean web, String line) {
+        Optional<String> advice =
+                discovery.networkAdvice(box.box(), Optional.of(POSTGRES), web ? Optional.of("web") : Optional.empty());
+        if (line.isEmpty()) {
+            assertThat(advice).as(sentence).isEmpty();
+        } else {
+            assertThat(advice.orElseThrow()).as(sentence).contains(line).hasLineCount(1);
+        }
+    }
+
+    @Test
+    void whoHasAServerOfThatNameBesideItNeedsNoNetworkOfOurs() {
+        Container asker = away().with("X=postgres://u:p@db/d").box();
+        Container own =
+                Boxes.container("own").off("internal_db").on("elsewhere", "db").box();
+        assertThat(discovery.networkAdvice(asker, Optional.of(POSTGRES), Optional.empty(), List.of(own)))
+                .isEmpty();
+    }
+
+    private static String[] without(String[] variables, String part) {
+        return Arrays.stream(variables)
+                .filter(variable -> !variable.contains(part))
+                .toArray(String[]::new);
     }
 
     private Optional<Claim> claim(Boxes box) {

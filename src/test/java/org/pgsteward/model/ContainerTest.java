@@ -1,0 +1,80 @@
+package org.pgsteward.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ContainerTest {
+    @Test
+    void itIsWhoComposeSaysAndElseItsName() {
+        assertThat(labelled("homelab", "vikunja").identity()).isEqualTo("homelab/vikunja");
+        assertThat(container(Map.of("com.docker.compose.project", "homelab")).identity())
+                .isEqualTo("by-hand");
+        assertThat(container(Map.of()).identity()).isEqualTo("by-hand");
+    }
+
+    @Test
+    void noSlashInALabelMakesItSomebodyElse() {
+        assertThat(labelled("a/b", "c").identity()).isEqualTo("by-hand");
+        assertThat(labelled("a", "b/c").identity()).isEqualTo("by-hand");
+    }
+
+    @Test
+    void anAliasIsHeardOnItsOwnNetworkOnlyAndANameOnEach() {
+        Container server = container(Map.of("com.docker.compose.service", "database"));
+        assertThat(server.answersTo("db")).isTrue();
+        assertThat(server.answersTo("DB", "front")).isTrue();
+        assertThat(server.answersTo("db", "back")).isFalse();
+        assertThat(server.answersTo("by-hand", "back")).isTrue();
+        assertThat(server.answersTo("database", "back")).isTrue();
+        assertThat(server.answersTo("by-hand", "elsewhere")).isFalse();
+    }
+
+    @Test
+    void noneIsNoNetworkThatAnybodyShares() {
+        Container alone = container(Map.of());
+        assertThat(alone.sharedNetworks(container(Map.of()))).containsExactly("back", "front");
+        assertThat(alone.sharesNetworkWith(new Container(
+                        "other",
+                        "other",
+                        "image",
+                        "sha256:0",
+                        Container.State.RUNNING,
+                        Container.Health.NONE,
+                        0,
+                        false,
+                        Map.of(),
+                        Map.of(),
+                        Map.of("none", Set.of()),
+                        0,
+                        Instant.EPOCH,
+                        Optional.empty())))
+                .isFalse();
+    }
+
+    private static Container labelled(String project, String service) {
+        return container(Map.of("com.docker.compose.project", project, "com.docker.compose.service", service));
+    }
+
+    private static Container container(Map<String, String> labels) {
+        return new Container(
+                "id",
+                "by-hand",
+                "image",
+                "sha256:0",
+                Container.State.RUNNING,
+                Container.Health.NONE,
+                0,
+                false,
+                labels,
+                Map.of(),
+                Map.of("front", Set.of("db"), "back", Set.of(), "none", Set.of()),
+                0,
+                Instant.EPOCH,
+                Optional.empty());
+    }
+}

@@ -1,0 +1,134 @@
+package org.pgsteward.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SecretsFolderTest {
+    private static final String CANARY = "never-to-be-seen";
+
+    @TempDir
+    private Path root;
+
+    private Path folder;
+    private SecretsFolder secrets;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        folder = Files.createDirectory(root.resolve("services"));
+        Files.writeString(folder.resolve("wiki_password"), "the wiki's\n");
+        Path administrators = Files.writeString(folder.resolve("postgres_password"), CANARY);
+        Files.createLink(folder.resolve("hard"), administrators);
+        Files.createSymbolicLink(folder.resolve("soft"), administrators);
+        Files.createSymbolicLink(folder.resolve("friend"), Path.of("wiki_password"));
+        Files.writeString(root.resolve("outside"), CANARY);
+        Files.createSymbolicLink(folder.resolve("out"), Path.of("../outside"));
+        Files.createDirectory(folder.resolve("directory"));
+        Files.writeString(folder.resolve("empty"), "\n");
+        Files.writeString(folder.resolve("large"), CANARY.repeat(100));
+        Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, (byte) 0xfe});
+        Files.writeString(folder.resolve(".hidden"), CANARY);
+        secrets = new SecretsFolder(folder, administrators);
+    }
+
+    @Test
+    void aPlainFileIsReadByItsNameOrItsWholePathWithoutItsLastLineBreak() {
+        assertThat(secrets.read("wiki_password").reveal()).isEqualTo("the wiki's");
+        assertThat(secrets.read(folder + "/wiki_password").reveal()).isEqualTo("the wiki's");
+    }
+
+    @Test
+    void aFileOfAContainerIsTheOneOfTheSameNameHere() {
+        assertThat(secrets.readFor("DB_PASSWORD_FILE", "/run/secrets/wiki_password")
+                        .reveal())
+                .isEqualTo("the wiki's");
+        assertThat(secrets.readFor("DB_PASSWORD_FILE", "wiki_password").reveal())
+                .isEqualTo("the wiki's");
+    }
+
+    @Test
+    void aFolderThatIsReachedByALinkIsStillTheFolder() throws IOException {
+        Path link = Files.createSymbolicLink(root.resolve("link"), folder);
+        assertThat(new SecretsFolder(link, link.resolve("postgres_password"))
+                        .read("wiki_password")
+                        .reveal())
+                .isEqualTo("the wiki's");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "postgres_password, is the administrator's",
+        "hard,              is the administrator's",
+        "soft,              is the administrator's",
+        "friend,            is no plain file",
+        "out,               is no plain file",
+        "directory,         is no plain file",
+        "large,             is no plain file",
+        "missing,           is no plain file",
+        "empty,             is empty",
+        "binary,            is not text in UTF-8",
+        ".hidden,           is not the name of a file",
+        ".,                 is not the name of a file",
+        "..,                is not the name of a file",
+        "../outside,        is not the name of a file",
+        "/etc/hostname,     is not the name of a file",
+        "a\\b,              is not the name of a file"
+    })
+    void nothingElseIsRead(String name, String because) {
+        assertThatThrownBy(() -> secrets.read(name))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageStartingWith("password-file '" + name + "' ")
+                .hasMessageContaining(because)
+                .hasMessageContaining("into " + folder)
+                .satisfies(refused ->
+                        assertThat(refused.getMessage()).doesNotContain(CANARY).hasLineCount(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\0b", "a\nb", "\ud800", "/", "a/", "", "x/..", "\u202e"})
+    void aNameThatNoFileCanHaveIsARefusalAndNoFailure(String name) {
+        assertThatThrownBy(() -> secrets.read(name)).isInstanceOf(RefusedClaim.class);
+        assertThatThrownBy(() -> secrets.readFor("X_FILE", name))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageMatching("\\P{C}+");
+    }
+
+    @Test
+    void anEndlessNameIsCutInTheRefusal() {
+        assertThatThrownBy(() -> secrets.read("x".repeat(10_000)))
+                .isInstanceOf(RefusedClaim.class)
+                .satisfies(refused -> assertThat(refused.getMessage()).hasSizeLessThan(500));
+    }
+
+    @Test
+    void aFileThatAVariableNamesIsRefusedWithTheVariableTheFileAndTheNextStep() {
+        assertThatThrownBy(() -> secrets.readFor("DB_PASSWORD_FILE", "/run/secrets/missing"))
+                .hasMessageContaining("variable DB_PASSWORD_FILE names the file '/run/secrets/missing'")
+                .hasMessageContaining("put the same file into " + folder)
+                .hasMessageContaining("pgsteward.password-file");
+    }
+
+    @Test
+    void noPasswordBecomesANameThatEverybodySees() throws IOException {
+        Files.writeString(folder.resolve("name"), "app_user\n");
+        Files.writeString(folder.resolve("token"), CANARY + "!");
+        assertThat(secrets.readNameFor("DB_USER_FILE", "/run/secrets/name")).isEqualTo("app_user");
+        assertThatThrownBy(() -> secrets.readNameFor("DB_USER_FILE", "/run/secrets/wiki_password"))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("DB_USER_FILE")
+                .hasMessageContaining("is a password's");
+        assertThatThrownBy(() -> secrets.readNameFor("DB_USER_FILE", "/run/secrets/token"))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("no name that is legal")
+                .hasMessageNotContaining(CANARY);
+    }
+}
