@@ -151,14 +151,19 @@ final class EnrolmentHost implements AutoCloseable {
         return ask("homelab", """
                 SELECT 'role ' || pg_catalog.to_jsonb(r)::text FROM pg_catalog.pg_authid AS r WHERE rolname !~ '^pg_'
                 UNION ALL
-                SELECT 'member ' || pg_catalog.to_jsonb(m)::text FROM pg_catalog.pg_auth_members AS m
+                SELECT 'member ' || roleid::regrole || ' ' || member::regrole FROM pg_catalog.pg_auth_members
                 UNION ALL
-                SELECT 'database ' || (pg_catalog.to_jsonb(d) - 'datfrozenxid' - 'datminmxid')::text
+                SELECT 'database ' || (pg_catalog.to_jsonb(d) - 'datfrozenxid' - 'datminmxid' - 'datacl')::text
                   FROM pg_catalog.pg_database AS d
                 UNION ALL
-                SELECT 'acl ' || relname || relacl::text FROM pg_catalog.pg_class WHERE relacl IS NOT NULL
+                SELECT 'right on database ' || datname || ' ' || pg_catalog.aclexplode(datacl)::text
+                  FROM pg_catalog.pg_database
                 UNION ALL
-                SELECT 'acl ' || proname || proacl::text FROM pg_catalog.pg_proc WHERE proacl IS NOT NULL
+                SELECT 'right on ' || relname || ' ' || pg_catalog.aclexplode(relacl)::text
+                  FROM pg_catalog.pg_class WHERE oid >= 16384
+                UNION ALL
+                SELECT 'right on ' || proname || ' ' || pg_catalog.aclexplode(proacl)::text
+                  FROM pg_catalog.pg_proc WHERE oid >= 16384
                 UNION ALL
                 SELECT 'service ' || pg_catalog.to_jsonb(s)::text FROM public.service_configs AS s
                 ORDER BY 1
