@@ -75,7 +75,8 @@ record Inside(List<Misowned> misowned, boolean publicSchemaClosed, Set<String> e
              WHERE o.objid >= 16384
                AND o.owner IN (SELECT oid FROM givers)
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
-                                WHERE d.classid = o.classid AND d.objid = o.objid AND d.deptype IN ('e', 'i'))
+                                WHERE d.classid = o.classid AND d.objid = o.objid AND d.objsubid = 0
+                                  AND d.deptype IN ('e', 'i'))
                AND (named.schema IS NULL OR named.schema !~ '^(pg_|information_schema$)')
                AND NOT (named.type = 'schema' AND named.identity ~ '^pg_')
              ORDER BY named.type <> 'schema', named.type, named.identity

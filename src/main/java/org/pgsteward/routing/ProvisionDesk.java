@@ -148,8 +148,8 @@ public final class ProvisionDesk {
                 Optional.ofNullable(done.byContainer().get(container.id()))
                         .ifPresent(result -> take(container, result, gathering));
             }
-            Set<String> services =
-                    tables.enrolments().stream().map(Enrolment::service).collect(Collectors.toSet());
+            List<Enrolment> enrolments = tables.enrolments();
+            Set<String> services = enrolments.stream().map(Enrolment::service).collect(Collectors.toSet());
             done.repaired().forEach((subject, reasons) -> {
                 if (services.contains(subject)) {
                     repaired(subject, reasons, gathering);
@@ -161,7 +161,7 @@ public final class ProvisionDesk {
             services.stream()
                     .filter(service -> !gathering.isBad("rights-changed", service))
                     .forEach(service -> gathering.well("rights-changed", service, "as it should be"));
-            tellIdle(gathering);
+            tellIdle(enrolments, gathering);
             looked = true;
         } catch (SQLException e) {
             say("reconcile", "the periodic look at everything waits for PostgreSQL: " + e.getMessage());
@@ -265,10 +265,10 @@ public final class ProvisionDesk {
         }
     }
 
-    private void tellIdle(Gathering gathering) throws SQLException {
+    private void tellIdle(List<Enrolment> enrolments, Gathering gathering) throws SQLException {
         Set<String> identities =
                 containers.all().stream().map(Container::identity).collect(Collectors.toSet());
-        Set<String> present = tables.enrolments().stream()
+        Set<String> present = enrolments.stream()
                 .filter(enrolment -> identities.contains(enrolment.identity()))
                 .map(Enrolment::service)
                 .collect(Collectors.toSet());

@@ -59,8 +59,11 @@ class DemoIT {
         assertThat(output).contains("4 rows in service_configs").doesNotContain("NOT PROVED");
         assertThat(notices())
                 .containsExactly(
-                        "firing memory-high postgresql", "firing service-down hedgedoc",
-                        "resolved memory-high postgresql", "resolved service-down hedgedoc");
+                        "firing database-unused navidrome",
+                        "firing memory-high postgresql",
+                        "firing service-down hedgedoc",
+                        "resolved memory-high postgresql",
+                        "resolved service-down hedgedoc");
         assertThat(output).doesNotContain("demo-vikunja", "demo-hedgedoc", "demo-linkding", "demo-navidrome");
         assertThat(processes()).isZero();
     }

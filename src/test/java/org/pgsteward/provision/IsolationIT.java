@@ -223,7 +223,7 @@ class IsolationIT {
             Provisioner.Reconciliation done = host.reconcile(app);
 
             assertThat(done.troubles()).isEmpty();
-            assertThat(told(done)).contains("table public.restored").contains("schema inner");
+            assertThat(told(done)).contains("table public.restored").contains("schema \"inner\"");
             assertThat(host.may("app", "app", "SELECT * FROM public.restored; DROP TABLE public.restored CASCADE"))
                     .isTrue();
             assertThat(host.may(

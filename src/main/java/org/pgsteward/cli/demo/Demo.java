@@ -100,7 +100,9 @@ public final class Demo implements Callable<Integer> {
 
     private static boolean work(Screen screen, DemoHost host, Wiring wiring) throws Exception {
         host.engine().play("deploy");
-        await("every service has its database", () -> enrolled(wiring) == DemoService.values().length);
+        for (DemoService service : DemoService.values()) {
+            await("the database of " + service.user(), () -> canUse(service, wiring));
+        }
         screen.done("provision", DemoService.values().length + " databases and roles", "service_configs");
         for (DemoService service : DemoService.values()) {
             fill(service, wiring);
@@ -156,9 +158,12 @@ public final class Demo implements Callable<Integer> {
         screen.done("resolved", notice(wiring, mailbox, kind, "resolved").orElseThrow(), "mailbox");
     }
 
-    private static int enrolled(Wiring wiring) throws SQLException {
-        wiring.house.order();
-        return wiring.tables.enrolments().size();
+    private static boolean canUse(DemoService service, Wiring wiring) {
+        try (Connection connection = wiring.server.connectAs(service.user(), service.password(), service.user())) {
+            return connection.isValid(1);
+        } catch (SQLException notYet) {
+            return false;
+        }
     }
 
     private static void fill(DemoService service, Wiring wiring) throws SQLException {
