@@ -55,7 +55,9 @@ final class ProvisionCommand implements Callable<Integer> {
             throw new Refusal("--adopt takes the names of services: vouch for each by name");
         }
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
-        wiring.house.order();
+        if (!plan) {
+            wiring.house.order();
+        }
         try (DockerEngine engine = DockerEngine.at(wiring.settings.require("pgsteward.docker.host"));
                 Provisioner provisioner = wiring.provisioner()) {
             ContainerDesk containers = wiring.containers(engine);

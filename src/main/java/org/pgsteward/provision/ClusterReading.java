@@ -97,6 +97,13 @@ final class ClusterReading {
              WHERE a.datname = ANY (?::text[]) AND NOT r.rolsuper
             """;
 
+    /** False before the first command that writes: a plan is made of what is there, and makes nothing. */
+    private static final String TABLES_ARE_MADE = """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute
+                            WHERE attrelid = pg_catalog.to_regclass('public.service_configs')
+                              AND attname = 'quarantined_from')
+            """;
+
     private final Connection management;
 
     ClusterReading(Connection management) {
@@ -135,12 +142,21 @@ final class ClusterReading {
 
     private Cluster read(@Nullable Collection<String> names) throws SQLException {
         Array filter = names == null ? null : management.createArrayOf("text", names.toArray());
+        boolean made = names != null || areTablesMade();
         return new Cluster(
                 management.getMetaData().getDatabaseMajorVersion(),
                 roles(filter),
                 databases(filter),
-                services(filter),
-                managementGrants(filter));
+                made ? services(filter) : Map.of(),
+                made ? managementGrants(filter) : Set.of());
+    }
+
+    private boolean areTablesMade() throws SQLException {
+        try (PreparedStatement statement = management.prepareStatement(TABLES_ARE_MADE);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getBoolean(1);
+        }
     }
 
     private Map<String, Cluster.Role> roles(@Nullable Array filter) throws SQLException {

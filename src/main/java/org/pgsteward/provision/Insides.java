@@ -26,6 +26,7 @@ final class Insides {
 
     private final Server server;
     private final Map<String, Long> writes = new ConcurrentHashMap<>();
+    private final Map<String, Set<String>> extensions = new ConcurrentHashMap<>();
 
     Insides(Server server) {
         this.server = server;
@@ -41,15 +42,20 @@ final class Insides {
         return before == null || before != database.writes();
     }
 
+    /** Whether {@code database} may not have all of these extensions, as far as was seen. */
+    boolean lacks(String database, Set<String> wanted) {
+        return !extensions.getOrDefault(database, Set.of()).containsAll(wanted);
+    }
+
     /** As it was in {@code database} when the plan was made: what was written since is looked at next time. */
     void seen(Cluster.Database database) {
         writes.put(database.name(), database.writes());
     }
 
-    List<Step> plan(Step.Kind kind, String database, String role, Collection<String> former, Set<String> extensions)
-            throws SQLException {
+    /** What {@link #putRight} would do. */
+    List<Step> plan(Step.Kind kind, String database, String role) throws SQLException {
         try (Connection inside = server.connect(database)) {
-            return Inside.look(inside, role, former).steps(kind, database, role, extensions);
+            return Inside.look(inside, role, Set.of()).steps(kind, database, role, Set.of());
         }
     }
 
@@ -58,16 +64,13 @@ final class Insides {
      * @throws SQLException when something is still amiss, with how much and the first refusal
      */
     List<String> putRight(
-            Step.Kind kind,
-            String database,
-            String role,
-            Collection<String> former,
-            Set<String> extensions,
-            Doing doing)
+            Step.Kind kind, String database, String role, Collection<String> former, Set<String> wanted, Doing doing)
             throws SQLException {
         List<String> done = new ArrayList<>();
         try (Connection inside = server.connect(database)) {
-            List<Step> left = Inside.look(inside, role, former).steps(kind, database, role, extensions);
+            Inside present = Inside.look(inside, role, former);
+            extensions.put(database, present.extensions());
+            List<Step> left = present.steps(kind, database, role, wanted);
             if (left.isEmpty()) {
                 return done;
             }

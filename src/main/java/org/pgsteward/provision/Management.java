@@ -52,6 +52,11 @@ final class Management implements AutoCloseable {
         return new Turn();
     }
 
+    /** Whether the server has not gone since, which costs one round trip. */
+    boolean isThere() throws SQLException {
+        return connection.isValid(2);
+    }
+
     private boolean isTrue(String sql) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setLong(1, LOCK);
@@ -83,7 +88,7 @@ final class Management implements AutoCloseable {
 
         /** @throws SQLException {@code e} itself, when the connection went with it and nothing more can be done */
         void stillThere(SQLException e) throws SQLException {
-            if (!connection.isValid(1)) {
+            if (!isThere()) {
                 throw e;
             }
         }

@@ -115,7 +115,7 @@ public final class Provisioner implements AutoCloseable {
     /**
      * What would be done.
      *
-     * @param wishes what the containers ask for, by service
+     * @param wishes what the containers ask for, by service, and what there is of it
      * @param refused what they cannot have, by container
      * @param steps what is to be done about it
      */
@@ -236,6 +236,7 @@ public final class Provisioner implements AutoCloseable {
         private final Map<String, Result> results = new java.util.HashMap<>();
         private final Map<String, List<String>> repaired = new java.util.TreeMap<>();
         private final Map<String, String> troubles = new java.util.TreeMap<>();
+        private final List<Plan.Line> wishes = new ArrayList<>();
         private final List<Plan.Line> steps = new ArrayList<>();
 
         Reconcile(boolean dry) {
@@ -248,12 +249,7 @@ public final class Provisioner implements AutoCloseable {
 
         Plan planned() {
             return new Plan(
-                    claims.stream()
-                            .map(claim -> new Plan.Line(
-                                    claim.service(),
-                                    "database " + claim.database() + " of role " + claim.user() + " (" + claim.because()
-                                            + ")"))
-                            .toList(),
+                    wishes,
                     results.values().stream()
                             .filter(Result::refused)
                             .map(result -> new Plan.Line(
@@ -286,6 +282,7 @@ public final class Provisioner implements AutoCloseable {
             try {
                 ServicePlan plan = plan(claim, cluster, false);
                 if (dry) {
+                    wishes.add(new Plan.Line(claim.service(), wish(claim, cluster)));
                     note(claim.service(), plan.steps());
                 } else {
                     results.put(id, carryOut(plan, cluster, turn.connection()));
@@ -296,6 +293,19 @@ public final class Provisioner implements AutoCloseable {
                 turn.stillThere(e);
                 results.put(id, failed(claim, e));
             }
+        }
+
+        private String wish(Claim claim, Cluster cluster) {
+            String bound = cluster.service(claim.service())
+                    .filter(Cluster.Service::isBound)
+                    .map(service -> "bound to " + service.identity())
+                    .orElse("bound to nobody yet");
+            String role = cluster.role(claim.user()).isPresent() ? "the role exists" : "no such role";
+            String database = cluster.database(claim.database())
+                    .map(present -> "the database exists and is " + present.owner() + "'s")
+                    .orElse("no such database");
+            return "database " + claim.database() + " of role " + claim.user() + " (" + claim.because()
+                    + "); there is: " + role + ", " + database + ", " + bound;
         }
 
         private boolean isRefused(Claim claim) {
@@ -362,7 +372,7 @@ public final class Provisioner implements AutoCloseable {
             }
             try {
                 if (dry) {
-                    note(subject, insides.plan(Step.Kind.REPAIR, database, role, Set.of(), Set.of()));
+                    note(subject, insides.plan(Step.Kind.REPAIR, database, role));
                     return;
                 }
                 List<String> done =
@@ -419,7 +429,7 @@ public final class Provisioner implements AutoCloseable {
             run(step, connection);
             done.add(step);
         }
-        if (plan.adopts(cluster) || !claim.extensions().isEmpty()) {
+        if (plan.adopts(cluster) || insides.lacks(claim.database(), claim.extensions())) {
             insideDone = insides.putRight(
                     done.stream().anyMatch(step -> step.kind() == Step.Kind.ENROL) ? Step.Kind.ENROL : Step.Kind.REPAIR,
                     claim.database(),
@@ -512,6 +522,10 @@ public final class Provisioner implements AutoCloseable {
 
     private Management management() throws SQLException {
         Management open = kept;
+        if (open != null && !open.isThere()) {
+            rest();
+            open = null;
+        }
         if (open == null) {
             open = new Management(server.connect(server.address().database()));
             kept = open;

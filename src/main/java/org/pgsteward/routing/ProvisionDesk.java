@@ -90,8 +90,15 @@ public final class ProvisionDesk {
         }
         Gathering gathering = new Gathering();
         adviseOnNetworks(container, gathering);
-        if (!satisfied.contains(container.id()) && isNewest(container)) {
-            provision(sighting, gathering);
+        if (!satisfied.contains(container.id())) {
+            // Whose it is, is known before PostgreSQL answers: what happens to it meanwhile is written down as that
+            // service's.
+            provisioner
+                    .service(container, containers.postgres(), containers.all())
+                    .ifPresent(service -> containers.belongs(container, service));
+            if (isNewest(container)) {
+                provision(sighting, gathering);
+            }
         }
         return gathering.report();
     }
@@ -103,11 +110,6 @@ public final class ProvisionDesk {
 
     private void provision(Sighting sighting, Gathering gathering) {
         Container container = sighting.container();
-        // Whose it is, is known before PostgreSQL answers: what happens to it meanwhile is written down as that
-        // service's.
-        provisioner
-                .service(container, containers.postgres(), containers.all())
-                .ifPresent(service -> containers.belongs(container, service));
         if (!isHouseInOrder(container.name())) {
             waiting.put(container.id(), sighting);
             return;

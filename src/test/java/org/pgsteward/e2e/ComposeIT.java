@@ -240,7 +240,7 @@ class ComposeIT {
                 .until(() -> states("postgres-down").equals(List.of("firing", "resolved")));
         say("postgresql back: told after %d ms", sinceThen(restarted));
         await().during(Duration.ofSeconds(6))
-                .atMost(Duration.ofSeconds(8))
+                .atMost(Duration.ofSeconds(25))
                 .until(() -> states("postgres-down").equals(List.of("firing", "resolved")));
         assertThat(
                         host.sql(
@@ -273,7 +273,7 @@ class ComposeIT {
 
         await().atMost(Duration.ofSeconds(40)).until(() -> states("memory-high").equals(List.of("firing", "resolved")));
         await().during(Duration.ofSeconds(6))
-                .atMost(Duration.ofSeconds(8))
+                .atMost(Duration.ofSeconds(25))
                 .until(() -> states("memory-high").equals(List.of("firing", "resolved")));
         JsonNode notice = host.notices("memory-high").get(0);
         assertThat(notice.path("severity").asText()).isEqualTo("warning");
@@ -289,7 +289,7 @@ class ComposeIT {
     void learnsWithin30SecondsWhatHappenedWhileItHeardNothing() {
         host.compose("stop", "docker-proxy").well();
         host.docker("rm", "--force", "linkding").well();
-        latecomer().well();
+        latecomer(Deployment.APPLICATION, "known-secret-latecomer").well();
         host.compose("start", "docker-proxy").well();
         Instant hears = Instant.now();
 
@@ -338,6 +338,106 @@ class ComposeIT {
 
     @Test
     @Order(9)
+    void rightsThatSomebodyChangedAreTakenBackAndTold() {
+        host.sql("GRANT CONNECT ON DATABASE hedgedoc TO PUBLIC");
+        assertThat(intoHedgedoc().isWell()).isTrue();
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> states("rights-changed").contains("firing"));
+        assertThat(intoHedgedoc().err()).contains("permission denied for database");
+        JsonNode notice = host.notices("rights-changed").get(0);
+        assertThat(notice.path("service").asText()).isEqualTo("hedgedoc");
+        assertThat(notice.path("text").asText()).contains("every role may connect to database hedgedoc");
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> states("rights-changed").equals(List.of("firing", "resolved")));
+        Ended plan = host.docker("exec", "pgsteward", "pgsteward", "provision", "--plan");
+        assertThat(plan.isWell()).as(plan.both()).isTrue();
+        assertThat(plan.out())
+                .contains("vikunja: database vikunja of role vikunja")
+                .contains("to do: nothing");
+    }
+
+    private static Ended intoHedgedoc() {
+        return host.inside(
+                "vikunja",
+                "PGPASSWORD=" + PASSWORDS.get("vikunja")
+                        + " psql -XqAt -h postgresql -U vikunja -d hedgedoc -c 'SELECT 1'");
+    }
+
+    @Test
+    @Order(10)
+    void aStrangerWhoAsksForAnothersDatabaseIsRefusedAndTold() {
+        host.docker(
+                        "run",
+                        "--detach",
+                        "--name",
+                        Deployment.STRANGER,
+                        "--network",
+                        "internal_db",
+                        "--env",
+                        "DATABASE_URL=postgres://vikunja:known-secret-guess@postgresql/vikunja",
+                        Deployment.APPLICATION)
+                .well();
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> states("enrolment-refused").equals(List.of("firing")));
+        JsonNode notice = host.notices("enrolment-refused").get(0);
+        assertThat(notice.path("service").asText()).isEqualTo(Deployment.STRANGER);
+        assertThat(notice.path("text").asText()).contains("belongs to service 'vikunja'");
+        host.docker("rm", "--force", Deployment.STRANGER).well();
+        assertThat(host.sql("SELECT count(*) FROM service_configs WHERE service_name = '" + Deployment.STRANGER + "'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    @Order(11)
+    void anUpdateKeepsTheServiceChangesItsPasswordAndPinsTheLastProvedBackupOfBefore() {
+        Ended backup = host.docker("exec", "pgsteward", "pgsteward", "backup", Deployment.LATECOMER);
+        assertThat(backup.isWell()).as(backup.both()).isTrue();
+        String path = host.sql("SELECT backup_path FROM backup_log WHERE service_name = '" + Deployment.LATECOMER
+                + "' AND state = 'verified'");
+        host.docker("commit", Deployment.LATECOMER, Deployment.NEWER).well();
+        host.docker("rm", "--force", Deployment.LATECOMER).well();
+
+        latecomer(Deployment.NEWER, "known-secret-changed").well();
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> host.docker("logs", Deployment.LATECOMER).out().contains("connected database=latecomer"));
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> !host.notices("image-changed").isEmpty());
+        assertThat(host.notices("image-changed").get(0).path("text").asText())
+                .contains("latecomer went from " + Deployment.APPLICATION)
+                .contains("to " + Deployment.NEWER)
+                .contains(path);
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> host.sql("SELECT count(*) FROM backup_log WHERE pinned IS NOT NULL")
+                        .equals("1"));
+        assertThat(states("image-changed")).containsExactly("firing");
+    }
+
+    @Test
+    @Order(12)
+    void aServiceIsPutIntoQuarantineAndTakenOutAgain() {
+        String rows = host.sql("latecomer", "SELECT count(*) > 0 FROM tasks");
+        Ended removed = host.docker("exec", "pgsteward", "pgsteward", "remove", Deployment.LATECOMER);
+        assertThat(removed.isWell()).as(removed.both()).isTrue();
+        assertThat(removed.out()).contains("last proved backup: latecomer/").contains("--undo");
+        assertThat(host.sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'latecomer'"))
+                .isEqualTo("f");
+
+        Ended undone = host.docker("exec", "pgsteward", "pgsteward", "remove", "--undo", Deployment.LATECOMER);
+
+        assertThat(undone.isWell()).as(undone.both()).isTrue();
+        assertThat(host.sql("latecomer", "SELECT count(*) > 0 FROM tasks")).isEqualTo(rows);
+        assertThat(host.sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'latecomer'"))
+                .isEqualTo("t");
+        Ended unknown = host.docker("exec", "pgsteward", "pgsteward", "remove", "nobody");
+        assertThat(unknown.code()).isEqualTo(2);
+        assertThat(unknown.err()).contains("there is no service 'nobody'").hasLineCount(1);
+    }
+
+    @Test
+    @Order(13)
     void noPasswordIsToBeFoundAnywhere() throws IOException {
         String administrator = Files.readString(host.folder().resolve("secrets/postgres_password"))
                 .strip();
@@ -402,7 +502,7 @@ class ComposeIT {
     }
 
     @Test
-    @Order(10)
+    @Order(14)
     void restsAfterAllThat() {
         say(
                 "memory, in the end: %s",
@@ -415,7 +515,7 @@ class ComposeIT {
         assertThat(states("backup-failed")).isEmpty();
     }
 
-    private static Ended latecomer() {
+    private static Ended latecomer(String image, String password) {
         return host.docker(
                 "run",
                 "--detach",
@@ -430,10 +530,10 @@ class ComposeIT {
                 "--env",
                 "LD_DB_USER=latecomer",
                 "--env",
-                "LD_DB_PASSWORD=known-secret-latecomer",
+                "LD_DB_PASSWORD=" + password,
                 "--env",
                 "LD_DB_DATABASE=latecomer",
-                "pgsteward-test/app");
+                image);
     }
 
     private static List<String> states(String kind) {

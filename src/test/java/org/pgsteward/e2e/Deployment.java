@@ -38,7 +38,13 @@ final class Deployment {
             List.of("postgresql", "pgsteward", "vikunja", "hedgedoc", "linkding", "navidrome");
     private static final List<String> BASES =
             List.of("debian:bookworm-slim", "eclipse-temurin:25-jre", "postgres:15-alpine");
-    private static final String APPLICATION = "pgsteward-test/app";
+    static final String APPLICATION = "pgsteward-test/app";
+
+    /** A container of nobody's. */
+    static final String STRANGER = "stranger";
+
+    /** The same application after an update. */
+    static final String NEWER = "pgsteward-test/app:newer";
 
     private final Path folder;
     private final Map<String, String> environment = Map.of("DOCKER_HOST", NeedsEngine.Engine.host());
@@ -99,6 +105,7 @@ final class Deployment {
                 PGSTEWARD_MONITOR_PERIOD=2s
                 PGSTEWARD_MONITOR_POSTGRES_PERIOD=2s
                 PGSTEWARD_RELIST_PERIOD=5s
+                PGSTEWARD_RECONCILE_PERIOD=5s
                 PGSTEWARD_BACKUP_TICK=0 0 3 1 1 ?
                 """.formatted(socket.getParent(), socket.getFileName(), port));
         imagesAreOurs = true;
@@ -155,7 +162,8 @@ final class Deployment {
     /** Everything goes, volumes and networks included; nothing is an error. */
     void down() {
         services("down", "--volumes", "--timeout", "1");
-        docker("rm", "--force", "--volumes", LATECOMER);
+        docker("rm", "--force", "--volumes", LATECOMER, STRANGER);
+        docker("image", "rm", NEWER);
         Ended ended = run(
                 Duration.ofSeconds(90),
                 "docker",
