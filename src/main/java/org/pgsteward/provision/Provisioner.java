@@ -422,7 +422,8 @@ public final class Provisioner implements AutoCloseable {
         List<Step> last = new ArrayList<>();
         for (Step step : plan.steps()) {
             // What the service had before is forgotten only when all of it is the new role's.
-            if (step.kind() == Step.Kind.RECORD && !done.isEmpty()) {
+            if (step.kind() == Step.Kind.RECORD
+                    && (!done.isEmpty() || plan.former().isPresent())) {
                 last.add(step);
                 continue;
             }

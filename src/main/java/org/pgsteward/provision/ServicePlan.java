@@ -116,6 +116,7 @@ record ServicePlan(
     private static boolean isRecorded(Cluster.Service before, Claim claim) {
         Container container = claim.container();
         return before.database().equals(claim.database())
+                && before.identity().equals(container.identity())
                 && before.role().equals(claim.user())
                 && before.image().equals(container.image())
                 && before.imageId().equals(container.imageId())

@@ -1,0 +1,241 @@
+package org.pgsteward.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.model.Secret;
+
+class RefusalsTest {
+    private static final String PASSWORD = "never-to-be-seen";
+    private static final String BY_DATABASE = "choose another by the label pgsteward.database";
+    private static final String BY_USER = "choose another by the label pgsteward.user";
+    private static final String BY_SERVICE = "choose another by the label pgsteward.service";
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource({"always", "unlessVouchedFor"})
+    void refusesWithWhatItIsAndWhatNext(String sentence, Claim claim, Clusters before, String what, String next) {
+        assertThat(refusal(claim, before, false))
+                .as(sentence)
+                .startsWith("service '" + claim.service() + "' of container '"
+                        + claim.container().name() + "' asks for ")
+                .contains(what)
+                .contains(next)
+                .hasLineCount(1)
+                .doesNotContain(PASSWORD, "verifier", "SCRAM", "\"", ";")
+                .doesNotContainPattern("\\b(CREATE|ALTER|GRANT|REVOKE|SELECT)\\b");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("always")
+    void nobodyCanVouchForWhatIsSomebodyElses(String sentence, Claim claim, Clusters before, String what, String next) {
+        assertThat(refusal(claim, before, true)).as(sentence).contains(what).contains(next);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("unlessVouchedFor")
+    void whoIsVouchedForNeedNotShowIt(String sentence, Claim claim, Clusters before, String what, String next) {
+        assertThatCode(() -> check(claim, before, true)).as(sentence).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("allowed")
+    void allows(String sentence, Claim claim, Clusters before) {
+        assertThatCode(() -> check(claim, before, false)).as(sentence).doesNotThrowAnyException();
+    }
+
+    static Stream<Arguments> always() {
+        Cluster.Service quarantined =
+                new Cluster.Service("app", "removed_1", "app", "homelab/app", true, true, "image", "sha256:0");
+        return Stream.of(
+                arguments(
+                        "the administrator's role",
+                        claim("app", "app", "Admin"),
+                        Clusters.empty(),
+                        "the administrator's role 'Admin'",
+                        "by the label pgsteward.user"),
+                arguments(
+                        "the management database",
+                        claim("app", "MANAGEMENT", "app"),
+                        Clusters.empty(),
+                        "the management database 'MANAGEMENT'",
+                        "by the label pgsteward.database"),
+                arguments(
+                        "a service called as the management database",
+                        claim("Management", "app", "app"),
+                        Clusters.empty(),
+                        "the name of the management database",
+                        BY_SERVICE),
+                arguments(
+                        "its own database in quarantine",
+                        claim("app", "app", "app"),
+                        Clusters.empty().row(quarantined),
+                        "which is in quarantine",
+                        "'pgsteward remove --undo app'"),
+                arguments(
+                        "another service's database",
+                        claim("app", "other", "app"),
+                        Clusters.empty().service("other", "any"),
+                        "database 'other', which belongs to service 'other'",
+                        BY_DATABASE),
+                arguments(
+                        "the same in other letters",
+                        claim("app", "OTHER", "app"),
+                        Clusters.empty().service("other", "any"),
+                        "database 'OTHER', which belongs to service 'other'",
+                        BY_DATABASE),
+                arguments(
+                        "another service's role, although it knows the password",
+                        claim("app", "app", "other"),
+                        Clusters.empty().service("other", PASSWORD),
+                        "role 'other', which belongs to service 'other'",
+                        BY_USER),
+                arguments(
+                        "the role that a script's row means without naming it",
+                        claim("app", "app", "scripted"),
+                        Clusters.empty().row("scripted", "elsewhere", "", "").role("scripted", PASSWORD),
+                        "role 'scripted', which belongs to service 'scripted'",
+                        BY_USER),
+                arguments(
+                        "a service that differs only by case",
+                        claim("App", "one", "one"),
+                        Clusters.empty().service("app", "any"),
+                        "service 'App', which differs from 'app' only by case",
+                        BY_SERVICE),
+                arguments(
+                        "a database that differs only by case",
+                        claim("app", "Finance", "app"),
+                        Clusters.empty().database("finance", "admin"),
+                        "database 'Finance', which differs from 'finance' only by case",
+                        BY_DATABASE),
+                arguments(
+                        "a role that differs only by case",
+                        claim("app", "app", "Grafana"),
+                        Clusters.empty().role("grafana", PASSWORD),
+                        "user 'Grafana', which differs from 'grafana' only by case",
+                        BY_USER),
+                arguments(
+                        "a superuser, although it knows the password",
+                        claim("app", "app", "mighty"),
+                        Clusters.empty().role("mighty", PASSWORD, "superuser"),
+                        "role 'mighty', which is a superuser or may replicate",
+                        "by the label pgsteward.user"),
+                arguments(
+                        "a role that may replicate, and so read everything",
+                        claim("app", "app", "standby"),
+                        Clusters.empty().role("standby", PASSWORD, "replication"),
+                        "role 'standby', which is a superuser or may replicate",
+                        "by the label pgsteward.user"));
+    }
+
+    static Stream<Arguments> unlessVouchedFor() {
+        return Stream.of(
+                arguments(
+                        "a service that is bound to somebody else",
+                        claim("app", "app", "app"),
+                        Clusters.empty()
+                                .row("app", "app", "app", "elsewhere/app")
+                                .owner("app", PASSWORD)
+                                .database("app", "app"),
+                        "what belongs to 'elsewhere/app', and it is 'homelab/app'",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a role that exists with another password",
+                        claim("app", "app", "app"),
+                        Clusters.empty().role("app", "another"),
+                        "role 'app', which exists with another password",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "an administrator's database in which its new role has nothing",
+                        claim("app", "finance", "app"),
+                        Clusters.empty().database("finance", "admin"),
+                        "database 'finance', which exists and in which role 'app' has nothing",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "the same with a role that it knows the password of",
+                        claim("app", "finance", "app"),
+                        Clusters.empty().role("app", PASSWORD).database("finance", "admin"),
+                        "database 'finance', which exists and in which role 'app' has nothing",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "an enrolled service that asks for another's database too",
+                        claim("app", "finance", "app"),
+                        Clusters.empty().service("app", PASSWORD).database("finance", "admin"),
+                        "database 'finance', which exists and in which role 'app' has nothing",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a database of somebody who is no service",
+                        claim("app", "finance", "app"),
+                        Clusters.empty().role("clerk", "any").database("finance", "clerk"),
+                        "database 'finance', which belongs to role 'clerk'",
+                        BY_DATABASE));
+    }
+
+    static Stream<Arguments> allowed() {
+        return Stream.of(
+                arguments("names that are free", claim("app", "app", "app"), Clusters.empty()),
+                arguments(
+                        "its own service, whatever its password is now",
+                        claim("app", "app", "app"),
+                        Clusters.empty().service("app", "the one before")),
+                arguments(
+                        "its own role that somebody made mighty, to be put right",
+                        claim("app", "app", "app"),
+                        Clusters.empty().service("app", PASSWORD).role("app", PASSWORD, "superuser")),
+                arguments(
+                        "a script's role and database of one name, with the role's password",
+                        claim("app", "app", "app"),
+                        Clusters.empty().role("app", PASSWORD).database("app", "admin")),
+                arguments(
+                        "a database in which the role owns something",
+                        claim("app", "data", "app"),
+                        Clusters.empty()
+                                .role("app", PASSWORD)
+                                .database("data", "admin")
+                                .business("data", "app")),
+                arguments(
+                        "a database on which the role was granted something",
+                        claim("app", "data", "app"),
+                        Clusters.empty().role("app", PASSWORD).database("data", "admin", "app CONNECT")),
+                arguments(
+                        "a database that a script's row says is the service's",
+                        claim("app", "data", "app"),
+                        Clusters.empty()
+                                .role("app", PASSWORD)
+                                .database("data", "admin")
+                                .row("app", "data", "", "")),
+                arguments(
+                        "a database that the role owns",
+                        claim("app", "data", "app"),
+                        Clusters.empty().role("app", PASSWORD).database("data", "app")));
+    }
+
+    private static String refusal(Claim claim, Clusters before, boolean trusted) {
+        RefusedClaim refused = catchThrowableOfType(RefusedClaim.class, () -> check(claim, before, trusted));
+        assertThat(refused).as("refusal").isNotNull();
+        return refused.reason();
+    }
+
+    private static void check(Claim claim, Clusters before, boolean trusted) {
+        Refusals.check(claim, before.cluster(), Clusters.SERVER, Clusters.ACCEPTS, trusted);
+    }
+
+    private static Claim claim(String service, String database, String user) {
+        return new Claim(
+                service,
+                database,
+                user,
+                new Secret(PASSWORD),
+                Set.of(),
+                Optional.empty(),
+                EnrolmentHost.service(service).box(),
+                "by a test");
+    }
+}

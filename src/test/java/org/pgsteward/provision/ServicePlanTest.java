@@ -1,0 +1,402 @@
+package org.pgsteward.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.ImageChange;
+import org.pgsteward.model.Secret;
+
+class ServicePlanTest {
+    private static final Instant NOW = Instant.parse("2026-07-14T12:00:00Z");
+
+    /** Stands in every claim, and so in nothing that may be shown or sent. */
+    private static final String PASSWORD = "never-to-be-seen";
+
+    private static final String BOUND = "RECORD service app is bound to homelab/app";
+    private static final String CHANGED = "RECORD service app has changed";
+    private static final String LOGS = "role app may log its users' activity and see its own status";
+    private static final String CLOSED = "every role may connect to database app";
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("plans")
+    void plans(String sentence, Clusters before, List<String> steps) {
+        assertThat(plan(before).steps())
+                .as(sentence)
+                .extracting(step -> step.kind() + " " + step.reason())
+                .containsExactlyElementsOf(steps);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("plans")
+    void noPlanTellsAPasswordAndNoReasonHoldsSql(String sentence, Clusters before, List<String> steps) {
+        ServicePlan plan = plan(before);
+        assertThat(plan.toString()).as(sentence).doesNotContain(PASSWORD);
+        assertThat(plan.steps()).allSatisfy(step -> {
+            assertThat(step.sql()).doesNotContain(PASSWORD);
+            assertThat(step.database()).isEqualTo("management");
+            assertThat(step.reason())
+                    .hasLineCount(1)
+                    .doesNotContain("SCRAM", "verifier", "\"", ";")
+                    .doesNotContainPattern("\\b(CREATE|ALTER|GRANT|REVOKE|INSERT|UPDATE|SELECT)\\b");
+        });
+    }
+
+    static Stream<Arguments> plans() {
+        return Stream.of(
+                arguments(
+                        "where nothing is, all is made, and the row first",
+                        Clusters.empty(),
+                        List.of(
+                                BOUND,
+                                "ENROL role app does not exist",
+                                "ENROL database app does not exist",
+                                "ENROL nobody but app may connect to database app")),
+                arguments("where all is as it should be, nothing is done", right(), List.of()),
+                arguments(
+                        "killed after the row, the rest is made",
+                        Clusters.empty().row("app", "app", "app", "homelab/app"),
+                        List.of(
+                                "REPAIR role app does not exist",
+                                "REPAIR database app does not exist",
+                                "REPAIR nobody but app may connect to database app")),
+                arguments(
+                        "killed after the role, the database is made",
+                        Clusters.empty().row("app", "app", "app", "homelab/app").owner("app", PASSWORD),
+                        List.of(
+                                "REPAIR database app does not exist",
+                                "REPAIR nobody but app may connect to database app")),
+                arguments(
+                        "killed after the database, it is closed to everybody before it is opened",
+                        right().grant("app", " CONNECT", " TEMPORARY").shut("app"),
+                        List.of("REPAIR " + CLOSED, "REPAIR database app lets nobody in")),
+                arguments(
+                        "another password of its container is a change, not a repair",
+                        right().owner("app", "the one before"),
+                        List.of("CHANGE role app has another password than its container")),
+                arguments(
+                        "a login that was taken comes back",
+                        right().role("app", PASSWORD, "nologin"),
+                        List.of("REPAIR role app may not log in")),
+                arguments(
+                        "powers go",
+                        right().role("app", PASSWORD, "superuser"),
+                        List.of("REPAIR role app has powers beyond its database")),
+                arguments(
+                        "small powers, too",
+                        right().role("app", PASSWORD, "createdb"),
+                        List.of("REPAIR role app has powers beyond its database")),
+                arguments(
+                        "a role without a limit gets one",
+                        right().role("app", PASSWORD, "unlimited"),
+                        List.of("REPAIR role app may take all connections of the server")),
+                arguments(
+                        "a membership goes",
+                        right().member("app", "pg_read_all_data", "admin"),
+                        List.of("REPAIR role app has the rights of role pg_read_all_data")),
+                arguments(
+                        "rights on another database go",
+                        right().database("elsewhere", "admin", "app CONNECT"),
+                        List.of("REPAIR role app has rights on database elsewhere")),
+                arguments(
+                        "but not where it has something of its own",
+                        right().database("elsewhere", "admin", "app CONNECT").business("elsewhere", "app"),
+                        List.of()),
+                arguments(
+                        "what it may do in the management database comes back",
+                        right().notOn(ServiceShape.STATUS, "app"),
+                        List.of("REPAIR " + LOGS)),
+                arguments(
+                        "and more than that goes",
+                        right().on("TABLE public.backup_log", "app", "SELECT").grant("management", "app CREATE"),
+                        List.of(
+                                "REPAIR role app has rights on tables of database management",
+                                "REPAIR role app may make objects in database management")),
+                arguments(
+                        "an owner that was changed is put right",
+                        right().database("app", "admin", Clusters.all("app")),
+                        List.of("REPAIR database app belongs to the administrator")),
+                arguments(
+                        "whoever the owner is",
+                        right().role("rogue", "any").database("app", "rogue", Clusters.all("app")),
+                        List.of("REPAIR database app belongs to role rogue")),
+                arguments(
+                        "a database that was opened to everybody is closed",
+                        right().grant("app", " TEMPORARY"),
+                        List.of("REPAIR " + CLOSED)),
+                arguments(
+                        "another service's role has no rights on it",
+                        right().service("other", "any").grant("app", "other CONNECT"),
+                        List.of("REPAIR role other of another service has rights on database app")),
+                arguments(
+                        "an operator's own role may have them",
+                        right().role("grafana", "any").grant("app", "grafana CONNECT"),
+                        List.of()),
+                arguments(
+                        "rights that its owner lost come back",
+                        right().database("app", "app", "app CONNECT"),
+                        List.of("REPAIR role app lacks rights on its own database")),
+                arguments(
+                        "a script's row is bound, and what the script made is hardened",
+                        Clusters.empty()
+                                .row("app", "app", "", "")
+                                .role("app", PASSWORD, "unlimited")
+                                .database("app", "admin", " CONNECT", " TEMPORARY", "app CONNECT"),
+                        List.of(
+                                BOUND,
+                                "ENROL role app may take all connections of the server",
+                                "ENROL " + LOGS,
+                                "ENROL database app belongs to the administrator",
+                                "ENROL " + CLOSED)),
+                arguments(
+                        "a service that was left alone is looked after again",
+                        right().row(new Cluster.Service(
+                                "app", "app", "app", "homelab/app", false, false, "image", "sha256:0")),
+                        List.of(CHANGED)));
+    }
+
+    @Test
+    void theSameTwiceGivesTheSameStepsButForTheSalt() {
+        ServicePlan one = plan(Clusters.empty());
+        ServicePlan other = plan(Clusters.empty());
+        assertThat(one.steps())
+                .extracting(Step::reason)
+                .isEqualTo(other.steps().stream().map(Step::reason).toList());
+        assertThat(withoutVerifiers(one)).isEqualTo(withoutVerifiers(other));
+        assertThat(one.steps().get(1).sql()).contains("PASSWORD 'SCRAM-SHA-256$4096:");
+    }
+
+    private static List<String> withoutVerifiers(ServicePlan plan) {
+        return plan.steps().stream()
+                .map(step -> step.sql().replaceAll("'SCRAM[^']*'", "'SCRAM'"))
+                .toList();
+    }
+
+    @Test
+    void aMembershipIsTakenBackInTheNameOfWhoGaveItSincePostgreSql16() {
+        Clusters member = right().role("keeper", "any").member("app", "keeper", "admin");
+        assertThat(sql(member.major(15))).containsExactly("REVOKE \"keeper\" FROM \"app\"");
+        assertThat(sql(member.major(17))).containsExactly("REVOKE \"keeper\" FROM \"app\" GRANTED BY \"admin\"");
+    }
+
+    @Test
+    void aNewRoleTakesOverFromTheOneThatTheServiceHadBefore() {
+        Clusters before = right();
+        ServicePlan plan = plan(claim("app", "app", "app2", EnrolmentHost.service("app")), before);
+
+        assertThat(plan.former()).contains("app");
+        assertThat(plan.steps())
+                .extracting(Step::reason)
+                .containsExactly(
+                        "role app2 does not exist",
+                        "database app belongs to role app",
+                        "role app of another service has rights on database app",
+                        "service app has changed");
+        assertThat(plan.adopts(before.cluster())).isTrue();
+        assertThat(plan(right()).former()).isEmpty();
+        assertThat(plan(right()).adopts(right().cluster())).isFalse();
+    }
+
+    @Test
+    void theFormerRoleIsRememberedUntilTheRowSaysOtherwise() {
+        Clusters allButTheRow = right().owner("app2", PASSWORD).database("app", "app2", Clusters.all("app2"));
+        ServicePlan plan = plan(claim("app", "app", "app2", EnrolmentHost.service("app")), allButTheRow);
+        assertThat(plan.steps()).extracting(Step::kind).containsExactly(Step.Kind.RECORD);
+        assertThat(plan.former()).contains("app");
+        assertThat(plan.adopts(allButTheRow.cluster())).isTrue();
+    }
+
+    @Test
+    void anotherImageIsRecordedAndTold() {
+        Clusters before = right().row(
+                        new Cluster.Service("app", "app", "app", "homelab/app", true, false, "image:1", "sha256:9"));
+        ServicePlan plan = plan(before);
+        assertThat(plan.steps())
+                .extracting(step -> step.kind() + " " + step.reason())
+                .containsExactly(CHANGED);
+        assertThat(plan.imageChange())
+                .contains(new ImageChange("app", "image:1", "sha256:9", "image", "sha256:0", NOW));
+    }
+
+    @Test
+    void anImageThatWasNeverSeenIsRecordedAndNoChange() {
+        Clusters before =
+                right().row(new Cluster.Service("app", "app", "app", "homelab/app", true, false, "image", ""));
+        ServicePlan plan = plan(before);
+        assertThat(plan.steps())
+                .extracting(step -> step.kind() + " " + step.reason())
+                .containsExactly(CHANGED);
+        assertThat(plan.imageChange()).isEmpty();
+    }
+
+    @Test
+    void aServiceThatHasMovedIsBoundToItsNewIdentityOnceSomebodyVouchedForIt() {
+        Clusters before = Clusters.empty()
+                .row("app", "app", "app", "elsewhere/app")
+                .owner("app", PASSWORD)
+                .database("app", "app", Clusters.all("app"));
+        Claim moved = claim("app", "app", "app", EnrolmentHost.service("app"));
+        assertThatThrownBy(() -> plan(moved, before)).isInstanceOf(RefusedClaim.class);
+
+        ServicePlan plan = ServicePlan.of(moved, before.cluster(), Clusters.SERVER, Clusters.ACCEPTS, true, NOW);
+
+        assertThat(plan.steps())
+                .extracting(step -> step.kind() + " " + step.reason())
+                .containsExactly(CHANGED);
+        assertThat(plan.steps().get(0).sql()).contains("'homelab/app'").contains("identity = EXCLUDED.identity");
+    }
+
+    @Test
+    void aWorkerOfTheSameProjectWithTheSameDatabaseRoleAndPasswordShares() {
+        Boxes worker = EnrolmentHost.service("worker").compose("homelab", "worker");
+        ServicePlan plan = plan(claim("worker", "app", "app", worker), right());
+        assertThat(plan.sharedWith()).contains("app");
+        assertThat(plan.steps()).isEmpty();
+        assertThat(plan(right()).sharedWith()).as("the service itself").isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("strangers")
+    void whoIsNoWorkerOfTheSameApplicationIsRefused(String sentence, Claim claim, Clusters before, String because) {
+        assertThatThrownBy(() -> plan(claim, before))
+                .as(sentence)
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining(because);
+    }
+
+    static Stream<Arguments> strangers() {
+        Boxes worker = EnrolmentHost.service("worker").compose("homelab", "worker");
+        Boxes elsewhere = EnrolmentHost.service("worker").compose("elsewhere", "worker");
+        Boxes longer = EnrolmentHost.service("worker").compose("homelab2", "worker");
+        return Stream.of(
+                arguments(
+                        "with another password",
+                        claim("worker", "app", "app", worker),
+                        right().owner("app", "another"),
+                        "belongs to service 'app'"),
+                arguments(
+                        "of another project",
+                        claim("worker", "app", "app", elsewhere),
+                        right(),
+                        "belongs to service 'app'"),
+                arguments(
+                        "of a project whose name only begins the same",
+                        claim("worker", "app", "app", longer),
+                        right(),
+                        "belongs to service 'app'"),
+                arguments(
+                        "of no project",
+                        claim("worker", "app", "app", Boxes.container("worker")),
+                        right(),
+                        "belongs to service 'app'"),
+                arguments(
+                        "with another role",
+                        claim("worker", "app", "worker", worker),
+                        right(),
+                        "database 'app', which belongs to service 'app'"),
+                arguments(
+                        "with another database",
+                        claim("worker", "worker", "app", worker),
+                        right(),
+                        "role 'app', which belongs to service 'app'"),
+                arguments(
+                        "while the application is in quarantine",
+                        claim("worker", "app", "app", worker),
+                        right().row(new Cluster.Service(
+                                "app", "app", "app", "homelab/app", true, true, "image", "sha256:0")),
+                        "belongs to service 'app'"));
+    }
+
+    @Test
+    void everyNameInSqlIsQuoted() {
+        String odd = "My App-1";
+        String weird = "we\"ird; --";
+        Clusters before = Clusters.empty()
+                .row(odd, odd, odd, "homelab/" + odd)
+                .role(odd, "another", "nologin", "superuser", "unlimited")
+                .member(odd, weird, weird)
+                .service(weird, "any")
+                .database(odd, "admin", " CONNECT", weird + " CONNECT")
+                .grant(weird, odd + " CONNECT")
+                .on("TABLE public.\"we\"\"ird\"", odd, "SELECT")
+                .grant("management", odd + " CREATE")
+                .shut(odd)
+                .major(17);
+        List<String> sql = Stream.concat(
+                        plan(claim(odd, odd, odd, EnrolmentHost.service(odd)), before).steps().stream(),
+                        plan(claim(odd, odd, odd, EnrolmentHost.service(odd)), Clusters.empty()).steps().stream())
+                .map(Step::sql)
+                .toList();
+
+        assertThat(sql).hasSizeGreaterThan(15);
+        assertThat(sql).allSatisfy(statement -> {
+            String rest = statement
+                    .replace("\"My App-1\"", "")
+                    .replace("'My App-1'", "")
+                    .replace("'homelab/My App-1'", "")
+                    .replace("'id-of-My App-1'", "")
+                    .replace("\"we\"\"ird; --\"", "")
+                    .replace("\"we\"\"ird\"", "");
+            assertThat(rest).doesNotContain("My App", "ird");
+        });
+    }
+
+    @Test
+    void whatIsMissingOfAServiceWithoutAContainerStaysMissing() {
+        Clusters before = Clusters.empty().row("app", "app", "app", "homelab/app");
+        assertThat(new ServiceShape(before.cluster(), "management", "app", "app", Step.Kind.REPAIR).kept())
+                .isEmpty();
+        assertThat(new ServiceShape(
+                                right().owner("app", "another")
+                                        .role("app", "another", "nologin")
+                                        .cluster(),
+                                "management",
+                                "app",
+                                "app",
+                                Step.Kind.REPAIR)
+                        .kept())
+                .extracting(Step::reason)
+                .containsExactly("role app may not log in");
+    }
+
+    @Test
+    void aServiceThatIsSwitchedOffIsOnlyMarked() {
+        Cluster.Service service = right().cluster().service("app").orElseThrow();
+        Step step = ServicePlan.letGo(service, "management");
+        assertThat(step.sql())
+                .isEqualTo("UPDATE public.service_configs SET enabled = false WHERE service_name = 'app'");
+        assertThat(step.kind()).isEqualTo(Step.Kind.RECORD);
+    }
+
+    private static Clusters right() {
+        return Clusters.empty().service("app", PASSWORD);
+    }
+
+    private static List<String> sql(Clusters before) {
+        return plan(before).steps().stream().map(Step::sql).toList();
+    }
+
+    private static ServicePlan plan(Clusters before) {
+        return plan(claim("app", "app", "app", EnrolmentHost.service("app")), before);
+    }
+
+    private static ServicePlan plan(Claim claim, Clusters before) {
+        return ServicePlan.of(claim, before.cluster(), Clusters.SERVER, Clusters.ACCEPTS, false, NOW);
+    }
+
+    private static Claim claim(String service, String database, String user, Boxes box) {
+        Container container = box.box();
+        return new Claim(
+                service, database, user, new Secret(PASSWORD), Set.of(), Optional.empty(), container, "by a test");
+    }
+}
