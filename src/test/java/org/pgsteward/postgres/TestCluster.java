@@ -29,6 +29,8 @@ import org.pgsteward.model.Secret;
 public final class TestCluster implements AutoCloseable {
     public static final Secret PASSWORD = new Secret("the-administrators-own");
 
+    private static final int MANAGED = 15;
+
     /** As long as the pipe to us is open. */
     private static final String LEASH =
             "exec 3<&0; \"$@\" </dev/null & server=$!;" + " (cat >/dev/null; kill -INT $server) <&3 & wait $server";
@@ -44,8 +46,13 @@ public final class TestCluster implements AutoCloseable {
         this.data = data;
     }
 
+    /** Of the version that is managed where it is here, and else of the newest. */
     public static TestCluster start() {
-        return start(Programs.newest(Optional.empty()).orElseThrow());
+        try {
+            return start(Programs.find(Optional.empty(), MANAGED));
+        } catch (IOException notHere) {
+            return start(Programs.newest(Optional.empty()).orElseThrow());
+        }
     }
 
     /** Of the version of {@code programs}. */

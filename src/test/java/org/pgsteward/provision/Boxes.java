@@ -15,6 +15,7 @@ final class Boxes {
     private final Map<String, String> environment = new TreeMap<>();
     private final Map<String, Set<String>> networks = new HashMap<>();
     private String image = "image";
+    private Instant made = Instant.EPOCH;
     private Container.State state = Container.State.RUNNING;
 
     private Boxes(String name) {
@@ -55,6 +56,11 @@ final class Boxes {
         return this;
     }
 
+    Boxes made(Instant at) {
+        made = at;
+        return this;
+    }
+
     Boxes in(Container.State other) {
         state = other;
         return this;
@@ -70,7 +76,7 @@ final class Boxes {
                 "id-of-" + name,
                 name,
                 image,
-                "sha256:0",
+                "sha256:" + Integer.toHexString(image.hashCode()),
                 state,
                 Container.Health.NONE,
                 0,
@@ -79,7 +85,7 @@ final class Boxes {
                 environment,
                 networks,
                 0,
-                Instant.EPOCH,
+                made,
                 Optional.empty());
     }
 }
