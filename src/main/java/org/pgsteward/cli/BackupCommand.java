@@ -77,14 +77,21 @@ final class BackupCommand implements Callable<Integer> {
             return known;
         }
         TreeSet<String> unknown = new TreeSet<>(services);
-        known.forEach(target -> unknown.remove(target.service()));
+        known.forEach(target -> names(target).forEach(unknown::remove));
         if (!unknown.isEmpty()) {
             throw new Refusal("there is no service or database " + String.join(", ", unknown) + "; there are "
                     + String.join(
                             ", ", known.stream().map(BackupTarget::service).toList()));
         }
         return known.stream()
-                .filter(target -> services.contains(target.service()))
+                .filter(target -> names(target).stream().anyMatch(services::contains))
                 .toList();
+    }
+
+    /** A database may be asked for by its own name too, which is not always the one that its backups go under. */
+    private static List<String> names(BackupTarget target) {
+        return target.kind() == BackupKind.DUMP
+                ? List.of(target.service(), target.database())
+                : List.of(target.service());
     }
 }
