@@ -166,8 +166,7 @@ final class ServiceShape {
                         && !other.name().equals(management)
                         && !other.owner().equals(role)
                         && !other.business().contains(role)
-                        && other.grants().stream()
-                                .anyMatch(grant -> grant.grantee().equals(role)))
+                        && other.names(role))
                 .map(Cluster.Database::name)
                 .sorted();
     }
