@@ -14,15 +14,15 @@ import java.util.stream.Stream;
  * @param roles by name, PostgreSQL's own {@code pg_*} left out
  * @param databases by name
  * @param services by name, the rows of {@code service_configs}
- * @param management who but the administrator may do what with the tables, views and functions of the management
- *     database
+ * @param management by grantee, what others than the administrator may do with the tables, views and functions of the
+ *     management database
  */
 record Cluster(
         int major,
         Map<String, Role> roles,
         Map<String, Database> databases,
         Map<String, Service> services,
-        Set<ObjectGrant> management) {
+        Map<String, Set<ObjectGrant>> management) {
 
     /** How PostgreSQL's grants name everybody. */
     static final String PUBLIC = "";
@@ -31,7 +31,7 @@ record Cluster(
         roles = Map.copyOf(roles);
         databases = Map.copyOf(databases);
         services = Map.copyOf(services);
-        management = Set.copyOf(management);
+        management = Map.copyOf(management);
     }
 
     /**
@@ -84,7 +84,12 @@ record Cluster(
         }
 
         boolean names(String grantee) {
-            return grants.stream().anyMatch(grant -> grant.grantee().equals(grantee));
+            for (Grant grant : grants) {
+                if (grant.grantee().equals(grantee)) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         Database with(Set<String> roles) {
@@ -148,13 +153,14 @@ record Cluster(
 
     /** Of all names in use, one that is {@code name} in other letters: nobody tells the two apart in an alert. */
     Optional<String> sameInOtherCase(String name, Set<String> among) {
+        String folded = fold(name);
         return among.stream()
-                .filter(other -> !other.equals(name) && fold(other).equals(fold(name)))
+                .filter(other -> !other.equals(name) && fold(other).equals(folded))
                 .findFirst();
     }
 
     Stream<ObjectGrant> managementGrants(String grantee) {
-        return management.stream().filter(grant -> grant.grantee().equals(grantee));
+        return management.getOrDefault(grantee, Set.of()).stream();
     }
 
     static String fold(String name) {

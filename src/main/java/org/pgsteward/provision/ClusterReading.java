@@ -233,12 +233,13 @@ final class ClusterReading {
         return services;
     }
 
-    private Set<Cluster.ObjectGrant> managementGrants(@Nullable Array filter) throws SQLException {
-        Set<Cluster.ObjectGrant> grants = new HashSet<>();
+    private Map<String, Set<Cluster.ObjectGrant>> managementGrants(@Nullable Array filter) throws SQLException {
+        Map<String, Set<Cluster.ObjectGrant>> grants = new HashMap<>();
         try (PreparedStatement statement = prepared(MANAGEMENT, filter, 2);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
-                grants.add(new Cluster.ObjectGrant(row.getString(1), row.getString(2), row.getString(3)));
+                grants.computeIfAbsent(row.getString(2), any -> new HashSet<>())
+                        .add(new Cluster.ObjectGrant(row.getString(1), row.getString(2), row.getString(3)));
             }
         }
         return grants;

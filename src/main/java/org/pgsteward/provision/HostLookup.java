@@ -52,6 +52,8 @@ final class HostLookup {
 
     private int bestOther(String host) {
         return others.stream()
+                // First what is cheap and seldom true: a host has many containers, and each asks about all others.
+                .filter(other -> other.answersTo(host))
                 .filter(other -> !other.id().equals(asker.id()) && !isServer(other))
                 .map(other -> fit(host, other))
                 .flatMapToInt(OptionalInt::stream)

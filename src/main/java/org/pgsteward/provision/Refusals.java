@@ -70,16 +70,19 @@ final class Refusals {
     }
 
     private void checkOtherServices() {
+        String database = Cluster.fold(claim.database());
+        String role = Cluster.fold(claim.user());
         for (Cluster.Service other : cluster.services().values()) {
             if (other.name().equals(claim.service())) {
                 continue;
             }
-            if (same(other.database(), claim.database())) {
+            if (Cluster.fold(other.database()).equals(database)) {
                 throw refused("database '" + claim.database() + "', which belongs to service '" + other.name()
                         + "': choose another by the label pgsteward.database");
             }
             // A script's row names no role: it means the one that is called as the service.
-            if (same(other.role().isEmpty() ? other.name() : other.role(), claim.user())) {
+            if (Cluster.fold(other.role().isEmpty() ? other.name() : other.role())
+                    .equals(role)) {
                 throw refused("role '" + claim.user() + "', which belongs to service '" + other.name()
                         + "': choose another by the label pgsteward.user");
             }
@@ -147,10 +150,6 @@ final class Refusals {
                 || database.names(claim.user())
                 || database.name().equals(claim.user())
                 || cluster.service(claim.service()).map(sameAsRow).orElse(false);
-    }
-
-    private static boolean same(String one, String other) {
-        return !one.isEmpty() && Cluster.fold(one).equals(Cluster.fold(other));
     }
 
     private RefusedClaim refused(String what) {

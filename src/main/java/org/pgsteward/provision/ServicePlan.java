@@ -57,17 +57,24 @@ record ServicePlan(
                 .isPresent();
         List<Step> steps = new ArrayList<>();
         String row = row(claim, now);
-        if (enrolled.isEmpty()) {
-            // Bound before anything is made: a run that is killed after this is resumed by nobody else.
-            steps.add(new Step(
-                    Step.Kind.RECORD,
-                    server.database(),
-                    row,
-                    "service " + claim.service() + " is bound to "
-                            + claim.container().identity()));
-        }
         steps.addAll(new ServiceShape(cluster, server.database(), claim.database(), claim.user(), kind)
                 .made(claim.password(), accepted));
+        if (enrolled.isEmpty()) {
+            // Bound before anything is made: a run that is killed after this is resumed by nobody else. With a new role
+            // in one transaction, since each waits for the disk.
+            if (cluster.role(claim.user()).isEmpty()) {
+                steps.set(0, steps.get(0).after(() -> row));
+            } else {
+                steps.add(
+                        0,
+                        new Step(
+                                Step.Kind.RECORD,
+                                server.database(),
+                                row,
+                                "service " + claim.service() + " is bound to "
+                                        + claim.container().identity()));
+            }
+        }
         if (enrolled.filter(before -> !isRecorded(before, claim)).isPresent()) {
             steps.add(
                     new Step(Step.Kind.RECORD, server.database(), row, "service " + claim.service() + " has changed"));

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.Secret;
@@ -49,18 +51,20 @@ final class ServiceShape {
     /** For a service whose container gives its password: what is missing is made. */
     List<Step> made(Secret password, boolean accepted) {
         Optional<Cluster.Role> present = cluster.role(role);
-        if (present.isEmpty()) {
+        boolean locked = present.isEmpty();
+        Supplier<String> unlocked = locked || !accepted ? withPassword(password) : () -> "";
+        if (locked) {
+            // Without a password nobody logs in as it. A killed run leaves it so, and the next one gives it its own.
             add(
                     "CREATE ROLE " + quoted(role)
                             + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-                            + " CONNECTION LIMIT " + CONNECTION_LIMIT + " PASSWORD " + verifier(password) + "; "
-                            + String.join("; ", managementGrants()),
+                            + " CONNECTION LIMIT " + CONNECTION_LIMIT + "; " + String.join("; ", managementGrants()),
                     "role " + role + " does not exist");
         } else if (!accepted) {
             steps.add(new Step(
                     Step.Kind.CHANGE,
                     management,
-                    "ALTER ROLE " + quoted(role) + " PASSWORD " + verifier(password),
+                    unlocked,
                     "role " + role + " has another password than its container"));
         }
         if (cluster.database(database).isEmpty()) {
@@ -69,7 +73,14 @@ final class ServiceShape {
                     "CREATE DATABASE " + quoted(database) + " OWNER " + quoted(role)
                             + " TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false",
                     "database " + database + " does not exist");
-            add(closedToPublic() + "; " + opened(), "nobody but " + role + " may connect to database " + database);
+            Step open = new Step(
+                    kind,
+                    management,
+                    closedToPublic() + "; " + opened(),
+                    "nobody but " + role + " may connect to database " + database);
+            steps.add(locked ? open.after(unlocked) : open);
+        } else if (locked) {
+            steps.add(new Step(kind, management, unlocked, "role " + role + " has no password"));
         }
         return kept();
     }
@@ -155,8 +166,7 @@ final class ServiceShape {
                         && !other.name().equals(management)
                         && !other.owner().equals(role)
                         && !other.business().contains(role)
-                        && other.grants().stream()
-                                .anyMatch(grant -> grant.grantee().equals(role)))
+                        && other.names(role))
                 .map(Cluster.Database::name)
                 .sorted();
     }
@@ -223,7 +233,10 @@ final class ServiceShape {
         return Quote.identifier(name);
     }
 
-    private static String verifier(Secret password) {
-        return Quote.literal(ScramVerifier.of(password).stored());
+    /** A verifier takes some 15 ms to work out, which is as long as the server is at work on a new database. */
+    private Supplier<String> withPassword(Secret password) {
+        CompletableFuture<String> begun = CompletableFuture.supplyAsync(() -> "ALTER ROLE " + quoted(role)
+                + " PASSWORD " + Quote.literal(ScramVerifier.of(password).stored()));
+        return begun::join;
     }
 }
