@@ -144,10 +144,13 @@ public final class Quarantine {
             throws SQLException {
         String row = "UPDATE public.service_configs SET database_name = " + Quote.literal(to)
                 + ", updated_at = now() AT TIME ZONE 'UTC'" + alsoSet + whose(ward);
-        if (from.equals(to)
-                || ask(turn, "SELECT datname FROM pg_catalog.pg_database WHERE datname = ?", from)
-                        .isEmpty()) {
+        if (!exists(turn, from)) {
             run(turn, row);
+            return;
+        }
+        if (from.equals(to)) {
+            // Whoever began it may have been killed between closing it and renaming it.
+            run(turn, "ALTER DATABASE " + Quote.identifier(to) + " ALLOW_CONNECTIONS true; " + row);
             return;
         }
         run(turn, "ALTER DATABASE " + Quote.identifier(from) + " ALLOW_CONNECTIONS false");
@@ -161,6 +164,11 @@ public final class Quarantine {
                 turn,
                 "ALTER DATABASE " + Quote.identifier(from) + " RENAME TO " + Quote.identifier(to) + "; ALTER DATABASE "
                         + Quote.identifier(to) + " ALLOW_CONNECTIONS true; " + row);
+    }
+
+    private static boolean exists(Management.Turn turn, String database) throws SQLException {
+        return ask(turn, "SELECT datname FROM pg_catalog.pg_database WHERE datname = ?", database)
+                .isPresent();
     }
 
     private static String whose(Ward ward) {
