@@ -96,6 +96,10 @@ public final class Quarantine {
         String before = beforeOf(ward);
         try (Management management = new Management(connect());
                 Management.Turn turn = management.turn()) {
+            if (!ward.database().equals(before) && exists(turn, ward.database()) && exists(turn, before)) {
+                throw new Refused("service '" + ward.service() + "' cannot have its database back, since another is"
+                        + " called " + before + " by now: rename that one, or remove the service that it is of");
+            }
             logIn(turn, ward, true);
             rename(turn, ward, ward.database(), before, ", quarantined_at = NULL, quarantined_from = NULL");
         }
