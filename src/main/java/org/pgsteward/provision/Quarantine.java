@@ -96,6 +96,10 @@ public final class Quarantine {
         String before = beforeOf(ward);
         try (Management management = new Management(connect());
                 Management.Turn turn = management.turn()) {
+            if (!ward.database().equals(before) && exists(turn, ward.database()) && exists(turn, before)) {
+                throw new Refused("service '" + ward.service() + "' cannot have its database back, since another is"
+                        + " called " + before + " by now: rename that one, or remove the service that it is of");
+            }
             logIn(turn, ward, true);
             rename(turn, ward, ward.database(), before, ", quarantined_at = NULL, quarantined_from = NULL");
         }
@@ -144,10 +148,13 @@ public final class Quarantine {
             throws SQLException {
         String row = "UPDATE public.service_configs SET database_name = " + Quote.literal(to)
                 + ", updated_at = now() AT TIME ZONE 'UTC'" + alsoSet + whose(ward);
-        if (from.equals(to)
-                || ask(turn, "SELECT datname FROM pg_catalog.pg_database WHERE datname = ?", from)
-                        .isEmpty()) {
+        if (!exists(turn, from)) {
             run(turn, row);
+            return;
+        }
+        if (from.equals(to)) {
+            // Whoever began it may have been killed between closing it and renaming it.
+            run(turn, "ALTER DATABASE " + Quote.identifier(to) + " ALLOW_CONNECTIONS true; " + row);
             return;
         }
         run(turn, "ALTER DATABASE " + Quote.identifier(from) + " ALLOW_CONNECTIONS false");
@@ -161,6 +168,11 @@ public final class Quarantine {
                 turn,
                 "ALTER DATABASE " + Quote.identifier(from) + " RENAME TO " + Quote.identifier(to) + "; ALTER DATABASE "
                         + Quote.identifier(to) + " ALLOW_CONNECTIONS true; " + row);
+    }
+
+    private static boolean exists(Management.Turn turn, String database) throws SQLException {
+        return ask(turn, "SELECT datname FROM pg_catalog.pg_database WHERE datname = ?", database)
+                .isPresent();
     }
 
     private static String whose(Ward ward) {

@@ -92,7 +92,11 @@ final class EnrolmentHost implements AutoCloseable {
     }
 
     Provisioner.Result provision(Boxes box) {
-        return provisioner.provision(box.box(), Optional.of(POSTGRES), List.of());
+        return provision(box.box());
+    }
+
+    Provisioner.Result provision(Container box) {
+        return provisioner.provision(box, Optional.of(POSTGRES), List.of());
     }
 
     Provisioner.Result vouchFor(Boxes box) {
@@ -108,7 +112,11 @@ final class EnrolmentHost implements AutoCloseable {
     }
 
     Provisioner.Plan plan(Boxes... boxes) throws SQLException {
-        return provisioner.plan(Stream.of(boxes).map(Boxes::box).toList(), Optional.of(POSTGRES));
+        return plan(Stream.of(boxes).map(Boxes::box).toList());
+    }
+
+    Provisioner.Plan plan(Collection<Container> containers) throws SQLException {
+        return provisioner.plan(containers, Optional.of(POSTGRES));
     }
 
     Connection as(String user, String database) throws SQLException {

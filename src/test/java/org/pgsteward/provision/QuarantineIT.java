@@ -1,0 +1,302 @@
+package org.pgsteward.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.TestCluster;
+
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class QuarantineIT {
+    private static final Instant BASTILLE_DAY = Instant.parse("2026-07-14T12:00:00Z");
+
+    private EnrolmentHost host;
+    private Quarantine quarantine;
+    private int made;
+
+    /** A service of each test's own, with a row in its database. */
+    private String app = "";
+
+    @BeforeAll
+    void start(@TempDir Path secrets) throws Exception {
+        host = EnrolmentHost.on(TestCluster.start(), secrets);
+        quarantine = new Quarantine(host.server, Clock.fixed(BASTILLE_DAY, ZoneOffset.UTC));
+        host.provision(EnrolmentHost.service("other"));
+        host.reconcile();
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        host.close();
+    }
+
+    @BeforeEach
+    void enrol() throws SQLException {
+        made++;
+        app = "app-" + (100 + made);
+        assertThat(host.provision(EnrolmentHost.service(app)).enrolment()).isPresent();
+        try (Connection service = host.as(app, app);
+                Statement statement = service.createStatement()) {
+            statement.execute("CREATE TABLE tasks (n int); INSERT INTO tasks VALUES (42)");
+        }
+    }
+
+    @Test
+    void inQuarantineNobodyLogsInAndEverythingIsStillThere() throws Exception {
+        try (Connection open = host.as(app, app);
+                Statement statement = open.createStatement()) {
+            statement.execute("SELECT n FROM tasks");
+
+            Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+
+            assertThatThrownBy(() -> statement.execute("SELECT n FROM tasks")).isInstanceOf(SQLException.class);
+            assertThat(ward.database()).matches("removed_20260714_[0-9a-f]{8}");
+            assertThat(ward.before()).contains(app);
+            assertThat(quarantine.find(app)).isEqualTo(ward);
+            assertThat(host.ask("homelab", row("quarantined_at IS NOT NULL"))).containsExactly("t");
+            assertThat(databases(app)).isEmpty();
+            assertNobodyLogsIn(ward);
+            assertThat(host.ask(ward.database(), "SELECT n FROM public.tasks")).containsExactly("42");
+        }
+    }
+
+    private void assertNobodyLogsIn(Quarantine.Ward ward) {
+        for (String database : List.of(app, ward.database(), "homelab", "postgres")) {
+            assertThatThrownBy(() -> host.as(app, database).close())
+                    .as(database)
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("is not permitted to log in");
+        }
+        assertThatThrownBy(() -> host.as("other", ward.database()).close())
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("permission denied for database");
+    }
+
+    @Test
+    void aContainerThatClaimsItIsToldTheCommandThatBringsItBack() throws Exception {
+        quarantine.begin(quarantine.find(app));
+        List<String> before = host.everything();
+
+        Provisioner.Result result = host.provision(EnrolmentHost.service(app));
+
+        assertThat(result.refused()).isTrue();
+        assertThat(result.outcome().reason())
+                .contains("in quarantine")
+                .contains("pgsteward remove --undo " + app)
+                .hasLineCount(1);
+        assertThat(host.vouchFor(EnrolmentHost.service(app)).refused())
+                .as("although somebody vouches for it")
+                .isTrue();
+        assertThat(host.everything()).isEqualTo(before);
+    }
+
+    @Test
+    void aLookAtEverythingLeavesItAlone() throws Exception {
+        quarantine.begin(quarantine.find(app));
+        List<String> before = host.everything();
+
+        Provisioner.Reconciliation gone = host.reconcile();
+        Provisioner.Reconciliation claimed = host.reconcile(EnrolmentHost.service(app));
+
+        assertThat(gone.repaired()).doesNotContainKey(app);
+        assertThat(gone.troubles()).isEmpty();
+        assertThat(claimed.repaired()).doesNotContainKey(app);
+        assertThat(claimed.byContainer().values()).singleElement().matches(Provisioner.Result::refused);
+        assertThat(host.everything()).isEqualTo(before);
+    }
+
+    @Test
+    void takenBackItWorksAsBeforeWithTheSameData() throws Exception {
+        host.reconcile(EnrolmentHost.service(app));
+        List<String> before = withoutTimes();
+        quarantine.begin(quarantine.find(app));
+
+        Quarantine.Ward ward = quarantine.undo(quarantine.find(app));
+
+        assertThat(ward.isQuarantined()).isFalse();
+        assertThat(quarantine.find(app)).isEqualTo(ward);
+        assertThat(withoutTimes()).isEqualTo(before);
+        assertWorksAsBefore();
+        assertThat(host.plan(EnrolmentHost.service(app)).steps()).isEmpty();
+    }
+
+    private void assertWorksAsBefore() throws SQLException {
+        assertThat(host.ask(app, "SELECT n FROM public.tasks")).containsExactly("42");
+        assertThat(host.may(app, app, "INSERT INTO tasks SELECT n + 1 FROM tasks; CREATE SCHEMA more"))
+                .isTrue();
+        assertThat(host.may("other", app, "SELECT 1")).isFalse();
+    }
+
+    @Test
+    void onlyOutOfQuarantineIsAnythingDeletedAndThenAllOfItAndNothingElse() throws Exception {
+        Quarantine.Ward ward = quarantine.find(app);
+        assertThatThrownBy(() -> quarantine.drop(ward))
+                .isInstanceOf(Quarantine.Refused.class)
+                .hasMessageContaining("not in quarantine")
+                .hasMessageContaining("'pgsteward remove " + app + "'");
+        assertThat(databases(app)).isNotEmpty();
+
+        Quarantine.Ward quarantined = quarantine.begin(ward);
+        quarantine.drop(quarantined);
+
+        assertIsGone(quarantined);
+        assertThat(host.provision(EnrolmentHost.service(app)).enrolment())
+                .as("the name is free again")
+                .isPresent();
+        assertThat(host.ask(app, "SELECT relname FROM pg_catalog.pg_class WHERE relname = 'tasks'"))
+                .isEmpty();
+    }
+
+    private void assertIsGone(Quarantine.Ward ward) throws SQLException {
+        assertThat(databases(app)).isEmpty();
+        assertThat(databases(ward.database())).isEmpty();
+        assertThat(host.ask("homelab", "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = '" + app + "'"))
+                .isEmpty();
+        assertThat(host.ask("homelab", row("service_name"))).isEmpty();
+        assertThatThrownBy(() -> quarantine.find(app))
+                .isInstanceOf(Quarantine.Refused.class)
+                .hasMessageContaining("there is no service '" + app + "'");
+        assertThat(host.may("other", "other", "CREATE TABLE passing (n int); DROP TABLE passing"))
+                .as("others work on")
+                .isTrue();
+    }
+
+    @Test
+    void aSecondTimeItIsRefusedWithTheNameOfTheDatabase() throws Exception {
+        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        assertThatThrownBy(() -> quarantine.begin(quarantine.find(app)))
+                .isInstanceOf(Quarantine.Refused.class)
+                .hasMessageContaining(ward.database());
+        assertThatThrownBy(() -> quarantine.undo(quarantine.find("other")))
+                .isInstanceOf(Quarantine.Refused.class)
+                .hasMessageContaining("not in quarantine");
+    }
+
+    @Test
+    void whileAnotherDatabaseHasItsNameItStaysWhereItIs() throws Exception {
+        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        host.run("homelab", "CREATE DATABASE \"" + app + "\"");
+        List<String> before = host.everything();
+
+        assertThatThrownBy(() -> quarantine.undo(ward))
+                .isInstanceOf(Quarantine.Refused.class)
+                .hasMessageContaining("another is called " + app);
+        assertThat(host.everything()).isEqualTo(before);
+
+        host.run("homelab", "DROP DATABASE \"" + app + "\"");
+        quarantine.undo(ward);
+        assertWorksAsBefore();
+    }
+
+    @Test
+    void begunAndKilledAfterTheRowItIsBegunAgain() throws Exception {
+        markTheRow();
+        assertBegunAgain();
+    }
+
+    @Test
+    void begunAndKilledBeforeTheNewNameItIsBegunAgain() throws Exception {
+        leaveItHalfBegun();
+        assertBegunAgain();
+    }
+
+    private void assertBegunAgain() throws Exception {
+        assertThat(host.provision(EnrolmentHost.service(app)).refused()).isTrue();
+        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        assertThat(ward.before()).contains(app);
+        assertNobodyLogsIn(ward);
+        quarantine.undo(quarantine.find(app));
+        assertWorksAsBefore();
+    }
+
+    @Test
+    void begunAndKilledBeforeTheNewNameItCanBeTakenBack() throws Exception {
+        leaveItHalfBegun();
+        quarantine.undo(quarantine.find(app));
+        assertWorksAsBefore();
+    }
+
+    @Test
+    void takenBackAndKilledBeforeTheOldNameItIsTakenBackAgain() throws Exception {
+        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        host.run(
+                "homelab",
+                "ALTER ROLE \"" + app + "\" LOGIN",
+                "ALTER DATABASE " + ward.database() + " ALLOW_CONNECTIONS false");
+        quarantine.undo(quarantine.find(app));
+        assertWorksAsBefore();
+    }
+
+    @Test
+    void droppedAndKilledAfterTheDatabaseOrTheRoleTheRestIsDropped() throws Exception {
+        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        host.run("homelab", "DROP DATABASE " + ward.database());
+        quarantine.drop(quarantine.find(app));
+        assertIsGone(ward);
+
+        host.provision(EnrolmentHost.service(app));
+        Quarantine.Ward again = quarantine.begin(quarantine.find(app));
+        host.run(
+                "homelab",
+                "DROP DATABASE " + again.database(),
+                "DROP OWNED BY \"" + app + "\"; DROP ROLE \"" + app + "\"");
+        quarantine.drop(quarantine.find(app));
+        assertIsGone(again);
+    }
+
+    @Test
+    void whatIsMissingAlreadyStandsInNobodysWay() throws Exception {
+        host.run(
+                "homelab",
+                "DROP DATABASE \"" + app + "\" WITH (FORCE)",
+                "DROP OWNED BY \"" + app + "\"; DROP ROLE \"" + app + "\"");
+        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        assertThat(quarantine.find(app)).isEqualTo(ward);
+        quarantine.drop(ward);
+        assertIsGone(ward);
+    }
+
+    private void markTheRow() throws SQLException {
+        host.run(
+                "homelab",
+                "UPDATE public.service_configs SET quarantined_at = now(), quarantined_from = database_name"
+                        + " WHERE service_name = '" + app + "'");
+    }
+
+    private void leaveItHalfBegun() throws SQLException {
+        markTheRow();
+        host.run(
+                "homelab",
+                "ALTER ROLE \"" + app + "\" NOLOGIN",
+                "ALTER DATABASE \"" + app + "\" ALLOW_CONNECTIONS false");
+    }
+
+    private String row(String column) {
+        return "SELECT " + column + " FROM public.service_configs WHERE service_name = '" + app + "'";
+    }
+
+    private List<String> databases(String name) throws SQLException {
+        return host.ask("homelab", "SELECT datname FROM pg_catalog.pg_database WHERE datname = '" + name + "'");
+    }
+
+    private List<String> withoutTimes() throws SQLException {
+        return host.everything().stream()
+                .map(line -> line.replaceFirst("\"updated_at\": \"[^\"]*\"", ""))
+                .toList();
+    }
+}
