@@ -19,7 +19,7 @@ final class Refusals {
         this.cluster = cluster;
         this.server = server;
         this.asks = "service '" + claim.service() + "' of container '"
-                + claim.container().name() + "' asks for ";
+                + Names.printable(claim.container().name()) + "' asks for ";
     }
 
     /** @throws RefusedClaim for the first reason that holds */
@@ -63,7 +63,8 @@ final class Refusals {
         String identity = claim.container().identity();
         enrolled.filter(service -> service.isBound() && !service.identity().equals(identity) && !trusted)
                 .ifPresent(service -> {
-                    throw refused("what belongs to '" + service.identity() + "', and it is '" + identity
+                    throw refused("what belongs to '" + Names.printable(service.identity()) + "', and it is '"
+                            + Names.printable(identity)
                             + "': choose another name by the label pgsteward.service, or if it has moved,"
                             + " 'pgsteward provision --adopt " + claim.service() + "'");
                 });

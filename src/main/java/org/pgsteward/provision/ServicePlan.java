@@ -64,7 +64,7 @@ record ServicePlan(
                     server.database(),
                     row,
                     "service " + claim.service() + " is bound to "
-                            + claim.container().identity()));
+                            + Names.printable(claim.container().identity())));
         }
         steps.addAll(new ServiceShape(cluster, server.database(), claim.database(), claim.user(), kind)
                 .made(claim.password(), accepted));
