@@ -32,6 +32,13 @@ public final class ScramVerifier {
     private static final Pattern STORED =
             Pattern.compile("SCRAM-SHA-256\\$(\\d{1,9}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
 
+    /** RFC 3454, table C.1.2. */
+    private static final Pattern SPACES = Pattern.compile("[\\u00A0\\u1680\\u2000-\\u200B\\u202F\\u205F\\u3000]");
+
+    /** RFC 3454, table B.1. */
+    private static final Pattern NOTHING =
+            Pattern.compile("[\\u00AD\\u034F\\u1806\\u180B-\\u180D\\u200C\\u200D\\u2060\\uFE00-\\uFE0F\\uFEFF]");
+
     private final int iterations;
     private final byte[] salt;
     private final byte[] storedKey;
@@ -103,10 +110,7 @@ public final class ScramVerifier {
 
     static ScramVerifier derive(Secret password, byte[] salt, int iterations) {
         try {
-            // Clients normalise with SASLprep, of which compatibility composition is the part that alters real
-            // passwords.
-            char[] text = Normalizer.normalize(password.reveal(), Normalizer.Form.NFKC)
-                    .toCharArray();
+            char[] text = prepared(password.reveal()).toCharArray();
             byte[] salted = SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
                     .generateSecret(new PBEKeySpec(text, salt, iterations, 256))
                     .getEncoded();
@@ -115,6 +119,12 @@ public final class ScramVerifier {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java runtime has no HMAC-SHA-256", e);
         }
+    }
+
+    /** As clients do before they send it: SASLprep, RFC 4013, section 2; what it prohibits is left as it is. */
+    private static String prepared(String password) {
+        String spaced = SPACES.matcher(password).replaceAll(" ");
+        return Normalizer.normalize(NOTHING.matcher(spaced).replaceAll(""), Normalizer.Form.NFKC);
     }
 
     private static byte[] hmac(byte[] key, String text) throws GeneralSecurityException {

@@ -2,6 +2,7 @@ package org.pgsteward.provision;
 
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
 
@@ -25,11 +26,16 @@ record Claim(
         Container container,
         String because) {
 
-    /** @throws RefusedClaim with one line when a name is one that nobody may have */
+    /** @throws RefusedClaim with one line when a name is one that nobody may have, or the container cannot be written down */
     Claim {
         Names.check("service", service, service);
         Names.check("database", database, service);
         Names.check("user", user, service);
+        if (Stream.of(container.identity(), container.id(), container.image(), container.imageId())
+                .anyMatch(text -> text.indexOf('\0') >= 0)) {
+            throw new RefusedClaim("service '" + service + "' is of a container whose image or compose labels hold the"
+                    + " NUL character, which PostgreSQL cannot store: give it others");
+        }
         extensions = Set.copyOf(extensions);
     }
 }

@@ -113,6 +113,7 @@ record Cluster(
      * @param role empty where somebody else's script wrote the row
      * @param identity whom it is bound to; empty where nobody has claimed it yet
      * @param enabled whether it is looked after
+     * @param quarantinedFrom what its database was called before; empty when it is not in quarantine
      */
     record Service(
             String name,
@@ -120,15 +121,19 @@ record Cluster(
             String role,
             String identity,
             boolean enabled,
-            boolean quarantined,
+            String quarantinedFrom,
             String image,
             String imageId) {
+        boolean isQuarantined() {
+            return !quarantinedFrom.isEmpty();
+        }
+
         boolean isBound() {
             return !identity.isEmpty();
         }
 
         boolean isKept() {
-            return enabled && !quarantined && !role.isEmpty() && isBound();
+            return enabled && !isQuarantined() && !role.isEmpty() && isBound();
         }
     }
 

@@ -49,12 +49,13 @@ final class ClusterReading {
 
     private static final String SERVICES = """
             SELECT service_name, database_name, COALESCE(role_name, ''), COALESCE(identity, ''), enabled,
-                   quarantined_at IS NOT NULL, COALESCE(image, ''), COALESCE(image_id, '')
+                   COALESCE(quarantined_from, ''), COALESCE(image, ''), COALESCE(image_id, '')
               FROM public.service_configs
              WHERE ?::text[] IS NULL
                 OR lower(service_name) = ANY (?::text[])
                 OR lower(database_name) = ANY (?::text[])
                 OR lower(role_name) = ANY (?::text[])
+                OR lower(quarantined_from) = ANY (?::text[])
             """;
 
     /** Extensions bring grants of their own, which are theirs. */
@@ -148,7 +149,7 @@ final class ClusterReading {
                 roles(filter),
                 databases(filter),
                 made ? services(filter) : Map.of(),
-                made ? managementGrants(filter) : Set.of());
+                made ? managementGrants(filter) : Map.of());
     }
 
     private boolean areTablesMade() throws SQLException {
@@ -214,7 +215,7 @@ final class ClusterReading {
 
     private Map<String, Cluster.Service> services(@Nullable Array filter) throws SQLException {
         Map<String, Cluster.Service> services = new HashMap<>();
-        try (PreparedStatement statement = prepared(SERVICES, filter, 4);
+        try (PreparedStatement statement = prepared(SERVICES, filter, 5);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 services.put(
@@ -225,7 +226,7 @@ final class ClusterReading {
                                 row.getString(3),
                                 row.getString(4),
                                 row.getBoolean(5),
-                                row.getBoolean(6),
+                                row.getString(6),
                                 row.getString(7),
                                 row.getString(8)));
             }

@@ -19,7 +19,7 @@ final class Refusals {
         this.cluster = cluster;
         this.server = server;
         this.asks = "service '" + claim.service() + "' of container '"
-                + claim.container().name() + "' asks for ";
+                + Names.printable(claim.container().name()) + "' asks for ";
     }
 
     /** @throws RefusedClaim for the first reason that holds */
@@ -56,14 +56,15 @@ final class Refusals {
 
     private void checkIdentity(boolean trusted) {
         Optional<Cluster.Service> enrolled = cluster.service(claim.service());
-        if (enrolled.filter(Cluster.Service::quarantined).isPresent()) {
+        if (enrolled.filter(Cluster.Service::isQuarantined).isPresent()) {
             throw refused("its database, which is in quarantine: bring it back with" + " 'pgsteward remove --undo "
                     + claim.service() + "'");
         }
         String identity = claim.container().identity();
         enrolled.filter(service -> service.isBound() && !service.identity().equals(identity) && !trusted)
                 .ifPresent(service -> {
-                    throw refused("what belongs to '" + service.identity() + "', and it is '" + identity
+                    throw refused("what belongs to '" + Names.printable(service.identity()) + "', and it is '"
+                            + Names.printable(identity)
                             + "': choose another name by the label pgsteward.service, or if it has moved,"
                             + " 'pgsteward provision --adopt " + claim.service() + "'");
                 });
@@ -76,7 +77,9 @@ final class Refusals {
             if (other.name().equals(claim.service())) {
                 continue;
             }
-            if (Cluster.fold(other.database()).equals(database)) {
+            // What is in quarantine may be taken out of it, and needs its name then.
+            if (Cluster.fold(other.database()).equals(database)
+                    || Cluster.fold(other.quarantinedFrom()).equals(database)) {
                 throw refused("database '" + claim.database() + "', which belongs to service '" + other.name()
                         + "': choose another by the label pgsteward.database");
             }

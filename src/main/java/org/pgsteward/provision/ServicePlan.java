@@ -72,17 +72,21 @@ record ServicePlan(
                                 server.database(),
                                 row,
                                 "service " + claim.service() + " is bound to "
-                                        + claim.container().identity()));
+                                        + Names.printable(claim.container().identity())));
             }
         }
+        Optional<String> former = enrolled.map(Cluster.Service::role).filter(role -> !role.equals(claim.user()));
         if (enrolled.filter(before -> !isRecorded(before, claim)).isPresent()) {
-            steps.add(
-                    new Step(Step.Kind.RECORD, server.database(), row, "service " + claim.service() + " has changed"));
+            String retired = former.filter(cluster.roles()::containsKey)
+                    .map(role -> "; " + ServiceShape.retired(role, server.database()))
+                    .orElse("");
+            steps.add(new Step(
+                    Step.Kind.RECORD, server.database(), row + retired, "service " + claim.service() + " has changed"));
         }
         return new ServicePlan(
                 claim,
                 List.copyOf(steps),
-                enrolled.map(Cluster.Service::role).filter(role -> !role.equals(claim.user())),
+                former,
                 enrolled.flatMap(before -> change(before, claim, now)),
                 Optional.empty());
     }

@@ -48,6 +48,13 @@ final class ServiceShape {
         this.kind = kind;
     }
 
+    /** For a role that a service had before: it stays, since it may own something elsewhere, and nobody comes as it. */
+    static String retired(String role, String management) {
+        String from = " FROM " + quoted(role);
+        return "ALTER ROLE " + quoted(role) + " NOLOGIN; REVOKE ALL ON DATABASE " + quoted(management) + from
+                + "; REVOKE ALL ON " + LOG_ACTIVITY + from + "; REVOKE ALL ON " + STATUS + from;
+    }
+
     /** For a service whose container gives its password: what is missing is made. */
     List<Step> made(Secret password, boolean accepted) {
         Optional<Cluster.Role> present = cluster.role(role);

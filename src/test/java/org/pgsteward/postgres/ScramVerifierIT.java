@@ -29,7 +29,19 @@ class ScramVerifierIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"pencil", "p%a$s'w\"o\\r d", "pässwörd", "ﬁve", "0"})
+    @ValueSource(
+            strings = {
+                "pencil",
+                "p%a$s'w\"o\\r d",
+                "pässwörd",
+                "ﬁve",
+                "0",
+                "a\uFEFFb",
+                "a\u00ADb",
+                "a\u3000b",
+                "a\u200Bb",
+                "a\u2002b"
+            })
     void aPasswordOfWhichTheServerSawOnlyTheVerifierLogsIn(String password) throws SQLException {
         Secret secret = new Secret(password);
         String verifier = ScramVerifier.of(secret).stored();

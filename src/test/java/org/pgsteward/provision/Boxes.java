@@ -15,6 +15,7 @@ final class Boxes {
     private final Map<String, String> environment = new TreeMap<>();
     private final Map<String, Set<String>> networks = new HashMap<>();
     private String image = "image";
+    private String imageId = "sha256:0";
     private Instant made = Instant.EPOCH;
     private Container.State state = Container.State.RUNNING;
 
@@ -53,6 +54,7 @@ final class Boxes {
 
     Boxes image(String other) {
         image = other;
+        imageId = "sha256:" + Integer.toHexString(other.hashCode());
         return this;
     }
 
@@ -76,7 +78,7 @@ final class Boxes {
                 "id-of-" + name,
                 name,
                 image,
-                "sha256:" + Integer.toHexString(image.hashCode()),
+                imageId,
                 state,
                 Container.Health.NONE,
                 0,

@@ -55,7 +55,7 @@ final class Clusters {
 
     /** The row in {@code service_configs}; an empty identity is nobody's. */
     Clusters row(String name, String database, String role, String identity) {
-        return row(new Cluster.Service(name, database, role, identity, true, false, "image", "sha256:0"));
+        return row(new Cluster.Service(name, database, role, identity, true, "", "image", "sha256:0"));
     }
 
     Clusters row(Cluster.Service service) {
@@ -172,6 +172,11 @@ final class Clusters {
     }
 
     Cluster cluster() {
-        return new Cluster(major, roles, databases, services, management);
+        return new Cluster(
+                major,
+                roles,
+                databases,
+                services,
+                management.stream().collect(Collectors.groupingBy(Cluster.ObjectGrant::grantee, Collectors.toSet())));
     }
 }

@@ -67,7 +67,7 @@ class HostileLabelsTest {
         }
     }
 
-    private static void assertOneClearLine(Container box, String line) {
+    static void assertOneClearLine(Container box, String line) {
         assertThat(line)
                 .as(box.name())
                 .isNotBlank()
@@ -84,7 +84,7 @@ class HostileLabelsTest {
     }
 
     /** Written anew and by expressions, so that one mistake is not made twice. */
-    private static boolean isLegal(String name) {
+    static boolean isLegal(String name) {
         boolean latin = Pattern.compile("\\p{IsLatin}").matcher(name).find();
         boolean alike =
                 Pattern.compile("[\\p{IsCyrillic}\\p{IsGreek}]").matcher(name).find();

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -53,7 +55,7 @@ class RefusalsTest {
 
     static Stream<Arguments> always() {
         Cluster.Service quarantined =
-                new Cluster.Service("app", "removed_1", "app", "homelab/app", true, true, "image", "sha256:0");
+                new Cluster.Service("app", "removed_1", "app", "homelab/app", true, "app", "image", "sha256:0");
         return Stream.of(
                 arguments(
                         "the administrator's role",
@@ -73,6 +75,12 @@ class RefusalsTest {
                         Clusters.empty(),
                         "the name of the management database",
                         BY_SERVICE),
+                arguments(
+                        "the name that a database in quarantine had before",
+                        claim("other", "app", "other"),
+                        Clusters.empty().row(quarantined),
+                        "database 'app', which belongs to service 'app'",
+                        "by the label pgsteward.database"),
                 arguments(
                         "its own database in quarantine",
                         claim("app", "app", "app"),
@@ -217,6 +225,27 @@ class RefusalsTest {
                         Clusters.empty().role("app", PASSWORD).database("data", "app")));
     }
 
+    @Test
+    void whatALabelSaysOfItsProjectIsSaidInOneClearLine() {
+        String reason = refusal(
+                claim(EnrolmentHost.service("app").compose("home\nlab\u001b[2J", "app"), "app", "app", "app"),
+                Clusters.empty().row("app", "app", "app", "elsewhere\u2028/app"),
+                false);
+        assertThat(reason).contains("'elsewhere?/app'", "'home?lab?[2J/app'").hasLineCount(1);
+    }
+
+    @Test
+    void aContainerThatCannotBeWrittenDownIsNoClaim() {
+        for (Boxes box : List.of(
+                EnrolmentHost.service("app").compose("home\0lab", "app"),
+                EnrolmentHost.service("app").image("im\0age"))) {
+            assertThat(catchThrowableOfType(RefusedClaim.class, () -> claim(box, "app", "app", "app"))
+                            .reason())
+                    .contains("'app'", "NUL character", "give it others")
+                    .hasLineCount(1);
+        }
+    }
+
     private static String refusal(Claim claim, Clusters before, boolean trusted) {
         RefusedClaim refused = catchThrowableOfType(RefusedClaim.class, () -> check(claim, before, trusted));
         assertThat(refused).as("refusal").isNotNull();
@@ -228,14 +257,11 @@ class RefusalsTest {
     }
 
     private static Claim claim(String service, String database, String user) {
+        return claim(EnrolmentHost.service(service), service, database, user);
+    }
+
+    private static Claim claim(Boxes box, String service, String database, String user) {
         return new Claim(
-                service,
-                database,
-                user,
-                new Secret(PASSWORD),
-                Set.of(),
-                Optional.empty(),
-                EnrolmentHost.service(service).box(),
-                "by a test");
+                service, database, user, new Secret(PASSWORD), Set.of(), Optional.empty(), box.box(), "by a test");
     }
 }

@@ -55,23 +55,29 @@ class ServicePlanTest {
     static Stream<Arguments> plans() {
         return Stream.of(
                 arguments(
-                        "where nothing is, all is made, and the row first",
+                        "where nothing is, all is made, and the row with the role",
                         Clusters.empty(),
                         List.of(
-                                BOUND,
                                 "ENROL role app does not exist",
                                 "ENROL database app does not exist",
                                 "ENROL nobody but app may connect to database app")),
                 arguments("where all is as it should be, nothing is done", right(), List.of()),
                 arguments(
-                        "killed after the row, the rest is made",
+                        "killed after the role, which nobody can log in as yet, the rest is made",
+                        Clusters.empty().row("app", "app", "app", "homelab/app").owner("app", "none that is known"),
+                        List.of(
+                                "CHANGE role app has another password than its container",
+                                "REPAIR database app does not exist",
+                                "REPAIR nobody but app may connect to database app")),
+                arguments(
+                        "where the role was dropped and its database too, both are made anew",
                         Clusters.empty().row("app", "app", "app", "homelab/app"),
                         List.of(
                                 "REPAIR role app does not exist",
                                 "REPAIR database app does not exist",
                                 "REPAIR nobody but app may connect to database app")),
                 arguments(
-                        "killed after the role, the database is made",
+                        "where the database was dropped, it is made anew",
                         Clusters.empty().row("app", "app", "app", "homelab/app").owner("app", PASSWORD),
                         List.of(
                                 "REPAIR database app does not exist",
@@ -161,7 +167,7 @@ class ServicePlanTest {
                 arguments(
                         "a service that was left alone is looked after again",
                         right().row(new Cluster.Service(
-                                "app", "app", "app", "homelab/app", false, false, "image", "sha256:0")),
+                                "app", "app", "app", "homelab/app", false, "", "image", "sha256:0")),
                         List.of(CHANGED)));
     }
 
@@ -173,7 +179,11 @@ class ServicePlanTest {
                 .extracting(Step::reason)
                 .isEqualTo(other.steps().stream().map(Step::reason).toList());
         assertThat(withoutVerifiers(one)).isEqualTo(withoutVerifiers(other));
-        assertThat(one.steps().get(1).sql()).contains("PASSWORD 'SCRAM-SHA-256$4096:");
+        assertThat(one.steps().get(0).sql())
+                .contains("INSERT INTO public.service_configs", "CREATE ROLE")
+                .doesNotContain("PASSWORD");
+        assertThat(one.steps().get(2).sql())
+                .containsSubsequence("PASSWORD 'SCRAM-SHA-256$4096:", "FROM PUBLIC", "ALLOW_CONNECTIONS true");
     }
 
     private static List<String> withoutVerifiers(ServicePlan plan) {
@@ -199,9 +209,12 @@ class ServicePlanTest {
                 .extracting(Step::reason)
                 .containsExactly(
                         "role app2 does not exist",
+                        "role app2 has no password",
                         "database app belongs to role app",
                         "role app of another service has rights on database app",
                         "service app has changed");
+        assertThat(plan.steps().get(4).sql())
+                .contains("ALTER ROLE \"app\" NOLOGIN", "REVOKE ALL ON DATABASE \"management\" FROM \"app\"");
         assertThat(plan.adopts(before.cluster())).isTrue();
         assertThat(plan(right()).former()).isEmpty();
         assertThat(plan(right()).adopts(right().cluster())).isFalse();
@@ -218,8 +231,8 @@ class ServicePlanTest {
 
     @Test
     void anotherImageIsRecordedAndTold() {
-        Clusters before = right().row(
-                        new Cluster.Service("app", "app", "app", "homelab/app", true, false, "image:1", "sha256:9"));
+        Clusters before =
+                right().row(new Cluster.Service("app", "app", "app", "homelab/app", true, "", "image:1", "sha256:9"));
         ServicePlan plan = plan(before);
         assertThat(plan.steps())
                 .extracting(step -> step.kind() + " " + step.reason())
@@ -230,8 +243,7 @@ class ServicePlanTest {
 
     @Test
     void anImageThatWasNeverSeenIsRecordedAndNoChange() {
-        Clusters before =
-                right().row(new Cluster.Service("app", "app", "app", "homelab/app", true, false, "image", ""));
+        Clusters before = right().row(new Cluster.Service("app", "app", "app", "homelab/app", true, "", "image", ""));
         ServicePlan plan = plan(before);
         assertThat(plan.steps())
                 .extracting(step -> step.kind() + " " + step.reason())
@@ -313,7 +325,7 @@ class ServicePlanTest {
                         "while the application is in quarantine",
                         claim("worker", "app", "app", worker),
                         right().row(new Cluster.Service(
-                                "app", "app", "app", "homelab/app", true, true, "image", "sha256:0")),
+                                "app", "app", "app", "homelab/app", true, "app", "image", "sha256:0")),
                         "belongs to service 'app'"));
     }
 

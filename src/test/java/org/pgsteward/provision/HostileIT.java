@@ -1,0 +1,205 @@
+package org.pgsteward.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.model.Container;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.routing.Json;
+
+/** Whatever stands in labels and variables, in the cluster there is what a legal claim names, and nothing else. */
+@NeedsPostgres
+class HostileIT {
+    private static final int SETS = 2_000;
+
+    /** Between two looks at everything; whatever changed meanwhile shows at the next. */
+    private static final int REFUSED_BEFORE_A_LOOK = 50;
+
+    /** What a line of {@link #CLUSTER} has between whose it is and what it says. */
+    private static final String WHOSE = "\u001f";
+
+    private static final String CLUSTER = """
+            SELECT rolname || U&'\\001F' || 'role ' || (pg_catalog.to_jsonb(r) - 'rolpassword')::text
+              FROM pg_catalog.pg_authid AS r
+            UNION ALL
+            SELECT member::regrole || U&'\\001F' || 'member of ' || roleid::regrole FROM pg_catalog.pg_auth_members
+            UNION ALL
+            SELECT datname || U&'\\001F' || 'database ' || pg_catalog.pg_get_userbyid(datdba) || datallowconn
+              FROM pg_catalog.pg_database
+            UNION ALL
+            SELECT CASE WHEN datname = 'homelab' THEN pg_catalog.pg_get_userbyid(acl.grantee) ELSE datname END
+                   || U&'\\001F' || 'right on database ' || datname || ' ' || acl.grantee || acl.privilege_type
+              FROM pg_catalog.pg_database, pg_catalog.aclexplode(datacl) AS acl
+            UNION ALL
+            SELECT pg_catalog.pg_get_userbyid(acl.grantee) || U&'\\001F' || 'right on ' || relname || acl.privilege_type
+              FROM pg_catalog.pg_class, pg_catalog.aclexplode(relacl) AS acl
+            UNION ALL
+            SELECT pg_catalog.pg_get_userbyid(acl.grantee) || U&'\\001F' || 'right on ' || proname || acl.privilege_type
+              FROM pg_catalog.pg_proc, pg_catalog.aclexplode(proacl) AS acl
+            UNION ALL
+            SELECT service_name || U&'\\001F' || 'service ' || pg_catalog.to_jsonb(s)::text
+              FROM public.service_configs AS s
+            """;
+
+    /** A password that SASLprep leaves as it is. */
+    private static final Pattern PLAIN = Pattern.compile("[\\p{Print}\\p{IsCyrillic}ü]*");
+
+    @TempDir
+    private Path secrets;
+
+    private Set<String> cluster = Set.of();
+    private Set<String> withoutServices = Set.of();
+    private int looked;
+    private int sinceTheLastLook;
+    private int legal;
+    private int loggedIn;
+    private int refused;
+    private int silent;
+
+    /** By service, the claim that it was given last. */
+    private final SortedMap<String, Claim> given = new TreeMap<>();
+
+    @Test
+    @Timeout(300)
+    void inTheClusterThereIsWhatALegalClaimNamesAndNothingElse() throws Exception {
+        Files.writeString(secrets.resolve("good"), HostileSets.CANARY + "; in a file");
+        Files.writeString(secrets.resolve("postgres_password"), TestCluster.PASSWORD.reveal());
+        Discovery discovery = new Discovery(
+                Catalogue.shipped(Json.mapper()), new SecretsFolder(secrets, secrets.resolve("postgres_password")));
+        try (EnrolmentHost host = EnrolmentHost.on(TestCluster.start(), secrets)) {
+            host.reconcile();
+            Set<String> files = files();
+            cluster = everything(host);
+            withoutServices = cluster;
+
+            for (Container box : HostileSets.of(SETS, 20_260_714L)) {
+                look(host, discovery, box);
+                if (looked < SETS / 2) {
+                    takeAwayAgain(host);
+                }
+            }
+
+            assertThat(everything(host)).isEqualTo(cluster);
+            assertThat(files()).as("files").isEqualTo(files);
+            System.out.println("of " + SETS + " hostile sets " + legal + " were legal, " + refused + " refused and "
+                    + silent + " silent; " + given.size() + " services; "
+                    + loggedIn + " logged in, the rest have passwords that clients prepare otherwise");
+            assertThat(loggedIn).as("logged in").isGreaterThan(10);
+            assertThat(legal).as("legal").isGreaterThan(20);
+            assertThat(refused).as("refused").isGreaterThan(500);
+            assertThat(silent).as("silent").isGreaterThan(100);
+            List<Container> enrolled =
+                    given.values().stream().map(Claim::container).toList();
+            assertThat(host.plan(enrolled).steps()).isEmpty();
+            assertThat(host.plan(enrolled).refused()).isEmpty();
+        }
+    }
+
+    /** So that the few legal names that there are do not stand in one another's way. */
+    private void takeAwayAgain(EnrolmentHost host) throws Exception {
+        if (given.isEmpty()) {
+            return;
+        }
+        Quarantine quarantine = new Quarantine(host.server, Clock.systemUTC());
+        quarantine.drop(quarantine.begin(quarantine.find(given.firstKey())));
+        given.clear();
+        cluster = everything(host);
+        assertThat(cluster).as("taken away").isEqualTo(withoutServices);
+    }
+
+    private void look(EnrolmentHost host, Discovery discovery, Container box) throws SQLException {
+        looked++;
+        Provisioner.Result result = host.provision(box);
+        assertThat(result.worthRetrying()).as(result.outcome().reason()).isFalse();
+        assertThat(result.toString()).doesNotContain(HostileSets.CANARY);
+        HostileLabelsTest.assertOneClearLine(box, result.outcome().reason());
+        if (result.enrolment().isPresent()) {
+            legal++;
+            assertGiven(
+                    host,
+                    discovery
+                            .claim(box, Optional.of(EnrolmentHost.POSTGRES), List.of())
+                            .orElseThrow());
+            return;
+        }
+        refused += result.refused() ? 1 : 0;
+        silent += result.refused() ? 0 : 1;
+        sinceTheLastLook++;
+        if (sinceTheLastLook == REFUSED_BEFORE_A_LOOK) {
+            assertThat(everything(host))
+                    .as("since the last look, until " + box.name())
+                    .isEqualTo(cluster);
+            sinceTheLastLook = 0;
+        }
+    }
+
+    private void assertGiven(EnrolmentHost host, Claim claim) throws SQLException {
+        assertThat(List.of(claim.service(), claim.database(), claim.user())).allMatch(HostileLabelsTest::isLegal);
+        Set<String> names = new HashSet<>(List.of(claim.service(), claim.database(), claim.user()));
+        Optional.ofNullable(given.put(claim.service(), claim))
+                .ifPresent(before -> names.addAll(List.of(before.database(), before.user())));
+        Set<String> now = everything(host);
+
+        assertThat(difference(cluster, now))
+                .as("what changed, for %s", claim.service())
+                .allMatch(names::contains);
+        assertThat(now).anyMatch(line -> line.startsWith(claim.user() + WHOSE + "role "));
+        assertThat(now).contains(claim.database() + WHOSE + "database " + claim.user() + "true");
+        assertLogsIn(host, claim);
+        cluster = now;
+        sinceTheLastLook = 0;
+    }
+
+    /** Of a password that is not plain, each client makes something else than we: it is not tried. */
+    private void assertLogsIn(EnrolmentHost host, Claim claim) throws SQLException {
+        if (PLAIN.matcher(claim.password().reveal()).matches()) {
+            host.server
+                    .connectAs(claim.user(), claim.password(), claim.database())
+                    .close();
+            loggedIn++;
+        }
+    }
+
+    /** Whose the lines are that only one of the two has. */
+    private static Set<String> difference(Set<String> before, Set<String> after) {
+        return Stream.concat(
+                        before.stream().filter(line -> !after.contains(line)),
+                        after.stream().filter(line -> !before.contains(line)))
+                .map(line -> line.substring(0, line.indexOf(WHOSE)))
+                .collect(Collectors.toSet());
+    }
+
+    private static Set<String> everything(EnrolmentHost host) throws SQLException {
+        return Set.copyOf(host.ask("homelab", CLUSTER));
+    }
+
+    /** Of the secrets folder and of the one that the process is in. */
+    private Set<String> files() throws IOException {
+        Set<String> files = new HashSet<>();
+        for (Path folder : List.of(secrets, Path.of("").toAbsolutePath())) {
+            try (Stream<Path> listed = Files.list(folder)) {
+                listed.filter(file -> !file.endsWith("target"))
+                        .map(Path::toString)
+                        .forEach(files::add);
+            }
+        }
+        return files;
+    }
+}
