@@ -32,7 +32,7 @@ public final class ScramVerifier {
     private static final Pattern STORED =
             Pattern.compile("SCRAM-SHA-256\\$(\\d{1,9}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
 
-    /** RFC 3454, table C.1.2. */
+    /** RFC 3454, table C.1.2. U+200B stands in both tables; as libpq reads it, it is a space. */
     private static final Pattern SPACES = Pattern.compile("[\\u00A0\\u1680\\u2000-\\u200B\\u202F\\u205F\\u3000]");
 
     /** RFC 3454, table B.1. */

@@ -58,15 +58,20 @@ final class ServiceShape {
     /** For a service whose container gives its password: what is missing is made. */
     List<Step> made(Secret password, boolean accepted) {
         Optional<Cluster.Role> present = cluster.role(role);
-        boolean locked = present.isEmpty();
-        Supplier<String> unlocked = locked || !accepted ? withPassword(password) : () -> "";
-        if (locked) {
-            // Without a password nobody logs in as it. A killed run leaves it so, and the next one gives it its own.
-            add(
-                    "CREATE ROLE " + quoted(role)
-                            + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-                            + " CONNECTION LIMIT " + CONNECTION_LIMIT + "; " + String.join("; ", managementGrants()),
-                    "role " + role + " does not exist");
+        // In a service's first run the row that binds it is written with the role: a killed run leaves a role as which
+        // nobody logs in, and the next one gives it its password. A role that the row does not name has it from the
+        // first.
+        boolean locked = present.isEmpty() && kind == Step.Kind.ENROL;
+        Supplier<String> unlocked = accepted ? () -> "" : withPassword(password);
+        if (present.isEmpty()) {
+            String create = "CREATE ROLE " + quoted(role)
+                    + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT "
+                    + CONNECTION_LIMIT + "; " + String.join("; ", managementGrants());
+            steps.add(new Step(
+                    kind,
+                    management,
+                    locked ? () -> create : () -> create + "; " + unlocked.get(),
+                    "role " + role + " does not exist"));
         } else if (!accepted) {
             steps.add(new Step(
                     Step.Kind.CHANGE,

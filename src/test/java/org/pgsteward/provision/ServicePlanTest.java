@@ -209,11 +209,10 @@ class ServicePlanTest {
                 .extracting(Step::reason)
                 .containsExactly(
                         "role app2 does not exist",
-                        "role app2 has no password",
                         "database app belongs to role app",
                         "role app of another service has rights on database app",
                         "service app has changed");
-        assertThat(plan.steps().get(4).sql())
+        assertThat(plan.steps().get(3).sql())
                 .contains("ALTER ROLE \"app\" NOLOGIN", "REVOKE ALL ON DATABASE \"management\" FROM \"app\"");
         assertThat(plan.adopts(before.cluster())).isTrue();
         assertThat(plan(right()).former()).isEmpty();
