@@ -8,8 +8,8 @@
  *   <li>{@link ServicePlan} says each step from what exists to what is asked for, with its reason; {@link ServiceShape} is
  *       what a service's role and database should be like, {@link Inside} what its database should hold, and {@link
  *       IsolationPlan} what keeps all databases apart.
- *   <li>{@link Provisioner} carries the steps out, for one container or for everything; run twice, the second run finds
- *       nothing to do, and killed half-way, the next run does the rest.
+ *   <li>{@link Carrier} carries the steps out, for one container ({@link Provisioner}) or for everything ({@link
+ *       Reconcile}); run twice, the second run finds nothing to do, and killed half-way, the next run does the rest.
  *   <li>{@link Quarantine} is the only way to take a database away.
  * </ol>
  *

@@ -1,0 +1,169 @@
+package org.pgsteward.provision;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Outcome;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.Server;
+
+/** Makes plans and carries them out, step by step. */
+final class Carrier {
+    private final Server server;
+    private final Clock clock;
+    private final Consumer<String> progress;
+    private final Insides insides;
+
+    /** Verifiers by the password they were made from: to find out takes milliseconds, and the answer never changes. */
+    private final Map<String, Secret> accepted = new ConcurrentHashMap<>();
+
+    /** @param progress told of each step once it is done, by its reason */
+    Carrier(Server server, Clock clock, Consumer<String> progress) {
+        this.server = server;
+        this.clock = clock;
+        this.progress = progress;
+        this.insides = new Insides(server);
+    }
+
+    Insides insides() {
+        return insides;
+    }
+
+    /** @param trusted whether somebody vouches for the claim */
+    ServicePlan plan(Claim claim, Cluster cluster, boolean trusted) {
+        return ServicePlan.of(claim, cluster, server.address(), this::accepts, trusted, clock.instant());
+    }
+
+    private boolean accepts(Cluster.Role role, Secret password) {
+        Secret known = accepted.get(role.verifier());
+        if (known != null && known.equals(password)) {
+            return true;
+        }
+        boolean accepts = ServicePlan.accepts(role, password);
+        if (accepts) {
+            accepted.put(role.verifier(), password);
+        }
+        return accepts;
+    }
+
+    /** @throws SQLException when a step failed; those before it are done, and a next run does the rest */
+    Provisioner.Result carryOut(ServicePlan plan, Cluster cluster, Connection connection) throws SQLException {
+        Claim claim = plan.claim();
+        if (plan.sharedWith().isPresent()) {
+            return shares(claim, plan.sharedWith().get());
+        }
+        List<Step> done = new ArrayList<>();
+        List<String> insideDone = List.of();
+        List<Step> last = new ArrayList<>();
+        for (Step step : plan.steps()) {
+            // What the service had before is forgotten only when all of it is the new role's.
+            if (step.kind() == Step.Kind.RECORD
+                    && (!done.isEmpty() || plan.former().isPresent())) {
+                last.add(step);
+                continue;
+            }
+            run(step, connection);
+            done.add(step);
+        }
+        if (plan.adopts(cluster) || insides.lacks(claim.database(), claim.extensions())) {
+            insideDone = insides.putRight(
+                    done.stream().anyMatch(step -> step.kind() == Step.Kind.ENROL) ? Step.Kind.ENROL : Step.Kind.REPAIR,
+                    claim.database(),
+                    claim.user(),
+                    plan.former().map(Set::of).orElse(Set.of()),
+                    claim.extensions(),
+                    this::run);
+        }
+        for (Step step : last) {
+            run(step, connection);
+        }
+        return result(plan, done, insideDone);
+    }
+
+    void run(Step step, Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(step.sql());
+        }
+        progress.accept(step.reason());
+    }
+
+    private Provisioner.Result result(ServicePlan plan, List<Step> done, List<String> inside) {
+        Claim claim = plan.claim();
+        String what = "database " + claim.database() + " of role " + claim.user();
+        List<String> reasons = Stream.concat(
+                        done.stream()
+                                .filter(step -> step.kind() != Step.Kind.RECORD)
+                                .map(Step::reason),
+                        inside.stream())
+                .toList();
+        boolean enrolled = done.stream().anyMatch(step -> step.kind() == Step.Kind.ENROL);
+        Outcome outcome = reasons.isEmpty()
+                ? new Outcome.Skipped(what + " is as it should be")
+                : new Outcome.Done(what + " (" + claim.because() + "): " + String.join("; ", reasons));
+        List<String> repaired = Stream.concat(
+                        done.stream()
+                                .filter(step -> step.kind() == Step.Kind.REPAIR)
+                                .map(Step::reason),
+                        enrolled ? Stream.<String>of() : inside.stream())
+                .toList();
+        return new Provisioner.Result(
+                outcome,
+                claim.service(),
+                true,
+                false,
+                repaired,
+                Optional.of(enrolment(claim)),
+                plan.imageChange(),
+                enrolled ? claim.caution() : Optional.empty());
+    }
+
+    private static Provisioner.Result shares(Claim claim, String service) {
+        return new Provisioner.Result(
+                new Outcome.Skipped("container " + claim.container().name() + " uses database " + claim.database()
+                        + " of service " + service),
+                service,
+                true,
+                false,
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    static Provisioner.Result failed(Claim claim, SQLException e) {
+        return new Provisioner.Result(
+                new Outcome.Failed("database of service '" + claim.service() + "' could not be made: " + e.getMessage()
+                        + "; tried again within a minute"),
+                claim.service(),
+                true,
+                false,
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private Enrolment enrolment(Claim claim) {
+        Container container = claim.container();
+        return new Enrolment(
+                claim.service(),
+                claim.database(),
+                claim.user(),
+                container.identity(),
+                container.id(),
+                container.image(),
+                container.imageId(),
+                clock.instant());
+    }
+}

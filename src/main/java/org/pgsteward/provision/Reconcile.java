@@ -1,0 +1,195 @@
+package org.pgsteward.provision;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Outcome;
+import org.pgsteward.postgres.ServerAddress;
+
+/**
+ * One look at everything: what containers ask for is made true, what is enrolled without a container now is kept as it
+ * should be, each database in which something was written is looked into, and those of no service are closed.
+ */
+final class Reconcile {
+    private final Carrier carrier;
+    private final ServerAddress server;
+    private final boolean dry;
+    private final List<Claim> claims = new ArrayList<>();
+    private final Set<String> off = new HashSet<>();
+    private final Map<String, Provisioner.Result> results = new HashMap<>();
+    private final Map<String, List<String>> repaired = new TreeMap<>();
+    private final Map<String, String> troubles = new TreeMap<>();
+    private final List<Provisioner.Plan.Line> wishes = new ArrayList<>();
+    private final List<Provisioner.Plan.Line> steps = new ArrayList<>();
+
+    /** @param dry whether to change nothing and only say what would be done */
+    Reconcile(Carrier carrier, ServerAddress server, boolean dry) {
+        this.carrier = carrier;
+        this.server = server;
+        this.dry = dry;
+    }
+
+    void add(Claim claim) {
+        claims.add(claim);
+    }
+
+    /** Its container is labelled so. */
+    void leaveAlone(String identity) {
+        off.add(identity);
+    }
+
+    void refuse(Container container, Provisioner.Result refused) {
+        results.put(container.id(), refused);
+    }
+
+    Provisioner.Reconciliation done() {
+        return new Provisioner.Reconciliation(results, repaired, troubles);
+    }
+
+    Provisioner.Plan planned() {
+        return new Provisioner.Plan(
+                wishes,
+                results.values().stream()
+                        .filter(Provisioner.Result::refused)
+                        .map(result -> new Provisioner.Plan.Line(
+                                result.service(), result.outcome().reason()))
+                        .toList(),
+                steps);
+    }
+
+    void run(Management.Turn turn) throws SQLException {
+        Cluster cluster = turn.reading().whole();
+        for (Claim claim : claims) {
+            grant(claim, cluster, turn);
+        }
+        keepOthers(cluster, turn);
+        boolean changed = results.values().stream().anyMatch(result -> result.outcome() instanceof Outcome.Done)
+                || !repaired.isEmpty();
+        Cluster now = changed ? turn.reading().whole() : cluster;
+        for (Claim claim : claims) {
+            if (!isRefused(claim)) {
+                look(claim.service(), claim.database(), claim.user(), now, turn);
+            }
+        }
+        for (IsolationPlan.Closing closing : IsolationPlan.of(now, server)) {
+            put(closing.subject(), List.of(closing.step()), turn);
+        }
+    }
+
+    private void grant(Claim claim, Cluster cluster, Management.Turn turn) throws SQLException {
+        String id = claim.container().id();
+        try {
+            ServicePlan plan = carrier.plan(claim, cluster, false);
+            if (dry) {
+                wishes.add(new Provisioner.Plan.Line(claim.service(), wish(claim, cluster)));
+                note(claim.service(), plan.steps());
+            } else {
+                results.put(id, carrier.carryOut(plan, cluster, turn.connection()));
+            }
+        } catch (RefusedClaim refused) {
+            results.put(id, Provisioner.Result.refused(claim.service(), refused.reason()));
+        } catch (SQLException e) {
+            turn.stillThere(e);
+            results.put(id, Carrier.failed(claim, e));
+        }
+    }
+
+    private String wish(Claim claim, Cluster cluster) {
+        String bound = cluster.service(claim.service())
+                .filter(Cluster.Service::isBound)
+                .map(service -> "bound to " + Names.printable(service.identity()))
+                .orElse("bound to nobody yet");
+        String role = cluster.role(claim.user()).isPresent() ? "the role exists" : "no such role";
+        String database = cluster.database(claim.database())
+                .map(present -> "the database exists and is " + present.owner() + "'s")
+                .orElse("no such database");
+        return "database " + claim.database() + " of role " + claim.user() + " (" + claim.because() + "); there is: "
+                + role + ", " + database + ", " + bound;
+    }
+
+    private boolean isRefused(Claim claim) {
+        return Optional.ofNullable(results.get(claim.container().id()))
+                .filter(result -> result.outcome() instanceof Outcome.Failed)
+                .isPresent();
+    }
+
+    /** Services of which no container asks for anything now: it is gone, or the engine is. */
+    private void keepOthers(Cluster cluster, Management.Turn turn) throws SQLException {
+        Set<String> covered = claims.stream()
+                .filter(claim -> !isRefused(claim))
+                .map(Claim::service)
+                .collect(Collectors.toSet());
+        for (Cluster.Service service : cluster.services().values()) {
+            if (off.contains(service.identity())) {
+                letGo(service, turn);
+            } else if (service.isKept() && !covered.contains(service.name())) {
+                put(service.name(), shape(service, cluster).kept(), turn);
+                look(service.name(), service.database(), service.role(), cluster, turn);
+            }
+        }
+    }
+
+    /** So that a command that cannot ask the engine leaves it alone too. */
+    private void letGo(Cluster.Service service, Management.Turn turn) throws SQLException {
+        if (service.enabled() && !dry) {
+            carrier.run(ServicePlan.letGo(service, server.database()), turn.connection());
+        }
+    }
+
+    private ServiceShape shape(Cluster.Service service, Cluster cluster) {
+        return new ServiceShape(cluster, server.database(), service.database(), service.role(), Step.Kind.REPAIR);
+    }
+
+    private void put(String subject, List<Step> steps, Management.Turn turn) throws SQLException {
+        if (dry) {
+            note(subject, steps);
+            return;
+        }
+        for (Step step : steps) {
+            try {
+                carrier.run(step, turn.connection());
+                repaired.computeIfAbsent(subject, any -> new ArrayList<>()).add(step.reason());
+            } catch (SQLException e) {
+                turn.stillThere(e);
+                troubles.put(subject, step.reason() + ": " + e.getMessage());
+            }
+        }
+    }
+
+    private void note(String subject, List<Step> steps) {
+        steps.forEach(step -> this.steps.add(new Provisioner.Plan.Line(subject, step.reason())));
+    }
+
+    private void look(String subject, String database, String role, Cluster cluster, Management.Turn turn)
+            throws SQLException {
+        Optional<Cluster.Database> present = cluster.database(database)
+                .filter(Cluster.Database::allowsConnections)
+                .filter(carrier.insides()::hasChanged);
+        if (present.isEmpty() || cluster.role(role).isEmpty()) {
+            return;
+        }
+        try {
+            if (dry) {
+                note(subject, carrier.insides().plan(Step.Kind.REPAIR, database, role));
+                return;
+            }
+            List<String> done =
+                    carrier.insides().putRight(Step.Kind.REPAIR, database, role, Set.of(), Set.of(), carrier::run);
+            carrier.insides().seen(present.get());
+            if (!done.isEmpty()) {
+                repaired.computeIfAbsent(subject, any -> new ArrayList<>()).addAll(done);
+            }
+        } catch (SQLException e) {
+            turn.stillThere(e);
+            troubles.put(subject, "inside database " + database + ": " + e.getMessage());
+        }
+    }
+}
