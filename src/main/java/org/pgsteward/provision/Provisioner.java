@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
  *       a run that was killed between two steps finds the rest still to do.
  * </ol>
  *
- * <p>One piece of work at a time, over one connection that is kept for the next and {@linkplain #rest given back} when
- * there is none for a while.
+ * <p>One piece of work at a time, over one connection that is kept: to log in takes as long as all the rest but {@code
+ * CREATE DATABASE}.
  */
 public final class Provisioner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
@@ -148,7 +148,7 @@ public final class Provisioner implements AutoCloseable {
         } catch (RefusedClaim refused) {
             return Result.refused(claim.get().service(), refused.reason());
         } catch (SQLException e) {
-            rest();
+            close();
             return Carrier.failed(claim.get(), e);
         }
     }
@@ -185,8 +185,9 @@ public final class Provisioner implements AutoCloseable {
         }
         try (Management.Turn turn = management().turn()) {
             work.run(turn);
-        } finally {
-            rest();
+        } catch (SQLException e) {
+            close();
+            throw e;
         }
         return work;
     }
@@ -220,7 +221,7 @@ public final class Provisioner implements AutoCloseable {
     private Management management() throws SQLException {
         Management open = kept;
         if (open != null && !open.isThere()) {
-            rest();
+            close();
             open = null;
         }
         if (open == null) {
@@ -230,17 +231,13 @@ public final class Provisioner implements AutoCloseable {
         return open;
     }
 
-    /** Gives the connection back until there is work again. */
-    public synchronized void rest() {
+    /** Gives the connection back; the next piece of work takes another. */
+    @Override
+    public synchronized void close() {
         Management open = kept;
         kept = null;
         if (open != null) {
             open.close();
         }
-    }
-
-    @Override
-    public void close() {
-        rest();
     }
 }

@@ -303,11 +303,6 @@ public final class ProvisionDesk {
         return List.copyOf(waiting.values());
     }
 
-    /** Gives PostgreSQL its connection back when nothing has happened for a while. */
-    public void rest() {
-        provisioner.rest();
-    }
-
     public List<Object> rows(Report report) {
         return report.rows();
     }

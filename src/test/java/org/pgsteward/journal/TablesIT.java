@@ -137,8 +137,8 @@ class TablesIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "NOTHING  | service_configs | id, service_name, database_name, created_at, updated_at, role_name, identity, container_id, image, enabled, idle_since, quarantined_at, image_id",
-                "THE_SEED | service_configs | id, service_name, database_name, created_at, updated_at, role_name, identity, container_id, image, enabled, idle_since, quarantined_at, image_id",
+                "NOTHING  | service_configs | id, service_name, database_name, created_at, updated_at, role_name, identity, container_id, image, enabled, idle_since, quarantined_at, quarantined_from, image_id",
+                "THE_SEED | service_configs | id, service_name, database_name, created_at, updated_at, role_name, identity, container_id, image, enabled, idle_since, quarantined_at, quarantined_from, image_id",
                 "NOTHING  | backup_log      | id, service_name, backup_type, backup_path, created_at, success, backup_id, state, started_at, finished_at, verified_at, size_bytes, source_bytes, sha256, server_version, error, event_id, pinned",
                 "THE_SEED | backup_log      | id, service_name, backup_type, backup_path, created_at, success, backup_id, state, started_at, finished_at, verified_at, size_bytes, source_bytes, sha256, server_version, error, event_id, pinned",
                 "NOTHING  | user_activity   | id, service_name, action, user_identifier, ip_address, created_at, event_id",

@@ -46,12 +46,16 @@ public final class TestCluster implements AutoCloseable {
         this.data = data;
     }
 
-    /** Of the version that is managed where it is here, and else of the newest. */
     public static TestCluster start() {
+        return start(programs());
+    }
+
+    /** Of the version that is managed where it is here, and else of the newest. */
+    public static Programs programs() {
         try {
-            return start(Programs.find(Optional.empty(), MANAGED));
+            return Programs.find(Optional.empty(), MANAGED);
         } catch (IOException notHere) {
-            return start(Programs.newest(Optional.empty()).orElseThrow());
+            return Programs.newest(Optional.empty()).orElseThrow();
         }
     }
 

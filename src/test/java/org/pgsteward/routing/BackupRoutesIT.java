@@ -43,7 +43,6 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
@@ -204,10 +203,7 @@ class BackupRoutesIT {
 
         Path file = host.store().resolve(backup.path().orElseThrow());
         ProcessBuilder restore = new ProcessBuilder(
-                        Programs.newest(Optional.empty())
-                                .orElseThrow()
-                                .path("pg_restore")
-                                .toString(),
+                        TestCluster.programs().path("pg_restore").toString(),
                         "--exit-on-error",
                         "--no-owner",
                         "--dbname=" + restored)
