@@ -2,6 +2,7 @@ package org.pgsteward.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,7 +130,7 @@ final class ProvisionCommand implements Callable<Integer> {
                         .service(container, containers.postgres(), containers.all())
                         .filter(service::equals)
                         .isPresent())
-                .max(java.util.Comparator.comparing(Container::createdAt))
+                .max(Comparator.comparing(Container::createdAt))
                 .orElseThrow(() -> new Refusal("no container asks for a database as service '" + service
                         + "': 'pgsteward provision --plan' says which do"));
     }

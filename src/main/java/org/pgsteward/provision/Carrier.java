@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Outcome;
@@ -64,7 +63,6 @@ final class Carrier {
             return shares(claim, plan.sharedWith().get());
         }
         List<Step> done = new ArrayList<>();
-        List<String> insideDone = List.of();
         List<Step> last = new ArrayList<>();
         for (Step step : plan.steps()) {
             // What the service had before is forgotten only when all of it is the new role's.
@@ -77,18 +75,18 @@ final class Carrier {
             done.add(step);
         }
         if (plan.adopts(cluster) || insides.lacks(claim.database(), claim.extensions())) {
-            insideDone = insides.putRight(
-                    done.stream().anyMatch(step -> step.kind() == Step.Kind.ENROL) ? Step.Kind.ENROL : Step.Kind.REPAIR,
+            done.addAll(insides.putRight(
+                    plan.kind(),
                     claim.database(),
                     claim.user(),
                     plan.former().map(Set::of).orElse(Set.of()),
                     claim.extensions(),
-                    this::run);
+                    this::run));
         }
         for (Step step : last) {
             run(step, connection);
         }
-        return result(plan, done, insideDone);
+        return result(plan, done);
     }
 
     void run(Step step, Connection connection) throws SQLException {
@@ -98,24 +96,19 @@ final class Carrier {
         progress.accept(step.reason());
     }
 
-    private Provisioner.Result result(ServicePlan plan, List<Step> done, List<String> inside) {
+    private Provisioner.Result result(ServicePlan plan, List<Step> done) {
         Claim claim = plan.claim();
         String what = "database " + claim.database() + " of role " + claim.user();
-        List<String> reasons = Stream.concat(
-                        done.stream()
-                                .filter(step -> step.kind() != Step.Kind.RECORD)
-                                .map(Step::reason),
-                        inside.stream())
+        List<String> reasons = done.stream()
+                .filter(step -> step.kind() != Step.Kind.RECORD)
+                .map(Step::reason)
                 .toList();
-        boolean enrolled = done.stream().anyMatch(step -> step.kind() == Step.Kind.ENROL);
         Outcome outcome = reasons.isEmpty()
                 ? new Outcome.Skipped(what + " is as it should be")
                 : new Outcome.Done(what + " (" + claim.because() + "): " + String.join("; ", reasons));
-        List<String> repaired = Stream.concat(
-                        done.stream()
-                                .filter(step -> step.kind() == Step.Kind.REPAIR)
-                                .map(Step::reason),
-                        enrolled ? Stream.<String>of() : inside.stream())
+        List<String> repaired = done.stream()
+                .filter(step -> step.kind() == Step.Kind.REPAIR)
+                .map(Step::reason)
                 .toList();
         return new Provisioner.Result(
                 outcome,
@@ -125,7 +118,7 @@ final class Carrier {
                 repaired,
                 Optional.of(enrolment(claim)),
                 plan.imageChange(),
-                enrolled ? claim.caution() : Optional.empty());
+                plan.kind() == Step.Kind.ENROL ? claim.caution() : Optional.empty());
     }
 
     private static Provisioner.Result shares(Claim claim, String service) {

@@ -60,13 +60,13 @@ final class Insides {
     }
 
     /**
-     * @return the reasons of what was done
+     * @return what was done
      * @throws SQLException when something is still amiss, with how much and the first refusal
      */
-    List<String> putRight(
+    List<Step> putRight(
             Step.Kind kind, String database, String role, Collection<String> former, Set<String> wanted, Doing doing)
             throws SQLException {
-        List<String> done = new ArrayList<>();
+        List<Step> done = new ArrayList<>();
         try (Connection inside = server.connect(database)) {
             Inside present = Inside.look(inside, role, former);
             extensions.put(database, present.extensions());
@@ -83,7 +83,7 @@ final class Insides {
                 for (Step step : left) {
                     try {
                         doing.run(step, inside);
-                        done.add(step.reason());
+                        done.add(step);
                     } catch (SQLException e) {
                         refusal = e;
                         again.add(step);

@@ -1,6 +1,7 @@
 package org.pgsteward.provision;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -33,7 +34,7 @@ final class IsolationPlan {
         cluster.databases().values().stream()
                 .filter(database -> database.isOpenToPublic() && database.allowsConnections())
                 .filter(database -> !ofServices.contains(database.name()))
-                .sorted(java.util.Comparator.comparing(Cluster.Database::name))
+                .sorted(Comparator.comparing(Cluster.Database::name))
                 .map(database -> new Closing(database.name(), closed(database, cluster, server)))
                 .forEach(closings::add);
         List<String> revokes = openObjects(cluster);

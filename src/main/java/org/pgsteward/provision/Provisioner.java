@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -199,7 +200,7 @@ public final class Provisioner implements AutoCloseable {
                         Container::identity,
                         container -> container,
                         (one, other) -> one.createdAt().isAfter(other.createdAt()) ? one : other,
-                        java.util.TreeMap::new))
+                        TreeMap::new))
                 .values()
                 .stream()
                 .toList();

@@ -181,12 +181,11 @@ final class Reconcile {
                 note(subject, carrier.insides().plan(Step.Kind.REPAIR, database, role));
                 return;
             }
-            List<String> done =
+            List<Step> done =
                     carrier.insides().putRight(Step.Kind.REPAIR, database, role, Set.of(), Set.of(), carrier::run);
             carrier.insides().seen(present.get());
-            if (!done.isEmpty()) {
-                repaired.computeIfAbsent(subject, any -> new ArrayList<>()).addAll(done);
-            }
+            done.forEach(step ->
+                    repaired.computeIfAbsent(subject, any -> new ArrayList<>()).add(step.reason()));
         } catch (SQLException e) {
             turn.stillThere(e);
             troubles.put(subject, "inside database " + database + ": " + e.getMessage());

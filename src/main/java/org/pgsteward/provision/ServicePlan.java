@@ -1,9 +1,11 @@
 package org.pgsteward.provision;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.ImageChange;
@@ -20,6 +22,7 @@ import org.pgsteward.postgres.ServerAddress;
  * role has business in the database. So a script's databases are taken over as they are, and a stranger who only knows
  * the names gets nothing.
  *
+ * @param kind what a step that puts something right counts as
  * @param steps in order; a run that was killed after any of them finds the rest still to do
  * @param former the role that the service had before, whose objects become the new one's
  * @param sharedWith the service whose database this is, where the container is one more of the same application, such
@@ -28,6 +31,7 @@ import org.pgsteward.postgres.ServerAddress;
  */
 record ServicePlan(
         Claim claim,
+        Step.Kind kind,
         List<Step> steps,
         Optional<String> former,
         Optional<ImageChange> imageChange,
@@ -44,14 +48,18 @@ record ServicePlan(
             ServerAddress server,
             BiPredicate<Cluster.Role, Secret> accepts,
             boolean trusted,
-            java.time.Instant now) {
+            Instant now) {
         Optional<String> sharedWith = sharedWith(claim, cluster, accepts);
         if (sharedWith.isPresent()) {
-            return new ServicePlan(claim, List.of(), Optional.empty(), Optional.empty(), sharedWith);
+            return new ServicePlan(claim, Step.Kind.REPAIR, List.of(), Optional.empty(), Optional.empty(), sharedWith);
         }
         Refusals.check(claim, cluster, server, accepts, trusted);
         Optional<Cluster.Service> enrolled = cluster.service(claim.service()).filter(Cluster.Service::isBound);
-        Step.Kind kind = enrolled.isPresent() ? Step.Kind.REPAIR : Step.Kind.ENROL;
+        Step.Kind kind = enrolled.map(before ->
+                        before.role().equals(claim.user()) && before.database().equals(claim.database())
+                                ? Step.Kind.REPAIR
+                                : Step.Kind.CHANGE)
+                .orElse(Step.Kind.ENROL);
         boolean accepted = cluster.role(claim.user())
                 .filter(role -> accepts.test(role, claim.password()))
                 .isPresent();
@@ -85,6 +93,7 @@ record ServicePlan(
         }
         return new ServicePlan(
                 claim,
+                kind,
                 List.copyOf(steps),
                 former,
                 enrolled.flatMap(before -> change(before, claim, now)),
@@ -134,7 +143,7 @@ record ServicePlan(
                 && before.enabled();
     }
 
-    private static Optional<ImageChange> change(Cluster.Service before, Claim claim, java.time.Instant now) {
+    private static Optional<ImageChange> change(Cluster.Service before, Claim claim, Instant now) {
         Container container = claim.container();
         // Rows of before we kept the digest have none: that is no change.
         if (before.imageId().isEmpty() || before.imageId().equals(container.imageId())) {
@@ -144,7 +153,7 @@ record ServicePlan(
                 claim.service(), before.image(), before.imageId(), container.image(), container.imageId(), now));
     }
 
-    private static String row(Claim claim, java.time.Instant now) {
+    private static String row(Claim claim, Instant now) {
         Container container = claim.container();
         String at = Quote.literal(now.toString()) + "::timestamptz AT TIME ZONE 'UTC'";
         String values = Stream.of(
@@ -156,7 +165,7 @@ record ServicePlan(
                         container.image(),
                         container.imageId())
                 .map(Quote::literal)
-                .collect(java.util.stream.Collectors.joining(", "));
+                .collect(Collectors.joining(", "));
         return "INSERT INTO public.service_configs (service_name, database_name, role_name, identity, container_id,"
                 + " image, image_id, created_at, updated_at) VALUES (" + values + ", " + at + ", " + at + ")"
                 + " ON CONFLICT (service_name) DO UPDATE SET database_name = EXCLUDED.database_name,"

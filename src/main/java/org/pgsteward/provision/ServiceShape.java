@@ -1,6 +1,7 @@
 package org.pgsteward.provision;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -134,7 +135,7 @@ final class ServiceShape {
     private void keepManagement() {
         Set<String> missing = managementGrants().stream()
                 .filter(grant -> !isGranted(grant))
-                .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
+                .collect(Collectors.toCollection(LinkedHashSet::new));
         if (!missing.isEmpty()) {
             add(String.join("; ", missing), "role " + role + " may log its users' activity and see its own status");
         }
