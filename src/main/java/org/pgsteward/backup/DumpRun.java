@@ -96,6 +96,7 @@ public final class DumpRun implements AutoCloseable {
                 new Manifest(
                         started.id(),
                         started.eventId().toString(),
+                        started.setId(),
                         target.service(),
                         target.database(),
                         target.owner(),

@@ -6,6 +6,7 @@ import java.util.Map;
 /**
  * What stands beside a backup and says what it holds. It is written last: a backup without it is not whole.
  *
+ * @param setId the backup set that it was made in; empty where it belongs to none
  * @param file its name, without the folder
  * @param sha256 of the file as stored
  * @param sizeBytes of the file as stored
@@ -18,6 +19,7 @@ import java.util.Map;
 public record Manifest(
         String backupId,
         String eventId,
+        String setId,
         String service,
         String database,
         String owner,
@@ -32,4 +34,9 @@ public record Manifest(
         String serverVersion,
         String clientVersion,
         Map<String, String> extensions,
-        Map<String, Long> rows) {}
+        Map<String, Long> rows) {
+    /** A manifest of before there were sets has none. */
+    public Manifest {
+        setId = setId == null ? "" : setId;
+    }
+}

@@ -1,18 +1,10 @@
 package org.pgsteward.backup;
 
-import com.github.luben.zstd.ZstdIOException;
-import com.github.luben.zstd.ZstdInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -173,30 +165,8 @@ public final class Proof {
 
     private void stream(Backup backup, Manifest manifest, List<String> command, ThrowawayCluster cluster)
             throws IOException, InterruptedException {
-        Path file = store.resolve(backup.path().orElseThrow());
-        if (!Files.isRegularFile(file)) {
-            throw new IOException("the stored file " + file + " is not there");
-        }
-        MessageDigest hash = DumpStream.sha256();
-        try (InputStream stored = new DigestInputStream(Files.newInputStream(file), hash);
-                ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
-            try (OutputStream input = program.input()) {
-                new ZstdInputStream(stored).transferTo(input);
-                // What follows the last frame belongs to the file's hash too.
-                stored.transferTo(OutputStream.nullOutputStream());
-            } catch (ZstdIOException damaged) {
-                throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
-            } catch (IOException broken) {
-                // The program stopped reading, and knows why.
-                program.awaitSuccess();
-                throw broken;
-            }
-            program.awaitSuccess();
-        }
-        String sha256 = HexFormat.of().formatHex(hash.digest());
-        if (!sha256.equals(manifest.sha256())) {
-            throw new IOException(
-                    "the file's SHA-256 is " + sha256 + ", and was " + manifest.sha256() + " when written");
+        try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
+            new StoredFile(store.resolve(backup.path().orElseThrow()), manifest).pourInto(program);
         }
     }
 

@@ -1,5 +1,7 @@
 package org.pgsteward.journal;
 
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -27,6 +29,10 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         Map<String, @Nullable Object> complete = new LinkedHashMap<>(columns);
         if (table.equals("enrolment")) {
             complete.putIfAbsent("image_id", null);
+        } else if (table.equals("backup")) {
+            complete.putIfAbsent("set_id", null);
+            complete.putIfAbsent("dump_seconds", null);
+            complete.putIfAbsent("verify_seconds", null);
         }
         columns = Collections.unmodifiableMap(complete);
     }
@@ -86,6 +92,9 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("server_version", backup.serverVersion());
         columns.put("error", backup.error().isEmpty() ? null : backup.error());
         columns.put("event_id", backup.eventId().toString());
+        columns.put("set_id", backup.setId().isEmpty() ? null : backup.setId());
+        columns.put("dump_seconds", seconds(backup.dumpTime()));
+        columns.put("verify_seconds", seconds(backup.verifyTime()));
         return new JournalRow("backup", columns);
     }
 
@@ -95,6 +104,11 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("reason", change.reason());
         columns.put("at", change.at().toString());
         return new JournalRow("image-change", columns);
+    }
+
+    /** Null for a time that was not taken, so that it hides none that was. */
+    private static @Nullable String seconds(Duration time) {
+        return time.isZero() ? null : BigDecimal.valueOf(time.toMillis(), 3).toPlainString();
     }
 
     private static @Nullable String text(Optional<Instant> time) {

@@ -10,6 +10,7 @@ import java.util.UUID;
  *
  * @param id the name of its file without the endings, such as {@code vikunja-20260102T030000Z}
  * @param eventId the journal's key
+ * @param setId the backup set that it was made in, such as {@code 20260102T030000Z}; empty where it belongs to none
  * @param path relative to the store; empty until the file has its final name
  * @param sizeBytes of the file as stored
  * @param sourceBytes of the stream before compression
@@ -20,6 +21,7 @@ import java.util.UUID;
 public record Backup(
         String id,
         UUID eventId,
+        String setId,
         String service,
         String database,
         BackupKind kind,
@@ -42,6 +44,7 @@ public record Backup(
         return new Backup(
                 id,
                 UUID.randomUUID(),
+                "",
                 service,
                 database,
                 kind,
@@ -59,11 +62,35 @@ public record Backup(
                 "");
     }
 
+    /** The same as one of a set. */
+    public Backup inSet(String id) {
+        return new Backup(
+                this.id,
+                eventId,
+                id,
+                service,
+                database,
+                kind,
+                state,
+                path,
+                startedAt,
+                finishedAt,
+                verifiedAt,
+                sizeBytes,
+                sourceBytes,
+                sha256,
+                serverVersion,
+                dumpTime,
+                verifyTime,
+                error);
+    }
+
     /** It is whole and has its name. */
     public Backup made(String storePath, Instant at, long storedBytes, long streamBytes, String hash, Duration took) {
         return new Backup(
                 id,
                 eventId,
+                setId,
                 service,
                 database,
                 kind,
@@ -86,6 +113,7 @@ public record Backup(
         return new Backup(
                 id,
                 eventId,
+                setId,
                 service,
                 database,
                 kind,
@@ -112,6 +140,7 @@ public record Backup(
         return new Backup(
                 id,
                 eventId,
+                setId,
                 service,
                 database,
                 kind,

@@ -27,6 +27,7 @@ class ManifestTest {
                 .containsExactly(
                         "backup_id",
                         "event_id",
+                        "set_id",
                         "service",
                         "database",
                         "owner",
@@ -61,6 +62,13 @@ class ManifestTest {
         assertThat(new Store(root, Json.mapper()).manifest(PATH)).isEqualTo(manifest());
     }
 
+    @Test
+    void oneOfBeforeThereWereSetsBelongsToNone() throws IOException {
+        Path file = published();
+        Files.writeString(file, Files.readString(file).replaceFirst("\"set_id\" : \"[^\"]*\",", ""));
+        assertThat(new Store(root, Json.mapper()).manifest(PATH).setId()).isEmpty();
+    }
+
     private Path published() throws IOException {
         Store store = new Store(root, Json.mapper());
         Files.createDirectories(root.resolve("vikunja"));
@@ -73,6 +81,7 @@ class ManifestTest {
         return new Manifest(
                 "vikunja-20260301T030000Z",
                 "6f9619ff-8b86-4d01-b42d-00c04fc964ff",
+                "20260301T030000Z",
                 "vikunja",
                 "Vikunja \"1\"",
                 "vikunja",

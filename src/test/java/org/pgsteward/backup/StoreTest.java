@@ -283,6 +283,7 @@ class StoreTest {
         return new Manifest(
                 id,
                 "e",
+                "",
                 service,
                 service,
                 service,
