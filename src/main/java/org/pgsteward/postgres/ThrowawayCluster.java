@@ -2,6 +2,7 @@ package org.pgsteward.postgres;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.pgsteward.model.Secret;
 
@@ -30,7 +33,7 @@ import org.pgsteward.model.Secret;
  *   <li>The server runs as a child of a shell that holds a pipe to us: however this process ends, even by
  *       {@code kill -9}, the pipe closes and the shell ends the server.
  *   <li>Its socket is in a short path of its own (107 bytes are all that a socket's name may have).
- *   <li>{@link #close} stops it and removes both.
+ *   <li>{@link #close}, or the shell where this process can no more, stops it and removes both.
  * </ol>
  */
 public final class ThrowawayCluster implements AutoCloseable {
@@ -39,11 +42,25 @@ public final class ThrowawayCluster implements AutoCloseable {
     /** Characters. */
     private static final int KEPT_LOG = 64 * 1024;
 
+    /** A cluster's folder has a random name, and a template one that begins so until it is whole. */
+    private static final Pattern OURS =
+            Pattern.compile("(template-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\\.part)?");
+
     private static final Duration START = Duration.ofSeconds(60);
 
-    /** Ends the server when standard input ends or the shell is told to go. */
-    private static final String LEASH = "\"$@\" </dev/null & server=$!; trap 'kill -INT $server' TERM INT HUP; "
-            + "(cat >/dev/null; kill -INT $server) <&3 & wait $server; wait $server 2>/dev/null";
+    /** What is made for a proof steps back behind everything else on the host, where the programs for it are there. */
+    private static final String LAST_IN_LINE =
+            "renice -n 10 -p $$ >/dev/null 2>&1; ionice -c 3 -p $$ >/dev/null 2>&1; ";
+
+    /**
+     * Ends the server when a line comes in, or standard input ends without one: then nobody is left who could tidy up, and
+     * the shell removes two folders, its sockets' and, where that is not to be kept, its data.
+     */
+    private static final String LEASH = "sockets=$1; data=$2; shift 2; \"$@\" </dev/null & server=$!; "
+            + "trap 'kill -INT $server' TERM INT HUP; "
+            + "(read -r word && { kill -INT $server; exit; }; kill -INT $server; "
+            + "while kill -0 $server 2>/dev/null; do sleep 1; done; rm -rf \"$sockets\" ${data:+\"$data\"}) <&3 & "
+            + "wait $server; wait $server 2>/dev/null";
 
     private final Programs programs;
     private final UnprivilegedUser user;
@@ -202,8 +219,10 @@ public final class ThrowawayCluster implements AutoCloseable {
         List<String> server = new ArrayList<>(List.of(
                 "sh",
                 "-c",
-                "exec 3<&0; " + LEASH,
+                "exec 3<&0; " + (plan.port().isEmpty() ? LAST_IN_LINE : "") + LEASH,
                 "postgres",
+                sockets.toString(),
+                plan.keepData() ? "" : data.toString(),
                 programs.path("postgres").toString(),
                 "-D",
                 data.toString()));
@@ -266,6 +285,11 @@ public final class ThrowawayCluster implements AutoCloseable {
         }
     }
 
+    /** The path of one of its programs. */
+    public String program(String name) {
+        return programs.path(name).toString();
+    }
+
     /** The command line of a client program that comes to {@code database} as {@code role} over the socket. */
     public List<String> client(String program, String role, String database, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
@@ -310,7 +334,9 @@ public final class ThrowawayCluster implements AutoCloseable {
     @Override
     public void close() {
         try {
-            leash.getOutputStream().close();
+            try (OutputStream order = leash.getOutputStream()) {
+                order.write('\n');
+            }
             if (!leash.waitFor(20, TimeUnit.SECONDS)) {
                 leash.descendants().forEach(ProcessHandle::destroyForcibly);
                 leash.destroyForcibly();
@@ -324,6 +350,53 @@ public final class ThrowawayCluster implements AutoCloseable {
         remove(sockets);
         if (!keepData) {
             remove(data);
+        }
+    }
+
+    /**
+     * Removes the clusters below {@code parent} whose process ended before it could, and whose shell too: by a power cut,
+     * or with their container. One at which a server is at work, or that is younger than {@code age}, is left alone.
+     *
+     * @return how many
+     */
+    public static int removeAbandoned(Path parent, Duration age, Instant now) throws IOException {
+        if (!Files.isDirectory(parent)) {
+            return 0;
+        }
+        int removed = 0;
+        try (Stream<Path> folders = Files.list(parent)) {
+            for (Path folder : folders.toList()) {
+                boolean ours = OURS.matcher(folder.getFileName().toString()).matches();
+                if (ours
+                        && Files.getLastModifiedTime(folder)
+                                .toInstant()
+                                .plus(age)
+                                .isBefore(now)
+                        && !isAtWork(folder)) {
+                    remove(folder);
+                    removed++;
+                }
+            }
+        }
+        return removed;
+    }
+
+    private static boolean isAtWork(Path data) throws IOException {
+        Path pid = data.resolve("postmaster.pid");
+        if (!Files.isRegularFile(pid)) {
+            return false;
+        }
+        try {
+            // Its number may be another process's by now, whose command has nothing to do with this folder.
+            return ProcessHandle.of(
+                            Long.parseLong(Files.readAllLines(pid).get(0).strip()))
+                    .filter(server -> server.info()
+                            .commandLine()
+                            .map(command -> command.contains(data.toString()))
+                            .orElse(true))
+                    .isPresent();
+        } catch (NumberFormatException | IndexOutOfBoundsException e) {
+            return false;
         }
     }
 

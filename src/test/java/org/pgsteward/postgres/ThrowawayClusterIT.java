@@ -5,8 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 @NeedsPostgres
@@ -34,6 +38,93 @@ class ThrowawayClusterIT {
         assertThat(folder.resolve("template-"
                         + Programs.newest(Optional.empty()).orElseThrow().major()))
                 .isDirectory();
+    }
+
+    /** Whoever can reach its socket is its administrator, so nobody else must. */
+    @Test
+    void nobodyElseOnTheHostReachesItAndItKnowsNothingOfUs() throws Exception {
+        Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        user.own(folder);
+        try (ThrowawayCluster cluster = ThrowawayCluster.start(
+                Programs.newest(Optional.empty()).orElseThrow(),
+                user,
+                folder.resolve("scratch"),
+                ThrowawayCluster.Plan.forProof("boss", folder))) {
+            Path sockets = Path.of(
+                    cluster.sql("postgres", "SHOW unix_socket_directories;").strip());
+            for (Path closed : List.of(sockets, cluster.data())) {
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(closed)))
+                        .as(closed.toString())
+                        .isEqualTo("rwx------");
+            }
+            ProcessHandle server = postmaster(cluster.data());
+            assertThat(Files.readString(Path.of("/proc", Long.toString(server.pid()), "environ"))
+                            .split("\0", -1))
+                    .allMatch(variable -> variable.matches("|(PATH|PWD|OLDPWD|SHLVL|_|LC_ALL|PG_\\w+)=.*"));
+            assertThat(niceness(server)).isGreaterThanOrEqualTo(10);
+            if (System.getProperty("user.name").equals("root")) {
+                assertThat(new ProcessBuilder(List.of(
+                                        "setpriv",
+                                        "--reuid=nobody",
+                                        "--clear-groups",
+                                        "--",
+                                        Programs.newest(Optional.empty())
+                                                .orElseThrow()
+                                                .path("psql")
+                                                .toString(),
+                                        "--host=" + sockets,
+                                        "--username=boss",
+                                        "--command=SELECT 1",
+                                        "postgres"))
+                                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                                .start()
+                                .waitFor())
+                        .isNotZero();
+            }
+        }
+    }
+
+    /** A power cut leaves folders; one in which somebody is at work, and what is not ours, stays. */
+    @Test
+    void whatAPowerCutLeftIsRemovedAndNothingElse() throws Exception {
+        Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        user.own(folder);
+        Path left = Files.createDirectories(folder.resolve(UUID.randomUUID().toString()));
+        Files.writeString(left.resolve("postmaster.pid"), "1\nof another life\n");
+        Path half = Files.createDirectories(folder.resolve("template-" + UUID.randomUUID() + ".part"));
+        Path others = Files.createDirectories(folder.resolve("photos"));
+        Path atWork = folder.resolve(UUID.randomUUID().toString());
+        try (ThrowawayCluster cluster = ThrowawayCluster.start(
+                Programs.newest(Optional.empty()).orElseThrow(),
+                user,
+                atWork,
+                ThrowawayCluster.Plan.forProof("boss", folder))) {
+            Instant now = Instant.now();
+            assertThat(ThrowawayCluster.removeAbandoned(folder, Duration.ofMinutes(10), now))
+                    .as("young ones")
+                    .isZero();
+            assertThat(ThrowawayCluster.removeAbandoned(folder, Duration.ofMinutes(10), now.plusSeconds(3600)))
+                    .isEqualTo(2);
+            assertThat(cluster.sql("postgres", "SELECT 1;").strip()).isEqualTo("1");
+        }
+        assertThat(left).doesNotExist();
+        assertThat(half).doesNotExist();
+        assertThat(others).isDirectory();
+    }
+
+    private static ProcessHandle postmaster(Path data) throws Exception {
+        return ProcessHandle.of(Long.parseLong(
+                        Files.readAllLines(data.resolve("postmaster.pid")).get(0)))
+                .orElseThrow();
+    }
+
+    /** The 19th value of /proc/PID/stat. */
+    private static int niceness(ProcessHandle process) throws Exception {
+        String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+        return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16]);
     }
 
     private static long processesIn(Path data) {
