@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -107,9 +108,10 @@ public record Programs(Path directory, int major) {
 
     private static Optional<String> firstLine(String... command) {
         try {
-            Process process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+            // Our environment may hold secrets, and everybody of our name can read a child's.
+            builder.environment().keySet().retainAll(Set.of("PATH"));
+            Process process = builder.start();
             process.getOutputStream().close();
             try (Stream<String> lines =
                     process.inputReader(StandardCharsets.UTF_8).lines()) {

@@ -11,6 +11,7 @@ import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Whom PostgreSQL's programs run as: ourselves, or, when we are root, {@code postgres} or {@code nobody}; the server
@@ -111,10 +112,9 @@ public final class UnprivilegedUser {
             }
             entered = next;
         }
-        return new ProcessBuilder(command(List.of("test", "-x", entered.toString())))
-                        .start()
-                        .waitFor()
-                == 0;
+        ProcessBuilder test = new ProcessBuilder(command(List.of("test", "-x", entered.toString())));
+        test.environment().keySet().retainAll(Set.of("PATH"));
+        return test.start().waitFor() == 0;
     }
 
     private static Optional<UserPrincipal> principal(String user) throws IOException {
