@@ -83,6 +83,10 @@ public final class DumpRun implements AutoCloseable {
         if (!stream.isWhole()) {
             throw new IOException("the dump of " + target.service() + " was not read to its end");
         }
+        if (stream.sourceBytes() == 0) {
+            throw new IOException(
+                    "the program that dumps " + target.service() + " said that all is well and wrote nothing");
+        }
         String path = path();
         long written = Files.size(store.resolve(partPath()));
         if (written != stream.sizeBytes()) {
@@ -111,7 +115,8 @@ public final class DumpRun implements AutoCloseable {
                         started.serverVersion(),
                         clientVersion,
                         extensions,
-                        countedRows()));
+                        countedRows(),
+                        snapshot == null ? Surroundings.UNKNOWN : snapshot.surroundings()));
         sealed = true;
         return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart());
     }
@@ -119,6 +124,11 @@ public final class DumpRun implements AutoCloseable {
     /** How it stands in the journal when it failed. */
     public Backup failed(String because) {
         return started.failed(clock.instant(), sinceStart(), because);
+    }
+
+    /** What the program warned of, though it ended well; empty when of nothing. */
+    public String warnings() throws InterruptedException {
+        return program.complaint();
     }
 
     public boolean isSealed() {

@@ -83,6 +83,8 @@ public final class Dumps {
                             "--format=custom",
                             "--compress=0",
                             "--no-password",
+                            // What the owner set for all who connect must not decide how letters are written.
+                            "--encoding=" + snapshot.surroundings().encoding(),
                             "--lock-wait-timeout=" + LOCK_WAIT_MILLISECONDS,
                             "--snapshot=" + snapshot.id()),
                     target.database());
@@ -168,6 +170,8 @@ public final class Dumps {
         environment.put("PGPASSWORD", address.password().reveal());
         environment.put("PGDATABASE", database);
         environment.put("PGAPPNAME", "pgsteward");
+        // An owner may have set another role for everybody who connects, who may not read all.
+        environment.put("PGOPTIONS", "-c role=none");
         environment.put("PGCONNECT_TIMEOUT", "10");
         return ClientProgram.start(user, new ArrayList<>(command), environment);
     }

@@ -14,7 +14,9 @@ import java.util.Map;
  * @param image of the service's container; empty when unknown
  * @param owner the role that owns the database
  * @param extensions by name, with their versions, as the database had them
- * @param rows of each ordinary table and each partition, counted in the dump's own snapshot, by quoted name
+ * @param rows of each ordinary table and each partition, counted in the dump's own snapshot, by quoted name; and how many
+ *     large objects there are, where there are any
+ * @param surroundings what the database takes for granted around it
  */
 public record Manifest(
         String backupId,
@@ -34,9 +36,53 @@ public record Manifest(
         String serverVersion,
         String clientVersion,
         Map<String, String> extensions,
-        Map<String, Long> rows) {
-    /** A manifest of before there were sets has none. */
+        Map<String, Long> rows,
+        Surroundings surroundings) {
+    /** An older manifest lacks what came later. */
     public Manifest {
         setId = setId == null ? "" : setId;
+        surroundings = surroundings == null ? Surroundings.UNKNOWN : surroundings;
+    }
+
+    /** Of what has no surroundings: roles and settings, or a whole cluster. */
+    public Manifest(
+            String backupId,
+            String eventId,
+            String setId,
+            String service,
+            String database,
+            String owner,
+            String image,
+            String kind,
+            String file,
+            String sha256,
+            long sizeBytes,
+            long sourceBytes,
+            Instant startedAt,
+            Instant finishedAt,
+            String serverVersion,
+            String clientVersion,
+            Map<String, String> extensions,
+            Map<String, Long> rows) {
+        this(
+                backupId,
+                eventId,
+                setId,
+                service,
+                database,
+                owner,
+                image,
+                kind,
+                file,
+                sha256,
+                sizeBytes,
+                sourceBytes,
+                startedAt,
+                finishedAt,
+                serverVersion,
+                clientVersion,
+                extensions,
+                rows,
+                Surroundings.UNKNOWN);
     }
 }

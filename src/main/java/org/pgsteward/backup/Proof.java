@@ -1,13 +1,18 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -16,17 +21,18 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
-import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Proves a backup by restoring it.
  *
  * <ol>
  *   <li>A scratch cluster of the server's major version, reachable by a socket in a private folder only.
- *   <li>Its administrator makes the role, the empty database and the extensions that only he may make, and nothing
- *       else.
+ *   <li>Its administrator makes the roles, an empty database like the source and the extensions that only he may make, and
+ *       nothing else.
  *   <li>Everything in the dump is restored over a connection that <em>logs in</em> as the role. A dump is hostile input:
  *       what it holds runs while it is restored, and must not run as a superuser, who can start programs.
  *   <li>The file is hashed while it is read; an error of {@code pg_restore}, a hash or a row count that differs fails the
@@ -34,13 +40,28 @@ import org.pgsteward.postgres.UnprivilegedUser;
  * </ol>
  */
 public final class Proof {
+    private static final Logger LOG = LoggerFactory.getLogger(Proof.class);
+
     private static final String ADMINISTRATOR = "pgsteward_proof";
+    /** Bytes: ten thousand roles are some three million. */
+    private static final long LARGEST_GLOBALS = 16L * 1024 * 1024;
+
+    /** Longer than it takes to copy a template, or to make one. */
+    private static final Duration ABANDONED = Duration.ofMinutes(10);
+
     private static final String COUNTER = "pgsteward_count";
-    private static final String DATABASE = "proof";
 
     /** PostgreSQL's words where a plain role may not; its messages are untranslated in a cluster of locale C. */
-    private static final Pattern WANTS_MORE_RIGHTS = Pattern.compile(
-            "permission denied|must be superuser|must be owner|must have privileges|[Oo]nly superusers");
+    private static final Pattern WANTS_MORE_RIGHTS =
+            Pattern.compile("permission denied|must be superuser|must be owner|must have privileges|[Oo]nly superuser"
+                    + "|password is required|query would be affected by row-level security");
+
+    /** Of what says more about this host than about the backup. */
+    private static final Pattern THIS_HOSTS =
+            Pattern.compile("No space left on device|Disk quota exceeded|out of memory"
+                    + "|server closed the connection|no connection to the server|could not connect to server"
+                    + "|could not create locale|could not access file|could not load library"
+                    + "|extension \".*\" is not available");
 
     private final Store store;
     private final Path scratch;
@@ -77,6 +98,7 @@ public final class Proof {
             Programs programs = Programs.find(bindir, Integer.parseInt(manifest.clientVersion()));
             Path folder = scratch.resolve(UUID.randomUUID().toString());
             user.enterable(scratch);
+            ThrowawayCluster.removeAbandoned(scratch, ABANDONED, clock.instant());
             started = ThrowawayCluster.start(
                     programs, user, folder, ThrowawayCluster.Plan.forProof(ADMINISTRATOR, scratch));
         } catch (IOException e) {
@@ -97,70 +119,103 @@ public final class Proof {
             throws IOException, InterruptedException {
         cluster.sql("postgres", "CREATE ROLE " + COUNTER + " LOGIN BYPASSRLS IN ROLE pg_read_all_data;");
         if (backup.kind() == BackupKind.GLOBALS) {
-            stream(
-                    backup,
-                    manifest,
-                    cluster.client(
-                            "psql",
-                            ADMINISTRATOR,
-                            "postgres",
-                            "--no-psqlrc",
-                            "--quiet",
-                            "--output=/dev/null",
-                            "--set=ON_ERROR_STOP=1",
-                            "--file=-"),
-                    cluster);
-            return Optional.empty();
+            return globals(new StoredFile(store.resolve(backup.path().orElseThrow()), manifest), cluster);
         }
-        String owner = Quote.identifier(manifest.owner());
-        cluster.sql(
-                "postgres",
-                "CREATE ROLE " + owner + " LOGIN; CREATE DATABASE " + DATABASE + " OWNER " + owner
-                        + " TEMPLATE template0 ENCODING 'UTF8';");
-        Optional<String> missing = createExtensions(manifest, cluster);
-        if (missing.isPresent()) {
-            return missing;
-        }
-        List<String> asTheOwner = cluster.client(
-                "pg_restore",
-                manifest.owner(),
-                DATABASE,
-                "--exit-on-error",
-                "--no-owner",
-                "--no-privileges",
-                "--no-comments",
-                "--no-publications",
-                "--no-subscriptions");
+        ScratchDatabase database;
         try {
+            database = ScratchDatabase.make(cluster, manifest);
+        } catch (ScratchDatabase.Unlike e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+        try {
+            StoredFile file = new StoredFile(store.resolve(backup.path().orElseThrow()), manifest);
+            RestorePlan plan = RestorePlan.of(contents(file, cluster), database.schemas());
+            if (!plan.leftOut().isEmpty()) {
+                LOG.info("{}: left to an administrator, in a restore too: {}", backup.id(), plan.leftOut());
+            }
+            Path list = Files.writeString(
+                    cluster.data().resolve("pgsteward.use-list"), plan.list(), StandardOpenOption.CREATE_NEW);
+            Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-r--r--"));
+            List<String> asTheOwner = cluster.client(
+                    "pg_restore",
+                    manifest.owner(),
+                    ScratchDatabase.NAME,
+                    "--exit-on-error",
+                    "--use-list=" + list,
+                    "--no-owner",
+                    "--no-privileges",
+                    "--no-tablespaces",
+                    "--no-security-labels",
+                    "--no-publications",
+                    "--no-subscriptions");
             stream(backup, manifest, asTheOwner, cluster);
         } catch (IOException e) {
-            if (WANTS_MORE_RIGHTS.matcher(String.valueOf(e.getMessage())).find()) {
-                return Optional.of(
-                        "it holds what only a superuser may restore, which a proof never is: " + e.getMessage());
+            String said = String.valueOf(e.getMessage());
+            if (WANTS_MORE_RIGHTS.matcher(said).find()) {
+                return Optional.of("it holds what only a superuser may restore, which a proof never is: " + said);
+            }
+            if (THIS_HOSTS.matcher(said).find()) {
+                return Optional.of("this host could not restore it: " + said + lastWords(cluster));
+            }
+            if (database.caveat().isPresent() && said.contains("pg_restore")) {
+                return Optional.of(database.caveat().get() + ", without which restoring it failed: " + said);
             }
             throw e;
         }
         return Optional.empty();
     }
 
-    private static Optional<String> createExtensions(Manifest manifest, ThrowawayCluster cluster)
+    /** Why the scratch server ended, if it did and said so. */
+    private static String lastWords(ThrowawayCluster cluster) {
+        List<String> words =
+                cluster.log().lines().filter(line -> line.contains("PANIC: ")).toList();
+        return words.isEmpty() ? "" : " (" + words.get(words.size() - 1) + ")";
+    }
+
+    /** It is whole, and its hash is right, before a statement of it is run. */
+    private static Optional<String> globals(StoredFile file, ThrowawayCluster cluster)
             throws IOException, InterruptedException {
-        for (String extension : manifest.extensions().keySet()) {
-            String name = Quote.literal(extension);
-            String trusted = cluster.sql(
-                    DATABASE,
-                    "SELECT v.trusted FROM pg_catalog.pg_available_extensions AS e"
-                            + " JOIN pg_catalog.pg_available_extension_versions AS v"
-                            + " ON v.name = e.name AND v.version = e.default_version WHERE e.name = " + name + ";");
-            if (trusted.isBlank()) {
-                return Optional.of("extension " + extension + " is not installed where backups are proved");
-            }
-            // A trusted one the owner makes himself, in the schema that the dump names.
-            if ("f".equals(trusted.strip())) {
-                cluster.sql(DATABASE, "CREATE EXTENSION IF NOT EXISTS " + Quote.identifier(extension) + " CASCADE;");
-            }
+        Path read = cluster.data().resolve("pgsteward.globals");
+        List<String> copy = List.of("dd", "of=" + read, "status=none");
+        try (ClientProgram program = ClientProgram.start(cluster.user(), copy, Map.of())) {
+            file.pourInto(program);
         }
+        if (Files.size(read) > LARGEST_GLOBALS) {
+            return Optional.of(
+                    "it is " + Files.size(read) + " bytes, and roles are never more than " + LARGEST_GLOBALS);
+        }
+        List<String> statements;
+        try {
+            statements = GlobalsScript.statements(
+                    Files.readString(read, StandardCharsets.ISO_8859_1), Set.of(ADMINISTRATOR, COUNTER));
+        } catch (GlobalsScript.Refused e) {
+            return Optional.of("not all of it is run where backups are proved: " + e.getMessage());
+        }
+        Files.writeString(read, String.join(";\n", statements) + ";\n", StandardCharsets.ISO_8859_1);
+        ClientProgram.run(
+                cluster.user(),
+                cluster.client(
+                        "psql",
+                        ADMINISTRATOR,
+                        "postgres",
+                        "--no-psqlrc",
+                        "--quiet",
+                        "--output=/dev/null",
+                        "--set=ON_ERROR_STOP=1",
+                        "--file=" + read),
+                Map.of(),
+                "");
         return Optional.empty();
+    }
+
+    /** What {@code pg_restore --list} says; it goes by a file, since the program reads and writes at once. */
+    private static String contents(StoredFile file, ThrowawayCluster cluster) throws IOException, InterruptedException {
+        Path list = cluster.data().resolve("pgsteward.list");
+        List<String> command = List.of(cluster.program("pg_restore"), "--list", "--file=" + list);
+        try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
+            file.beginPouringInto(program);
+        }
+        return Files.readString(list);
     }
 
     private void stream(Backup backup, Manifest manifest, List<String> command, ThrowawayCluster cluster)
@@ -183,7 +238,8 @@ public final class Proof {
             return;
         }
         List<String> tables = List.copyOf(new TreeSet<>(manifest.rows().keySet()));
-        StringBuilder counting = new StringBuilder();
+        // The owner may have put a function of his own, called count, before the catalog's.
+        StringBuilder counting = new StringBuilder("SET search_path = pg_catalog;\n");
         for (int i = 0; i < tables.size(); i++) {
             counting.append("SELECT ")
                     .append(i)
@@ -191,7 +247,7 @@ public final class Proof {
                     .append(tables.get(i))
                     .append(";\n");
         }
-        compare(manifest, tables, cluster.sqlAs(COUNTER, DATABASE, counting.toString()));
+        compare(manifest, tables, cluster.sqlAs(COUNTER, ScratchDatabase.NAME, counting.toString()));
     }
 
     private static void compare(Manifest manifest, List<String> tables, String printed) throws IOException {

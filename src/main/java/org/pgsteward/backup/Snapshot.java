@@ -4,15 +4,21 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.pgsteward.postgres.Server;
 
 /**
  * One moment of a database, shared with {@code pg_dump}: what is counted here is what the dump holds, whatever the
  * applications write meanwhile.
+ *
+ * <p>The tables are locked, as softly as a reader does, before the moment is taken. A TRUNCATE between the moment and
+ * {@code pg_dump}'s own lock would be seen by it as an empty table; and an ALTER TABLE that waits for {@code pg_dump} would
+ * let nobody else count.
  */
 final class Snapshot implements AutoCloseable {
     /** Tables that hold rows of their own and are dumped with them: no views, no partitioned parents, no extension's. */
@@ -32,23 +38,115 @@ final class Snapshot implements AutoCloseable {
     private static final String EXTENSIONS =
             "SELECT extname, extversion FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY 1";
 
+    private static final String LARGE_OBJECTS = "pg_catalog.pg_largeobject_metadata";
+
+    /** Version 14 and older have no provider; the name of the locale's column changed with 17. */
+    private static final String LOCALE = """
+            SELECT pg_catalog.pg_encoding_to_char(d.encoding),
+                   COALESCE(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c'),
+                   d.datcollate,
+                   d.datctype,
+                   COALESCE(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale', '')
+              FROM pg_catalog.pg_database AS d
+             WHERE d.datname = pg_catalog.current_database()
+            """;
+
+    private static final String ROLES = """
+            SELECT r.rolname, NULL
+              FROM pg_catalog.pg_roles AS r
+             WHERE r.rolname !~ '^pg_'
+               AND (r.rolname IN (SELECT m.usename FROM pg_catalog.pg_user_mappings AS m)
+                    OR EXISTS (SELECT FROM pg_catalog.pg_policy AS p WHERE r.oid = ANY (p.polroles)))
+             ORDER BY 1
+            """;
+
+    private static final String SCHEMAS = """
+            SELECT e.extname, n.nspname
+              FROM pg_catalog.pg_extension AS e
+              JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+             WHERE e.extname <> 'plpgsql'
+            """;
+
+    private static final String WHO_LOCKS = """
+            SELECT pg_catalog.format('%s by process %s (%s)',
+                                     l.relation::pg_catalog.regclass,
+                                     l.pid,
+                                     COALESCE(NULLIF(a.application_name, ''), a.usename))
+              FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              JOIN pg_catalog.pg_database AS d ON d.oid = l.database
+             WHERE d.datname = pg_catalog.current_database()
+               AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted
+             ORDER BY a.xact_start
+             LIMIT 1
+            """;
+
+    /** lock_not_available. */
+    private static final String TOO_LATE = "55P03";
+
+    /** undefined_table, invalid_schema_name, and an internal error for one that went in between. */
+    private static final Set<String> GONE = Set.of("42P01", "3F000", "XX000");
+
+    /** Tables may come and go between their list and their locks; not for long. */
+    private static final int ATTEMPTS = 5;
+
     private final Connection connection;
     private final String id;
+    private final Surroundings surroundings;
 
-    private Snapshot(Connection connection, String id) {
+    private Snapshot(Connection connection) throws SQLException {
         this.connection = connection;
-        this.id = id;
+        this.id = one(connection, "SELECT pg_catalog.pg_export_snapshot()");
+        this.surroundings = readSurroundings();
     }
 
     static Snapshot export(Server server, String database) throws SQLException {
+        return export(server, database, Duration.ofSeconds(30));
+    }
+
+    /**
+     * @param patience how long a table may be locked by somebody else
+     * @throws SQLException when one is for longer, with who it is; or when PostgreSQL does not answer
+     */
+    static Snapshot export(Server server, String database, Duration patience) throws SQLException {
         Connection connection = server.connectForLong(database);
         try {
-            connection.setAutoCommit(false);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setReadOnly(true);
-            return new Snapshot(connection, one(connection, "SELECT pg_catalog.pg_export_snapshot()"));
+            run(connection, "SET lock_timeout = " + patience.toMillis());
+            for (int attempt = 1; !locked(connection, attempt == ATTEMPTS); attempt++) {
+                connection.rollback();
+            }
+            return new Snapshot(connection);
         } catch (SQLException e) {
             connection.close();
+            throw e;
+        }
+    }
+
+    /** @return whether all tables are locked; one of the list may be gone by then */
+    private static boolean locked(Connection connection, boolean last) throws SQLException {
+        connection.setAutoCommit(true);
+        List<String> tables = tables(connection);
+        connection.setAutoCommit(false);
+        if (tables.isEmpty()) {
+            return true;
+        }
+        try {
+            run(connection, "LOCK TABLE ONLY " + String.join(", ONLY ", tables) + " IN ACCESS SHARE MODE");
+            return true;
+        } catch (SQLException e) {
+            if (TOO_LATE.equals(e.getSQLState())) {
+                connection.rollback();
+                connection.setAutoCommit(true);
+                throw new SQLException(
+                        "a table is locked for longer than pgsteward waits: " + one(connection, WHO_LOCKS),
+                        TOO_LATE,
+                        e);
+            }
+            if (!last && GONE.contains(String.valueOf(e.getSQLState()))) {
+                return false;
+            }
             throw e;
         }
     }
@@ -60,30 +158,42 @@ final class Snapshot implements AutoCloseable {
 
     /** Rows by table, the names quoted. */
     Map<String, Long> countRows() throws SQLException {
-        List<String> tables = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(TABLES)) {
-            while (rows.next()) {
-                tables.add(rows.getString(1));
-            }
-        }
         Map<String, Long> counts = new TreeMap<>();
-        for (String table : tables) {
+        for (String table : tables(connection)) {
             // ONLY: a child table counts its own rows. Row security would hide some: the administrator is exempt.
             counts.put(table, Long.valueOf(one(connection, "SELECT count(*) FROM ONLY " + table)));
+        }
+        long largeObjects = Long.parseLong(one(connection, "SELECT count(*) FROM " + LARGE_OBJECTS));
+        if (largeObjects > 0) {
+            counts.put(LARGE_OBJECTS, largeObjects);
         }
         return counts;
     }
 
-    Map<String, String> extensions() throws SQLException {
-        Map<String, String> extensions = new TreeMap<>();
+    /** What the dump takes for granted. */
+    Surroundings surroundings() {
+        return surroundings;
+    }
+
+    private Surroundings readSurroundings() throws SQLException {
+        List<String> roles = List.copyOf(pairs(ROLES).keySet());
+        Map<String, String> schemas = pairs(SCHEMAS);
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(EXTENSIONS)) {
-            while (rows.next()) {
-                extensions.put(rows.getString(1), rows.getString(2));
-            }
+                ResultSet row = statement.executeQuery(LOCALE)) {
+            row.next();
+            return new Surroundings(
+                    row.getString(1),
+                    row.getString(2),
+                    row.getString(3),
+                    row.getString(4),
+                    row.getString(5),
+                    roles,
+                    schemas);
         }
-        return extensions;
+    }
+
+    Map<String, String> extensions() throws SQLException {
+        return pairs(EXTENSIONS);
     }
 
     @Override
@@ -91,11 +201,38 @@ final class Snapshot implements AutoCloseable {
         connection.close();
     }
 
+    private static List<String> tables(Connection connection) throws SQLException {
+        List<String> tables = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(TABLES)) {
+            while (rows.next()) {
+                tables.add(rows.getString(1));
+            }
+        }
+        return tables;
+    }
+
+    private Map<String, String> pairs(String sql) throws SQLException {
+        Map<String, String> pairs = new TreeMap<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                pairs.put(rows.getString(1), String.valueOf(rows.getString(2)));
+            }
+        }
+        return pairs;
+    }
+
+    private static void run(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
     private static String one(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getString(1);
+            return row.next() ? row.getString(1) : "nobody who is still there";
         }
     }
 }

@@ -34,7 +34,7 @@ record StoredFile(Path file, Manifest manifest) {
             } catch (IOException broken) {
                 // The program stopped reading, and knows why.
                 program.awaitSuccess();
-                throw broken;
+                throw new HadEnough(broken);
             }
             program.awaitSuccess();
         }
@@ -42,6 +42,26 @@ record StoredFile(Path file, Manifest manifest) {
         if (!sha256.equals(manifest.sha256())) {
             throw new IOException(
                     "the file's SHA-256 is " + sha256 + ", and was " + manifest.sha256() + " when written");
+        }
+    }
+
+    /**
+     * The same for a program that needs only its beginning, such as {@code pg_restore --list}.
+     *
+     * @throws IOException when that much of it is damaged or not there, or the program fails
+     */
+    void beginPouringInto(ClientProgram program) throws IOException, InterruptedException {
+        try {
+            pourInto(program);
+        } catch (HadEnough enough) {
+            return;
+        }
+    }
+
+    /** The program ended well before it was given everything. */
+    private static final class HadEnough extends IOException {
+        HadEnough(IOException cause) {
+            super("the program ended before it was given the whole file", cause);
         }
     }
 }

@@ -42,7 +42,8 @@ class ManifestTest {
                         "server_version",
                         "client_version",
                         "extensions",
-                        "rows");
+                        "rows",
+                        "surroundings");
         assertThat(json.path("started_at").asText()).isEqualTo("2026-03-01T03:00:00Z");
         assertThat(json.path("size_bytes").asLong()).isEqualTo(5_000_000_000L);
         assertThat(json.path("rows").path("public.\"Mixed \"\"Case\"\"\"").asLong())
@@ -67,6 +68,13 @@ class ManifestTest {
         Path file = published();
         Files.writeString(file, Files.readString(file).replaceFirst("\"set_id\" : \"[^\"]*\",", ""));
         assertThat(new Store(root, Json.mapper()).manifest(PATH).setId()).isEmpty();
+    }
+
+    @Test
+    void oneOfBeforeSurroundingsWereWrittenDownIsOfTheUsualOnes() throws IOException {
+        Path file = published();
+        Files.writeString(file, Files.readString(file).replaceFirst("(?s),\\s*\"surroundings\" : .*", "}"));
+        assertThat(new Store(root, Json.mapper()).manifest(PATH).surroundings()).isEqualTo(Surroundings.UNKNOWN);
     }
 
     private Path published() throws IOException {

@@ -22,6 +22,7 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
 /** What a host gives pgsteward, for one test class: a PostgreSQL, and folders that go with it. */
@@ -36,10 +37,15 @@ public final class TestHost implements AutoCloseable {
     }
 
     public static TestHost start() throws IOException {
+        return start(TestCluster.programs());
+    }
+
+    /** With a PostgreSQL of the version of {@code programs}. */
+    public static TestHost start(Programs programs) throws IOException {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         // PostgreSQL's user has to come through to its scratch clusters.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
-        TestHost host = new TestHost(TestCluster.start(), folder);
+        TestHost host = new TestHost(TestCluster.start(programs), folder);
         host.environment.putAll(Map.of(
                 "PGSTEWARD_POSTGRES_HOST", host.cluster.server().address().host(),
                 "PGSTEWARD_POSTGRES_PORT",

@@ -1,0 +1,73 @@
+package org.pgsteward.backup;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Which entries of an archive the owner of a database restores, and which are left to its administrator. Pure.
+ *
+ * <p>Nothing else is made of what is left out, so a dump that has it restores to its last row without a superuser at
+ * work in it. What is left out and matters is kept by name, for a person to be told.
+ *
+ * @param list for {@code pg_restore --use-list}: one number a line, in the archive's order
+ * @param leftOut such as {@code EVENT TRIGGER - watch homelab}, as {@code pg_restore --list} writes it
+ */
+record RestorePlan(String list, List<String> leftOut) {
+    /** Number of the entry; two numbers of its catalog; kind, schema, name and owner, which no delimiter tells apart. */
+    private static final Pattern ENTRY = Pattern.compile("(\\d+); \\d+ \\d+ (.*)");
+
+    /** Only a superuser makes these, and no table or row depends on one. */
+    private static final Pattern ADMINISTRATORS = Pattern.compile("(SECURITY LABEL - )?EVENT TRIGGER .*");
+
+    /** Comments on what the owner does not make, or not own. */
+    private static final Pattern COMMENTS = Pattern.compile(
+            "COMMENT - (EXTENSION|EVENT TRIGGER|PUBLICATION|SUBSCRIPTION|FOREIGN DATA WRAPPER|ACCESS METHOD"
+                    + "|(PROCEDURAL )?LANGUAGE|DATABASE) .*");
+
+    /**
+     * @param list what {@code pg_restore --list} printed
+     * @param made schemas that are there already, for an extension that only an administrator may make
+     */
+    static RestorePlan of(String list, Set<String> made) {
+        List<String> entries = list.lines()
+                .map(ENTRY::matcher)
+                .filter(Matcher::matches)
+                .map(Matcher::group)
+                .toList();
+        Set<String> there = new TreeSet<>();
+        for (String schema : made) {
+            // "SCHEMA - a owner" is the shortest that begins so, if there is a schema "a b" too.
+            entries.stream()
+                    .map(RestorePlan::what)
+                    .filter(what -> what.startsWith("SCHEMA - " + oneLine(schema) + " "))
+                    .min(Comparator.comparingInt(String::length))
+                    .ifPresent(there::add);
+        }
+        StringBuilder restored = new StringBuilder();
+        List<String> leftOut = new ArrayList<>();
+        for (String entry : entries) {
+            String what = what(entry);
+            if (ADMINISTRATORS.matcher(what).matches()) {
+                leftOut.add(what);
+            } else if (!COMMENTS.matcher(what).matches() && !there.contains(what)) {
+                restored.append(entry, 0, entry.indexOf(';') + 1).append('\n');
+            }
+        }
+        return new RestorePlan(restored.toString(), List.copyOf(leftOut));
+    }
+
+    private static String what(String entry) {
+        Matcher matcher = ENTRY.matcher(entry);
+        return matcher.matches() ? matcher.group(2) : "";
+    }
+
+    /** As the list shows it. */
+    private static String oneLine(String name) {
+        return name.replaceAll("[\\r\\n]", " ");
+    }
+}

@@ -1,0 +1,27 @@
+package org.pgsteward.backup;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a dump takes for granted around it and does not bring along: without it, a good dump fails where it is restored.
+ *
+ * @param encoding of the database, such as {@code UTF8}
+ * @param provider of its collation, one letter as in {@code pg_database.datlocprovider}: c, i or b
+ * @param collate {@code LC_COLLATE}: constraints and the bounds of partitions may hold in this order only
+ * @param ctype {@code LC_CTYPE}
+ * @param locale of a provider other than the C library; empty otherwise
+ * @param roles that its policies and user mappings name
+ * @param schemas in which its extensions are, by extension
+ */
+public record Surroundings(
+        String encoding,
+        String provider,
+        String collate,
+        String ctype,
+        String locale,
+        List<String> roles,
+        Map<String, String> schemas) {
+    /** Of a dump whose manifest is from before they were written down. */
+    static final Surroundings UNKNOWN = new Surroundings("UTF8", "c", "C", "C", "", List.of(), Map.of());
+}

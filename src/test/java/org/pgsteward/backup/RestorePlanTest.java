@@ -1,0 +1,55 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RestorePlanTest {
+    /** As pg_restore 17 prints it. */
+    private static final String LIST = """
+            ;
+            ; Archive created at 2026-11-24 18:07:58 UTC
+            ;     dbname: 7; 2615 16389 SCHEMA - ext boss
+            ;
+            7; 2615 16389 SCHEMA - ext boss
+            8; 2615 16390 SCHEMA - ext two boss
+            2; 3079 16390 EXTENSION - postgres_fdw\s
+            3452; 0 0 COMMENT - EXTENSION postgres_fdw\s
+            3451; 0 0 COMMENT - SCHEMA public pg_database_owner
+            226; 1255 16402 FUNCTION public seen() boss
+            220; 1259 16406 TABLE public EVENT TRIGGER boss
+            3440; 0 16406 TABLE DATA public EVENT TRIGGER boss
+            3441; 0 16406 COMMENT public TABLE EVENT TRIGGER boss
+            3455; 0 0 COMMENT - LARGE OBJECT 4711 boss
+            3290; 3466 16403 EVENT TRIGGER - w boss
+            3456; 0 0 COMMENT - EVENT TRIGGER w boss
+            """;
+
+    @Test
+    void whatOnlyASuperuserMakesIsLeftOutAndNamedAndNothingElseIs() {
+        RestorePlan plan = RestorePlan.of(LIST, Set.of());
+
+        assertThat(plan.leftOut()).containsExactly("EVENT TRIGGER - w boss");
+        assertThat(plan.list().lines())
+                .containsExactly("7;", "8;", "2;", "3451;", "226;", "220;", "3440;", "3441;", "3455;");
+    }
+
+    @Test
+    void aSchemaThatIsThereAlreadyIsNotMadeAgainAndOneOfALikeNameIs() {
+        assertThat(RestorePlan.of(LIST, Set.of("ext")).list().lines())
+                .doesNotContain("7;")
+                .contains("8;");
+        assertThat(RestorePlan.of(LIST, Set.of("ext two")).list().lines())
+                .contains("7;")
+                .doesNotContain("8;");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ";", "; 1; 2 3 TABLE x", "not a list at all"})
+    void whatIsNoEntryIsNone(String list) {
+        assertThat(RestorePlan.of(list, Set.of())).isEqualTo(new RestorePlan("", java.util.List.of()));
+    }
+}

@@ -1,0 +1,110 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.TestCluster;
+
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+class SnapshotIT {
+    private TestCluster cluster;
+
+    @BeforeAll
+    void start() {
+        cluster = TestCluster.start();
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        cluster.close();
+    }
+
+    /** pg_dump alone takes its moment first and its locks later, and stores a table that was truncated in between as empty. */
+    @Test
+    void aTableThatSomebodyWouldEmptyAfterTheMomentIsKeptFromIt() throws Exception {
+        String database = cluster.newDatabase();
+        cluster.run(database, "CREATE TABLE public.t AS SELECT generate_series(1, 7)");
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThatThrownBy(() -> cluster.run(database, "SET lock_timeout = 200", "TRUNCATE public.t"))
+                    .hasMessageContaining("lock timeout");
+            cluster.run(database, "INSERT INTO public.t VALUES (8)");
+            assertThat(snapshot.countRows()).isEqualTo(Map.of("public.t", 7L));
+        }
+    }
+
+    @Test
+    void whoLocksATableForLongerThanWeWaitIsNamed() throws Exception {
+        String database = cluster.newDatabase();
+        cluster.run(database, "CREATE TABLE public.\"T t\" (n int)");
+        try (Connection other = cluster.server().connect(database);
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("SET application_name = 'a migration'");
+            statement.execute("LOCK TABLE public.\"T t\"");
+            assertThatThrownBy(() -> Snapshot.export(cluster.server(), database, Duration.ofMillis(200)))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining(
+                            "a table is locked for longer than pgsteward waits: public.\"T t\" by process ")
+                    .hasMessageContaining("(a migration)");
+        }
+    }
+
+    @Test
+    void tablesMayComeAndGoWhileItIsTaken() throws Exception {
+        String database = cluster.newDatabase();
+        AtomicBoolean over = new AtomicBoolean();
+        CompletableFuture<Void> others = CompletableFuture.runAsync(() -> {
+            try (Connection other = cluster.server().connect(database);
+                    Statement statement = other.createStatement()) {
+                while (!over.get()) {
+                    statement.execute("CREATE TABLE public.coming (n int)");
+                    statement.execute("CREATE TABLE public.going (n int)");
+                    statement.execute("DROP TABLE public.coming, public.going");
+                }
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        for (int i = 0; i < 20; i++) {
+            try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+                assertThat(snapshot.id()).isNotBlank();
+            }
+        }
+        over.set(true);
+        others.get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void whatTheDumpTakesForGrantedIsWrittenDown() throws Exception {
+        String database = cluster.newDatabase();
+        cluster.run(
+                database,
+                "CREATE ROLE \"of a policy\"",
+                "CREATE ROLE unconcerned",
+                "CREATE SCHEMA \"Ext\"",
+                "CREATE EXTENSION hstore SCHEMA \"Ext\"",
+                "CREATE TABLE public.t (n int)",
+                "CREATE POLICY p ON public.t TO \"of a policy\" USING (true)");
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThat(snapshot.surroundings())
+                    .isEqualTo(new Surroundings(
+                            "UTF8", "c", "C", "C", "", java.util.List.of("of a policy"), Map.of("hstore", "Ext")));
+        }
+    }
+}
