@@ -3,7 +3,9 @@ package org.pgsteward;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -101,7 +103,7 @@ public final class Wiring {
     /** The same with PostgreSQL's programs run as {@code user}. */
     public Wiring(Settings given, UnprivilegedUser user) throws IOException {
         settings = withReceivers(given);
-        state = settings.path("pgsteward.state.dir");
+        state = closed(settings.path("pgsteward.state.dir"));
         zone = settings.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
         server = new Server(new ServerAddress(
                 settings.require("pgsteward.postgres.host"),
@@ -123,6 +125,15 @@ public final class Wiring {
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);
         redaction = new Redaction(settings.secrets());
+    }
+
+    /** Others may pass through to their scratch clusters, and see nothing on the way. */
+    private static Path closed(Path state) throws IOException {
+        if (!Files.isDirectory(state)) {
+            Files.createDirectories(state);
+            Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx--x--x"));
+        }
+        return state;
     }
 
     /** What a command needs that makes or proves backups; what it has to tell, the daemon delivers. */

@@ -20,6 +20,10 @@ public final class DueBackups {
      * @param lastFailed whether that run failed
      */
     public static boolean isDue(Schedule schedule, Instant lastStarted, boolean lastFailed, Instant now) {
+        if (lastStarted.isAfter(now)) {
+            // The clock was set back, or forth and back: a run in what is now the future says nothing of tonight.
+            return true;
+        }
         if (lastFailed && !lastStarted.plus(RETRY).isAfter(now)) {
             return true;
         }

@@ -46,8 +46,8 @@ public final class Proof {
     /** Bytes: ten thousand roles are some three million. */
     private static final long LARGEST_GLOBALS = 16L * 1024 * 1024;
 
-    /** Longer than it takes to copy a template, or to make one. */
-    private static final Duration ABANDONED = Duration.ofMinutes(10);
+    /** Longer than it takes another process to unpack the largest of base backups, at which no server is at work yet. */
+    private static final Duration ABANDONED = Duration.ofDays(1);
 
     private static final String COUNTER = "pgsteward_count";
 

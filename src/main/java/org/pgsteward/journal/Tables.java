@@ -25,7 +25,7 @@ public final class Tables {
             SELECT DISTINCT ON (service_name) service_name, state, started_at
               FROM public.backup_log
              WHERE backup_type = ? AND started_at IS NOT NULL
-             ORDER BY service_name, started_at DESC
+             ORDER BY service_name, started_at > ?, started_at DESC
             """;
 
     private static final String HISTORY = """
@@ -126,10 +126,16 @@ public final class Tables {
 
     /** By service, the newest run of {@code kind}. */
     public Map<String, LastRun> lastRuns(String kind) throws SQLException {
+        return lastRuns(kind, Instant.parse("9999-01-01T00:00:00Z"));
+    }
+
+    /** The same, but one from what is now the future, since the clock was set back, only where there is no other. */
+    public Map<String, LastRun> lastRuns(String kind, Instant now) throws SQLException {
         Map<String, LastRun> runs = new TreeMap<>();
         try (Connection connection = source.getConnection();
                 PreparedStatement statement = connection.prepareStatement(LAST_RUNS)) {
             statement.setString(1, kind);
+            statement.setObject(2, now.atOffset(ZoneOffset.UTC));
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     runs.put(

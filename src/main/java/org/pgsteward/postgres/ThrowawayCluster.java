@@ -53,12 +53,12 @@ public final class ThrowawayCluster implements AutoCloseable {
             "renice -n 10 -p $$ >/dev/null 2>&1; ionice -c 3 -p $$ >/dev/null 2>&1; ";
 
     /**
-     * Ends the server when a line comes in, or standard input ends without one: then nobody is left who could tidy up, and
-     * the shell removes two folders, its sockets' and, where that is not to be kept, its data.
+     * Ends the server when a line comes in, or standard input ends without one while it runs: then nobody is left who could
+     * tidy up, and the shell removes two folders, its sockets' and, where that is not to be kept, its data.
      */
     private static final String LEASH = "sockets=$1; data=$2; shift 2; \"$@\" </dev/null & server=$!; "
             + "trap 'kill -INT $server' TERM INT HUP; "
-            + "(read -r word && { kill -INT $server; exit; }; kill -INT $server; "
+            + "(read -r word && { kill -INT $server; exit; }; kill -INT $server || exit; "
             + "while kill -0 $server 2>/dev/null; do sleep 1; done; rm -rf \"$sockets\" ${data:+\"$data\"}) <&3 & "
             + "wait $server; wait $server 2>/dev/null";
 

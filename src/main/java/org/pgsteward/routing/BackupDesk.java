@@ -37,6 +37,12 @@ public final class BackupDesk {
     /** The exchange's variable that holds the {@link DumpRun} under way. */
     static final String RUN = "run";
 
+    /** The exchange's variable that says why there is no run. */
+    private static final String ASIDE = "aside";
+
+    /** invalid_catalog_name: there is no such database. */
+    private static final String NO_DATABASE = "3D000";
+
     private static final String NOT_SEALED = "the route ended before the file was sealed";
 
     private static final Logger LOG = LoggerFactory.getLogger(BackupDesk.class);
@@ -73,7 +79,7 @@ public final class BackupDesk {
             house.order();
             Instant now = clock.instant();
             for (BackupKind kind : List.of(BackupKind.DUMP, BackupKind.GLOBALS)) {
-                Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word());
+                Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word(), now);
                 for (Targets.Found found : targets.all(kind)) {
                     Tables.LastRun last = runs.get(found.target().service());
                     Instant since = last == null ? found.since() : last.startedAt();
@@ -93,21 +99,24 @@ public final class BackupDesk {
     /**
      * Begins the run of a target.
      *
-     * @return how it stands in the journal, or nothing (and the route stops) while another run of it is under way
+     * @return how it stands in the journal, or nothing (and the route stops) while another run of it is under way, or when
+     *     its database was dropped or renamed since it was listed: that is no failure of a backup
      */
     public @Nullable Backup begin(BackupTarget target, Exchange exchange) throws Exception {
         Optional<DumpRun> begun;
         try {
+            house.requireStore();
             begun = dumps.begin(target);
         } catch (IOException | SQLException e) {
+            if (isGone(target, e)) {
+                return stepAside(exchange, target, "database " + target.database() + " is no longer there");
+            }
             String because = "it could not begin: " + e.getMessage();
             conclude(notBegun(target, because, clock.instant()));
             throw e;
         }
         if (begun.isEmpty()) {
-            LOG.info("{}: a backup is under way already", target.service());
-            exchange.setRouteStop(true);
-            return null;
+            return stepAside(exchange, target, "another run of it is under way");
         }
         DumpRun run = begun.get();
         exchange.setVariable(RUN, run);
@@ -124,6 +133,10 @@ public final class BackupDesk {
     public Backup seal(Exchange exchange) throws IOException, InterruptedException {
         DumpRun run = exchange.getVariable(RUN, DumpRun.class);
         Backup made = run.seal();
+        String warnings = run.warnings();
+        if (!warnings.isEmpty()) {
+            LOG.warn("backup {} was made with warnings: {}", made.id(), warnings);
+        }
         // The lock and the snapshot go now, not after the proof: the next dump need not wait for it.
         run.close();
         return made;
@@ -152,11 +165,30 @@ public final class BackupDesk {
             return backup;
         }
         DumpRun run = exchange.getVariable(RUN, DumpRun.class);
-        String because = run == null ? "another run of it is under way" : NOT_SEALED;
+        String because = run == null ? exchange.getVariable(ASIDE, NOT_SEALED, String.class) : NOT_SEALED;
         if (exchange.getException() != null) {
             because = reason(exchange.getException());
         }
         return run == null ? notBegun(target, because, now) : run.failed(because);
+    }
+
+    private static @Nullable Backup stepAside(Exchange exchange, BackupTarget target, String because) {
+        LOG.info("{}: no backup is begun: {}", target.service(), because);
+        exchange.setVariable(ASIDE, because);
+        exchange.setRouteStop(true);
+        return null;
+    }
+
+    private boolean isGone(BackupTarget target, Exception refused) {
+        if (!(refused instanceof SQLException sql) || !NO_DATABASE.equals(sql.getSQLState())) {
+            return false;
+        }
+        try {
+            return targets.all(target.kind()).stream()
+                    .noneMatch(found -> found.target().database().equals(target.database()));
+        } catch (SQLException e) {
+            return false;
+        }
     }
 
     private static Backup notBegun(BackupTarget target, String because, Instant at) {

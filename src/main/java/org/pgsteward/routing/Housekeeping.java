@@ -1,6 +1,7 @@
 package org.pgsteward.routing;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -57,5 +58,22 @@ public final class Housekeeping {
             LOG.error("what is left of dead runs cannot be cleared up: {}", e.getMessage());
         }
         inOrder = true;
+    }
+
+    /**
+     * A store that was there and is not any more is a volume that was not mounted. Making its folder anew would put the
+     * backups on the wrong disk, and nobody would look where the good ones are.
+     *
+     * @throws IOException when it is so, with what to do
+     * @throws SQLException when PostgreSQL does not answer
+     */
+    void requireStore() throws IOException, SQLException {
+        if (!Files.isDirectory(store.root())
+                && tables.histories().stream()
+                        .anyMatch(history -> history.lastSuccess().isPresent())) {
+            throw new IOException(
+                    "the store " + store.root() + " is not there, and the journal has backups in one: is its"
+                            + " volume mounted? If it is to be a new one, make the folder");
+        }
     }
 }

@@ -38,7 +38,8 @@ class DueBackupsTest {
                 "2026-03-01T00:00:05Z | false | 2026-04-01T09:17:00Z | when thirty of them were missed",
                 "1970-01-01T00:00:00Z | false | 2026-03-01T12:00:00Z | when nobody knows since when the database is there",
                 "2026-03-01T00:00:05Z | true  | 2026-03-01T00:30:05Z | half an hour after it failed",
-                "2026-03-01T23:50:00Z | true  | 2026-03-02T00:00:00Z | at its time, though it failed a moment ago"
+                "2026-03-01T23:50:00Z | true  | 2026-03-02T00:00:00Z | at its time, though it failed a moment ago",
+                "2031-01-01T00:00:00Z | false | 2026-03-01T12:00:00Z | when the clock was wrong at the last run, and is right now"
             })
     void isDue(Instant lastStarted, boolean lastFailed, Instant now, String sentence) {
         assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, lastFailed, now))

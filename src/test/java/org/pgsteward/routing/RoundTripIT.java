@@ -118,7 +118,7 @@ class RoundTripIT {
         // As after a disaster: the roles are there, the database is not.
         restore(side, backup, "postgres", "--create");
         assertThat(content(side, name)).isEqualTo(content(side, "original")).hasSizeGreaterThan(37);
-        assertThat(schema(side, name)).isEqualTo(schema(side, "original")).hasSizeGreaterThan(700);
+        assertThat(schema(side, name)).isEqualTo(schema(side, "original")).hasSizeGreaterThan(450);
         assertThat(settings(side, name)).isEqualTo(settings(side, "original")).hasSize(4);
     }
 
