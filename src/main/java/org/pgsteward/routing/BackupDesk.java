@@ -134,6 +134,13 @@ public final class BackupDesk {
         if (backup.state() == BackupState.VERIFIED) {
             return Condition.well("backup-failed", backup.service(), backup.id() + " is proved", clock.instant());
         }
+        if (backup.state() == BackupState.MADE && backup.provedInStream()) {
+            return Condition.well(
+                    "backup-failed",
+                    backup.service(),
+                    backup.id() + " was proved before it was sealed",
+                    clock.instant());
+        }
         boolean failed = backup.state() == BackupState.FAILED;
         return Condition.bad(
                         failed ? Severity.CRITICAL : Severity.WARNING,

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.Wiring;
+import org.pgsteward.backup.AgeKeys;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
@@ -244,6 +245,8 @@ class BackupRoutesIT {
                 Optional.empty(),
                 UnprivilegedUser.ofThisProcess(),
                 wiring.store,
+                AgeKeys.NONE,
+                wiring.proof,
                 host.folder().resolve("state/locks"),
                 Clock.fixed(Instant.parse("2026-03-01T03:00:00Z"), ZoneOffset.UTC));
         Files.createDirectories(host.store().resolve(database));
