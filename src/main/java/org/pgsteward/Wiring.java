@@ -17,6 +17,7 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.backup.AgeKeys;
+import org.pgsteward.backup.DiskSpace;
 import org.pgsteward.backup.Dumps;
 import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.Store;
@@ -124,7 +125,7 @@ public final class Wiring {
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
         proof = new Proof(store, keys, scratch, bindir, user, clock);
-        dumps = new Dumps(server, bindir, user, store, keys, proof, locks, clock);
+        dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);
         redaction = new Redaction(settings.secrets());

@@ -16,6 +16,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.UnprivilegedUser;
@@ -36,6 +37,8 @@ public final class Dumps {
     private final Store store;
     private final AgeKeys keys;
     private final Proof proof;
+    private final DiskSpace disk;
+    private final Turn dumping = new Turn();
     private final Path locks;
     private final Clock clock;
 
@@ -46,6 +49,7 @@ public final class Dumps {
             Store store,
             AgeKeys keys,
             Proof proof,
+            DiskSpace disk,
             Path locks,
             Clock clock) {
         this.server = server;
@@ -54,6 +58,7 @@ public final class Dumps {
         this.store = store;
         this.keys = keys;
         this.proof = proof;
+        this.disk = disk;
         this.locks = locks;
         this.clock = clock;
     }
@@ -61,8 +66,8 @@ public final class Dumps {
     /**
      * Begins one: takes the lock, a snapshot, and starts the program.
      *
-     * @return empty while another run of the same service is under way
-     * @throws IOException when it cannot begin: no programs of the server's version, no room for the lock
+     * @return empty while another run of the same service is under way; for those of others it waits
+     * @throws IOException when it cannot begin: no programs of the server's version, no room on the disk
      * @throws SQLException when PostgreSQL does not answer
      */
     public Optional<DumpRun> begin(BackupTarget target) throws IOException, SQLException, InterruptedException {
@@ -73,6 +78,8 @@ public final class Dumps {
         Held held = new Held();
         held.add(lock.get());
         try {
+            held.add(dumping.take());
+            requireRoom(target);
             Programs programs = Programs.find(bindir, server.majorVersion());
             return Optional.of(
                     target.kind() == BackupKind.GLOBALS
@@ -82,6 +89,36 @@ public final class Dumps {
             try (held) {
                 throw e;
             }
+        }
+    }
+
+    private void requireRoom(BackupTarget target) throws IOException, SQLException, InterruptedException {
+        DiskNeedRule.Need need = DiskNeedRule.need(
+                lastSizes(target),
+                target.kind() == BackupKind.DUMP
+                        ? Long.parseLong(server.ask(
+                                "SELECT pg_catalog.pg_database_size(" + Quote.literal(target.database()) + ")"))
+                        : 0);
+        DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
+        if (!room.fits() && proof.promised() > 0) {
+            // What is being proved gives back what it has taken.
+            proof.turn().take().close();
+            room = DiskNeedRule.judge(need, disk.free());
+        }
+        if (!room.fits()) {
+            throw new IOException(room.reason());
+        }
+    }
+
+    /** Of what is in the store, newest first; a store that cannot be read has no history, and is found out later. */
+    private List<Long> lastSizes(BackupTarget target) {
+        try {
+            return store.manifests(Optional.of(target.service())).stream()
+                    .filter(manifest -> manifest.kind().equals(target.kind().word()))
+                    .map(Manifest::sizeBytes)
+                    .toList();
+        } catch (IOException e) {
+            return List.of();
         }
     }
 
@@ -128,6 +165,7 @@ public final class Dumps {
         if (!keys.seals() || keys.opens()) {
             return Optional.empty();
         }
+        held.add(proof.turn().take());
         try {
             return Optional.of(held.add(StreamProof.in(proof.scratchCluster(programs), target.kind())));
         } catch (IOException e) {

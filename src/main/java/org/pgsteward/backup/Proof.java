@@ -51,6 +51,8 @@ public final class Proof {
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
     private final Clock clock;
+    private final Turn turn = new Turn();
+    private volatile long promised;
 
     public Proof(Store store, AgeKeys keys, Path scratch, Optional<Path> bindir, UnprivilegedUser user, Clock clock) {
         this.store = store;
@@ -73,13 +75,32 @@ public final class Proof {
                 stored(backup, manifest).check();
                 return isJudged(backup) ? backup : with(backup, BackupState.UNVERIFIABLE, began, NO_IDENTITY);
             }
+            return inTurn(backup, manifest);
+        } catch (IOException e) {
+            return failed(backup, began, e);
+        }
+    }
+
+    /** How long it waited for its turn says nothing of how long a restore takes. */
+    private Backup inTurn(Backup backup, Manifest manifest) throws InterruptedException {
+        Turn.Taken taken = turn.take();
+        long began = System.nanoTime();
+        try {
+            promised = DiskNeedRule.scratch(manifest.sourceBytes());
             Optional<String> cannotTell = attempt(backup, manifest);
             return cannotTell.isPresent()
                     ? with(backup, BackupState.UNVERIFIABLE, began, cannotTell.get())
                     : with(backup, BackupState.VERIFIED, began, "");
         } catch (IOException e) {
-            return with(backup, BackupState.FAILED, began, "restoring it failed: " + e.getMessage());
+            return failed(backup, began, e);
+        } finally {
+            promised = 0;
+            taken.close();
         }
+    }
+
+    private Backup failed(Backup backup, long began, IOException because) {
+        return with(backup, BackupState.FAILED, began, "restoring it failed: " + because.getMessage());
     }
 
     /** What was said of it by a proof that could open it, or by one while it was made. */
@@ -89,6 +110,16 @@ public final class Proof {
             case MADE -> backup.provedInStream();
             case RUNNING, FAILED, EXPIRED -> false;
         };
+    }
+
+    /** The turn of proofs, for whoever restores on another way. */
+    Turn turn() {
+        return turn;
+    }
+
+    /** Bytes that the proof under way may take of the scratch disk, some of which it has taken; 0 when there is none. */
+    long promised() {
+        return promised;
     }
 
     /** @return why it cannot be told, when it cannot */
