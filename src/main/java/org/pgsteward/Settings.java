@@ -104,6 +104,9 @@ public final class Settings {
         return values.entrySet().stream()
                 .filter(setting -> SECRET.matcher(setting.getKey()).matches())
                 .map(Map.Entry::getValue)
+                // A file of keys holds one a line.
+                .flatMap(value ->
+                        value.contains("\n") ? Stream.concat(Stream.of(value), value.lines()) : Stream.of(value))
                 .filter(value -> !value.isBlank())
                 .toList();
     }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.backup.AgeKeys;
+import org.pgsteward.backup.DiskSpace;
 import org.pgsteward.backup.Dumps;
 import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.Store;
@@ -24,6 +26,7 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.FeedTimings;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Secret;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.StatusRule;
@@ -115,11 +118,14 @@ public final class Wiring {
         Path locks = state.resolve("locks");
         house = new Housekeeping(tables, store, locks);
         targets = new Targets(server);
-        dumps = new Dumps(server, bindir, user, store, locks, clock);
+        AgeKeys keys = AgeKeys.of(
+                settings.words("pgsteward.backup.recipients"),
+                settings.get("pgsteward.backup.identity").map(Secret::new));
         Path scratch = settings.get("pgsteward.scratch.dir")
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
-        proof = new Proof(store, scratch, bindir, user, clock);
+        proof = new Proof(store, keys, scratch, bindir, user, clock);
+        dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);
         redaction = new Redaction(settings.secrets());

@@ -1,7 +1,6 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -13,11 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.UnprivilegedUser;
@@ -36,14 +35,30 @@ public final class Dumps {
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
     private final Store store;
+    private final AgeKeys keys;
+    private final Proof proof;
+    private final DiskSpace disk;
+    private final Turn dumping = new Turn();
     private final Path locks;
     private final Clock clock;
 
-    public Dumps(Server server, Optional<Path> bindir, UnprivilegedUser user, Store store, Path locks, Clock clock) {
+    public Dumps(
+            Server server,
+            Optional<Path> bindir,
+            UnprivilegedUser user,
+            Store store,
+            AgeKeys keys,
+            Proof proof,
+            DiskSpace disk,
+            Path locks,
+            Clock clock) {
         this.server = server;
         this.bindir = bindir;
         this.user = user;
         this.store = store;
+        this.keys = keys;
+        this.proof = proof;
+        this.disk = disk;
         this.locks = locks;
         this.clock = clock;
     }
@@ -51,67 +66,123 @@ public final class Dumps {
     /**
      * Begins one: takes the lock, a snapshot, and starts the program.
      *
-     * @return empty while another run of the same service is under way
-     * @throws IOException when it cannot begin: no programs of the server's version, no room for the lock
+     * @return empty while another run of the same service is under way; for those of others it waits
+     * @throws IOException when it cannot begin: no programs of the server's version, no room on the disk
      * @throws SQLException when PostgreSQL does not answer
      */
-    public Optional<DumpRun> begin(BackupTarget target) throws IOException, SQLException {
+    public Optional<DumpRun> begin(BackupTarget target) throws IOException, SQLException, InterruptedException {
         Optional<RunLock> lock = RunLock.take(locks, target.service());
         if (lock.isEmpty()) {
             return Optional.empty();
         }
+        Held held = new Held();
+        held.add(lock.get());
         try {
+            held.add(dumping.take());
+            requireRoom(target);
             Programs programs = Programs.find(bindir, server.majorVersion());
             return Optional.of(
                     target.kind() == BackupKind.GLOBALS
-                            ? globals(target, programs, lock.get())
-                            : dump(target, programs, lock.get()));
-        } catch (IOException | SQLException | RuntimeException e) {
-            lock.get().close();
-            throw e;
+                            ? globals(target, programs, held)
+                            : dump(target, programs, held));
+        } catch (IOException | SQLException | InterruptedException | RuntimeException e) {
+            try (held) {
+                throw e;
+            }
         }
     }
 
-    private DumpRun dump(BackupTarget target, Programs programs, RunLock lock) throws IOException, SQLException {
-        Instant at = freeName(target);
-        Snapshot snapshot = Snapshot.export(server, target.database());
+    private void requireRoom(BackupTarget target) throws IOException, SQLException, InterruptedException {
+        DiskNeedRule.Need need = DiskNeedRule.need(
+                lastSizes(target),
+                target.kind() == BackupKind.DUMP
+                        ? Long.parseLong(server.ask(
+                                "SELECT pg_catalog.pg_database_size(" + Quote.literal(target.database()) + ")"))
+                        : 0);
+        DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
+        if (!room.fits() && proof.promised() > 0) {
+            // What is being proved gives back what it has taken.
+            proof.turn().take().close();
+            room = DiskNeedRule.judge(need, disk.free());
+        }
+        if (!room.fits()) {
+            throw new IOException(room.reason());
+        }
+    }
+
+    /** Of what is in the store, newest first; a store that cannot be read has no history, and is found out later. */
+    private List<Long> lastSizes(BackupTarget target) {
         try {
-            Map<String, String> extensions = snapshot.extensions();
-            ClientProgram program = start(
-                    List.of(
-                            programs.path("pg_dump").toString(),
-                            "--format=custom",
-                            "--compress=0",
-                            "--no-password",
-                            "--lock-wait-timeout=" + LOCK_WAIT_MILLISECONDS,
-                            "--snapshot=" + snapshot.id()),
-                    target.database());
-            return run(target, programs, lock, at, snapshot, extensions, counting(snapshot), program);
-        } catch (IOException | SQLException | RuntimeException e) {
-            snapshot.close();
-            throw e;
+            return store.manifests(Optional.of(target.service())).stream()
+                    .filter(manifest -> manifest.kind().equals(target.kind().word()))
+                    .map(Manifest::sizeBytes)
+                    .toList();
+        } catch (IOException e) {
+            return List.of();
         }
     }
 
-    private DumpRun globals(BackupTarget target, Programs programs, RunLock lock) throws IOException, SQLException {
+    private DumpRun dump(BackupTarget target, Programs programs, Held held)
+            throws IOException, SQLException, InterruptedException {
         Instant at = freeName(target);
+        // The scratch cluster first: a snapshot must not wait for it.
+        Optional<StreamProof> proof = streamProof(target, programs, held);
+        Snapshot snapshot = held.add(Snapshot.export(server, target.database()));
+        Map<String, String> extensions = snapshot.extensions();
+        if (proof.isPresent()) {
+            proof.get().prepare(target.owner(), extensions);
+        }
+        ClientProgram program = held.add(start(
+                List.of(
+                        programs.path("pg_dump").toString(),
+                        "--format=custom",
+                        "--compress=0",
+                        "--no-password",
+                        "--lock-wait-timeout=" + LOCK_WAIT_MILLISECONDS,
+                        "--snapshot=" + snapshot.id()),
+                target.database()));
+        CompletableFuture<Map<String, Long>> rows = counting(snapshot);
+        return run(target, programs, held, at, extensions, rows, program, proof);
+    }
+
+    private DumpRun globals(BackupTarget target, Programs programs, Held held)
+            throws IOException, SQLException, InterruptedException {
+        Instant at = freeName(target);
+        Optional<StreamProof> proof = streamProof(target, programs, held);
+        if (proof.isPresent()) {
+            proof.get().prepare(target.owner(), Map.of());
+        }
         Map<String, Long> roles = Map.of("pg_catalog.pg_roles", Long.valueOf(server.ask(COUNT_ROLES)));
-        ClientProgram program = start(
+        ClientProgram program = held.add(start(
                 List.of(programs.path("pg_dumpall").toString(), "--globals-only", "--no-tablespaces", "--no-password"),
-                target.database());
-        return run(target, programs, lock, at, null, Map.of(), CompletableFuture.completedFuture(roles), program);
+                target.database()));
+        return run(target, programs, held, at, Map.of(), CompletableFuture.completedFuture(roles), program, proof);
+    }
+
+    /** Where nobody can open again what is sealed, it has to be proved before. */
+    private Optional<StreamProof> streamProof(BackupTarget target, Programs programs, Held held)
+            throws InterruptedException {
+        if (!keys.seals() || keys.opens()) {
+            return Optional.empty();
+        }
+        held.add(proof.turn().take());
+        try {
+            return Optional.of(held.add(StreamProof.in(proof.scratchCluster(programs), target.kind())));
+        } catch (IOException e) {
+            return Optional.of(StreamProof.impossible(target.kind(), Proof.noCluster(e)));
+        }
     }
 
     private DumpRun run(
             BackupTarget target,
             Programs programs,
-            RunLock lock,
+            Held held,
             Instant at,
-            @Nullable Snapshot snapshot,
             Map<String, String> extensions,
             CompletableFuture<Map<String, Long>> rows,
-            ClientProgram program)
-            throws SQLException {
+            ClientProgram program,
+            Optional<StreamProof> proof)
+            throws IOException, SQLException {
         return new DumpRun(
                 target,
                 Backup.starting(
@@ -122,21 +193,21 @@ public final class Dumps {
                         at,
                         server.version()),
                 store,
-                lock,
+                held,
                 clock,
-                snapshot,
                 extensions,
                 rows,
                 program,
                 Integer.toString(programs.major()),
-                ZSTD_LEVEL);
+                ZSTD_LEVEL,
+                keys,
+                proof);
     }
 
     /** Names go by the second; the second run within one takes the next. */
     private Instant freeName(BackupTarget target) {
         Instant at = clock.instant();
-        while (Files.exists(store.resolve(
-                Store.relativePath(target.service(), Store.backupId(target.service(), at), target.kind())))) {
+        while (store.has(target.service(), Store.backupId(target.service(), at), target.kind())) {
             at = at.plusSeconds(1);
         }
         return at;

@@ -38,68 +38,156 @@ public final class Proof {
     private static final String COUNTER = "pgsteward_count";
     private static final String DATABASE = "proof";
 
+    private static final String NO_IDENTITY = "it is sealed, and there is no pgsteward.backup.identity here to open it"
+            + " with; its file is still what was written";
+
     /** PostgreSQL's words where a plain role may not; its messages are untranslated in a cluster of locale C. */
     private static final Pattern WANTS_MORE_RIGHTS = Pattern.compile(
             "permission denied|must be superuser|must be owner|must have privileges|[Oo]nly superusers");
 
     private final Store store;
+    private final AgeKeys keys;
     private final Path scratch;
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
     private final Clock clock;
+    private final Turn turn = new Turn();
+    private volatile long promised;
 
-    public Proof(Store store, Path scratch, Optional<Path> bindir, UnprivilegedUser user, Clock clock) {
+    public Proof(Store store, AgeKeys keys, Path scratch, Optional<Path> bindir, UnprivilegedUser user, Clock clock) {
         this.store = store;
+        this.keys = keys;
         this.scratch = scratch;
         this.bindir = bindir;
         this.user = user;
         this.clock = clock;
     }
 
-    /** Restores and compares; the answer is the backup with its new state, and the reason when it is not proved. */
+    /**
+     * Restores and compares; the answer is the backup with its new state, and the reason when it is not proved. One that
+     * nobody here can open is only looked at, whether it is still what was written, and keeps the state that it has.
+     */
     public Backup prove(Backup backup) throws InterruptedException {
         long began = System.nanoTime();
         try {
-            Optional<String> cannotTell =
-                    attempt(backup, store.manifest(backup.path().orElseThrow()));
+            Manifest manifest = store.manifest(backup.path().orElseThrow());
+            if (manifest.isSealed() && !keys.opens()) {
+                stored(backup, manifest).check();
+                return isJudged(backup) ? backup : with(backup, BackupState.UNVERIFIABLE, began, NO_IDENTITY);
+            }
+            return inTurn(backup, manifest);
+        } catch (IOException e) {
+            return failed(backup, began, e);
+        }
+    }
+
+    /** How long it waited for its turn says nothing of how long a restore takes. */
+    private Backup inTurn(Backup backup, Manifest manifest) throws InterruptedException {
+        Turn.Taken taken = turn.take();
+        long began = System.nanoTime();
+        try {
+            promised = DiskNeedRule.scratch(manifest.sourceBytes());
+            Optional<String> cannotTell = attempt(backup, manifest);
             return cannotTell.isPresent()
                     ? with(backup, BackupState.UNVERIFIABLE, began, cannotTell.get())
                     : with(backup, BackupState.VERIFIED, began, "");
         } catch (IOException e) {
-            return with(backup, BackupState.FAILED, began, "restoring it failed: " + e.getMessage());
+            return failed(backup, began, e);
+        } finally {
+            promised = 0;
+            taken.close();
         }
+    }
+
+    private Backup failed(Backup backup, long began, IOException because) {
+        return with(backup, BackupState.FAILED, began, "restoring it failed: " + because.getMessage());
+    }
+
+    /** What was said of it by a proof that could open it, or by one while it was made. */
+    private static boolean isJudged(Backup backup) {
+        return switch (backup.state()) {
+            case VERIFIED, UNVERIFIABLE -> true;
+            case MADE -> backup.provedInStream();
+            case RUNNING, FAILED, EXPIRED -> false;
+        };
+    }
+
+    /** The turn of proofs, for whoever restores on another way. */
+    Turn turn() {
+        return turn;
+    }
+
+    /** Bytes that the proof under way may take of the scratch disk, some of which it has taken; 0 when there is none. */
+    long promised() {
+        return promised;
     }
 
     /** @return why it cannot be told, when it cannot */
     private Optional<String> attempt(Backup backup, Manifest manifest) throws IOException, InterruptedException {
         ThrowawayCluster started;
         try {
-            Programs programs = Programs.find(bindir, Integer.parseInt(manifest.clientVersion()));
-            Path folder = scratch.resolve(UUID.randomUUID().toString());
-            user.enterable(scratch);
-            started = ThrowawayCluster.start(
-                    programs, user, folder, ThrowawayCluster.Plan.forProof(ADMINISTRATOR, scratch));
+            started = scratchCluster(Programs.find(bindir, Integer.parseInt(manifest.clientVersion())));
         } catch (IOException e) {
-            // This host's trouble says nothing of the backup.
-            return Optional.of("no scratch cluster can be started here: " + e.getMessage());
+            return Optional.of(noCluster(e));
         }
         try (ThrowawayCluster cluster = started) {
-            Optional<String> cannotTell = restore(backup, manifest, cluster);
-            if (cannotTell.isEmpty()) {
-                compareRows(manifest, cluster, backup.kind());
+            Restoring restoring = prepare(cluster, backup.kind(), manifest.owner(), manifest.extensions());
+            if (restoring.cannotTell().isPresent()) {
+                return restoring.cannotTell();
             }
-            return cannotTell;
+            try (ClientProgram program = ClientProgram.start(cluster.user(), restoring.command(), Map.of())) {
+                stored(backup, manifest).pourInto(program);
+            } catch (AgeKeys.NotForUs e) {
+                return Optional.of(AgeKeys.NotForUs.REASON);
+            } catch (IOException e) {
+                return Optional.of(orThrow(e));
+            }
+            compareRows(manifest, cluster, backup.kind());
+            return Optional.empty();
         }
     }
 
-    /** @return why it cannot be told, when it cannot */
-    private Optional<String> restore(Backup backup, Manifest manifest, ThrowawayCluster cluster)
+    /** @throws IOException when none can be started here, which says nothing of the backup */
+    ThrowawayCluster scratchCluster(Programs programs) throws IOException, InterruptedException {
+        user.enterable(scratch);
+        return ThrowawayCluster.start(
+                programs,
+                user,
+                scratch.resolve(UUID.randomUUID().toString()),
+                ThrowawayCluster.Plan.forProof(ADMINISTRATOR, scratch));
+    }
+
+    static String noCluster(IOException because) {
+        return "no scratch cluster can be started here: " + because.getMessage();
+    }
+
+    /**
+     * What a failed restore says of the backup.
+     *
+     * @return why it cannot be told
+     * @throws IOException when it can
+     */
+    static String orThrow(IOException failed) throws IOException {
+        if (WANTS_MORE_RIGHTS.matcher(String.valueOf(failed.getMessage())).find()) {
+            return "it holds what only a superuser may restore, which a proof never is: " + failed.getMessage();
+        }
+        throw failed;
+    }
+
+    /**
+     * A scratch cluster that waits for a dump.
+     *
+     * @param command what reads the dump
+     * @param cannotTell why there is no sense in it, when there is none
+     */
+    record Restoring(List<String> command, Optional<String> cannotTell) {}
+
+    /** Makes what only the administrator may make, and nothing else. */
+    static Restoring prepare(ThrowawayCluster cluster, BackupKind kind, String role, Map<String, String> extensions)
             throws IOException, InterruptedException {
         cluster.sql("postgres", "CREATE ROLE " + COUNTER + " LOGIN BYPASSRLS IN ROLE pg_read_all_data;");
-        if (backup.kind() == BackupKind.GLOBALS) {
-            stream(
-                    backup,
-                    manifest,
+        if (kind == BackupKind.GLOBALS) {
+            return new Restoring(
                     cluster.client(
                             "psql",
                             ADMINISTRATOR,
@@ -109,21 +197,16 @@ public final class Proof {
                             "--output=/dev/null",
                             "--set=ON_ERROR_STOP=1",
                             "--file=-"),
-                    cluster);
-            return Optional.empty();
+                    Optional.empty());
         }
-        String owner = Quote.identifier(manifest.owner());
+        String owner = Quote.identifier(role);
         cluster.sql(
                 "postgres",
                 "CREATE ROLE " + owner + " LOGIN; CREATE DATABASE " + DATABASE + " OWNER " + owner
                         + " TEMPLATE template0 ENCODING 'UTF8';");
-        Optional<String> missing = createExtensions(manifest, cluster);
-        if (missing.isPresent()) {
-            return missing;
-        }
         List<String> asTheOwner = cluster.client(
                 "pg_restore",
-                manifest.owner(),
+                role,
                 DATABASE,
                 "--exit-on-error",
                 "--no-owner",
@@ -131,21 +214,13 @@ public final class Proof {
                 "--no-comments",
                 "--no-publications",
                 "--no-subscriptions");
-        try {
-            stream(backup, manifest, asTheOwner, cluster);
-        } catch (IOException e) {
-            if (WANTS_MORE_RIGHTS.matcher(String.valueOf(e.getMessage())).find()) {
-                return Optional.of(
-                        "it holds what only a superuser may restore, which a proof never is: " + e.getMessage());
-            }
-            throw e;
-        }
-        return Optional.empty();
+        return new Restoring(asTheOwner, createExtensions(extensions, cluster));
     }
 
-    private static Optional<String> createExtensions(Manifest manifest, ThrowawayCluster cluster)
+    /** @return what this host lacks, if it does */
+    private static Optional<String> createExtensions(Map<String, String> extensions, ThrowawayCluster cluster)
             throws IOException, InterruptedException {
-        for (String extension : manifest.extensions().keySet()) {
+        for (String extension : extensions.keySet()) {
             String name = Quote.literal(extension);
             String trusted = cluster.sql(
                     DATABASE,
@@ -163,14 +238,11 @@ public final class Proof {
         return Optional.empty();
     }
 
-    private void stream(Backup backup, Manifest manifest, List<String> command, ThrowawayCluster cluster)
-            throws IOException, InterruptedException {
-        try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
-            new StoredFile(store.resolve(backup.path().orElseThrow()), manifest).pourInto(program);
-        }
+    private StoredFile stored(Backup backup, Manifest manifest) {
+        return new StoredFile(store.resolve(backup.path().orElseThrow()), manifest, keys);
     }
 
-    private static void compareRows(Manifest manifest, ThrowawayCluster cluster, BackupKind kind)
+    static void compareRows(Manifest manifest, ThrowawayCluster cluster, BackupKind kind)
             throws IOException, InterruptedException {
         if (kind == BackupKind.GLOBALS) {
             compare(

@@ -15,7 +15,10 @@ import org.pgsteward.postgres.Server;
  * applications write meanwhile.
  */
 final class Snapshot implements AutoCloseable {
-    /** Tables that hold rows of their own and are dumped with them: no views, no partitioned parents, no extension's. */
+    /**
+     * Tables that hold rows of their own and are dumped with them: no views, no partitioned parents, no extension's. Large
+     * objects, where there are some, stand in a table of the catalog, one row each.
+     */
     private static final String TABLES = """
             SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
               FROM pg_catalog.pg_class AS c
@@ -26,6 +29,9 @@ final class Snapshot implements AutoCloseable {
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                                 WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                                   AND d.objid = c.oid AND d.deptype = 'e')
+             UNION ALL
+            SELECT 'pg_catalog.pg_largeobject_metadata'
+             WHERE EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)
              ORDER BY 1
             """;
 

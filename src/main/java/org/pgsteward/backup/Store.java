@@ -31,12 +31,13 @@ import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 
 /**
- * The folder of backups: {@code <service>/<service>-<UTC time>.dump.zst}, a manifest beside each, and {@code .part} while
- * one is written.
+ * The folder of backups: {@code <service>/<service>-<UTC time>.dump.zst}, with {@code .age} where it is sealed, a manifest
+ * beside each, and {@code .part} while one is written.
  */
 public final class Store {
     private static final String MANIFEST = ".manifest.json";
     private static final String PART = ".part";
+    private static final String SEALED = ".age";
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -83,8 +84,14 @@ public final class Store {
     }
 
     /** Relative to the root, with slashes. */
-    static String relativePath(String service, String backupId, BackupKind kind) {
-        return folder(service) + "/" + backupId + "." + kind.extension() + ".zst";
+    static String relativePath(String service, String backupId, BackupKind kind, boolean sealed) {
+        return folder(service) + "/" + backupId + "." + kind.extension() + ".zst" + (sealed ? SEALED : "");
+    }
+
+    /** Whether there is a backup of that name already, sealed or not. */
+    boolean has(String service, String backupId, BackupKind kind) {
+        return Files.exists(resolve(relativePath(service, backupId, kind, false)))
+                || Files.exists(resolve(relativePath(service, backupId, kind, true)));
     }
 
     static String partOf(String relativePath) {

@@ -47,14 +47,12 @@ final class BackupCommand implements Callable<Integer> {
             throw new Refusal("backup takes --all or the names of services, one of the two");
         }
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
-        List<Backup> done = new ArrayList<>();
+        List<Backup> done;
         wiring.house.order();
         List<BackupTarget> targets = chosen(wiring);
         try (Pipeline pipeline = wiring.backupPipeline()) {
             pipeline.start();
-            for (BackupTarget target : targets) {
-                done.add(BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant()));
-            }
+            done = BackupDesk.all(wiring.doors, targets);
         }
         BackupReport report = BackupReport.of(done);
         report.print(spec.commandLine().getOut(), wiring.json, json);

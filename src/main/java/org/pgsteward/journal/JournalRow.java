@@ -33,6 +33,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
             complete.putIfAbsent("set_id", null);
             complete.putIfAbsent("dump_seconds", null);
             complete.putIfAbsent("verify_seconds", null);
+            complete.putIfAbsent("proof", null);
         }
         columns = Collections.unmodifiableMap(complete);
     }
@@ -95,6 +96,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("set_id", backup.setId().isEmpty() ? null : backup.setId());
         columns.put("dump_seconds", seconds(backup.dumpTime()));
         columns.put("verify_seconds", seconds(backup.verifyTime()));
+        columns.put("proof", proof(backup));
         return new JournalRow("backup", columns);
     }
 
@@ -104,6 +106,11 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("reason", change.reason());
         columns.put("at", change.at().toString());
         return new JournalRow("image-change", columns);
+    }
+
+    /** What was restored to prove it: the stored file, or only the stream that was sealed into it. */
+    private static @Nullable String proof(Backup backup) {
+        return backup.state() == BackupState.VERIFIED ? "file" : backup.provedInStream() ? "stream" : null;
     }
 
     /** Null for a time that was not taken, so that it hides none that was. */

@@ -105,6 +105,8 @@ public final class ThrowawayCluster implements AutoCloseable {
             Map.entry("synchronous_commit", "off"),
             Map.entry("wal_level", "minimal"),
             Map.entry("max_wal_senders", "0"),
+            Map.entry("min_wal_size", "32MB"),
+            Map.entry("max_wal_size", "64MB"),
             Map.entry("max_connections", "10"),
             Map.entry("shared_buffers", "16MB"),
             Map.entry("maintenance_work_mem", "16MB"),

@@ -34,6 +34,12 @@ public final class BackupDesk {
     /** Where a {@link BackupTarget} is handed in, and the {@link Backup} comes out. */
     public static final String DOOR = "direct:backup-one";
 
+    /** Where several are handed in at once, and the backups come out in the same order, those that failed among them. */
+    private static final String ALL = "direct:backup-all";
+
+    /** The exchange's variable that holds the {@link BackupTarget}. */
+    static final String TARGET = "target";
+
     /** The exchange's variable that holds the {@link DumpRun} under way. */
     static final String RUN = "run";
 
@@ -96,6 +102,7 @@ public final class BackupDesk {
      * @return how it stands in the journal, or nothing (and the route stops) while another run of it is under way
      */
     public @Nullable Backup begin(BackupTarget target, Exchange exchange) throws Exception {
+        exchange.setVariable(TARGET, target);
         Optional<DumpRun> begun;
         try {
             begun = dumps.begin(target);
@@ -134,6 +141,13 @@ public final class BackupDesk {
         if (backup.state() == BackupState.VERIFIED) {
             return Condition.well("backup-failed", backup.service(), backup.id() + " is proved", clock.instant());
         }
+        if (backup.state() == BackupState.MADE && backup.provedInStream()) {
+            return Condition.well(
+                    "backup-failed",
+                    backup.service(),
+                    backup.id() + " was proved before it was sealed",
+                    clock.instant());
+        }
         boolean failed = backup.state() == BackupState.FAILED;
         return Condition.bad(
                         failed ? Severity.CRITICAL : Severity.WARNING,
@@ -144,6 +158,15 @@ public final class BackupDesk {
                         "pgsteward backup " + backup.service(),
                         clock.instant())
                 .with(Map.of("dump_seconds", backup.dumpTime().toMillis() / 1000.0));
+    }
+
+    /** Backs up each of them by the routes; while one is proved the next is dumped. */
+    public static List<Backup> all(Doors doors, List<BackupTarget> targets) throws Exception {
+        Exchange done = doors.ask(ALL, targets);
+        if (done.getException() != null) {
+            throw done.getException();
+        }
+        return BackupOutcomes.of(done);
     }
 
     /** How the run of {@code target} ended that an exchange through {@link #DOOR} carried. */

@@ -77,7 +77,12 @@ public final class TestHost implements AutoCloseable {
 
     /** The same with a setting more. */
     public Wiring wiring(String key, String value) throws IOException {
-        return new Wiring(Settings.from(environment).with(Map.of(key, value)));
+        return wiring(Map.of(key, value));
+    }
+
+    /** The same with some settings more. */
+    public Wiring wiring(Map<String, String> more) throws IOException {
+        return new Wiring(Settings.from(environment).with(more));
     }
 
     /** Backs up a database by the route, proof included. */
