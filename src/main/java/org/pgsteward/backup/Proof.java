@@ -72,6 +72,9 @@ public final class Proof {
 
     /** @return why it cannot be told, when it cannot */
     private Optional<String> attempt(Backup backup, Manifest manifest) throws IOException, InterruptedException {
+        if (backup.kind() == BackupKind.BASE) {
+            return start(backup, manifest);
+        }
         ThrowawayCluster started;
         try {
             Programs programs = Programs.find(bindir, Integer.parseInt(manifest.clientVersion()));
@@ -89,6 +92,17 @@ public final class Proof {
                 compareRows(manifest, cluster, backup.kind());
             }
             return cannotTell;
+        }
+    }
+
+    /** @return why it cannot be told, when it cannot */
+    private Optional<String> start(Backup backup, Manifest manifest) throws IOException, InterruptedException {
+        try {
+            new BaseProof(scratch, bindir, user)
+                    .attempt(new StoredFile(store.resolve(backup.path().orElseThrow()), manifest), manifest);
+            return Optional.empty();
+        } catch (CannotTell e) {
+            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 

@@ -38,6 +38,30 @@ record StoredFile(Path file, Manifest manifest) {
             }
             program.awaitSuccess();
         }
+        compare(hash);
+    }
+
+    /**
+     * Gives all of it to something of our own, and closes that.
+     *
+     * @throws IOException when the file is not there, damaged, or not the one that was written
+     */
+    void pourInto(OutputStream target) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("the stored file " + file + " is not there");
+        }
+        MessageDigest hash = DumpStream.sha256();
+        try (InputStream stored = new DigestInputStream(Files.newInputStream(file), hash);
+                target) {
+            new ZstdInputStream(stored).transferTo(target);
+            stored.transferTo(OutputStream.nullOutputStream());
+        } catch (ZstdIOException damaged) {
+            throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
+        }
+        compare(hash);
+    }
+
+    private void compare(MessageDigest hash) throws IOException {
         String sha256 = HexFormat.of().formatHex(hash.digest());
         if (!sha256.equals(manifest.sha256())) {
             throw new IOException(
