@@ -29,6 +29,9 @@ public final class Settings {
     /** The setting whose value is a path, and whose name ends like one that names a file with the value. */
     private static final String CATALOGUE = PREFIX + "CATALOGUE" + FILE;
 
+    /** The setting that is switched off by leaving it empty; of all others an empty one is none. */
+    private static final String BASE_SCHEDULE = PREFIX + "BACKUP_BASE_SCHEDULE";
+
     /** What a key's last part says of its value. */
     private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url)");
 
@@ -43,7 +46,7 @@ public final class Settings {
         Map<String, String> values = shipped();
         for (Map.Entry<String, String> variable : environment.entrySet()) {
             String name = variable.getKey();
-            if (!name.startsWith(PREFIX) || variable.getValue().isEmpty()) {
+            if (!name.startsWith(PREFIX) || (variable.getValue().isEmpty() && !name.equals(BASE_SCHEDULE))) {
                 continue;
             }
             if (name.endsWith(FILE) && !name.equals(CATALOGUE)) {

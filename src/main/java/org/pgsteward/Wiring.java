@@ -17,6 +17,7 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.backup.AgeKeys;
+import org.pgsteward.backup.BackupSets;
 import org.pgsteward.backup.DiskSpace;
 import org.pgsteward.backup.Dumps;
 import org.pgsteward.backup.Proof;
@@ -53,6 +54,7 @@ import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
 import org.pgsteward.routing.Schedules;
+import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.StatusPage;
 import org.pgsteward.routing.alert.OutboxDelivery;
 import org.pgsteward.routing.alert.Receivers;
@@ -81,8 +83,10 @@ public final class Wiring {
     public final Server server;
     public final Store store;
     public final Tables tables;
-    public final Housekeeping house;
     public final Targets targets;
+    public final BackupSets backupSets;
+    public final SetDesk sets;
+    public final Housekeeping house;
     public final Dumps dumps;
     public final Proof proof;
     public final AlertBook alerts;
@@ -116,8 +120,10 @@ public final class Wiring {
         store = new Store(settings.path("pgsteward.backup.dir"), json);
         tables = new Tables(server.managementDatabase());
         Path locks = state.resolve("locks");
-        house = new Housekeeping(tables, store, locks);
         targets = new Targets(server);
+        backupSets = new BackupSets(store, locks, clock);
+        sets = new SetDesk(backupSets, targets, tables, server);
+        house = new Housekeeping(tables, store, locks, sets);
         AgeKeys keys = AgeKeys.of(
                 settings.words("pgsteward.backup.recipients"),
                 settings.get("pgsteward.backup.identity").map(Secret::new));
@@ -223,11 +229,15 @@ public final class Wiring {
     }
 
     private Pipeline pipeline(List<String> files, Outbox outbox, Function<String, Optional<String>> schedule) {
-        Schedules schedules = new Schedules(settings.require("pgsteward.backup.schedule"), zone, schedule);
+        Schedules schedules = new Schedules(
+                settings.require("pgsteward.backup.schedule"),
+                settings.get("pgsteward.backup.base.schedule"),
+                zone,
+                schedule);
         return new Pipeline(settings.forRoutes(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
-                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors)))
+                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets))
                 .bean("management", server.managementDatabase())
-                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, doors, clock))
+                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, doors, clock))
                 .bean("proof", proof)
                 .bean("alerts", alerts)
                 .bean("outbox", outbox);

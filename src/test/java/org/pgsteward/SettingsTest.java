@@ -64,6 +64,14 @@ class SettingsTest {
                 .isEqualTo("backups");
     }
 
+    @Test
+    void anEmptyScheduleOfBaseBackupsIsNone() throws IOException {
+        assertThat(Settings.from(Map.of()).get("pgsteward.backup.base.schedule"))
+                .contains("30 3 * * 0");
+        assertThat(Settings.from(Map.of("PGSTEWARD_BACKUP_BASE_SCHEDULE", "")).get("pgsteward.backup.base.schedule"))
+                .isEmpty();
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',

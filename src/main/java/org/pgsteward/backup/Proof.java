@@ -124,6 +124,9 @@ public final class Proof {
 
     /** @return why it cannot be told, when it cannot */
     private Optional<String> attempt(Backup backup, Manifest manifest) throws IOException, InterruptedException {
+        if (backup.kind() == BackupKind.BASE) {
+            return start(backup, manifest);
+        }
         ThrowawayCluster started;
         try {
             started = scratchCluster(Programs.find(bindir, Integer.parseInt(manifest.clientVersion())));
@@ -181,6 +184,18 @@ public final class Proof {
      * @param cannotTell why there is no sense in it, when there is none
      */
     record Restoring(List<String> command, Optional<String> cannotTell) {}
+
+    /** @return why it cannot be told, when it cannot */
+    private Optional<String> start(Backup backup, Manifest manifest) throws IOException, InterruptedException {
+        try {
+            new BaseProof(scratch, bindir, user).attempt(stored(backup, manifest), manifest);
+            return Optional.empty();
+        } catch (AgeKeys.NotForUs e) {
+            return Optional.of(AgeKeys.NotForUs.REASON);
+        } catch (CannotTell e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
 
     /** Makes what only the administrator may make, and nothing else. */
     static Restoring prepare(ThrowawayCluster cluster, BackupKind kind, String role, Map<String, String> extensions)

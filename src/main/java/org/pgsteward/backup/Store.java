@@ -35,6 +35,10 @@ import org.pgsteward.model.BackupKind;
  * beside each, and {@code .part} while one is written.
  */
 public final class Store {
+    /** The folder of the sets' documents. */
+    static final String SETS = "_sets";
+
+    private static final String JSON = ".json";
     private static final String MANIFEST = ".manifest.json";
     private static final String PART = ".part";
     private static final String SEALED = ".age";
@@ -80,7 +84,12 @@ public final class Store {
     }
 
     static String backupId(String service, Instant at) {
-        return folder(service) + "-" + TIME.format(at);
+        return folder(service) + "-" + time(at);
+    }
+
+    /** The second, as it stands in names. */
+    static String time(Instant at) {
+        return TIME.format(at);
     }
 
     /** Relative to the root, with slashes. */
@@ -147,6 +156,50 @@ public final class Store {
             Files.deleteIfExists(resolve(relativePath));
         }
         Files.deleteIfExists(manifestPart);
+    }
+
+    /** Whether a backup is there, with its manifest. */
+    boolean isWhole(String relativePath) {
+        return Files.exists(resolve(relativePath)) && Files.exists(resolve(relativePath + MANIFEST));
+    }
+
+    /** Puts a document in place of the one before, whole or not at all. */
+    void write(String relativePath, Object document) throws IOException {
+        Path target = resolve(relativePath);
+        Path part = resolve(partOf(relativePath));
+        Path folder = root.resolve(relativePath.substring(0, relativePath.indexOf('/')));
+        Files.createDirectories(folder);
+        Files.write(part, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(document));
+        sync(part);
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        sync(folder);
+    }
+
+    /** A document; empty when it is not there. */
+    <T> Optional<T> document(String relativePath, Class<T> type) throws IOException {
+        try {
+            return Optional.of(json.readValue(Files.readAllBytes(resolve(relativePath)), type));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The names of a folder's documents, without their ending. */
+    List<String> documents(String folder) throws IOException {
+        try (Stream<Path> files = Files.list(root.resolve(folder))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(JSON))
+                    .map(name -> name.substring(0, name.length() - JSON.length()))
+                    .sorted()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    /** As the documents are spelt. */
+    String text(Object document) throws IOException {
+        return json.writeValueAsString(document);
     }
 
     /** @throws IOException when it is not there or cannot be read */

@@ -45,6 +45,22 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     }
 
     /**
+     * Gives all of it to something of our own, and closes that.
+     *
+     * @throws IOException when the file is not there, damaged, or not the one that was written
+     */
+    void pourInto(OutputStream target) throws IOException {
+        MessageDigest hash = DumpStream.sha256();
+        try (InputStream stored = open(hash);
+                target) {
+            copy(new ZstdInputStream(unsealed(stored, hash)), target);
+            compareHash(stored, hash);
+        } catch (ZstdIOException damaged) {
+            throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
+        }
+    }
+
+    /**
      * Reads it without opening it.
      *
      * @throws IOException when the file is not there, or not the one that was written

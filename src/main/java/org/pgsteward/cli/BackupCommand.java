@@ -3,6 +3,7 @@ package org.pgsteward.cli;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.pgsteward.Settings;
@@ -13,6 +14,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.SetDesk;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,7 +34,10 @@ final class BackupCommand implements Callable<Integer> {
     @Option(names = "--all", description = "Every database of the cluster, and the globals.")
     private boolean all;
 
-    @Option(names = "--kind", description = "dump (the default) or globals.", defaultValue = "dump")
+    @Option(
+            names = "--kind",
+            description = "dump (the default), globals or base: the whole cluster in one file.",
+            defaultValue = "dump")
     private String kind;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -43,16 +48,18 @@ final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (all == !services.isEmpty() && !kind.equals("globals")) {
+        if (!isOfTheCluster() && all == !services.isEmpty()) {
             throw new Refusal("backup takes --all or the names of services, one of the two");
         }
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         List<Backup> done;
         wiring.house.order();
-        List<BackupTarget> targets = chosen(wiring);
+        List<BackupTarget> targets = wiring.sets.open(SetDesk.COMMAND, chosen(wiring));
         try (Pipeline pipeline = wiring.backupPipeline()) {
             pipeline.start();
             done = BackupDesk.all(wiring.doors, targets);
+        } finally {
+            wiring.sets.close(targets);
         }
         BackupReport report = BackupReport.of(done);
         report.print(spec.commandLine().getOut(), wiring.json, json);
@@ -61,14 +68,16 @@ final class BackupCommand implements Callable<Integer> {
 
     private List<BackupTarget> chosen(Wiring wiring) throws SQLException {
         List<BackupTarget> known = new ArrayList<>();
-        if (kind.equals("dump")) {
-            wiring.targets.all(BackupKind.DUMP).stream()
+        if (isOfTheCluster()) {
+            wiring.targets.all(BackupKind.valueOf(kind.toUpperCase(Locale.ROOT))).stream()
                     .map(Targets.Found::target)
                     .forEach(known::add);
-        } else if (!kind.equals("globals")) {
-            throw new Refusal("--kind is dump or globals, not '" + kind + "'");
+            return known;
+        } else if (!kind.equals(BackupKind.DUMP.word())) {
+            throw new Refusal("--kind is dump, globals or base, not '" + kind + "'");
         }
-        if (all || kind.equals("globals")) {
+        wiring.targets.all(BackupKind.DUMP).stream().map(Targets.Found::target).forEach(known::add);
+        if (all) {
             wiring.targets.all(BackupKind.GLOBALS).stream()
                     .map(Targets.Found::target)
                     .forEach(known::add);
@@ -84,6 +93,10 @@ final class BackupCommand implements Callable<Integer> {
         return known.stream()
                 .filter(target -> names(target).stream().anyMatch(services::contains))
                 .toList();
+    }
+
+    private boolean isOfTheCluster() {
+        return kind.equals(BackupKind.GLOBALS.word()) || kind.equals(BackupKind.BASE.word());
     }
 
     /** A database may be asked for by its own name too, which is not always the one that its backups go under. */

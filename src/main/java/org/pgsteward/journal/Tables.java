@@ -42,6 +42,28 @@ public final class Tables {
              ORDER BY service_name
             """;
 
+    private static final String NEWEST = """
+            SELECT DISTINCT ON (r.service_name, r.backup_type)
+                   r.service_name, r.backup_type, COALESCE(r.error, ''), g.backup_id, g.state, g.started_at
+              FROM public.backup_log AS r
+              LEFT JOIN LATERAL (SELECT o.backup_id, o.state, o.started_at
+                                   FROM public.backup_log AS o
+                                  WHERE o.service_name = r.service_name AND o.backup_type = r.backup_type
+                                    AND o.state IN ('made', 'verified', 'unverifiable') AND o.backup_id IS NOT NULL
+                                  ORDER BY o.started_at DESC
+                                  LIMIT 1) AS g ON true
+             WHERE r.started_at IS NOT NULL AND r.state <> 'running'
+             ORDER BY r.service_name, r.backup_type, r.started_at DESC
+            """;
+
+    private static final String FAILURES_IN_A_ROW = """
+            SELECT count(*)
+              FROM public.backup_log
+             WHERE service_name = ? AND state = 'failed'
+               AND started_at > COALESCE((SELECT max(started_at) FROM public.backup_log
+                                           WHERE service_name = ? AND state NOT IN ('failed', 'running')), '-infinity')
+            """;
+
     private static final String ENROLMENTS = """
             SELECT service_name, database_name, COALESCE(role_name, ''), COALESCE(identity, ''),
                    COALESCE(container_id, ''), COALESCE(image, ''), COALESCE(image_id, ''),
@@ -141,6 +163,52 @@ public final class Tables {
             }
         }
         return runs;
+    }
+
+    /** A backup that is there. */
+    public record Good(String backupId, String state, Instant startedAt) {}
+
+    /**
+     * @param error of the newest run; empty where it went well
+     * @param good the newest that is in the store
+     */
+    public record Newest(String error, Optional<Good> good) {}
+
+    /** By {@linkplain #key service and kind}, how matters stand. */
+    public Map<String, Newest> newest() throws SQLException {
+        Map<String, Newest> newest = new TreeMap<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(NEWEST);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                Optional<Good> good = rows.getString(4) == null
+                        ? Optional.empty()
+                        : Optional.of(new Good(
+                                rows.getString(4),
+                                rows.getString(5),
+                                rows.getObject(6, OffsetDateTime.class).toInstant()));
+                newest.put(key(rows.getString(1), rows.getString(2)), new Newest(rows.getString(3), good));
+            }
+        }
+        return newest;
+    }
+
+    /** A service's backups of one kind; a service's name holds no NUL. */
+    public static String key(String service, String kind) {
+        return service + '\0' + kind;
+    }
+
+    /** How many of a service's newest runs have failed one after another. */
+    public int failuresInARow(String service) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(FAILURES_IN_A_ROW)) {
+            statement.setString(1, service);
+            statement.setString(2, service);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
+        }
     }
 
     /**

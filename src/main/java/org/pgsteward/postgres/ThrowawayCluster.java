@@ -41,6 +41,9 @@ public final class ThrowawayCluster implements AutoCloseable {
 
     private static final Duration START = Duration.ofSeconds(60);
 
+    /** What a copy's log holds is replayed first, a few gigabytes of it where the backup took long. */
+    private static final Duration RECOVERY = Duration.ofMinutes(30);
+
     /** Ends the server when standard input ends or the shell is told to go. */
     private static final String LEASH = "\"$@\" </dev/null & server=$!; trap 'kill -INT $server' TERM INT HUP; "
             + "(cat >/dev/null; kill -INT $server) <&3 & wait $server; wait $server 2>/dev/null";
@@ -116,6 +119,36 @@ public final class ThrowawayCluster implements AutoCloseable {
             Map.entry("dynamic_shared_memory_type", "mmap"),
             Map.entry("jit", "off"));
 
+    /** The first version that runs what a database has for whoever logs in. */
+    private static final int LOGIN_TRIGGERS = 17;
+
+    /** The first version that counts the origins of a subscription apart from its slots. */
+    private static final int ORIGINS_OF_THEIR_OWN = 18;
+
+    /** More than any cluster has subscriptions: its log tells how far each has come, and that wants a place. */
+    private static final String REPLICATION_STATES = "200";
+
+    /** What would make a copy act as the cluster that it was taken from. */
+    private static final Map<String, String> COPY_SETTINGS = Map.ofEntries(
+            Map.entry("archive_mode", "off"),
+            Map.entry("shared_preload_libraries", ""),
+            Map.entry("session_preload_libraries", ""),
+            Map.entry("local_preload_libraries", ""),
+            Map.entry("max_logical_replication_workers", "0"),
+            Map.entry("max_replication_slots", REPLICATION_STATES),
+            Map.entry("max_worker_processes", "0"),
+            Map.entry("ssl", "off"),
+            Map.entry("logging_collector", "off"),
+            Map.entry("log_destination", "stderr"),
+            Map.entry("lc_messages", "C"),
+            Map.entry("huge_pages", "off"));
+
+    /** For whoever connects to a copy: what its databases and roles were given goes after this. */
+    private static final String FOR_COPIES = "-c session_preload_libraries= -c local_preload_libraries="
+            + " -c search_path= -c role=none -c statement_timeout=0 -c lock_timeout=0 -c lc_messages=C"
+            + " -c idle_session_timeout=0 -c default_transaction_read_only=off -c enable_indexscan=off"
+            + " -c enable_indexonlyscan=off -c enable_bitmapscan=off";
+
     /**
      * Makes and starts one in {@code data}, which must not exist or be empty.
      *
@@ -141,7 +174,7 @@ public final class ThrowawayCluster implements AutoCloseable {
                     leash,
                     plan.port().orElse(DEFAULT_PORT),
                     plan.keepData());
-            cluster.awaitReady();
+            cluster.awaitReady(START);
             if (plan.password().isPresent()) {
                 String verifier = ScramVerifier.of(plan.password().get()).stored();
                 cluster.sql(
@@ -157,6 +190,53 @@ public final class ThrowawayCluster implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /**
+     * Starts a copy of somebody's cluster that lies in {@code folder/data}, so that nothing that it was set up for happens
+     * here: none of its configuration is in force, it archives nothing, subscribes to nothing, loads no library, listens
+     * to nobody and lets only us in. It is a database's content alone.
+     *
+     * @param folder that user's own; it is left to the caller
+     * @param administrator a superuser of that cluster
+     * @throws IOException when it does not start, with what it said
+     */
+    public static ThrowawayCluster ofCopy(Programs programs, UnprivilegedUser user, Path folder, String administrator)
+            throws IOException, InterruptedException {
+        Path data = folder.resolve("data");
+        for (String own : List.of("postgresql.auto.conf", "recovery.signal", "standby.signal")) {
+            Files.deleteIfExists(data.resolve(own));
+        }
+        Map<String, String> settings = new LinkedHashMap<>(PROOF_SETTINGS);
+        settings.putAll(CopiesControl.read(programs, user, data).settings());
+        settings.putAll(COPY_SETTINGS);
+        if (programs.major() >= LOGIN_TRIGGERS) {
+            settings.put("event_triggers", "off");
+        }
+        if (programs.major() >= ORIGINS_OF_THEIR_OWN) {
+            settings.put("max_active_replication_origins", REPLICATION_STATES);
+        }
+        settings.put("config_file", written(user, folder.resolve("postgresql.conf"), "# Nothing but defaults.\n"));
+        settings.put("hba_file", written(user, folder.resolve("pg_hba.conf"), "local all all trust\n"));
+        settings.put("ident_file", written(user, folder.resolve("pg_ident.conf"), "\n"));
+        Plan plan = new Plan(administrator, Optional.empty(), Optional.empty(), settings, true, Optional.empty());
+        Path sockets = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
+        try {
+            Process leash = launch(programs, user, data, sockets, plan);
+            ThrowawayCluster cluster = new ThrowawayCluster(
+                    programs, user, data, sockets, administrator, leash, DEFAULT_PORT, plan.keepData());
+            cluster.awaitReady(RECOVERY);
+            return cluster;
+        } catch (IOException e) {
+            remove(sockets);
+            throw e;
+        }
+    }
+
+    private static String written(UnprivilegedUser user, Path file, String content) throws IOException {
+        Files.writeString(file, content);
+        user.give(file);
+        return file.toString();
     }
 
     private static void initialise(Programs programs, UnprivilegedUser user, Path data, String administrator)
@@ -222,9 +302,9 @@ public final class ThrowawayCluster implements AutoCloseable {
         return builder.start();
     }
 
-    private void awaitReady() throws IOException, InterruptedException {
+    private void awaitReady(Duration patience) throws IOException, InterruptedException {
         StringBuilder said = new StringBuilder();
-        long deadline = System.nanoTime() + START.toNanos();
+        long deadline = System.nanoTime() + patience.toNanos();
         try {
             InputStream stream = leash.getInputStream();
             byte[] buffer = new byte[4096];
@@ -301,6 +381,21 @@ public final class ThrowawayCluster implements AutoCloseable {
         return ClientProgram.run(user, command, Map.of(), sql);
     }
 
+    /** The same in a {@linkplain #ofCopy copy}, read from end to end and past whatever its roles and databases were given. */
+    public String sqlInCopy(String database, String sql) throws IOException, InterruptedException {
+        List<String> command = client(
+                "psql",
+                administrator,
+                database,
+                "--no-psqlrc",
+                "--quiet",
+                "--tuples-only",
+                "--no-align",
+                "--set=ON_ERROR_STOP=1",
+                "--file=-");
+        return ClientProgram.run(user, command, Map.of("PGOPTIONS", FOR_COPIES), sql);
+    }
+
     public UnprivilegedUser user() {
         return user;
     }
@@ -329,7 +424,8 @@ public final class ThrowawayCluster implements AutoCloseable {
         }
     }
 
-    private static void remove(Path folder) {
+    /** Takes away a folder with all that is in it. */
+    public static void remove(Path folder) {
         if (!Files.exists(folder)) {
             return;
         }

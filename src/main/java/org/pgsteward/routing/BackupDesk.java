@@ -43,6 +43,9 @@ public final class BackupDesk {
     /** The exchange's variable that holds the {@link DumpRun} under way. */
     static final String RUN = "run";
 
+    /** As often as a base backup is tried at one of its times. */
+    private static final int BASE_TRIES = 3;
+
     private static final String NOT_SEALED = "the route ended before the file was sealed";
 
     private static final Logger LOG = LoggerFactory.getLogger(BackupDesk.class);
@@ -52,6 +55,7 @@ public final class BackupDesk {
     private final Tables tables;
     private final Housekeeping house;
     private final Schedules schedules;
+    private final SetDesk sets;
     private final Doors doors;
     private final Clock clock;
 
@@ -61,6 +65,7 @@ public final class BackupDesk {
             Tables tables,
             Housekeeping house,
             Schedules schedules,
+            SetDesk sets,
             Doors doors,
             Clock clock) {
         this.dumps = dumps;
@@ -68,23 +73,43 @@ public final class BackupDesk {
         this.tables = tables;
         this.house = house;
         this.schedules = schedules;
+        this.sets = sets;
         this.doors = doors;
         this.clock = clock;
     }
 
+    /** What has come due by now, as one set, which is closed when the exchange is done. */
+    public List<BackupTarget> due(Exchange exchange) {
+        List<BackupTarget> due = due();
+        if (due.isEmpty()) {
+            return due;
+        }
+        List<BackupTarget> set = sets.open(SetDesk.SCHEDULE, due);
+        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+            @Override
+            public void onDone(Exchange done) {
+                sets.close(set);
+            }
+        });
+        return set;
+    }
+
     /** What has come due by now; nothing while PostgreSQL is away, which is told by whoever watches it. */
-    public List<BackupTarget> due() {
+    List<BackupTarget> due() {
         List<BackupTarget> due = new ArrayList<>();
         try {
             house.order();
             Instant now = clock.instant();
-            for (BackupKind kind : List.of(BackupKind.DUMP, BackupKind.GLOBALS)) {
+            for (BackupKind kind : BackupKind.values()) {
+                if (kind == BackupKind.BASE && !schedules.hasBase()) {
+                    continue;
+                }
                 Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word());
                 for (Targets.Found found : targets.all(kind)) {
                     Tables.LastRun last = runs.get(found.target().service());
                     Instant since = last == null ? found.since() : last.startedAt();
-                    boolean failed = last != null && "failed".equals(last.state());
-                    if (DueBackups.isDue(schedules.of(found.target().service()), since, failed, now)) {
+                    boolean again = last != null && "failed".equals(last.state()) && isTriedAgain(kind);
+                    if (DueBackups.isDue(schedules.of(kind, found.target().service()), since, again, now)) {
                         due.add(found.target());
                     }
                 }
@@ -94,6 +119,11 @@ public final class BackupDesk {
             return List.of();
         }
         return due;
+    }
+
+    /** What keeps a base backup from being made mostly lasts until somebody does something, and it is no small thing to try. */
+    private boolean isTriedAgain(BackupKind kind) throws SQLException {
+        return kind != BackupKind.BASE || tables.failuresInARow(Targets.BASE) % BASE_TRIES != 0;
     }
 
     /**
@@ -136,7 +166,7 @@ public final class BackupDesk {
         return made;
     }
 
-    /** Well when it is proved; trouble when it is not. */
+    /** Well when it is proved; trouble when it is not, which of a base backup is less: every database is dumped as well. */
     public Condition condition(Backup backup) {
         if (backup.state() == BackupState.VERIFIED) {
             return Condition.well("backup-failed", backup.service(), backup.id() + " is proved", clock.instant());
@@ -150,12 +180,15 @@ public final class BackupDesk {
         }
         boolean failed = backup.state() == BackupState.FAILED;
         return Condition.bad(
-                        failed ? Severity.CRITICAL : Severity.WARNING,
+                        failed && backup.kind() != BackupKind.BASE ? Severity.CRITICAL : Severity.WARNING,
                         "backup-failed",
                         backup.service(),
                         "backup " + backup.id() + " of " + backup.service() + " is "
                                 + backup.state().word() + ": " + backup.error(),
-                        "pgsteward backup " + backup.service(),
+                        "pgsteward backup "
+                                + (backup.kind() == BackupKind.DUMP
+                                        ? backup.service()
+                                        : "--kind " + backup.kind().word()),
                         clock.instant())
                 .with(Map.of("dump_seconds", backup.dumpTime().toMillis() / 1000.0));
     }
@@ -185,6 +218,7 @@ public final class BackupDesk {
     private static Backup notBegun(BackupTarget target, String because, Instant at) {
         return Backup.starting(
                         target.service() + "-not-begun", target.service(), target.database(), target.kind(), at, "")
+                .inSet(target.setId())
                 .failed(at, Duration.ZERO, because);
     }
 

@@ -5,9 +5,14 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
+import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 
-/** Whether each service's newest backup came out well. While PostgreSQL is away this cannot be told, and is not. */
+/**
+ * Whether each service's newest backup came out well. While PostgreSQL is away this cannot be told, and is not. A base
+ * backup that fails is told by its notice and in its set: every database is dumped as well, and a server that lets none be
+ * taken does not make us ill for good.
+ */
 public final class BackupHealth extends AbstractHealthCheck {
     private final Tables tables;
 
@@ -21,6 +26,7 @@ public final class BackupHealth extends AbstractHealthCheck {
         try {
             List<String> failed = tables.histories().stream()
                     .filter(history -> "failed".equals(history.lastState()))
+                    .filter(history -> !history.service().equals(Targets.BASE))
                     .map(Tables.History::service)
                     .toList();
             if (failed.isEmpty()) {

@@ -36,10 +36,15 @@ public final class TestHost implements AutoCloseable {
     }
 
     public static TestHost start() throws IOException {
+        return start(TestCluster.start());
+    }
+
+    /** With that PostgreSQL, which ends with it. */
+    public static TestHost start(TestCluster cluster) throws IOException {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         // PostgreSQL's user has to come through to its scratch clusters.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
-        TestHost host = new TestHost(TestCluster.start(), folder);
+        TestHost host = new TestHost(cluster, folder);
         host.environment.putAll(Map.of(
                 "PGSTEWARD_POSTGRES_HOST", host.cluster.server().address().host(),
                 "PGSTEWARD_POSTGRES_PORT",
@@ -87,7 +92,11 @@ public final class TestHost implements AutoCloseable {
 
     /** Backs up a database by the route, proof included. */
     public Backup backUp(Wiring wiring, String database) throws SQLException {
-        BackupTarget target = target(wiring, database);
+        return backUp(wiring, target(wiring, database));
+    }
+
+    /** The same of any target. */
+    public Backup backUp(Wiring wiring, BackupTarget target) {
         return BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
     }
 
