@@ -51,9 +51,11 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      */
     void pourInto(OutputStream target) throws IOException {
         MessageDigest hash = DumpStream.sha256();
-        try (InputStream stored = open(hash);
-                target) {
-            copy(new ZstdInputStream(unsealed(stored, hash)), target);
+        try (InputStream stored = open(hash)) {
+            // Closed first: whatever reads may know better than the hash what is wrong.
+            try (target) {
+                copy(new ZstdInputStream(unsealed(stored, hash)), target);
+            }
             compareHash(stored, hash);
         } catch (ZstdIOException damaged) {
             throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
