@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,17 +61,20 @@ class NightIT {
                 host.target(wiring, filled(30_000)),
                 host.target(wiring, filled(30_000)),
                 host.target(wiring, filled(30_000)));
-        List<Backup> backups;
+        List<Backup> asked;
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
-            backups = BackupDesk.all(wiring.doors, targets);
+            asked = BackupDesk.all(wiring.doors, targets);
         }
 
-        assertThat(backups)
+        assertThat(asked)
                 .extracting(Backup::service)
                 .containsExactlyElementsOf(
                         targets.stream().map(BackupTarget::service).toList());
-        assertThat(backups).extracting(Backup::state).containsOnly(BackupState.VERIFIED);
+        assertThat(asked).extracting(Backup::state).containsOnly(BackupState.VERIFIED);
+        List<Backup> backups = asked.stream()
+                .sorted(Comparator.comparing(Backup::startedAt))
+                .toList();
         for (int i = 1; i < backups.size(); i++) {
             Backup before = backups.get(i - 1);
             Backup next = backups.get(i);
