@@ -2,7 +2,8 @@ package org.pgsteward.backup;
 
 import com.exceptionfactory.jagged.PayloadException;
 import com.github.luben.zstd.ZstdIOException;
-import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,7 +30,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         try (InputStream stored = open(hash)) {
             InputStream opened = unsealed(stored, hash);
             try (OutputStream input = program.input()) {
-                copy(new ZstdInputStream(opened), input);
+                decompress(opened, input);
             } catch (ZstdIOException damaged) {
                 throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
             } catch (PayloadException damaged) {
@@ -54,7 +55,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         try (InputStream stored = open(hash)) {
             // Closed first: whatever reads may know better than the hash what is wrong.
             try (target) {
-                copy(new ZstdInputStream(unsealed(stored, hash)), target);
+                decompress(unsealed(stored, hash), target);
             }
             compareHash(stored, hash);
         } catch (ZstdIOException damaged) {
@@ -87,10 +88,27 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         }
     }
 
-    private static void copy(InputStream from, OutputStream to) throws IOException {
+    /**
+     * Leaves {@code from} open, since what follows the last frame is still to be hashed. The stream that has a finalizer
+     * would close it whenever memory is collected, and a good backup would be called damaged.
+     */
+    private static void decompress(InputStream from, OutputStream to) throws IOException {
         byte[] buffer = new byte[BUFFER];
-        for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
-            to.write(buffer, 0, read);
+        try (InputStream plain = new ZstdInputStreamNoFinalizer(new StaysOpen(from))) {
+            for (int read = plain.read(buffer); read >= 0; read = plain.read(buffer)) {
+                to.write(buffer, 0, read);
+            }
+        }
+    }
+
+    private static final class StaysOpen extends FilterInputStream {
+        StaysOpen(InputStream source) {
+            super(source);
+        }
+
+        @Override
+        public void close() {
+            // Whoever opened it closes it.
         }
     }
 
