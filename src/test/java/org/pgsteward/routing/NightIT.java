@@ -72,9 +72,8 @@ class NightIT {
                 .containsExactlyElementsOf(
                         targets.stream().map(BackupTarget::service).toList());
         assertThat(asked).extracting(Backup::state).containsOnly(BackupState.VERIFIED);
-        List<Backup> backups = asked.stream()
-                .sorted(Comparator.comparing(Backup::startedAt))
-                .toList();
+        List<Backup> backups =
+                asked.stream().sorted(Comparator.comparing(Backup::startedAt)).toList();
         for (int i = 1; i < backups.size(); i++) {
             Backup before = backups.get(i - 1);
             Backup next = backups.get(i);
