@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
 /** Backs up now, by the same routes as the schedule does. */
 @Command(
         name = "backup",
-        description = "Back up now: dump, store, and prove by restoring. Exit 0 only if each is proved.",
+        description = "Back up now: dump, store, and prove by restoring. Exit 0 only if each is proved;"
+                + " where there is no identity to open a sealed one with, before it was sealed.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class BackupCommand implements Callable<Integer> {
