@@ -6,15 +6,11 @@
  *       the stream to a file endpoint, which writes {@code .part}.
  *   <li>{@link DumpRun#seal} looks at exit codes, makes the file durable, gives it its name, and writes the manifest
  *       last. A file under its final name is whole, always.
- * <<<<<<< HEAD
+ *   <li>On its way the stream is sealed to whom {@link AgeKeys} says. Where nobody here can open it again, {@link
+ *       StreamProof} restores it while it is made.
  *   <li>{@link Proof} restores it into a scratch cluster and compares every table with the manifest; a base backup is
  *       unpacked, checked and started instead.
  *   <li>{@link BackupSets} keeps what was made together, and what is missing from it.
- * =======
- *   <li>On its way the stream is sealed to whom {@link AgeKeys} says. Where nobody here can open it again, {@link
- *       StreamProof} restores it while it is made.
- *   <li>{@link Proof} restores it into a scratch cluster and compares every table with the manifest.
- * >>>>>>> b-stream
  * </ol>
  *
  * <p>A {@link Turn} for dumps and one for proofs let one be dumped while another is proved; {@link DiskNeedRule} refuses what
