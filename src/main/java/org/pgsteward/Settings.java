@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,6 +36,10 @@ public final class Settings {
 
     /** What a key's last part says of its value. */
     private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url)");
+
+    private static final Pattern SPAN = Pattern.compile("(\\d{1,9})([smhd])");
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})([kmgKMG]?)");
+    private static final Pattern SHARE = Pattern.compile("\\d{1,3}(\\.\\d{1,3})?%");
 
     private final Map<String, String> values;
 
@@ -91,6 +97,50 @@ public final class Settings {
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(key + " is '" + value + "', not a whole number", e);
         }
+    }
+
+    /** @throws IllegalArgumentException when it is no whole number with one of the units s, m, h and d */
+    public Duration duration(String key) {
+        String value = require(key).strip();
+        Matcher span = SPAN.matcher(value);
+        if (!span.matches()) {
+            throw new IllegalArgumentException(key + " is '" + value + "', not a time such as 90m, 6h or 2d");
+        }
+        long count = Long.parseLong(span.group(1));
+        return switch (span.group(2)) {
+            case "s" -> Duration.ofSeconds(count);
+            case "m" -> Duration.ofMinutes(count);
+            case "h" -> Duration.ofHours(count);
+            default -> Duration.ofDays(count);
+        };
+    }
+
+    /** @throws IllegalArgumentException when it is not bytes, or a whole number with one of the units k, m and g */
+    public long bytes(String key) {
+        String value = require(key).strip();
+        Matcher size = SIZE.matcher(value);
+        if (!size.matches()) {
+            throw new IllegalArgumentException(key + " is '" + value + "', not a size such as 500k, 1m or 2g");
+        }
+        long count = Long.parseLong(size.group(1));
+        return switch (size.group(2).toLowerCase(Locale.ROOT)) {
+            case "k" -> count << 10;
+            case "m" -> count << 20;
+            case "g" -> count << 30;
+            default -> count;
+        };
+    }
+
+    /**
+     * @return 0.5 for {@code 50%}
+     * @throws IllegalArgumentException when it is no percentage
+     */
+    public double share(String key) {
+        String value = require(key).strip();
+        if (!SHARE.matcher(value).matches()) {
+            throw new IllegalArgumentException(key + " is '" + value + "', not a share such as 50%");
+        }
+        return Double.parseDouble(value.substring(0, value.length() - 1)) / 100;
     }
 
     /** A list separated by commas; empty when it is not set. */

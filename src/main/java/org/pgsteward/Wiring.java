@@ -20,11 +20,15 @@ import org.pgsteward.backup.AgeKeys;
 import org.pgsteward.backup.BackupSets;
 import org.pgsteward.backup.DiskSpace;
 import org.pgsteward.backup.Dumps;
+import org.pgsteward.backup.Holdings;
+import org.pgsteward.backup.OverdueRule;
 import org.pgsteward.backup.Proof;
+import org.pgsteward.backup.ShrinkRule;
 import org.pgsteward.backup.Store;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.FeedTimings;
+import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
@@ -49,12 +53,17 @@ import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.JournalDrain;
 import org.pgsteward.routing.JournalRoutes;
 import org.pgsteward.routing.Json;
+import org.pgsteward.routing.Keeps;
 import org.pgsteward.routing.MemoryDesk;
+import org.pgsteward.routing.OverdueDesk;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
+import org.pgsteward.routing.ReproofDesk;
+import org.pgsteward.routing.RetentionDesk;
 import org.pgsteward.routing.Schedules;
 import org.pgsteward.routing.SetDesk;
+import org.pgsteward.routing.ShrinkDesk;
 import org.pgsteward.routing.StatusPage;
 import org.pgsteward.routing.alert.OutboxDelivery;
 import org.pgsteward.routing.alert.Receivers;
@@ -77,7 +86,7 @@ public final class Wiring {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     public final Settings settings;
-    public final Clock clock = Clock.systemUTC();
+    public final Clock clock;
     public final ObjectMapper json = Json.mapper();
     public final Doors doors = new Doors();
     public final Server server;
@@ -93,7 +102,11 @@ public final class Wiring {
     private final Spool spool;
     private final ZoneId zone;
     private final Path state;
+    private final Path locks;
     private final Redaction redaction;
+    private final BackupRows rows;
+    private final ShrinkRule shrink;
+    private final OverdueRule overdue;
 
     /**
      * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
@@ -107,9 +120,15 @@ public final class Wiring {
 
     /** The same with PostgreSQL's programs run as {@code user}. */
     public Wiring(Settings given, UnprivilegedUser user) throws IOException {
-        settings = withReceivers(given);
+        this(given, user, Clock.systemUTC());
+    }
+
+    /** The same by another clock. */
+    public Wiring(Settings given, UnprivilegedUser user, Clock clock) throws IOException {
+        this.clock = clock;
+        zone = given.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
+        settings = withReceivers(given).with(Map.of("pgsteward.timezone", zone.getId()));
         state = settings.path("pgsteward.state.dir");
-        zone = settings.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
         server = new Server(new ServerAddress(
                 settings.require("pgsteward.postgres.host"),
                 settings.number("pgsteward.postgres.port"),
@@ -119,7 +138,7 @@ public final class Wiring {
         Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
         store = new Store(settings.path("pgsteward.backup.dir"), json);
         tables = new Tables(server.managementDatabase());
-        Path locks = state.resolve("locks");
+        locks = state.resolve("locks");
         targets = new Targets(server);
         backupSets = new BackupSets(store, locks, clock);
         sets = new SetDesk(backupSets, targets, tables, server);
@@ -135,6 +154,10 @@ public final class Wiring {
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);
         redaction = new Redaction(settings.secrets());
+        rows = new BackupRows(server.managementDatabase());
+        shrink = new ShrinkRule(
+                settings.share("pgsteward.backup.shrink.warn"), settings.bytes("pgsteward.backup.shrink.exempt"));
+        overdue = new OverdueRule(settings.duration("pgsteward.backup.overdue.grace"), zone);
     }
 
     /** What a command needs that makes or proves backups; what it has to tell, the daemon delivers. */
@@ -155,8 +178,11 @@ public final class Wiring {
         StewardDockerComponent docker = new StewardDockerComponent(
                 engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
         Figures figures = new Figures(tables, new DatabaseFigures(server), containers, memory, docker, alerts, outbox);
-        Pipeline pipeline = pipeline(
-                        ALL_FILES, outbox, service -> containers.label(service, "pgsteward.backup.schedule"))
+        Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
+        Holdings holdings = new Holdings(store);
+        Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
+        OverdueDesk overdueDesk = new OverdueDesk(targets, rows, house, schedules(schedule), overdue, alerts, clock);
+        Pipeline pipeline = pipeline(ALL_FILES, outbox, schedule)
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
                 .bean("containers", containers)
@@ -164,9 +190,15 @@ public final class Wiring {
                 .bean("memory", memory)
                 .bean("postgresProbe", probe)
                 .bean("figures", figures)
+                .bean("overdue", overdueDesk)
+                .bean(
+                        "retention",
+                        new RetentionDesk(
+                                store, holdings, rows, spool, house, keeps, shrink, locks, zone, doors, clock))
+                .bean("reproof", new ReproofDesk(store, holdings, rows, house, proof, alerts, clock))
                 .health(new FeedHealth(docker))
                 .health(new PostgresHealth(probe))
-                .health(new BackupHealth(tables))
+                .health(new BackupHealth(tables, overdueDesk))
                 .prepare(context -> {
                     receivers.known = new Receivers(context);
                     context.getManagementStrategy()
@@ -229,18 +261,24 @@ public final class Wiring {
     }
 
     private Pipeline pipeline(List<String> files, Outbox outbox, Function<String, Optional<String>> schedule) {
-        Schedules schedules = new Schedules(
-                settings.require("pgsteward.backup.schedule"),
-                settings.get("pgsteward.backup.base.schedule"),
-                zone,
-                schedule);
+        Schedules schedules = schedules(schedule);
         return new Pipeline(settings.forRoutes(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
                 .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets))
                 .bean("management", server.managementDatabase())
                 .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, doors, clock))
                 .bean("proof", proof)
+                .bean("shrink", new ShrinkDesk(rows, shrink, clock))
                 .bean("alerts", alerts)
                 .bean("outbox", outbox);
+    }
+
+    /** @param schedule the label's value, by service */
+    private Schedules schedules(Function<String, Optional<String>> schedule) {
+        return new Schedules(
+                settings.require("pgsteward.backup.schedule"),
+                settings.get("pgsteward.backup.base.schedule"),
+                zone,
+                schedule);
     }
 
     private Outbox outbox(LateReceivers receivers) {
@@ -263,7 +301,8 @@ public final class Wiring {
         return given.with(Map.of(
                 "pgsteward.mail.enabled", isSet(given, "pgsteward.mail.to"),
                 "pgsteward.webhook.enabled", isSet(given, "pgsteward.webhook.url"),
-                "pgsteward.mailbox.enabled", isSet(given, "pgsteward.mailbox.dir")));
+                "pgsteward.mailbox.enabled", isSet(given, "pgsteward.mailbox.dir"),
+                "pgsteward.backup.ping.enabled", isSet(given, "pgsteward.backup.ping.url")));
     }
 
     private static String isSet(Settings settings, String key) {

@@ -139,6 +139,32 @@ class SettingsTest {
     }
 
     @Test
+    void timesSizesAndSharesAreReadWithTheirUnits() throws IOException {
+        Settings settings = Settings.from(Map.of(
+                "PGSTEWARD_A_TIME", "90m", "PGSTEWARD_A_DAY", " 2d ", "PGSTEWARD_A_SIZE", "3M", "PGSTEWARD_SOME_BYTES",
+                "17", "PGSTEWARD_A_SHARE", "12.5%"));
+        assertThat(settings.duration("pgsteward.a.time")).hasMinutes(90);
+        assertThat(settings.duration("pgsteward.a.day")).hasDays(2);
+        assertThat(settings.bytes("pgsteward.a.size")).isEqualTo(3L << 20);
+        assertThat(settings.bytes("pgsteward.some.bytes")).isEqualTo(17);
+        assertThat(settings.share("pgsteward.a.share")).isEqualTo(0.125);
+    }
+
+    @Test
+    void oneThatCannotBeReadIsNamedWithItsValue() throws IOException {
+        Settings settings = Settings.from(Map.of("PGSTEWARD_A_VALUE", "-1"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.duration("pgsteward.a.value"))
+                .withMessage("pgsteward.a.value is '-1', not a time such as 90m, 6h or 2d");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.bytes("pgsteward.a.value"))
+                .withMessage("pgsteward.a.value is '-1', not a size such as 500k, 1m or 2g");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.share("pgsteward.a.value"))
+                .withMessage("pgsteward.a.value is '-1', not a share such as 50%");
+    }
+
+    @Test
     void everySecretAndNothingElseIsOnTheListOfWhatMayNotBeSaid() throws IOException {
         Settings settings = Settings.from(Map.of(
                 "PGSTEWARD_POSTGRES_PASSWORD", "the-password",

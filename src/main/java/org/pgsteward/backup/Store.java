@@ -39,7 +39,7 @@ public final class Store {
     static final String SETS = "_sets";
 
     private static final String JSON = ".json";
-    private static final String MANIFEST = ".manifest.json";
+    static final String MANIFEST = ".manifest.json";
     private static final String PART = ".part";
     private static final String SEALED = ".age";
     private static final DateTimeFormatter TIME =
@@ -101,6 +101,11 @@ public final class Store {
     boolean has(String service, String backupId, BackupKind kind) {
         return Files.exists(resolve(relativePath(service, backupId, kind, false)))
                 || Files.exists(resolve(relativePath(service, backupId, kind, true)));
+    }
+
+    /** The same for one whose manifest is at hand, by whose word its file goes. */
+    public static String path(Manifest manifest) {
+        return folder(manifest.service()) + "/" + manifest.file();
     }
 
     static String partOf(String relativePath) {
@@ -204,7 +209,11 @@ public final class Store {
 
     /** @throws IOException when it is not there or cannot be read */
     Manifest manifest(String relativePath) throws IOException {
-        return json.readValue(resolve(relativePath + MANIFEST).toFile(), Manifest.class);
+        return read(resolve(relativePath + MANIFEST));
+    }
+
+    Manifest read(Path manifest) throws IOException {
+        return json.readValue(manifest.toFile(), Manifest.class);
     }
 
     /** What is whole, newest first, of one service or of all. */

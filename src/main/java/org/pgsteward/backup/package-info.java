@@ -13,13 +13,14 @@
  *   <li>{@link BackupSets} keeps what was made together, and what is missing from it.
  * </ol>
  *
- * <p>A {@link Turn} for dumps and one for proofs let one be dumped while another is proved; {@link DiskNeedRule} refuses what
- * cannot fit before it is begun.
+ * <p>What is kept: {@link RetentionPlan} decides, {@link Removal} removes, {@link OverdueRule} says what is missing and
+ * {@link ShrinkRule} what is suspiciously small.
  *
- * <p>Why the stored file is proved where that can be done: what was restored on the way is not what the disk gives back.
+ * <p>Why a backup that is not proved is never weighed against one that is: tools that count files let a fortnight of
+ * failing runs push out the last good one. Here failures fill no bucket, and what is only whole fills its own.
  *
- * <p>Why no level of compression is chosen by the speed of the wire: on two cores, which a dump keeps busy by itself,
- * waiting for the wire says nothing of time to spare.
+ * <p>Why a backup that was proved once and cannot be restored today is not damaged as long as its file has the same hash: a
+ * full scratch folder would otherwise turn one good backup after the other into a failed one.
  *
  * <p>Why a scratch cluster and not a scratch database beside the source: a restore's CREATE INDEX in a server that may
  * use 256 MB was killed for memory, and took every service down for the length of a crash recovery.

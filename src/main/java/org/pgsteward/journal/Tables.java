@@ -31,7 +31,7 @@ public final class Tables {
     private static final String HISTORY = """
             SELECT service_name,
                    max(finished_at) FILTER (WHERE success),
-                   max(verified_at),
+                   (array_agg(finished_at ORDER BY started_at DESC) FILTER (WHERE state = 'verified'))[1],
                    COALESCE((array_agg(EXTRACT(EPOCH FROM finished_at - started_at) ORDER BY started_at DESC)
                                  FILTER (WHERE success))[1], 0),
                    COALESCE((array_agg(size_bytes ORDER BY started_at DESC) FILTER (WHERE success))[1], 0),
@@ -215,6 +215,7 @@ public final class Tables {
      * What the journal knows of a service's backups, whatever their kind.
      *
      * @param lastSuccess when the newest good run ended
+     * @param lastVerified when the newest proved one was made: to prove an old one again makes it no newer
      * @param seconds that the newest good run took
      * @param sizeBytes of what the newest good run stored
      * @param lastState of the newest run, good or not

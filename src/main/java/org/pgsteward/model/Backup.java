@@ -162,7 +162,7 @@ public record Backup(
     }
 
     /**
-     * Its proof ended so.
+     * Its proof ended so. When it was last proved stays known, even if it no longer can be.
      *
      * @param because empty when it is verified
      */
@@ -178,7 +178,7 @@ public record Backup(
                 path,
                 startedAt,
                 finishedAt,
-                verdict == BackupState.VERIFIED ? Optional.of(at) : Optional.empty(),
+                verdict == BackupState.VERIFIED ? Optional.of(at) : verifiedAt,
                 sizeBytes,
                 sourceBytes,
                 sha256,

@@ -1,6 +1,7 @@
 package org.pgsteward.routing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,11 +11,14 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
@@ -23,6 +27,7 @@ import org.pgsteward.backup.Targets;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
 
 /** What a host gives pgsteward, for one test class: a PostgreSQL, and folders that go with it. */
 public final class TestHost implements AutoCloseable {
@@ -80,6 +85,11 @@ public final class TestHost implements AutoCloseable {
         return new Wiring(Settings.from(environment));
     }
 
+    /** The same with settings more, and by another clock. */
+    public Wiring wiring(Map<String, String> more, Clock clock) throws IOException {
+        return new Wiring(Settings.from(environment).with(more), UnprivilegedUser.ofThisProcess(), clock);
+    }
+
     /** The same with a setting more. */
     public Wiring wiring(String key, String value) throws IOException {
         return wiring(Map.of(key, value));
@@ -129,23 +139,35 @@ public final class TestHost implements AutoCloseable {
                         + "' ORDER BY started_at, id");
     }
 
-    /** The notices of failed backups that wait for the mailbox, as {@code state title}. */
+    /** The notices of failed backups, delivered or not, as {@code state title}. */
     public List<String> notices(String service) throws IOException {
-        Path outbox = folder.resolve("state/outbox");
-        if (!Files.isDirectory(outbox)) {
-            return List.of();
-        }
-        List<String> notices = new ArrayList<>();
-        for (Path file : files(outbox, ".json")) {
-            JsonNode notice = Json.mapper().readTree(file.toFile()).findParent("title");
-            if (notice != null
-                    && notice.path("kind").asText().equals("backup-failed")
-                    && notice.path("service").asText().equals(service)) {
-                notices.add(notice.path("state").asText() + " "
-                        + notice.path("title").asText());
+        return notices("backup-failed", service);
+    }
+
+    /** The same of another kind. */
+    public List<String> notices(String kind, String service) throws IOException {
+        // First what waits: what is handed over meanwhile is then found there.
+        Map<String, String> notices = new TreeMap<>();
+        for (Path place : List.of(folder.resolve("state/outbox"), folder.resolve("mailbox"))) {
+            for (Path file : Files.isDirectory(place) ? files(place, ".json") : List.<Path>of()) {
+                read(file)
+                        .filter(notice -> notice.path("kind").asText().equals(kind)
+                                && notice.path("service").asText().equals(service))
+                        .ifPresent(notice -> notices.put(
+                                notice.path("id").asText(),
+                                notice.path("state").asText() + " "
+                                        + notice.path("title").asText()));
             }
         }
-        return notices;
+        return List.copyOf(notices.values());
+    }
+
+    private static Optional<JsonNode> read(Path file) throws IOException {
+        try {
+            return Optional.ofNullable(Json.mapper().readTree(file.toFile()).findParent("title"));
+        } catch (FileNotFoundException handedOver) {
+            return Optional.empty();
+        }
     }
 
     /** Everything in the store of a service, by name. */
