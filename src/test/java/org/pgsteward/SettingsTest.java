@@ -141,8 +141,16 @@ class SettingsTest {
     @Test
     void timesSizesAndSharesAreReadWithTheirUnits() throws IOException {
         Settings settings = Settings.from(Map.of(
-                "PGSTEWARD_A_TIME", "90m", "PGSTEWARD_A_DAY", " 2d ", "PGSTEWARD_A_SIZE", "3M", "PGSTEWARD_SOME_BYTES",
-                "17", "PGSTEWARD_A_SHARE", "12.5%"));
+                "PGSTEWARD_A_TIME",
+                "90m",
+                "PGSTEWARD_A_DAY",
+                " 2d ",
+                "PGSTEWARD_A_SIZE",
+                "3M",
+                "PGSTEWARD_SOME_BYTES",
+                "17",
+                "PGSTEWARD_A_SHARE",
+                "12.5%"));
         assertThat(settings.duration("pgsteward.a.time")).hasMinutes(90);
         assertThat(settings.duration("pgsteward.a.day")).hasDays(2);
         assertThat(settings.bytes("pgsteward.a.size")).isEqualTo(3L << 20);
