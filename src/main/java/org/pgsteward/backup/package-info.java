@@ -11,10 +11,17 @@
  *   <li>{@link Proof} restores it into a scratch cluster and compares every table with the manifest; a base backup is
  *       unpacked, checked and started instead.
  *   <li>{@link BackupSets} keeps what was made together, and what is missing from it.
+ *   <li>{@link RetentionPlan} decides what is kept and {@link Removal} removes the rest; {@link OverdueRule} says what is
+ *       missing and {@link ShrinkRule} what is suspiciously small.
  * </ol>
  *
- * <p>What is kept: {@link RetentionPlan} decides, {@link Removal} removes, {@link OverdueRule} says what is missing and
- * {@link ShrinkRule} what is suspiciously small.
+ * <p>A {@link Turn} for dumps and one for proofs let one be dumped while another is proved; {@link DiskNeedRule} refuses what
+ * cannot fit before it is begun.
+ *
+ * <p>Why the stored file is proved where that can be done: what was restored on the way is not what the disk gives back.
+ *
+ * <p>Why no level of compression is chosen by the speed of the wire: on two cores, which a dump keeps busy by itself,
+ * waiting for the wire says nothing of time to spare.
  *
  * <p>Why a backup that is not proved is never weighed against one that is: tools that count files let a fortnight of
  * failing runs push out the last good one. Here failures fill no bucket, and what is only whole fills its own.
