@@ -2,7 +2,7 @@ package org.pgsteward.backup;
 
 import com.exceptionfactory.jagged.PayloadException;
 import com.github.luben.zstd.ZstdIOException;
-import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -26,10 +26,12 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      */
     void pourInto(ClientProgram program) throws IOException, InterruptedException {
         MessageDigest hash = DumpStream.sha256();
-        try (InputStream stored = open(hash)) {
-            InputStream opened = unsealed(stored, hash);
+        // Held to the end: the one with a finalizer would close the file as soon as it is out of use, before all is
+        // hashed.
+        try (InputStream stored = open(hash);
+                InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
             try (OutputStream input = program.input()) {
-                copy(new ZstdInputStream(opened), input);
+                copy(plain, input);
             } catch (ZstdIOException damaged) {
                 throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
             } catch (PayloadException damaged) {
