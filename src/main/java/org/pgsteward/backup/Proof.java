@@ -100,7 +100,8 @@ public final class Proof {
     }
 
     private Backup failed(Backup backup, long began, IOException because) {
-        return with(backup, BackupState.FAILED, began, "restoring it failed: " + because.getMessage());
+        String why = because.getMessage() == null ? because.toString() : because.getMessage();
+        return with(backup, BackupState.FAILED, began, "restoring it failed: " + why);
     }
 
     /** What was said of it by a proof that could open it, or by one while it was made. */

@@ -3,7 +3,6 @@ package org.pgsteward.backup;
 import com.exceptionfactory.jagged.PayloadException;
 import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -27,10 +26,12 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      */
     void pourInto(ClientProgram program) throws IOException, InterruptedException {
         MessageDigest hash = DumpStream.sha256();
-        try (InputStream stored = open(hash)) {
-            InputStream opened = unsealed(stored, hash);
+        // Held to the end: the one with a finalizer would close the file as soon as it is out of use, before all is
+        // hashed.
+        try (InputStream stored = open(hash);
+                InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
             try (OutputStream input = program.input()) {
-                decompress(opened, input);
+                copy(plain, input);
             } catch (ZstdIOException damaged) {
                 throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
             } catch (PayloadException damaged) {
@@ -52,10 +53,11 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      */
     void pourInto(OutputStream target) throws IOException {
         MessageDigest hash = DumpStream.sha256();
-        try (InputStream stored = open(hash)) {
+        try (InputStream stored = open(hash);
+                InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
             // Closed first: whatever reads may know better than the hash what is wrong.
             try (target) {
-                decompress(unsealed(stored, hash), target);
+                copy(plain, target);
             }
             compareHash(stored, hash);
         } catch (ZstdIOException damaged) {
@@ -88,27 +90,10 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         }
     }
 
-    /**
-     * Leaves {@code from} open, since what follows the last frame is still to be hashed. The stream that has a finalizer
-     * would close it whenever memory is collected, and a good backup would be called damaged.
-     */
-    private static void decompress(InputStream from, OutputStream to) throws IOException {
+    private static void copy(InputStream from, OutputStream to) throws IOException {
         byte[] buffer = new byte[BUFFER];
-        try (InputStream plain = new ZstdInputStreamNoFinalizer(new StaysOpen(from))) {
-            for (int read = plain.read(buffer); read >= 0; read = plain.read(buffer)) {
-                to.write(buffer, 0, read);
-            }
-        }
-    }
-
-    private static final class StaysOpen extends FilterInputStream {
-        StaysOpen(InputStream source) {
-            super(source);
-        }
-
-        @Override
-        public void close() {
-            // Whoever opened it closes it.
+        for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
+            to.write(buffer, 0, read);
         }
     }
 
