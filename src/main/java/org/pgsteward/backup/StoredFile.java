@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.function.LongConsumer;
 import org.pgsteward.postgres.ClientProgram;
 
 /** A backup's file, read as what it was before it was stored, and compared with its manifest on the way. */
@@ -26,11 +27,16 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      * @throws IOException when the file is not there, damaged, or not the one that was written, or the program fails
      */
     void pourInto(ClientProgram program) throws IOException, InterruptedException {
+        pourInto(program, poured -> {});
+    }
+
+    /** The same; {@code poured} is told how many bytes have been handed over. */
+    void pourInto(ClientProgram program, LongConsumer poured) throws IOException, InterruptedException {
         MessageDigest hash = DumpStream.sha256();
         try (InputStream stored = open(hash)) {
             InputStream opened = unsealed(stored, hash);
             try (OutputStream input = program.input()) {
-                decompress(opened, input);
+                decompress(opened, input, poured);
             } catch (ZstdIOException damaged) {
                 throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
             } catch (PayloadException damaged) {
@@ -55,7 +61,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         try (InputStream stored = open(hash)) {
             // Closed first: whatever reads may know better than the hash what is wrong.
             try (target) {
-                decompress(unsealed(stored, hash), target);
+                decompress(unsealed(stored, hash), target, poured -> {});
             }
             compareHash(stored, hash);
         } catch (ZstdIOException damaged) {
@@ -92,11 +98,14 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      * Leaves {@code from} open, since what follows the last frame is still to be hashed. The stream that has a finalizer
      * would close it whenever memory is collected, and a good backup would be called damaged.
      */
-    private static void decompress(InputStream from, OutputStream to) throws IOException {
+    private static void decompress(InputStream from, OutputStream to, LongConsumer poured) throws IOException {
         byte[] buffer = new byte[BUFFER];
+        long sum = 0;
         try (InputStream plain = new ZstdInputStreamNoFinalizer(new StaysOpen(from))) {
             for (int read = plain.read(buffer); read >= 0; read = plain.read(buffer)) {
                 to.write(buffer, 0, read);
+                sum += read;
+                poured.accept(sum);
             }
         }
     }
@@ -126,6 +135,18 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         if (!sha256.equals(manifest.sha256())) {
             throw new IOException(
                     "the file's SHA-256 is " + sha256 + ", and was " + manifest.sha256() + " when written");
+        }
+    }
+
+    /** What it was before it was stored, and whoever reads it may stop where he likes; nothing is compared. */
+    InputStream plain() throws IOException {
+        MessageDigest hash = DumpStream.sha256();
+        InputStream stored = open(hash);
+        try {
+            return new ZstdInputStreamNoFinalizer(unsealed(stored, hash));
+        } catch (IOException e) {
+            stored.close();
+            throw e;
         }
     }
 }
