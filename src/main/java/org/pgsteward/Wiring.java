@@ -10,6 +10,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +24,16 @@ import org.pgsteward.backup.Dumps;
 import org.pgsteward.backup.Holdings;
 import org.pgsteward.backup.OverdueRule;
 import org.pgsteward.backup.Proof;
+import org.pgsteward.backup.Recovery;
+import org.pgsteward.backup.RecoveryCard;
+import org.pgsteward.backup.Restore;
 import org.pgsteward.backup.ShrinkRule;
 import org.pgsteward.backup.Store;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.FeedTimings;
 import org.pgsteward.journal.BackupRows;
+import org.pgsteward.journal.JournalRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
@@ -43,6 +48,7 @@ import org.pgsteward.provision.Catalogue;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
 import org.pgsteward.provision.SecretsFolder;
+import org.pgsteward.routing.AskedBackups;
 import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
 import org.pgsteward.routing.ContainerDesk;
@@ -60,6 +66,7 @@ import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
 import org.pgsteward.routing.ReproofDesk;
+import org.pgsteward.routing.RequestDesk;
 import org.pgsteward.routing.RetentionDesk;
 import org.pgsteward.routing.Schedules;
 import org.pgsteward.routing.SetDesk;
@@ -98,9 +105,13 @@ public final class Wiring {
     public final Housekeeping house;
     public final Dumps dumps;
     public final Proof proof;
+    public final Restore restore;
+    public final AskedBackups asked;
+    public final RecoveryCard card;
+    public final Recovery recovery;
     public final AlertBook alerts;
+    public final ZoneId zone;
     private final Spool spool;
-    private final ZoneId zone;
     private final Path state;
     private final Path locks;
     private final Redaction redaction;
@@ -151,6 +162,11 @@ public final class Wiring {
                 .orElse(state.resolve("scratch"));
         proof = new Proof(store, keys, scratch, bindir, user, clock);
         dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
+        card = new RecoveryCard(store, server.address(), clock);
+        Set<String> extensions = settings.words("pgsteward.extensions.allowed");
+        restore = new Restore(server, bindir, user, store, keys, locks, extensions, clock);
+        recovery = new Recovery(server, store, restore, new JournalRows(server.managementDatabase())::take);
+        asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);
         redaction = new Redaction(settings.secrets());
@@ -196,6 +212,7 @@ public final class Wiring {
                         new RetentionDesk(
                                 store, holdings, rows, spool, house, keeps, shrink, locks, zone, doors, clock))
                 .bean("reproof", new ReproofDesk(store, holdings, rows, house, proof, alerts, clock))
+                .bean("requests", new RequestDesk(asked, house, json, clock))
                 .health(new FeedHealth(docker))
                 .health(new PostgresHealth(probe))
                 .health(new BackupHealth(tables, overdueDesk))
@@ -265,7 +282,7 @@ public final class Wiring {
         return new Pipeline(settings.forRoutes(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
                 .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets))
                 .bean("management", server.managementDatabase())
-                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, doors, clock))
+                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, card, doors, clock))
                 .bean("proof", proof)
                 .bean("shrink", new ShrinkDesk(rows, shrink, clock))
                 .bean("alerts", alerts)

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -40,10 +39,6 @@ public final class Proof {
 
     private static final String NO_IDENTITY = "it is sealed, and there is no pgsteward.backup.identity here to open it"
             + " with; its file is still what was written";
-
-    /** PostgreSQL's words where a plain role may not; its messages are untranslated in a cluster of locale C. */
-    private static final Pattern WANTS_MORE_RIGHTS = Pattern.compile(
-            "permission denied|must be superuser|must be owner|must have privileges|[Oo]nly superusers");
 
     private final Store store;
     private final AgeKeys keys;
@@ -172,7 +167,7 @@ public final class Proof {
      * @throws IOException when it can
      */
     static String orThrow(IOException failed) throws IOException {
-        if (WANTS_MORE_RIGHTS.matcher(String.valueOf(failed.getMessage())).find()) {
+        if (OwnersRestore.wantsMoreRights(failed)) {
             return "it holds what only a superuser may restore, which a proof never is: " + failed.getMessage();
         }
         throw failed;
@@ -220,38 +215,12 @@ public final class Proof {
                 "postgres",
                 "CREATE ROLE " + owner + " LOGIN; CREATE DATABASE " + DATABASE + " OWNER " + owner
                         + " TEMPLATE template0 ENCODING 'UTF8';");
-        List<String> asTheOwner = cluster.client(
-                "pg_restore",
-                role,
-                DATABASE,
-                "--exit-on-error",
-                "--no-owner",
-                "--no-privileges",
-                "--no-comments",
-                "--no-publications",
-                "--no-subscriptions");
-        return new Restoring(asTheOwner, createExtensions(extensions, cluster));
-    }
-
-    /** @return what this host lacks, if it does */
-    private static Optional<String> createExtensions(Map<String, String> extensions, ThrowawayCluster cluster)
-            throws IOException, InterruptedException {
-        for (String extension : extensions.keySet()) {
-            String name = Quote.literal(extension);
-            String trusted = cluster.sql(
-                    DATABASE,
-                    "SELECT v.trusted FROM pg_catalog.pg_available_extensions AS e"
-                            + " JOIN pg_catalog.pg_available_extension_versions AS v"
-                            + " ON v.name = e.name AND v.version = e.default_version WHERE e.name = " + name + ";");
-            if (trusted.isBlank()) {
-                return Optional.of("extension " + extension + " is not installed where backups are proved");
-            }
-            // A trusted one the owner makes himself, in the schema that the dump names.
-            if ("f".equals(trusted.strip())) {
-                cluster.sql(DATABASE, "CREATE EXTENSION IF NOT EXISTS " + Quote.identifier(extension) + " CASCADE;");
-            }
-        }
-        return Optional.empty();
+        List<String> asTheOwner =
+                cluster.client("pg_restore", role, DATABASE, OwnersRestore.OPTIONS.toArray(String[]::new));
+        return new Restoring(
+                asTheOwner,
+                OwnersRestore.createExtensions(cluster::sql, extensions.keySet(), DATABASE)
+                        .map(missing -> "extension " + missing + " is not installed where backups are proved"));
     }
 
     private StoredFile stored(Backup backup, Manifest manifest) {

@@ -38,8 +38,8 @@ public final class Store {
     /** The folder of the sets' documents. */
     static final String SETS = "_sets";
 
-    private static final String JSON = ".json";
     static final String MANIFEST = ".manifest.json";
+    private static final String JSON = ".json";
     private static final String PART = ".part";
     private static final String SEALED = ".age";
     private static final DateTimeFormatter TIME =

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.function.LongConsumer;
 import org.pgsteward.postgres.ClientProgram;
 
 /** A backup's file, read as what it was before it was stored, and compared with its manifest on the way. */
@@ -25,13 +26,18 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      * @throws IOException when the file is not there, damaged, or not the one that was written, or the program fails
      */
     void pourInto(ClientProgram program) throws IOException, InterruptedException {
+        pourInto(program, poured -> {});
+    }
+
+    /** The same; {@code poured} is told how many bytes have been handed over. */
+    void pourInto(ClientProgram program, LongConsumer poured) throws IOException, InterruptedException {
         MessageDigest hash = DumpStream.sha256();
         // Held to the end: the one with a finalizer would close the file as soon as it is out of use, before all is
         // hashed.
         try (InputStream stored = open(hash);
                 InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
             try (OutputStream input = program.input()) {
-                copy(plain, input);
+                copy(plain, input, poured);
             } catch (ZstdIOException damaged) {
                 throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
             } catch (PayloadException damaged) {
@@ -57,7 +63,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
                 InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
             // Closed first: whatever reads may know better than the hash what is wrong.
             try (target) {
-                copy(plain, target);
+                copy(plain, target, poured -> {});
             }
             compareHash(stored, hash);
         } catch (ZstdIOException damaged) {
@@ -90,10 +96,13 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         }
     }
 
-    private static void copy(InputStream from, OutputStream to) throws IOException {
+    private static void copy(InputStream from, OutputStream to, LongConsumer poured) throws IOException {
         byte[] buffer = new byte[BUFFER];
+        long sum = 0;
         for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
             to.write(buffer, 0, read);
+            sum += read;
+            poured.accept(sum);
         }
     }
 
@@ -111,6 +120,18 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         if (!sha256.equals(manifest.sha256())) {
             throw new IOException(
                     "the file's SHA-256 is " + sha256 + ", and was " + manifest.sha256() + " when written");
+        }
+    }
+
+    /** What it was before it was stored, and whoever reads it may stop where he likes; nothing is compared. */
+    InputStream plain() throws IOException {
+        MessageDigest hash = DumpStream.sha256();
+        InputStream stored = open(hash);
+        try {
+            return new ZstdInputStreamNoFinalizer(unsealed(stored, hash));
+        } catch (IOException e) {
+            stored.close();
+            throw e;
         }
     }
 }

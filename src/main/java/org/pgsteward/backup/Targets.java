@@ -35,7 +35,7 @@ public final class Targets {
                    COALESCE(sc.image, '')
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
-             WHERE NOT d.datistemplate AND d.datallowconn
+             WHERE NOT d.datistemplate AND d.datallowconn AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
              ORDER BY 1
             """;
 

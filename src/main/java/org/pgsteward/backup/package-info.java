@@ -13,6 +13,9 @@
  *   <li>{@link BackupSets} keeps what was made together, and what is missing from it.
  *   <li>{@link RetentionPlan} decides what is kept and {@link Removal} removes the rest; {@link OverdueRule} says what is
  *       missing and {@link ShrinkRule} what is suspiciously small.
+ *   <li>{@link Restore} restores one into the live server, beside what is there, and {@link Recovery} everything onto an
+ *       empty one; {@link Inventory} is all that they ask, so that a store alone is enough. {@link RecoveryCard} says how it
+ *       is done without us.
  * </ol>
  *
  * <p>A {@link Turn} for dumps and one for proofs let one be dumped while another is proved; {@link DiskNeedRule} refuses what
@@ -34,6 +37,10 @@
  *
  * <p>Why a base backup is counted after its end and not before: see {@link BaseRows}. Why no index is checked in its copy:
  * the server may run on another C library, which sorts text otherwise, and every index of text would be a false alarm.
+ *
+ * <p>Why a role of its own for each restore: a dump is hostile input, the service's password is not ours to know, and
+ * whoever logs in as the administrator can be made to be the administrator again. Why a swap in one transaction, and not
+ * by closing the database first: whoever is killed in between would leave it closed.
  */
 @NullMarked
 package org.pgsteward.backup;

@@ -4,15 +4,14 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.BackupTarget;
-import org.pgsteward.backup.Targets;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.routing.BackupDesk;
+import org.pgsteward.routing.AskedBackups;
+import org.pgsteward.routing.BackupReport;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.SetDesk;
 import picocli.CommandLine.Command;
@@ -55,12 +54,10 @@ final class BackupCommand implements Callable<Integer> {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         List<Backup> done;
         wiring.house.order();
-        List<BackupTarget> targets = wiring.sets.open(SetDesk.COMMAND, chosen(wiring));
+        List<BackupTarget> targets = chosen(wiring);
         try (Pipeline pipeline = wiring.backupPipeline()) {
             pipeline.start();
-            done = BackupDesk.all(wiring.doors, targets);
-        } finally {
-            wiring.sets.close(targets);
+            done = wiring.asked.backUp(SetDesk.COMMAND, targets);
         }
         BackupReport report = BackupReport.of(done);
         report.print(spec.commandLine().getOut(), wiring.json, json);
@@ -68,42 +65,22 @@ final class BackupCommand implements Callable<Integer> {
     }
 
     private List<BackupTarget> chosen(Wiring wiring) throws SQLException {
-        List<BackupTarget> known = new ArrayList<>();
         if (isOfTheCluster()) {
-            wiring.targets.all(BackupKind.valueOf(kind.toUpperCase(Locale.ROOT))).stream()
-                    .map(Targets.Found::target)
-                    .forEach(known::add);
-            return known;
+            return wiring.asked.all(BackupKind.valueOf(kind.toUpperCase(Locale.ROOT)));
         } else if (!kind.equals(BackupKind.DUMP.word())) {
             throw new Refusal("--kind is dump, globals or base, not '" + kind + "'");
         }
-        wiring.targets.all(BackupKind.DUMP).stream().map(Targets.Found::target).forEach(known::add);
         if (all) {
-            wiring.targets.all(BackupKind.GLOBALS).stream()
-                    .map(Targets.Found::target)
-                    .forEach(known::add);
-            return known;
+            return wiring.asked.all(BackupKind.DUMP, BackupKind.GLOBALS);
         }
-        TreeSet<String> unknown = new TreeSet<>(services);
-        known.forEach(target -> names(target).forEach(unknown::remove));
-        if (!unknown.isEmpty()) {
-            throw new Refusal("there is no service or database " + String.join(", ", unknown) + "; there are "
-                    + String.join(
-                            ", ", known.stream().map(BackupTarget::service).toList()));
+        try {
+            return wiring.asked.named(services);
+        } catch (AskedBackups.UnknownName unknown) {
+            throw new Refusal(String.valueOf(unknown.getMessage()));
         }
-        return known.stream()
-                .filter(target -> names(target).stream().anyMatch(services::contains))
-                .toList();
     }
 
     private boolean isOfTheCluster() {
         return kind.equals(BackupKind.GLOBALS.word()) || kind.equals(BackupKind.BASE.word());
-    }
-
-    /** A database may be asked for by its own name too, which is not always the one that its backups go under. */
-    private static List<String> names(BackupTarget target) {
-        return target.kind() == BackupKind.DUMP
-                ? List.of(target.service(), target.database())
-                : List.of(target.service());
     }
 }

@@ -5,18 +5,24 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 
 /** The journal's tables: made or brought up to date, and read. */
@@ -85,6 +91,26 @@ public final class Tables {
               FROM public.backup_log
              WHERE service_name = ? AND backup_type = 'dump' AND state = 'verified' AND started_at < ?
                AND backup_id IS NOT NULL AND backup_path IS NOT NULL AND verified_at IS NOT NULL
+             ORDER BY started_at DESC
+             LIMIT 1
+            """;
+
+    private static final String NEWEST_RUN = """
+            SELECT backup_id, event_id, COALESCE(set_id, ''), state, backup_path, started_at, finished_at, verified_at,
+                   COALESCE(size_bytes, 0), COALESCE(source_bytes, 0), COALESCE(sha256, ''),
+                   COALESCE(server_version, ''), COALESCE(dump_seconds * 1000, 0)::bigint,
+                   COALESCE(verify_seconds * 1000, 0)::bigint, COALESCE(proof = 'stream', false), COALESCE(error, '')
+              FROM public.backup_log
+             WHERE service_name = ? AND backup_type = ?
+               AND backup_id IS NOT NULL AND event_id IS NOT NULL AND state IS NOT NULL AND started_at IS NOT NULL
+             ORDER BY started_at DESC, id DESC
+             LIMIT 1
+            """;
+
+    private static final String VERIFY_TIME = """
+            SELECT verify_seconds
+              FROM public.backup_log
+             WHERE backup_id = ? AND verify_seconds IS NOT NULL
              ORDER BY started_at DESC
              LIMIT 1
             """;
@@ -291,6 +317,55 @@ public final class Tables {
                                 row.getString(1),
                                 row.getString(2),
                                 row.getObject(3, OffsetDateTime.class).toInstant()))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    /** The run of a service that began last, as the journal knows it. */
+    public Optional<Backup> newestRun(String service, String database, BackupKind kind) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(NEWEST_RUN)) {
+            statement.setString(1, service);
+            statement.setString(2, kind.word());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? Optional.of(run(row, service, database, kind)) : Optional.empty();
+            }
+        }
+    }
+
+    private static Backup run(ResultSet row, String service, String database, BackupKind kind) throws SQLException {
+        return new Backup(
+                row.getString(1),
+                row.getObject(2, UUID.class),
+                row.getString(3),
+                service,
+                database,
+                kind,
+                BackupState.valueOf(row.getString(4).toUpperCase(Locale.ROOT)),
+                Optional.ofNullable(row.getString(5)),
+                row.getObject(6, OffsetDateTime.class).toInstant(),
+                instant(row, 7),
+                instant(row, 8),
+                row.getLong(9),
+                row.getLong(10),
+                row.getString(11),
+                row.getString(12),
+                Duration.ofMillis(row.getLong(13)),
+                Duration.ofMillis(row.getLong(14)),
+                row.getBoolean(15),
+                row.getString(16));
+    }
+
+    /** How long the restore of a backup took when it was proved last; empty when that is not known. */
+    public Optional<Duration> verifyTime(String backupId) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(VERIFY_TIME)) {
+            statement.setString(1, backupId);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next()
+                        ? Optional.of(Duration.ofMillis(
+                                row.getBigDecimal(1).movePointRight(3).longValue()))
                         : Optional.empty();
             }
         }

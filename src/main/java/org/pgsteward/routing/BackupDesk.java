@@ -16,6 +16,8 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DueBackups;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
+import org.pgsteward.backup.RecoveryCard;
+import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
@@ -46,6 +48,8 @@ public final class BackupDesk {
     /** As often as a base backup is tried at one of its times. */
     private static final int BASE_TRIES = 3;
 
+    private static final String UNDER_WAY = "another run of it is under way";
+
     private static final String NOT_SEALED = "the route ended before the file was sealed";
 
     private static final Logger LOG = LoggerFactory.getLogger(BackupDesk.class);
@@ -56,6 +60,7 @@ public final class BackupDesk {
     private final Housekeeping house;
     private final Schedules schedules;
     private final SetDesk sets;
+    private final RecoveryCard card;
     private final Doors doors;
     private final Clock clock;
 
@@ -66,6 +71,7 @@ public final class BackupDesk {
             Housekeeping house,
             Schedules schedules,
             SetDesk sets,
+            RecoveryCard card,
             Doors doors,
             Clock clock) {
         this.dumps = dumps;
@@ -74,6 +80,7 @@ public final class BackupDesk {
         this.house = house;
         this.schedules = schedules;
         this.sets = sets;
+        this.card = card;
         this.doors = doors;
         this.clock = clock;
     }
@@ -163,7 +170,17 @@ public final class BackupDesk {
         Backup made = run.seal();
         // The lock and the snapshot go now, not after the proof: the next dump need not wait for it.
         run.close();
+        rewriteCard();
         return made;
+    }
+
+    /** The store says how it is restored; a backup is as good without. */
+    private void rewriteCard() {
+        try {
+            card.write();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("RECOVERY.md in the store could not be written anew: {}", e.getMessage());
+        }
     }
 
     /** Well when it is proved; trouble when it is not, which of a base backup is less: every database is dumped as well. */
@@ -208,11 +225,29 @@ public final class BackupDesk {
             return backup;
         }
         DumpRun run = exchange.getVariable(RUN, DumpRun.class);
-        String because = run == null ? "another run of it is under way" : NOT_SEALED;
+        String because = run == null ? UNDER_WAY : NOT_SEALED;
         if (exchange.getException() != null) {
             because = reason(exchange.getException());
         }
         return run == null ? notBegun(target, because, now) : run.failed(because);
+    }
+
+    /** Whether a run stepped aside for another one of the same. */
+    static boolean isUnderWay(Backup outcome) {
+        return outcome.error().equals(UNDER_WAY);
+    }
+
+    /** Proves a stored backup by the route, which writes the result down and tells it. */
+    public static Backup prove(Doors doors, StoredBackup stored) {
+        Exchange exchange = doors.ask("direct:backup-prove", stored.asMade());
+        if (exchange.getMessage().getBody() instanceof Backup proved && exchange.getException() == null) {
+            return proved;
+        }
+        String because = exchange.getException() == null
+                ? "the route ended before the proof was written down"
+                : reason(exchange.getException());
+        return stored.asMade()
+                .judged(BackupState.UNVERIFIABLE, stored.manifest().finishedAt(), Duration.ZERO, because);
     }
 
     private static Backup notBegun(BackupTarget target, String because, Instant at) {

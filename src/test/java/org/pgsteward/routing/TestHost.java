@@ -59,6 +59,7 @@ public final class TestHost implements AutoCloseable {
                 "PGSTEWARD_STATE_DIR", folder.resolve("state").toString(),
                 "PGSTEWARD_BACKUP_DIR", folder.resolve("backups").toString(),
                 "PGSTEWARD_MAILBOX_DIR", folder.resolve("mailbox").toString(),
+                "PGSTEWARD_REQUESTS_DIR", folder.resolve("requests").toString(),
                 // Once a year: the tests ask for their backups themselves.
                 "PGSTEWARD_BACKUP_TICK", "0 0 0 1 1 ?"));
         return host;

@@ -1,4 +1,4 @@
-package org.pgsteward.cli;
+package org.pgsteward.routing;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -12,9 +12,9 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 
 /** The document that {@code backup --json} and {@code verify --json} print, and the lines for a person. */
-record BackupReport(List<Line> backups) {
+public record BackupReport(List<Line> backups) {
     /** Seconds are decimals. */
-    record Line(
+    public record Line(
             String service,
             @JsonProperty("backup_id") String backupId,
             String kind,
@@ -31,7 +31,7 @@ record BackupReport(List<Line> backups) {
     /** What {@code proof} says of one that was proved before it was sealed, since nobody here can open it again. */
     private static final String STREAM = "stream";
 
-    static BackupReport of(List<Backup> backups) {
+    public static BackupReport of(List<Backup> backups) {
         return new BackupReport(backups.stream()
                 .map(backup -> new Line(
                         backup.service(),
@@ -49,7 +49,7 @@ record BackupReport(List<Line> backups) {
                 .toList());
     }
 
-    void print(PrintWriter out, ObjectMapper json, boolean asJson) throws JsonProcessingException {
+    public void print(PrintWriter out, ObjectMapper json, boolean asJson) throws JsonProcessingException {
         if (asJson) {
             out.println(json.writeValueAsString(this));
             return;
@@ -72,7 +72,7 @@ record BackupReport(List<Line> backups) {
     }
 
     /** 0 when each is proved, if only before it was sealed. */
-    int exitCode() {
+    public int exitCode() {
         return backups.stream().allMatch(BackupReport::isProved) ? 0 : 1;
     }
 
