@@ -44,9 +44,12 @@ public final class ThrowawayCluster implements AutoCloseable {
     /** What a copy's log holds is replayed first, a few gigabytes of it where the backup took long. */
     private static final Duration RECOVERY = Duration.ofMinutes(30);
 
-    /** Ends the server when standard input ends or the shell is told to go. */
+    /**
+     * Ends the server when standard input ends or the shell is told to go. Who watches for that must not hold the output
+     * open: a server that does not start would be waited for for ever.
+     */
     private static final String LEASH = "\"$@\" </dev/null & server=$!; trap 'kill -INT $server' TERM INT HUP; "
-            + "(cat >/dev/null; kill -INT $server) <&3 & wait $server; wait $server 2>/dev/null";
+            + "(cat; kill -INT $server) <&3 >/dev/null 2>&1 & wait $server; wait $server 2>/dev/null";
 
     private final Programs programs;
     private final UnprivilegedUser user;
