@@ -1,6 +1,7 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ import org.pgsteward.postgres.UnprivilegedUser;
  *
  * <p>What this host lacks (a locale, the version, a library, room) says nothing of the backup.
  */
-final class BaseProof {
+final class BaseProof implements AutoCloseable {
     /** Bytes that recovery may write beside what is unpacked: two segments of the log, and change. */
     private static final long FOR_RECOVERY = 64L * 1024 * 1024;
 
@@ -46,74 +47,95 @@ final class BaseProof {
 
     private static final Pattern WORST = Pattern.compile("(?:FATAL|PANIC|ERROR): .*?(?=; \\d{4}-\\d\\d-|$)");
 
-    private final Path scratch;
-    private final Optional<Path> bindir;
+    private final Programs programs;
     private final UnprivilegedUser user;
+    private final Path folder;
+    private final Untar archive;
 
-    BaseProof(Path scratch, Optional<Path> bindir, UnprivilegedUser user) {
-        this.scratch = scratch;
-        this.bindir = bindir;
+    private BaseProof(Programs programs, UnprivilegedUser user, Path folder, long most) {
+        this.programs = programs;
         this.user = user;
+        this.folder = folder;
+        this.archive = new Untar(folder.resolve("data"), user, most);
     }
 
     /**
+     * Makes room for one.
+     *
+     * @param major version of the server that it was taken from
+     * @param bytes that it has, or about
+     * @param most bytes that it may have
      * @throws CannotTell when this host cannot prove it
-     * @throws IOException when it is not what it was, or does not start
      */
-    void attempt(StoredFile stored, Manifest manifest) throws IOException, InterruptedException {
-        Programs programs = programs(manifest);
+    static BaseProof begin(Path scratch, Optional<Path> bindir, UnprivilegedUser user, int major, long bytes, long most)
+            throws CannotTell {
+        Programs programs = programs(bindir, major);
         Path folder = scratch.resolve(UUID.randomUUID().toString());
-        try {
-            Path data = folder.resolve("data");
-            makeRoom(folder, data, manifest);
-            stored.pourInto(new Untar(data, user, manifest.sourceBytes()));
-            ClientProgram.run(
-                    user,
-                    List.of(programs.path("pg_verifybackup").toString(), "--exit-on-error", "--quiet", data.toString()),
-                    Map.of(),
-                    "");
-            start(programs, folder, manifest);
-        } finally {
-            ThrowawayCluster.remove(folder);
-        }
-    }
-
-    private Programs programs(Manifest manifest) throws CannotTell {
-        try {
-            Programs programs = Programs.find(bindir, Integer.parseInt(manifest.clientVersion()));
-            for (String program : List.of("pg_verifybackup", "pg_waldump", "pg_controldata", "postgres")) {
-                if (!Files.isExecutable(programs.path(program))) {
-                    throw new CannotTell("there is no " + program + " in " + programs.directory() + ": install"
-                            + " postgresql-" + programs.major());
-                }
-            }
-            return programs;
-        } catch (CannotTell e) {
-            throw e;
-        } catch (IOException e) {
-            throw new CannotTell(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    private void makeRoom(Path folder, Path data, Manifest manifest) throws CannotTell {
         try {
             user.enterable(scratch);
             user.own(folder);
-            user.own(data);
-            long free = Files.getFileStore(data).getUsableSpace();
-            long needed = manifest.sourceBytes() + FOR_RECOVERY;
-            if (free < needed) {
-                throw new CannotTell("unpacked it takes " + needed + " bytes, and " + scratch + " has " + free
-                        + " free: make room, or set pgsteward.scratch.dir to a larger disk");
+            long free = Files.getFileStore(folder).getUsableSpace();
+            if (free < bytes + FOR_RECOVERY) {
+                Files.delete(folder);
+                throw new CannotTell("unpacked it takes " + (bytes + FOR_RECOVERY) + " bytes, and " + scratch + " has "
+                        + free + " free: make room, or set pgsteward.scratch.dir to a larger disk");
             }
+            user.own(folder.resolve("data"));
         } catch (CannotTell e) {
             throw e;
         } catch (IOException e) {
             throw new CannotTell("there is no place to unpack it: " + e.getMessage(), e);
         }
+        return new BaseProof(programs, user, folder, most);
     }
 
-    private void start(Programs programs, Path folder, Manifest manifest) throws IOException, InterruptedException {
+    private static Programs programs(Optional<Path> bindir, int major) throws CannotTell {
+        Programs programs;
+        try {
+            programs = Programs.find(bindir, major);
+        } catch (IOException e) {
+            throw new CannotTell(String.valueOf(e.getMessage()), e);
+        }
+        for (String program : List.of("pg_verifybackup", "pg_waldump", "pg_controldata", "postgres")) {
+            if (!Files.isExecutable(programs.path(program))) {
+                throw new CannotTell("there is no " + program + " in " + programs.directory() + ": install postgresql-"
+                        + programs.major());
+            }
+        }
+        return programs;
+    }
+
+    /** Where it is to be written, as it comes from {@code pg_basebackup}; whoever has written it closes this. */
+    OutputStream archive() {
+        return archive;
+    }
+
+    /**
+     * Once it is there.
+     *
+     * @throws CannotTell when this host cannot prove it
+     * @throws IOException when it is not what it was, or does not start
+     */
+    void prove(Manifest manifest) throws IOException, InterruptedException {
+        ClientProgram.run(
+                user,
+                List.of(
+                        programs.path("pg_verifybackup").toString(),
+                        "--exit-on-error",
+                        "--quiet",
+                        folder.resolve("data").toString()),
+                Map.of(),
+                "");
+        start(manifest);
+    }
+
+    @Override
+    public void close() {
+        archive.letGo();
+        ThrowawayCluster.remove(folder);
+    }
+
+    private void start(Manifest manifest) throws IOException, InterruptedException {
         try (ThrowawayCluster cluster = ThrowawayCluster.ofCopy(programs, user, folder, manifest.owner())) {
             compare(cluster, manifest.rows());
         } catch (IOException e) {

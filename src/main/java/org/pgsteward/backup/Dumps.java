@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
@@ -34,9 +35,6 @@ public final class Dumps {
 
     private static final String WHOLE_SIZE =
             "SELECT pg_catalog.sum(pg_catalog.pg_database_size(oid))::bigint FROM pg_catalog.pg_database";
-
-    private static final String BASE_UNPROVED =
-            "a base backup is proved from its file, and there is no pgsteward.backup.identity here to open it with";
 
     private static final String COUNT_ROLES = "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'";
 
@@ -177,12 +175,15 @@ public final class Dumps {
 
     /** Where nobody can open again what is sealed, it has to be proved before. */
     private Optional<StreamProof> streamProof(BackupTarget target, Programs programs, Held held)
-            throws InterruptedException {
+            throws SQLException, InterruptedException {
         if (!keys.seals() || keys.opens()) {
             return Optional.empty();
         }
         held.add(proof.turn().take());
         try {
+            if (target.kind() == BackupKind.BASE) {
+                return Optional.of(held.add(StreamProof.of(proof.unpacking(programs.major(), sourceSize(target)))));
+            }
             return Optional.of(held.add(StreamProof.in(proof.scratchCluster(programs), target.kind())));
         } catch (IOException e) {
             return Optional.of(StreamProof.impossible(target.kind(), Proof.noCluster(e)));
@@ -201,9 +202,7 @@ public final class Dumps {
             throw new IOException(hindrance.get());
         }
         Instant at = freeName(target);
-        Optional<StreamProof> proof = keys.seals() && !keys.opens()
-                ? Optional.of(StreamProof.impossible(target.kind(), BASE_UNPROVED))
-                : Optional.empty();
+        Optional<StreamProof> proof = streamProof(target, programs, held);
         BaseRows rows = held.add(BaseRows.before(server));
         ClientProgram program = held.add(start(
                 List.of(

@@ -183,14 +183,27 @@ public final class Proof {
 
     /** @return why it cannot be told, when it cannot */
     private Optional<String> start(Backup backup, Manifest manifest) throws IOException, InterruptedException {
-        try {
-            new BaseProof(scratch, bindir, user).attempt(stored(backup, manifest), manifest);
+        long bytes = manifest.sourceBytes();
+        int major = Integer.parseInt(manifest.clientVersion());
+        try (BaseProof copy = BaseProof.begin(scratch, bindir, user, major, bytes, bytes)) {
+            stored(backup, manifest).pourInto(copy.archive());
+            copy.prove(manifest);
             return Optional.empty();
         } catch (AgeKeys.NotForUs e) {
             return Optional.of(AgeKeys.NotForUs.REASON);
         } catch (CannotTell e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
+    }
+
+    /**
+     * The proof of a base backup that is about to be made.
+     *
+     * @param bytes that it will have, or about
+     * @throws CannotTell when there is no place for it, or nothing to start it with
+     */
+    BaseProof unpacking(int major, long bytes) throws CannotTell {
+        return BaseProof.begin(scratch, bindir, user, major, bytes, Long.MAX_VALUE);
     }
 
     /** Makes what only the administrator may make, and nothing else. */

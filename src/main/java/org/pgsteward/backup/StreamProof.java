@@ -26,23 +26,34 @@ final class StreamProof implements AutoCloseable {
     private final BackupKind kind;
     private final long began = System.nanoTime();
     private final @Nullable ThrowawayCluster cluster;
+    private final @Nullable BaseProof base;
     private @Nullable ClientProgram restore;
     private Optional<String> cannotTell;
 
-    private StreamProof(BackupKind kind, @Nullable ThrowawayCluster cluster, Optional<String> cannotTell) {
+    private StreamProof(
+            BackupKind kind,
+            @Nullable ThrowawayCluster cluster,
+            @Nullable BaseProof base,
+            Optional<String> cannotTell) {
         this.kind = kind;
         this.cluster = cluster;
+        this.base = base;
         this.cannotTell = cannotTell;
     }
 
     /** In a scratch cluster that has just started. */
     static StreamProof in(ThrowawayCluster cluster, BackupKind kind) {
-        return new StreamProof(kind, cluster, Optional.empty());
+        return new StreamProof(kind, cluster, null, Optional.empty());
+    }
+
+    /** Of a base backup: it is unpacked on its way, and started when it is whole. */
+    static StreamProof of(BaseProof base) {
+        return new StreamProof(BackupKind.BASE, null, base, Optional.empty());
     }
 
     /** None, for a reason that says nothing of the backup. */
     static StreamProof impossible(BackupKind kind, String because) {
-        return new StreamProof(kind, null, Optional.of(because));
+        return new StreamProof(kind, null, null, Optional.of(because));
     }
 
     /** Makes ready for a dump of a database of {@code owner} that holds these extensions. */
@@ -83,6 +94,9 @@ final class StreamProof implements AutoCloseable {
      * @throws IOException when it cannot be restored, or holds something else
      */
     Optional<String> finish(Manifest manifest) throws IOException, InterruptedException {
+        if (base != null && cannotTell.isEmpty()) {
+            return finish(base, manifest);
+        }
         ClientProgram program = restore;
         if (program != null && cannotTell.isEmpty()) {
             try {
@@ -98,11 +112,29 @@ final class StreamProof implements AutoCloseable {
         return cannotTell;
     }
 
+    private static Optional<String> finish(BaseProof base, Manifest manifest) throws IOException, InterruptedException {
+        try {
+            base.archive().close();
+            base.prove(manifest);
+            return Optional.empty();
+        } catch (CannotTell e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
     Duration took() {
         return Duration.ofNanos(System.nanoTime() - began);
     }
 
     private void restore(byte[] bytes, int offset, int length) throws IOException {
+        if (base != null && cannotTell.isEmpty()) {
+            try {
+                base.archive().write(bytes, offset, length);
+            } catch (CannotTell e) {
+                cannotTell = Optional.of(String.valueOf(e.getMessage()));
+            }
+            return;
+        }
         ClientProgram program = restore;
         if (program == null || cannotTell.isPresent()) {
             return;
@@ -130,6 +162,9 @@ final class StreamProof implements AutoCloseable {
 
     @Override
     public void close() {
+        if (base != null) {
+            base.close();
+        }
         if (restore != null) {
             restore.close();
         }

@@ -92,11 +92,22 @@ final class Untar extends OutputStream {
     /** @throws IOException when the archive does not end as one does */
     @Override
     public void close() throws IOException {
-        if (open) {
-            file.close();
-        }
+        letGo();
         if (emptyBlocks < 2) {
             throw new IOException("the archive breaks off before its end");
+        }
+    }
+
+    /** Of a file that is being written; nothing is an error. */
+    void letGo() {
+        if (open) {
+            open = false;
+            try {
+                file.close();
+            } catch (IOException e) {
+                // It is about to be removed.
+                return;
+            }
         }
     }
 

@@ -37,6 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.Wiring;
+import org.pgsteward.backup.Age;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.BaseRestore;
 import org.pgsteward.backup.Manifest;
@@ -281,6 +282,32 @@ class BaseBackupIT {
                             "ALTER ROLE homelab RESET ALL");
             host.cluster().run("homelab", "ALTER SYSTEM RESET ALL");
         }
+    }
+
+    @Test
+    void sealedItIsOpenedForItsProofOrWhereNobodyCanStartedOnItsWay() throws Exception {
+        Age age = Age.keys();
+        Map<String, String> sealing = Map.of("pgsteward.backup.recipients", age.recipient());
+        Wiring withIdentity = host.wiring(
+                Map.of("pgsteward.backup.recipients", age.recipient(), "pgsteward.backup.identity", age.identity()));
+        try (Pipeline other = withIdentity.backupPipeline().start()) {
+            assertThat(other).isNotNull();
+            Backup opened = host.backUp(withIdentity, cluster());
+            assertThat(opened.error()).isEmpty();
+            assertThat(opened.state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(opened.path().orElseThrow()).endsWith(".tar.zst.age");
+            assertThat(BaseRestore.lines("x.tar.zst.age"))
+                    .contains("age -d -i key.txt < x.tar.zst.age | zstd -d | tar");
+        }
+        Wiring withoutIdentity = host.wiring(sealing);
+        try (Pipeline other = withoutIdentity.backupPipeline().start()) {
+            assertThat(other).isNotNull();
+            Backup made = host.backUp(withoutIdentity, cluster());
+            assertThat(made.error()).isEmpty();
+            assertThat(made.state()).isEqualTo(BackupState.MADE);
+            assertThat(made.provedInStream()).isTrue();
+        }
+        assertThat(left()).isEmpty();
     }
 
     @Test
