@@ -107,9 +107,12 @@ public record Programs(Path directory, int major) {
 
     private static Optional<String> firstLine(String... command) {
         try {
-            Process process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+            // Ours holds secrets, and whoever answers to such a name on the PATH gets none of them.
+            builder.environment().clear();
+            builder.environment().put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
+            builder.environment().put("LC_ALL", "C.UTF-8");
+            Process process = builder.start();
             process.getOutputStream().close();
             try (Stream<String> lines =
                     process.inputReader(StandardCharsets.UTF_8).lines()) {

@@ -121,10 +121,10 @@ public final class UnprivilegedUser {
             }
             entered = next;
         }
-        return new ProcessBuilder(command(List.of("test", "-x", entered.toString())))
-                        .start()
-                        .waitFor()
-                == 0;
+        ProcessBuilder test = new ProcessBuilder(command(List.of("test", "-x", entered.toString())));
+        test.environment().clear();
+        test.environment().put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
+        return test.start().waitFor() == 0;
     }
 
     /** Looked up once: a base backup has thousands of files. */
