@@ -120,7 +120,7 @@ public final class RecoveryCard {
         }
         card.append("```\n\n## One database, beside what is there\n\nIts role has to be there.\n");
         dumps.forEach(dump -> one(dump, card));
-        others(newest, card);
+        newest.stream().filter(backup -> backup.kind() == BackupKind.BASE).forEach(base -> base(base, card));
         inventory
                 .unreadable()
                 .forEach((path, reason) -> card.append("\nNot listed, since its manifest cannot be read: `")
@@ -152,14 +152,14 @@ public final class RecoveryCard {
                 .append("\n```\n");
     }
 
-    private static void others(List<StoredBackup> newest, StringBuilder card) {
-        String others = newest.stream()
-                .filter(backup -> backup.kind() == BackupKind.BASE)
-                .map(backup -> "`" + backup.path() + "` of " + backup.manifest().startedAt())
-                .collect(Collectors.joining(", "));
-        if (!others.isEmpty()) {
-            card.append("\nThe whole cluster as files: ").append(others).append(".\n");
-        }
+    private static void base(StoredBackup base, StringBuilder card) {
+        card.append("\n## The whole cluster as files, of ")
+                .append(base.manifest().startedAt())
+                .append("\n\nAs an ordinary user, with the programs of PostgreSQL ")
+                .append(base.manifest().clientVersion())
+                .append(" itself; it runs beside whatever else there is.\n\n```sh\n")
+                .append(BaseRestore.lines(shell(base.path())))
+                .append("```\n");
     }
 
     private static boolean isSealed(StoredBackup backup) {
