@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,8 +31,15 @@ public final class Settings {
     /** The setting whose value is a path, and whose name ends like one that names a file with the value. */
     private static final String CATALOGUE = PREFIX + "CATALOGUE" + FILE;
 
+    /** The setting that is switched off by leaving it empty; of all others an empty one is none. */
+    private static final String BASE_SCHEDULE = PREFIX + "BACKUP_BASE_SCHEDULE";
+
     /** What a key's last part says of its value. */
     private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url)");
+
+    private static final Pattern SPAN = Pattern.compile("(\\d{1,9})([smhd])");
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})([kmgKMG]?)");
+    private static final Pattern SHARE = Pattern.compile("\\d{1,3}(\\.\\d{1,3})?%");
 
     private final Map<String, String> values;
 
@@ -43,7 +52,7 @@ public final class Settings {
         Map<String, String> values = shipped();
         for (Map.Entry<String, String> variable : environment.entrySet()) {
             String name = variable.getKey();
-            if (!name.startsWith(PREFIX) || variable.getValue().isEmpty()) {
+            if (!name.startsWith(PREFIX) || (variable.getValue().isEmpty() && !name.equals(BASE_SCHEDULE))) {
                 continue;
             }
             if (name.endsWith(FILE) && !name.equals(CATALOGUE)) {
@@ -90,6 +99,50 @@ public final class Settings {
         }
     }
 
+    /** @throws IllegalArgumentException when it is no whole number with one of the units s, m, h and d */
+    public Duration duration(String key) {
+        String value = require(key).strip();
+        Matcher span = SPAN.matcher(value);
+        if (!span.matches()) {
+            throw new IllegalArgumentException(key + " is '" + value + "', not a time such as 90m, 6h or 2d");
+        }
+        long count = Long.parseLong(span.group(1));
+        return switch (span.group(2)) {
+            case "s" -> Duration.ofSeconds(count);
+            case "m" -> Duration.ofMinutes(count);
+            case "h" -> Duration.ofHours(count);
+            default -> Duration.ofDays(count);
+        };
+    }
+
+    /** @throws IllegalArgumentException when it is not bytes, or a whole number with one of the units k, m and g */
+    public long bytes(String key) {
+        String value = require(key).strip();
+        Matcher size = SIZE.matcher(value);
+        if (!size.matches()) {
+            throw new IllegalArgumentException(key + " is '" + value + "', not a size such as 500k, 1m or 2g");
+        }
+        long count = Long.parseLong(size.group(1));
+        return switch (size.group(2).toLowerCase(Locale.ROOT)) {
+            case "k" -> count << 10;
+            case "m" -> count << 20;
+            case "g" -> count << 30;
+            default -> count;
+        };
+    }
+
+    /**
+     * @return 0.5 for {@code 50%}
+     * @throws IllegalArgumentException when it is no percentage
+     */
+    public double share(String key) {
+        String value = require(key).strip();
+        if (!SHARE.matcher(value).matches()) {
+            throw new IllegalArgumentException(key + " is '" + value + "', not a share such as 50%");
+        }
+        return Double.parseDouble(value.substring(0, value.length() - 1)) / 100;
+    }
+
     /** A list separated by commas; empty when it is not set. */
     public Set<String> words(String key) {
         return get(key).stream()
@@ -104,6 +157,9 @@ public final class Settings {
         return values.entrySet().stream()
                 .filter(setting -> SECRET.matcher(setting.getKey()).matches())
                 .map(Map.Entry::getValue)
+                // A file of keys holds one a line.
+                .flatMap(value ->
+                        value.contains("\n") ? Stream.concat(Stream.of(value), value.lines()) : Stream.of(value))
                 .filter(value -> !value.isBlank())
                 .toList();
     }

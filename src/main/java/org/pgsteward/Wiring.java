@@ -12,20 +12,33 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.backup.AgeKeys;
+import org.pgsteward.backup.BackupSets;
+import org.pgsteward.backup.DiskSpace;
 import org.pgsteward.backup.Dumps;
+import org.pgsteward.backup.Holdings;
+import org.pgsteward.backup.OverdueRule;
 import org.pgsteward.backup.Proof;
+import org.pgsteward.backup.Recovery;
+import org.pgsteward.backup.RecoveryCard;
+import org.pgsteward.backup.Restore;
+import org.pgsteward.backup.ShrinkRule;
 import org.pgsteward.backup.Store;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.FeedTimings;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.journal.JournalRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Secret;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.StatusRule;
@@ -37,6 +50,7 @@ import org.pgsteward.provision.Catalogue;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
 import org.pgsteward.provision.SecretsFolder;
+import org.pgsteward.routing.AskedBackups;
 import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
 import org.pgsteward.routing.ContainerDesk;
@@ -47,11 +61,18 @@ import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.JournalDrain;
 import org.pgsteward.routing.JournalRoutes;
 import org.pgsteward.routing.Json;
+import org.pgsteward.routing.Keeps;
 import org.pgsteward.routing.MemoryDesk;
+import org.pgsteward.routing.OverdueDesk;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
+import org.pgsteward.routing.ReproofDesk;
+import org.pgsteward.routing.RequestDesk;
+import org.pgsteward.routing.RetentionDesk;
 import org.pgsteward.routing.Schedules;
+import org.pgsteward.routing.SetDesk;
+import org.pgsteward.routing.ShrinkDesk;
 import org.pgsteward.routing.StatusPage;
 import org.pgsteward.routing.alert.OutboxDelivery;
 import org.pgsteward.routing.alert.Receivers;
@@ -74,21 +95,31 @@ public final class Wiring {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     public final Settings settings;
-    public final Clock clock = Clock.systemUTC();
+    public final Clock clock;
     public final ObjectMapper json = Json.mapper();
     public final Doors doors = new Doors();
     public final Server server;
     public final Store store;
     public final Tables tables;
-    public final Housekeeping house;
     public final Targets targets;
+    public final BackupSets backupSets;
+    public final SetDesk sets;
+    public final Housekeeping house;
     public final Dumps dumps;
     public final Proof proof;
+    public final Restore restore;
+    public final AskedBackups asked;
+    public final RecoveryCard card;
+    public final Recovery recovery;
     public final AlertBook alerts;
+    public final ZoneId zone;
     private final Spool spool;
-    private final ZoneId zone;
     private final Path state;
+    private final Path locks;
     private final Redaction redaction;
+    private final BackupRows rows;
+    private final ShrinkRule shrink;
+    private final OverdueRule overdue;
 
     /**
      * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
@@ -102,9 +133,15 @@ public final class Wiring {
 
     /** The same with PostgreSQL's programs run as {@code user}. */
     public Wiring(Settings given, UnprivilegedUser user) throws IOException {
-        settings = withReceivers(given);
+        this(given, user, Clock.systemUTC());
+    }
+
+    /** The same by another clock. */
+    public Wiring(Settings given, UnprivilegedUser user, Clock clock) throws IOException {
+        this.clock = clock;
+        zone = given.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
+        settings = withReceivers(given).with(Map.of("pgsteward.timezone", zone.getId()));
         state = closed(settings.path("pgsteward.state.dir"));
-        zone = settings.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
         server = new Server(new ServerAddress(
                 settings.require("pgsteward.postgres.host"),
                 settings.number("pgsteward.postgres.port"),
@@ -114,17 +151,31 @@ public final class Wiring {
         Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
         store = new Store(settings.path("pgsteward.backup.dir"), json);
         tables = new Tables(server.managementDatabase());
-        Path locks = state.resolve("locks");
-        house = new Housekeeping(tables, store, locks);
+        locks = state.resolve("locks");
         targets = new Targets(server);
-        dumps = new Dumps(server, bindir, user, store, locks, clock);
+        backupSets = new BackupSets(store, locks, clock);
+        sets = new SetDesk(backupSets, targets, tables, server);
+        house = new Housekeeping(tables, store, locks, sets);
+        AgeKeys keys = AgeKeys.of(
+                settings.words("pgsteward.backup.recipients"),
+                settings.get("pgsteward.backup.identity").map(Secret::new));
         Path scratch = settings.get("pgsteward.scratch.dir")
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
-        proof = new Proof(store, scratch, bindir, user, clock);
+        proof = new Proof(store, keys, scratch, bindir, user, clock);
+        dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
+        card = new RecoveryCard(store, server.address(), clock);
+        Set<String> extensions = settings.words("pgsteward.extensions.allowed");
+        restore = new Restore(server, bindir, user, store, keys, locks, extensions, clock);
+        recovery = new Recovery(server, store, restore, new JournalRows(server.managementDatabase())::take);
+        asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);
         redaction = new Redaction(settings.secrets());
+        rows = new BackupRows(server.managementDatabase());
+        shrink = new ShrinkRule(
+                settings.share("pgsteward.backup.shrink.warn"), settings.bytes("pgsteward.backup.shrink.exempt"));
+        overdue = new OverdueRule(settings.duration("pgsteward.backup.overdue.grace"), zone);
     }
 
     /** Others may pass through to their scratch clusters, and see nothing on the way. */
@@ -154,8 +205,11 @@ public final class Wiring {
         StewardDockerComponent docker = new StewardDockerComponent(
                 engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
         Figures figures = new Figures(tables, new DatabaseFigures(server), containers, memory, docker, alerts, outbox);
-        Pipeline pipeline = pipeline(
-                        ALL_FILES, outbox, service -> containers.label(service, "pgsteward.backup.schedule"))
+        Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
+        Holdings holdings = new Holdings(store);
+        Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
+        OverdueDesk overdueDesk = new OverdueDesk(targets, rows, house, schedules(schedule), overdue, alerts, clock);
+        Pipeline pipeline = pipeline(ALL_FILES, outbox, schedule)
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
                 .bean("containers", containers)
@@ -163,9 +217,16 @@ public final class Wiring {
                 .bean("memory", memory)
                 .bean("postgresProbe", probe)
                 .bean("figures", figures)
+                .bean("overdue", overdueDesk)
+                .bean(
+                        "retention",
+                        new RetentionDesk(
+                                store, holdings, rows, spool, house, keeps, shrink, locks, zone, doors, clock))
+                .bean("reproof", new ReproofDesk(store, holdings, rows, house, proof, alerts, clock))
+                .bean("requests", new RequestDesk(asked, house, json, clock))
                 .health(new FeedHealth(docker))
                 .health(new PostgresHealth(probe))
-                .health(new BackupHealth(tables))
+                .health(new BackupHealth(tables, overdueDesk))
                 .prepare(context -> {
                     receivers.known = new Receivers(context);
                     context.getManagementStrategy()
@@ -228,14 +289,24 @@ public final class Wiring {
     }
 
     private Pipeline pipeline(List<String> files, Outbox outbox, Function<String, Optional<String>> schedule) {
-        Schedules schedules = new Schedules(settings.require("pgsteward.backup.schedule"), zone, schedule);
+        Schedules schedules = schedules(schedule);
         return new Pipeline(settings.forRoutes(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
-                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors)))
+                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets))
                 .bean("management", server.managementDatabase())
-                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, doors, clock))
+                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, card, doors, clock))
                 .bean("proof", proof)
+                .bean("shrink", new ShrinkDesk(rows, shrink, clock))
                 .bean("alerts", alerts)
                 .bean("outbox", outbox);
+    }
+
+    /** @param schedule the label's value, by service */
+    private Schedules schedules(Function<String, Optional<String>> schedule) {
+        return new Schedules(
+                settings.require("pgsteward.backup.schedule"),
+                settings.get("pgsteward.backup.base.schedule"),
+                zone,
+                schedule);
     }
 
     private Outbox outbox(LateReceivers receivers) {
@@ -258,7 +329,8 @@ public final class Wiring {
         return given.with(Map.of(
                 "pgsteward.mail.enabled", isSet(given, "pgsteward.mail.to"),
                 "pgsteward.webhook.enabled", isSet(given, "pgsteward.webhook.url"),
-                "pgsteward.mailbox.enabled", isSet(given, "pgsteward.mailbox.dir")));
+                "pgsteward.mailbox.enabled", isSet(given, "pgsteward.mailbox.dir"),
+                "pgsteward.backup.ping.enabled", isSet(given, "pgsteward.backup.ping.url")));
     }
 
     private static String isSet(Settings settings, String key) {

@@ -64,6 +64,14 @@ class SettingsTest {
                 .isEqualTo("backups");
     }
 
+    @Test
+    void anEmptyScheduleOfBaseBackupsIsNone() throws IOException {
+        assertThat(Settings.from(Map.of()).get("pgsteward.backup.base.schedule"))
+                .contains("30 3 * * 0");
+        assertThat(Settings.from(Map.of("PGSTEWARD_BACKUP_BASE_SCHEDULE", "")).get("pgsteward.backup.base.schedule"))
+                .isEmpty();
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
@@ -128,6 +136,40 @@ class SettingsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> settings.number("pgsteward.http.port"))
                 .withMessage("pgsteward.http.port is 'eighty', not a whole number");
+    }
+
+    @Test
+    void timesSizesAndSharesAreReadWithTheirUnits() throws IOException {
+        Settings settings = Settings.from(Map.of(
+                "PGSTEWARD_A_TIME",
+                "90m",
+                "PGSTEWARD_A_DAY",
+                " 2d ",
+                "PGSTEWARD_A_SIZE",
+                "3M",
+                "PGSTEWARD_SOME_BYTES",
+                "17",
+                "PGSTEWARD_A_SHARE",
+                "12.5%"));
+        assertThat(settings.duration("pgsteward.a.time")).hasMinutes(90);
+        assertThat(settings.duration("pgsteward.a.day")).hasDays(2);
+        assertThat(settings.bytes("pgsteward.a.size")).isEqualTo(3L << 20);
+        assertThat(settings.bytes("pgsteward.some.bytes")).isEqualTo(17);
+        assertThat(settings.share("pgsteward.a.share")).isEqualTo(0.125);
+    }
+
+    @Test
+    void oneThatCannotBeReadIsNamedWithItsValue() throws IOException {
+        Settings settings = Settings.from(Map.of("PGSTEWARD_A_VALUE", "-1"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.duration("pgsteward.a.value"))
+                .withMessage("pgsteward.a.value is '-1', not a time such as 90m, 6h or 2d");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.bytes("pgsteward.a.value"))
+                .withMessage("pgsteward.a.value is '-1', not a size such as 500k, 1m or 2g");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.share("pgsteward.a.value"))
+                .withMessage("pgsteward.a.value is '-1', not a share such as 50%");
     }
 
     @Test

@@ -5,18 +5,17 @@ import com.github.luben.zstd.ZstdCompressCtx;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.ReadableByteChannel;
 
 /**
- * Reads a stream compressed with zstd. Whoever reads pulls the source along, so memory is two buffers whatever the size,
+ * Reads a stream compressed with zstd. Whoever reads pulls the source along, so memory is three buffers whatever the size,
  * and no thread stands between the two.
  */
 final class CompressedStream extends InputStream {
-    /** Bytes of each of the two buffers: one of pg_dump's pipe-fuls, and about what the file endpoint asks for. */
+    /** Bytes of each of its buffers: one of pg_dump's pipe-fuls, and about what the file endpoint asks for. */
     private static final int BUFFER = 128 * 1024;
 
-    private final ReadableByteChannel source;
+    private final InputStream source;
+    private final byte[] piece = new byte[BUFFER];
     private final ZstdCompressCtx zstd;
     private final ByteBuffer plain = ByteBuffer.allocateDirect(BUFFER).limit(0);
     private final ByteBuffer compressed = ByteBuffer.allocateDirect(BUFFER).limit(0);
@@ -25,7 +24,7 @@ final class CompressedStream extends InputStream {
     private boolean frameEnded;
 
     CompressedStream(InputStream source, int level) {
-        this.source = Channels.newChannel(source);
+        this.source = source;
         this.zstd = new ZstdCompressCtx();
         zstd.setLevel(level);
         zstd.setChecksum(true);
@@ -59,8 +58,9 @@ final class CompressedStream extends InputStream {
     private void fill() throws IOException {
         if (!plain.hasRemaining() && !sourceEnded) {
             plain.clear();
-            int read = source.read(plain);
-            plain.flip();
+            // By way of an array: a channel on a stream would ask the kernel for 8 KiB at a time.
+            int read = source.read(piece, 0, BUFFER);
+            plain.put(piece, 0, Math.max(read, 0)).flip();
             sourceEnded = read < 0;
             sourceBytes += Math.max(read, 0);
         }

@@ -3,15 +3,15 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.ClientProgram;
 
 /**
@@ -22,14 +22,15 @@ public final class DumpRun implements AutoCloseable {
     private final BackupTarget target;
     private final Backup started;
     private final Store store;
-    private final RunLock lock;
+    private final Held held;
     private final Clock clock;
     private final long startedNanos = System.nanoTime();
     private final Map<String, String> extensions;
+    private final Surroundings surroundings;
     private final CompletableFuture<Map<String, Long>> rows;
-    private final @Nullable Snapshot snapshot;
-    private final ClientProgram program;
     private final String clientVersion;
+    private final AgeKeys keys;
+    private final Optional<StreamProof> proof;
     private final DumpStream stream;
     private boolean sealed;
     private boolean closed;
@@ -38,25 +39,34 @@ public final class DumpRun implements AutoCloseable {
             BackupTarget target,
             Backup started,
             Store store,
-            RunLock lock,
+            Held held,
             Clock clock,
-            @Nullable Snapshot snapshot,
             Map<String, String> extensions,
+            Surroundings surroundings,
             CompletableFuture<Map<String, Long>> rows,
             ClientProgram program,
             String clientVersion,
-            int zstdLevel) {
+            int zstdLevel,
+            AgeKeys keys,
+            Optional<StreamProof> proof)
+            throws IOException {
         this.target = target;
         this.started = started;
         this.store = store;
-        this.lock = lock;
+        this.held = held;
         this.clock = clock;
-        this.snapshot = snapshot;
         this.extensions = extensions;
+        this.surroundings = surroundings;
         this.rows = rows;
-        this.program = program;
         this.clientVersion = clientVersion;
-        this.stream = new DumpStream(program, zstdLevel);
+        this.keys = keys;
+        this.proof = proof;
+        InputStream plain =
+                proof.map(watcher -> watcher.watching(program.output())).orElse(program.output());
+        this.stream = held.add(new DumpStream(program, plain, zstdLevel, keys));
+        held.add(() -> rows.cancel(true));
+        // Let go of first, while the lock still says that somebody is at work here.
+        held.add(this::takeBack);
     }
 
     /** As it stands in the journal while it runs. */
@@ -69,15 +79,17 @@ public final class DumpRun implements AutoCloseable {
         return Store.partOf(path());
     }
 
-    /** The dump, compressed. It throws, rather than end, when {@code pg_dump} did not end well. */
+    /** The dump, compressed, and sealed if there are recipients. It throws, rather than end, when {@code pg_dump} did not end well. */
     public InputStream stream() {
         return stream;
     }
 
     /**
-     * The file is written: makes it durable, gives it its name and its manifest.
+     * The file is written: makes it durable, gives it its name and its manifest. What was restored on its way has to have
+     * come out right first.
      *
-     * @throws IOException when what was written is not what was read, or the disk does not take it
+     * @throws IOException when what was written is not what was read, or the disk does not take it, or it cannot be
+     *     restored
      */
     public Backup seal() throws IOException, InterruptedException {
         if (!stream.isWhole()) {
@@ -95,30 +107,50 @@ public final class DumpRun implements AutoCloseable {
         }
         Instant finished = clock.instant();
         String sha256 = stream.sha256Hex();
-        store.publish(
-                path,
-                new Manifest(
-                        started.id(),
-                        started.eventId().toString(),
-                        started.setId(),
-                        target.service(),
-                        target.database(),
-                        target.owner(),
-                        target.image(),
-                        target.kind().word(),
-                        store.resolve(path).getFileName().toString(),
-                        sha256,
-                        written,
-                        stream.sourceBytes(),
-                        started.startedAt(),
-                        finished,
-                        started.serverVersion(),
-                        clientVersion,
-                        extensions,
-                        countedRows(),
-                        snapshot == null ? Surroundings.UNKNOWN : snapshot.surroundings()));
+        Manifest manifest = new Manifest(
+                started.id(),
+                started.eventId().toString(),
+                started.setId(),
+                target.service(),
+                target.database(),
+                target.owner(),
+                target.image(),
+                target.kind().word(),
+                store.resolve(path).getFileName().toString(),
+                sha256,
+                written,
+                stream.sourceBytes(),
+                started.startedAt(),
+                finished,
+                started.serverVersion(),
+                clientVersion,
+                keys.recipients(),
+                "",
+                extensions,
+                countedRows(),
+                surroundings);
+        if (proof.isEmpty()) {
+            store.publish(path, manifest);
+            sealed = true;
+            return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart());
+        }
+        Optional<String> cannotTell = finish(proof.get(), manifest);
+        store.publish(path, cannotTell.isPresent() ? manifest : manifest.provedInStream());
         sealed = true;
-        return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart());
+        Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart());
+        Duration proving = proof.get().took();
+        return cannotTell.isPresent()
+                ? made.judged(BackupState.UNVERIFIABLE, clock.instant(), proving, cannotTell.get())
+                : made.provedInStream(proving);
+    }
+
+    private static Optional<String> finish(StreamProof proof, Manifest manifest)
+            throws IOException, InterruptedException {
+        try {
+            return proof.finish(manifest);
+        } catch (IOException e) {
+            throw new IOException("restoring it failed: " + e.getMessage(), e);
+        }
     }
 
     /** How it stands in the journal when it failed. */
@@ -128,7 +160,7 @@ public final class DumpRun implements AutoCloseable {
 
     /** What the program warned of, though it ended well; empty when of nothing. */
     public String warnings() throws InterruptedException {
-        return program.complaint();
+        return stream.warnings();
     }
 
     public boolean isSealed() {
@@ -142,22 +174,17 @@ public final class DumpRun implements AutoCloseable {
             return;
         }
         closed = true;
-        try (lock) {
-            program.close();
-            rows.cancel(true);
-            if (snapshot != null) {
-                snapshot.close();
-            }
-            if (!sealed) {
-                store.discard(path());
-            }
-        } catch (SQLException e) {
-            throw new IOException("the snapshot of " + target.database() + " did not close", e);
+        held.close();
+    }
+
+    private void takeBack() throws IOException {
+        if (!sealed) {
+            store.discard(path());
         }
     }
 
     private String path() {
-        return Store.relativePath(target.service(), started.id(), target.kind());
+        return Store.relativePath(target.service(), started.id(), target.kind(), keys.seals());
     }
 
     private Map<String, Long> countedRows() throws IOException, InterruptedException {

@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -9,7 +10,8 @@ import java.util.HexFormat;
 import org.pgsteward.postgres.ClientProgram;
 
 /**
- * What a file endpoint reads: the program's output, compressed, with its hash taken on the way.
+ * What a file endpoint reads: the program's output, compressed, sealed if there is somebody to seal it to, with the hash
+ * of what is stored taken on the way.
  *
  * <p>The end of the program's output is not the end of this stream: only the exit code is. A program that dies half-way
  * ends its output as quietly as one that is done, and a reader that is told "end" stores half a dump as a whole one; so
@@ -22,12 +24,17 @@ final class DumpStream extends FilterInputStream {
     private long sizeBytes;
     private boolean whole;
 
-    DumpStream(ClientProgram program, int zstdLevel) {
-        this(program, new CompressedStream(program.output(), zstdLevel), sha256());
+    /**
+     * @param plain what the program writes, as it is or watched on the way
+     * @param keys to whom it is sealed, if to anybody
+     */
+    DumpStream(ClientProgram program, InputStream plain, int zstdLevel, AgeKeys keys) throws IOException {
+        this(program, new CompressedStream(plain, zstdLevel), keys, sha256());
     }
 
-    private DumpStream(ClientProgram program, CompressedStream compressed, MessageDigest hash) {
-        super(new DigestInputStream(compressed, hash));
+    private DumpStream(ClientProgram program, CompressedStream compressed, AgeKeys keys, MessageDigest hash)
+            throws IOException {
+        super(new DigestInputStream(keys.seals() ? new SealedStream(compressed, keys) : compressed, hash));
         this.program = program;
         this.compressed = compressed;
         this.hash = hash;
@@ -63,6 +70,11 @@ final class DumpStream extends FilterInputStream {
         }
         whole = true;
         return -1;
+    }
+
+    /** What the program warned of; empty when of nothing. */
+    String warnings() throws InterruptedException {
+        return program.complaint();
     }
 
     /** The stream is read to its end, and the program said 0. */

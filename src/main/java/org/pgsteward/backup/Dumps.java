@@ -1,7 +1,6 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -13,11 +12,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Replication;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.UnprivilegedUser;
@@ -30,20 +30,42 @@ public final class Dumps {
     /** A table that somebody holds locked for longer fails the dump, and says so, rather than hold it up for a day. */
     private static final String LOCK_WAIT_MILLISECONDS = "60000";
 
+    /** Of a base backup, a second. */
+    private static final String BASE_RATE = "64M";
+
+    private static final String WHOLE_SIZE =
+            "SELECT pg_catalog.sum(pg_catalog.pg_database_size(oid))::bigint FROM pg_catalog.pg_database";
+
     private static final String COUNT_ROLES = "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'";
 
     private final Server server;
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
     private final Store store;
+    private final AgeKeys keys;
+    private final Proof proof;
+    private final DiskSpace disk;
+    private final Turn dumping = new Turn();
     private final Path locks;
     private final Clock clock;
 
-    public Dumps(Server server, Optional<Path> bindir, UnprivilegedUser user, Store store, Path locks, Clock clock) {
+    public Dumps(
+            Server server,
+            Optional<Path> bindir,
+            UnprivilegedUser user,
+            Store store,
+            AgeKeys keys,
+            Proof proof,
+            DiskSpace disk,
+            Path locks,
+            Clock clock) {
         this.server = server;
         this.bindir = bindir;
         this.user = user;
         this.store = store;
+        this.keys = keys;
+        this.proof = proof;
+        this.disk = disk;
         this.locks = locks;
         this.clock = clock;
     }
@@ -51,94 +73,200 @@ public final class Dumps {
     /**
      * Begins one: takes the lock, a snapshot, and starts the program.
      *
-     * @return empty while another run of the same service is under way
-     * @throws IOException when it cannot begin: no programs of the server's version, no room for the lock
+     * @return empty while another run of the same service is under way; for those of others it waits
+     * @throws IOException when it cannot begin: no programs of the server's version, no room on the disk
      * @throws SQLException when PostgreSQL does not answer
      */
-    public Optional<DumpRun> begin(BackupTarget target) throws IOException, SQLException {
+    public Optional<DumpRun> begin(BackupTarget target) throws IOException, SQLException, InterruptedException {
         Optional<RunLock> lock = RunLock.take(locks, target.service());
         if (lock.isEmpty()) {
             return Optional.empty();
         }
+        Held held = new Held();
+        held.add(lock.get());
         try {
+            held.add(dumping.take());
+            requireRoom(target);
             Programs programs = Programs.find(bindir, server.majorVersion());
             return Optional.of(
-                    target.kind() == BackupKind.GLOBALS
-                            ? globals(target, programs, lock.get())
-                            : dump(target, programs, lock.get()));
-        } catch (IOException | SQLException | RuntimeException e) {
-            lock.get().close();
-            throw e;
+                    switch (target.kind()) {
+                        case DUMP -> dump(target, programs, held);
+                        case GLOBALS -> globals(target, programs, held);
+                        case BASE -> base(target, programs, held);
+                    });
+        } catch (IOException | SQLException | InterruptedException | RuntimeException e) {
+            try (held) {
+                throw e;
+            }
         }
     }
 
-    private DumpRun dump(BackupTarget target, Programs programs, RunLock lock) throws IOException, SQLException {
-        Instant at = freeName(target);
-        Snapshot snapshot = Snapshot.export(server, target.database());
+    private void requireRoom(BackupTarget target) throws IOException, SQLException, InterruptedException {
+        DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), sourceSize(target));
+        DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
+        if (!room.fits() && proof.promised() > 0) {
+            // What is being proved gives back what it has taken.
+            proof.turn().take().close();
+            room = DiskNeedRule.judge(need, disk.free());
+        }
+        if (!room.fits()) {
+            throw new IOException(room.reason());
+        }
+    }
+
+    private long sourceSize(BackupTarget target) throws SQLException {
+        return switch (target.kind()) {
+            case DUMP ->
+                Long.parseLong(
+                        server.ask("SELECT pg_catalog.pg_database_size(" + Quote.literal(target.database()) + ")"));
+            case GLOBALS -> 0;
+            case BASE -> Long.parseLong(server.ask(WHOLE_SIZE));
+        };
+    }
+
+    /** Of what is in the store, newest first; a store that cannot be read has no history, and is found out later. */
+    private List<Long> lastSizes(BackupTarget target) {
         try {
-            Map<String, String> extensions = snapshot.extensions();
-            ClientProgram program = start(
-                    List.of(
-                            programs.path("pg_dump").toString(),
-                            "--format=custom",
-                            "--compress=0",
-                            "--no-password",
-                            // What the owner set for all who connect must not decide how letters are written.
-                            "--encoding=" + snapshot.surroundings().encoding(),
-                            "--lock-wait-timeout=" + LOCK_WAIT_MILLISECONDS,
-                            "--snapshot=" + snapshot.id()),
-                    target.database());
-            return run(target, programs, lock, at, snapshot, extensions, counting(snapshot), program);
-        } catch (IOException | SQLException | RuntimeException e) {
-            snapshot.close();
-            throw e;
+            return store.manifests(Optional.of(target.service())).stream()
+                    .filter(manifest -> manifest.kind().equals(target.kind().word()))
+                    .map(Manifest::sizeBytes)
+                    .toList();
+        } catch (IOException e) {
+            return List.of();
         }
     }
 
-    private DumpRun globals(BackupTarget target, Programs programs, RunLock lock) throws IOException, SQLException {
+    private DumpRun dump(BackupTarget target, Programs programs, Held held)
+            throws IOException, SQLException, InterruptedException {
         Instant at = freeName(target);
+        // The scratch cluster first: a snapshot must not wait for it.
+        Optional<StreamProof> proof = streamProof(target, programs, held);
+        Snapshot snapshot = held.add(Snapshot.export(server, target.database()));
+        Map<String, String> extensions = snapshot.extensions();
+        if (proof.isPresent()) {
+            proof.get().prepare(target.owner(), extensions, snapshot.surroundings());
+        }
+        ClientProgram program = held.add(start(
+                List.of(
+                        programs.path("pg_dump").toString(),
+                        "--format=custom",
+                        "--compress=0",
+                        "--no-password",
+                        // What the owner set for all who connect must not decide how letters are written.
+                        "--encoding=" + snapshot.surroundings().encoding(),
+                        "--lock-wait-timeout=" + LOCK_WAIT_MILLISECONDS,
+                        "--snapshot=" + snapshot.id()),
+                target.database()));
+        CompletableFuture<Map<String, Long>> rows = counting(snapshot);
+        return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
+    }
+
+    private DumpRun globals(BackupTarget target, Programs programs, Held held)
+            throws IOException, SQLException, InterruptedException {
+        Instant at = freeName(target);
+        Optional<StreamProof> proof = streamProof(target, programs, held);
+        if (proof.isPresent()) {
+            proof.get().prepare(target.owner(), Map.of(), Surroundings.UNKNOWN);
+        }
         Map<String, Long> roles = Map.of("pg_catalog.pg_roles", Long.valueOf(server.ask(COUNT_ROLES)));
-        ClientProgram program = start(
+        ClientProgram program = held.add(start(
                 List.of(programs.path("pg_dumpall").toString(), "--globals-only", "--no-tablespaces", "--no-password"),
-                target.database());
-        return run(target, programs, lock, at, null, Map.of(), CompletableFuture.completedFuture(roles), program);
+                target.database()));
+        return run(
+                target,
+                programs,
+                held,
+                at,
+                Map.of(),
+                Surroundings.UNKNOWN,
+                CompletableFuture.completedFuture(roles),
+                program,
+                proof);
+    }
+
+    /** Where nobody can open again what is sealed, it has to be proved before. */
+    private Optional<StreamProof> streamProof(BackupTarget target, Programs programs, Held held)
+            throws SQLException, InterruptedException {
+        if (!keys.seals() || keys.opens()) {
+            return Optional.empty();
+        }
+        held.add(proof.turn().take());
+        try {
+            if (target.kind() == BackupKind.BASE) {
+                return Optional.of(held.add(StreamProof.of(proof.unpacking(programs.major(), sourceSize(target)))));
+            }
+            return Optional.of(held.add(StreamProof.in(proof.scratchCluster(programs), target.kind())));
+        } catch (IOException e) {
+            return Optional.of(StreamProof.impossible(target.kind(), Proof.noCluster(e)));
+        }
+    }
+
+    /**
+     * Its checkpoint is a fast one: what a small server holds back in its 128 MB of buffers is written in a second or
+     * two, where a spread one would hold up the night for minutes. Its rate is bound, so that the server's disk is left
+     * to the applications for half of the time.
+     */
+    private DumpRun base(BackupTarget target, Programs programs, Held held)
+            throws IOException, SQLException, InterruptedException {
+        Optional<String> hindrance = Replication.hindrance(server);
+        if (hindrance.isPresent()) {
+            throw new IOException(hindrance.get());
+        }
+        Instant at = freeName(target);
+        Optional<StreamProof> proof = streamProof(target, programs, held);
+        BaseRows rows = held.add(BaseRows.before(server));
+        ClientProgram program = held.add(start(
+                List.of(
+                        programs.path("pg_basebackup").toString(),
+                        "--format=tar",
+                        "--wal-method=fetch",
+                        "--pgdata=-",
+                        "--checkpoint=fast",
+                        "--max-rate=" + BASE_RATE,
+                        "--label=pgsteward",
+                        "--no-password"),
+                target.database()));
+        return run(target, programs, held, at, Map.of(), Surroundings.UNKNOWN, rows.after(program), program, proof);
     }
 
     private DumpRun run(
             BackupTarget target,
             Programs programs,
-            RunLock lock,
+            Held held,
             Instant at,
-            @Nullable Snapshot snapshot,
             Map<String, String> extensions,
+            Surroundings surroundings,
             CompletableFuture<Map<String, Long>> rows,
-            ClientProgram program)
-            throws SQLException {
+            ClientProgram program,
+            Optional<StreamProof> proof)
+            throws IOException, SQLException {
         return new DumpRun(
                 target,
                 Backup.starting(
-                        Store.backupId(target.service(), at),
-                        target.service(),
-                        target.database(),
-                        target.kind(),
-                        at,
-                        server.version()),
+                                Store.backupId(target.service(), at),
+                                target.service(),
+                                target.database(),
+                                target.kind(),
+                                at,
+                                server.version())
+                        .inSet(target.setId()),
                 store,
-                lock,
+                held,
                 clock,
-                snapshot,
                 extensions,
+                surroundings,
                 rows,
                 program,
                 Integer.toString(programs.major()),
-                ZSTD_LEVEL);
+                ZSTD_LEVEL,
+                keys,
+                proof);
     }
 
     /** Names go by the second; the second run within one takes the next. */
     private Instant freeName(BackupTarget target) {
         Instant at = clock.instant();
-        while (Files.exists(store.resolve(
-                Store.relativePath(target.service(), Store.backupId(target.service(), at), target.kind())))) {
+        while (store.has(target.service(), Store.backupId(target.service(), at), target.kind())) {
             at = at.plusSeconds(1);
         }
         return at;

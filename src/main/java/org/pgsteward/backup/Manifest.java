@@ -1,6 +1,7 @@
 package org.pgsteward.backup;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,6 +15,9 @@ import java.util.Map;
  * @param image of the service's container; empty when unknown
  * @param owner the role that owns the database
  * @param extensions by name, with their versions, as the database had them
+ * @param sealedTo the age public keys that it is sealed to; none where it is stored as it is
+ * @param proof {@code stream} where it was restored and compared while it was made, because nobody here can open it again;
+ *     what is stored was not what was restored, which is the weaker proof. Empty where the stored file itself is proved
  * @param rows of each ordinary table and each partition, counted in the dump's own snapshot, by quoted name; and how many
  *     large objects there are, where there are any
  * @param surroundings what the database takes for granted around it
@@ -35,12 +39,19 @@ public record Manifest(
         Instant finishedAt,
         String serverVersion,
         String clientVersion,
+        List<String> sealedTo,
+        String proof,
         Map<String, String> extensions,
         Map<String, Long> rows,
         Surroundings surroundings) {
+    /** What {@link #proof} says of one that was proved before it was sealed. */
+    public static final String STREAM = "stream";
+
     /** An older manifest lacks what came later. */
     public Manifest {
         setId = setId == null ? "" : setId;
+        sealedTo = sealedTo == null ? List.of() : List.copyOf(sealedTo);
+        proof = proof == null ? "" : proof;
         surroundings = surroundings == null ? Surroundings.UNKNOWN : surroundings;
     }
 
@@ -62,6 +73,8 @@ public record Manifest(
             Instant finishedAt,
             String serverVersion,
             String clientVersion,
+            List<String> sealedTo,
+            String proof,
             Map<String, String> extensions,
             Map<String, Long> rows) {
         this(
@@ -81,8 +94,39 @@ public record Manifest(
                 finishedAt,
                 serverVersion,
                 clientVersion,
+                sealedTo,
+                proof,
                 extensions,
                 rows,
                 Surroundings.UNKNOWN);
+    }
+
+    Manifest provedInStream() {
+        return new Manifest(
+                backupId,
+                eventId,
+                setId,
+                service,
+                database,
+                owner,
+                image,
+                kind,
+                file,
+                sha256,
+                sizeBytes,
+                sourceBytes,
+                startedAt,
+                finishedAt,
+                serverVersion,
+                clientVersion,
+                sealedTo,
+                STREAM,
+                extensions,
+                rows,
+                surroundings);
+    }
+
+    boolean isSealed() {
+        return !sealedTo.isEmpty();
     }
 }

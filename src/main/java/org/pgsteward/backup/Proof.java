@@ -43,6 +43,7 @@ public final class Proof {
     private static final Logger LOG = LoggerFactory.getLogger(Proof.class);
 
     private static final String ADMINISTRATOR = "pgsteward_proof";
+
     /** Bytes: ten thousand roles are some three million. */
     private static final long LARGEST_GLOBALS = 16L * 1024 * 1024;
 
@@ -51,10 +52,17 @@ public final class Proof {
 
     private static final String COUNTER = "pgsteward_count";
 
-    /** PostgreSQL's words where a plain role may not; its messages are untranslated in a cluster of locale C. */
-    private static final Pattern WANTS_MORE_RIGHTS =
-            Pattern.compile("permission denied|must be superuser|must be owner|must have privileges|[Oo]nly superuser"
-                    + "|password is required|query would be affected by row-level security");
+    private static final List<String> OPTIONS = List.of(
+            "--exit-on-error",
+            "--no-owner",
+            "--no-privileges",
+            "--no-tablespaces",
+            "--no-security-labels",
+            "--no-publications",
+            "--no-subscriptions");
+
+    private static final String NO_IDENTITY = "it is sealed, and there is no pgsteward.backup.identity here to open it"
+            + " with; its file is still what was written";
 
     /** Of what says more about this host than about the backup. */
     private static final Pattern THIS_HOSTS =
@@ -64,105 +72,143 @@ public final class Proof {
                     + "|extension \".*\" is not available");
 
     private final Store store;
+    private final AgeKeys keys;
     private final Path scratch;
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
     private final Clock clock;
+    private final Turn turn = new Turn();
+    private volatile long promised;
 
-    public Proof(Store store, Path scratch, Optional<Path> bindir, UnprivilegedUser user, Clock clock) {
+    public Proof(Store store, AgeKeys keys, Path scratch, Optional<Path> bindir, UnprivilegedUser user, Clock clock) {
         this.store = store;
+        this.keys = keys;
         this.scratch = scratch;
         this.bindir = bindir;
         this.user = user;
         this.clock = clock;
     }
 
-    /** Restores and compares; the answer is the backup with its new state, and the reason when it is not proved. */
+    /**
+     * Restores and compares; the answer is the backup with its new state, and the reason when it is not proved. One that
+     * nobody here can open is only looked at, whether it is still what was written, and keeps the state that it has.
+     */
     public Backup prove(Backup backup) throws InterruptedException {
         long began = System.nanoTime();
         try {
-            Optional<String> cannotTell =
-                    attempt(backup, store.manifest(backup.path().orElseThrow()));
+            Manifest manifest = store.manifest(backup.path().orElseThrow());
+            if (manifest.isSealed() && !keys.opens()) {
+                stored(backup, manifest).check();
+                return isJudged(backup) ? backup : with(backup, BackupState.UNVERIFIABLE, began, NO_IDENTITY);
+            }
+            return inTurn(backup, manifest);
+        } catch (IOException e) {
+            return failed(backup, began, e);
+        }
+    }
+
+    /** How long it waited for its turn says nothing of how long a restore takes. */
+    private Backup inTurn(Backup backup, Manifest manifest) throws InterruptedException {
+        Turn.Taken taken = turn.take();
+        long began = System.nanoTime();
+        try {
+            promised = DiskNeedRule.scratch(manifest.sourceBytes());
+            Optional<String> cannotTell = attempt(backup, manifest);
             return cannotTell.isPresent()
                     ? with(backup, BackupState.UNVERIFIABLE, began, cannotTell.get())
                     : with(backup, BackupState.VERIFIED, began, "");
         } catch (IOException e) {
-            return with(backup, BackupState.FAILED, began, "restoring it failed: " + e.getMessage());
+            return failed(backup, began, e);
+        } finally {
+            promised = 0;
+            taken.close();
         }
+    }
+
+    private Backup failed(Backup backup, long began, IOException because) {
+        String why = because.getMessage() == null ? because.toString() : because.getMessage();
+        return with(backup, BackupState.FAILED, began, "restoring it failed: " + why);
+    }
+
+    /** What was said of it by a proof that could open it, or by one while it was made. */
+    private static boolean isJudged(Backup backup) {
+        return switch (backup.state()) {
+            case VERIFIED, UNVERIFIABLE -> true;
+            case MADE -> backup.provedInStream();
+            case RUNNING, FAILED, EXPIRED -> false;
+        };
+    }
+
+    /** The turn of proofs, for whoever restores on another way. */
+    Turn turn() {
+        return turn;
+    }
+
+    /** Bytes that the proof under way may take of the scratch disk, some of which it has taken; 0 when there is none. */
+    long promised() {
+        return promised;
     }
 
     /** @return why it cannot be told, when it cannot */
     private Optional<String> attempt(Backup backup, Manifest manifest) throws IOException, InterruptedException {
+        if (backup.kind() == BackupKind.BASE) {
+            return start(backup, manifest);
+        }
         ThrowawayCluster started;
         try {
-            Programs programs = Programs.find(bindir, Integer.parseInt(manifest.clientVersion()));
-            Path folder = scratch.resolve(UUID.randomUUID().toString());
-            user.enterable(scratch);
-            ThrowawayCluster.removeAbandoned(scratch, ABANDONED, clock.instant());
-            started = ThrowawayCluster.start(
-                    programs, user, folder, ThrowawayCluster.Plan.forProof(ADMINISTRATOR, scratch));
+            started = scratchCluster(Programs.find(bindir, Integer.parseInt(manifest.clientVersion())));
         } catch (IOException e) {
-            // This host's trouble says nothing of the backup.
-            return Optional.of("no scratch cluster can be started here: " + e.getMessage());
+            return Optional.of(noCluster(e));
         }
         try (ThrowawayCluster cluster = started) {
-            Optional<String> cannotTell = restore(backup, manifest, cluster);
+            makeCounter(cluster);
+            StoredFile file = stored(backup, manifest);
+            Optional<String> cannotTell = backup.kind() == BackupKind.GLOBALS
+                    ? globals(file, cluster)
+                    : database(backup.id(), manifest, file, cluster);
             if (cannotTell.isEmpty()) {
                 compareRows(manifest, cluster, backup.kind());
             }
             return cannotTell;
+        } catch (AgeKeys.NotForUs e) {
+            return Optional.of(AgeKeys.NotForUs.REASON);
         }
     }
 
     /** @return why it cannot be told, when it cannot */
-    private Optional<String> restore(Backup backup, Manifest manifest, ThrowawayCluster cluster)
+    private static Optional<String> database(String id, Manifest manifest, StoredFile file, ThrowawayCluster cluster)
             throws IOException, InterruptedException {
-        cluster.sql("postgres", "CREATE ROLE " + COUNTER + " LOGIN BYPASSRLS IN ROLE pg_read_all_data;");
-        if (backup.kind() == BackupKind.GLOBALS) {
-            return globals(new StoredFile(store.resolve(backup.path().orElseThrow()), manifest), cluster);
-        }
         ScratchDatabase database;
         try {
-            database = ScratchDatabase.make(cluster, manifest);
+            database = ScratchDatabase.make(cluster, manifest.owner(), manifest.extensions(), manifest.surroundings());
         } catch (ScratchDatabase.Unlike e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
         try {
-            StoredFile file = new StoredFile(store.resolve(backup.path().orElseThrow()), manifest);
             RestorePlan plan = RestorePlan.of(contents(file, cluster), database.schemas());
             if (!plan.leftOut().isEmpty()) {
-                LOG.info("{}: left to an administrator, in a restore too: {}", backup.id(), plan.leftOut());
+                LOG.info("{}: left to an administrator, in a restore too: {}", id, plan.leftOut());
             }
             Path list = Files.writeString(
                     cluster.data().resolve("pgsteward.use-list"), plan.list(), StandardOpenOption.CREATE_NEW);
             Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-r--r--"));
-            List<String> asTheOwner = cluster.client(
-                    "pg_restore",
-                    manifest.owner(),
-                    ScratchDatabase.NAME,
-                    "--exit-on-error",
-                    "--use-list=" + list,
-                    "--no-owner",
-                    "--no-privileges",
-                    "--no-tablespaces",
-                    "--no-security-labels",
-                    "--no-publications",
-                    "--no-subscriptions");
-            stream(backup, manifest, asTheOwner, cluster);
-        } catch (IOException e) {
-            String said = String.valueOf(e.getMessage());
-            if (WANTS_MORE_RIGHTS.matcher(said).find()) {
-                return Optional.of("it holds what only a superuser may restore, which a proof never is: " + said);
+            List<String> command = restoring(cluster, manifest.owner(), "--use-list=" + list);
+            try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
+                file.pourInto(program);
             }
-            if (THIS_HOSTS.matcher(said).find()) {
-                return Optional.of("this host could not restore it: " + said + lastWords(cluster));
-            }
-            if (database.caveat().isPresent() && said.contains("pg_restore")) {
-                return Optional.of(database.caveat().get() + ", without which restoring it failed: " + said);
-            }
+        } catch (AgeKeys.NotForUs e) {
             throw e;
+        } catch (IOException e) {
+            return Optional.of(orThrow(e, cluster, database.caveat()));
         }
         return Optional.empty();
+    }
+
+    /** The command that restores as the owner. */
+    private static List<String> restoring(ThrowawayCluster cluster, String owner, String option) {
+        List<String> options = new ArrayList<>(OPTIONS);
+        options.add(option);
+        return cluster.client("pg_restore", owner, ScratchDatabase.NAME, options.toArray(String[]::new));
     }
 
     /** Why the scratch server ended, if it did and said so. */
@@ -218,14 +264,118 @@ public final class Proof {
         return Files.readString(list);
     }
 
-    private void stream(Backup backup, Manifest manifest, List<String> command, ThrowawayCluster cluster)
-            throws IOException, InterruptedException {
-        try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
-            new StoredFile(store.resolve(backup.path().orElseThrow()), manifest).pourInto(program);
+    /** @throws IOException when none can be started here, which says nothing of the backup */
+    ThrowawayCluster scratchCluster(Programs programs) throws IOException, InterruptedException {
+        user.enterable(scratch);
+        ThrowawayCluster.removeAbandoned(scratch, ABANDONED, clock.instant());
+        return ThrowawayCluster.start(
+                programs,
+                user,
+                scratch.resolve(UUID.randomUUID().toString()),
+                ThrowawayCluster.Plan.forProof(ADMINISTRATOR, scratch));
+    }
+
+    static String noCluster(IOException because) {
+        return "no scratch cluster can be started here: " + because.getMessage();
+    }
+
+    /**
+     * What a failed restore says of the backup.
+     *
+     * @return why it cannot be told
+     * @throws IOException when it can
+     */
+    static String orThrow(IOException failed, ThrowawayCluster cluster, Optional<String> caveat) throws IOException {
+        String said = String.valueOf(failed.getMessage());
+        if (OwnersRestore.wantsMoreRights(failed)) {
+            return "it holds what only a superuser may restore, which a proof never is: " + said;
+        }
+        if (THIS_HOSTS.matcher(said).find()) {
+            return "this host could not restore it: " + said + lastWords(cluster);
+        }
+        if (caveat.isPresent() && said.contains("pg_restore")) {
+            return caveat.get() + ", without which restoring it failed: " + said;
+        }
+        throw failed;
+    }
+
+    /**
+     * A scratch cluster that waits for a dump on its way.
+     *
+     * @param command what reads the dump
+     * @param cannotTell why there is no sense in it, when there is none
+     * @param caveat what is not like the source
+     */
+    record Restoring(List<String> command, Optional<String> cannotTell, Optional<String> caveat) {}
+
+    /** @return why it cannot be told, when it cannot */
+    private Optional<String> start(Backup backup, Manifest manifest) throws IOException, InterruptedException {
+        long bytes = manifest.sourceBytes();
+        int major = Integer.parseInt(manifest.clientVersion());
+        try (BaseProof copy = BaseProof.begin(scratch, bindir, user, major, bytes, bytes)) {
+            stored(backup, manifest).pourInto(copy.archive());
+            copy.prove(manifest);
+            return Optional.empty();
+        } catch (AgeKeys.NotForUs e) {
+            return Optional.of(AgeKeys.NotForUs.REASON);
+        } catch (CannotTell e) {
+            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
-    private static void compareRows(Manifest manifest, ThrowawayCluster cluster, BackupKind kind)
+    /**
+     * The proof of a base backup that is about to be made.
+     *
+     * @param bytes that it will have, or about
+     * @throws CannotTell when there is no place for it, or nothing to start it with
+     */
+    BaseProof unpacking(int major, long bytes) throws CannotTell {
+        return BaseProof.begin(scratch, bindir, user, major, bytes, Long.MAX_VALUE);
+    }
+
+    /**
+     * Makes what only the administrator may make, and nothing else. A dump on its way is read once, so nothing can be left
+     * out of it for being an administrator's; and roles are as {@code pg_dumpall} has just said them.
+     */
+    static Restoring prepare(
+            ThrowawayCluster cluster,
+            BackupKind kind,
+            String role,
+            Map<String, String> extensions,
+            Surroundings surroundings)
+            throws IOException, InterruptedException {
+        makeCounter(cluster);
+        if (kind == BackupKind.GLOBALS) {
+            return new Restoring(
+                    cluster.client(
+                            "psql",
+                            ADMINISTRATOR,
+                            "postgres",
+                            "--no-psqlrc",
+                            "--quiet",
+                            "--output=/dev/null",
+                            "--set=ON_ERROR_STOP=1",
+                            "--file=-"),
+                    Optional.empty(),
+                    Optional.empty());
+        }
+        try {
+            ScratchDatabase database = ScratchDatabase.make(cluster, role, extensions, surroundings);
+            return new Restoring(restoring(cluster, role, "--no-comments"), Optional.empty(), database.caveat());
+        } catch (ScratchDatabase.Unlike e) {
+            return new Restoring(List.of(), Optional.of(String.valueOf(e.getMessage())), Optional.empty());
+        }
+    }
+
+    private static void makeCounter(ThrowawayCluster cluster) throws IOException, InterruptedException {
+        cluster.sql("postgres", "CREATE ROLE " + COUNTER + " LOGIN BYPASSRLS IN ROLE pg_read_all_data;");
+    }
+
+    private StoredFile stored(Backup backup, Manifest manifest) {
+        return new StoredFile(store.resolve(backup.path().orElseThrow()), manifest, keys);
+    }
+
+    static void compareRows(Manifest manifest, ThrowawayCluster cluster, BackupKind kind)
             throws IOException, InterruptedException {
         if (kind == BackupKind.GLOBALS) {
             compare(

@@ -20,27 +20,29 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
     static final String NAME = "proof";
 
     /** @throws Unlike when a restore need not be tried, since this host lacks something */
-    static ScratchDatabase make(ThrowawayCluster cluster, Manifest manifest) throws IOException, InterruptedException {
-        String owner = Quote.identifier(manifest.owner());
+    static ScratchDatabase make(
+            ThrowawayCluster cluster, String role, Map<String, String> extensions, Surroundings surroundings)
+            throws IOException, InterruptedException {
+        String owner = Quote.identifier(role);
         StringBuilder roles = new StringBuilder();
-        Set<String> named = new TreeSet<>(manifest.surroundings().roles());
-        named.remove(manifest.owner());
-        named.forEach(role ->
-                roles.append("CREATE ROLE ").append(Quote.identifier(role)).append(";\n"));
+        Set<String> named = new TreeSet<>(surroundings.roles());
+        named.remove(role);
+        named.forEach(other ->
+                roles.append("CREATE ROLE ").append(Quote.identifier(other)).append(";\n"));
         // What row security would hide from the owner, he has to see when a materialized view is filled again.
         cluster.sql("postgres", "CREATE ROLE " + owner + " LOGIN BYPASSRLS;\n" + roles);
-        Optional<String> caveat = createDatabase(cluster, owner, manifest.surroundings());
+        Optional<String> caveat = createDatabase(cluster, owner, surroundings);
         Set<String> schemas = new TreeSet<>();
-        for (String extension : manifest.extensions().keySet()) {
-            createExtension(cluster, extension, manifest, schemas);
+        for (String extension : extensions.keySet()) {
+            createExtension(cluster, extension, owner, surroundings, schemas);
         }
-        if (!manifest.extensions().isEmpty()) {
+        if (!extensions.isEmpty()) {
             // With the wrapper of an extension, an owner may describe servers; his tables are as empty as at the
             // source.
             cluster.sql(
                     NAME,
-                    "SELECT format('GRANT USAGE ON FOREIGN DATA WRAPPER %I TO %I', fdwname, "
-                            + Quote.literal(manifest.owner()) + ") FROM pg_catalog.pg_foreign_data_wrapper \\gexec");
+                    "SELECT format('GRANT USAGE ON FOREIGN DATA WRAPPER %I TO %I', fdwname, " + Quote.literal(role)
+                            + ") FROM pg_catalog.pg_foreign_data_wrapper \\gexec");
         }
         return new ScratchDatabase(caveat, schemas);
     }
@@ -66,7 +68,7 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
     }
 
     private static void createExtension(
-            ThrowawayCluster cluster, String extension, Manifest manifest, Set<String> schemas)
+            ThrowawayCluster cluster, String extension, String owner, Surroundings surroundings, Set<String> schemas)
             throws IOException, InterruptedException {
         String trusted = cluster.sql(
                 NAME,
@@ -81,13 +83,11 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
         if (trusted.strip().equals("t")) {
             return;
         }
-        String schema = manifest.surroundings().schemas().getOrDefault(extension, "public");
+        String schema = surroundings.schemas().getOrDefault(extension, "public");
         if (!Set.of("public", "pg_catalog").contains(schema)) {
             schemas.add(schema);
             cluster.sql(
-                    NAME,
-                    "CREATE SCHEMA IF NOT EXISTS " + Quote.identifier(schema) + " AUTHORIZATION "
-                            + Quote.identifier(manifest.owner()) + ";");
+                    NAME, "CREATE SCHEMA IF NOT EXISTS " + Quote.identifier(schema) + " AUTHORIZATION " + owner + ";");
         }
         try {
             cluster.sql(

@@ -21,7 +21,10 @@ import org.pgsteward.postgres.Server;
  * let nobody else count.
  */
 final class Snapshot implements AutoCloseable {
-    /** Tables that hold rows of their own and are dumped with them: no views, no partitioned parents, no extension's. */
+    /**
+     * Tables that hold rows of their own and are dumped with them: no views, no partitioned parents, no extension's. Large
+     * objects, where there are some, stand in a table of the catalog, one row each.
+     */
     private static final String TABLES = """
             SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
               FROM pg_catalog.pg_class AS c
@@ -32,13 +35,14 @@ final class Snapshot implements AutoCloseable {
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                                 WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                                   AND d.objid = c.oid AND d.deptype = 'e')
+             UNION ALL
+            SELECT 'pg_catalog.pg_largeobject_metadata'
+             WHERE EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)
              ORDER BY 1
             """;
 
     private static final String EXTENSIONS =
             "SELECT extname, extversion FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY 1";
-
-    private static final String LARGE_OBJECTS = "pg_catalog.pg_largeobject_metadata";
 
     /** Version 14 and older have no provider; the name of the locale's column changed with 17. */
     private static final String LOCALE = """
@@ -162,10 +166,6 @@ final class Snapshot implements AutoCloseable {
         for (String table : tables(connection)) {
             // ONLY: a child table counts its own rows. Row security would hide some: the administrator is exempt.
             counts.put(table, Long.valueOf(one(connection, "SELECT count(*) FROM ONLY " + table)));
-        }
-        long largeObjects = Long.parseLong(one(connection, "SELECT count(*) FROM " + LARGE_OBJECTS));
-        if (largeObjects > 0) {
-            counts.put(LARGE_OBJECTS, largeObjects);
         }
         return counts;
     }

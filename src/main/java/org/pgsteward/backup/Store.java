@@ -31,12 +31,17 @@ import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 
 /**
- * The folder of backups: {@code <service>/<service>-<UTC time>.dump.zst}, a manifest beside each, and {@code .part} while
- * one is written.
+ * The folder of backups: {@code <service>/<service>-<UTC time>.dump.zst}, with {@code .age} where it is sealed, a manifest
+ * beside each, and {@code .part} while one is written.
  */
 public final class Store {
-    private static final String MANIFEST = ".manifest.json";
+    /** The folder of the sets' documents. */
+    static final String SETS = "_sets";
+
+    static final String MANIFEST = ".manifest.json";
+    private static final String JSON = ".json";
     private static final String PART = ".part";
+    private static final String SEALED = ".age";
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -79,12 +84,28 @@ public final class Store {
     }
 
     static String backupId(String service, Instant at) {
-        return folder(service) + "-" + TIME.format(at);
+        return folder(service) + "-" + time(at);
+    }
+
+    /** The second, as it stands in names. */
+    static String time(Instant at) {
+        return TIME.format(at);
     }
 
     /** Relative to the root, with slashes. */
-    static String relativePath(String service, String backupId, BackupKind kind) {
-        return folder(service) + "/" + backupId + "." + kind.extension() + ".zst";
+    static String relativePath(String service, String backupId, BackupKind kind, boolean sealed) {
+        return folder(service) + "/" + backupId + "." + kind.extension() + ".zst" + (sealed ? SEALED : "");
+    }
+
+    /** Whether there is a backup of that name already, sealed or not. */
+    boolean has(String service, String backupId, BackupKind kind) {
+        return Files.exists(resolve(relativePath(service, backupId, kind, false)))
+                || Files.exists(resolve(relativePath(service, backupId, kind, true)));
+    }
+
+    /** The same for one whose manifest is at hand, by whose word its file goes. */
+    public static String path(Manifest manifest) {
+        return folder(manifest.service()) + "/" + manifest.file();
     }
 
     static String partOf(String relativePath) {
@@ -142,9 +163,57 @@ public final class Store {
         Files.deleteIfExists(manifestPart);
     }
 
+    /** Whether a backup is there, with its manifest. */
+    boolean isWhole(String relativePath) {
+        return Files.exists(resolve(relativePath)) && Files.exists(resolve(relativePath + MANIFEST));
+    }
+
+    /** Puts a document in place of the one before, whole or not at all. */
+    void write(String relativePath, Object document) throws IOException {
+        Path target = resolve(relativePath);
+        Path part = resolve(partOf(relativePath));
+        Path folder = root.resolve(relativePath.substring(0, relativePath.indexOf('/')));
+        Files.createDirectories(folder);
+        Files.write(part, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(document));
+        sync(part);
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        sync(folder);
+    }
+
+    /** A document; empty when it is not there. */
+    <T> Optional<T> document(String relativePath, Class<T> type) throws IOException {
+        try {
+            return Optional.of(json.readValue(Files.readAllBytes(resolve(relativePath)), type));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The names of a folder's documents, without their ending. */
+    List<String> documents(String folder) throws IOException {
+        try (Stream<Path> files = Files.list(root.resolve(folder))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(JSON))
+                    .map(name -> name.substring(0, name.length() - JSON.length()))
+                    .sorted()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    /** As the documents are spelt. */
+    String text(Object document) throws IOException {
+        return json.writeValueAsString(document);
+    }
+
     /** @throws IOException when it is not there or cannot be read */
     Manifest manifest(String relativePath) throws IOException {
-        return json.readValue(resolve(relativePath + MANIFEST).toFile(), Manifest.class);
+        return read(resolve(relativePath + MANIFEST));
+    }
+
+    Manifest read(Path manifest) throws IOException {
+        return json.readValue(manifest.toFile(), Manifest.class);
     }
 
     /** What is whole, newest first, of one service or of all. */

@@ -1,7 +1,8 @@
 package org.pgsteward.backup;
 
+import com.exceptionfactory.jagged.PayloadException;
 import com.github.luben.zstd.ZstdIOException;
-import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,38 +11,127 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.function.LongConsumer;
 import org.pgsteward.postgres.ClientProgram;
 
 /** A backup's file, read as what it was before it was stored, and compared with its manifest on the way. */
-record StoredFile(Path file, Manifest manifest) {
+record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
+    /** Bytes; what a pipe takes at once. */
+    private static final int BUFFER = 64 * 1024;
+
     /**
      * Gives all of it to a program that reads, and waits for the program's end.
      *
+     * @throws AgeKeys.NotForUs when it is what was written, and sealed to somebody else
      * @throws IOException when the file is not there, damaged, or not the one that was written, or the program fails
      */
     void pourInto(ClientProgram program) throws IOException, InterruptedException {
-        if (!Files.isRegularFile(file)) {
-            throw new IOException("the stored file " + file + " is not there");
-        }
+        pourInto(program, poured -> {});
+    }
+
+    /** The same; {@code poured} is told how many bytes have been handed over. */
+    void pourInto(ClientProgram program, LongConsumer poured) throws IOException, InterruptedException {
         MessageDigest hash = DumpStream.sha256();
-        try (InputStream stored = new DigestInputStream(Files.newInputStream(file), hash)) {
+        // Held to the end: the one with a finalizer would close the file as soon as it is out of use, before all is
+        // hashed.
+        try (InputStream stored = open(hash);
+                InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
             try (OutputStream input = program.input()) {
-                new ZstdInputStream(stored).transferTo(input);
-                // What follows the last frame belongs to the file's hash too.
-                stored.transferTo(OutputStream.nullOutputStream());
+                copy(plain, input, poured);
             } catch (ZstdIOException damaged) {
                 throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
+            } catch (PayloadException damaged) {
+                throw new IOException("the stored file is damaged: its seal is broken", damaged);
             } catch (IOException broken) {
                 // The program stopped reading, and knows why.
                 program.awaitSuccess();
                 throw new HadEnough(broken);
             }
             program.awaitSuccess();
+            compareHash(stored, hash);
         }
+    }
+
+    /**
+     * Gives all of it to something of our own, and closes that.
+     *
+     * @throws IOException when the file is not there, damaged, or not the one that was written
+     */
+    void pourInto(OutputStream target) throws IOException {
+        MessageDigest hash = DumpStream.sha256();
+        try (InputStream stored = open(hash);
+                InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
+            // Closed first: whatever reads may know better than the hash what is wrong.
+            try (target) {
+                copy(plain, target, poured -> {});
+            }
+            compareHash(stored, hash);
+        } catch (ZstdIOException damaged) {
+            throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
+        }
+    }
+
+    /**
+     * Reads it without opening it.
+     *
+     * @throws IOException when the file is not there, or not the one that was written
+     */
+    void check() throws IOException {
+        MessageDigest hash = DumpStream.sha256();
+        try (InputStream stored = open(hash)) {
+            compareHash(stored, hash);
+        }
+    }
+
+    private InputStream unsealed(InputStream stored, MessageDigest hash) throws IOException {
+        if (!manifest.isSealed()) {
+            return stored;
+        }
+        try {
+            return keys.opening(stored);
+        } catch (AgeKeys.NotForUs sealed) {
+            // A flipped bit in its head makes it look so too.
+            compareHash(stored, hash);
+            throw sealed;
+        }
+    }
+
+    private static void copy(InputStream from, OutputStream to, LongConsumer poured) throws IOException {
+        byte[] buffer = new byte[BUFFER];
+        long sum = 0;
+        for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
+            to.write(buffer, 0, read);
+            sum += read;
+            poured.accept(sum);
+        }
+    }
+
+    private InputStream open(MessageDigest hash) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("the stored file " + file + " is not there");
+        }
+        return new DigestInputStream(Files.newInputStream(file), hash);
+    }
+
+    /** What follows the last frame, or is not read yet, belongs to the file's hash too. */
+    private void compareHash(InputStream stored, MessageDigest hash) throws IOException {
+        stored.transferTo(OutputStream.nullOutputStream());
         String sha256 = HexFormat.of().formatHex(hash.digest());
         if (!sha256.equals(manifest.sha256())) {
             throw new IOException(
                     "the file's SHA-256 is " + sha256 + ", and was " + manifest.sha256() + " when written");
+        }
+    }
+
+    /** What it was before it was stored, and whoever reads it may stop where he likes; nothing is compared. */
+    InputStream plain() throws IOException {
+        MessageDigest hash = DumpStream.sha256();
+        InputStream stored = open(hash);
+        try {
+            return new ZstdInputStreamNoFinalizer(unsealed(stored, hash));
+        } catch (IOException e) {
+            stored.close();
+            throw e;
         }
     }
 

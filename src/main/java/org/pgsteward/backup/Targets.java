@@ -16,6 +16,9 @@ public final class Targets {
     /** The service under which roles and settings go. */
     public static final String GLOBALS = "_globals";
 
+    /** The service under which the whole cluster goes. */
+    public static final String BASE = "_base";
+
     /**
      * A database of no service goes under its own name, unless a service has that name already or the journal's 50
      * characters do not hold it: then part of its hash tells it apart.
@@ -32,7 +35,7 @@ public final class Targets {
                    COALESCE(sc.image, '')
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
-             WHERE NOT d.datistemplate AND d.datallowconn
+             WHERE NOT d.datistemplate AND d.datallowconn AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
              ORDER BY 1
             """;
 
@@ -51,11 +54,11 @@ public final class Targets {
 
     /** @throws SQLException when PostgreSQL does not answer */
     public List<Found> all(BackupKind kind) throws SQLException {
-        if (kind == BackupKind.GLOBALS) {
+        if (kind != BackupKind.DUMP) {
+            String service = kind == BackupKind.GLOBALS ? GLOBALS : BASE;
             String administrator = server.address().user();
             String database = server.address().database();
-            return List.of(new Found(
-                    new BackupTarget(GLOBALS, database, administrator, BackupKind.GLOBALS, ""), Instant.EPOCH));
+            return List.of(new Found(new BackupTarget(service, database, administrator, kind, ""), Instant.EPOCH));
         }
         List<Found> targets = new ArrayList<>();
         try (Connection connection = server.connect(server.address().database());

@@ -3,16 +3,17 @@ package org.pgsteward.cli;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.BackupTarget;
-import org.pgsteward.backup.Targets;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.routing.BackupDesk;
+import org.pgsteward.routing.AskedBackups;
+import org.pgsteward.routing.BackupReport;
 import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.SetDesk;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Spec;
 /** Backs up now, by the same routes as the schedule does. */
 @Command(
         name = "backup",
-        description = "Back up now: dump, store, and prove by restoring. Exit 0 only if each is proved.",
+        description = "Back up now: dump, store, and prove by restoring. Exit 0 only if each is proved;"
+                + " where there is no identity to open a sealed one with, before it was sealed.",
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class BackupCommand implements Callable<Integer> {
@@ -32,7 +34,10 @@ final class BackupCommand implements Callable<Integer> {
     @Option(names = "--all", description = "Every database of the cluster, and the globals.")
     private boolean all;
 
-    @Option(names = "--kind", description = "dump (the default) or globals.", defaultValue = "dump")
+    @Option(
+            names = "--kind",
+            description = "dump (the default), globals or base: the whole cluster in one file.",
+            defaultValue = "dump")
     private String kind;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -43,18 +48,16 @@ final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (all == !services.isEmpty() && !kind.equals("globals")) {
+        if (!isOfTheCluster() && all == !services.isEmpty()) {
             throw new Refusal("backup takes --all or the names of services, one of the two");
         }
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
-        List<Backup> done = new ArrayList<>();
+        List<Backup> done;
         wiring.house.order();
         List<BackupTarget> targets = chosen(wiring);
         try (Pipeline pipeline = wiring.backupPipeline()) {
             pipeline.start();
-            for (BackupTarget target : targets) {
-                done.add(BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant()));
-            }
+            done = wiring.asked.backUp(SetDesk.COMMAND, targets);
         }
         BackupReport report = BackupReport.of(done);
         report.print(spec.commandLine().getOut(), wiring.json, json);
@@ -62,36 +65,22 @@ final class BackupCommand implements Callable<Integer> {
     }
 
     private List<BackupTarget> chosen(Wiring wiring) throws SQLException {
-        List<BackupTarget> known = new ArrayList<>();
-        if (kind.equals("dump")) {
-            wiring.targets.all(BackupKind.DUMP).stream()
-                    .map(Targets.Found::target)
-                    .forEach(known::add);
-        } else if (!kind.equals("globals")) {
-            throw new Refusal("--kind is dump or globals, not '" + kind + "'");
+        if (isOfTheCluster()) {
+            return wiring.asked.all(BackupKind.valueOf(kind.toUpperCase(Locale.ROOT)));
+        } else if (!kind.equals(BackupKind.DUMP.word())) {
+            throw new Refusal("--kind is dump, globals or base, not '" + kind + "'");
         }
-        if (all || kind.equals("globals")) {
-            wiring.targets.all(BackupKind.GLOBALS).stream()
-                    .map(Targets.Found::target)
-                    .forEach(known::add);
-            return known;
+        if (all) {
+            return wiring.asked.all(BackupKind.DUMP, BackupKind.GLOBALS);
         }
-        TreeSet<String> unknown = new TreeSet<>(services);
-        known.forEach(target -> names(target).forEach(unknown::remove));
-        if (!unknown.isEmpty()) {
-            throw new Refusal("there is no service or database " + String.join(", ", unknown) + "; there are "
-                    + String.join(
-                            ", ", known.stream().map(BackupTarget::service).toList()));
+        try {
+            return wiring.asked.named(services);
+        } catch (AskedBackups.UnknownName unknown) {
+            throw new Refusal(String.valueOf(unknown.getMessage()));
         }
-        return known.stream()
-                .filter(target -> names(target).stream().anyMatch(services::contains))
-                .toList();
     }
 
-    /** A database may be asked for by its own name too, which is not always the one that its backups go under. */
-    private static List<String> names(BackupTarget target) {
-        return target.kind() == BackupKind.DUMP
-                ? List.of(target.service(), target.database())
-                : List.of(target.service());
+    private boolean isOfTheCluster() {
+        return kind.equals(BackupKind.GLOBALS.word()) || kind.equals(BackupKind.BASE.word());
     }
 }

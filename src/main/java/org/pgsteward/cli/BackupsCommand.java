@@ -1,5 +1,6 @@
 package org.pgsteward.cli;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
+import org.pgsteward.backup.BackupSet;
 import org.pgsteward.backup.Manifest;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,12 +28,22 @@ final class BackupsCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON document.")
     private boolean json;
 
+    @Option(names = "--sets", description = "Backup sets instead: what was made together, and what is missing.")
+    private boolean sets;
+
     @Parameters(arity = "0..1", paramLabel = "SERVICE")
     private @Nullable String service;
 
     @Override
     public Integer call() throws Exception {
+        if (sets && service != null) {
+            throw new Refusal("backups --sets takes no SERVICE: a set is of all of them");
+        }
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        if (sets) {
+            printSets(wiring);
+            return 0;
+        }
         List<Manifest> manifests = wiring.store.manifests(Optional.ofNullable(service));
         var out = spec.commandLine().getOut();
         if (json) {
@@ -45,5 +57,39 @@ final class BackupsCommand implements Callable<Integer> {
                     Locale.ROOT, "%-45s %12d B  %d h old", manifest.file(), manifest.sizeBytes(), age.toHours()));
         }
         return 0;
+    }
+
+    private void printSets(Wiring wiring) throws IOException {
+        var out = spec.commandLine().getOut();
+        List<BackupSet> all = wiring.backupSets.all();
+        if (json) {
+            out.println(wiring.backupSets.json(all));
+            return;
+        }
+        Instant now = wiring.clock.instant();
+        for (BackupSet set : all) {
+            out.println(String.format(
+                    Locale.ROOT,
+                    "%s  %d made, %d missing  %s, %s old%s",
+                    set.id(),
+                    set.members().size(),
+                    set.missing().size(),
+                    set.asked(),
+                    age(set.startedAt(), now),
+                    set.closedAt() == null ? ", being made" : ""));
+            for (BackupSet.Missing missing : set.missing()) {
+                out.println("  missing: " + missing.service() + " (" + missing.kind() + "): " + missing.reason());
+            }
+            BackupSet.Newest base = set.base();
+            if (base != null) {
+                out.println("  base backup of before: " + base.backupId() + ", " + base.state() + ", "
+                        + age(base.startedAt(), now) + " old");
+            }
+        }
+    }
+
+    private static String age(Instant then, Instant now) {
+        long hours = Duration.between(then, now).toHours();
+        return hours < 48 ? hours + " h" : hours / 24 + " d";
     }
 }

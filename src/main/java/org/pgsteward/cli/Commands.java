@@ -18,6 +18,8 @@ import picocli.CommandLine.IVersionProvider;
             Run.class,
             BackupCommand.class,
             BackupsCommand.class,
+            VerifyCommand.class,
+            RestoreCommand.class,
             ProvisionCommand.class,
             RemoveCommand.class,
             Rehearse.class,
@@ -30,13 +32,16 @@ public final class Commands {
 
     /** @return 0 done; 1 the work failed or found something wrong; 2 it could not run */
     public static int execute(String... args) {
-        CommandLine line = new CommandLine(new Commands());
-        line.setExecutionExceptionHandler(Commands::failed);
+        CommandLine line = line();
         if (args.length == 0) {
             line.usage(System.err);
             return COULD_NOT_RUN;
         }
         return line.execute(args);
+    }
+
+    static CommandLine line() {
+        return new CommandLine(new Commands()).setExecutionExceptionHandler(Commands::failed);
     }
 
     private static int failed(Exception thrown, CommandLine line, CommandLine.ParseResult parsed) {

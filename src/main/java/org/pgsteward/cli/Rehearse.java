@@ -30,6 +30,7 @@ final class Rehearse implements Callable<Integer> {
                         "pgsteward.docker.host", "tcp://127.0.0.1:1",
                         "pgsteward.state.dir", state.toString(),
                         "pgsteward.backup.dir", state.resolve("backups").toString(),
+                        "pgsteward.requests.dir", state.resolve("requests").toString(),
                         "pgsteward.routes.dir", routes.toString(),
                         "pgsteward.http.port", "0"));
         try (Daemon daemon = new Wiring(settings).daemon()) {

@@ -12,12 +12,14 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Expiry;
 import org.pgsteward.model.ImageChange;
 
 /**
  * One row on its way to its table.
  *
- * @param table which statement writes it: {@code enrolment}, {@code activity}, {@code backup} or {@code image-change}
+ * @param table which statement writes it: {@code enrolment}, {@code activity}, {@code backup}, {@code expiry} or
+ *     {@code image-change}
  * @param columns what the statement's parameters are called, and their values; times in ISO 8601
  */
 public record JournalRow(String table, Map<String, @Nullable Object> columns) {
@@ -33,6 +35,8 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
             complete.putIfAbsent("set_id", null);
             complete.putIfAbsent("dump_seconds", null);
             complete.putIfAbsent("verify_seconds", null);
+            complete.putIfAbsent("proof", null);
+            complete.putIfAbsent("said_at", null);
         }
         columns = Collections.unmodifiableMap(complete);
     }
@@ -45,11 +49,24 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
             return of(activity);
         } else if (noun instanceof Backup backup) {
             return of(backup);
+        } else if (noun instanceof Expiry expiry) {
+            return of(expiry);
         } else if (noun instanceof ImageChange change) {
             return of(change);
         }
-        throw new IllegalArgumentException("the journal has no table for a "
-                + noun.getClass().getSimpleName() + ": it takes an Enrolment, an Activity, a Backup or an ImageChange");
+        throw new IllegalArgumentException(
+                "the journal has no table for a " + noun.getClass().getSimpleName()
+                        + ": it takes an Enrolment, an Activity, a Backup, an Expiry or an ImageChange");
+    }
+
+    /** The same with the time at which it was said; only of backups is more than one thing said. */
+    JournalRow saidAt(Instant at) {
+        if (!table.equals("backup")) {
+            return this;
+        }
+        Map<String, @Nullable Object> dated = new LinkedHashMap<>(columns);
+        dated.put("said_at", at.toString());
+        return new JournalRow(table, dated);
     }
 
     private static JournalRow of(Enrolment enrolment) {
@@ -95,7 +112,14 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("set_id", backup.setId().isEmpty() ? null : backup.setId());
         columns.put("dump_seconds", seconds(backup.dumpTime()));
         columns.put("verify_seconds", seconds(backup.verifyTime()));
+        columns.put("proof", proof(backup));
         return new JournalRow("backup", columns);
+    }
+
+    private static JournalRow of(Expiry expiry) {
+        Map<String, @Nullable Object> columns = new LinkedHashMap<>();
+        columns.put("event_id", expiry.eventId().toString());
+        return new JournalRow("expiry", columns);
     }
 
     private static JournalRow of(ImageChange change) {
@@ -104,6 +128,11 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("reason", change.reason());
         columns.put("at", change.at().toString());
         return new JournalRow("image-change", columns);
+    }
+
+    /** What was restored to prove it: the stored file, or only the stream that was sealed into it. */
+    private static @Nullable String proof(Backup backup) {
+        return backup.state() == BackupState.VERIFIED ? "file" : backup.provedInStream() ? "stream" : null;
     }
 
     /** Null for a time that was not taken, so that it hides none that was. */

@@ -46,10 +46,10 @@ public final class Spool {
      * @throws IOException when the disk does not take it
      */
     public synchronized void put(Object noun) throws IOException {
-        byte[] row = json.writeValueAsBytes(JournalRow.of(noun));
         // Names sort as rows were written, also when two fall into one tick of the clock or the clock steps back.
         Instant now = clock.instant();
         last = now.isAfter(last) ? now : last.plusNanos(1);
+        byte[] row = json.writeValueAsBytes(JournalRow.of(noun).saidAt(last));
         String name = NAME.format(last) + "-" + UUID.randomUUID() + ".json";
         Path part = folder.resolve("." + name + ".part");
         try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

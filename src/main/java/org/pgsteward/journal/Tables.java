@@ -5,18 +5,24 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 
 /** The journal's tables: made or brought up to date, and read. */
@@ -31,7 +37,7 @@ public final class Tables {
     private static final String HISTORY = """
             SELECT service_name,
                    max(finished_at) FILTER (WHERE success),
-                   max(verified_at),
+                   (array_agg(finished_at ORDER BY started_at DESC) FILTER (WHERE state = 'verified'))[1],
                    COALESCE((array_agg(EXTRACT(EPOCH FROM finished_at - started_at) ORDER BY started_at DESC)
                                  FILTER (WHERE success))[1], 0),
                    COALESCE((array_agg(size_bytes ORDER BY started_at DESC) FILTER (WHERE success))[1], 0),
@@ -40,6 +46,28 @@ public final class Tables {
              WHERE started_at IS NOT NULL
              GROUP BY service_name
              ORDER BY service_name
+            """;
+
+    private static final String NEWEST = """
+            SELECT DISTINCT ON (r.service_name, r.backup_type)
+                   r.service_name, r.backup_type, COALESCE(r.error, ''), g.backup_id, g.state, g.started_at
+              FROM public.backup_log AS r
+              LEFT JOIN LATERAL (SELECT o.backup_id, o.state, o.started_at
+                                   FROM public.backup_log AS o
+                                  WHERE o.service_name = r.service_name AND o.backup_type = r.backup_type
+                                    AND o.state IN ('made', 'verified', 'unverifiable') AND o.backup_id IS NOT NULL
+                                  ORDER BY o.started_at DESC
+                                  LIMIT 1) AS g ON true
+             WHERE r.started_at IS NOT NULL AND r.state <> 'running'
+             ORDER BY r.service_name, r.backup_type, r.started_at DESC
+            """;
+
+    private static final String FAILURES_IN_A_ROW = """
+            SELECT count(*)
+              FROM public.backup_log
+             WHERE service_name = ? AND state = 'failed'
+               AND started_at > COALESCE((SELECT max(started_at) FROM public.backup_log
+                                           WHERE service_name = ? AND state NOT IN ('failed', 'running')), '-infinity')
             """;
 
     private static final String ENROLMENTS = """
@@ -63,6 +91,26 @@ public final class Tables {
               FROM public.backup_log
              WHERE service_name = ? AND backup_type = 'dump' AND state = 'verified' AND started_at < ?
                AND backup_id IS NOT NULL AND backup_path IS NOT NULL AND verified_at IS NOT NULL
+             ORDER BY started_at DESC
+             LIMIT 1
+            """;
+
+    private static final String NEWEST_RUN = """
+            SELECT backup_id, event_id, COALESCE(set_id, ''), state, backup_path, started_at, finished_at, verified_at,
+                   COALESCE(size_bytes, 0), COALESCE(source_bytes, 0), COALESCE(sha256, ''),
+                   COALESCE(server_version, ''), COALESCE(dump_seconds * 1000, 0)::bigint,
+                   COALESCE(verify_seconds * 1000, 0)::bigint, COALESCE(proof = 'stream', false), COALESCE(error, '')
+              FROM public.backup_log
+             WHERE service_name = ? AND backup_type = ?
+               AND backup_id IS NOT NULL AND event_id IS NOT NULL AND state IS NOT NULL AND started_at IS NOT NULL
+             ORDER BY started_at DESC, id DESC
+             LIMIT 1
+            """;
+
+    private static final String VERIFY_TIME = """
+            SELECT verify_seconds
+              FROM public.backup_log
+             WHERE backup_id = ? AND verify_seconds IS NOT NULL
              ORDER BY started_at DESC
              LIMIT 1
             """;
@@ -149,10 +197,57 @@ public final class Tables {
         return runs;
     }
 
+    /** A backup that is there. */
+    public record Good(String backupId, String state, Instant startedAt) {}
+
+    /**
+     * @param error of the newest run; empty where it went well
+     * @param good the newest that is in the store
+     */
+    public record Newest(String error, Optional<Good> good) {}
+
+    /** By {@linkplain #key service and kind}, how matters stand. */
+    public Map<String, Newest> newest() throws SQLException {
+        Map<String, Newest> newest = new TreeMap<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(NEWEST);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                Optional<Good> good = rows.getString(4) == null
+                        ? Optional.empty()
+                        : Optional.of(new Good(
+                                rows.getString(4),
+                                rows.getString(5),
+                                rows.getObject(6, OffsetDateTime.class).toInstant()));
+                newest.put(key(rows.getString(1), rows.getString(2)), new Newest(rows.getString(3), good));
+            }
+        }
+        return newest;
+    }
+
+    /** A service's backups of one kind; a service's name holds no NUL. */
+    public static String key(String service, String kind) {
+        return service + '\0' + kind;
+    }
+
+    /** How many of a service's newest runs have failed one after another. */
+    public int failuresInARow(String service) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(FAILURES_IN_A_ROW)) {
+            statement.setString(1, service);
+            statement.setString(2, service);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
+        }
+    }
+
     /**
      * What the journal knows of a service's backups, whatever their kind.
      *
      * @param lastSuccess when the newest good run ended
+     * @param lastVerified when the newest proved one was made: to prove an old one again makes it no newer
      * @param seconds that the newest good run took
      * @param sizeBytes of what the newest good run stored
      * @param lastState of the newest run, good or not
@@ -228,6 +323,55 @@ public final class Tables {
                                 row.getString(1),
                                 row.getString(2),
                                 row.getObject(3, OffsetDateTime.class).toInstant()))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    /** The run of a service that began last, as the journal knows it. */
+    public Optional<Backup> newestRun(String service, String database, BackupKind kind) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(NEWEST_RUN)) {
+            statement.setString(1, service);
+            statement.setString(2, kind.word());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? Optional.of(run(row, service, database, kind)) : Optional.empty();
+            }
+        }
+    }
+
+    private static Backup run(ResultSet row, String service, String database, BackupKind kind) throws SQLException {
+        return new Backup(
+                row.getString(1),
+                row.getObject(2, UUID.class),
+                row.getString(3),
+                service,
+                database,
+                kind,
+                BackupState.valueOf(row.getString(4).toUpperCase(Locale.ROOT)),
+                Optional.ofNullable(row.getString(5)),
+                row.getObject(6, OffsetDateTime.class).toInstant(),
+                instant(row, 7),
+                instant(row, 8),
+                row.getLong(9),
+                row.getLong(10),
+                row.getString(11),
+                row.getString(12),
+                Duration.ofMillis(row.getLong(13)),
+                Duration.ofMillis(row.getLong(14)),
+                row.getBoolean(15),
+                row.getString(16));
+    }
+
+    /** How long the restore of a backup took when it was proved last; empty when that is not known. */
+    public Optional<Duration> verifyTime(String backupId) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(VERIFY_TIME)) {
+            statement.setString(1, backupId);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next()
+                        ? Optional.of(Duration.ofMillis(
+                                row.getBigDecimal(1).movePointRight(3).longValue()))
                         : Optional.empty();
             }
         }

@@ -16,6 +16,7 @@ import java.util.UUID;
  * @param sourceBytes of the stream before compression
  * @param dumpTime from the snapshot to the fsync of the directory
  * @param verifyTime how long the restore took
+ * @param provedInStream it was restored while it was made and is {@code made}, since nobody here can open what is stored
  * @param error why it failed or cannot be proved, with the next step; empty otherwise
  */
 public record Backup(
@@ -36,6 +37,7 @@ public record Backup(
         String serverVersion,
         Duration dumpTime,
         Duration verifyTime,
+        boolean provedInStream,
         String error) {
 
     /** One that has just begun. */
@@ -59,6 +61,7 @@ public record Backup(
                 serverVersion,
                 Duration.ZERO,
                 Duration.ZERO,
+                false,
                 "");
     }
 
@@ -82,6 +85,7 @@ public record Backup(
                 serverVersion,
                 dumpTime,
                 verifyTime,
+                provedInStream,
                 error);
     }
 
@@ -105,7 +109,32 @@ public record Backup(
                 serverVersion,
                 took,
                 Duration.ZERO,
+                false,
                 "");
+    }
+
+    /** It was restored and compared while it was made, which took so long, and nobody here can open it now. */
+    public Backup provedInStream(Duration verifying) {
+        return new Backup(
+                id,
+                eventId,
+                setId,
+                service,
+                database,
+                kind,
+                state,
+                path,
+                startedAt,
+                finishedAt,
+                verifiedAt,
+                sizeBytes,
+                sourceBytes,
+                sha256,
+                serverVersion,
+                dumpTime,
+                verifying,
+                true,
+                error);
     }
 
     /** It did not come to an end; there is no file. */
@@ -128,11 +157,12 @@ public record Backup(
                 serverVersion,
                 took,
                 Duration.ZERO,
+                false,
                 because);
     }
 
     /**
-     * Its proof ended so.
+     * Its proof ended so. When it was last proved stays known, even if it no longer can be.
      *
      * @param because empty when it is verified
      */
@@ -148,13 +178,14 @@ public record Backup(
                 path,
                 startedAt,
                 finishedAt,
-                verdict == BackupState.VERIFIED ? Optional.of(at) : Optional.empty(),
+                verdict == BackupState.VERIFIED ? Optional.of(at) : verifiedAt,
                 sizeBytes,
                 sourceBytes,
                 sha256,
                 serverVersion,
                 dumpTime,
                 took,
+                provedInStream,
                 because);
     }
 }

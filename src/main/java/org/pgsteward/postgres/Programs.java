@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -109,8 +108,10 @@ public record Programs(Path directory, int major) {
     private static Optional<String> firstLine(String... command) {
         try {
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-            // Our environment may hold secrets, and everybody of our name can read a child's.
-            builder.environment().keySet().retainAll(Set.of("PATH"));
+            // Ours holds secrets, and whoever answers to such a name on the PATH gets none of them.
+            builder.environment().clear();
+            builder.environment().put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
+            builder.environment().put("LC_ALL", "C.UTF-8");
             Process process = builder.start();
             process.getOutputStream().close();
             try (Stream<String> lines =

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.pgsteward.model.Secret;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.postgresql.jdbc.PreferQueryMode;
 
 /** Opens connections to the managed server, each for one piece of work. */
 public final class Server {
@@ -55,6 +56,15 @@ public final class Server {
     /** As somebody else, to see what they can do. */
     public Connection connectAs(String user, Secret password, String database) throws SQLException {
         return source(database, user, password, ANSWER_SECONDS).getConnection();
+    }
+
+    /** As {@code pg_basebackup} comes, which another line of {@code pg_hba.conf} lets in: to see whether it may. */
+    Connection connectForReplication() throws SQLException {
+        PGSimpleDataSource source = source(address.database(), address.user(), address.password(), ANSWER_SECONDS);
+        source.setReplication("true");
+        source.setAssumeMinServerVersion("10");
+        source.setPreferQueryMode(PreferQueryMode.SIMPLE);
+        return source.getConnection();
     }
 
     /** The management database, for what the routes write. */

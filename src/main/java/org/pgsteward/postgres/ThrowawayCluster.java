@@ -48,18 +48,22 @@ public final class ThrowawayCluster implements AutoCloseable {
 
     private static final Duration START = Duration.ofSeconds(60);
 
+    /** What a copy's log holds is replayed first, a few gigabytes of it where the backup took long. */
+    private static final Duration RECOVERY = Duration.ofMinutes(30);
+
     /** What is made for a proof steps back behind everything else on the host, where the programs for it are there. */
     private static final String LAST_IN_LINE =
             "renice -n 10 -p $$ >/dev/null 2>&1; ionice -c 3 -p $$ >/dev/null 2>&1; ";
 
     /**
      * Ends the server when a line comes in, or standard input ends without one while it runs: then nobody is left who could
-     * tidy up, and the shell removes two folders, its sockets' and, where that is not to be kept, its data.
+     * tidy up, and the shell removes two folders, its sockets' and, where that is not to be kept, its data. Who watches for that must not
+     * hold the output open: a server that does not start would be waited for for ever.
      */
     private static final String LEASH = "sockets=$1; data=$2; shift 2; \"$@\" </dev/null & server=$!; "
             + "trap 'kill -INT $server' TERM INT HUP; "
             + "(read -r word && { kill -INT $server; exit; }; kill -INT $server || exit; "
-            + "while kill -0 $server 2>/dev/null; do sleep 1; done; rm -rf \"$sockets\" ${data:+\"$data\"}) <&3 & "
+            + "while kill -0 $server 2>/dev/null; do sleep 1; done; rm -rf \"$sockets\" ${data:+\"$data\"}) <&3 >/dev/null 2>&1 & "
             + "wait $server; wait $server 2>/dev/null";
 
     private final Programs programs;
@@ -122,6 +126,8 @@ public final class ThrowawayCluster implements AutoCloseable {
             Map.entry("synchronous_commit", "off"),
             Map.entry("wal_level", "minimal"),
             Map.entry("max_wal_senders", "0"),
+            Map.entry("min_wal_size", "32MB"),
+            Map.entry("max_wal_size", "64MB"),
             Map.entry("max_connections", "10"),
             Map.entry("shared_buffers", "16MB"),
             Map.entry("maintenance_work_mem", "16MB"),
@@ -130,6 +136,36 @@ public final class ThrowawayCluster implements AutoCloseable {
             Map.entry("autovacuum", "off"),
             Map.entry("dynamic_shared_memory_type", "mmap"),
             Map.entry("jit", "off"));
+
+    /** The first version that runs what a database has for whoever logs in. */
+    private static final int LOGIN_TRIGGERS = 17;
+
+    /** The first version that counts the origins of a subscription apart from its slots. */
+    private static final int ORIGINS_OF_THEIR_OWN = 18;
+
+    /** More than any cluster has subscriptions: its log tells how far each has come, and that wants a place. */
+    private static final String REPLICATION_STATES = "200";
+
+    /** What would make a copy act as the cluster that it was taken from. */
+    private static final Map<String, String> COPY_SETTINGS = Map.ofEntries(
+            Map.entry("archive_mode", "off"),
+            Map.entry("shared_preload_libraries", ""),
+            Map.entry("session_preload_libraries", ""),
+            Map.entry("local_preload_libraries", ""),
+            Map.entry("max_logical_replication_workers", "0"),
+            Map.entry("max_replication_slots", REPLICATION_STATES),
+            Map.entry("max_worker_processes", "0"),
+            Map.entry("ssl", "off"),
+            Map.entry("logging_collector", "off"),
+            Map.entry("log_destination", "stderr"),
+            Map.entry("lc_messages", "C"),
+            Map.entry("huge_pages", "off"));
+
+    /** For whoever connects to a copy: what its databases and roles were given goes after this. */
+    private static final String FOR_COPIES = "-c session_preload_libraries= -c local_preload_libraries="
+            + " -c search_path= -c role=none -c statement_timeout=0 -c lock_timeout=0 -c lc_messages=C"
+            + " -c idle_session_timeout=0 -c default_transaction_read_only=off -c enable_indexscan=off"
+            + " -c enable_indexonlyscan=off -c enable_bitmapscan=off";
 
     /**
      * Makes and starts one in {@code data}, which must not exist or be empty.
@@ -156,7 +192,7 @@ public final class ThrowawayCluster implements AutoCloseable {
                     leash,
                     plan.port().orElse(DEFAULT_PORT),
                     plan.keepData());
-            cluster.awaitReady();
+            cluster.awaitReady(START);
             if (plan.password().isPresent()) {
                 String verifier = ScramVerifier.of(plan.password().get()).stored();
                 cluster.sql(
@@ -172,6 +208,53 @@ public final class ThrowawayCluster implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /**
+     * Starts a copy of somebody's cluster that lies in {@code folder/data}, so that nothing that it was set up for happens
+     * here: none of its configuration is in force, it archives nothing, subscribes to nothing, loads no library, listens
+     * to nobody and lets only us in. It is a database's content alone.
+     *
+     * @param folder that user's own; it is left to the caller
+     * @param administrator a superuser of that cluster
+     * @throws IOException when it does not start, with what it said
+     */
+    public static ThrowawayCluster ofCopy(Programs programs, UnprivilegedUser user, Path folder, String administrator)
+            throws IOException, InterruptedException {
+        Path data = folder.resolve("data");
+        for (String own : List.of("postgresql.auto.conf", "recovery.signal", "standby.signal")) {
+            Files.deleteIfExists(data.resolve(own));
+        }
+        Map<String, String> settings = new LinkedHashMap<>(PROOF_SETTINGS);
+        settings.putAll(CopiesControl.read(programs, user, data).settings());
+        settings.putAll(COPY_SETTINGS);
+        if (programs.major() >= LOGIN_TRIGGERS) {
+            settings.put("event_triggers", "off");
+        }
+        if (programs.major() >= ORIGINS_OF_THEIR_OWN) {
+            settings.put("max_active_replication_origins", REPLICATION_STATES);
+        }
+        settings.put("config_file", written(user, folder.resolve("postgresql.conf"), "# Nothing but defaults.\n"));
+        settings.put("hba_file", written(user, folder.resolve("pg_hba.conf"), "local all all trust\n"));
+        settings.put("ident_file", written(user, folder.resolve("pg_ident.conf"), "\n"));
+        Plan plan = new Plan(administrator, Optional.empty(), Optional.empty(), settings, true, Optional.empty());
+        Path sockets = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
+        try {
+            Process leash = launch(programs, user, data, sockets, plan);
+            ThrowawayCluster cluster = new ThrowawayCluster(
+                    programs, user, data, sockets, administrator, leash, DEFAULT_PORT, plan.keepData());
+            cluster.awaitReady(RECOVERY);
+            return cluster;
+        } catch (IOException e) {
+            remove(sockets);
+            throw e;
+        }
+    }
+
+    private static String written(UnprivilegedUser user, Path file, String content) throws IOException {
+        Files.writeString(file, content);
+        user.give(file);
+        return file.toString();
     }
 
     private static void initialise(Programs programs, UnprivilegedUser user, Path data, String administrator)
@@ -239,9 +322,9 @@ public final class ThrowawayCluster implements AutoCloseable {
         return builder.start();
     }
 
-    private void awaitReady() throws IOException, InterruptedException {
+    private void awaitReady(Duration patience) throws IOException, InterruptedException {
         StringBuilder said = new StringBuilder();
-        long deadline = System.nanoTime() + START.toNanos();
+        long deadline = System.nanoTime() + patience.toNanos();
         try {
             InputStream stream = leash.getInputStream();
             byte[] buffer = new byte[4096];
@@ -323,6 +406,21 @@ public final class ThrowawayCluster implements AutoCloseable {
         return ClientProgram.run(user, command, Map.of(), sql);
     }
 
+    /** The same in a {@linkplain #ofCopy copy}, read from end to end and past whatever its roles and databases were given. */
+    public String sqlInCopy(String database, String sql) throws IOException, InterruptedException {
+        List<String> command = client(
+                "psql",
+                administrator,
+                database,
+                "--no-psqlrc",
+                "--quiet",
+                "--tuples-only",
+                "--no-align",
+                "--set=ON_ERROR_STOP=1",
+                "--file=-");
+        return ClientProgram.run(user, command, Map.of("PGOPTIONS", FOR_COPIES), sql);
+    }
+
     public UnprivilegedUser user() {
         return user;
     }
@@ -400,7 +498,8 @@ public final class ThrowawayCluster implements AutoCloseable {
         }
     }
 
-    private static void remove(Path folder) {
+    /** Takes away a folder with all that is in it. */
+    public static void remove(Path folder) {
         if (!Files.exists(folder)) {
             return;
         }

@@ -11,7 +11,7 @@ import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whom PostgreSQL's programs run as: ourselves, or, when we are root, {@code postgres} or {@code nobody}; the server
@@ -22,6 +22,7 @@ public final class UnprivilegedUser {
 
     private final Optional<String> name;
     private final boolean inContainers;
+    private @Nullable UserPrincipal owner;
 
     private UnprivilegedUser(Optional<String> name, boolean inContainers) {
         this.name = name;
@@ -81,12 +82,20 @@ public final class UnprivilegedUser {
     public Path own(Path directory) throws IOException {
         Files.createDirectories(directory);
         if (name.isPresent()) {
-            UserPrincipal owner = principal(name.get()).orElseThrow();
             Files.getFileAttributeView(directory, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-                    .setOwner(owner);
+                    .setOwner(owner());
         }
         Files.setPosixFilePermissions(directory, java.nio.file.attribute.PosixFilePermissions.fromString("rwx------"));
         return directory;
+    }
+
+    /** Hands a file that we made to that user, mode 0600. */
+    public void give(Path file) throws IOException {
+        if (name.isPresent()) {
+            Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                    .setOwner(owner());
+        }
+        Files.setPosixFilePermissions(file, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
     }
 
     /** Makes {@code directory}, in which that user's folders will lie: as ours, or, when we are root, as its own. */
@@ -113,8 +122,19 @@ public final class UnprivilegedUser {
             entered = next;
         }
         ProcessBuilder test = new ProcessBuilder(command(List.of("test", "-x", entered.toString())));
-        test.environment().keySet().retainAll(Set.of("PATH"));
+        test.environment().clear();
+        test.environment().put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
         return test.start().waitFor() == 0;
+    }
+
+    /** Looked up once: a base backup has thousands of files. */
+    private synchronized UserPrincipal owner() throws IOException {
+        UserPrincipal known = owner;
+        if (known == null) {
+            known = principal(name.orElseThrow()).orElseThrow();
+            owner = known;
+        }
+        return known;
     }
 
     private static Optional<UserPrincipal> principal(String user) throws IOException {

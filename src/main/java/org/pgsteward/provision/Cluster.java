@@ -1,6 +1,5 @@
 package org.pgsteward.provision;
 
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,13 +15,15 @@ import java.util.stream.Stream;
  * @param services by name, the rows of {@code service_configs}
  * @param management by grantee, what others than the administrator may do with the tables, views and functions of the
  *     management database
+ * @param index the same by what claims are compared with
  */
 record Cluster(
         int major,
         Map<String, Role> roles,
         Map<String, Database> databases,
         Map<String, Service> services,
-        Map<String, Set<ObjectGrant>> management) {
+        Map<String, Set<ObjectGrant>> management,
+        ClusterIndex index) {
 
     /** How PostgreSQL's grants name everybody. */
     static final String PUBLIC = "";
@@ -32,6 +33,15 @@ record Cluster(
         databases = Map.copyOf(databases);
         services = Map.copyOf(services);
         management = Map.copyOf(management);
+    }
+
+    Cluster(
+            int major,
+            Map<String, Role> roles,
+            Map<String, Database> databases,
+            Map<String, Service> services,
+            Map<String, Set<ObjectGrant>> management) {
+        this(major, roles, databases, services, management, ClusterIndex.of(roles, databases, services));
     }
 
     /**
@@ -149,26 +159,7 @@ record Cluster(
         return Optional.ofNullable(services.get(name));
     }
 
-    /** The service that {@code role} is for, whatever became of it. */
-    Optional<Service> serviceOfRole(String role) {
-        return services.values().stream()
-                .filter(service -> !role.isEmpty() && service.role().equals(role))
-                .findFirst();
-    }
-
-    /** Of all names in use, one that is {@code name} in other letters: nobody tells the two apart in an alert. */
-    Optional<String> sameInOtherCase(String name, Set<String> among) {
-        String folded = fold(name);
-        return among.stream()
-                .filter(other -> !other.equals(name) && fold(other).equals(folded))
-                .findFirst();
-    }
-
     Stream<ObjectGrant> managementGrants(String grantee) {
         return management.getOrDefault(grantee, Set.of()).stream();
-    }
-
-    static String fold(String name) {
-        return name.toLowerCase(Locale.ROOT);
     }
 }

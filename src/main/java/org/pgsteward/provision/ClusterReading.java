@@ -125,14 +125,14 @@ final class ClusterReading {
     /** What has one of the claim's names, whatever its case, and what the service had before. */
     Cluster around(Claim claim, String administrated) throws SQLException {
         Set<String> names = Stream.of(claim.service(), claim.database(), claim.user(), administrated)
-                .map(Cluster::fold)
+                .map(ClusterIndex::fold)
                 .collect(Collectors.toCollection(HashSet::new));
         Cluster cluster = read(names);
         Optional<Cluster.Service> before = cluster.service(claim.service());
         if (before.isPresent()
                 && names.addAll(List.of(
-                        Cluster.fold(before.get().database()),
-                        Cluster.fold(before.get().role())))) {
+                        ClusterIndex.fold(before.get().database()),
+                        ClusterIndex.fold(before.get().role())))) {
             cluster = read(names);
         }
         boolean enrolled = before.filter(Cluster.Service::isBound).isPresent();

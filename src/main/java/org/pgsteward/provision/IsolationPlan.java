@@ -57,7 +57,7 @@ final class IsolationPlan {
         keep.retainAll(cluster.roles().keySet());
         // A service may come here to log what its users do, which it was granted by name.
         keep.removeIf(role -> database.name().equals(server.database())
-                && cluster.serviceOfRole(role).isPresent());
+                && cluster.index().serviceOfRole(role).isPresent());
         Stream<String> grants = keep.stream()
                 .map(role -> "GRANT CONNECT, TEMPORARY ON DATABASE " + name + " TO " + Quote.identifier(role));
         return new Step(

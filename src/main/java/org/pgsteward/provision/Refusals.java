@@ -1,9 +1,9 @@
 package org.pgsteward.provision;
 
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
 
@@ -71,35 +71,29 @@ final class Refusals {
     }
 
     private void checkOtherServices() {
-        String database = Cluster.fold(claim.database());
-        String role = Cluster.fold(claim.user());
-        for (Cluster.Service other : cluster.services().values()) {
-            if (other.name().equals(claim.service())) {
-                continue;
-            }
-            // What is in quarantine may be taken out of it, and needs its name then.
-            if (Cluster.fold(other.database()).equals(database)
-                    || Cluster.fold(other.quarantinedFrom()).equals(database)) {
-                throw refused("database '" + claim.database() + "', which belongs to service '" + other.name()
-                        + "': choose another by the label pgsteward.database");
-            }
-            // A script's row names no role: it means the one that is called as the service.
-            if (Cluster.fold(other.role().isEmpty() ? other.name() : other.role())
-                    .equals(role)) {
-                throw refused("role '" + claim.user() + "', which belongs to service '" + other.name()
-                        + "': choose another by the label pgsteward.user");
-            }
-        }
+        others(cluster.index().servicesOfDatabase(claim.database())).ifPresent(other -> {
+            throw refused("database '" + claim.database() + "', which belongs to service '" + other.name()
+                    + "': choose another by the label pgsteward.database");
+        });
+        others(cluster.index().servicesOfRole(claim.user())).ifPresent(other -> {
+            throw refused("role '" + claim.user() + "', which belongs to service '" + other.name()
+                    + "': choose another by the label pgsteward.user");
+        });
+    }
+
+    private Optional<Cluster.Service> others(Stream<Cluster.Service> services) {
+        return services.filter(other -> !other.name().equals(claim.service())).findFirst();
     }
 
     private void checkOtherCase() {
-        checkOtherCase("service", claim.service(), cluster.services().keySet());
-        checkOtherCase("database", claim.database(), cluster.databases().keySet());
-        checkOtherCase("user", claim.user(), cluster.roles().keySet());
+        ClusterIndex index = cluster.index();
+        checkOtherCase("service", claim.service(), index.serviceInOtherCase(claim.service()));
+        checkOtherCase("database", claim.database(), index.databaseInOtherCase(claim.database()));
+        checkOtherCase("user", claim.user(), index.roleInOtherCase(claim.user()));
     }
 
-    private void checkOtherCase(String what, String name, Set<String> taken) {
-        cluster.sameInOtherCase(name, taken).ifPresent(other -> {
+    private void checkOtherCase(String what, String name, Optional<String> taken) {
+        taken.ifPresent(other -> {
             throw refused(what + " '" + name + "', which differs from '" + other
                     + "' only by case: choose another by the label pgsteward." + what);
         });

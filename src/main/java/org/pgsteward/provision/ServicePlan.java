@@ -104,7 +104,8 @@ record ServicePlan(
     private static Optional<String> sharedWith(
             Claim claim, Cluster cluster, BiPredicate<Cluster.Role, Secret> accepts) {
         Optional<String> project = claim.container().composeProject().map(name -> name + "/");
-        return cluster.services().values().stream()
+        return cluster.index()
+                .servicesOfDatabase(claim.database())
                 .filter(other -> !other.name().equals(claim.service())
                         && other.isKept()
                         && other.database().equals(claim.database())

@@ -174,12 +174,12 @@ final class ServiceShape {
 
     /** One that it owns, or has something in, was given to it on purpose before we came. */
     private Stream<String> elsewhere() {
-        return cluster.databases().values().stream()
+        return cluster.index()
+                .databasesNaming(role)
                 .filter(other -> !other.name().equals(database)
                         && !other.name().equals(management)
                         && !other.owner().equals(role)
-                        && !other.business().contains(role)
-                        && other.names(role))
+                        && !other.business().contains(role))
                 .map(Cluster.Database::name)
                 .sorted();
     }
@@ -214,7 +214,7 @@ final class ServiceShape {
         return present.grants().stream()
                 .map(Cluster.Grant::grantee)
                 .filter(grantee -> !grantee.equals(Cluster.PUBLIC) && !grantee.equals(role))
-                .filter(grantee -> cluster.serviceOfRole(grantee).isPresent())
+                .filter(grantee -> cluster.index().serviceOfRole(grantee).isPresent())
                 .distinct()
                 .sorted();
     }

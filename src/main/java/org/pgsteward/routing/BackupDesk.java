@@ -16,6 +16,8 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DueBackups;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
+import org.pgsteward.backup.RecoveryCard;
+import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
@@ -34,6 +36,12 @@ public final class BackupDesk {
     /** Where a {@link BackupTarget} is handed in, and the {@link Backup} comes out. */
     public static final String DOOR = "direct:backup-one";
 
+    /** Where several are handed in at once, and the backups come out in the same order, those that failed among them. */
+    private static final String ALL = "direct:backup-all";
+
+    /** The exchange's variable that holds the {@link BackupTarget}. */
+    static final String TARGET = "target";
+
     /** The exchange's variable that holds the {@link DumpRun} under way. */
     static final String RUN = "run";
 
@@ -42,6 +50,11 @@ public final class BackupDesk {
 
     /** invalid_catalog_name: there is no such database. */
     private static final String NO_DATABASE = "3D000";
+
+    /** As often as a base backup is tried at one of its times. */
+    private static final int BASE_TRIES = 3;
+
+    private static final String UNDER_WAY = "another run of it is under way";
 
     private static final String NOT_SEALED = "the route ended before the file was sealed";
 
@@ -52,6 +65,8 @@ public final class BackupDesk {
     private final Tables tables;
     private final Housekeeping house;
     private final Schedules schedules;
+    private final SetDesk sets;
+    private final RecoveryCard card;
     private final Doors doors;
     private final Clock clock;
 
@@ -61,6 +76,8 @@ public final class BackupDesk {
             Tables tables,
             Housekeeping house,
             Schedules schedules,
+            SetDesk sets,
+            RecoveryCard card,
             Doors doors,
             Clock clock) {
         this.dumps = dumps;
@@ -68,23 +85,44 @@ public final class BackupDesk {
         this.tables = tables;
         this.house = house;
         this.schedules = schedules;
+        this.sets = sets;
+        this.card = card;
         this.doors = doors;
         this.clock = clock;
     }
 
+    /** What has come due by now, as one set, which is closed when the exchange is done. */
+    public List<BackupTarget> due(Exchange exchange) {
+        List<BackupTarget> due = due();
+        if (due.isEmpty()) {
+            return due;
+        }
+        List<BackupTarget> set = sets.open(SetDesk.SCHEDULE, due);
+        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+            @Override
+            public void onDone(Exchange done) {
+                sets.close(set);
+            }
+        });
+        return set;
+    }
+
     /** What has come due by now; nothing while PostgreSQL is away, which is told by whoever watches it. */
-    public List<BackupTarget> due() {
+    List<BackupTarget> due() {
         List<BackupTarget> due = new ArrayList<>();
         try {
             house.order();
             Instant now = clock.instant();
-            for (BackupKind kind : List.of(BackupKind.DUMP, BackupKind.GLOBALS)) {
+            for (BackupKind kind : BackupKind.values()) {
+                if (kind == BackupKind.BASE && !schedules.hasBase()) {
+                    continue;
+                }
                 Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word(), now);
                 for (Targets.Found found : targets.all(kind)) {
                     Tables.LastRun last = runs.get(found.target().service());
                     Instant since = last == null ? found.since() : last.startedAt();
-                    boolean failed = last != null && "failed".equals(last.state());
-                    if (DueBackups.isDue(schedules.of(found.target().service()), since, failed, now)) {
+                    boolean again = last != null && "failed".equals(last.state()) && isTriedAgain(kind);
+                    if (DueBackups.isDue(schedules.of(kind, found.target().service()), since, again, now)) {
                         due.add(found.target());
                     }
                 }
@@ -96,6 +134,11 @@ public final class BackupDesk {
         return due;
     }
 
+    /** What keeps a base backup from being made mostly lasts until somebody does something, and it is no small thing to try. */
+    private boolean isTriedAgain(BackupKind kind) throws SQLException {
+        return kind != BackupKind.BASE || tables.failuresInARow(Targets.BASE) % BASE_TRIES != 0;
+    }
+
     /**
      * Begins the run of a target.
      *
@@ -103,6 +146,7 @@ public final class BackupDesk {
      *     its database was dropped or renamed since it was listed: that is no failure of a backup
      */
     public @Nullable Backup begin(BackupTarget target, Exchange exchange) throws Exception {
+        exchange.setVariable(TARGET, target);
         Optional<DumpRun> begun;
         try {
             house.requireStore();
@@ -116,7 +160,7 @@ public final class BackupDesk {
             throw e;
         }
         if (begun.isEmpty()) {
-            return stepAside(exchange, target, "another run of it is under way");
+            return stepAside(exchange, target, UNDER_WAY);
         }
         DumpRun run = begun.get();
         exchange.setVariable(RUN, run);
@@ -139,24 +183,53 @@ public final class BackupDesk {
         }
         // The lock and the snapshot go now, not after the proof: the next dump need not wait for it.
         run.close();
+        rewriteCard();
         return made;
     }
 
-    /** Well when it is proved; trouble when it is not. */
+    /** The store says how it is restored; a backup is as good without. */
+    private void rewriteCard() {
+        try {
+            card.write();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("RECOVERY.md in the store could not be written anew: {}", e.getMessage());
+        }
+    }
+
+    /** Well when it is proved; trouble when it is not, which of a base backup is less: every database is dumped as well. */
     public Condition condition(Backup backup) {
         if (backup.state() == BackupState.VERIFIED) {
             return Condition.well("backup-failed", backup.service(), backup.id() + " is proved", clock.instant());
         }
+        if (backup.state() == BackupState.MADE && backup.provedInStream()) {
+            return Condition.well(
+                    "backup-failed",
+                    backup.service(),
+                    backup.id() + " was proved before it was sealed",
+                    clock.instant());
+        }
         boolean failed = backup.state() == BackupState.FAILED;
         return Condition.bad(
-                        failed ? Severity.CRITICAL : Severity.WARNING,
+                        failed && backup.kind() != BackupKind.BASE ? Severity.CRITICAL : Severity.WARNING,
                         "backup-failed",
                         backup.service(),
                         "backup " + backup.id() + " of " + backup.service() + " is "
                                 + backup.state().word() + ": " + backup.error(),
-                        "pgsteward backup " + backup.service(),
+                        "pgsteward backup "
+                                + (backup.kind() == BackupKind.DUMP
+                                        ? backup.service()
+                                        : "--kind " + backup.kind().word()),
                         clock.instant())
                 .with(Map.of("dump_seconds", backup.dumpTime().toMillis() / 1000.0));
+    }
+
+    /** Backs up each of them by the routes; while one is proved the next is dumped. */
+    public static List<Backup> all(Doors doors, List<BackupTarget> targets) throws Exception {
+        Exchange done = doors.ask(ALL, targets);
+        if (done.getException() != null) {
+            throw done.getException();
+        }
+        return BackupOutcomes.of(done);
     }
 
     /** How the run of {@code target} ended that an exchange through {@link #DOOR} carried. */
@@ -191,9 +264,28 @@ public final class BackupDesk {
         }
     }
 
+    /** Whether a run stepped aside for another one of the same. */
+    static boolean isUnderWay(Backup outcome) {
+        return outcome.error().equals(UNDER_WAY);
+    }
+
+    /** Proves a stored backup by the route, which writes the result down and tells it. */
+    public static Backup prove(Doors doors, StoredBackup stored) {
+        Exchange exchange = doors.ask("direct:backup-prove", stored.asMade());
+        if (exchange.getMessage().getBody() instanceof Backup proved && exchange.getException() == null) {
+            return proved;
+        }
+        String because = exchange.getException() == null
+                ? "the route ended before the proof was written down"
+                : reason(exchange.getException());
+        return stored.asMade()
+                .judged(BackupState.UNVERIFIABLE, stored.manifest().finishedAt(), Duration.ZERO, because);
+    }
+
     private static Backup notBegun(BackupTarget target, String because, Instant at) {
         return Backup.starting(
                         target.service() + "-not-begun", target.service(), target.database(), target.kind(), at, "")
+                .inSet(target.setId())
                 .failed(at, Duration.ZERO, because);
     }
 

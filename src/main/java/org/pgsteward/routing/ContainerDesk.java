@@ -114,6 +114,13 @@ public final class ContainerDesk {
                 : Optional.ofNullable(services.get(container.id()));
     }
 
+    /** Whether a service has a container at this moment, running or not. */
+    public boolean has(String service) {
+        return known.values().stream()
+                .anyMatch(
+                        container -> service(container).filter(service::equals).isPresent());
+    }
+
     /** A label of the container that a service has now; nothing while it has none. */
     public Optional<String> label(String service, String key) {
         return known.values().stream()

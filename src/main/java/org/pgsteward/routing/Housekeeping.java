@@ -21,9 +21,11 @@ public final class Housekeeping {
     private final Tables tables;
     private final Store store;
     private final Path locks;
+    private final SetDesk sets;
     private boolean inOrder;
 
-    public Housekeeping(Tables tables, Store store, Path locks) {
+    public Housekeeping(Tables tables, Store store, Path locks, SetDesk sets) {
+        this.sets = sets;
         this.tables = tables;
         this.store = store;
         this.locks = locks;
@@ -57,6 +59,7 @@ public final class Housekeeping {
         } catch (IOException e) {
             LOG.error("what is left of dead runs cannot be cleared up: {}", e.getMessage());
         }
+        sets.tidy();
         inOrder = true;
     }
 

@@ -6,16 +6,19 @@ import org.apache.camel.builder.RouteBuilder;
  * How rows are written. In Java, since no edit may leave a failure unrecorded.
  *
  * <ol>
- *   <li>{@code direct:journal-write} keeps the noun that is its body in the spool, and hands the spool on at once.
+ *   <li>{@code direct:journal-write} keeps the noun that is its body in the spool, hands the spool on at once, and writes
+ *       a backup's state into its set.
  *   <li>{@code journal-drain} does the same every few seconds, for what could not be written then.
  *   <li>{@code direct:journal-insert} writes one row with the statement of its table.
  * </ol>
  */
 public final class JournalRoutes extends RouteBuilder {
     private final JournalDrain drain;
+    private final SetDesk sets;
 
-    public JournalRoutes(JournalDrain drain) {
+    public JournalRoutes(JournalDrain drain, SetDesk sets) {
         this.drain = drain;
+        this.sets = sets;
     }
 
     @Override
@@ -23,7 +26,8 @@ public final class JournalRoutes extends RouteBuilder {
         from("direct:journal-write")
                 .routeId("journal-write")
                 .description("Keeps a row safe on disk, and writes it to its table as soon as PostgreSQL answers.")
-                .bean(drain, "keep");
+                .bean(drain, "keep")
+                .bean(sets, "note");
 
         from("timer:journal-drain?period=5000&delay=1000")
                 .routeId("journal-drain")
@@ -39,6 +43,8 @@ public final class JournalRoutes extends RouteBuilder {
                 .to("sql:classpath:sql/journal-enrolment.sql?dataSource=#management")
                 .when(simple("${variable.table} == 'activity'"))
                 .to("sql:classpath:sql/journal-activity.sql?dataSource=#management")
+                .when(simple("${variable.table} == 'expiry'"))
+                .to("sql:classpath:sql/journal-expiry.sql?dataSource=#management")
                 .when(simple("${variable.table} == 'image-change'"))
                 .to("sql:classpath:sql/journal-image-change.sql?dataSource=#management")
                 .otherwise()

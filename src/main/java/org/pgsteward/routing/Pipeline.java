@@ -48,6 +48,8 @@ public final class Pipeline implements AutoCloseable {
                                 .map(file -> "file:" + routes + "/" + file)
                                 .toList()));
         main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
+        main.bind("backupPair", BackupPair.threads());
+        main.bind("backupOutcomes", new BackupOutcomes(clock));
     }
 
     public Pipeline bean(String name, Object bean) {

@@ -1,32 +1,51 @@
 package org.pgsteward.routing;
 
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.pgsteward.backup.Schedule;
+import org.pgsteward.model.BackupKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** When each service is backed up: as the label {@code pgsteward.backup.schedule} on its container says, else as all. */
+/**
+ * When each service is backed up: as the label {@code pgsteward.backup.schedule} on its container says, else as all. The
+ * whole cluster has a time of its own, or none.
+ */
 public final class Schedules {
     private static final Logger LOG = LoggerFactory.getLogger(Schedules.class);
 
+    private static final Schedule NEVER = moment -> Instant.MAX;
+
     private final Schedule usual;
+    private final Schedule base;
     private final ZoneId zone;
     private final Function<String, Optional<String>> own;
     private final Map<String, Schedule> read = new ConcurrentHashMap<>();
 
     /**
      * @param usual five-field cron
+     * @param base the same for base backups; empty for none
      * @param own the label's value, by service
-     * @throws IllegalArgumentException when {@code usual} cannot be read
+     * @throws IllegalArgumentException when {@code usual} or {@code base} cannot be read
      */
-    public Schedules(String usual, ZoneId zone, Function<String, Optional<String>> own) {
+    public Schedules(String usual, Optional<String> base, ZoneId zone, Function<String, Optional<String>> own) {
         this.usual = new CronSchedule(usual, zone);
+        this.base = base.<Schedule>map(cron -> new CronSchedule(cron, zone)).orElse(NEVER);
         this.zone = zone;
         this.own = own;
+    }
+
+    Schedule of(BackupKind kind, String service) {
+        return kind == BackupKind.BASE ? base : of(service);
+    }
+
+    /** Whether base backups have a time at all. */
+    boolean hasBase() {
+        return base != NEVER;
     }
 
     /** A label that cannot be read is said once, and the usual schedule holds: a typing error must not cost a backup. */

@@ -7,13 +7,17 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /** A clock that a test moves. */
-final class SettableClock extends Clock {
-    static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
+public final class SettableClock extends Clock {
+    public static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
 
     private volatile Instant now = NOON;
 
-    void pass(Duration time) {
+    public void pass(Duration time) {
         now = now.plus(time);
+    }
+
+    public void set(Instant time) {
+        now = time;
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,8 @@ class ManifestTest {
                         "finished_at",
                         "server_version",
                         "client_version",
+                        "sealed_to",
+                        "proof",
                         "extensions",
                         "rows",
                         "surroundings");
@@ -77,6 +80,19 @@ class ManifestTest {
         assertThat(new Store(root, Json.mapper()).manifest(PATH).surroundings()).isEqualTo(Surroundings.UNKNOWN);
     }
 
+    @Test
+    void oneOfBeforeThereWereSealsIsNotSealed() throws IOException {
+        Path file = published();
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replaceFirst("\"sealed_to\" : \\[[^\\]]*\\],", "")
+                        .replaceFirst("\"proof\" : \"[^\"]*\",", ""));
+        Manifest read = new Store(root, Json.mapper()).manifest(PATH);
+        assertThat(read.isSealed()).isFalse();
+        assertThat(read.proof()).isEmpty();
+    }
+
     private Path published() throws IOException {
         Store store = new Store(root, Json.mapper());
         Files.createDirectories(root.resolve("vikunja"));
@@ -103,6 +119,8 @@ class ManifestTest {
                 Instant.parse("2026-03-01T03:04:05.678Z"),
                 "15.20",
                 "15",
+                List.of("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"),
+                Manifest.STREAM,
                 Map.of("citext", "1.6"),
                 Map.of("public.\"Mixed \"\"Case\"\"\"", 7L, "public.tasks", 0L));
     }

@@ -82,10 +82,8 @@ class StoreTest {
         for (String service :
                 List.of("x".repeat(63), "ж".repeat(31), "漢".repeat(21), "🐘".repeat(15), "%".repeat(63))) {
             String id = Store.backupId(service, NIGHT);
-            String path = Store.relativePath(service, id, BackupKind.DUMP);
-            assertThat(path.length() + ".age".length())
-                    .as("column backup_path of %s", service)
-                    .isLessThanOrEqualTo(255);
+            String path = Store.relativePath(service, id, BackupKind.DUMP, true);
+            assertThat(path.length()).as("column backup_path of %s", service).isLessThanOrEqualTo(255);
             assertThat((id + ".dump.zst.age.manifest.json.part").length())
                     .as("file name of %s", service)
                     .isLessThanOrEqualTo(255);
@@ -95,12 +93,14 @@ class StoreTest {
     @Test
     void aBackupIsNamedByItsServiceAndTheSecondInUtc() {
         assertThat(Store.backupId("vikunja", NIGHT)).isEqualTo("vikunja-20260301T030000Z");
-        assertThat(Store.relativePath("vikunja", "vikunja-20260301T030000Z", BackupKind.DUMP))
+        assertThat(Store.relativePath("vikunja", "vikunja-20260301T030000Z", BackupKind.DUMP, false))
                 .isEqualTo("vikunja/vikunja-20260301T030000Z.dump.zst");
-        assertThat(Store.relativePath("_globals", "_globals-20260301T030000Z", BackupKind.GLOBALS))
+        assertThat(Store.relativePath("_globals", "_globals-20260301T030000Z", BackupKind.GLOBALS, false))
                 .isEqualTo("_globals/_globals-20260301T030000Z.sql.zst");
-        assertThat(Store.relativePath("_base", "_base-20260301T030000Z", BackupKind.BASE))
+        assertThat(Store.relativePath("_base", "_base-20260301T030000Z", BackupKind.BASE, false))
                 .isEqualTo("_base/_base-20260301T030000Z.tar.zst");
+        assertThat(Store.relativePath("vikunja", "vikunja-20260301T030000Z", BackupKind.DUMP, true))
+                .isEqualTo("vikunja/vikunja-20260301T030000Z.dump.zst.age");
     }
 
     @Test
@@ -231,7 +231,7 @@ class StoreTest {
     }
 
     private String written(String service, Instant at, String content) throws IOException {
-        String path = Store.relativePath(service, Store.backupId(service, at), BackupKind.DUMP);
+        String path = Store.relativePath(service, Store.backupId(service, at), BackupKind.DUMP, false);
         Path part = store.resolve(Store.partOf(path));
         Files.createDirectories(root.resolve(Store.folder(service)));
         Files.writeString(part, content);
@@ -297,6 +297,8 @@ class StoreTest {
                 at,
                 "15.0",
                 "15",
+                List.of(),
+                "",
                 Map.of(),
                 Map.of());
     }

@@ -227,6 +227,53 @@ class ComposeIT {
     }
 
     @Test
+    @Order(4)
+    void theWholeClusterIsBackedUpAndProvedAndRunsFromANewVolume() {
+        Ended backup = host.docker("exec", "pgsteward", "pgsteward", "backup", "--kind", "base", "--json");
+        assertThat(backup.isWell()).as(backup.both()).isTrue();
+        JsonNode made = host.parse(backup.out()).path("backups").path(0);
+        assertThat(made.path("state").asText()).as(made.toString()).isEqualTo("verified");
+        say(
+                "base backup of %s bytes: made in %s s, proved in %s s, stored as %s bytes",
+                made.path("source_bytes"),
+                made.path("dump_seconds"),
+                made.path("verify_seconds"),
+                made.path("size_bytes"));
+        String tasks = host.sql("vikunja", "SELECT min(id) FROM tasks");
+
+        Ended unpacked = host.shell("docker exec pgsteward cat " + STORE + "/"
+                + made.path("path").asText() + " | zstd -d | docker run --rm -i --user postgres -v "
+                + Deployment.RESTORED + ":/var/lib/postgresql/data postgres:15-alpine tar -x -C"
+                + " /var/lib/postgresql/data");
+        assertThat(unpacked.isWell()).as(unpacked.both()).isTrue();
+        host.docker(
+                        "run",
+                        "--detach",
+                        "--network",
+                        "none",
+                        "--user",
+                        "postgres",
+                        "--name",
+                        Deployment.RESTORED,
+                        "--volume",
+                        Deployment.RESTORED + ":/var/lib/postgresql/data",
+                        "postgres:15-alpine")
+                .well();
+
+        String minimum = "psql -XqAt -U homelab -d vikunja -c 'SELECT min(id) FROM tasks'";
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> host.inside(Deployment.RESTORED, minimum).isWell());
+        assertThat(host.inside(Deployment.RESTORED, minimum).out()).isEqualTo(tasks);
+        host.docker("rm", "--force", Deployment.RESTORED).well();
+        // The line in compose is for the administrator alone.
+        Ended service = host.inside(
+                "vikunja",
+                "PGPASSWORD=" + PASSWORDS.get("vikunja")
+                        + " psql -XqAt 'host=postgresql user=vikunja dbname=vikunja replication=true' -c IDENTIFY_SYSTEM");
+        assertThat(service.err()).contains("no pg_hba.conf entry for replication connection");
+    }
+
+    @Test
     @Order(5)
     void tellsOnceThatPostgresqlIsGoneAndOnceThatItIsBackAndLosesNoRowMeanwhile() {
         host.docker("kill", "postgresql").well();

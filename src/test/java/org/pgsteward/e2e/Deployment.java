@@ -43,6 +43,9 @@ final class Deployment {
     /** A container of nobody's. */
     static final String STRANGER = "stranger";
 
+    /** A container and a volume of that name: what a base backup becomes. */
+    static final String RESTORED = "pgsteward-e2e-restored";
+
     /** The same application after an update. */
     static final String NEWER = "pgsteward-test/app:newer";
 
@@ -163,7 +166,8 @@ final class Deployment {
     /** Everything goes, volumes and networks included; nothing is an error. */
     void down() {
         services("down", "--volumes", "--timeout", "1");
-        docker("rm", "--force", "--volumes", LATECOMER, STRANGER);
+        docker("rm", "--force", "--volumes", LATECOMER, STRANGER, RESTORED);
+        docker("volume", "rm", RESTORED);
         docker("image", "rm", NEWER);
         Ended ended = run(
                 Duration.ofSeconds(90),

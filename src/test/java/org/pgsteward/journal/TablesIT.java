@@ -152,7 +152,7 @@ class TablesIT {
                         database,
                         "SELECT attname FROM pg_attribute WHERE attrelid = '" + table
                                 + "'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"))
-                .containsExactly(columns.split(", "));
+                .startsWith(columns.split(", "));
     }
 
     @ParameterizedTest
@@ -372,14 +372,14 @@ class TablesIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"NOTHING", "THE_SEED"})
-    void theThirdMigrationMayRunTwice(Before before) throws SQLException {
+    void theThirdMigrationAndThoseAfterItMayRunTwice(Before before) throws SQLException {
         String database = prepared(before);
         Service anna = service(database);
         String state = "SELECT string_agg(c.relname || c.relacl::text, ' ' ORDER BY c.relname)"
                 + " || (SELECT proacl::text FROM pg_proc WHERE proname = 'log_user_activity')"
                 + " FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace";
         List<String> once = rows(database, state);
-        cluster.run(database, "DELETE FROM public.flyway_schema_history WHERE version = '3'");
+        cluster.run(database, "DELETE FROM public.flyway_schema_history WHERE version::int >= 3");
 
         new Tables(source(database)).prepare();
 

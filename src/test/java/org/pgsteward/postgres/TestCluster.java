@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,7 +62,14 @@ public final class TestCluster implements AutoCloseable {
 
     /** Of the version of {@code programs}. */
     public static TestCluster start(Programs programs) {
+        return start(programs, Map.of());
+    }
+
+    /** The same with settings more. */
+    public static TestCluster start(Programs programs, Map<String, String> more) {
         try {
+            Map<String, String> settings = new HashMap<>(Map.of("fsync", "off", "shared_buffers", "32MB"));
+            settings.putAll(more);
             Path data = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
             UnprivilegedUser.ofThisProcess().own(data);
             int port = freePort();
@@ -70,12 +78,7 @@ public final class TestCluster implements AutoCloseable {
                     UnprivilegedUser.ofThisProcess(),
                     data.resolve("cluster"),
                     new ThrowawayCluster.Plan(
-                            "homelab",
-                            Optional.of(PASSWORD),
-                            Optional.of(port),
-                            Map.of("fsync", "off", "shared_buffers", "32MB"),
-                            false,
-                            Optional.empty()));
+                            "homelab", Optional.of(PASSWORD), Optional.of(port), settings, false, Optional.empty()));
             cluster.sql("postgres", "CREATE DATABASE homelab;");
             Server server = new Server(new ServerAddress("127.0.0.1", port, "homelab", PASSWORD, "homelab"));
             return new TestCluster(cluster, server, data);

@@ -1,6 +1,7 @@
 package org.pgsteward.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
@@ -9,9 +10,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @NeedsPostgres
 class ThrowawayClusterIT {
@@ -125,6 +129,33 @@ class ThrowawayClusterIT {
     private static int niceness(ProcessHandle process) throws Exception {
         String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
         return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16]);
+    }
+
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void oneThatDoesNotStartSaysWhyAndIsNotWaitedFor() throws Exception {
+        Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        user.own(folder);
+        Path data = folder.resolve("scratch");
+
+        assertThatThrownBy(() -> ThrowawayCluster.start(
+                        Programs.newest(Optional.empty()).orElseThrow(),
+                        user,
+                        data,
+                        new ThrowawayCluster.Plan(
+                                "boss",
+                                Optional.empty(),
+                                Optional.empty(),
+                                Map.of("shared_preload_libraries", "a_library_that_is_not_here"),
+                                false,
+                                Optional.of(folder))))
+                .hasMessageContaining("did not start")
+                .hasMessageContaining("a_library_that_is_not_here");
+
+        await().atMost(Duration.ofSeconds(10)).until(() -> processesIn(data) == 0);
+        assertThat(data).doesNotExist();
+        ThrowawayCluster.remove(folder);
     }
 
     private static long processesIn(Path data) {

@@ -32,7 +32,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.Wiring;
+import org.pgsteward.backup.AgeKeys;
 import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.DiskSpace;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
 import org.pgsteward.backup.Manifest;
@@ -245,6 +247,9 @@ class BackupRoutesIT {
                 Optional.empty(),
                 UnprivilegedUser.ofThisProcess(),
                 wiring.store,
+                AgeKeys.NONE,
+                wiring.proof,
+                new DiskSpace(host.store(), host.folder()),
                 host.folder().resolve("state/locks"),
                 Clock.fixed(Instant.parse("2026-03-01T03:00:00Z"), ZoneOffset.UTC));
         Files.createDirectories(host.store().resolve(database));

@@ -55,7 +55,7 @@ class RoundTripIT {
         for (int major : MAJORS) {
             try {
                 Programs programs = Programs.find(Optional.empty(), major);
-                TestHost host = TestHost.start(programs);
+                TestHost host = TestHost.start(TestCluster.start(programs));
                 host.cluster().run("homelab", "CREATE ROLE \"a reader\"", "CREATE ROLE shop LOGIN");
                 Wiring wiring = host.wiring();
                 wiring.house.order();

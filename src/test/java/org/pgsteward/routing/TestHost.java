@@ -1,6 +1,7 @@
 package org.pgsteward.routing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,11 +11,14 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
@@ -22,8 +26,8 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
 
 /** What a host gives pgsteward, for one test class: a PostgreSQL, and folders that go with it. */
 public final class TestHost implements AutoCloseable {
@@ -37,15 +41,15 @@ public final class TestHost implements AutoCloseable {
     }
 
     public static TestHost start() throws IOException {
-        return start(TestCluster.programs());
+        return start(TestCluster.start());
     }
 
-    /** With a PostgreSQL of the version of {@code programs}. */
-    public static TestHost start(Programs programs) throws IOException {
+    /** With that PostgreSQL, which ends with it. */
+    public static TestHost start(TestCluster cluster) throws IOException {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         // PostgreSQL's user has to come through to its scratch clusters.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
-        TestHost host = new TestHost(TestCluster.start(programs), folder);
+        TestHost host = new TestHost(cluster, folder);
         host.environment.putAll(Map.of(
                 "PGSTEWARD_POSTGRES_HOST", host.cluster.server().address().host(),
                 "PGSTEWARD_POSTGRES_PORT",
@@ -55,6 +59,7 @@ public final class TestHost implements AutoCloseable {
                 "PGSTEWARD_STATE_DIR", folder.resolve("state").toString(),
                 "PGSTEWARD_BACKUP_DIR", folder.resolve("backups").toString(),
                 "PGSTEWARD_MAILBOX_DIR", folder.resolve("mailbox").toString(),
+                "PGSTEWARD_REQUESTS_DIR", folder.resolve("requests").toString(),
                 // Once a year: the tests ask for their backups themselves.
                 "PGSTEWARD_BACKUP_TICK", "0 0 0 1 1 ?"));
         return host;
@@ -81,14 +86,28 @@ public final class TestHost implements AutoCloseable {
         return new Wiring(Settings.from(environment));
     }
 
+    /** The same with settings more, and by another clock. */
+    public Wiring wiring(Map<String, String> more, Clock clock) throws IOException {
+        return new Wiring(Settings.from(environment).with(more), UnprivilegedUser.ofThisProcess(), clock);
+    }
+
     /** The same with a setting more. */
     public Wiring wiring(String key, String value) throws IOException {
-        return new Wiring(Settings.from(environment).with(Map.of(key, value)));
+        return wiring(Map.of(key, value));
+    }
+
+    /** The same with some settings more. */
+    public Wiring wiring(Map<String, String> more) throws IOException {
+        return new Wiring(Settings.from(environment).with(more));
     }
 
     /** Backs up a database by the route, proof included. */
     public Backup backUp(Wiring wiring, String database) throws SQLException {
-        BackupTarget target = target(wiring, database);
+        return backUp(wiring, target(wiring, database));
+    }
+
+    /** The same of any target. */
+    public Backup backUp(Wiring wiring, BackupTarget target) {
         return BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
     }
 
@@ -121,23 +140,35 @@ public final class TestHost implements AutoCloseable {
                         + "' ORDER BY started_at, id");
     }
 
-    /** The notices of failed backups that wait for the mailbox, as {@code state title}. */
+    /** The notices of failed backups, delivered or not, as {@code state title}. */
     public List<String> notices(String service) throws IOException {
-        Path outbox = folder.resolve("state/outbox");
-        if (!Files.isDirectory(outbox)) {
-            return List.of();
-        }
-        List<String> notices = new ArrayList<>();
-        for (Path file : files(outbox, ".json")) {
-            JsonNode notice = Json.mapper().readTree(file.toFile()).findParent("title");
-            if (notice != null
-                    && notice.path("kind").asText().equals("backup-failed")
-                    && notice.path("service").asText().equals(service)) {
-                notices.add(notice.path("state").asText() + " "
-                        + notice.path("title").asText());
+        return notices("backup-failed", service);
+    }
+
+    /** The same of another kind. */
+    public List<String> notices(String kind, String service) throws IOException {
+        // First what waits: what is handed over meanwhile is then found there.
+        Map<String, String> notices = new TreeMap<>();
+        for (Path place : List.of(folder.resolve("state/outbox"), folder.resolve("mailbox"))) {
+            for (Path file : Files.isDirectory(place) ? files(place, ".json") : List.<Path>of()) {
+                read(file)
+                        .filter(notice -> notice.path("kind").asText().equals(kind)
+                                && notice.path("service").asText().equals(service))
+                        .ifPresent(notice -> notices.put(
+                                notice.path("id").asText(),
+                                notice.path("state").asText() + " "
+                                        + notice.path("title").asText()));
             }
         }
-        return notices;
+        return List.copyOf(notices.values());
+    }
+
+    private static Optional<JsonNode> read(Path file) throws IOException {
+        try {
+            return Optional.ofNullable(Json.mapper().readTree(file.toFile()).findParent("title"));
+        } catch (FileNotFoundException handedOver) {
+            return Optional.empty();
+        }
     }
 
     /** Everything in the store of a service, by name. */

@@ -5,18 +5,18 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** All that goes to standard output and standard error while it is open, which is where the log goes. */
-final class CapturedLog implements AutoCloseable {
+public final class CapturedLog implements AutoCloseable {
     private final PrintStream out = System.out;
     private final PrintStream error = System.err;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    CapturedLog() {
+    public CapturedLog() {
         PrintStream both = new PrintStream(bytes, true, StandardCharsets.UTF_8);
         System.setOut(both);
         System.setErr(both);
     }
 
-    String text() {
+    public String text() {
         return bytes.toString(StandardCharsets.UTF_8);
     }
 

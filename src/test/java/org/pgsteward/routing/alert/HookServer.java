@@ -12,24 +12,24 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** A real HTTP server at the end of the webhook. */
-final class HookServer implements AutoCloseable {
-    static final String PATH = "/services/T0S3CRET/B0/xyz";
+public final class HookServer implements AutoCloseable {
+    public static final String PATH = "/services/T0S3CRET/B0/xyz";
 
     /** What it does with a request. */
-    interface Answer {
+    public interface Answer {
         void to(HttpExchange request) throws IOException, InterruptedException;
     }
 
     /** Every body that was answered with a 2xx, in order. */
-    final List<String> taken = new CopyOnWriteArrayList<>();
+    public final List<String> taken = new CopyOnWriteArrayList<>();
 
-    final List<String> contentTypes = new CopyOnWriteArrayList<>();
+    public final List<String> contentTypes = new CopyOnWriteArrayList<>();
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    volatile Answer answer = request -> request.sendResponseHeaders(204, -1);
+    public volatile Answer answer = request -> request.sendResponseHeaders(204, -1);
 
     /** @param port 0 for any */
-    HookServer(int port) throws IOException {
+    public HookServer(int port) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         server.setExecutor(threads);
         server.createContext(PATH, this::serve);
@@ -49,11 +49,11 @@ final class HookServer implements AutoCloseable {
         }
     }
 
-    int port() {
+    public int port() {
         return server.getAddress().getPort();
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + port() + PATH;
     }
 

@@ -13,8 +13,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.Alert;
+import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
+import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Reading;
 
@@ -62,7 +64,17 @@ class MonitorRoutesTest {
         }
     }
 
+    /** Stands where the journal is compared with the schedules. */
+    public static final class Late {
+        private volatile List<Condition> found = List.of();
+
+        public List<Condition> look() {
+            return found;
+        }
+    }
+
     private final Sampler sampler = new Sampler();
+    private final Late late = new Late();
     private final Probe probe = new Probe();
 
     @Test
@@ -103,13 +115,29 @@ class MonitorRoutesTest {
         }
     }
 
+    @Test
+    void whatHasNoProvedBackupInTimeIsToldAndOverWhenItHas() throws Exception {
+        try (Desk desk = desk(Map.of())) {
+            late.found = List.of(Condition.bad(
+                    Severity.CRITICAL, "backup-overdue", "vikunja", "none since Monday", "", Instant.now()));
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("backup-overdue:vikunja");
+            late.found = List.of(Condition.well("backup-overdue", "vikunja", "proved today", Instant.now()));
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
     private Desk desk(Map<String, String> more) throws Exception {
-        Map<String, String> settings =
-                new HashMap<>(Map.of("pgsteward.monitor.period", "50ms", "pgsteward.monitor.postgres.period", "50ms"));
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "pgsteward.monitor.period", "50ms",
+                "pgsteward.monitor.postgres.period", "50ms",
+                "pgsteward.monitor.backups.delay", "50ms",
+                "pgsteward.monitor.backups.period", "50ms"));
         settings.putAll(more);
         Desk desk = new Desk(state, settings);
         desk.context.getRegistry().bind("memory", sampler);
         desk.context.getRegistry().bind("postgresProbe", probe);
+        desk.context.getRegistry().bind("overdue", late);
         return desk.load(Desk.ALERTS).load(MONITOR).start();
     }
 }

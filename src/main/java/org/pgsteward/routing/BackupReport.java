@@ -1,4 +1,4 @@
-package org.pgsteward.cli;
+package org.pgsteward.routing;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -12,9 +12,9 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 
 /** The document that {@code backup --json} and {@code verify --json} print, and the lines for a person. */
-record BackupReport(List<Line> backups) {
+public record BackupReport(List<Line> backups) {
     /** Seconds are decimals. */
-    record Line(
+    public record Line(
             String service,
             @JsonProperty("backup_id") String backupId,
             String kind,
@@ -25,9 +25,13 @@ record BackupReport(List<Line> backups) {
             @Nullable String sha256,
             @JsonProperty("dump_seconds") double dumpSeconds,
             @JsonProperty("verify_seconds") double verifySeconds,
+            @Nullable String proof,
             @Nullable String error) {}
 
-    static BackupReport of(List<Backup> backups) {
+    /** What {@code proof} says of one that was proved before it was sealed, since nobody here can open it again. */
+    private static final String STREAM = "stream";
+
+    public static BackupReport of(List<Backup> backups) {
         return new BackupReport(backups.stream()
                 .map(backup -> new Line(
                         backup.service(),
@@ -40,11 +44,12 @@ record BackupReport(List<Line> backups) {
                         backup.sha256().isEmpty() ? null : backup.sha256(),
                         seconds(backup.dumpTime()),
                         seconds(backup.verifyTime()),
+                        backup.state() == BackupState.VERIFIED ? "file" : backup.provedInStream() ? STREAM : null,
                         backup.error().isEmpty() ? null : backup.error()))
                 .toList());
     }
 
-    void print(PrintWriter out, ObjectMapper json, boolean asJson) throws JsonProcessingException {
+    public void print(PrintWriter out, ObjectMapper json, boolean asJson) throws JsonProcessingException {
         if (asJson) {
             out.println(json.writeValueAsString(this));
             return;
@@ -52,20 +57,28 @@ record BackupReport(List<Line> backups) {
         for (Line line : backups) {
             out.println(String.format(
                     Locale.ROOT,
-                    "%-20s %-8s %-12s %12d B  dumped in %.1f s, proved in %.1f s%s",
+                    "%-20s %-8s %-12s %12d B  dumped in %.1f s, proved in %.1f s%s%s",
                     line.service(),
                     line.kind(),
                     line.state(),
                     line.sizeBytes(),
                     line.dumpSeconds(),
                     line.verifySeconds(),
+                    STREAM.equals(line.proof())
+                            ? ", before it was sealed only: there is no identity here to open what is stored"
+                            : "",
                     line.error() == null ? "" : "  " + line.error()));
         }
     }
 
-    /** 0 when each is proved. */
-    int exitCode() {
-        return backups.stream().allMatch(line -> line.state().equals(BackupState.VERIFIED.word())) ? 0 : 1;
+    /** 0 when each is proved, if only before it was sealed. */
+    public int exitCode() {
+        return backups.stream().allMatch(BackupReport::isProved) ? 0 : 1;
+    }
+
+    private static boolean isProved(Line line) {
+        return line.state().equals(BackupState.VERIFIED.word())
+                || (line.state().equals(BackupState.MADE.word()) && STREAM.equals(line.proof()));
     }
 
     private static double seconds(Duration duration) {

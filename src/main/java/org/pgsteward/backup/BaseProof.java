@@ -1,0 +1,201 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.ThrowawayCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+/**
+ * Proves a base backup by starting it.
+ *
+ * <ol>
+ *   <li>It is unpacked into the scratch folder, and the stored file hashed on the way.
+ *   <li>{@code pg_verifybackup} compares every file with the manifest that the server wrote, and reads the log.
+ *   <li>A server starts on it, recovers until it is consistent, and lets us in: with none of its own settings in force, so
+ *       that it archives, subscribes, loads and listens to nothing.
+ *   <li>Every database is connected to and every table of it read from end to end. None may have fewer rows than were
+ *       there {@linkplain BaseRows all the time} that the backup took.
+ * </ol>
+ *
+ * <p>What this host lacks (a locale, the version, a library, room) says nothing of the backup.
+ */
+final class BaseProof implements AutoCloseable {
+    /** Bytes that recovery may write beside what is unpacked: two segments of the log, and change. */
+    private static final long FOR_RECOVERY = 64L * 1024 * 1024;
+
+    private static final String DATABASES = "SELECT pg_catalog.quote_ident(datname) || '.', datname"
+            + " FROM pg_catalog.pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY 1;";
+
+    /** In the words of a server whose messages are untranslated: what is missing here, not there. */
+    private static final Pattern OF_THIS_HOST = Pattern.compile("database locale is incompatible"
+            + "|not recognized by setlocale|could not create locale|could not open collator|collation provider"
+            + "|could not access file|could not load library|not supported by this build|not supported by build"
+            + "|database files are incompatible with server|No space left on device|Cannot allocate memory"
+            + "|could not map anonymous shared memory|could not create shared memory segment|Disk quota exceeded");
+
+    private static final Pattern WORST = Pattern.compile("(?:FATAL|PANIC|ERROR): .*?(?=; \\d{4}-\\d\\d-|$)");
+
+    private final Programs programs;
+    private final UnprivilegedUser user;
+    private final Path folder;
+    private final Untar archive;
+
+    private BaseProof(Programs programs, UnprivilegedUser user, Path folder, long most) {
+        this.programs = programs;
+        this.user = user;
+        this.folder = folder;
+        this.archive = new Untar(folder.resolve("data"), user, most);
+    }
+
+    /**
+     * Makes room for one.
+     *
+     * @param major version of the server that it was taken from
+     * @param bytes that it has, or about
+     * @param most bytes that it may have
+     * @throws CannotTell when this host cannot prove it
+     */
+    static BaseProof begin(Path scratch, Optional<Path> bindir, UnprivilegedUser user, int major, long bytes, long most)
+            throws CannotTell {
+        Programs programs = programs(bindir, major);
+        Path folder = scratch.resolve(UUID.randomUUID().toString());
+        try {
+            user.enterable(scratch);
+            user.own(folder);
+            long free = Files.getFileStore(folder).getUsableSpace();
+            if (free < bytes + FOR_RECOVERY) {
+                Files.delete(folder);
+                throw new CannotTell("unpacked it takes " + (bytes + FOR_RECOVERY) + " bytes, and " + scratch + " has "
+                        + free + " free: make room, or set pgsteward.scratch.dir to a larger disk");
+            }
+            user.own(folder.resolve("data"));
+        } catch (CannotTell e) {
+            throw e;
+        } catch (IOException e) {
+            throw new CannotTell("there is no place to unpack it: " + e.getMessage(), e);
+        }
+        return new BaseProof(programs, user, folder, most);
+    }
+
+    private static Programs programs(Optional<Path> bindir, int major) throws CannotTell {
+        Programs programs;
+        try {
+            programs = Programs.find(bindir, major);
+        } catch (IOException e) {
+            throw new CannotTell(String.valueOf(e.getMessage()), e);
+        }
+        for (String program : List.of("pg_verifybackup", "pg_waldump", "pg_controldata", "postgres")) {
+            if (!Files.isExecutable(programs.path(program))) {
+                throw new CannotTell("there is no " + program + " in " + programs.directory() + ": install postgresql-"
+                        + programs.major());
+            }
+        }
+        return programs;
+    }
+
+    /** Where it is to be written, as it comes from {@code pg_basebackup}; whoever has written it closes this. */
+    OutputStream archive() {
+        return archive;
+    }
+
+    /**
+     * Once it is there.
+     *
+     * @throws CannotTell when this host cannot prove it
+     * @throws IOException when it is not what it was, or does not start
+     */
+    void prove(Manifest manifest) throws IOException, InterruptedException {
+        ClientProgram.run(
+                user,
+                List.of(
+                        programs.path("pg_verifybackup").toString(),
+                        "--exit-on-error",
+                        "--quiet",
+                        folder.resolve("data").toString()),
+                Map.of(),
+                "");
+        start(manifest);
+    }
+
+    @Override
+    public void close() {
+        archive.letGo();
+        ThrowawayCluster.remove(folder);
+    }
+
+    private void start(Manifest manifest) throws IOException, InterruptedException {
+        try (ThrowawayCluster cluster = ThrowawayCluster.ofCopy(programs, user, folder, manifest.owner())) {
+            compare(cluster, manifest.rows());
+        } catch (IOException e) {
+            String said = worst(String.valueOf(e.getMessage()));
+            if (OF_THIS_HOST.matcher(said).find()) {
+                throw new CannotTell("it cannot be started here: " + said, e);
+            }
+            throw new IOException(said, e);
+        }
+    }
+
+    private static void compare(ThrowawayCluster cluster, Map<String, Long> expected)
+            throws IOException, InterruptedException {
+        Map<String, Long> left = new TreeMap<>(expected);
+        List<String> fewer = new ArrayList<>();
+        for (String line : cluster.sqlInCopy("postgres", DATABASES)
+                .lines()
+                .filter(text -> !text.isBlank())
+                .toList()) {
+            int bar = line.lastIndexOf('|');
+            String prefix = line.substring(0, bar);
+            String database = line.substring(bar + 1);
+            List<String> tables = left.keySet().stream()
+                    .filter(table -> table.startsWith(prefix))
+                    .toList();
+            StringBuilder counting = new StringBuilder("SELECT -1, count(*) FROM pg_catalog.pg_class;\n");
+            for (int i = 0; i < tables.size(); i++) {
+                counting.append("SELECT ")
+                        .append(i)
+                        .append(", count(*) FROM ONLY ")
+                        .append(tables.get(i).substring(prefix.length()))
+                        .append(";\n");
+            }
+            for (String counted : cluster.sqlInCopy(database, counting.toString())
+                    .lines()
+                    .skip(1)
+                    .toList()) {
+                String table = tables.get(Integer.parseInt(counted.substring(0, counted.indexOf('|'))));
+                long has = Long.parseLong(counted.substring(counted.indexOf('|') + 1));
+                Long had = left.remove(table);
+                if (had != null && has < had) {
+                    fewer.add(table + " has " + has + " rows, and " + had + " were there all the time");
+                }
+            }
+        }
+        if (!fewer.isEmpty()) {
+            throw new IOException(String.join("; ", fewer));
+        }
+        if (!left.isEmpty()) {
+            throw new IOException("not in it: " + String.join(", ", left.keySet()));
+        }
+    }
+
+    /** What of a server's log says why it ended; all of it where nothing does. */
+    private static String worst(String said) {
+        Matcher worst = WORST.matcher(said);
+        String last = "";
+        while (worst.find()) {
+            last = worst.group();
+        }
+        return last.isEmpty() ? said : last;
+    }
+}

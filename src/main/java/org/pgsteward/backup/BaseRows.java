@@ -1,0 +1,183 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+
+/**
+ * What a base backup must hold, whatever the applications write while it is made.
+ *
+ * <p>A base backup has no snapshot: a started copy shows the cluster at some moment between its beginning and its end,
+ * and nobody can say beforehand which. But a row that was committed before the beginning and is still there after the end
+ * was there all the time, so it is in the copy. These are counted, table by table, after the end: those whose transaction
+ * is older than all that ran at the beginning. Tables that were altered or renamed meanwhile are left out, and unlogged
+ * ones, which a copy never holds.
+ *
+ * <p>Meanwhile a temporary slot keeps the log that the end of the backup will fetch; without one, a busy server may have
+ * recycled it by then. It goes with its connection, however that ends.
+ */
+final class BaseRows implements AutoCloseable {
+    private static final String OLDEST_AT_WORK =
+            "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.xid::text,"
+                    + " pg_catalog.set_config('idle_session_timeout', '0', false)";
+
+    private static final String DATABASES = """
+            SELECT datname
+              FROM pg_catalog.pg_database
+             WHERE datallowconn AND datconnlimit <> -2
+               AND pg_catalog.age(xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
+             ORDER BY 1
+            """;
+
+    /** Those of users, their long values, and of the catalog what names all others and what holds large objects. */
+    private static final String TABLES = """
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+              FROM pg_catalog.pg_class AS c
+              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+              JOIN pg_catalog.pg_am AS a ON a.oid = c.relam
+             WHERE c.relkind IN ('r', 'm', 't') AND c.relpersistence = 'p' AND a.amname = 'heap'
+               AND (c.oid >= 16384 OR c.oid IN ('pg_catalog.pg_class'::pg_catalog.regclass,
+                                                'pg_catalog.pg_largeobject'::pg_catalog.regclass))
+               AND pg_catalog.age(c.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
+               AND pg_catalog.age(n.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
+             ORDER BY 1
+            """;
+
+    private static final String OLD_ENOUGH = " WHERE pg_catalog.age(xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))";
+
+    /** Of a table or a database that somebody dropped or holds locked: it was not there, or not untouched. */
+    private static final Set<String> GONE = Set.of("42P01", "3D000", "55P03", "55000");
+
+    private final Server server;
+    private final Connection connection;
+    private final String before;
+
+    private BaseRows(Server server, Connection connection, String before) {
+        this.server = server;
+        this.connection = connection;
+        this.before = before;
+    }
+
+    /** The beginning: to be had before the backup starts. */
+    static BaseRows before(Server server) throws SQLException {
+        Connection connection = server.connectForLong(server.address().database());
+        try {
+            BaseRows rows = new BaseRows(server, connection, oldestAtWork(connection));
+            rows.keepTheLog();
+            return rows;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private static String oldestAtWork(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(OLDEST_AT_WORK)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    private void keepTheLog() {
+        String name = "pgsteward_base_" + UUID.randomUUID().toString().substring(0, 8);
+        try {
+            column(connection, "SELECT pg_catalog.pg_create_physical_replication_slot('" + name + "', true, true)", 0);
+        } catch (SQLException noSlot) {
+            // None is free: the backup may have to be made again, and mostly will not.
+            return;
+        }
+    }
+
+    /** Counts once {@code backup} has ended well, and lets the log go. */
+    CompletableFuture<Map<String, Long>> after(ClientProgram backup) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try (this) {
+                        backup.awaitSuccess();
+                        return count();
+                    } catch (SQLException | IOException e) {
+                        throw new CompletionException(e);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                        throw new CompletionException(e);
+                    }
+                },
+                work -> {
+                    Thread thread = new Thread(null, work, "count-base-rows", 256 * 1024);
+                    thread.setDaemon(true);
+                    thread.start();
+                });
+    }
+
+    /** By {@code database.schema.table}, each quoted where it has to be. */
+    private Map<String, Long> count() throws SQLException {
+        Map<String, Long> counts = new TreeMap<>();
+        List<String> names = column(connection, DATABASES, 1);
+        for (String database : names) {
+            String prefix = column(connection, "SELECT pg_catalog.quote_ident(" + Quote.literal(database) + ")", 0)
+                            .get(0)
+                    + ".";
+            count(database, prefix, counts);
+        }
+        return counts;
+    }
+
+    private void count(String database, String prefix, Map<String, Long> counts) throws SQLException {
+        try (Connection there = server.connectForLong(database)) {
+            for (String table : column(there, TABLES, 2)) {
+                try {
+                    String rows = column(there, "SELECT count(*) FROM ONLY " + table + OLD_ENOUGH, 1)
+                            .get(0);
+                    counts.put(prefix + table, Long.valueOf(rows));
+                } catch (SQLException e) {
+                    passOver(e);
+                }
+            }
+        } catch (SQLException e) {
+            passOver(e);
+        }
+    }
+
+    private static void passOver(SQLException e) throws SQLException {
+        if (!GONE.contains(String.valueOf(e.getSQLState()))) {
+            throw e;
+        }
+    }
+
+    /** The first column; each of {@code marks} question marks stands for the transaction that bounds what is old. */
+    private List<String> column(Connection there, String sql, int marks) throws SQLException {
+        try (PreparedStatement statement = there.prepareStatement(sql)) {
+            for (int mark = 1; mark <= marks; mark++) {
+                statement.setObject(mark, before, Types.OTHER);
+            }
+            try (ResultSet rows = statement.executeQuery()) {
+                List<String> values = new ArrayList<>();
+                while (rows.next()) {
+                    values.add(rows.getString(1));
+                }
+                return values;
+            }
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+}

@@ -1,0 +1,127 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Judgement;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What lies in the store of one service: what its manifests say, with what the journal says of each. Whose a backup is,
+ * its manifest tells and not its name. One that cannot be read, or is another's, is left alone.
+ */
+public final class Holdings {
+    private static final Logger LOG = LoggerFactory.getLogger(Holdings.class);
+
+    private final Store store;
+
+    public Holdings(Store store) {
+        this.store = store;
+    }
+
+    /**
+     * @param judgements what the journal says, by event id
+     * @throws IOException when the service's folder cannot be read
+     */
+    public List<Holding> of(String service, Map<UUID, Judgement> judgements) throws IOException {
+        Path folder = store.root().resolve(Store.folder(service));
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        List<Path> files;
+        try (Stream<Path> entries = Files.list(folder)) {
+            files = entries.filter(file -> file.toString().endsWith(Store.MANIFEST))
+                    .sorted()
+                    .toList();
+        }
+        List<Holding> holdings = new ArrayList<>();
+        for (Path file : files) {
+            read(service, file, judgements).ifPresent(holdings::add);
+        }
+        return holdings;
+    }
+
+    /**
+     * Whether its file has the hash that it had when it was written.
+     *
+     * @throws IOException when it cannot be read
+     */
+    public boolean isAsWritten(Backup backup) throws IOException {
+        MessageDigest hash = DumpStream.sha256();
+        try (InputStream file = new DigestInputStream(
+                Files.newInputStream(store.resolve(backup.path().orElseThrow())), hash)) {
+            file.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(hash.digest()).equals(backup.sha256());
+    }
+
+    /** One after the other: of a manifest with ten thousand tables only a few words stay. */
+    private Optional<Holding> read(String service, Path file, Map<UUID, Judgement> judgements) {
+        try {
+            Manifest manifest = store.read(file);
+            String beside = file.getFileName().toString();
+            if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST)) {
+                LOG.warn(
+                        "{}: its manifest is of {} of {}; it is left alone", file, manifest.file(), manifest.service());
+                return Optional.empty();
+            }
+            return Optional.of(
+                    holding(manifest, Optional.ofNullable(judgements.get(UUID.fromString(manifest.eventId())))));
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("{}: a manifest that cannot be read, and is left alone: {}", file, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Holding holding(Manifest manifest, Optional<Judgement> judgement) throws IOException {
+        String path = Store.path(manifest);
+        BackupState state = judgement.map(Judgement::state).orElse(BackupState.MADE);
+        boolean provedInStream = manifest.proof().equals(Manifest.STREAM);
+        Standing standing = judgement.isEmpty() ? Standing.UNPROVED : Standing.of(state, provedInStream);
+        Path file = store.resolve(path);
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) != manifest.sizeBytes()) {
+            standing = Standing.DAMAGED;
+        }
+        Backup backup = new Backup(
+                manifest.backupId(),
+                UUID.fromString(manifest.eventId()),
+                manifest.setId(),
+                manifest.service(),
+                manifest.database(),
+                BackupKind.valueOf(manifest.kind().toUpperCase(Locale.ROOT)),
+                state,
+                Optional.of(path),
+                manifest.startedAt(),
+                Optional.of(manifest.finishedAt()),
+                judgement.flatMap(Judgement::verifiedAt),
+                manifest.sizeBytes(),
+                manifest.sourceBytes(),
+                manifest.sha256(),
+                manifest.serverVersion(),
+                Duration.ZERO,
+                Duration.ZERO,
+                provedInStream,
+                judgement.map(Judgement::error).orElse(""));
+        Optional<Instant> saidAt = judgement.flatMap(Judgement::saidAt);
+        return new Holding(backup, standing, judgement.flatMap(Judgement::pinned), saidAt);
+    }
+}

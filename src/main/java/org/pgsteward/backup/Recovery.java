@@ -1,0 +1,261 @@
+package org.pgsteward.backup;
+
+import com.github.luben.zstd.ZstdIOException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+
+/**
+ * Rebuilds an empty server from a store alone.
+ *
+ * <ol>
+ *   <li>The server has to be empty. A role marks it as ours from then on, so that a run that is killed can be begun again.
+ *   <li>The roles, with their passwords; the administrator stays as the new server has him.
+ *   <li>The newest dump of each database, by {@link Restore}: under its name it is whole, so one that is there is done.
+ *   <li>The journal's rows, into tables of our own making.
+ *   <li>The mark goes only when nothing is missing.
+ * </ol>
+ */
+public final class Recovery {
+    private static final String MARK = "pgsteward_recovery";
+
+    /** Characters; a thousand roles are a hundredth of this. */
+    private static final int LARGEST_GLOBALS = 16 * 1024 * 1024;
+
+    private static final String STRANGERS = """
+            SELECT 'role ' || rolname FROM pg_catalog.pg_roles
+             WHERE rolname !~ '^pg_' AND oid <> 10 AND rolname <> current_user
+            UNION ALL
+            SELECT 'database ' || datname FROM pg_catalog.pg_database
+             WHERE NOT datistemplate AND datname NOT IN ('postgres', current_database())
+             ORDER BY 1
+             LIMIT 5
+            """;
+
+    /** The journal's own tables do not count: a daemon that has started already made them. */
+    private static final String RELATIONS = """
+            SELECT c.oid::pg_catalog.regclass::text
+              FROM pg_catalog.pg_class AS c
+             WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+               AND c.relnamespace::pg_catalog.regnamespace::text !~ '^pg_'
+               AND c.relname NOT IN ('service_configs', 'backup_log', 'user_activity', 'service_status',
+                                     'flyway_schema_history')
+             ORDER BY 1
+             LIMIT 5
+            """;
+
+    private static final Set<String> JOURNAL = Set.of(
+            "public.service_configs", "public.backup_log", "public.user_activity", "public.flyway_schema_history");
+
+    private final Server server;
+    private final Store store;
+    private final Restore restore;
+    private final JournalRows journal;
+
+    public Recovery(Server server, Store store, Restore restore, JournalRows journal) {
+        this.server = server;
+        this.store = store;
+        this.restore = restore;
+        this.journal = journal;
+    }
+
+    /** Takes the journal's rows over from the database that held them. */
+    @FunctionalInterface
+    public interface JournalRows {
+        /** @return how many were taken */
+        long take(Connection old) throws SQLException;
+    }
+
+    /**
+     * How far it came.
+     *
+     * @param done what is there now, one line each
+     * @param missing what is not, with the reason; none when all is there
+     */
+    public record Report(List<String> done, List<String> missing) {}
+
+    /**
+     * Does it, or as much of it as can be done.
+     *
+     * @throws Restore.Refused when the server is not empty, or the store holds nothing
+     */
+    @SuppressWarnings("try") // held, not used
+    public Report rebuild(RestoreProgress progress)
+            throws Restore.Refused, IOException, SQLException, InterruptedException {
+        Inventory inventory = Inventory.of(store);
+        if (inventory.backups().isEmpty()) {
+            throw new Restore.Refused("there is nothing to restore in " + store.root() + ": no file with a manifest");
+        }
+        List<String> done = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        try (RunLock alone = restore.alone("_restore", "another restore is under way")) {
+            claim();
+            Guest.clear(server);
+            inventory.unreadable().forEach((path, reason) -> missing.add(path + ": cannot be read: " + reason));
+            roles(inventory, done, missing);
+            for (StoredBackup backup : inventory.newestOfEach()) {
+                if (backup.kind() == BackupKind.DUMP) {
+                    database(backup, progress, done, missing);
+                }
+            }
+            if (missing.isEmpty()) {
+                Guest.run(server, "DROP ROLE " + MARK);
+            }
+        }
+        return new Report(List.copyOf(done), List.copyOf(missing));
+    }
+
+    private void claim() throws Restore.Refused, SQLException {
+        List<String> strangers = Guest.names(server, STRANGERS);
+        if (Guest.names(server, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '" + MARK + "'")
+                .isEmpty()) {
+            for (String database : List.of(server.address().database(), "postgres")) {
+                if (strangers.isEmpty() && restore.exists(database)) {
+                    strangers = relations(database);
+                }
+            }
+            if (!strangers.isEmpty()) {
+                throw new Restore.Refused("the server at " + server.address().where() + " is not empty ("
+                        + String.join(", ", strangers) + "): everything is restored onto an empty one only; take"
+                        + " 'pgsteward restore SERVICE --into DATABASE' for single databases");
+            }
+            Guest.run(server, "CREATE ROLE " + MARK + " NOLOGIN");
+        }
+    }
+
+    private List<String> relations(String database) throws SQLException {
+        try (Connection connection = server.connect(database);
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery(RELATIONS)) {
+            List<String> relations = new ArrayList<>();
+            while (rows.next()) {
+                relations.add("table " + rows.getString(1) + " in database " + database);
+            }
+            return relations;
+        }
+    }
+
+    private void roles(Inventory inventory, List<String> done, List<String> missing)
+            throws IOException, SQLException, Restore.Refused {
+        Optional<StoredBackup> globals = inventory.backups().stream()
+                .filter(backup -> backup.kind() == BackupKind.GLOBALS)
+                .findFirst();
+        if (globals.isEmpty()) {
+            missing.add("roles: there are no globals in the store");
+            return;
+        }
+        StoredFile file = restore.file(globals.get());
+        restore.checkFile(file);
+        Set<String> kept = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10"));
+        kept.add(server.address().user());
+        GlobalsPlan plan = GlobalsPlan.of(read(file), kept);
+        Set<String> there = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
+        long made = 0;
+        for (GlobalsPlan.Step step : plan.steps()) {
+            if (there.contains(step.created())) {
+                continue;
+            }
+            try {
+                Guest.run(server, step.sql());
+                made += step.created().isEmpty() ? 0 : 1;
+            } catch (SQLException e) {
+                // What the statement says may be a password's verifier; what the server says is not.
+                missing.add("roles: " + e.getMessage());
+            }
+        }
+        plan.strange().forEach(sql -> missing.add("roles: not run, since it makes no role: " + sql));
+        done.add("roles: " + made + " made, with their passwords, from "
+                + globals.get().path());
+    }
+
+    private static String read(StoredFile file) throws IOException {
+        try (InputStream plain = file.plain()) {
+            byte[] bytes = plain.readNBytes(LARGEST_GLOBALS);
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (ZstdIOException damaged) {
+            throw new IOException("the stored file " + file.file() + " is damaged: " + damaged.getMessage(), damaged);
+        }
+    }
+
+    /** One that cannot be restored holds up no other. */
+    private void database(StoredBackup backup, RestoreProgress progress, List<String> done, List<String> missing)
+            throws InterruptedException {
+        Manifest manifest = backup.manifest();
+        String name = manifest.database();
+        try {
+            if (name.equals(server.address().database())) {
+                journal(backup, progress, done, missing);
+                return;
+            }
+            boolean waiting = name.equals("postgres")
+                    && restore.exists(name)
+                    && relations(name).isEmpty();
+            if (waiting && manifest.rows().isEmpty()) {
+                return;
+            }
+            if (restore.exists(name) && !waiting) {
+                done.add(name + ": is there already");
+                return;
+            }
+            Restore.Order order = new Restore.Order(backup, manifest.owner(), name);
+            Restore.Done restored = restore.beside(
+                    order,
+                    Optional.empty(),
+                    progress,
+                    (guest, database, notes) -> place(guest, order, database, notes));
+            done.add(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
+                    + manifest.startedAt());
+            restored.notes().forEach(note -> missing.add(name + ": " + note));
+        } catch (Restore.Refused | IOException | SQLException e) {
+            missing.add(name + ": " + e.getMessage());
+        }
+    }
+
+    private Swap.Swapped place(Guest guest, Restore.Order order, String restored, List<String> notes)
+            throws Restore.Refused, IOException, SQLException, InterruptedException {
+        restore.give(guest, order, restored);
+        if (order.database().equals("postgres")) {
+            Guest.run(server, "DROP DATABASE postgres");
+        }
+        restore.rename(restored, order.database());
+        notes.addAll(restore.properties(guest, order));
+        guest.close();
+        return new Swap.Swapped("", Duration.ZERO);
+    }
+
+    /** Its tables are of our own making; of the dump only the rows are taken, and read by the guest who restored them. */
+    private void journal(StoredBackup backup, RestoreProgress progress, List<String> done, List<String> missing)
+            throws Restore.Refused, IOException, SQLException, InterruptedException {
+        long[] taken = new long[1];
+        Restore.Order order = new Restore.Order(
+                backup, server.address().user(), backup.manifest().database());
+        restore.beside(order, Optional.empty(), progress, (guest, restored, notes) -> {
+            try (Connection old = guest.enter(restored)) {
+                taken[0] = journal.take(old);
+            }
+            Guest.run(server, "DROP DATABASE " + Quote.identifier(restored) + " WITH (FORCE)");
+            guest.close();
+            return new Swap.Swapped("", Duration.ZERO);
+        });
+        done.add(backup.manifest().database() + ": " + taken[0] + " rows of the journal, of "
+                + backup.manifest().startedAt());
+        Set<String> others = new TreeSet<>(backup.manifest().rows().keySet());
+        others.removeAll(JOURNAL);
+        if (!others.isEmpty()) {
+            missing.add(backup.manifest().database() + ": it held more than the journal (" + String.join(", ", others)
+                    + "), which RECOVERY.md's lines restore beside it");
+        }
+    }
+}

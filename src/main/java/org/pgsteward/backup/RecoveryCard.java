@@ -1,0 +1,202 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.ServerAddress;
+
+/**
+ * {@code RECOVERY.md} in the store: the lines that restore what is there, for somebody who has PostgreSQL's own programs
+ * and zstd, and nothing of ours.
+ */
+public final class RecoveryCard {
+    static final String NAME = "RECOVERY.md";
+
+    private final Store store;
+    private final ServerAddress server;
+    private final Clock clock;
+
+    public RecoveryCard(Store store, ServerAddress server, Clock clock) {
+        this.store = store;
+        this.server = server;
+        this.clock = clock;
+    }
+
+    /**
+     * Writes it anew, whole or not at all.
+     *
+     * @throws IOException when the disk does not take it; the one of before is then still there
+     */
+    public synchronized void write() throws IOException {
+        ByteBuffer text = ByteBuffer.wrap(
+                text(Inventory.of(store), server, clock.instant()).getBytes(StandardCharsets.UTF_8));
+        // A command may write it while the daemon does.
+        Path part =
+                store.root().resolve("." + NAME + "." + ProcessHandle.current().pid() + ".part");
+        try (FileChannel channel = FileChannel.open(
+                part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            while (text.hasRemaining()) {
+                channel.write(text);
+            }
+            channel.force(true);
+        } catch (IOException e) {
+            Files.deleteIfExists(part);
+            throw e;
+        }
+        Files.move(part, store.root().resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
+        Store.sync(store.root());
+    }
+
+    static String text(Inventory inventory, ServerAddress server, Instant now) {
+        List<StoredBackup> newest = inventory.newestOfEach();
+        Optional<StoredBackup> globals = newest.stream()
+                .filter(backup -> backup.kind() == BackupKind.GLOBALS)
+                .findFirst();
+        List<StoredBackup> dumps = newest.stream()
+                .filter(backup -> backup.kind() == BackupKind.DUMP)
+                .toList();
+        boolean sealed = newest.stream().anyMatch(RecoveryCard::isSealed);
+        String major = newest.stream()
+                .map(backup -> backup.manifest().clientVersion())
+                .findFirst()
+                .orElse("");
+        StringBuilder card = new StringBuilder("# Restoring without pgsteward\n\n");
+        card.append("Written at ")
+                .append(now)
+                .append(" and after each backup: the newest backup of each database in this folder. You need the\n")
+                .append("programs of PostgreSQL ")
+                .append(major)
+                .append(" or newer, `zstd`")
+                .append(sealed ? ", and `age` with the key of what ends in `.age`" : "")
+                .append(
+                        ". Older backups lie in the same folders and go the\nsame way. All lines are for a shell in this")
+                .append(" folder.\n\n")
+                .append(
+                        "What is in a dump runs with the rights of whoever restores it, and these lines do that as the\n")
+                .append("administrator: only for databases that you trust. `pgsteward restore` never does so.\n\n");
+        card.append("## First: where to, and is everything whole?\n\nThe administrator's password goes into PGPASSWORD")
+                .append(" or `~/.pgpass`.\n\n```sh\n: \"${PGHOST:=")
+                .append(server.host())
+                .append("}\" \"${PGPORT:=")
+                .append(server.port())
+                .append("}\" \"${PGUSER:=")
+                .append(server.user())
+                .append("}\"; export PGHOST PGPORT PGUSER\n")
+                .append(sealed ? ": \"${AGE_KEY:=key.txt}\"\n" : "")
+                .append("sha256sum -c <<'END'\n");
+        newest.forEach(backup -> card.append(backup.manifest().sha256())
+                .append("  ")
+                .append(backup.path())
+                .append('\n'));
+        card.append("END\n```\n\n## Everything, onto an empty server\n\n");
+        card.append("With pgsteward: `pgsteward restore --all --from` and this folder. Without, the roles first, with ")
+                .append("their\npasswords; the administrator keeps the one that the new server has.\n\n```sh\n");
+        globals.ifPresent(backup -> card.append(source(backup))
+                .append(" | grep -vE ")
+                .append(shell("^(CREATE|ALTER) ROLE \"?" + regex(server.user()) + "\"?( WITH .*)?;$"))
+                .append(" | psql -qX -v ON_ERROR_STOP=1 -o /dev/null -d postgres\n"));
+        for (StoredBackup dump : dumps) {
+            // These two are there from the first.
+            String name = dump.manifest().database();
+            boolean made = name.equals("postgres") || name.equals(server.database());
+            card.append(source(dump))
+                    .append(" | pg_restore --exit-on-error --create")
+                    .append(made ? " --clean --if-exists" : "")
+                    .append(" -d template1\n");
+        }
+        card.append("```\n\n## One database, beside what is there\n\nIts role has to be there.\n");
+        dumps.forEach(dump -> one(dump, card));
+        newest.stream().filter(backup -> backup.kind() == BackupKind.BASE).forEach(base -> base(base, card));
+        inventory
+                .unreadable()
+                .forEach((path, reason) -> card.append("\nNot listed, since its manifest cannot be read: `")
+                        .append(plain(path))
+                        .append("`\n"));
+        return card.toString();
+    }
+
+    private static void one(StoredBackup dump, StringBuilder card) {
+        Manifest manifest = dump.manifest();
+        String restored = cut(manifest.database()) + "_restored";
+        card.append(String.format(
+                        Locale.ROOT,
+                        "%n### %s: %,d bytes of %s, PostgreSQL %s%n%n```sh%n",
+                        plain(manifest.database()),
+                        manifest.sizeBytes(),
+                        manifest.startedAt(),
+                        plain(manifest.serverVersion())))
+                .append("createdb -T template0 -O ")
+                .append(shell(manifest.owner()))
+                .append(" -- ")
+                .append(shell(restored))
+                .append("\npsql -qX -d postgres -c ")
+                .append(shell("REVOKE ALL ON DATABASE " + Quote.identifier(restored) + " FROM PUBLIC"))
+                .append('\n')
+                .append(source(dump))
+                .append(" | pg_restore --exit-on-error -d ")
+                .append(shell("dbname='" + restored.replace("\\", "\\\\").replace("'", "\\'") + "'"))
+                .append("\n```\n");
+    }
+
+    private static void base(StoredBackup base, StringBuilder card) {
+        card.append("\n## The whole cluster as files, of ")
+                .append(base.manifest().startedAt())
+                .append("\n\nAs an ordinary user, with the programs of PostgreSQL ")
+                .append(base.manifest().clientVersion())
+                .append(" itself; it runs beside whatever else there is.\n\n```sh\n")
+                .append(BaseRestore.lines(shell(base.path())))
+                .append("```\n");
+    }
+
+    private static boolean isSealed(StoredBackup backup) {
+        return backup.path().endsWith(".age");
+    }
+
+    private static String source(StoredBackup backup) {
+        return isSealed(backup)
+                ? "age -d -i \"$AGE_KEY\" " + shell(backup.path()) + " | zstd -dc"
+                : "zstd -dc " + shell(backup.path());
+    }
+
+    /** One word for the shell, whatever is in it. */
+    static String shell(String text) {
+        return text.matches("[A-Za-z0-9_./%~][A-Za-z0-9_./%~-]*") && !text.startsWith("~")
+                ? text
+                : "'" + text.replace("'", "'\\''") + "'";
+    }
+
+    /** A name that means itself in an extended regular expression. */
+    private static String regex(String text) {
+        return text.codePoints()
+                .mapToObj(Character::toString)
+                .map(one -> one.matches("[\\\\^$.|?*+()\\[{]") ? "\\" + one : one)
+                .collect(Collectors.joining());
+    }
+
+    /** In running text a name has neither line ends nor marks of its own. */
+    private static String plain(String text) {
+        return text.replaceAll("[\\p{Cntrl}`]", " ");
+    }
+
+    /** What a name may have, less what is put behind it. */
+    private static String cut(String name) {
+        return Stream.iterate(name, one -> one.substring(0, one.offsetByCodePoints(one.length(), -1)))
+                .filter(one -> one.getBytes(StandardCharsets.UTF_8).length <= 63 - "_restored".length())
+                .findFirst()
+                .orElseThrow();
+    }
+}

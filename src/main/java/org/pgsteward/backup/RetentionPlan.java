@@ -1,0 +1,164 @@
+package org.pgsteward.backup;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Which backups of one service stay and which go, with the reasons. Pure.
+ *
+ * <ol>
+ *   <li>Proved ones fill the policy's buckets as restic fills them, newest first, in the operator's time zone: each rule
+ *       keeps the newest of each bucket until its number is used up, and the oldest of all while it is not.
+ *   <li>What is whole and not proved fills buckets of its own, so that it pushes no proved one out; and it stays at least
+ *       as long as the policy reaches back, and as long as anything proved that is older is kept by it.
+ *   <li>What is damaged fills no bucket. It stays as long, and in any case until there is a newer one that is proved.
+ *   <li>Whatever the policy says: the newest proved one stays, a pinned one stays, and the one before a sudden shrinking
+ *       stays until the next that has not shrunk.
+ * </ol>
+ *
+ * So a run that failed changes nothing for any other, however often it fails.
+ */
+public final class RetentionPlan {
+    private RetentionPlan() {}
+
+    /** @param reasons why it is kept, each of them; or the one why it is not */
+    public record Decision(Holding backup, boolean kept, List<String> reasons) {}
+
+    /**
+     * @param backups all that lie in the store of one service and kind, in any order
+     * @param zone in which days, weeks, months and years begin
+     * @return a decision for each, newest first
+     * @throws IllegalArgumentException when they are not all of one service and kind
+     */
+    public static List<Decision> of(
+            RetentionPolicy policy, List<Holding> backups, ShrinkRule shrink, ZoneId zone, Instant now) {
+        refuseMixture(backups);
+        List<Holding> newestFirst = new ArrayList<>(backups);
+        newestFirst.sort(Comparator.comparing(Holding::startedAt)
+                .thenComparing(Holding::id)
+                .reversed());
+        List<Holding> proved = withStanding(newestFirst, Standing.PROVED);
+        Map<Holding, List<String>> reasons = new HashMap<>();
+        fill(policy, proved, zone, "", reasons);
+        Instant window = window(policy, proved, reasons, now.atZone(zone));
+        fill(policy, withStanding(newestFirst, Standing.UNPROVED), zone, "not proved, ", reasons);
+        if (!proved.isEmpty()) {
+            because(reasons, proved.get(0), "the newest proved one");
+        }
+        protectFromShrinking(proved, shrink, reasons);
+        for (Holding backup : newestFirst) {
+            backup.pinned().ifPresent(why -> because(reasons, backup, "pinned: " + why));
+            if (backup.standing() == Standing.PROVED) {
+                continue;
+            }
+            if (!backup.startedAt().isBefore(window)) {
+                because(reasons, backup, "not proved, and not older than what the policy reaches back to");
+            }
+            if (backup.standing() == Standing.DAMAGED
+                    && (proved.isEmpty() || !proved.get(0).startedAt().isAfter(backup.startedAt()))) {
+                because(reasons, backup, "damaged, and no newer one is proved");
+            }
+        }
+        return newestFirst.stream()
+                .map(backup -> reasons.containsKey(backup)
+                        ? new Decision(backup, true, List.copyOf(reasons.get(backup)))
+                        : new Decision(backup, false, List.of(noReason(backup, policy))))
+                .toList();
+    }
+
+    private static void refuseMixture(List<Holding> backups) {
+        if (backups.stream().map(Holding::service).distinct().count() > 1
+                || backups.stream().map(Holding::kind).distinct().count() > 1) {
+            throw new IllegalArgumentException("retention looks at one service and kind at a time, and was given "
+                    + backups.stream()
+                            .map(backup ->
+                                    backup.service() + " (" + backup.kind().word() + ")")
+                            .distinct()
+                            .toList());
+        }
+    }
+
+    private static List<Holding> withStanding(List<Holding> backups, Standing standing) {
+        return backups.stream().filter(backup -> backup.standing() == standing).toList();
+    }
+
+    private static void fill(
+            RetentionPolicy policy,
+            List<Holding> newestFirst,
+            ZoneId zone,
+            String prefix,
+            Map<Holding, List<String>> reasons) {
+        Map<RetentionPolicy.Rule, Integer> used = new EnumMap<>(RetentionPolicy.Rule.class);
+        Map<RetentionPolicy.Rule, String> last = new EnumMap<>(RetentionPolicy.Rule.class);
+        for (int i = 0; i < newestFirst.size(); i++) {
+            Holding backup = newestFirst.get(i);
+            ZonedDateTime at = backup.startedAt().atZone(zone);
+            boolean oldest = i == newestFirst.size() - 1;
+            for (Map.Entry<RetentionPolicy.Rule, Integer> entry :
+                    policy.counts().entrySet()) {
+                RetentionPolicy.Rule rule = entry.getKey();
+                int count = used.getOrDefault(rule, 0);
+                String bucket = rule.bucket(at, i);
+                boolean fresh = !bucket.equals(last.get(rule));
+                if (count < entry.getValue() && (fresh || oldest)) {
+                    used.put(rule, count + 1);
+                    last.put(rule, bucket);
+                    because(
+                            reasons,
+                            backup,
+                            prefix + rule.word() + " " + (count + 1) + " of " + entry.getValue()
+                                    + (rule == RetentionPolicy.Rule.LAST
+                                            ? ""
+                                            : fresh ? ": " + bucket : ": the oldest"));
+                }
+            }
+        }
+    }
+
+    /** From when on what is not proved stays. */
+    private static Instant window(
+            RetentionPolicy policy, List<Holding> proved, Map<Holding, List<String>> inBuckets, ZonedDateTime now) {
+        Instant reach = policy.reach(now).toInstant();
+        return proved.stream()
+                .filter(inBuckets::containsKey)
+                .map(Holding::startedAt)
+                .min(Comparator.naturalOrder())
+                .filter(oldest -> oldest.isBefore(reach))
+                .orElse(reach);
+    }
+
+    private static void protectFromShrinking(
+            List<Holding> proved, ShrinkRule shrink, Map<Holding, List<String>> reasons) {
+        for (int i = 0; i + 1 < proved.size(); i++) {
+            Optional<String> shrunk =
+                    shrink.shrunk(proved.get(i + 1).sourceBytes(), proved.get(i).sourceBytes());
+            if (shrunk.isEmpty()) {
+                return;
+            }
+            because(
+                    reasons,
+                    proved.get(i + 1),
+                    "the last before it shrank (" + proved.get(i).id() + ": " + shrunk.get() + ")");
+        }
+    }
+
+    private static void because(Map<Holding, List<String>> reasons, Holding backup, String reason) {
+        reasons.computeIfAbsent(backup, none -> new ArrayList<>()).add(reason);
+    }
+
+    private static String noReason(Holding backup, RetentionPolicy policy) {
+        return switch (backup.standing()) {
+            case PROVED -> "no bucket of " + policy + " holds it";
+            case UNPROVED -> "not proved, and older than " + policy + " reaches back to";
+            case DAMAGED -> "damaged, a newer one is proved, and older than " + policy + " reaches back to";
+        };
+    }
+}

@@ -1,0 +1,71 @@
+package org.pgsteward.backup;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+
+/**
+ * When a backup is suspiciously smaller than the proved one before it: it can be whole, proved, and of a database that
+ * somebody has emptied. Pure.
+ *
+ * @param share of the size before, from 0 to 1, by which it may shrink without a word
+ * @param exemptBytes below which a database is too small for a share to say anything
+ */
+public record ShrinkRule(double share, long exemptBytes) {
+    /** The {@code kind} of the conditions. */
+    public static final String KIND = "backup-shrunk";
+
+    public ShrinkRule {
+        if (!(share > 0 && share < 1)) {
+            throw new IllegalArgumentException(
+                    "pgsteward.backup.shrink.warn is " + percent(share) + ", not more than 0% and less than 100%");
+        }
+    }
+
+    /** By how much, if that is worth a word. Sizes are those of the stream before compression, in bytes. */
+    public Optional<String> shrunk(long before, long now) {
+        if (before < exemptBytes || now >= before * (1 - share)) {
+            return Optional.empty();
+        }
+        return Optional.of(percent(1 - (double) now / before) + " smaller, " + megabytes(now) + " after "
+                + megabytes(before) + ", told from " + percent(share) + " on");
+    }
+
+    /** @param before the size of the proved one before it */
+    public Condition judge(Backup backup, String beforeId, long before, Instant at) {
+        Optional<String> shrunk = shrunk(before, backup.sourceBytes());
+        if (shrunk.isEmpty()) {
+            return Condition.well(
+                    KIND,
+                    backup.service(),
+                    backup.id() + " has " + megabytes(backup.sourceBytes()) + " after " + megabytes(before),
+                    at);
+        }
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("source_bytes", backup.sourceBytes());
+        figures.put("source_bytes_before", before);
+        figures.put("percent_smaller", Math.round(1000 * (1 - (double) backup.sourceBytes() / before)) / 10.0);
+        return Condition.bad(
+                        Severity.WARNING,
+                        KIND,
+                        backup.service(),
+                        "backup " + backup.id() + " is " + shrunk.get() + " in " + beforeId
+                                + ", which is kept until a backup has not shrunk",
+                        "pgsteward backups " + backup.service() + "   # the larger one is still there",
+                        at)
+                .with(figures);
+    }
+
+    private static String percent(double share) {
+        return Math.round(share * 1000) / 10.0 + "%";
+    }
+
+    private static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+    }
+}

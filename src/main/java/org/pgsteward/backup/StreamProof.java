@@ -1,0 +1,178 @@
+package org.pgsteward.backup;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.ThrowawayCluster;
+
+/**
+ * The proof of a backup that nobody here can open again.
+ *
+ * <ol>
+ *   <li>While a dump is on its way to be sealed, the same bytes go into the restore of a scratch cluster.
+ *   <li>When it is whole, the rows are compared, and only then it gets its name.
+ * </ol>
+ *
+ * <p>It is weaker than {@link Proof}: what was restored is what was sealed, and not what the disk gives back.
+ */
+final class StreamProof implements AutoCloseable {
+    private final BackupKind kind;
+    private final long began = System.nanoTime();
+    private final @Nullable ThrowawayCluster cluster;
+    private final @Nullable BaseProof base;
+    private @Nullable ClientProgram restore;
+    private Optional<String> cannotTell;
+    private Optional<String> caveat = Optional.empty();
+
+    private StreamProof(
+            BackupKind kind,
+            @Nullable ThrowawayCluster cluster,
+            @Nullable BaseProof base,
+            Optional<String> cannotTell) {
+        this.kind = kind;
+        this.cluster = cluster;
+        this.base = base;
+        this.cannotTell = cannotTell;
+    }
+
+    /** In a scratch cluster that has just started. */
+    static StreamProof in(ThrowawayCluster cluster, BackupKind kind) {
+        return new StreamProof(kind, cluster, null, Optional.empty());
+    }
+
+    /** Of a base backup: it is unpacked on its way, and started when it is whole. */
+    static StreamProof of(BaseProof base) {
+        return new StreamProof(BackupKind.BASE, null, base, Optional.empty());
+    }
+
+    /** None, for a reason that says nothing of the backup. */
+    static StreamProof impossible(BackupKind kind, String because) {
+        return new StreamProof(kind, null, null, Optional.of(because));
+    }
+
+    /** Makes ready for a dump of a database of {@code owner} that holds these extensions. */
+    void prepare(String owner, Map<String, String> extensions, Surroundings surroundings)
+            throws IOException, InterruptedException {
+        if (cluster != null) {
+            Proof.Restoring restoring = Proof.prepare(cluster, kind, owner, extensions, surroundings);
+            cannotTell = restoring.cannotTell();
+            caveat = restoring.caveat();
+            if (cannotTell.isEmpty()) {
+                restore = ClientProgram.start(cluster.user(), restoring.command(), Map.of());
+            }
+        }
+    }
+
+    /** The same stream; what is read from it is restored, too. */
+    InputStream watching(InputStream dump) {
+        return new FilterInputStream(dump) {
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                int read = read(one, 0, 1);
+                return read < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int length) throws IOException {
+                int read = super.read(target, offset, length);
+                if (read > 0) {
+                    restore(target, offset, read);
+                }
+                return read;
+            }
+        };
+    }
+
+    /** The dump is read to its end, and {@code manifest} says what it holds.
+     *
+     * @return why it cannot be told whether it can be restored, when it cannot
+     * @throws IOException when it cannot be restored, or holds something else
+     */
+    Optional<String> finish(Manifest manifest) throws IOException, InterruptedException {
+        if (base != null && cannotTell.isEmpty()) {
+            return finish(base, manifest);
+        }
+        ClientProgram program = restore;
+        if (program != null && cluster != null && cannotTell.isEmpty()) {
+            try {
+                program.input().close();
+                program.awaitSuccess();
+            } catch (IOException e) {
+                cannotTell = Optional.of(Proof.orThrow(e, cluster, caveat));
+            }
+        }
+        if (cluster != null && cannotTell.isEmpty()) {
+            Proof.compareRows(manifest, cluster, kind);
+        }
+        return cannotTell;
+    }
+
+    private static Optional<String> finish(BaseProof base, Manifest manifest) throws IOException, InterruptedException {
+        try {
+            base.archive().close();
+            base.prove(manifest);
+            return Optional.empty();
+        } catch (CannotTell e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    Duration took() {
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    private void restore(byte[] bytes, int offset, int length) throws IOException {
+        if (base != null && cannotTell.isEmpty()) {
+            try {
+                base.archive().write(bytes, offset, length);
+            } catch (CannotTell e) {
+                cannotTell = Optional.of(String.valueOf(e.getMessage()));
+            }
+            return;
+        }
+        ClientProgram program = restore;
+        if (program == null || cluster == null || cannotTell.isPresent()) {
+            return;
+        }
+        try {
+            OutputStream input = program.input();
+            input.write(bytes, offset, length);
+        } catch (IOException broken) {
+            // It stopped reading, and knows why.
+            cannotTell = Optional.of(why(cluster, program, broken));
+        }
+    }
+
+    private String why(ThrowawayCluster cluster, ClientProgram program, IOException broken) throws IOException {
+        try {
+            program.awaitSuccess();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while a dump was restored", e);
+        } catch (IOException failed) {
+            return Proof.orThrow(failed, cluster, caveat);
+        }
+        throw broken;
+    }
+
+    @Override
+    public void close() {
+        if (base != null) {
+            base.close();
+        }
+        if (restore != null) {
+            restore.close();
+        }
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+}

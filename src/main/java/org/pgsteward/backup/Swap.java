@@ -1,0 +1,208 @@
+package org.pgsteward.backup;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts a restored database in the place of the live one.
+ *
+ * <ol>
+ *   <li>One transaction renames both, so that however it ends there is one database of that name, and it is whole.
+ *   <li>The first rename takes the lock at which everybody who connects waits, and then waits for those who are in; they
+ *       are ended beside it.
+ *   <li>Before the commit the old one is closed. What was granted and set on it, the new one has.
+ * </ol>
+ *
+ * <p>Killed anywhere before the commit, the server takes all of it back.
+ */
+final class Swap {
+    private static final Logger LOG = LoggerFactory.getLogger(Swap.class);
+
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    /** Bytes that PostgreSQL keeps of a name. */
+    private static final int LONGEST_NAME = 63;
+
+    private static final String END = """
+            SELECT count(pg_catalog.pg_terminate_backend(pid))
+              FROM pg_catalog.pg_stat_activity
+             WHERE datid = ? AND backend_type NOT LIKE 'autovacuum%'
+            """;
+
+    /** Rights on the database, but PUBLIC's, which no database of ours has, and the owner's own. */
+    private static final String GRANTS = """
+            SELECT pg_catalog.format('GRANT %s ON DATABASE %I TO %I%s', acl.privilege_type, ?, r.rolname,
+                                     CASE WHEN acl.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+              FROM pg_catalog.pg_database AS d
+             CROSS JOIN LATERAL pg_catalog.aclexplode(d.datacl) AS acl
+              JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
+             WHERE d.oid = ? AND acl.grantee <> d.datdba
+            UNION ALL
+            SELECT pg_catalog.format('ALTER DATABASE %I CONNECTION LIMIT %s', ?, d.datconnlimit)
+              FROM pg_catalog.pg_database AS d WHERE d.oid = ?
+            UNION ALL
+            SELECT pg_catalog.format('COMMENT ON DATABASE %I IS %L', ?, c.description)
+              FROM pg_catalog.pg_shdescription AS c
+             WHERE c.objoid = ? AND c.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass
+            """;
+
+    /** By row and not by statement: a list such as search_path cannot be told from a text with commas in it. */
+    private static final String SETTINGS = """
+            INSERT INTO pg_catalog.pg_db_role_setting
+            SELECT ?, setrole, setconfig FROM pg_catalog.pg_db_role_setting WHERE setdatabase = ?
+            """;
+
+    private final Server server;
+
+    Swap(Server server) {
+        this.server = server;
+    }
+
+    /** What the old one is called now, and for how long nobody could connect. */
+    record Swapped(String kept, Duration took) {}
+
+    /** A name for the old one that says what it was and until when. */
+    static String keptName(String live, Instant at) {
+        String stamp = "_before_" + STAMP.format(at);
+        int end = live.length();
+        while (live.substring(0, end).getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME - stamp.length()) {
+            end = live.offsetByCodePoints(end, -1);
+        }
+        return live.substring(0, end) + stamp;
+    }
+
+    /** @throws SQLException when it cannot be done; all is then as it was, but for the sessions that were ended */
+    Swapped swap(String live, String restored, Instant at) throws SQLException {
+        String kept = keptName(live, at);
+        try (Connection connection = server.connect(server.address().database())) {
+            connection.setAutoCommit(false);
+            long oldOid = oid(connection, live);
+            long newOid = oid(connection, restored);
+            dress(connection, restored, oldOid, newOid);
+            long began = System.nanoTime();
+            try (Ender ender = new Ender(oldOid)) {
+                ender.start();
+                run(connection, "ALTER DATABASE " + Quote.identifier(live) + " RENAME TO " + Quote.identifier(kept));
+                run(
+                        connection,
+                        "ALTER DATABASE " + Quote.identifier(restored) + " RENAME TO " + Quote.identifier(live));
+                close(connection, kept);
+                connection.commit();
+            }
+            return new Swapped(kept, Duration.ofNanos(System.nanoTime() - began));
+        }
+    }
+
+    /** Nobody connects to it, and its service can no longer let itself in. */
+    private static void close(Connection connection, String kept) throws SQLException {
+        String name = Quote.identifier(kept);
+        run(
+                connection,
+                "ALTER DATABASE " + name + " OWNER TO CURRENT_USER; ALTER DATABASE " + name
+                        + " ALLOW_CONNECTIONS false");
+    }
+
+    private static void dress(Connection connection, String restored, long oldOid, long newOid) throws SQLException {
+        try (PreparedStatement grants = connection.prepareStatement(GRANTS);
+                PreparedStatement settings = connection.prepareStatement(SETTINGS)) {
+            for (int i = 1; i <= 6; i += 2) {
+                grants.setString(i, restored);
+                grants.setLong(i + 1, oldOid);
+            }
+            try (ResultSet rows = grants.executeQuery();
+                    Statement statement = connection.createStatement()) {
+                while (rows.next()) {
+                    statement.addBatch(rows.getString(1));
+                }
+                statement.executeBatch();
+            }
+            settings.setLong(1, newOid);
+            settings.setLong(2, oldOid);
+            settings.executeUpdate();
+        }
+    }
+
+    private static long oid(Connection connection, String database) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT oid FROM pg_catalog.pg_database WHERE datname = ?")) {
+            statement.setString(1, database);
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    throw new SQLException("database " + database + " is gone", "3D000");
+                }
+                return row.getLong(1);
+            }
+        }
+    }
+
+    private static void run(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** Ends the sessions in one database, those that slip in too, until it is closed. */
+    private final class Ender implements AutoCloseable {
+        private final long database;
+        private final Connection connection;
+        private final Thread thread = new Thread(null, this::end, "end-sessions", 256 * 1024);
+        private volatile boolean done;
+
+        Ender(long database) throws SQLException {
+            this.database = database;
+            this.connection = server.connect(server.address().database());
+        }
+
+        void start() {
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        private void end() {
+            try (PreparedStatement statement = connection.prepareStatement(END)) {
+                statement.setLong(1, database);
+                while (!done) {
+                    statement.execute();
+                    LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
+                }
+            } catch (SQLException e) {
+                LOG.warn("sessions cannot be ended: {}", e.getMessage());
+            }
+        }
+
+        @Override
+        public void close() throws SQLException {
+            done = true;
+            try {
+                thread.join(Duration.ofSeconds(5).toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            connection.close();
+        }
+    }
+
+    /** Names of databases that were kept of {@code live}, which nobody but a person removes. */
+    static List<String> keptOf(Server server, String live) throws SQLException {
+        return Guest.names(
+                server,
+                "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname::text, "
+                        + Quote.literal(live + "_before_") + ") AND NOT datallowconn ORDER BY 1");
+    }
+}

@@ -1,0 +1,229 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+/**
+ * Unpacks a base backup as it is written to it.
+ *
+ * <p>A stored file may be anybody's by the time it is read. So this knows folders and plain files and nothing else: no
+ * links, no devices, no absolute name, no {@code ..}, nothing written over and nothing outside the folder.
+ *
+ * <p>Source: POSIX.1-2017 pax, "ustar Interchange Format"; sizes from 8 GiB on as PostgreSQL and GNU tar write them, in
+ * base 256.
+ */
+final class Untar extends OutputStream {
+    private static final int BLOCK = 512;
+    private static final int NAME = 100;
+    private static final int SIZE = 124;
+    private static final int SIZE_LENGTH = 12;
+    private static final int CHECKSUM = 148;
+    private static final int CHECKSUM_LENGTH = 8;
+    private static final int TYPE = 156;
+
+    private final Path folder;
+    private final UnprivilegedUser owner;
+    private long left;
+    private final byte[] header = new byte[BLOCK];
+    private int headerFilled;
+    private FileChannel file;
+    private long ofFile;
+    private long padding;
+    private boolean open;
+    private int emptyBlocks;
+
+    /**
+     * @param folder an empty one
+     * @param owner whose the files will be
+     * @param most bytes that the archive has: more are not its own
+     */
+    @SuppressWarnings("NullAway.Init") // a channel is there while one is open
+    Untar(Path folder, UnprivilegedUser owner, long most) {
+        this.folder = folder;
+        this.owner = owner;
+        this.left = most;
+    }
+
+    @Override
+    public void write(int one) throws IOException {
+        write(new byte[] {(byte) one}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+        left -= length;
+        if (left < 0) {
+            throw new IOException("the archive is longer than it was when it was stored");
+        }
+        int at = offset;
+        int end = offset + length;
+        while (at < end) {
+            if (ofFile > 0) {
+                int count = (int) Math.min(ofFile, end - at);
+                store(bytes, at, count);
+                at += count;
+            } else if (padding > 0) {
+                int count = (int) Math.min(padding, end - at);
+                padding -= count;
+                at += count;
+            } else {
+                int count = Math.min(BLOCK - headerFilled, end - at);
+                System.arraycopy(bytes, at, header, headerFilled, count);
+                headerFilled += count;
+                at += count;
+                if (headerFilled == BLOCK) {
+                    headerFilled = 0;
+                    entry();
+                }
+            }
+        }
+    }
+
+    /** @throws IOException when the archive does not end as one does */
+    @Override
+    public void close() throws IOException {
+        letGo();
+        if (emptyBlocks < 2) {
+            throw new IOException("the archive breaks off before its end");
+        }
+    }
+
+    /** Of a file that is being written; nothing is an error. */
+    void letGo() {
+        if (open) {
+            open = false;
+            try {
+                file.close();
+            } catch (IOException e) {
+                // It is about to be removed.
+                return;
+            }
+        }
+    }
+
+    private void store(byte[] bytes, int offset, int count) throws IOException {
+        try {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, count);
+            while (buffer.hasRemaining()) {
+                file.write(buffer);
+            }
+        } catch (IOException e) {
+            throw new CannotTell("it cannot be unpacked into " + folder + ": " + e.getMessage(), e);
+        }
+        ofFile -= count;
+        if (ofFile == 0) {
+            finish();
+        }
+    }
+
+    private void finish() throws IOException {
+        open = false;
+        file.close();
+    }
+
+    private void entry() throws IOException {
+        if (isEmpty(header)) {
+            emptyBlocks++;
+            return;
+        }
+        if (emptyBlocks > 0 || !sumIsRight()) {
+            throw new IOException("what should be an archive is none: a header is damaged");
+        }
+        String name = text(0, NAME);
+        char type = (char) header[TYPE];
+        Path target = inside(name);
+        switch (type) {
+            case '0', '\0' -> begin(target, number(SIZE, SIZE_LENGTH));
+            case '5' -> owner.own(target);
+            default ->
+                throw new IOException(
+                        "the archive holds '" + name + "', which is neither a file nor a folder (type " + type + ")");
+        }
+    }
+
+    private void begin(Path target, long size) throws IOException {
+        if (size < 0) {
+            throw new IOException("what should be an archive is none: a file of " + size + " bytes");
+        }
+        try {
+            file = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        } catch (FileAlreadyExistsException | NoSuchFileException e) {
+            throw new IOException(
+                    "the archive holds '" + folder.relativize(target) + "' twice, or before its folder", e);
+        } catch (IOException e) {
+            throw new CannotTell("it cannot be unpacked into " + folder + ": " + e, e);
+        }
+        open = true;
+        owner.give(target);
+        ofFile = size;
+        padding = (BLOCK - size % BLOCK) % BLOCK;
+        if (size == 0) {
+            finish();
+        }
+    }
+
+    private Path inside(String name) throws IOException {
+        boolean climbs = Arrays.asList(name.split("/", -1)).contains("..");
+        if (name.isEmpty() || name.startsWith("/") || climbs) {
+            throw new IOException("the archive holds '" + name + "', which leads out of its folder");
+        }
+        try {
+            return folder.resolve(name).normalize();
+        } catch (InvalidPathException e) {
+            throw new IOException("the archive holds '" + name + "', which is no file's name", e);
+        }
+    }
+
+    private static boolean isEmpty(byte[] block) {
+        for (byte b : block) {
+            if (b != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean sumIsRight() throws IOException {
+        long sum = 0;
+        for (int i = 0; i < BLOCK; i++) {
+            boolean ofTheSumItself = i >= CHECKSUM && i < CHECKSUM + CHECKSUM_LENGTH;
+            sum += ofTheSumItself ? ' ' : header[i] & 0xff;
+        }
+        return sum == number(CHECKSUM, CHECKSUM_LENGTH);
+    }
+
+    private String text(int offset, int length) {
+        int end = offset;
+        while (end < offset + length && header[end] != 0) {
+            end++;
+        }
+        return new String(header, offset, end - offset, StandardCharsets.UTF_8);
+    }
+
+    private long number(int offset, int length) throws IOException {
+        if ((header[offset] & 0x80) != 0) {
+            long value = header[offset] & 0x7f;
+            for (int i = offset + 1; i < offset + length; i++) {
+                // What does not fit a long turns negative or small, and neither is a file of ours.
+                value = value << 8 | (header[i] & 0xff);
+            }
+            return value;
+        }
+        String digits = text(offset, length).strip();
+        try {
+            return Long.parseLong(digits, 8);
+        } catch (NumberFormatException e) {
+            throw new IOException("what should be an archive is none: '" + digits + "' is no number", e);
+        }
+    }
+}

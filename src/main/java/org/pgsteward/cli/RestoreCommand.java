@@ -1,0 +1,246 @@
+package org.pgsteward.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.backup.Inventory;
+import org.pgsteward.backup.Recovery;
+import org.pgsteward.backup.Restore;
+import org.pgsteward.backup.RestoreProgress;
+import org.pgsteward.backup.StoredBackup;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.provision.Provisioner;
+import org.pgsteward.routing.Pipeline;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Restores a backup into the managed server. */
+@Command(
+        name = "restore",
+        description = {
+            "Restore a backup into a new database (--into), or in the place of the live one (--replace), which is kept.",
+            "The newest backup of SERVICE, unless --backup or --at chooses another.",
+            "With --all: roles, databases and journal onto an empty server, from a store alone."
+        },
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class RestoreCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--backup", paramLabel = "ID", description = "This one, by its id or its path in the store.")
+    private @Nullable String backup;
+
+    @Option(
+            names = "--at",
+            paramLabel = "TIME",
+            description = "The newest one that is not after TIME (2026-01-31T03:00:00Z, or local time without zone).")
+    private @Nullable String at;
+
+    @Option(names = "--into", paramLabel = "DATABASE", description = "A database that does not exist yet.")
+    private @Nullable String into;
+
+    @Option(names = "--replace", description = "In the place of the live database, which is kept under another name.")
+    private boolean replace;
+
+    @Option(names = "--all", description = "Everything, onto an empty server.")
+    private boolean all;
+
+    @Option(names = "--from", paramLabel = "DIR", description = "With --all: the store, if it is not the usual one.")
+    private @Nullable Path from;
+
+    @Parameters(arity = "0..1", paramLabel = "SERVICE")
+    private @Nullable String service;
+
+    @Override
+    public Integer call() throws Exception {
+        checkUsage();
+        if (all) {
+            return rebuild();
+        }
+        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        StoredBackup chosen = chosen(VerifyCommand.inventory(wiring), wiring);
+        try {
+            wiring.house.order();
+        } catch (SQLException e) {
+            throw new Refusal("PostgreSQL does not answer at "
+                    + wiring.server.address().where() + " (" + e.getMessage() + "): nothing can be restored into it");
+        }
+        Optional<Enrolment> enrolled = wiring.tables.enrolments().stream()
+                .filter(one -> one.service().equals(chosen.manifest().service()))
+                .findFirst();
+        String owner = enrolled.map(Enrolment::user)
+                .filter(user -> !user.isEmpty())
+                .orElse(chosen.manifest().owner());
+        String live = enrolled.map(Enrolment::database).orElse(chosen.manifest().database());
+        Restore.Order order = new Restore.Order(chosen, owner, into == null ? live : into);
+        RestoreProgress progress = TerminalProgress.of(spec.commandLine().getErr(), lastTime(wiring, chosen));
+        Restore.Done done;
+        try {
+            done = replace ? wiring.restore.replace(order, progress) : wiring.restore.into(order, progress);
+        } catch (Restore.Refused refused) {
+            throw new Refusal(String.valueOf(refused.getMessage()));
+        } finally {
+            TerminalProgress.end(progress);
+        }
+        print(done);
+        writeDown(wiring, done);
+        return 0;
+    }
+
+    private static void order(Wiring wiring) {
+        try {
+            wiring.house.order();
+        } catch (SQLException e) {
+            throw new Refusal("PostgreSQL does not answer at "
+                    + wiring.server.address().where() + " (" + e.getMessage()
+                    + "): nothing can be restored into it");
+        }
+    }
+
+    /** Everything onto an empty server; what a service may do is given to it as at any look at what is enrolled. */
+    private int rebuild() throws Exception {
+        Settings settings = Settings.from(System.getenv());
+        Wiring wiring = new Wiring(
+                from == null
+                        ? settings
+                        : settings.with(Map.of(
+                                "pgsteward.backup.dir",
+                                from.toAbsolutePath().normalize().toString())));
+        Inventory inventory = VerifyCommand.inventory(wiring);
+        order(wiring);
+        RestoreProgress progress = TerminalProgress.of(spec.commandLine().getErr(), Duration.ZERO);
+        List<String> missing = new ArrayList<>();
+        PrintWriter out = spec.commandLine().getOut();
+        try (Provisioner provisioner = wiring.provisioner()) {
+            Recovery.Report report = wiring.recovery.rebuild(progress);
+            TerminalProgress.end(progress);
+            report.done().forEach(out::println);
+            missing.addAll(report.missing());
+            provisioner
+                    .reconcile(List.of(), Optional.empty())
+                    .troubles()
+                    .forEach((subject, reason) -> missing.add(subject + ": " + reason));
+        } catch (Restore.Refused refused) {
+            throw new Refusal(String.valueOf(refused.getMessage()));
+        }
+        try (Pipeline pipeline = wiring.tellingPipeline()) {
+            pipeline.start();
+            // What the journal has not seen; a row that it has stays as it is.
+            inventory.backups().forEach(backup -> wiring.doors.ask("direct:journal-write", backup.asMade()));
+            wiring.doors.ask(
+                    "direct:journal-write", Activity.ours("pgsteward", "restored everything", wiring.clock.instant()));
+        }
+        missing.forEach(line -> out.println("missing: " + line));
+        return missing.isEmpty() ? 0 : 1;
+    }
+
+    private void checkUsage() {
+        if (all) {
+            if (service != null || backup != null || at != null || into != null || replace) {
+                throw new Refusal("restore --all takes --from with the folder of a store, and nothing else");
+            }
+            return;
+        }
+        if (from != null) {
+            throw new Refusal("restore takes --from with --all only: set PGSTEWARD_BACKUP_DIR for single databases");
+        }
+        if (service == null && backup == null) {
+            throw new Refusal("restore takes the name of a SERVICE, or --backup with an id");
+        }
+        if (backup != null && at != null) {
+            throw new Refusal("restore takes --backup or --at, one of the two");
+        }
+        if ((into != null) == replace) {
+            throw new Refusal("restore takes --into with the name of a new database, or --replace, one of the two");
+        }
+    }
+
+    private StoredBackup chosen(Inventory inventory, Wiring wiring) {
+        String store = " in " + wiring.store.root();
+        if (backup != null) {
+            StoredBackup named = inventory
+                    .named(backup)
+                    .orElseThrow(() -> new Refusal("there is no backup '" + backup + "' with a manifest" + store
+                            + ": 'pgsteward backups' lists what there is; a file without a manifest cannot be checked,"
+                            + " and is restored by the lines in RECOVERY.md"));
+            if (service != null && !inventory.of(service).contains(named)) {
+                throw new Refusal(
+                        "backup '" + backup + "' is of " + named.manifest().service() + ", not of " + service);
+            }
+            return named;
+        }
+        String name = String.valueOf(service);
+        if (at != null) {
+            Instant moment = AtTime.parse(at, wiring.zone);
+            return inventory
+                    .notAfter(name, moment)
+                    .orElseThrow(() -> new Refusal(inventory.of(name).stream()
+                            .reduce((newer, older) -> older)
+                            .map(first ->
+                                    "there is no backup of '" + name + "' of " + moment + " or before: the first is of "
+                                            + first.manifest().startedAt())
+                            .orElse("there is no backup of '" + name + "'" + store)));
+        }
+        return inventory.of(name).stream()
+                .findFirst()
+                .orElseThrow(() -> new Refusal(
+                        "there is no backup of '" + name + "'" + store + ": 'pgsteward backups' lists what there is"));
+    }
+
+    private static Duration lastTime(Wiring wiring, StoredBackup chosen) throws SQLException {
+        return wiring.tables.verifyTime(chosen.manifest().backupId()).orElse(Duration.ZERO);
+    }
+
+    private void print(Restore.Done done) {
+        PrintWriter out = spec.commandLine().getOut();
+        StoredBackup restored = done.order().backup();
+        out.println(String.format(
+                Locale.ROOT,
+                "%s: restored %s of %s into database %s: %,d rows in %d tables, as the manifest says, in %.1f s",
+                restored.manifest().service(),
+                restored.manifest().backupId(),
+                restored.manifest().startedAt(),
+                done.order().database(),
+                done.rows(),
+                done.tables(),
+                done.took().toMillis() / 1000.0));
+        done.kept()
+                .ifPresent(kept -> out.println(String.format(
+                        Locale.ROOT,
+                        "%s: the database of before is kept as %s and closed; nobody could connect for %d ms; delete it"
+                                + " by: DROP DATABASE \"%s\"",
+                        restored.manifest().service(),
+                        kept,
+                        done.swapTime().toMillis(),
+                        kept.replace("\"", "\"\""))));
+        done.notes().forEach(note -> out.println(restored.manifest().service() + ": " + note));
+    }
+
+    private static void writeDown(Wiring wiring, Restore.Done done) {
+        try (Pipeline pipeline = wiring.tellingPipeline()) {
+            pipeline.start();
+            StoredBackup restored = done.order().backup();
+            String action = (done.kept().isPresent() ? "replaced by " : "restored from ")
+                    + restored.manifest().backupId();
+            wiring.doors.ask(
+                    "direct:journal-write",
+                    Activity.ours(restored.manifest().service(), action, wiring.clock.instant()));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package org.pgsteward.cli;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.backup.Inventory;
+import org.pgsteward.backup.StoredBackup;
+import org.pgsteward.model.Backup;
+import org.pgsteward.routing.BackupReport;
+import org.pgsteward.routing.Pipeline;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Proves stored backups again, from the store alone; PostgreSQL need not answer. */
+@Command(
+        name = "verify",
+        description = {
+            "Restore stored backups into a scratch cluster and compare them with their manifests.",
+            "Exit 0 if each is proved, 1 if one is not."
+        },
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class VerifyCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--all", description = "The newest backup of each service, and the globals.")
+    private boolean all;
+
+    @Option(names = "--backup", paramLabel = "ID", description = "This one, by its id or its path in the store.")
+    private @Nullable String backup;
+
+    @Option(names = "--json", description = "Print one JSON document.")
+    private boolean json;
+
+    @Parameters(arity = "0..*", paramLabel = "SERVICE", description = "The newest backup of each of these.")
+    private List<String> services = new ArrayList<>();
+
+    @Override
+    public Integer call() throws Exception {
+        if ((all ? 1 : 0) + (backup == null ? 0 : 1) + (services.isEmpty() ? 0 : 1) != 1) {
+            throw new Refusal("verify takes --all, the names of services, or --backup with an id, one of the three");
+        }
+        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        Inventory inventory = inventory(wiring);
+        List<StoredBackup> chosen = chosen(inventory, wiring);
+        List<Backup> done = new ArrayList<>();
+        order(wiring);
+        try (Pipeline pipeline = wiring.backupPipeline()) {
+            pipeline.start();
+            chosen.forEach(stored -> done.add(wiring.asked.prove(stored)));
+        }
+        BackupReport report = BackupReport.of(done);
+        report.print(spec.commandLine().getOut(), wiring.json, json);
+        if (all) {
+            inventory.unreadable().forEach((path, reason) -> err(path + " cannot be read: " + reason));
+        }
+        return all && !inventory.unreadable().isEmpty() ? 1 : report.exitCode();
+    }
+
+    static Inventory inventory(Wiring wiring) throws IOException {
+        try {
+            return Inventory.of(wiring.store);
+        } catch (NoSuchFileException e) {
+            throw new Refusal("there is no store at " + wiring.store.root() + ": set PGSTEWARD_BACKUP_DIR, or run"
+                    + " 'pgsteward backup --all' to make one");
+        }
+    }
+
+    private List<StoredBackup> chosen(Inventory inventory, Wiring wiring) {
+        if (backup != null) {
+            return List.of(inventory
+                    .named(backup)
+                    .orElseThrow(() -> new Refusal("there is no backup '" + backup + "' in " + wiring.store.root()
+                            + ": 'pgsteward backups' lists what there is")));
+        }
+        if (all) {
+            if (inventory.backups().isEmpty() && inventory.unreadable().isEmpty()) {
+                throw new Refusal("there are no backups in " + wiring.store.root() + ": 'pgsteward backup --all' makes"
+                        + " them");
+            }
+            return inventory.newestOfEach();
+        }
+        return services.stream()
+                .map(service -> inventory.of(service).stream()
+                        .findFirst()
+                        .orElseThrow(() -> new Refusal("there is no backup of '" + service + "' in "
+                                + wiring.store.root() + ": 'pgsteward backups' lists what there is")))
+                .toList();
+    }
+
+    /** What this writes down waits in the spool while PostgreSQL is away. */
+    private void order(Wiring wiring) {
+        try {
+            wiring.house.order();
+        } catch (SQLException e) {
+            err("PostgreSQL does not answer (" + e.getMessage() + "): the result is written down when it does");
+        }
+    }
+
+    private void err(String line) {
+        spec.commandLine().getErr().println("pgsteward: " + line);
+        spec.commandLine().getErr().flush();
+    }
+}

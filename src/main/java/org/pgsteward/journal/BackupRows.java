@@ -1,0 +1,217 @@
+package org.pgsteward.journal;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Judgement;
+
+/** The rows of {@code backup_log}, asked what is proved and what is not. */
+public final class BackupRows {
+    /** Restored and compared; or, where nobody here can open what is stored, while it was made. */
+    private static final String PROVED = "(state = 'verified' OR (state = 'made' AND proof = 'stream'))";
+
+    private static final String SERVICES =
+            "SELECT DISTINCT service_name FROM public.backup_log WHERE event_id IS NOT NULL ORDER BY service_name";
+
+    private static final String JUDGEMENTS = """
+            SELECT event_id, state, verified_at, said_at, COALESCE(error, ''), pinned
+              FROM public.backup_log
+             WHERE service_name = ? AND event_id IS NOT NULL AND state IS NOT NULL
+            """;
+
+    private static final String LAST_PROVED = """
+            SELECT service_name, max(started_at) FILTER (WHERE %s), min(started_at)
+              FROM public.backup_log
+             WHERE backup_type = ? AND started_at IS NOT NULL
+             GROUP BY service_name
+            """.formatted(PROVED);
+
+    private static final String PROVED_BEFORE = """
+            SELECT backup_id, source_bytes
+              FROM public.backup_log
+             WHERE service_name = ? AND backup_type = ? AND started_at < ? AND %s
+               AND event_id IS DISTINCT FROM ?
+               AND backup_id IS NOT NULL AND source_bytes IS NOT NULL
+             ORDER BY started_at DESC
+             LIMIT 1
+            """.formatted(PROVED);
+
+    /** As good as it gets once, and no more. */
+    private static final String DAMAGED = """
+            SELECT service_name, count(*)
+              FROM public.backup_log
+             WHERE state = 'failed' AND (verified_at IS NOT NULL OR proof = 'stream')
+             GROUP BY service_name
+            """;
+
+    /** Nobody may connect to them, and so they cannot be backed up: but they are there. */
+    private static final String CLOSED = """
+            SELECT sc.service_name, d.datname, sc.created_at AT TIME ZONE 'UTC'
+              FROM public.service_configs AS sc
+              JOIN pg_catalog.pg_database AS d ON d.datname = sc.database_name
+             WHERE NOT d.datallowconn AND sc.quarantined_at IS NULL
+             ORDER BY sc.service_name
+            """;
+
+    private static final String KEEPS =
+            "SELECT service_name, backup_keep FROM public.service_configs WHERE backup_keep IS NOT NULL";
+
+    private static final String REMEMBER_KEEP =
+            "UPDATE public.service_configs SET backup_keep = ? WHERE service_name = ? AND backup_keep IS DISTINCT FROM ?";
+
+    private final DataSource source;
+
+    public BackupRows(DataSource source) {
+        this.source = source;
+    }
+
+    /** Every service of which there is a row. */
+    public List<String> services() throws SQLException {
+        List<String> services = new ArrayList<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(SERVICES);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                services.add(rows.getString(1));
+            }
+        }
+        return services;
+    }
+
+    /** What is said of a service's backups, by event id. */
+    public Map<UUID, Judgement> judgements(String service) throws SQLException {
+        Map<UUID, Judgement> judgements = new HashMap<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(JUDGEMENTS)) {
+            statement.setString(1, service);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    judgements.put(
+                            rows.getObject(1, UUID.class),
+                            new Judgement(
+                                    BackupState.valueOf(rows.getString(2).toUpperCase(Locale.ROOT)),
+                                    instant(rows, 3),
+                                    instant(rows, 4),
+                                    rows.getString(5),
+                                    Optional.ofNullable(rows.getString(6))));
+                }
+            }
+        }
+        return judgements;
+    }
+
+    /**
+     * How far a service has come.
+     *
+     * @param lastProved when the newest proved backup began
+     * @param firstRun when the first run of all began
+     */
+    public record Standing(Optional<Instant> lastProved, Instant firstRun) {}
+
+    /** By service, of those that had a run of {@code kind}. */
+    public Map<String, Standing> standings(String kind) throws SQLException {
+        Map<String, Standing> standings = new TreeMap<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(LAST_PROVED)) {
+            statement.setString(1, kind);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    standings.put(
+                            rows.getString(1),
+                            new Standing(instant(rows, 2), instant(rows, 3).orElseThrow()));
+                }
+            }
+        }
+        return standings;
+    }
+
+    /** A proved backup, and the size of its stream before compression. */
+    public record Proved(String backupId, long sourceBytes) {}
+
+    /** The newest proved one of the same service and kind that began before {@code backup}. */
+    public Optional<Proved> provedBefore(Backup backup) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(PROVED_BEFORE)) {
+            statement.setString(1, backup.service());
+            statement.setString(2, backup.kind().word());
+            statement.setObject(3, backup.startedAt().atOffset(ZoneOffset.UTC));
+            statement.setObject(4, backup.eventId());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? Optional.of(new Proved(row.getString(1), row.getLong(2))) : Optional.empty();
+            }
+        }
+    }
+
+    /** By service, how many of its backups were proved once and failed their last proof. */
+    public Map<String, Integer> damaged() throws SQLException {
+        Map<String, Integer> damaged = new TreeMap<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(DAMAGED);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                damaged.put(rows.getString(1), rows.getInt(2));
+            }
+        }
+        return damaged;
+    }
+
+    /** An enrolled service whose database somebody has closed. */
+    public record Closed(String service, String database, Instant since) {}
+
+    /** Those of whose databases no backup can be made, since nobody may connect to them. */
+    public List<Closed> closed() throws SQLException {
+        List<Closed> closed = new ArrayList<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(CLOSED);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                closed.add(new Closed(
+                        rows.getString(1), rows.getString(2), instant(rows, 3).orElse(Instant.EPOCH)));
+            }
+        }
+        return closed;
+    }
+
+    /** By service, the label {@code pgsteward.backup.keep} that its container had when it was last there. */
+    public Map<String, String> keeps() throws SQLException {
+        Map<String, String> keeps = new HashMap<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(KEEPS);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                keeps.put(rows.getString(1), rows.getString(2));
+            }
+        }
+        return keeps;
+    }
+
+    /** Its container is there and has this label, or none. */
+    public void rememberKeep(String service, Optional<String> label) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(REMEMBER_KEEP)) {
+            statement.setString(1, label.orElse(null));
+            statement.setString(2, service);
+            statement.setString(3, label.orElse(null));
+            statement.executeUpdate();
+        }
+    }
+
+    private static Optional<Instant> instant(ResultSet rows, int column) throws SQLException {
+        return Optional.ofNullable(rows.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
+    }
+}

@@ -1,0 +1,19 @@
+package org.pgsteward.model;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What the journal says of a backup that lies in the store.
+ *
+ * @param verifiedAt when it was last proved
+ * @param saidAt when its row was last written, which is when it was last looked at
+ * @param error why it is not proved; empty otherwise
+ * @param pinned why retention must keep it
+ */
+public record Judgement(
+        BackupState state,
+        Optional<Instant> verifiedAt,
+        Optional<Instant> saidAt,
+        String error,
+        Optional<String> pinned) {}

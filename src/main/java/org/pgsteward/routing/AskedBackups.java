@@ -1,0 +1,223 @@
+package org.pgsteward.routing;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.Inventory;
+import org.pgsteward.backup.RunLock;
+import org.pgsteward.backup.Store;
+import org.pgsteward.backup.StoredBackup;
+import org.pgsteward.backup.Targets;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+
+/**
+ * What somebody asks for, at a terminal or by a file: chosen by name, and done by the routes that the schedule takes. Who
+ * asks for a backup that is just being made, by whichever process, waits for that one and gets its result.
+ */
+public final class AskedBackups {
+    private static final Duration LOOK = Duration.ofMillis(250);
+
+    /** A run that has the lock writes its row at once, unless PostgreSQL is away. */
+    private static final Duration ROW_COMES = Duration.ofSeconds(10);
+
+    /** The proof of a large database. After that the other's result is what it is. */
+    private static final Duration PROOF_ENDS = Duration.ofHours(1);
+
+    private final Targets targets;
+    private final Tables tables;
+    private final SetDesk sets;
+    private final Store store;
+    private final Path locks;
+    private final Doors doors;
+    private final Clock clock;
+
+    public AskedBackups(
+            Targets targets, Tables tables, SetDesk sets, Store store, Path locks, Doors doors, Clock clock) {
+        this.targets = targets;
+        this.tables = tables;
+        this.sets = sets;
+        this.store = store;
+        this.locks = locks;
+        this.doors = doors;
+        this.clock = clock;
+    }
+
+    /** There is none of that name, in one line that says which there are. */
+    public static final class UnknownName extends Exception {
+        UnknownName(String message) {
+            super(message);
+        }
+    }
+
+    /** Everything of these kinds. */
+    public List<BackupTarget> all(BackupKind... kinds) throws SQLException {
+        List<BackupTarget> all = new ArrayList<>();
+        for (BackupKind kind : kinds) {
+            targets.all(kind).stream().map(Targets.Found::target).forEach(all::add);
+        }
+        return all;
+    }
+
+    /** The databases of these services, or of these names themselves, since the two are not always one. */
+    public List<BackupTarget> named(Collection<String> names) throws SQLException, UnknownName {
+        List<BackupTarget> known = all(BackupKind.DUMP);
+        TreeSet<String> unknown = new TreeSet<>(names);
+        known.forEach(target -> namesOf(target).forEach(unknown::remove));
+        if (!unknown.isEmpty()) {
+            throw new UnknownName("there is no service or database " + String.join(", ", unknown) + "; there are "
+                    + String.join(
+                            ", ", known.stream().map(BackupTarget::service).toList()));
+        }
+        return known.stream()
+                .filter(target -> namesOf(target).stream().anyMatch(names::contains))
+                .toList();
+    }
+
+    /** The newest stored backup of each of these. */
+    public List<StoredBackup> stored(Collection<String> names) throws IOException, UnknownName {
+        Inventory inventory = inventory();
+        List<StoredBackup> stored = new ArrayList<>();
+        for (String name : names) {
+            stored.add(inventory.of(name).stream()
+                    .findFirst()
+                    .orElseThrow(() -> new UnknownName("there is no backup of '" + name + "' in " + store.root()
+                            + ": 'pgsteward backups' lists what there is")));
+        }
+        return stored;
+    }
+
+    /** The newest stored backup of each service. */
+    public List<StoredBackup> newestOfEach() throws IOException {
+        return inventory().newestOfEach();
+    }
+
+    /** Before the first backup there is no folder either. */
+    private Inventory inventory() throws IOException {
+        return Files.isDirectory(store.root()) ? Inventory.of(store) : new Inventory(List.of(), Map.of());
+    }
+
+    /**
+     * Dumps and proves each of them, as one set.
+     *
+     * @param asked by whom
+     */
+    public List<Backup> backUp(String asked, List<BackupTarget> wanted) throws Exception {
+        Map<String, Optional<Backup>> before = new HashMap<>();
+        wanted.forEach(
+                target -> before.put(Tables.key(target.service(), target.kind().word()), newest(target)));
+        List<BackupTarget> set = sets.open(asked, wanted);
+        try {
+            List<Backup> done = new ArrayList<>();
+            for (Backup outcome : BackupDesk.all(doors, set)) {
+                Optional<BackupTarget> other = Optional.of(outcome)
+                        .filter(BackupDesk::isUnderWay)
+                        .flatMap(one -> set.stream()
+                                .filter(target -> target.service().equals(one.service()) && target.kind() == one.kind())
+                                .findFirst());
+                done.add(
+                        other.isEmpty()
+                                ? outcome
+                                : joined(
+                                        other.get(),
+                                        before.getOrDefault(
+                                                Tables.key(
+                                                        outcome.service(),
+                                                        outcome.kind().word()),
+                                                Optional.empty())));
+            }
+            return done;
+        } finally {
+            sets.close(set);
+        }
+    }
+
+    /** The result of the run that is under way; our own, when whoever was at it is gone without one. */
+    private Backup joined(BackupTarget target, Optional<Backup> before) throws Exception {
+        while (true) {
+            Optional<Backup> others = awaitOther(target, before);
+            if (others.isPresent()) {
+                return others.get();
+            }
+            Backup own = BackupDesk.all(doors, List.of(target)).get(0);
+            if (!BackupDesk.isUnderWay(own)) {
+                return own;
+            }
+        }
+    }
+
+    /** Proves one again. */
+    public Backup prove(StoredBackup stored) {
+        return BackupDesk.prove(doors, stored);
+    }
+
+    /** @return how the other's run ended; empty when whoever was at it is gone without an end */
+    private Optional<Backup> awaitOther(BackupTarget target, Optional<Backup> before) {
+        Instant began = clock.instant();
+        while (!Thread.currentThread().isInterrupted()) {
+            Optional<Backup> other = newest(target)
+                    .filter(row -> isUnfinished(row)
+                            || before.isEmpty()
+                            || isUnfinished(before.get())
+                            || !row.id().equals(before.get().id()));
+            if (other.filter(row -> !isUnfinished(row)).isPresent()) {
+                return other;
+            }
+            Duration waited = Duration.between(began, clock.instant());
+            boolean proving =
+                    other.filter(row -> row.state() == BackupState.MADE).isPresent();
+            if (waited.compareTo(proving ? PROOF_ENDS : ROW_COMES) > 0 && isNobodyAtIt(target)) {
+                return proving ? other : Optional.empty();
+            }
+            LockSupport.parkNanos(LOOK.toNanos());
+        }
+        return Optional.empty();
+    }
+
+    /** One that stays {@code made} because nobody here can open it was proved before, and has the time of it. */
+    private static boolean isUnfinished(Backup row) {
+        return row.state() == BackupState.RUNNING || (row.state() == BackupState.MADE && !row.provedInStream());
+    }
+
+    /** While PostgreSQL is away there is none to see. */
+    private Optional<Backup> newest(BackupTarget target) {
+        try {
+            return tables.newestRun(target.service(), target.database(), target.kind());
+        } catch (SQLException e) {
+            return Optional.empty();
+        }
+    }
+
+    private boolean isNobodyAtIt(BackupTarget target) {
+        try {
+            Optional<RunLock> lock = RunLock.take(locks, target.service());
+            if (lock.isPresent()) {
+                lock.get().close();
+            }
+            return lock.isPresent();
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static List<String> namesOf(BackupTarget target) {
+        return target.kind() == BackupKind.DUMP
+                ? List.of(target.service(), target.database())
+                : List.of(target.service());
+    }
+}

@@ -1,0 +1,80 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.routing.Json;
+
+class InventoryTest {
+    @TempDir
+    private Path root = Path.of("/nowhere");
+
+    private Inventory inventory = new Inventory(java.util.List.of(), java.util.Map.of());
+
+    @BeforeEach
+    void aStoreOfTwoServicesAndABadManifest() throws IOException {
+        manifest("app", "app-20260101T030000Z", "2026-01-01T03:00:00Z", "app");
+        manifest("app", "app-20260103T030000Z", "2026-01-03T03:00:00Z", "app");
+        manifest("app", "app-20260102T030000Z", "2026-01-02T03:00:00Z", "app");
+        manifest("app-test", "app-test-20260109T030000Z", "2026-01-09T03:00:00Z", "testing");
+        Files.writeString(root.resolve("app/app-20260104T030000Z.dump.zst.manifest.json"), "{\"backup_id\":");
+        Files.writeString(root.resolve("app/app-20260105T030000Z.dump.zst.manifest.json"), "{\"backup_id\":\"x\"}");
+        Files.writeString(root.resolve("RECOVERY.md"), "");
+        inventory = Inventory.of(new Store(root, Json.mapper()));
+    }
+
+    @Test
+    void aManifestThatCannotBeReadIsNamedAndHidesNoOther() {
+        assertThat(inventory.backups()).hasSize(4);
+        assertThat(inventory.unreadable())
+                .containsOnlyKeys(
+                        "app/app-20260104T030000Z.dump.zst.manifest.json",
+                        "app/app-20260105T030000Z.dump.zst.manifest.json");
+    }
+
+    @Test
+    void theNewestNotAfterAMomentIsOfThatServiceAlone() {
+        assertThat(at("app", "2026-01-02T03:00:00Z")).contains("app-20260102T030000Z");
+        assertThat(at("app", "2026-01-02T02:59:59Z")).contains("app-20260101T030000Z");
+        assertThat(at("app", "2026-12-31T00:00:00Z")).contains("app-20260103T030000Z");
+        assertThat(at("app", "2025-12-31T00:00:00Z")).isEmpty();
+    }
+
+    @Test
+    void aDatabaseIsFoundByItsOwnNameAndABackupByItsIdOrItsPath() {
+        assertThat(inventory.of("testing")).hasSize(1);
+        assertThat(inventory.named("app-20260101T030000Z")).isPresent();
+        assertThat(inventory.named("app/app-20260101T030000Z.dump.zst")).isPresent();
+        assertThat(inventory.named(
+                        root.resolve("app/app-20260101T030000Z.dump.zst").toString()))
+                .isPresent();
+        assertThat(inventory.named("app-2026")).isEmpty();
+        assertThat(inventory.newestOfEach())
+                .extracting(backup -> backup.manifest().backupId())
+                .containsExactly("app-20260103T030000Z", "app-test-20260109T030000Z");
+    }
+
+    private Optional<String> at(String service, String moment) {
+        return inventory
+                .notAfter(service, Instant.parse(moment))
+                .map(backup -> backup.manifest().backupId());
+    }
+
+    private void manifest(String service, String id, String at, String database) throws IOException {
+        Files.createDirectories(root.resolve(service));
+        Files.writeString(root.resolve(service).resolve(id + ".dump.zst.manifest.json"), """
+                {"backup_id": "%s", "event_id": "00000000-0000-0000-0000-000000000001", "service": "%s",
+                 "database": "%s", "owner": "app", "image": "", "kind": "dump", "file": "%s.dump.zst", "sha256": "00",
+                 "size_bytes": 1, "source_bytes": 2, "started_at": "%s", "finished_at": "%s",
+                 "server_version": "15.8", "client_version": "15", "extensions": {}, "rows": {}}
+                """.formatted(
+                        id, service, database, id, at, at));
+    }
+}

@@ -1,0 +1,124 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.pgsteward.routing.CronSchedule;
+
+class OverdueRuleTest {
+    private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
+    private static final BackupTarget APP = new BackupTarget("app", "app", "app", BackupKind.DUMP, "");
+
+    /** Every midnight in UTC. */
+    private static final Schedule MIDNIGHT =
+            moment -> moment.truncatedTo(ChronoUnit.DAYS).plus(Duration.ofDays(1));
+
+    private final OverdueRule rule = new OverdueRule(Duration.ofHours(6), BERLIN);
+
+    @ParameterizedTest(name = "{3}")
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "never",
+            value = {
+                "2026-03-02T00:00:05Z | 2026-03-02T10:00:00Z | well     | proved last night",
+                "2026-03-02T00:00:05Z | 2026-03-03T00:00:00Z | well     | the next is due this second",
+                "2026-03-02T00:00:05Z | 2026-03-03T06:00:00Z | well     | the last second of the grace",
+                "2026-03-02T00:00:05Z | 2026-03-03T06:00:01Z | warning  | a second past the grace",
+                "2026-03-02T00:00:05Z | 2026-03-04T06:00:00Z | warning  | the second night's grace is not over yet",
+                "2026-03-02T00:00:05Z | 2026-03-04T06:00:01Z | critical | two nights have gone by",
+                "2026-03-02T13:00:00Z | 2026-03-03T06:00:00Z | well     | proved by hand at noon, the next is that of the night",
+                "2026-03-02T13:00:00Z | 2026-03-03T06:00:01Z | warning  | proved by hand at noon does not count for the night after",
+                "2026-03-01T23:59:59Z | 2026-03-02T06:00:01Z | warning  | begun a second before its time it is the day before's",
+                "never                | 2026-03-02T06:00:00Z | well     | enrolled at noon, it has until the first night and the grace",
+                "never                | 2026-03-02T06:00:01Z | warning  | enrolled and never backed up",
+                "never                | 2026-04-02T06:00:01Z | critical | enrolled a month ago and never backed up"
+            })
+    void isOverdueOrNot(String lastProved, Instant now, String verdict, String sentence) {
+        Instant enrolled = Instant.parse("2026-03-01T12:00:00Z");
+        Condition condition =
+                rule.judge(APP, MIDNIGHT, Optional.ofNullable(lastProved).map(Instant::parse), enrolled, now);
+        assertThat(condition.severity().map(Severity::word).orElse("well"))
+                .as(sentence)
+                .isEqualTo(verdict);
+        assertThat(condition.key()).isEqualTo("backup-overdue:app");
+    }
+
+    @Test
+    void saysWhatIsMissingSinceWhenAndWithFigures() {
+        Condition condition = rule.judge(
+                APP,
+                MIDNIGHT,
+                Optional.of(Instant.parse("2026-03-02T00:00:05Z")),
+                Instant.EPOCH,
+                Instant.parse("2026-03-03T07:00:00Z"));
+        assertThat(condition.reason())
+                .isEqualTo(
+                        "the last proved backup is of 2026-03-02 01:00 CET; one was due at 2026-03-03 01:00 CET and had"
+                                + " until 2026-03-03 07:00 CET to be proved");
+        assertThat(condition.figures())
+                .containsEntry("last_proved", "2026-03-02T00:00:05Z")
+                .containsEntry("due", "2026-03-03T00:00:00Z")
+                .containsEntry("grace_seconds", 21_600L)
+                .containsEntry("overdue_seconds", 3600L);
+        assertThat(condition.remedy()).startsWith("pgsteward backup app\n");
+    }
+
+    @Test
+    void theGlobalsAreBackedUpByTheirKind() {
+        Condition condition = rule.judge(
+                new BackupTarget("_globals", "homelab", "homelab", BackupKind.GLOBALS, ""),
+                MIDNIGHT,
+                Optional.empty(),
+                Instant.EPOCH,
+                Instant.parse("2026-03-03T07:00:00Z"));
+        assertThat(condition.reason()).startsWith("it has never had a proved backup, since ");
+        assertThat(condition.remedy()).isEqualTo("pgsteward backup --kind globals");
+    }
+
+    /** In Berlin the 29th of March 2026 has 23 hours and the 25th of October 2026 has 25. */
+    @ParameterizedTest(name = "{4}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "30 2 * * * | 2026-03-28T01:30:05Z | 2026-03-29T07:30:00Z | well    | 02:30 does not exist that night and comes at 03:30, with its whole grace",
+                "30 2 * * * | 2026-03-28T01:30:05Z | 2026-03-29T07:30:01Z | warning | and no second more",
+                "30 2 * * * | 2026-03-29T01:30:05Z | 2026-03-30T06:30:00Z | well    | the next night is 23 hours later",
+                "30 2 * * * | 2026-03-29T01:30:05Z | 2026-03-30T06:30:01Z | warning | and late 29 hours after it",
+                "30 2 * * * | 2026-10-25T00:30:05Z | 2026-10-25T23:00:00Z | well    | the second 02:30 of that night is no second time",
+                "30 2 * * * | 2026-10-25T00:30:05Z | 2026-10-26T07:30:00Z | well    | the next night is 25 hours later",
+                "30 2 * * * | 2026-10-25T00:30:05Z | 2026-10-26T07:30:01Z | warning | and late 31 hours after it",
+                "0 3 * * 0  | 2026-03-22T02:00:05Z | 2026-03-29T07:00:00Z | well    | weekly, over the change: an hour less",
+                "0 3 * * 0  | 2026-03-22T02:00:05Z | 2026-03-29T07:00:01Z | warning | weekly, over the change, and late"
+            })
+    void theClocksMayChange(String cron, Instant lastProved, Instant now, String verdict, String sentence) {
+        Condition condition =
+                rule.judge(APP, new CronSchedule(cron, BERLIN), Optional.of(lastProved), Instant.EPOCH, now);
+        assertThat(condition.severity().map(Severity::word).orElse("well"))
+                .as(sentence)
+                .isEqualTo(verdict);
+    }
+
+    @Test
+    void whatIsNeverDueIsNeverOverdue() {
+        Condition condition = rule.judge(
+                APP, moment -> Instant.MAX, Optional.empty(), Instant.EPOCH, Instant.parse("2026-03-03T07:00:00Z"));
+        assertThat(condition.severity()).isEmpty();
+    }
+
+    @Test
+    void aGraceOfLessThanNothingIsRefused() {
+        assertThatThrownBy(() -> new OverdueRule(Duration.ofHours(-1), BERLIN))
+                .hasMessageStartingWith("pgsteward.backup.overdue.grace is ");
+    }
+}

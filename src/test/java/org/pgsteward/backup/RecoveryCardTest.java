@@ -1,0 +1,92 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.ServerAddress;
+import org.pgsteward.routing.Json;
+
+class RecoveryCardTest {
+    private static final ServerAddress SERVER =
+            new ServerAddress("postgresql", 5432, "homelab", new Secret("never-to-be-seen"), "homelab");
+
+    private static final Instant NOW = Instant.parse("2026-01-02T03:05:00Z");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vikunja", "it's", "a b", "$HOME", "`id`", "x\"y\\", "-rf", "~", "ü 漢", "a\nb", "*", "!!"})
+    void theShellReadsEachNameAsItIs(String name) throws Exception {
+        Process echo = new ProcessBuilder("sh", "-c", "printf %s " + RecoveryCard.shell(name)).start();
+        assertThat(new String(echo.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo(name);
+    }
+
+    @Test
+    void sealedFilesAreOpenedByAgeFirstAndOnlyTheNewestOfEachIsThere() {
+        String card = RecoveryCard.text(
+                new Inventory(
+                        List.of(
+                                stored("vikunja", "vikunja/vikunja-2.dump.zst.age"),
+                                stored("vikunja", "vikunja/vikunja-1.dump.zst")),
+                        Map.of("wiki/w.manifest.json", "no JSON")),
+                SERVER,
+                NOW);
+        assertThat(card)
+                .contains("age -d -i \"$AGE_KEY\" vikunja/vikunja-2.dump.zst.age | zstd -dc | pg_restore")
+                .contains(": \"${AGE_KEY:=key.txt}\"")
+                .contains("cannot be read: `wiki/w.manifest.json`")
+                .doesNotContain("vikunja-1.dump.zst", "never-to-be-seen");
+    }
+
+    @Test
+    void isWrittenWholeAndLeavesNothingBesideIt(@TempDir Path root) throws Exception {
+        Store store = new Store(root, Json.mapper());
+        RecoveryCard card = new RecoveryCard(store, SERVER, Clock.fixed(NOW, ZoneOffset.UTC));
+        card.write();
+        card.write();
+        try (Stream<Path> files = Files.list(root)) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsExactly("RECOVERY.md");
+        }
+        assertThat(root.resolve("RECOVERY.md"))
+                .content()
+                .startsWith("# Restoring without pgsteward\n\nWritten at " + NOW);
+    }
+
+    private static StoredBackup stored(String service, String path) {
+        return new StoredBackup(
+                path,
+                new Manifest(
+                        path.substring(path.indexOf('/') + 1, path.indexOf('.')),
+                        "00000000-0000-0000-0000-000000000001",
+                        "",
+                        service,
+                        service,
+                        service,
+                        "",
+                        "dump",
+                        path.substring(path.indexOf('/') + 1),
+                        "ab".repeat(32),
+                        10,
+                        20,
+                        NOW,
+                        NOW,
+                        "15.8",
+                        "15",
+                        List.of(),
+                        "",
+                        Map.of(),
+                        Map.of()));
+    }
+}

@@ -1,0 +1,280 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.routing.BackupDesk;
+import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.TestHost;
+
+/** A server is lost, and its store is all there is: by our command, and by nothing but public tools. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class RecoveryIT {
+    private static final Secret PASSWORD = new Secret("what % $ ' \" \\ it is");
+    private static final String ODD = "od'd \"n=a%me\\ $HOME `id`; é";
+    private static final String NEW_PASSWORD = "the-new-servers-own";
+    private static final Pattern SHELL = Pattern.compile("(?s)```sh\\n(.*?)```");
+
+    private TestHost host;
+    private Wiring wiring;
+
+    /** As {@code kill -9} ends a run. */
+    private static final class Killed extends Error {
+        private static final long serialVersionUID = 1;
+    }
+
+    @BeforeAll
+    void aServerWithEverything() throws Exception {
+        host = TestHost.start();
+        wiring = host.wiring();
+        wiring.house.order();
+        service("everything", Contents.everything());
+        service(ODD, "CREATE TABLE public.\"" + ODD.replace("\"", "\"\"") + "\" AS SELECT generate_series(1, 20) AS n");
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE DATABASE plain",
+                        "REVOKE ALL ON DATABASE plain FROM PUBLIC",
+                        "CREATE ROLE reader LOGIN CONNECTION LIMIT 3 PASSWORD 'reads'",
+                        "CREATE ROLE readers",
+                        "GRANT readers TO reader",
+                        "COMMENT ON ROLE reader IS 'reads; and \"more\"'",
+                        "ALTER ROLE reader SET search_path = 'a', 'b'",
+                        "GRANT CONNECT ON DATABASE everything TO reader",
+                        "ALTER DATABASE everything SET work_mem = '3MB'");
+        host.cluster().run("plain", "CREATE TABLE public.t AS SELECT generate_series(1, 30) AS n");
+        host.cluster().run("everything", "GRANT SELECT ON public.generated TO reader");
+        try (Pipeline pipeline = wiring.backupPipeline().start()) {
+            assertThat(pipeline).isNotNull();
+            for (String service : List.of("everything", ODD)) {
+                wiring.doors.ask(
+                        "direct:journal-write",
+                        new Enrolment(
+                                service, service, service, service, "c0ffee", "image:1", "", wiring.clock.instant()));
+                wiring.doors.ask("direct:journal-write", Activity.ours(service, "provisioned", wiring.clock.instant()));
+            }
+            wiring.provisioner().reconcile(List.of(), java.util.Optional.empty());
+            for (BackupKind kind : List.of(BackupKind.DUMP, BackupKind.GLOBALS)) {
+                for (Targets.Found found : wiring.targets.all(kind)) {
+                    Backup backup = BackupDesk.outcome(
+                            wiring.doors.ask(BackupDesk.DOOR, found.target()), found.target(), wiring.clock.instant());
+                    assertThat(backup.path()).as(backup.error()).isPresent();
+                }
+            }
+        }
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        host.close();
+    }
+
+    @Test
+    void ontoAServerThatIsNotEmptyNothingIsRestored() {
+        assertThatThrownBy(() -> wiring.recovery.rebuild(RestoreProgress.QUIET))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessageMatching("the server at \\S+ is not empty \\(database everything, .*");
+    }
+
+    @Test
+    void oneCommandRebuildsRolesDatabasesAndJournalHoweverOftenItIsKilled() throws Exception {
+        try (TestCluster empty = TestCluster.start()) {
+            empty.run("homelab", "ALTER ROLE homelab PASSWORD '" + NEW_PASSWORD + "'");
+            Server server = new Server(new org.pgsteward.postgres.ServerAddress(
+                    "127.0.0.1", empty.server().address().port(), "homelab", new Secret(NEW_PASSWORD), "homelab"));
+            Map<String, String> environment = environment(server);
+            for (int step : List.of(3, 13)) {
+                killedAfter(step, new Wiring(Settings.from(environment)));
+            }
+
+            Path out = Files.createTempFile(host.folder(), "restore", ".out");
+            assertThat(command(
+                            environment,
+                            out,
+                            "restore",
+                            "--all",
+                            "--from",
+                            host.store().toString()))
+                    .as(Files.readString(out))
+                    .isZero();
+
+            assertSame(server, "everything", "plain", ODD);
+            for (String roles : List.of(
+                    "SELECT concat_ws(' ', rolname, rolcanlogin, rolsuper, rolconnlimit, rolpassword) FROM pg_authid"
+                            + " WHERE rolname NOT IN ('homelab') ORDER BY 1",
+                    "SELECT r.rolname || ' ' || s.setconfig::text FROM pg_db_role_setting AS s JOIN pg_roles AS r ON r.oid"
+                            + " = s.setrole",
+                    "SELECT roleid::regrole || ' ' || member::regrole FROM pg_auth_members ORDER BY 1",
+                    "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = 'reader'",
+                    "SELECT concat_ws(' ', d.datname, acl.grantee::regrole, acl.privilege_type) FROM pg_database AS d,"
+                            + " aclexplode(d.datacl) AS acl WHERE NOT d.datistemplate AND d.datname <> 'postgres' ORDER BY"
+                            + " 1",
+                    "SELECT concat_ws(' ', d.datname, pg_get_userbyid(d.datdba), d.datcollate, s.setconfig::text) FROM"
+                            + " pg_database AS d LEFT JOIN pg_db_role_setting AS s ON s.setdatabase = d.oid ORDER BY 1",
+                    "SELECT concat_ws(' ', acl.grantee::regrole, acl.privilege_type) FROM pg_proc AS p,"
+                            + " aclexplode(p.proacl) AS acl WHERE p.proname = 'log_user_activity' ORDER BY 1")) {
+                assertThat(Contents.rows(server, "homelab", roles))
+                        .as(roles)
+                        .isEqualTo(Contents.rows(host.cluster().server(), "homelab", roles))
+                        .isNotEmpty();
+            }
+            for (String table : List.of("service_configs", "user_activity")) {
+                String rows = "SELECT concat_ws(' ', service_name, created_at) FROM public." + table
+                        + " WHERE service_name <> 'pgsteward' ORDER BY 1";
+                assertThat(Contents.rows(server, "homelab", rows))
+                        .as(table)
+                        .containsAll(Contents.rows(host.cluster().server(), "homelab", rows))
+                        .isNotEmpty();
+            }
+            assertThat(Contents.rows(server, "homelab", "SELECT backup_id FROM public.backup_log ORDER BY 1"))
+                    .containsExactlyElementsOf(Contents.rows(
+                            host.cluster().server(), "homelab", "SELECT backup_id FROM public.backup_log ORDER BY 1"));
+            // With the passwords that they had, and the administrator with the one that he has here.
+            Contents.runAs(server, ODD, PASSWORD, ODD, "SELECT 1");
+            assertThatThrownBy(() -> wiring.server.connectAs("reader", new Secret("reads"), "plain"))
+                    .isInstanceOf(SQLException.class);
+            assertThat(Contents.rows(
+                            server,
+                            "homelab",
+                            "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgsteward%' UNION ALL SELECT datname FROM"
+                                    + " pg_database WHERE datname LIKE 'pgsteward%'"))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void theVeryLinesOfTheCardRestoreEverythingWithPublicToolsAlone() throws Exception {
+        assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");
+        String card = Files.readString(host.store().resolve(RecoveryCard.NAME));
+        String lines = "set -e\n"
+                + SHELL.matcher(card).results().map(block -> block.group(1)).collect(Collectors.joining("\n"));
+        try (TestCluster empty = TestCluster.start()) {
+            ProcessBuilder shell = new ProcessBuilder("sh")
+                    .directory(host.store().toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(host.folder().resolve("lines.out").toFile());
+            shell.environment().putAll(Contents.environment(empty));
+            shell.environment().put("PATH", TestCluster.programs().directory() + ":" + System.getenv("PATH"));
+            Process process = shell.start();
+            try (var input = process.outputWriter()) {
+                input.write(lines);
+            }
+            assertThat(process.waitFor())
+                    .as(lines + Files.readString(host.folder().resolve("lines.out")))
+                    .isZero();
+
+            assertSame(empty.server(), "everything", "plain", ODD, "homelab");
+            assertThat(Contents.of(empty.server(), ODD + "_restored"))
+                    .isEqualTo(Contents.of(host.cluster().server(), ODD));
+            assertThat(Contents.of(empty.server(), "everything_restored"))
+                    .isEqualTo(Contents.of(host.cluster().server(), "everything"));
+            String verifiers = "SELECT rolname || rolpassword FROM pg_authid"
+                    + " WHERE rolname <> 'homelab' AND rolpassword IS NOT NULL ORDER BY 1";
+            assertThat(Contents.rows(empty.server(), "homelab", verifiers))
+                    .isEqualTo(Contents.rows(host.cluster().server(), "homelab", verifiers))
+                    .hasSize(3);
+            Contents.runAs(empty.server(), ODD, PASSWORD, ODD, "SELECT 1");
+        }
+        assertThat(card.lines().count()).isLessThan(90);
+    }
+
+    private void assertSame(Server server, String... databases) throws SQLException {
+        for (String database : databases) {
+            Map<String, String> there = Contents.of(server, database);
+            Map<String, String> here = Contents.of(host.cluster().server(), database);
+            // The journal goes on while it is dumped.
+            there.keySet().removeIf(table -> table.startsWith("public.backup_log") || table.equals("sequences"));
+            here.keySet().removeIf(table -> table.startsWith("public.backup_log") || table.equals("sequences"));
+            assertThat(there).as(database).isEqualTo(here).hasSizeGreaterThan(1);
+        }
+    }
+
+    private void killedAfter(int last, Wiring there) throws SQLException {
+        there.house.order();
+        RestoreProgress killer = new RestoreProgress() {
+            private int steps;
+
+            @Override
+            public void step(String what) {
+                if (++steps == last) {
+                    throw new Killed();
+                }
+            }
+
+            @Override
+            public void poured(long bytes, long total) {}
+        };
+        assertThatThrownBy(() -> there.recovery.rebuild(killer)).isInstanceOf(Killed.class);
+    }
+
+    private Map<String, String> environment(Server server) {
+        Map<String, String> environment = new HashMap<>(host.environment());
+        environment.put(
+                "PGSTEWARD_POSTGRES_PORT", Integer.toString(server.address().port()));
+        environment.put(
+                "PGSTEWARD_POSTGRES_PASSWORD", server.address().password().reveal());
+        environment.put(
+                "PGSTEWARD_STATE_DIR", host.folder().resolve("state-there").toString());
+        environment.put("PGSTEWARD_SECRETS_DIR", host.folder().toString());
+        return environment;
+    }
+
+    private static int command(Map<String, String> environment, Path out, String... arguments) throws Exception {
+        java.util.List<String> command = new java.util.ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx40m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Dpgsteward.home=" + Path.of("").toAbsolutePath(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.pgsteward.Steward"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        return process.exitValue();
+    }
+
+    private void service(String name, String... statements) throws SQLException {
+        String quoted = Quote.identifier(name);
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE " + quoted + " LOGIN PASSWORD " + Quote.literal(PASSWORD.reveal()),
+                        "CREATE DATABASE " + quoted + " OWNER " + quoted + " TEMPLATE template0",
+                        "REVOKE ALL ON DATABASE " + quoted + " FROM PUBLIC");
+        Contents.runAs(host.cluster().server(), name, PASSWORD, name, statements);
+    }
+}

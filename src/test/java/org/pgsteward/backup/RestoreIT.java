@@ -1,0 +1,538 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.Wiring;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.TestHost;
+
+/** Restores into a live server: whole or not at all, and never with more rights than the service has. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class RestoreIT {
+    private static final Secret PASSWORD = new Secret("what % $ ' \" \\ it is");
+
+    private static final int STEPS = 7;
+
+    private TestHost host;
+    private Wiring wiring;
+    private Server server;
+    private Pipeline pipeline;
+
+    /** As {@code kill -9} ends a run: nothing of ours clears up behind it. */
+    private static final class Killed extends Error {
+        private static final long serialVersionUID = 1;
+    }
+
+    @BeforeAll
+    void startHost() throws Exception {
+        host = TestHost.start();
+        wiring = host.wiring();
+        wiring.house.order();
+        server = host.cluster().server();
+        pipeline = wiring.backupPipeline().start();
+    }
+
+    @AfterAll
+    void stopHost() throws Exception {
+        pipeline.close();
+        host.close();
+    }
+
+    @AfterEach
+    void nothingIsLeftBehind() throws SQLException {
+        assertThat(leftovers()).isEmpty();
+    }
+
+    @Test
+    void aNewDatabaseHasEveryRowAndEveryObjectAndTheirOwnersRightsAndComments() throws Exception {
+        String service = service(Contents.everything());
+        Restore.Order order = order(service, service + "_back");
+
+        Restore.Done done = wiring.restore.into(order, RestoreProgress.QUIET);
+
+        assertThat(done.notes()).isEmpty();
+        assertThat(done.rows()).isEqualTo(100 + 50 + 2 + 30 + 30 + 3 + 2 + 1);
+        assertThat(Contents.of(server, service + "_back"))
+                .isEqualTo(Contents.of(server, service))
+                .hasSizeGreaterThan(10);
+        assertThat(Contents.schema(host.cluster(), TestCluster.programs(), service + "_back"))
+                .isEqualTo(Contents.schema(host.cluster(), TestCluster.programs(), service))
+                .contains("COMMENT ON TABLE public.generated", "GRANT SELECT ON TABLE public.generated TO PUBLIC");
+        assertThat(rights(service + "_back")).isEqualTo(rights(service));
+        Contents.runAs(server, service, PASSWORD, service + "_back", "INSERT INTO public.generated (a) VALUES (0)");
+    }
+
+    @Test
+    void onPostgres17ItIsTheSame() throws Exception {
+        Optional<Programs> programs = found(17);
+        assumeTrue(programs.isPresent(), "skipped: PostgreSQL 17 is not on this machine; install postgresql-17");
+        try (TestHost other = TestHost.start(TestCluster.start(programs.orElseThrow()))) {
+            Wiring there = other.wiring();
+            there.house.order();
+            other.cluster()
+                    .run(
+                            "homelab",
+                            "CREATE ROLE wiki LOGIN PASSWORD 'pw'",
+                            "CREATE DATABASE wiki OWNER wiki TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE"
+                                    + " 'C.UTF-8'",
+                            "REVOKE ALL ON DATABASE wiki FROM PUBLIC");
+            Contents.runAs(other.cluster().server(), "wiki", new Secret("pw"), "wiki", Contents.everything());
+            try (Pipeline running = there.backupPipeline().start()) {
+                assertThat(running).isNotNull();
+                assertThat(other.backUp(there, "wiki").state()).isEqualTo(BackupState.VERIFIED);
+            }
+            var before = Contents.of(other.cluster().server(), "wiki");
+            String schema = Contents.schema(other.cluster(), programs.orElseThrow(), "wiki");
+            StoredBackup stored = Inventory.of(there.store).of("wiki").get(0);
+
+            there.restore.into(new Restore.Order(stored, "wiki", "back"), RestoreProgress.QUIET);
+            there.restore.replace(new Restore.Order(stored, "wiki", "wiki"), RestoreProgress.QUIET);
+
+            for (String restored : List.of("back", "wiki")) {
+                assertThat(Contents.of(other.cluster().server(), restored)).isEqualTo(before);
+                assertThat(Contents.schema(other.cluster(), programs.orElseThrow(), restored))
+                        .isEqualTo(schema);
+                assertThat(Contents.rows(
+                                other.cluster().server(),
+                                "homelab",
+                                "SELECT concat(datlocprovider, datlocale) FROM pg_database WHERE datname = '" + restored
+                                        + "'"))
+                        .containsExactly("bC.UTF-8");
+            }
+        }
+    }
+
+    @Test
+    void aSealedDumpIsRestoredWithItsIdentityAndRefusedInWordsWithoutOne() throws Exception {
+        Age age = Age.keys();
+        String service = service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");
+        Wiring sealing = host.wiring(
+                Map.of("pgsteward.backup.recipients", age.recipient(), "pgsteward.backup.identity", age.identity()));
+        try (Pipeline running = sealing.backupPipeline().start()) {
+            assertThat(running).isNotNull();
+            assertThat(host.backUp(sealing, service).state()).isEqualTo(BackupState.VERIFIED);
+        }
+        Restore.Order order = stored(service, service, service + "_back");
+
+        refused(order, "is sealed, and there is nothing here to open it with: set PGSTEWARD_BACKUP_IDENTITY_FILE");
+        Restore.Done done = sealing.restore.into(order, RestoreProgress.QUIET);
+
+        assertThat(done.rows()).isEqualTo(10);
+        assertThat(host.store().resolve(RecoveryCard.NAME))
+                .content()
+                .contains("age -d -i \"$AGE_KEY\" " + order.backup().path() + " | zstd -dc | pg_restore");
+    }
+
+    private static Optional<Programs> found(int major) {
+        try {
+            return Optional.of(Programs.find(Optional.empty(), major));
+        } catch (IOException notHere) {
+            return Optional.empty();
+        }
+    }
+
+    @Test
+    void whatIsNotToBeHadIsRefusedInOneLineAndNothingIsTouched() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        List<String> before = databases();
+
+        refused(order(service, service), "database " + service + " exists: choose another name");
+        refused(order(service, "x".repeat(64)), "a name has 1 to 63 bytes");
+        refused(order(service, ""), "a name has 1 to 63 bytes");
+        refused(order(service, "pgsteward_restore_0123abcd"), "is kept for restores under way");
+        refused(
+                new Restore.Order(order(service, "nobodys").backup(), "nobody", "nobodys"),
+                "role nobody, to which the database belonged, does not exist");
+        assertThatThrownBy(() -> wiring.restore.replace(order(service, "not_there"), RestoreProgress.QUIET))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessage("there is no database not_there to replace: say --into not_there");
+        for (String never : List.of("homelab", "postgres", "template1")) {
+            assertThatThrownBy(() -> wiring.restore.replace(order(service, never), RestoreProgress.QUIET))
+                    .isInstanceOf(Restore.Refused.class)
+                    .hasMessageContaining("is not replaced while the server works with it");
+        }
+        assertThat(databases()).isEqualTo(before);
+    }
+
+    @Test
+    void aFileThatCameToHarmOrIsGoneIsRefusedBeforeAnythingIsTouched() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        Restore.Order order = order(service, service + "_back");
+        Path file = host.store().resolve(order.backup().path());
+        List<String> before = databases();
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+        refused(order, "the file's SHA-256 is ");
+        Files.delete(file);
+        refused(order, "is not there; 'pgsteward backups' lists what else there is");
+        assertThat(databases()).isEqualTo(before);
+    }
+
+    @Test
+    void anExtensionThatIsNotAllowedIsRefusedByName() throws Exception {
+        String service = service("CREATE EXTENSION hstore SCHEMA public");
+        Wiring strict = host.wiring("pgsteward.extensions.allowed", "citext");
+        assertThatThrownBy(() -> strict.restore.into(order(service, service + "_back"), RestoreProgress.QUIET))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessageContaining("wants extensions that are not allowed: hstore")
+                .hasMessageContaining("PGSTEWARD_EXTENSIONS_ALLOWED");
+    }
+
+    @Test
+    void aManifestThatSaysOtherCountsLeavesNoDatabase() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT generate_series(1, 10)");
+        Restore.Order order = order(service, service + "_back");
+        Path manifest = host.store().resolve(order.backup().path() + ".manifest.json");
+        Files.writeString(manifest, Files.readString(manifest).replace("\"public.t\" : 10", "\"public.t\" : 11"));
+
+        assertThatThrownBy(() -> wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("public.t has 10 rows, not 11");
+
+        assertThat(databases()).doesNotContain(service + "_back");
+        Files.writeString(manifest, Files.readString(manifest).replace("\"public.t\" : 11", "\"t; DROP ROLE x\" : 11"));
+        refused(order(service, service + "_back"), "names a table t; DROP ROLE x, which is no name");
+    }
+
+    /** What a service may leave in its database for whoever restores it. */
+    private static String[] trap(String attempt) {
+        return new String[] {
+            "SET search_path = public",
+            "CREATE FUNCTION fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS 'BEGIN RETURN true; END'",
+            "CREATE TABLE trap (n INT CHECK (fine(n)))",
+            "INSERT INTO trap VALUES (1)",
+            "CREATE OR REPLACE FUNCTION fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS $f$ BEGIN " + attempt
+                    + " RETURN true; END $f$"
+        };
+    }
+
+    @Test
+    void whatADumpSmugglesInStopsTheRestoreWhenItAsksForMoreThanTheServiceMay() throws Exception {
+        Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
+        String service = service(trap("EXECUTE $x$ COPY (SELECT 1) TO PROGRAM 'touch " + marker + "' $x$;"));
+
+        assertThatThrownBy(() -> wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET))
+                .hasMessageContaining("it holds what only a superuser may restore");
+
+        assertThat(marker).doesNotExist();
+        assertThat(databases()).doesNotContain(service + "_back");
+    }
+
+    @Test
+    void whatADumpTriesInSilenceDoesNotMakeItASuperuserNorStartAProgram() throws Exception {
+        Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
+        StringBuilder tries = new StringBuilder();
+        for (String attempt : List.of(
+                "RESET ROLE",
+                "RESET SESSION AUTHORIZATION",
+                "SET SESSION AUTHORIZATION homelab",
+                "SET ROLE homelab",
+                "SET ROLE pg_execute_server_program",
+                "ALTER ROLE CURRENT_USER SUPERUSER",
+                "ALTER ROLE SESSION_USER SUPERUSER",
+                "GRANT homelab TO CURRENT_USER",
+                "GRANT pg_execute_server_program TO SESSION_USER",
+                "CREATE ROLE made_by_a_dump SUPERUSER",
+                "COPY (SELECT 1) TO PROGRAM ''touch " + marker + "''",
+                "COPY (SELECT 1) TO ''" + marker + "''",
+                "CREATE FUNCTION c() RETURNS INT LANGUAGE c AS ''libc'', ''system''",
+                "DROP DATABASE homelab")) {
+            tries.append("BEGIN EXECUTE '").append(attempt).append("'; EXCEPTION WHEN OTHERS THEN NULL; END; ");
+        }
+        String service = service(trap(tries.toString()));
+
+        Restore.Done done = wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+
+        assertThat(done.rows()).isEqualTo(1);
+        assertThat(marker).doesNotExist();
+        assertThat(rows("SELECT rolname FROM pg_roles WHERE rolsuper OR rolname = 'made_by_a_dump'"))
+                .containsExactly("homelab");
+        assertThat(rows("SELECT member::regrole::text FROM pg_auth_members WHERE member >= 16384"))
+                .isEmpty();
+        assertThat(Contents.rows(
+                        server,
+                        service + "_back",
+                        "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE oid >= 16384"
+                                + " UNION SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE oid >= 16384"))
+                .containsExactly(service);
+    }
+
+    @Test
+    void aDatabaseOfASuperuserIsGivenToHimOnlyWhereNothingInItRunsWithHisRights() throws Exception {
+        String plain = host.cluster().newDatabase();
+        host.cluster().run(plain, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
+        backUp(plain);
+        String code = host.cluster().newDatabase();
+        host.cluster().run(code, "CREATE VIEW public.logins AS SELECT * FROM pg_catalog.pg_authid");
+        backUp(code);
+
+        wiring.restore.into(stored(plain, "homelab", plain + "_back"), RestoreProgress.QUIET);
+        refused(stored(code, "homelab", code + "_back"), "and holds view public.logins, which would run with them");
+
+        assertThat(Contents.of(server, plain + "_back")).isEqualTo(Contents.of(server, plain));
+        assertThat(rows("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + plain + "_back'"))
+                .containsExactly("homelab");
+    }
+
+    @Test
+    void underLoadNobodyEverSeesAnEmptyOrHalfDatabaseAndWhatWasSetOnItStays() throws Exception {
+        String service = service(
+                "CREATE TABLE public.a AS SELECT generate_series(1, 5000) AS n",
+                "CREATE TABLE public.b AS SELECT generate_series(1, 5000) AS n");
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE reader_of_" + service + " LOGIN",
+                        "GRANT CONNECT ON DATABASE " + service + " TO reader_of_" + service,
+                        "ALTER DATABASE " + service + " SET search_path = \"$user\", public, \"odd, one\"",
+                        "ALTER DATABASE " + service + " SET work_mem = '3MB'",
+                        "ALTER DATABASE " + service + " CONNECTION LIMIT 40",
+                        "COMMENT ON DATABASE " + service + " IS 'it''s mine'");
+        Restore.Order order = order(service, service);
+        Contents.runAs(server, service, PASSWORD, service, "DELETE FROM public.b WHERE n > 10");
+        List<String> set = settings(service);
+        AtomicBoolean done = new AtomicBoolean();
+        Set<String> seen = ConcurrentHashMap.newKeySet();
+        AtomicInteger errors = new AtomicInteger();
+        AtomicInteger answers = new AtomicInteger();
+        List<Thread> clients = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            boolean stays = i % 2 == 0;
+            Thread client = new Thread(() -> {
+                while (!done.get()) {
+                    look(service, stays, done, seen, errors, answers);
+                }
+            });
+            clients.add(client);
+            client.start();
+        }
+        await().atMost(Duration.ofSeconds(30)).until(() -> answers.get() > 20);
+
+        Restore.Done replaced = wiring.restore.replace(order, RestoreProgress.QUIET);
+
+        int before = answers.get();
+        await().atMost(Duration.ofSeconds(30)).until(() -> answers.get() > before + 20);
+        done.set(true);
+        for (Thread client : clients) {
+            client.join();
+        }
+        assertThat(seen).containsExactlyInAnyOrder("5000 10", "5000 5000");
+        assertThat(errors.get()).isPositive();
+        assertThat(replaced.swapTime()).isLessThan(Duration.ofSeconds(5));
+        String kept = replaced.kept().orElseThrow();
+        assertThat(kept).matches(service + "_before_\\d{8}T\\d{6}Z");
+        assertThat(rows("SELECT datallowconn || ' ' || pg_get_userbyid(datdba) FROM pg_database WHERE datname = '"
+                        + kept + "'"))
+                .containsExactly("false homelab");
+        assertThat(settings(service)).isEqualTo(set).hasSizeGreaterThan(4);
+        assertThat(rights(service)).contains("reader_of_" + service + " CONNECT");
+        host.cluster().run("homelab", "ALTER DATABASE \"" + kept + "\" ALLOW_CONNECTIONS true");
+        assertThat(Contents.rows(server, kept, "SELECT count(*) FROM public.b")).containsExactly("10");
+        System.out.println("swapped under load in " + replaced.swapTime().toMillis() + " ms");
+    }
+
+    /** Both tables in one statement, over a connection that stays or over one of its own. */
+    private void look(
+            String service,
+            boolean stays,
+            AtomicBoolean done,
+            Set<String> seen,
+            AtomicInteger errors,
+            AtomicInteger answers) {
+        try (Connection connection = server.connectAs(service, PASSWORD, service);
+                Statement statement = connection.createStatement()) {
+            do {
+                try (ResultSet row = statement.executeQuery(
+                        "SELECT (SELECT count(*) FROM public.a) || ' ' || (SELECT count(*) FROM public.b)")) {
+                    row.next();
+                    seen.add(row.getString(1));
+                    answers.incrementAndGet();
+                }
+            } while (stays && !done.get());
+        } catch (SQLException e) {
+            errors.incrementAndGet();
+            if (!String.valueOf(e.getSQLState()).matches("57P01|3D000|08.*")) {
+                seen.add(e.getSQLState() + " " + e.getMessage());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void killedAtAnyStepTheLiveDatabaseWorksAndTheNextRunClearsUpAndSucceeds(boolean replace) throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");
+        backUp(service);
+        Contents.runAs(server, service, PASSWORD, service, "DELETE FROM public.t WHERE n > 4");
+        String target = replace ? service : service + "_back";
+        for (int step = 1; step < STEPS; step++) {
+            int last = step;
+            AtomicInteger steps = new AtomicInteger();
+            RestoreProgress killer = new RestoreProgress() {
+                @Override
+                public void step(String what) {
+                    if (steps.incrementAndGet() == last) {
+                        throw new Killed();
+                    }
+                }
+
+                @Override
+                public void poured(long bytes, long total) {}
+            };
+            Restore.Order order = stored(service, service, target);
+            assertThatThrownBy(() -> {
+                        if (replace) {
+                            wiring.restore.replace(order, killer);
+                        } else {
+                            wiring.restore.into(order, killer);
+                        }
+                    })
+                    .as("killed after step " + step)
+                    .isInstanceOf(Killed.class);
+            Contents.runAs(server, service, PASSWORD, service, "SELECT 1 / (count(*) - 3) FROM public.t");
+            assertThat(Contents.rows(server, service, "SELECT count(*) FROM public.t"))
+                    .containsExactly("4");
+            assertThat(databases().contains(service + "_back")).isFalse();
+        }
+        assertThat(leftovers()).as("what the killed runs left").isNotEmpty();
+
+        Restore.Order order = stored(service, service, target);
+        Restore.Done done = replace
+                ? wiring.restore.replace(order, RestoreProgress.QUIET)
+                : wiring.restore.into(order, RestoreProgress.QUIET);
+
+        assertThat(done.rows()).isEqualTo(10);
+        assertThat(Contents.rows(server, target, "SELECT count(*) FROM public.t"))
+                .containsExactly("10");
+    }
+
+    @Test
+    void aSecondRestoreWhileOneIsUnderWayIsRefused() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        Restore.Order order = order(service, service + "_back");
+        List<String> refusals = new ArrayList<>();
+        RestoreProgress meddler = new RestoreProgress() {
+            @Override
+            public void step(String what) {
+                if (refusals.isEmpty()) {
+                    try {
+                        wiring.restore.into(stored(service, service, "second"), RestoreProgress.QUIET);
+                    } catch (Exception e) {
+                        refusals.add(String.valueOf(e.getMessage()));
+                    }
+                }
+            }
+
+            @Override
+            public void poured(long bytes, long total) {}
+        };
+        wiring.restore.into(order, meddler);
+        assertThat(refusals).containsExactly("another restore is under way");
+    }
+
+    /** A role and its database, as the provisioner leaves them, filled by the role itself. */
+    private String service(String... statements) throws SQLException {
+        String name = "s" + UUID.randomUUID().toString().replace("-", "").substring(0, 10);
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE " + name + " LOGIN PASSWORD "
+                                + org.pgsteward.postgres.Quote.literal(PASSWORD.reveal()),
+                        "CREATE DATABASE " + name + " OWNER " + name + " TEMPLATE template0",
+                        "REVOKE ALL ON DATABASE " + name + " FROM PUBLIC");
+        Contents.runAs(server, name, PASSWORD, name, statements);
+        return name;
+    }
+
+    private void backUp(String database) throws SQLException {
+        Backup backup = host.backUp(wiring, database);
+        assertThat(backup.state()).as(backup.error()).isIn(BackupState.VERIFIED, BackupState.UNVERIFIABLE);
+    }
+
+    /** Backs it up, and says what to restore of it. */
+    private Restore.Order order(String service, String database) throws Exception {
+        if (host.stored(service).isEmpty()) {
+            backUp(service);
+        }
+        return stored(service, service, database);
+    }
+
+    private Restore.Order stored(String service, String owner, String database) throws IOException {
+        return new Restore.Order(Inventory.of(wiring.store).of(service).get(0), owner, database);
+    }
+
+    private void refused(Restore.Order order, String because) {
+        assertThatThrownBy(() -> wiring.restore.into(order, RestoreProgress.QUIET))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessageContaining(because)
+                .hasMessageNotContaining("\n");
+    }
+
+    private List<String> rows(String sql) throws SQLException {
+        return Contents.rows(server, "homelab", sql);
+    }
+
+    private List<String> databases() throws SQLException {
+        return rows("SELECT datname FROM pg_database ORDER BY 1");
+    }
+
+    private List<String> leftovers() throws SQLException {
+        return rows("SELECT datname FROM pg_database WHERE datname LIKE 'pgsteward%'"
+                + " UNION ALL SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgsteward%'");
+    }
+
+    private List<String> rights(String database) throws SQLException {
+        return rows("SELECT CASE acl.grantee WHEN 0 THEN 'PUBLIC' ELSE acl.grantee::regrole::text END || ' ' ||"
+                + " acl.privilege_type FROM pg_database, aclexplode(datacl) AS acl WHERE datname = '" + database
+                + "' ORDER BY 1");
+    }
+
+    /** What is set on a database, by name. */
+    private List<String> settings(String database) throws SQLException {
+        return rows("SELECT s.setrole || ' ' || unnest(s.setconfig) FROM pg_db_role_setting AS s JOIN pg_database AS d"
+                + " ON d.oid = s.setdatabase WHERE d.datname = '" + database
+                + "' UNION ALL SELECT datconnlimit::text FROM pg_database WHERE datname = '" + database
+                + "' UNION ALL SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '"
+                + database
+                + "' UNION ALL SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + database
+                + "' ORDER BY 1");
+    }
+}

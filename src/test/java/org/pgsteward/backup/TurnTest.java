@@ -1,0 +1,48 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+
+class TurnTest {
+    private final Turn turn = new Turn();
+
+    @Test
+    void whoComesMeanwhileWaitsUntilItIsGivenBack() throws Exception {
+        Turn.Taken first = turn.take();
+        CompletableFuture<Turn.Taken> second = taking();
+        Assertions.assertThatThrownBy(() -> second.get(50, TimeUnit.MILLISECONDS))
+                .isInstanceOf(TimeoutException.class);
+        first.close();
+        assertThat(second.get(10, TimeUnit.SECONDS)).isNotNull();
+    }
+
+    @Test
+    void givenBackTwiceItIsStillOneTurn() throws Exception {
+        Turn.Taken first = turn.take();
+        first.close();
+        first.close();
+        assertThat(taking().get(10, TimeUnit.SECONDS)).isNotNull();
+        CompletableFuture<Turn.Taken> third = taking();
+        Assertions.assertThatThrownBy(() -> third.get(50, TimeUnit.MILLISECONDS))
+                .isInstanceOf(TimeoutException.class);
+    }
+
+    private CompletableFuture<Turn.Taken> taking() {
+        CompletableFuture<Turn.Taken> taken = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                taken.complete(turn.take());
+            } catch (InterruptedException e) {
+                taken.completeExceptionally(e);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return taken;
+    }
+}

@@ -1,0 +1,158 @@
+package org.pgsteward.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.routing.TestHost;
+
+/** {@code verify} and {@code restore} as processes of their own, on a real PostgreSQL and a store with one backup. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class RestoreCommandIT {
+    private final ObjectMapper json = new ObjectMapper();
+    private TestHost host;
+    private String id;
+
+    private record Ended(int code, String out, String err) {}
+
+    @BeforeAll
+    void backUpWiki() throws Exception {
+        host = TestHost.start();
+        host.environment().put("PGSTEWARD_TIMEZONE", "Europe/Berlin");
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE wiki LOGIN",
+                        "CREATE DATABASE wiki OWNER wiki TEMPLATE template0",
+                        "REVOKE ALL ON DATABASE wiki FROM PUBLIC");
+        host.cluster()
+                .run(
+                        "wiki",
+                        "CREATE TABLE public.pages AS SELECT generate_series(1, 1234) AS n",
+                        "ALTER TABLE public.pages OWNER TO wiki");
+        Ended backup = run("backup", "--json", "wiki");
+        assertThat(backup.code()).as(backup.toString()).isZero();
+        id = json.readTree(backup.out())
+                .path("backups")
+                .path(0)
+                .path("backup_id")
+                .asText();
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        host.close();
+    }
+
+    @Test
+    void restoresBesideAndThenInThePlaceOfTheLiveOneAndWritesItDown() throws Exception {
+        Ended beside = run("restore", "wiki", "--into", "wiki_back");
+        assertThat(beside.code()).as(beside.toString()).isZero();
+        assertThat(beside.out())
+                .startsWith("wiki: restored " + id + " of 20")
+                .contains("into database wiki_back: 1,234 rows in 1 tables, as the manifest says, in ");
+        assertThat(beside.err()).isEmpty();
+
+        Ended again = run("restore", "wiki", "--into", "wiki_back");
+        assertThat(again.code()).isEqualTo(2);
+        assertThat(again.err()).hasLineCount(1).startsWith("pgsteward: database wiki_back exists: choose another name");
+
+        host.cluster().run("wiki", "DELETE FROM public.pages WHERE n > 3");
+        Ended replaced = run("restore", "--replace", "--backup", id);
+        assertThat(replaced.code()).as(replaced.toString()).isZero();
+        assertThat(replaced.out())
+                .containsPattern("wiki: the database of before is kept as wiki_before_\\d{8}T\\d{6}Z and closed; nobody"
+                        + " could connect for \\d+ ms; delete it by: DROP DATABASE \"wiki_before_");
+        assertThat(host.rows("wiki", "SELECT count(*) FROM public.pages")).containsExactly("1234");
+        assertThat(host.rows(
+                        "homelab", "SELECT action FROM public.user_activity WHERE service_name = 'wiki' ORDER BY id"))
+                .containsExactly("restored from " + id, "replaced by " + id);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "restore wiki --into a --at 2001-01-01T03:00         | there is no backup of 'wiki' of 2001-01-01T02:00:00Z or before: the first is of 20",
+                "restore wiki --into a --at yesterday                | --at is 'yesterday', which is no time: write 2026-01-31T03:00:00Z",
+                "restore --backup wiki-20010101T030000Z --into a     | there is no backup 'wiki-20010101T030000Z' with a manifest in ",
+                "restore --all --from /nowhere/at/all                | there is no store at /nowhere/at/all",
+            })
+    void whatCannotRunIsSaidInOneLineWithTheNextStep(String line, String because) throws Exception {
+        Ended ended = run(line.split(" +"));
+        assertThat(ended.code()).as(ended.toString()).isEqualTo(2);
+        assertThat(ended.err()).hasLineCount(1).startsWith("pgsteward: " + because);
+        assertThat(ended.out()).isEmpty();
+    }
+
+    @Test
+    void verifyProvesItWhilePostgresIsAwayAndSaysWhenAFileIsDamaged() throws Exception {
+        host.cluster().kill();
+        Ended away = run("verify", "--json", "wiki");
+        host.cluster().startAgain();
+        assertThat(away.code()).as(away.toString()).isZero();
+        assertThat(away.err()).contains("PostgreSQL does not answer").contains("written down when it does");
+        JsonNode proved = json.readTree(away.out()).path("backups").path(0);
+        assertThat(proved.path("backup_id").asText()).isEqualTo(id);
+        assertThat(proved.path("state").asText()).isEqualTo("verified");
+        assertThat(proved.path("verify_seconds").asDouble()).isPositive();
+
+        Path file = host.store().resolve("wiki").resolve(id + ".dump.zst");
+        byte[] whole = Files.readAllBytes(file);
+        byte[] damaged = whole.clone();
+        damaged[damaged.length / 2] ^= 4;
+        Files.write(file, damaged);
+        Ended failed = run("verify", "--json", "--backup", id);
+        Files.write(file, whole);
+        assertThat(failed.code()).as(failed.toString()).isEqualTo(1);
+        assertThat(json.readTree(failed.out())
+                        .path("backups")
+                        .path(0)
+                        .path("error")
+                        .asText())
+                .startsWith("restoring it failed: ");
+
+        Ended all = run("verify", "--all");
+        assertThat(all.code()).as(all.toString()).isZero();
+        assertThat(host.journal("wiki")).containsExactly("verified");
+    }
+
+    private Ended run(String... arguments) throws Exception {
+        Path out = Files.createTempFile(host.folder(), "command", ".out");
+        Path err = Files.createTempFile(host.folder(), "command", ".err");
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx40m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.pgsteward.Steward"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));
+        builder.environment().putAll(host.environment());
+        Process process = builder.start();
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        return new Ended(
+                process.exitValue(),
+                Files.readString(out).strip(),
+                Files.readString(err).strip());
+    }
+}

@@ -1,0 +1,35 @@
+package org.pgsteward.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** What cannot be meant is refused before anything is read or opened. */
+class RestoreUsageTest {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "restore wiki                    | restore takes --into with the name of a new database, or --replace, one of the two",
+                "restore wiki --into a --replace | restore takes --into with the name of a new database, or --replace, one of the two",
+                "restore --into a                | restore takes the name of a SERVICE, or --backup with an id",
+                "restore w --into a --at t --backup b | restore takes --backup or --at, one of the two",
+                "restore w --into a --from d     | restore takes --from with --all only: set PGSTEWARD_BACKUP_DIR for single databases",
+                "restore --all --replace         | restore --all takes --from with the folder of a store, and nothing else",
+                "restore --all wiki              | restore --all takes --from with the folder of a store, and nothing else",
+                "verify                          | verify takes --all, the names of services, or --backup with an id, one of the three",
+                "verify --all wiki               | verify takes --all, the names of services, or --backup with an id, one of the three"
+            })
+    void whatCannotBeMeantIsRefusedInOneLine(String line, String because) {
+        StringWriter err = new StringWriter();
+        CommandLine commands = Commands.line().setErr(new PrintWriter(err));
+
+        assertThat(commands.execute(line.split(" +"))).isEqualTo(2);
+
+        assertThat(err.toString()).isEqualTo("pgsteward: " + because + System.lineSeparator());
+    }
+}

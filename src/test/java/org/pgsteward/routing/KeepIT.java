@@ -1,0 +1,728 @@
+package org.pgsteward.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.Daemon;
+import org.pgsteward.Wiring;
+import org.pgsteward.alert.SettableClock;
+import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.Removal;
+import org.pgsteward.backup.RetentionPolicies;
+import org.pgsteward.backup.RunLock;
+import org.pgsteward.backup.Targets;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Expiry;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.routing.alert.CapturedLog;
+import org.pgsteward.routing.alert.HookServer;
+
+/** What is kept and what is missing: the daemon with the shipped routes on a real PostgreSQL, by a clock that is moved. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class KeepIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
+    private static final String RETENTION = "direct:retention";
+    private static final String REPROOF = "direct:reproof";
+    private static final String NIGHT_OVER = "direct:backup-night";
+
+    private final SettableClock clock = new SettableClock();
+    private TestHost host;
+    private Wiring wiring;
+    private Optional<Daemon> daemon = Optional.empty();
+
+    @BeforeAll
+    void startHost() throws Exception {
+        host = TestHost.start();
+        wiring = host.wiring(settings(), clock);
+    }
+
+    @AfterAll
+    void stopHost() throws Exception {
+        host.close();
+    }
+
+    @BeforeEach
+    void nothingWasBefore() throws Exception {
+        clock.set(berlin("2026-03-02T03:00:05"));
+        host.wiring().house.order();
+        host.cluster().run("homelab", "TRUNCATE public.backup_log, public.service_configs");
+        for (String database : host.rows(
+                "homelab",
+                "SELECT datname FROM pg_database WHERE datname NOT IN ('homelab', 'postgres')"
+                        + " AND NOT datistemplate")) {
+            host.cluster().run("homelab", "DROP DATABASE \"" + database + "\" WITH (FORCE)");
+        }
+        delete(host.store());
+        delete(host.folder().resolve("state"));
+        delete(host.folder().resolve("mailbox"));
+    }
+
+    @AfterEach
+    void stop() {
+        daemon.ifPresent(Daemon::close);
+        daemon = Optional.empty();
+    }
+
+    /** The whole daemon, on a host without a Docker Engine, whose timers are not in the way. */
+    private void start(String... settings) throws IOException {
+        wiring = host.wiring(settings(settings), clock);
+        daemon = Optional.of(wiring.daemon().start());
+    }
+
+    private Map<String, String> settings(String... more) {
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "pgsteward.docker.host", "unix://" + host.folder().resolve("no-engine.sock"),
+                "pgsteward.http.port", "0",
+                "pgsteward.backup.base.schedule", "",
+                "pgsteward.timezone", "Europe/Berlin",
+                "pgsteward.retention.tick", "0 0 0 1 1 ?",
+                "pgsteward.reproof.tick", "0 0 0 1 1 ?",
+                "pgsteward.monitor.postgres.period", "1h",
+                "pgsteward.monitor.backups.delay", "1h",
+                "pgsteward.relist.period", "1h"));
+        for (int i = 0; i < more.length; i += 2) {
+            settings.put(more[i], more[i + 1]);
+        }
+        return settings;
+    }
+
+    private static Instant berlin(String local) {
+        return LocalDateTime.parse(local).atZone(BERLIN).toInstant();
+    }
+
+    /** "Backup was failing for few days … everything was deleted." (pgbackweb, issue 121) */
+    @Test
+    void thirtyNightsOfFailedRunsCostNoGoodBackupAndAHealthyNeighbourOfAlmostTheSameNameCostsNoneEither()
+            throws Exception {
+        start(
+                "pgsteward.backup.keep",
+                "last=2,daily=2",
+                "pgsteward.monitor.backups.delay",
+                "0",
+                "pgsteward.monitor.backups.period",
+                "200");
+        host.cluster().run("homelab", "CREATE DATABASE app", "CREATE DATABASE \"app-test\"");
+        host.cluster().run("app", "CREATE TABLE public.notes AS SELECT generate_series(1, 100) AS n");
+        for (int night = 0; night < 3; night++) {
+            assertThat(backUp("app").state()).isEqualTo(BackupState.VERIFIED);
+            night();
+        }
+        List<String> good = host.stored("app");
+        assertThat(good).as("two of three, each with its manifest").hasSize(4);
+
+        int proofsOfTheNeighbour = 0;
+        for (int night = 1; night <= 30; night++) {
+            boolean wholeAndWorthless = night % 10 == 0;
+            if (wholeAndWorthless) {
+                // From here on no restore of it comes to an end.
+                host.cluster().run("homelab", "ALTER DATABASE app RESET session_preload_libraries");
+                host.cluster()
+                        .run(
+                                "app",
+                                "SET check_function_bodies = off",
+                                "CREATE OR REPLACE FUNCTION public.fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS"
+                                        + " 'BEGIN RETURN true; END'",
+                                "DROP TABLE IF EXISTS public.trap",
+                                "CREATE TABLE public.trap (n INT CHECK (public.fine(n)))",
+                                "INSERT INTO public.trap VALUES (1)",
+                                "CREATE OR REPLACE FUNCTION public.fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS"
+                                        + " 'BEGIN RETURN false; END'");
+            } else {
+                host.cluster().run("homelab", "ALTER DATABASE app SET session_preload_libraries = 'no-such-library'");
+            }
+            Backup failed = backUp("app");
+            assertThat(failed.state()).as("night %s", night).isEqualTo(BackupState.FAILED);
+            assertThat(failed.path().isPresent()).isEqualTo(wholeAndWorthless);
+            if (night % 10 == 0) {
+                assertThat(backUp("app-test").state()).isEqualTo(BackupState.VERIFIED);
+                proofsOfTheNeighbour++;
+            }
+            night();
+            assertThat(host.stored("app")).as("after night %s", night).containsAll(good);
+        }
+
+        assertThat(host.stored("app"))
+                .as("and what failed its proof is still there too")
+                .hasSize(4 + 3 * 2);
+        assertThat(proofsOfTheNeighbour).isEqualTo(3);
+        assertThat(host.stored("app-test")).as("two of three").hasSize(4);
+        assertThat(host.journal("app-test")).containsExactly("expired", "verified", "verified");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("backup-overdue", "app"))
+                        .anyMatch(notice -> notice.startsWith("firing [warning]"))
+                        .anyMatch(notice -> notice.startsWith("firing [critical]"))
+                        .hasSize(2));
+        assertThat(host.notices("app")).singleElement().asString().startsWith("firing [critical]");
+
+        host.cluster().run("homelab", "ALTER DATABASE app RESET session_preload_libraries");
+        host.cluster().run("app", "DROP TABLE public.trap");
+        assertThat(backUp("app").state()).isEqualTo(BackupState.VERIFIED);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("backup-overdue", "app"))
+                        .filteredOn(notice -> notice.startsWith("resolved"))
+                        .hasSize(1));
+    }
+
+    private void night() {
+        wiring.doors.ask(RETENTION, "");
+        clock.set(clock.instant().atZone(BERLIN).plusDays(1).toInstant());
+    }
+
+    @Test
+    void whatGoesGoesWholeAndItsRowSaysSoAndNothingElseChanges() throws Exception {
+        start("pgsteward.backup.keep", "last=1");
+        String database = host.cluster().newDatabase();
+        List<Backup> backups = backUpSeveral(database, 4);
+        host.cluster()
+                .run(
+                        "homelab",
+                        "UPDATE public.backup_log SET pinned = 'before an update' WHERE backup_id = '"
+                                + backups.get(0).id() + "'");
+
+        wiring.doors.ask(RETENTION, "");
+
+        assertThat(host.stored(database)).containsExactlyInAnyOrderElementsOf(files(backups.get(0), backups.get(3)));
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT concat_ws(' ', backup_id, state, success, size_bytes > 0, backup_path IS NOT NULL,"
+                                + " verified_at IS NOT NULL) FROM public.backup_log ORDER BY started_at"))
+                .containsExactly(
+                        backups.get(0).id() + " verified t t t t",
+                        backups.get(1).id() + " expired t t t t",
+                        backups.get(2).id() + " expired t t t t",
+                        backups.get(3).id() + " verified t t t t");
+        // A row of before that comes late takes nothing back.
+        wiring.doors.ask("direct:journal-write", backups.get(1));
+        assertThat(host.journal(database)).containsExactly("verified", "expired", "expired", "verified");
+    }
+
+    /** How many of the four steps were done when it died. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aRemovalThatDiedHalfWayIsNoBackupAndIsFinishedByTheNext(int steps) throws Exception {
+        start("pgsteward.backup.keep", "last=9");
+        String database = host.cluster().newDatabase();
+        Backup going = backUp(database);
+        String path = going.path().orElseThrow();
+        Removal removal = new Removal(wiring.store);
+        removal.mark(path);
+        if (steps >= 2) {
+            removal.deleteFile(path);
+        }
+        if (steps >= 3) {
+            wiring.doors.ask(
+                    "direct:journal-write",
+                    new Expiry(database, going.id(), going.eventId(), "last=9", clock.instant()));
+        }
+        stop();
+        assertThat(wiring.store.manifests(Optional.of(database))).isEmpty();
+
+        start("pgsteward.backup.keep", "last=9", "pgsteward.retention.tick", "* * * * * ?");
+
+        await().atMost(PATIENCE).until(() -> host.stored(database).isEmpty());
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.journal(database)).containsExactly("expired"));
+    }
+
+    @Test
+    void afterANightTheOldOnesGoAndTheWatcherHearsOfIt() throws Exception {
+        try (HookServer watcher = new HookServer(0)) {
+            start(
+                    "pgsteward.backup.tick", "* * * * * ?",
+                    "pgsteward.backup.keep", "last=1",
+                    "pgsteward.backup.ping.url", watcher.url());
+            await().atMost(PATIENCE).until(() -> watcher.taken.size() == 1);
+            assertThat(host.journal("homelab")).containsExactly("verified");
+
+            clock.pass(Duration.ofDays(1));
+
+            await().atMost(PATIENCE).until(() -> watcher.taken.size() == 2);
+            for (String service : List.of("homelab", "postgres", "_globals")) {
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(host.journal(service)).containsExactly("expired", "verified"));
+                assertThat(host.stored(service)).hasSize(2);
+            }
+        }
+    }
+
+    @Test
+    void nothingIsRemovedWhileSomebodyIsAtWorkOrRowsWaitOrTheJournalIsEmpty() throws Exception {
+        start("pgsteward.backup.keep", "last=1");
+        String database = host.cluster().newDatabase();
+        backUpSeveral(database, 2);
+        Path state = host.folder().resolve("state");
+
+        try (RunLock lock = RunLock.take(state.resolve("locks"), database).orElseThrow()) {
+            assertThat(lock).isNotNull();
+            wiring.doors.ask(RETENTION, "");
+            assertThat(host.stored(database)).as("a run of it is under way").hasSize(4);
+        }
+        try (FileChannel spool =
+                new Spool(state.resolve("spool"), Json.mapper(), clock).claim().orElseThrow()) {
+            assertThat(spool.isOpen()).isTrue();
+            wiring.doors.ask("direct:journal-write", Activity.ours(database, "waits", clock.instant()));
+            wiring.doors.ask(RETENTION, "");
+            assertThat(host.stored(database)).as("rows wait for PostgreSQL").hasSize(4);
+        }
+        await().atMost(PATIENCE)
+                .until(() -> new Spool(state.resolve("spool"), Json.mapper(), clock)
+                        .waiting()
+                        .isEmpty());
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE TABLE public.kept AS SELECT * FROM public.backup_log",
+                        "TRUNCATE public.backup_log");
+        wiring.doors.ask(RETENTION, "");
+        assertThat(host.stored(database)).as("the journal has forgotten all").hasSize(4);
+        host.cluster()
+                .run("homelab", "INSERT INTO public.backup_log SELECT * FROM public.kept", "DROP TABLE public.kept");
+
+        wiring.doors.ask(RETENTION, "");
+
+        assertThat(host.stored(database)).as("now nothing is in the way").hasSize(2);
+    }
+
+    @Test
+    void aServiceOfItsOwnMindIsAskedItsOwnWay() throws Exception {
+        BackupRows rows = new BackupRows(host.cluster().server().managementDatabase());
+        host.cluster()
+                .run(
+                        "homelab",
+                        "INSERT INTO public.service_configs (service_name, database_name)"
+                                + " VALUES ('labelled', 'l'), ('mistyped', 'm'), ('plain', 'p')");
+        Map<String, String> labels = new HashMap<>(Map.of("labelled", "last=7", "mistyped", "last=many"));
+        List<String> containers = new ArrayList<>(List.of("labelled", "mistyped", "plain", "ruled"));
+        Keeps keeps = new Keeps(rows, containers::contains, service -> Optional.ofNullable(labels.get(service)));
+        RetentionPolicies policies = new RetentionPolicies();
+        policies.setUsual("last=1");
+        policies.setOwn("ruled: last=30");
+
+        assertThat(keeps.of("plain", policies)).hasToString("Optional[last=1]");
+        assertThat(keeps.of("labelled", policies)).hasToString("Optional[last=7]");
+        labels.put("ruled", "last=2");
+        assertThat(keeps.of("ruled", policies))
+                .as("the route file goes before the label")
+                .hasToString("Optional[last=30]");
+        try (CapturedLog log = new CapturedLog()) {
+            assertThat(keeps.of("mistyped", policies)).as("all of it is kept").isEmpty();
+            assertThat(keeps.of("mistyped", policies)).isEmpty();
+            assertThat(log.text()).containsOnlyOnce("label pgsteward.backup.keep of mistyped is 'last=many'");
+        }
+        labels.put("mistyped", "last=4");
+        assertThat(keeps.of("mistyped", policies)).as("repaired").hasToString("Optional[last=4]");
+
+        containers.clear();
+        labels.clear();
+        assertThat(keeps.of("labelled", policies)).as("its container is gone").hasToString("Optional[last=7]");
+        containers.add("labelled");
+        assertThat(keeps.of("labelled", policies))
+                .as("it is back without the label")
+                .hasToString("Optional[last=1]");
+        containers.clear();
+        assertThat(keeps.of("labelled", policies)).hasToString("Optional[last=1]");
+    }
+
+    @Test
+    void theRouteFileMaySayWhatIsKeptOfOneServiceAndMayBeTakenAway() throws Exception {
+        Path routes = editedRoutes("own: \"\"", "own: |\n          app-test: last=2\n          appp: last=7");
+        start("pgsteward.backup.keep", "last=1", "pgsteward.routes.dir", routes.toString());
+        host.cluster().run("homelab", "CREATE DATABASE app", "CREATE DATABASE \"app-test\"");
+        backUpSeveral("app", 2);
+        backUpSeveral("app-test", 3);
+
+        wiring.doors.ask(NIGHT_OVER, "");
+
+        assertThat(host.stored("app")).hasSize(2);
+        assertThat(host.stored("app-test")).hasSize(4);
+
+        stop();
+        Files.delete(routes.resolve("retention.camel.yaml"));
+        start("pgsteward.backup.keep", "last=1", "pgsteward.routes.dir", routes.toString());
+        assertThat(wiring.doors.ask(NIGHT_OVER, "").getException()).isNull();
+        assertThat(host.stored("app-test")).hasSize(4);
+    }
+
+    @Test
+    void aPolicyThatCannotBeReadStopsTheStartInOneLine() throws Exception {
+        assertThatThrownBy(() -> start("pgsteward.backup.keep", "last=few"))
+                .hasMessageContaining("pgsteward.backup.keep is 'last=few': 'few' behind last= is no whole number")
+                .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("\n"));
+        Path routes = editedRoutes("own: \"\"", "own: \"app: last=0\"");
+        assertThatThrownBy(() -> start("pgsteward.routes.dir", routes.toString()))
+                .hasMessageContaining("own of app is 'last=0': it keeps 0 backups");
+    }
+
+    @Test
+    void whatHasNoProvedBackupInTimeIsToldOnceAndHealthSaysSoUntilThereIsOne() throws Exception {
+        host.cluster().run("homelab", "CREATE DATABASE wiki");
+        host.cluster()
+                .run(
+                        "homelab",
+                        "INSERT INTO public.service_configs (service_name, database_name, created_at)"
+                                + " VALUES ('wiki', 'wiki', '2026-03-01 12:00')");
+        clock.set(berlin("2026-03-01T14:00:00"));
+        start("pgsteward.monitor.backups.delay", "0", "pgsteward.monitor.backups.period", "200");
+
+        assertThat(health("backups")).isEqualTo("UP ");
+        clock.set(berlin("2026-03-02T09:00:00"));
+        assertThat(health("backups")).as("the last second of the grace").isEqualTo("UP ");
+        clock.set(berlin("2026-03-02T09:00:01"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("backup-overdue", "wiki"))
+                        .singleElement()
+                        .asString()
+                        .startsWith(
+                                "firing [warning] wiki backup overdue: it has never had a proved backup, since 2026-03-01"
+                                        + " 13:00 CET; one was due at 2026-03-02 03:00 CET"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(host.notices("backup-overdue", "_globals")).hasSize(1));
+        assertThat(health("backups"))
+                .startsWith("DOWN no proved backup in time of: ")
+                .contains("wiki", "_globals", "homelab", "postgres");
+
+        for (BackupTarget target : everything()) {
+            assertThat(backUp(target).state()).isEqualTo(BackupState.VERIFIED);
+        }
+
+        assertThat(health("backups")).isEqualTo("UP ");
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(host.notices("backup-overdue", "wiki")).hasSize(2));
+        // The next night PostgreSQL is away: what is known is enough to tell.
+        host.cluster().kill();
+        clock.set(berlin("2026-03-03T09:00:01"));
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(host.notices("backup-overdue", "wiki")).hasSize(3));
+        host.cluster().startAgain();
+        // That nobody may connect to it makes it no better.
+        host.cluster().run("homelab", "ALTER DATABASE wiki ALLOW_CONNECTIONS false");
+        assertThat(health("backups")).contains("wiki");
+        host.cluster().run("homelab", "DROP DATABASE wiki", "TRUNCATE public.service_configs");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("backup-overdue", "wiki"))
+                        .as("and of what is no more, nothing is overdue")
+                        .hasSize(4));
+    }
+
+    private String health(String check) throws Exception {
+        try {
+            HttpResponse<String> answer = HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
+                                            + daemon.orElseThrow().httpPort() + "/observe/health"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            for (JsonNode one : Json.mapper().readTree(answer.body()).path("checks")) {
+                if (one.path("name").asText().equals(check)) {
+                    return one.path("status").asText() + " "
+                            + one.path("message").asText();
+                }
+            }
+            return "not among " + answer.body();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw e;
+        }
+    }
+
+    @Test
+    void aDatabaseThatSomebodyHasEmptiedIsToldOnceAndTheLastFullBackupStays() throws Exception {
+        start("pgsteward.backup.keep", "last=1");
+        String database = host.cluster().newDatabase();
+        host.cluster()
+                .run(
+                        database,
+                        "CREATE TABLE public.notes AS SELECT n, repeat(md5(n::text), 10) AS text"
+                                + " FROM generate_series(1, 10000) AS n");
+        Backup full = backUp(database);
+        clock.pass(Duration.ofDays(1));
+        assertThat(host.notices("backup-shrunk", database))
+                .as("nothing to compare with")
+                .isEmpty();
+        host.cluster().run(database, "DELETE FROM public.notes WHERE n > 3000");
+
+        Backup shrunk = backUp(database);
+        wiring.doors.ask(RETENTION, "");
+
+        assertThat(host.notices("backup-shrunk", database))
+                .singleElement()
+                .asString()
+                .startsWith("firing [warning]")
+                .contains("70.0% smaller");
+        assertThat(host.stored(database)).containsExactlyInAnyOrderElementsOf(files(full, shrunk));
+
+        clock.pass(Duration.ofDays(1));
+        Backup next = backUp(database);
+        wiring.doors.ask(RETENTION, "");
+
+        assertThat(host.notices("backup-shrunk", database))
+                .hasSize(2)
+                .anyMatch(notice -> notice.startsWith("resolved"));
+        assertThat(host.stored(database)).containsExactlyElementsOf(files(next));
+        // An old one that is proved again is compared with nothing.
+        wiring.doors.ask("direct:backup-prove", next);
+        assertThat(host.notices("backup-shrunk", database)).hasSize(2);
+    }
+
+    @Test
+    void theWatcherOutsideHearsOnceANightAndOnlyWhenAllIsProved() throws Exception {
+        try (HookServer watcher = new HookServer(0);
+                CapturedLog log = new CapturedLog()) {
+            start("pgsteward.backup.ping.url", watcher.url(), "pgsteward.backup.ping.again", "20");
+            wiring.doors.ask(NIGHT_OVER, "");
+            assertThat(watcher.taken).as("nothing is proved").isEmpty();
+
+            for (BackupTarget target : everything()) {
+                backUp(target);
+            }
+            wiring.doors.ask(NIGHT_OVER, "");
+            assertThat(watcher.taken).as("all of it is").containsExactly("");
+
+            String late = host.cluster().newDatabase();
+            wiring.doors.ask(NIGHT_OVER, "");
+            assertThat(watcher.taken).as("all but one").hasSize(1);
+            assertThat(log.text())
+                    .contains("not proved since its time, so nobody outside is told that all is: " + late);
+            backUp(late);
+
+            AtomicInteger asked = new AtomicInteger();
+            watcher.answer =
+                    (HttpExchange request) -> request.sendResponseHeaders(asked.incrementAndGet() < 3 ? 503 : 200, -1);
+            wiring.doors.ask(NIGHT_OVER, "");
+            assertThat(asked).as("a watcher that stumbles is asked again").hasValue(3);
+            assertThat(watcher.taken).hasSize(2);
+
+            watcher.answer = (HttpExchange request) -> request.sendResponseHeaders(500, -1);
+            wiring.doors.ask(NIGHT_OVER, "");
+            assertThat(watcher.taken).hasSize(2);
+            assertThat(log.text()).containsOnlyOnce("route backup-ping failed").doesNotContain("T0S3CRET");
+
+            clock.set(berlin("2026-03-03T03:00:00"));
+            watcher.answer = (HttpExchange request) -> request.sendResponseHeaders(204, -1);
+            wiring.doors.ask(NIGHT_OVER, "");
+            assertThat(watcher.taken)
+                    .as("the next night's are due and not there")
+                    .hasSize(2);
+        }
+    }
+
+    @Test
+    void whatTheDiskHasForgottenIsFoundOutAndToldAndKept() throws Exception {
+        start("pgsteward.backup.keep", "last=1,daily=9");
+        String database = host.cluster().newDatabase();
+        host.cluster()
+                .run(
+                        database,
+                        "CREATE TABLE public.notes AS SELECT n, md5(n::text) FROM generate_series(1, 5000) AS n");
+        List<Backup> backups = backUpSeveral(database, 2);
+        Path rotten = host.store().resolve(backups.get(0).path().orElseThrow());
+        byte[] whole = Files.readAllBytes(rotten);
+        byte[] flipped = whole.clone();
+        flipped[flipped.length / 2] ^= 0x10;
+        Files.write(rotten, flipped);
+        Optional<Instant> lastVerified = history(database);
+
+        wiring.doors.ask(REPROOF, "");
+        assertThat(host.journal(database))
+                .as("what was proved a moment ago is not looked at")
+                .containsExactly("verified", "verified");
+        clock.pass(Duration.ofDays(1));
+        wiring.doors.ask(REPROOF, "");
+
+        assertThat(host.journal(database)).hasSize(2).first().asString().startsWith("failed: restoring it failed: ");
+        assertThat(host.journal(database)).last().isEqualTo("verified");
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT concat_ws(' ', success, verified_at = '"
+                                + backups.get(0).verifiedAt().orElseThrow()
+                                + "') FROM public.backup_log ORDER BY started_at LIMIT 1"))
+                .as("when it was last proved stays known")
+                .containsExactly("f t");
+        assertThat(host.notices("backup-damaged", database))
+                .singleElement()
+                .asString()
+                .startsWith("firing [critical]")
+                .contains(backups.get(0).path().orElseThrow());
+        wiring.doors.ask(RETENTION, "");
+        assertThat(host.stored(database)).as("and it is not removed for that").hasSize(4);
+
+        // The next round is another's, and that one is proved later now, and made no later.
+        wiring.doors.ask(REPROOF, "");
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT verified_at FROM public.backup_log WHERE backup_id = '"
+                                + backups.get(1).id() + "'"
+                                + " AND verified_at > timestamptz '"
+                                + backups.get(1).verifiedAt().orElseThrow()
+                                + "' + interval '20 hours'"))
+                .hasSize(1);
+        assertThat(history(database)).isEqualTo(lastVerified);
+
+        // Somebody puts the file back.
+        Files.write(rotten, whole);
+        clock.pass(Duration.ofDays(1));
+        wiring.doors.ask(REPROOF, "");
+        assertThat(host.journal(database)).containsExactly("verified", "verified");
+        assertThat(host.notices("backup-damaged", database))
+                .hasSize(2)
+                .anyMatch(notice -> notice.startsWith("resolved"));
+    }
+
+    @Test
+    void thatThisHostCannotRestoreTodayDoesNotMakeABackupBad() throws Exception {
+        start();
+        String database = host.cluster().newDatabase();
+        host.cluster().run(database, "CREATE TABLE public.notes AS SELECT generate_series(1, 10) AS n");
+        Backup backup = backUp(database);
+        stop();
+        // Where scratch clusters should be, there is a file.
+        Path blocked = Files.writeString(host.folder().resolve("blocked-" + database), "in the way");
+        clock.pass(Duration.ofDays(1));
+        start("pgsteward.scratch.dir", blocked.toString());
+
+        wiring.doors.ask(REPROOF, "");
+
+        assertThat(host.journal(database)).containsExactly("verified");
+        assertThat(host.notices("backup-damaged", database)).isEmpty();
+        assertThat(host.notices("backup-reproof", database))
+                .singleElement()
+                .asString()
+                .startsWith("firing [warning]")
+                .contains(backup.path().orElseThrow());
+        stop();
+        clock.pass(Duration.ofDays(1));
+        start();
+        wiring.doors.ask(REPROOF, "");
+        assertThat(host.notices("backup-reproof", database))
+                .hasSize(2)
+                .anyMatch(notice -> notice.startsWith("resolved"));
+    }
+
+    @Test
+    void aRowThatComesLateDoesNotMakeADamagedBackupGood() throws Exception {
+        start();
+        Backup backup = backUp(host.cluster().newDatabase());
+        clock.pass(Duration.ofDays(1));
+        Backup damaged = backup.judged(BackupState.FAILED, clock.instant(), Duration.ofSeconds(1), "bit rot");
+        wiring.doors.ask("direct:journal-write", damaged);
+        // Another process kept this row in its spool a day ago.
+        Map<String, Object> late =
+                new HashMap<>(org.pgsteward.journal.JournalRow.of(backup).columns());
+        late.put("said_at", clock.instant().minus(Duration.ofHours(20)).toString());
+        wiring.doors.ask("direct:journal-insert", late, Map.of("table", "backup"));
+        assertThat(host.journal(backup.service())).containsExactly("failed: bit rot");
+    }
+
+    private Optional<Instant> history(String service) throws Exception {
+        return wiring.tables.histories().stream()
+                .filter(history -> history.service().equals(service))
+                .findFirst()
+                .flatMap(org.pgsteward.journal.Tables.History::lastVerified);
+    }
+
+    private List<BackupTarget> everything() throws Exception {
+        return Stream.concat(
+                        wiring.targets.all(BackupKind.DUMP).stream(), wiring.targets.all(BackupKind.GLOBALS).stream())
+                .map(Targets.Found::target)
+                .toList();
+    }
+
+    private List<Backup> backUpSeveral(String database, int count) throws Exception {
+        List<Backup> backups = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            clock.pass(Duration.ofMinutes(1));
+            backups.add(backUp(database));
+            assertThat(backups.get(i).state()).isEqualTo(BackupState.VERIFIED);
+        }
+        return backups;
+    }
+
+    private Backup backUp(String database) throws Exception {
+        return backUp(host.target(wiring, database));
+    }
+
+    private Backup backUp(BackupTarget target) {
+        return BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, clock.instant());
+    }
+
+    private static List<String> files(Backup... backups) {
+        List<String> files = new ArrayList<>();
+        for (Backup backup : backups) {
+            files.add(backup.id() + ".dump.zst");
+            files.add(backup.id() + ".dump.zst.manifest.json");
+        }
+        return files;
+    }
+
+    private Path editedRoutes(String what, String by) throws IOException {
+        Path copy = Files.createTempDirectory(host.folder(), "routes-");
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path target = copy.resolve(Path.of("routes").relativize(file));
+                Files.createDirectories(target.getParent());
+                String text = Files.readString(file);
+                if (file.endsWith("retention.camel.yaml")) {
+                    assertThat(text).contains(what);
+                    text = text.replace(what, by);
+                }
+                Files.writeString(target, text);
+            }
+        }
+        return copy;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
