@@ -117,7 +117,7 @@ public final class Wiring {
     private final Path state;
     private final Path locks;
     private final Redaction redaction;
-    private final BackupRows rows;
+    public final BackupRows rows;
     private final ShrinkRule shrink;
     private final OverdueRule overdue;
 

@@ -1,11 +1,19 @@
 package org.pgsteward.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.Settings;
@@ -45,18 +53,54 @@ final class BackupsCommand implements Callable<Integer> {
             return 0;
         }
         List<Manifest> manifests = wiring.store.manifests(Optional.ofNullable(service));
+        Map<String, String> states = states(wiring, manifests);
         var out = spec.commandLine().getOut();
         if (json) {
-            out.println(wiring.json.writeValueAsString(java.util.Map.of("backups", manifests)));
+            // As in the manifest itself.
+            ObjectMapper spelling = wiring.json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
+            List<ObjectNode> backups = new ArrayList<>();
+            for (Manifest manifest : manifests) {
+                ObjectNode backup = spelling.valueToTree(manifest);
+                backups.add(backup.put("state", state(states, manifest)));
+            }
+            out.println(wiring.json.writeValueAsString(Map.of("backups", backups)));
             return 0;
         }
         Instant now = wiring.clock.instant();
         for (Manifest manifest : manifests) {
-            Duration age = Duration.between(manifest.startedAt(), now);
             out.println(String.format(
-                    Locale.ROOT, "%-45s %12d B  %d h old", manifest.file(), manifest.sizeBytes(), age.toHours()));
+                    Locale.ROOT,
+                    "%-45s %-12s %12d B  %s old",
+                    manifest.file(),
+                    state(states, manifest),
+                    manifest.sizeBytes(),
+                    age(manifest.startedAt(), now)));
         }
         return 0;
+    }
+
+    private static String state(Map<String, String> states, Manifest manifest) {
+        return states.getOrDefault(manifest.eventId(), "unknown");
+    }
+
+    /** By the journal's key; a backup that the journal has never seen, or a server that is away, leaves it unknown. */
+    private Map<String, String> states(Wiring wiring, List<Manifest> manifests) {
+        Map<String, String> states = new HashMap<>();
+        try {
+            for (String service :
+                    new TreeSet<>(manifests.stream().map(Manifest::service).toList())) {
+                wiring.rows
+                        .judgements(service)
+                        .forEach((event, judgement) ->
+                                states.put(event.toString(), judgement.state().word()));
+            }
+        } catch (SQLException e) {
+            spec.commandLine()
+                    .getErr()
+                    .println("pgsteward: which of these are proved stands in the journal, and PostgreSQL does not"
+                            + " answer: " + e.getMessage());
+        }
+        return states;
     }
 
     private void printSets(Wiring wiring) throws IOException {

@@ -190,6 +190,18 @@ class BackupSetIT {
         assertThat(set.path("closed_at").asText()).isNotEmpty();
         assertThat(set.path("missing").findValuesAsText("service")).contains("wiki", "_globals", "_base");
 
+        JsonNode stored = Json.mapper()
+                .readTree(output("backups", "app", "--json"))
+                .path("backups")
+                .path(0);
+        assertThat(stored.path("backup_id"))
+                .isEqualTo(set.path("members").path(0).path("backup_id"));
+        assertThat(stored.path("state").asText()).isEqualTo("verified");
+        assertThat(output("backups", "app").lines().findFirst().orElseThrow())
+                .contains(stored.path("file").asText())
+                .contains(" verified ")
+                .endsWith(" 0 h old");
+
         String path = set.path("members").path(0).path("path").asText();
         Files.delete(host.store().resolve(path));
         assertThat(output("backups", "--sets"))
