@@ -57,13 +57,14 @@ public final class ThrowawayCluster implements AutoCloseable {
 
     /**
      * Ends the server when a line comes in, or standard input ends without one while it runs: then nobody is left who could
-     * tidy up, and the shell removes two folders, its sockets' and, where that is not to be kept, its data. Who watches for that must not
-     * hold the output open: a server that does not start would be waited for for ever.
+     * tidy up, and the shell removes two folders, its sockets' and, where that is not to be kept, its data. It says so again
+     * each second, since a server that has only just begun ignores what it is told. Who watches must not hold the output
+     * open: a server that does not start would be waited for for ever.
      */
     private static final String LEASH = "sockets=$1; data=$2; shift 2; \"$@\" </dev/null & server=$!; "
             + "trap 'kill -INT $server' TERM INT HUP; "
             + "(read -r word && { kill -INT $server; exit; }; kill -INT $server || exit; "
-            + "while kill -0 $server 2>/dev/null; do sleep 1; done; rm -rf \"$sockets\" ${data:+\"$data\"}) <&3 >/dev/null 2>&1 & "
+            + "while sleep 1; kill -INT $server; do :; done; rm -rf \"$sockets\" ${data:+\"$data\"}) <&3 >/dev/null 2>&1 & "
             + "wait $server; wait $server 2>/dev/null";
 
     private final Programs programs;

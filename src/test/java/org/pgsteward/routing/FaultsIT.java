@@ -296,7 +296,7 @@ class FaultsIT {
 
         command.destroyForcibly().waitFor();
 
-        await().atMost(Duration.ofSeconds(20)).until(() -> !server.isAlive());
+        await().atMost(PATIENCE).until(() -> !server.isAlive());
         await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
             assertThat(data).doesNotExist();
             assertThat(Path.of(sockets)).doesNotExist();
