@@ -180,6 +180,12 @@ class KeepIT {
             }
             night();
             assertThat(host.stored("app")).as("after night %s", night).containsAll(good);
+            if (night == 1) {
+                // The nights go by faster than anybody looks, and this one is told of as less than the next.
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(host.notices("backup-overdue", "app"))
+                                .anyMatch(notice -> notice.startsWith("firing [warning]")));
+            }
         }
 
         assertThat(host.stored("app"))
