@@ -91,8 +91,8 @@ final class Snapshot implements AutoCloseable {
     /** undefined_table, invalid_schema_name, and an internal error for one that went in between. */
     private static final Set<String> GONE = Set.of("42P01", "3F000", "XX000");
 
-    /** Tables may come and go between their list and their locks; not for long. */
-    private static final int ATTEMPTS = 5;
+    /** Tables may come and go between their list and their locks: each costs milliseconds, and one in two may fail. */
+    private static final int ATTEMPTS = 100;
 
     private final Connection connection;
     private final String id;
