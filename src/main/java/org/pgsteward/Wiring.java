@@ -191,6 +191,7 @@ public final class Wiring {
     public Pipeline backupPipeline() {
         LateReceivers receivers = new LateReceivers();
         return pipeline(BACKUP_FILES, outbox(receivers), service -> Optional.empty())
+                .onlyWhenAsked()
                 .prepare(context -> receivers.known = new Receivers(context));
     }
 
@@ -253,6 +254,7 @@ public final class Wiring {
     public Pipeline tellingPipeline() {
         LateReceivers receivers = new LateReceivers();
         return pipeline(TELLING_FILES, outbox(receivers), service -> Optional.empty())
+                .onlyWhenAsked()
                 .prepare(context -> receivers.known = new Receivers(context));
     }
 

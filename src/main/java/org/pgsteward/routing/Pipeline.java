@@ -52,6 +52,15 @@ public final class Pipeline implements AutoCloseable {
         main.bind("backupOutcomes", new BackupOutcomes(clock));
     }
 
+    /**
+     * Leaves out the routes that begin by themselves: a command does what it was asked for, and a timer that came due
+     * meanwhile is the daemon's.
+     */
+    public Pipeline onlyWhenAsked() {
+        main.configure().withRouteFilterIncludePattern("direct:*");
+        return this;
+    }
+
     public Pipeline bean(String name, Object bean) {
         main.bind(name, bean);
         return this;
