@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.alert.message.Messages;
 import org.pgsteward.backup.AgeKeys;
 import org.pgsteward.backup.BackupSets;
 import org.pgsteward.backup.DiskSpace;
@@ -140,7 +141,7 @@ public final class Wiring {
     public Wiring(Settings given, UnprivilegedUser user, Clock clock) throws IOException {
         this.clock = clock;
         zone = given.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
-        settings = withReceivers(given).with(Map.of("pgsteward.timezone", zone.getId()));
+        settings = ReceiverSettings.with(given).with(Map.of("pgsteward.timezone", zone.getId()));
         state = closed(settings.path("pgsteward.state.dir"));
         server = new Server(new ServerAddress(
                 settings.require("pgsteward.postgres.host"),
@@ -299,7 +300,15 @@ public final class Wiring {
                 .bean("proof", proof)
                 .bean("shrink", new ShrinkDesk(rows, shrink, clock))
                 .bean("alerts", alerts)
-                .bean("outbox", outbox);
+                .bean("outbox", outbox)
+                .bean("messages", new Messages(templates(), json, zone, clock));
+    }
+
+    /** Where an operator lays his own texts: beside the routes, unless he says otherwise. */
+    private Path templates() {
+        return settings.get("pgsteward.templates.dir")
+                .map(Path::of)
+                .orElseGet(() -> settings.path("pgsteward.routes.dir").resolve("templates"));
     }
 
     /** @param schedule the label's value, by service */
@@ -324,18 +333,5 @@ public final class Wiring {
             Receivers now = known;
             return now == null ? List.of() : now.names();
         }
-    }
-
-    /** A receiver is switched on by saying where it sends. */
-    private static Settings withReceivers(Settings given) {
-        return given.with(Map.of(
-                "pgsteward.mail.enabled", isSet(given, "pgsteward.mail.to"),
-                "pgsteward.webhook.enabled", isSet(given, "pgsteward.webhook.url"),
-                "pgsteward.mailbox.enabled", isSet(given, "pgsteward.mailbox.dir"),
-                "pgsteward.backup.ping.enabled", isSet(given, "pgsteward.backup.ping.url")));
-    }
-
-    private static String isSet(Settings settings, String key) {
-        return Boolean.toString(settings.get(key).isPresent());
     }
 }
