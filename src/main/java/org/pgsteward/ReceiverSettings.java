@@ -3,23 +3,27 @@ package org.pgsteward;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.message.WebhookSignature;
 
 /** A receiver is switched on by saying where it sends; what is said of it must fit, or nothing starts. */
 final class ReceiverSettings {
     /** What switches a route on, and by which setting. */
-    private static final Map<String, String> SWITCHES = Map.of(
-            "pgsteward.mail", "to",
-            "pgsteward.webhook", "url",
-            "pgsteward.mailbox", "dir",
-            "pgsteward.ntfy", "topic",
-            "pgsteward.gotify", "url",
-            "pgsteward.slack", "url",
-            "pgsteward.discord", "url",
-            "pgsteward.telegram", "token",
-            "pgsteward.alertmanager", "url",
-            "pgsteward.backup.ping", "url");
+    private static final Map<String, String> SWITCHES = Map.ofEntries(
+            Map.entry("pgsteward.mail", "to"),
+            Map.entry("pgsteward.webhook", "url"),
+            Map.entry("pgsteward.mailbox", "dir"),
+            Map.entry("pgsteward.ntfy", "topic"),
+            Map.entry("pgsteward.gotify", "url"),
+            Map.entry("pgsteward.slack", "url"),
+            Map.entry("pgsteward.discord", "url"),
+            Map.entry("pgsteward.telegram", "token"),
+            Map.entry("pgsteward.alertmanager", "url"),
+            Map.entry("pgsteward.heartbeat", "url"),
+            Map.entry("pgsteward.backup.ping", "url"));
 
     private static final Map<String, String> NEED_TOO =
             Map.of("pgsteward.gotify", "token", "pgsteward.telegram", "chat");
@@ -44,6 +48,17 @@ final class ReceiverSettings {
         });
         given.get("pgsteward.webhook.secret").ifPresent(WebhookSignature::new);
         return given.with(decided);
+    }
+
+    /** Who is told only when others could not be, in their order, and after how long. */
+    static Fallbacks fallbacks(Settings settings) {
+        List<String> order = settings.get("pgsteward.alerts.fallback").stream()
+                .flatMap(list -> Stream.of(list.split(",")))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .distinct()
+                .toList();
+        return new Fallbacks(order, settings.duration("pgsteward.alerts.failing.after"));
     }
 
     private static String address(String key, String value) {

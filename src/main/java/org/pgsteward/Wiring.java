@@ -17,7 +17,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.AlertBook;
-import org.pgsteward.alert.Backoff;
+import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.backup.AgeKeys;
@@ -121,6 +122,7 @@ public final class Wiring {
     public final BackupRows rows;
     private final ShrinkRule shrink;
     private final OverdueRule overdue;
+    private final Fallbacks fallbacks;
 
     /**
      * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
@@ -172,6 +174,7 @@ public final class Wiring {
         asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);
+        fallbacks = ReceiverSettings.fallbacks(settings);
         redaction = new Redaction(settings.secrets());
         rows = new BackupRows(server.managementDatabase());
         shrink = new ShrinkRule(
@@ -231,9 +234,10 @@ public final class Wiring {
                 .health(new BackupHealth(tables, overdueDesk))
                 .prepare(context -> {
                     receivers.known = new Receivers(context);
-                    context.getManagementStrategy()
-                            .addEventNotifier(
-                                    new OutboxDelivery(context, outbox, json, redaction, clock, Backoff.USUAL));
+                    OutboxDelivery delivery =
+                            new OutboxDelivery(context, outbox, json, redaction, clock, Courier.Rests.USUAL, fallbacks);
+                    context.getManagementStrategy().addEventNotifier(delivery);
+                    context.getRegistry().bind("delivery", delivery);
                 });
         StatusPage page = new StatusPage(tables, alerts, containers, clock);
         InetSocketAddress address =
@@ -321,7 +325,7 @@ public final class Wiring {
     }
 
     private Outbox outbox(LateReceivers receivers) {
-        return new Outbox(state, json, clock, receivers);
+        return new Outbox(state, json, clock, receivers, fallbacks);
     }
 
     /** The outbox is built before the routes that say who is to be told. */

@@ -22,6 +22,7 @@ class ReceiverSettingsTest {
             "discord",
             "telegram",
             "alertmanager",
+            "heartbeat",
             "backup.ping");
 
     @Test

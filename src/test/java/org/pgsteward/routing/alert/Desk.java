@@ -16,6 +16,8 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.PluginHelper;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Backoff;
+import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.model.Condition;
@@ -42,20 +44,28 @@ final class Desk implements AutoCloseable {
     final AlertBook alerts;
 
     Desk(Path state, Map<String, String> settings) {
+        this(state, settings, Fallbacks.NONE);
+    }
+
+    Desk(Path state, Map<String, String> settings, Fallbacks fallbacks) {
         Properties properties = new Properties();
         properties.putAll(settings);
         context.getPropertiesComponent().setInitialProperties(properties);
         Clock clock = Clock.systemUTC();
         Receivers receivers = new Receivers(context);
-        outbox = new Outbox(state, Json.mapper(), clock, receivers::names);
+        outbox = new Outbox(state, Json.mapper(), clock, receivers::names, fallbacks);
         alerts = new AlertBook(state, Json.mapper(), clock, ZoneOffset.UTC);
         Redaction redaction = new Redaction(settings.entrySet().stream()
                 .filter(setting -> setting.getKey().matches(".*\\.(password|url|token|secret|topic)"))
                 .map(Map.Entry::getValue)
                 .toList());
-        Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(1));
-        OutboxDelivery delivery = new OutboxDelivery(context, outbox, Json.mapper(), redaction, clock, backoff);
+        Courier.Rests rests = new Courier.Rests(
+                new Backoff(Duration.ofMillis(200), Duration.ofSeconds(1)),
+                new Backoff(Duration.ofMillis(500), Duration.ofSeconds(2)));
+        OutboxDelivery delivery =
+                new OutboxDelivery(context, outbox, Json.mapper(), redaction, clock, rests, fallbacks);
         context.getManagementStrategy().addEventNotifier(delivery);
+        context.getRegistry().bind("delivery", delivery);
         context.getRegistry().bind("alerts", alerts);
         context.getRegistry().bind("outbox", outbox);
         Path templates = state.resolve("templates");

@@ -119,7 +119,7 @@ class EmailTest {
         try (CapturedLog log = new CapturedLog();
                 Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
             desk.raise(Desk.bad("vikunja"));
-            await().until(() -> log.text().contains("email did not take"));
+            await().until(() -> log.text().contains("email refuses"));
 
             assertThat(desk.outbox.depth("email")).isEqualTo(1);
             assertThat(log.text()).contains("next try in").doesNotContain(PASSWORD, "p&a");
