@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -43,12 +44,15 @@ public final class Courier {
 
     private static final int REFUSALS_OF_THE_RECEIVER = 2;
 
+    private static final Refusal NEVER = new Refusal(0, Instant.MIN);
+
     private final String receiver;
     private final Outbox outbox;
     private final Sender sender;
     private final Clock clock;
     private final Rests rests;
     private final Fallbacks fallbacks;
+    private final Duration look;
     private final TakeOver takeOver;
     private final ReceiverWatch watch;
     private final Map<Path, Refusal> refusals = new HashMap<>();
@@ -77,6 +81,9 @@ public final class Courier {
         this.clock = clock;
         this.rests = rests;
         this.fallbacks = fallbacks;
+        this.look = fallbacks.after().compareTo(LOOK_AGAIN.multipliedBy(2)) < 0
+                ? fallbacks.after().dividedBy(2)
+                : LOOK_AGAIN;
         this.takeOver = new TakeOver(outbox, clock);
         this.watch = new ReceiverWatch(receiver, fallbacks.after(), clock, report);
     }
@@ -95,8 +102,6 @@ public final class Courier {
 
     private record Refusal(int times, Instant again) {}
 
-    private static final Refusal NEVER = new Refusal(0, Instant.MIN);
-
     /** Whether it has taken nothing for long although there was something, or a send does not come to an end. */
     public boolean isFailing() {
         return watch.isFailing();
@@ -110,12 +115,12 @@ public final class Courier {
         while (wait.isZero() && !Thread.currentThread().isInterrupted()) {
             Optional<Outbox.Entry> entry = next();
             if (entry.isEmpty()) {
-                wait = LOOK_AGAIN;
+                wait = untilOneMayBeTriedAgain();
             } else {
                 wait = deliver(entry.get());
             }
         }
-        return wait.compareTo(LOOK_AGAIN) < 0 ? wait : LOOK_AGAIN;
+        return wait.compareTo(look) < 0 ? wait : look;
     }
 
     /**
@@ -144,6 +149,14 @@ public final class Courier {
             }
         }
         return Optional.ofNullable(best);
+    }
+
+    private Duration untilOneMayBeTriedAgain() {
+        return refusals.values().stream()
+                .map(refusal -> Duration.between(clock.instant(), refusal.again()))
+                .filter(wait -> wait.compareTo(Duration.ZERO) > 0 && wait.compareTo(look) < 0)
+                .min(Comparator.naturalOrder())
+                .orElse(look);
     }
 
     private static String subject(Notice notice) {
