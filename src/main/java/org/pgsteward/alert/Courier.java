@@ -44,7 +44,7 @@ public final class Courier {
 
     private static final int REFUSALS_OF_THE_RECEIVER = 2;
 
-    private static final Refusal NEVER = new Refusal(0, Instant.MIN);
+    private static final Refusal NEVER = new Refusal(0, Instant.MIN, false);
 
     private final String receiver;
     private final Outbox outbox;
@@ -100,7 +100,8 @@ public final class Courier {
                 new Rests(Backoff.USUAL, new Backoff(Duration.ofMinutes(5), Duration.ofHours(6)));
     }
 
-    private record Refusal(int times, Instant again) {}
+    /** @param own whether the fault is the notice's, since another was taken after it was refused */
+    private record Refusal(int times, Instant again, boolean own) {}
 
     /** Whether it has taken nothing for long although there was something, or a send does not come to an end. */
     public boolean isFailing() {
@@ -110,7 +111,9 @@ public final class Courier {
     /** Delivers what can be delivered now and says after how long to come again, if nothing is put before. */
     public Duration deliver() {
         watch.look();
-        takeOver.by(receiver, fallbacks.before(receiver, outbox.known(), outbox.here()), fallbacks.after());
+        if (fallbacks.order().contains(receiver)) {
+            takeOver.by(receiver, fallbacks.before(receiver, outbox.known(), outbox.here()), fallbacks.after());
+        }
         Duration wait = remaining();
         while (wait.isZero() && !Thread.currentThread().isInterrupted()) {
             Optional<Outbox.Entry> entry = next();
@@ -172,7 +175,11 @@ public final class Courier {
         try {
             sender.send(receiver, notice);
         } catch (Sender.NotTaken refusal) {
-            watch.failed(refusal, outbox.depth(receiver));
+            if (refusals.getOrDefault(entry.file(), NEVER).own()) {
+                watch.ended();
+            } else {
+                watch.failed(refusal, outbox.depth(receiver));
+            }
             return refusal.isRefused() ? refused(entry, refusal) : failed(entry, refusal);
         }
         outbox.taken(entry);
@@ -183,6 +190,7 @@ public final class Courier {
         }
         failures = 0;
         refusedInARow = 0;
+        refusals.replaceAll((file, refusal) -> new Refusal(refusal.times(), refusal.again(), true));
         return Duration.ZERO;
     }
 
@@ -204,9 +212,10 @@ public final class Courier {
     }
 
     private Duration refused(Outbox.Entry entry, Sender.NotTaken refusal) {
-        int times = refusals.getOrDefault(entry.file(), NEVER).times() + 1;
+        Refusal before = refusals.getOrDefault(entry.file(), NEVER);
+        int times = before.times() + 1;
         Duration wait = rests.refused().after(times);
-        refusals.put(entry.file(), new Refusal(times, clock.instant().plus(wait)));
+        refusals.put(entry.file(), new Refusal(times, clock.instant().plus(wait), before.own()));
         say("refuses", entry, times, refusal, wait);
         failures++;
         refusedInARow++;

@@ -21,7 +21,8 @@ public record Fallbacks(List<String> order, Duration after) {
     public Fallbacks {
         order = List.copyOf(order);
         if (after.isNegative() || after.isZero()) {
-            throw new IllegalArgumentException("a receiver cannot count as failing after " + after);
+            throw new IllegalArgumentException(
+                    "pgsteward.alerts.failing.after is " + after.toSeconds() + " s: no receiver can be that quick");
         }
     }
 

@@ -64,8 +64,13 @@ final class ReceiverWatch {
         sendingSince = clock.instant();
     }
 
-    void taken() {
+    /** In a way that says nothing about the receiver. */
+    void ended() {
         sendingSince = null;
+    }
+
+    void taken() {
+        ended();
         failingSince = null;
         told = false;
         // Once after the start too: whoever ran before may have told that it fails.
@@ -77,7 +82,7 @@ final class ReceiverWatch {
     }
 
     void failed(Sender.NotTaken refusal, int depth) {
-        sendingSince = null;
+        ended();
         if (failingSince == null) {
             failingSince = clock.instant();
         }

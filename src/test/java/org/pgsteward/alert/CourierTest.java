@@ -171,6 +171,54 @@ class CourierTest {
     }
 
     @Test
+    void aNoticeThatIsWrongByItselfMakesNoFailingReceiver() {
+        answer = notice -> notice.id().equals("a1") ? wrong() : null;
+        put("a1", "b1");
+        for (int minute = 0; minute < 24 * 60; minute++) {
+            courier("slack").deliver();
+            clock.pass(Duration.ofMinutes(1));
+        }
+        assertThat(sent).containsExactly("b1");
+        assertThat(told).as("that it is well").hasSize(1);
+        assertThat(told.get(0).severity()).isEmpty();
+    }
+
+    @Test
+    void aReceiverThatRefusesEverythingIsFailing() {
+        answer = notice -> wrong();
+        put("a1");
+        for (int minute = 0; minute < 20; minute++) {
+            courier("slack").deliver();
+            clock.pass(Duration.ofMinutes(1));
+        }
+        assertThat(told)
+                .singleElement()
+                .satisfies(condition -> assertThat(condition.reason()).endsWith("1 notice waits: it answers 400"));
+    }
+
+    @Test
+    void aSendThatDoesNotEndIsAFailingReceiver() {
+        put("a1");
+        Courier[] sending = new Courier[1];
+        sending[0] = new Courier(
+                "slack",
+                outbox(),
+                (receiver, notice) -> {
+                    assertThat(sending[0].isFailing()).isFalse();
+                    clock.pass(Duration.ofMinutes(15));
+                    assertThat(sending[0].isFailing()).isTrue();
+                    sent.add(notice.id());
+                },
+                clock,
+                Courier.Rests.USUAL,
+                CHAIN,
+                told::add);
+        sending[0].deliver();
+        assertThat(sent).containsExactly("a1");
+        assertThat(sending[0].isFailing()).isFalse();
+    }
+
+    @Test
     void aFallbackGetsOnlyWhatTheOthersDidNotTakeInTimeAndOnce() {
         answer = notice -> new Sender.NotTaken("refused");
         Outbox outbox = outbox();

@@ -15,9 +15,13 @@ import java.util.List;
 import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.apache.camel.model.Model;
+import org.apache.camel.model.SetHeaderDefinition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.routing.Json;
@@ -115,6 +119,31 @@ class ChatReceiversTest {
     void withoutATokenNtfyGetsNoHeaderOfOne() throws Exception {
         sent("ntfy", Map.of("pgsteward.ntfy.url", server.root(), "pgsteward.ntfy.topic", "lab-4f9a1c"), hostile());
         assertThat(server.requests.get(0).headers()).doesNotContainKey("Authorization");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ntfy, https://ntfy.sh", "telegram, https://api.telegram.org/bot1:a/sendMessage"})
+    void withoutAnAddressTheServicesOwnServerIsAsked(String receiver, String address) throws Exception {
+        Map<String, String> settings = Map.of(
+                "pgsteward.ntfy.topic", "t",
+                "pgsteward.telegram.token", "1:a",
+                "pgsteward.telegram.chat", "1");
+        try (Desk desk = desk(receiver, settings)) {
+            String asked = desk
+                    .context
+                    .getCamelContextExtension()
+                    .getContextPlugin(Model.class)
+                    .getRouteDefinition("receiver-" + receiver)
+                    .getOutputs()
+                    .stream()
+                    .filter(SetHeaderDefinition.class::isInstance)
+                    .map(SetHeaderDefinition.class::cast)
+                    .filter(header -> header.getName().equals("CamelHttpUri"))
+                    .map(header -> header.getExpression().getExpression())
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(desk.context.resolvePropertyPlaceholders(asked)).isEqualTo(address);
+        }
     }
 
     @Test
