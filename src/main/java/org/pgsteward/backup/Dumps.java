@@ -24,9 +24,6 @@ import org.pgsteward.postgres.UnprivilegedUser;
 
 /** Begins backups. */
 public final class Dumps {
-    /** zstd's own default: as fast as the wire here, and smaller than pg_dump's gzip. */
-    private static final int ZSTD_LEVEL = 3;
-
     /** A table that somebody holds locked for longer fails the dump, and says so, rather than hold it up for a day. */
     private static final String LOCK_WAIT_MILLISECONDS = "60000";
 
@@ -258,7 +255,6 @@ public final class Dumps {
                 rows,
                 program,
                 Integer.toString(programs.major()),
-                ZSTD_LEVEL,
                 keys,
                 proof);
     }
