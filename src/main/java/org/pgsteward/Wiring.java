@@ -191,7 +191,6 @@ public final class Wiring {
     public Pipeline backupPipeline() {
         LateReceivers receivers = new LateReceivers();
         return pipeline(BACKUP_FILES, outbox(receivers), service -> Optional.empty())
-                .onlyWhenAsked()
                 .prepare(context -> receivers.known = new Receivers(context));
     }
 
@@ -254,7 +253,6 @@ public final class Wiring {
     public Pipeline tellingPipeline() {
         LateReceivers receivers = new LateReceivers();
         return pipeline(TELLING_FILES, outbox(receivers), service -> Optional.empty())
-                .onlyWhenAsked()
                 .prepare(context -> receivers.known = new Receivers(context));
     }
 
