@@ -64,6 +64,7 @@ import org.pgsteward.routing.Json;
 import org.pgsteward.routing.Keeps;
 import org.pgsteward.routing.MemoryDesk;
 import org.pgsteward.routing.OverdueDesk;
+import org.pgsteward.routing.Overview;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
@@ -233,7 +234,7 @@ public final class Wiring {
                             .addEventNotifier(
                                     new OutboxDelivery(context, outbox, json, redaction, clock, Backoff.USUAL));
                 });
-        StatusPage page = new StatusPage(tables, alerts, containers, clock);
+        StatusPage page = new StatusPage(this::overview, containers);
         InetSocketAddress address =
                 new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
         return new Daemon(
@@ -254,6 +255,11 @@ public final class Wiring {
         LateReceivers receivers = new LateReceivers();
         return pipeline(TELLING_FILES, outbox(receivers), service -> Optional.empty())
                 .prepare(context -> receivers.known = new Receivers(context));
+    }
+
+    /** How things are, now. */
+    public Overview overview() {
+        return Overview.of(tables, new DatabaseFigures(server), alerts, clock);
     }
 
     /** The desk at which {@code containers} get their databases. */
