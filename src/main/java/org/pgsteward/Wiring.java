@@ -163,7 +163,7 @@ public final class Wiring {
         Path scratch = settings.get("pgsteward.scratch.dir")
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
-        proof = new Proof(store, keys, scratch, bindir, user, clock);
+        proof = new Proof(store, keys, scratch, locks, bindir, user, clock);
         dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
         card = new RecoveryCard(store, server.address(), clock);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
