@@ -66,6 +66,7 @@ import org.pgsteward.routing.Json;
 import org.pgsteward.routing.Keeps;
 import org.pgsteward.routing.MemoryDesk;
 import org.pgsteward.routing.OverdueDesk;
+import org.pgsteward.routing.Overview;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
@@ -165,7 +166,7 @@ public final class Wiring {
         Path scratch = settings.get("pgsteward.scratch.dir")
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
-        proof = new Proof(store, keys, scratch, bindir, user, clock);
+        proof = new Proof(store, keys, scratch, locks, bindir, user, clock);
         dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
         card = new RecoveryCard(store, server.address(), clock);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
@@ -195,7 +196,6 @@ public final class Wiring {
     public Pipeline backupPipeline() {
         LateReceivers receivers = new LateReceivers();
         return pipeline(BACKUP_FILES, outbox(receivers), service -> Optional.empty())
-                .onlyWhenAsked()
                 .prepare(context -> receivers.known = new Receivers(context));
     }
 
@@ -239,7 +239,7 @@ public final class Wiring {
                     context.getManagementStrategy().addEventNotifier(delivery);
                     context.getRegistry().bind("delivery", delivery);
                 });
-        StatusPage page = new StatusPage(tables, alerts, containers, clock);
+        StatusPage page = new StatusPage(this::overview, containers);
         InetSocketAddress address =
                 new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
         return new Daemon(
@@ -259,8 +259,12 @@ public final class Wiring {
     public Pipeline tellingPipeline() {
         LateReceivers receivers = new LateReceivers();
         return pipeline(TELLING_FILES, outbox(receivers), service -> Optional.empty())
-                .onlyWhenAsked()
                 .prepare(context -> receivers.known = new Receivers(context));
+    }
+
+    /** How things are, now. */
+    public Overview overview() {
+        return Overview.of(tables, new DatabaseFigures(server), alerts, clock);
     }
 
     /** The desk at which {@code containers} get their databases. */
