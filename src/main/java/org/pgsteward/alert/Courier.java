@@ -42,6 +42,9 @@ public final class Courier {
     /** Whoever asks to be left alone for longer is asked again all the same. */
     private static final Duration LONGEST_REST = Duration.ofDays(1);
 
+    /** Its time came just after it was looked at. */
+    private static final Duration SOON = Duration.ofMillis(50);
+
     private static final int REFUSALS_OF_THE_RECEIVER = 2;
 
     private static final Refusal NEVER = new Refusal(0, Instant.MIN, false);
@@ -157,8 +160,9 @@ public final class Courier {
     private Duration untilOneMayBeTriedAgain() {
         return refusals.values().stream()
                 .map(refusal -> Duration.between(clock.instant(), refusal.again()))
-                .filter(wait -> wait.compareTo(Duration.ZERO) > 0 && wait.compareTo(look) < 0)
                 .min(Comparator.naturalOrder())
+                .map(wait -> wait.compareTo(SOON) < 0 ? SOON : wait)
+                .filter(wait -> wait.compareTo(look) < 0)
                 .orElse(look);
     }
 

@@ -196,7 +196,8 @@ class KilledDeliveryTest {
 
     private static void kill(Process child, long nanos) {
         LockSupport.parkNanos(nanos);
-        child.destroyForcibly();
+        // Not by Process, which closes the streams as well, and with them what the child said before.
+        child.toHandle().destroyForcibly();
     }
 
     private void serve(HttpExchange request) throws IOException {
