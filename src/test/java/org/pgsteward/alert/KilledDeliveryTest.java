@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.jar.JarEntry;
@@ -47,21 +48,12 @@ class KilledDeliveryTest {
 
     private String classPath = "";
 
-    private final Map<String, List<String>> arrived = new ConcurrentHashMap<>();
-    private final Map<Long, Integer> requests = new ConcurrentHashMap<>();
-    private final Set<String> put = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpServer server;
-
-    /** What is to happen to the process that delivers now. */
-    private volatile Plan plan = new Plan(Moment.NEVER, 0, 0);
-
-    private volatile @Nullable Process process;
 
     KilledDeliveryTest() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
-        server.createContext("/", this::serve);
         server.start();
     }
 
@@ -78,50 +70,29 @@ class KilledDeliveryTest {
         AFTER_THE_ANSWER
     }
 
+    private static final List<Moment> MOMENTS = List.of(Moment.ANY, Moment.BEFORE_THE_ANSWER, Moment.AFTER_THE_ANSWER);
+
     /** @param nanos to wait first */
     private record Plan(Moment moment, int request, long nanos) {}
 
+    /** In two lanes beside one another, since each run waits for a JVM to start. */
     @Test
     @Timeout(value = 4, unit = TimeUnit.MINUTES)
     void everyNoticeArrivesInOrderAndTwiceOnlyWhereItWasSentAndNotYetMarked() throws Exception {
-        Random random = new Random(SEED);
         classPath = classPath();
-        run("warm-up", 20, "-XX:ArchiveClassesAtExit=" + folder.resolve("classes.jsa"));
-        int killed = 0;
-        while (killed < KILLS) {
-            Moment moment = Moment.values()[1 + random.nextInt(3)];
-            long nanos = TimeUnit.MICROSECONDS.toNanos(random.nextInt(moment == Moment.ANY ? 40_000 : 3_000));
-            plan = new Plan(moment, 1 + random.nextInt(8), nanos);
-            if (run(String.format("%04d", killed), 100_000, "-XX:SharedArchiveFile=" + folder.resolve("classes.jsa"))) {
-                killed++;
-            }
+        new Lane("warm-up").run("0", 20, "-XX:ArchiveClassesAtExit=" + folder.resolve("classes.jsa"));
+        List<Lane> lanes = List.of(new Lane("one"), new Lane("two"));
+        List<Future<?>> runs = new ArrayList<>();
+        for (Lane lane : lanes) {
+            Random random = new Random(SEED + runs.size());
+            runs.add(threads.submit(() -> lane.kill(KILLS / lanes.size(), random)));
         }
-        plan = new Plan(Moment.NEVER, 0, 0);
-        assertThat(run("drain", 0, "-XX:SharedArchiveFile=" + folder.resolve("classes.jsa")))
-                .as("ends by itself")
-                .isFalse();
-
-        for (String receiver : DeliveringProcess.RECEIVERS) {
-            List<String> ids = arrived.getOrDefault(receiver, List.of()).stream()
-                    .filter(id -> !id.startsWith("warm-up"))
-                    .toList();
-            List<String> once = new ArrayList<>();
-            int twice = 0;
-            for (String id : ids) {
-                if (!once.isEmpty() && once.get(once.size() - 1).equals(id)) {
-                    twice++;
-                } else {
-                    once.add(id);
-                }
-            }
-            assertThat(new HashSet<>(once)).as("none again later").hasSameSizeAs(once);
-            assertThat(once)
-                    .containsAll(
-                            put.stream().filter(id -> !id.startsWith("warm-up")).toList());
-            assertThat(once).as("order").isSortedAccordingTo(Comparator.comparing(KilledDeliveryTest::place));
-            assertThat(twice).as("at most one a kill, and some were").isBetween(1, KILLS);
+        for (Future<?> run : runs) {
+            run.get();
         }
-        assertThat(put).hasSizeGreaterThan(KILLS);
+        for (Lane lane : lanes) {
+            DeliveringProcess.RECEIVERS.forEach(lane::check);
+        }
     }
 
     private static long place(String id) {
@@ -157,64 +128,118 @@ class KilledDeliveryTest {
                 path.stream().filter(name -> NEEDED.matcher(name).find()).toList());
     }
 
-    /** Whether it was killed; false when it ended by itself. */
-    private boolean run(String name, int count, String classes) throws Exception {
-        Process child = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        classes,
-                        "-Xlog:disable",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-Xmx32m",
-                        "-cp",
-                        classPath,
-                        DeliveringProcess.class.getName(),
-                        folder.resolve("state").toString(),
-                        "http://127.0.0.1:" + server.getAddress().getPort(),
-                        name,
-                        Integer.toString(count))
-                .redirectErrorStream(true)
-                .start();
-        process = child;
-        StringBuilder said = new StringBuilder();
-        try (BufferedReader out = child.inputReader(StandardCharsets.UTF_8)) {
-            for (String line = out.readLine(); line != null; line = out.readLine()) {
-                if (line.equals("ready") && plan.moment() == Moment.ANY) {
-                    long nanos = plan.nanos();
-                    threads.execute(() -> kill(child, nanos));
-                } else if (line.startsWith("put ")) {
-                    put.add(line.substring(4));
-                } else if (!line.equals("ready")) {
-                    said.append(line).append('\n');
-                }
-            }
-        }
-        int code = child.waitFor();
-        assertThat(code).as(said.toString()).isIn(0, 128 + 9);
-        return code != 0;
-    }
-
     private static void kill(Process child, long nanos) {
         LockSupport.parkNanos(nanos);
         // Not by Process, which closes the streams as well, and with them what the child said before.
         child.toHandle().destroyForcibly();
     }
 
-    private void serve(HttpExchange request) throws IOException {
-        String id = new String(request.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-        Plan now = plan;
-        Process child = process;
-        List<String> ids = arrived.computeIfAbsent(
-                request.getRequestURI().getPath().substring(1), receiver -> new CopyOnWriteArrayList<>());
-        ids.add(id);
-        boolean due = child != null && requests.merge(child.pid(), 1, Integer::sum) == now.request();
-        if (child != null && due && now.moment() == Moment.BEFORE_THE_ANSWER) {
-            kill(child, now.nanos());
+    /** One state folder, and the processes that deliver from it one after another. */
+    private final class Lane {
+        private final String name;
+        private final Map<String, List<String>> arrived = new ConcurrentHashMap<>();
+        private final Map<Long, Integer> requests = new ConcurrentHashMap<>();
+        private final Set<String> put = ConcurrentHashMap.newKeySet();
+
+        /** What is to happen to the process that delivers now. */
+        private volatile Plan plan = new Plan(Moment.NEVER, 0, 0);
+
+        private volatile @Nullable Process process;
+
+        Lane(String name) {
+            this.name = name;
+            server.createContext("/" + name + "/", this::serve);
         }
-        request.sendResponseHeaders(204, -1);
-        request.close();
-        if (child != null && due && now.moment() == Moment.AFTER_THE_ANSWER) {
-            kill(child, now.nanos());
+
+        @Nullable
+        Void kill(int kills, Random random) throws Exception {
+            String classes = "-XX:SharedArchiveFile=" + folder.resolve("classes.jsa");
+            int killed = 0;
+            while (killed < kills) {
+                Moment moment = MOMENTS.get(random.nextInt(MOMENTS.size()));
+                long nanos = TimeUnit.MICROSECONDS.toNanos(random.nextInt(moment == Moment.ANY ? 40_000 : 3_000));
+                plan = new Plan(moment, 1 + random.nextInt(8), nanos);
+                if (run(Integer.toString(killed), 100_000, classes)) {
+                    killed++;
+                }
+            }
+            plan = new Plan(Moment.NEVER, 0, 0);
+            assertThat(run("drain", 0, classes)).as("was killed").isFalse();
+            return null;
+        }
+
+        void check(String receiver) {
+            List<String> once = new ArrayList<>();
+            int twice = 0;
+            for (String id : arrived.getOrDefault(receiver, List.of())) {
+                if (!once.isEmpty() && once.get(once.size() - 1).equals(id)) {
+                    twice++;
+                } else {
+                    once.add(id);
+                }
+            }
+            assertThat(new HashSet<>(once)).as("none again later").hasSameSizeAs(once);
+            assertThat(once).containsAll(put);
+            assertThat(once).as("order").isSortedAccordingTo(Comparator.comparing(KilledDeliveryTest::place));
+            assertThat(twice).as("at most one a kill, and some were").isBetween(1, KILLS / 2);
+            assertThat(put).hasSizeGreaterThan(KILLS / 2);
+        }
+
+        /** Whether it was killed; false when it ended by itself. */
+        boolean run(String run, int count, String classes) throws Exception {
+            Process child = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            classes,
+                            "-Xlog:disable",
+                            "-XX:TieredStopAtLevel=1",
+                            "-XX:+UseSerialGC",
+                            "-Xmx32m",
+                            "-cp",
+                            classPath,
+                            DeliveringProcess.class.getName(),
+                            folder.resolve(name).toString(),
+                            "http://127.0.0.1:" + server.getAddress().getPort() + "/" + name,
+                            run,
+                            Integer.toString(count))
+                    .redirectErrorStream(true)
+                    .start();
+            process = child;
+            StringBuilder said = new StringBuilder();
+            try (BufferedReader out = child.inputReader(StandardCharsets.UTF_8)) {
+                for (String line = out.readLine(); line != null; line = out.readLine()) {
+                    if (line.equals("ready") && plan.moment() == Moment.ANY) {
+                        long nanos = plan.nanos();
+                        threads.execute(() -> KilledDeliveryTest.kill(child, nanos));
+                    } else if (line.startsWith("put ")) {
+                        put.add(line.substring(4));
+                    } else if (!line.equals("ready")) {
+                        said.append(line).append('\n');
+                    }
+                }
+            }
+            int code = child.waitFor();
+            assertThat(code).as(said.toString()).isIn(0, 128 + 9);
+            return code != 0;
+        }
+
+        private void serve(HttpExchange request) throws IOException {
+            String id = new String(request.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            Plan now = plan;
+            Process child = process;
+            List<String> ids = arrived.computeIfAbsent(
+                    request.getRequestURI().getPath().substring(name.length() + 2),
+                    receiver -> new CopyOnWriteArrayList<>());
+            ids.add(id);
+            boolean due = child != null && requests.merge(child.pid(), 1, Integer::sum) == now.request();
+            if (child != null && due && now.moment() == Moment.BEFORE_THE_ANSWER) {
+                KilledDeliveryTest.kill(child, now.nanos());
+            }
+            request.sendResponseHeaders(204, -1);
+            request.close();
+            if (child != null && due && now.moment() == Moment.AFTER_THE_ANSWER) {
+                KilledDeliveryTest.kill(child, now.nanos());
+            }
         }
     }
 }

@@ -205,7 +205,6 @@ class DeliveryFaultsTest {
             int before = server.requests.size();
             await().atMost(PATIENCE).until(() -> server.requests.size() > before);
 
-            desk.context.removeRoute("receiver-phone");
             desk.context.getRouteController().stopRoute("receiver-phone");
             desk.context.removeRoute("receiver-phone");
             await().atMost(PATIENCE).during(Duration.ofSeconds(1)).until(this::isSilent);
@@ -242,6 +241,7 @@ class DeliveryFaultsTest {
         return desk.with(new RouteBuilder() {
                     @Override
                     public void configure() {
+                        errorHandler(noErrorHandler());
                         from("direct:receiver-phone").routeId("receiver-phone").process(exchange -> {
                             if (engaged.get()) {
                                 throw new IOException("engaged");
