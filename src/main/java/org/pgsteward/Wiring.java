@@ -17,8 +17,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.AlertBook;
-import org.pgsteward.alert.Backoff;
+import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.alert.message.Messages;
 import org.pgsteward.backup.AgeKeys;
 import org.pgsteward.backup.BackupSets;
 import org.pgsteward.backup.DiskSpace;
@@ -121,6 +123,7 @@ public final class Wiring {
     public final BackupRows rows;
     private final ShrinkRule shrink;
     private final OverdueRule overdue;
+    private final Fallbacks fallbacks;
 
     /**
      * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
@@ -141,7 +144,7 @@ public final class Wiring {
     public Wiring(Settings given, UnprivilegedUser user, Clock clock) throws IOException {
         this.clock = clock;
         zone = given.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
-        settings = withReceivers(given).with(Map.of("pgsteward.timezone", zone.getId()));
+        settings = ReceiverSettings.with(given).with(Map.of("pgsteward.timezone", zone.getId()));
         state = closed(settings.path("pgsteward.state.dir"));
         server = new Server(new ServerAddress(
                 settings.require("pgsteward.postgres.host"),
@@ -172,6 +175,7 @@ public final class Wiring {
         asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);
+        fallbacks = ReceiverSettings.fallbacks(settings);
         redaction = new Redaction(settings.secrets());
         rows = new BackupRows(server.managementDatabase());
         shrink = new ShrinkRule(
@@ -230,9 +234,10 @@ public final class Wiring {
                 .health(new BackupHealth(tables, overdueDesk))
                 .prepare(context -> {
                     receivers.known = new Receivers(context);
-                    context.getManagementStrategy()
-                            .addEventNotifier(
-                                    new OutboxDelivery(context, outbox, json, redaction, clock, Backoff.USUAL));
+                    OutboxDelivery delivery =
+                            new OutboxDelivery(context, outbox, json, redaction, clock, Courier.Rests.USUAL, fallbacks);
+                    context.getManagementStrategy().addEventNotifier(delivery);
+                    context.getRegistry().bind("delivery", delivery);
                 });
         StatusPage page = new StatusPage(this::overview, containers);
         InetSocketAddress address =
@@ -303,7 +308,15 @@ public final class Wiring {
                 .bean("proof", proof)
                 .bean("shrink", new ShrinkDesk(rows, shrink, clock))
                 .bean("alerts", alerts)
-                .bean("outbox", outbox);
+                .bean("outbox", outbox)
+                .bean("messages", new Messages(templates(), json, zone, clock));
+    }
+
+    /** Where an operator lays his own texts: beside the routes, unless he says otherwise. */
+    private Path templates() {
+        return settings.get("pgsteward.templates.dir")
+                .map(Path::of)
+                .orElseGet(() -> settings.path("pgsteward.routes.dir").resolve("templates"));
     }
 
     /** @param schedule the label's value, by service */
@@ -316,7 +329,7 @@ public final class Wiring {
     }
 
     private Outbox outbox(LateReceivers receivers) {
-        return new Outbox(state, json, clock, receivers);
+        return new Outbox(state, json, clock, receivers, fallbacks);
     }
 
     /** The outbox is built before the routes that say who is to be told. */
@@ -328,18 +341,5 @@ public final class Wiring {
             Receivers now = known;
             return now == null ? List.of() : now.names();
         }
-    }
-
-    /** A receiver is switched on by saying where it sends. */
-    private static Settings withReceivers(Settings given) {
-        return given.with(Map.of(
-                "pgsteward.mail.enabled", isSet(given, "pgsteward.mail.to"),
-                "pgsteward.webhook.enabled", isSet(given, "pgsteward.webhook.url"),
-                "pgsteward.mailbox.enabled", isSet(given, "pgsteward.mailbox.dir"),
-                "pgsteward.backup.ping.enabled", isSet(given, "pgsteward.backup.ping.url")));
-    }
-
-    private static String isSet(Settings settings, String key) {
-        return Boolean.toString(settings.get(key).isPresent());
     }
 }

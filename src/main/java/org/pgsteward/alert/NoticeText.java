@@ -71,9 +71,9 @@ final class NoticeText {
         return notice(id, "resolved", severity, well, since, title, text, "");
     }
 
-    /** The same notice, saying how long it lay before it could be handed over. */
-    static Notice late(Notice notice, Duration delay) {
-        String text = notice.text() + "\nThis was delivered " + Elapsed.words(delay) + " late.";
+    /** The same notice, saying how long it lay before it could be handed over, and why. */
+    static Notice late(Notice notice, Duration delay, String why) {
+        String text = notice.text() + "\nThis is " + Elapsed.words(delay) + " late: " + why + ".";
         return new Notice(
                 notice.id(),
                 notice.state(),

@@ -83,9 +83,12 @@ class NoticeTextTest {
 
     @Test
     void saysHowLateItIs() {
-        Notice late = NoticeText.late(text.firing("n1", high, Severity.WARNING, NOON, false), Duration.ofMinutes(7));
+        Notice late = NoticeText.late(
+                text.firing("n1", high, Severity.WARNING, NOON, false),
+                Duration.ofMinutes(7),
+                "the receiver could not be reached");
 
-        assertThat(late.text()).endsWith("\nThis was delivered 7 min late.");
+        assertThat(late.text()).endsWith("\nThis is 7 min late: the receiver could not be reached.");
         assertThat(late.id()).isEqualTo("n1");
     }
 
