@@ -29,6 +29,7 @@ import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.Recovery;
 import org.pgsteward.backup.RecoveryCard;
 import org.pgsteward.backup.Restore;
+import org.pgsteward.backup.RestoreLeftovers;
 import org.pgsteward.backup.ShrinkRule;
 import org.pgsteward.backup.Store;
 import org.pgsteward.backup.Targets;
@@ -155,19 +156,20 @@ public final class Wiring {
         targets = new Targets(server);
         backupSets = new BackupSets(store, locks, clock);
         sets = new SetDesk(backupSets, targets, tables, server);
-        house = new Housekeeping(tables, store, locks, sets);
         AgeKeys keys = AgeKeys.of(
                 settings.words("pgsteward.backup.recipients"),
                 settings.get("pgsteward.backup.identity").map(Secret::new));
         Path scratch = settings.get("pgsteward.scratch.dir")
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
+        RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch);
+        house = new Housekeeping(tables, store, locks, sets, leftovers);
         proof = new Proof(store, keys, scratch, bindir, user, clock);
         dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
         card = new RecoveryCard(store, server.address(), clock);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
-        restore = new Restore(server, bindir, user, store, keys, locks, extensions, clock);
-        recovery = new Recovery(server, store, restore, new JournalRows(server.managementDatabase())::take);
+        restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
+        recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);

@@ -22,10 +22,11 @@ import org.slf4j.LoggerFactory;
  * Puts a restored database in the place of the live one.
  *
  * <ol>
- *   <li>One transaction renames both, so that however it ends there is one database of that name, and it is whole.
+ *   <li>One transaction does all of it, so that however it ends there is one database of that name, and it is whole.
+ *   <li>What was granted and set on the live one, and its comment, the new one gets.
  *   <li>The first rename takes the lock at which everybody who connects waits, and then waits for those who are in; they
  *       are ended beside it.
- *   <li>Before the commit the old one is closed. What was granted and set on it, the new one has.
+ *   <li>The second rename gives the new one the name. Before the commit the old one is closed.
  * </ol>
  *
  * <p>Killed anywhere before the commit, the server takes all of it back.
@@ -57,9 +58,8 @@ final class Swap {
             SELECT pg_catalog.format('ALTER DATABASE %I CONNECTION LIMIT %s', ?, d.datconnlimit)
               FROM pg_catalog.pg_database AS d WHERE d.oid = ?
             UNION ALL
-            SELECT pg_catalog.format('COMMENT ON DATABASE %I IS %L', ?, c.description)
-              FROM pg_catalog.pg_shdescription AS c
-             WHERE c.objoid = ? AND c.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass
+            SELECT pg_catalog.format('COMMENT ON DATABASE %I IS %L', ?,
+                                     pg_catalog.shobj_description(?, 'pg_database'))
             """;
 
     /** By row and not by statement: a list such as search_path cannot be told from a text with commas in it. */
@@ -75,7 +75,10 @@ final class Swap {
     }
 
     /** What the old one is called now, and for how long nobody could connect. */
-    record Swapped(String kept, Duration took) {}
+    record Swapped(String kept, Duration took) {
+        /** There was no old one. */
+        static final Swapped NONE = new Swapped("", Duration.ZERO);
+    }
 
     /** A name for the old one that says what it was and until when. */
     static String keptName(String live, Instant at) {
@@ -88,20 +91,23 @@ final class Swap {
     }
 
     /** @throws SQLException when it cannot be done; all is then as it was, but for the sessions that were ended */
-    Swapped swap(String live, String restored, Instant at) throws SQLException {
+    Swapped swap(String live, String restored, Instant at, RestoreProgress progress) throws SQLException {
         String kept = keptName(live, at);
         try (Connection connection = server.connect(server.address().database())) {
             connection.setAutoCommit(false);
             long oldOid = oid(connection, live);
             long newOid = oid(connection, restored);
             dress(connection, restored, oldOid, newOid);
+            progress.step("what was granted and set on it is as before");
             long began = System.nanoTime();
             try (Ender ender = new Ender(oldOid)) {
                 ender.start();
                 run(connection, "ALTER DATABASE " + Quote.identifier(live) + " RENAME TO " + Quote.identifier(kept));
+                progress.step("nobody is in the old one, and it is set aside");
                 run(
                         connection,
                         "ALTER DATABASE " + Quote.identifier(restored) + " RENAME TO " + Quote.identifier(live));
+                progress.step("the new one has its name");
                 close(connection, kept);
                 connection.commit();
             }

@@ -54,7 +54,7 @@
  *   <tr><td>bit rot that nobody looked for</td><td>{@code FaultsIT.aStoredFileThatCameToHarm...}</td></tr>
  *   <tr><td>objects, roles, large objects lost</td><td>{@code RoundTripIT}</td></tr>
  *   <tr><td>alarms of good backups</td><td>{@code RoundTripIT.itsVerdictIsTheRightOne}</td></tr>
- *   <tr><td>a dump that runs as a superuser</td><td>{@code HostileDumpIT}, {@code GlobalsScriptTest}</td></tr>
+ *   <tr><td>a dump that runs as a superuser</td><td>{@code HostileDumpIT}, {@code GlobalsTest}</td></tr>
  *   <tr><td>passwords with a percent sign, wrong client, server late</td><td>{@code FaultsIT}, {@code RoundTripIT}</td></tr>
  * </table>
  */
