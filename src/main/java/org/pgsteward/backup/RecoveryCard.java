@@ -107,8 +107,13 @@ public final class RecoveryCard {
                 .append(backup.path())
                 .append('\n'));
         card.append("END\n```\n\n## Everything, onto an empty server\n\n");
-        card.append("With pgsteward: `pgsteward restore --all --from` and this folder. Without, the roles first, with ")
-                .append("their\npasswords; the administrator keeps the one that the new server has.\n\n```sh\n");
+        card.append("""
+                With pgsteward: `pgsteward restore --all --from` and this folder. Without, the roles first, with their
+                passwords; the administrator keeps the one that the new server has. `ALTER ROLE ALL SET` and
+                `ALTER SYSTEM` are not in it: `pg_dumpall` leaves them out.
+
+                ```sh
+                """);
         globals.ifPresent(backup -> card.append(source(backup))
                 .append(" | grep -vE ")
                 .append(shell("^(CREATE|ALTER) ROLE \"?" + regex(server.user()) + "\"?( WITH .*)?;$"))

@@ -17,6 +17,19 @@ final class RestoreTurn implements AutoCloseable {
     /** Nothing but a number that nobody else will think of: "pgst", "rest". */
     private static final String KEY = "1885827956, 1919251316";
 
+    private static final String TAKE = "SELECT pg_catalog.pg_try_advisory_lock(" + KEY + ")";
+
+    /** A service may connect here, and nothing keeps it from taking a lock of our number: then it is put out. */
+    private static final String PUT_OUT = """
+            SELECT count(pg_catalog.pg_terminate_backend(l.pid, 5000)) > 0
+              FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE l.locktype = 'advisory'
+               AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+               AND (l.classid, l.objid) = (%s) AND l.objsubid = 2 AND NOT r.rolsuper
+            """.formatted(KEY);
+
     private final Connection connection;
 
     private RestoreTurn(Connection connection) {
@@ -31,14 +44,18 @@ final class RestoreTurn implements AutoCloseable {
             // It says nothing for as long as the restore lasts.
             statement.execute("SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
                     + " WHERE name = 'idle_session_timeout'");
-            try (ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_try_advisory_lock(" + KEY + ")")) {
-                taken = row.next() && row.getBoolean(1);
-            }
+            taken = isTrue(statement, TAKE) || (isTrue(statement, PUT_OUT) && isTrue(statement, TAKE));
             return taken ? Optional.of(new RestoreTurn(connection)) : Optional.empty();
         } finally {
             if (!taken) {
                 connection.close();
             }
+        }
+    }
+
+    private static boolean isTrue(Statement statement, String sql) throws SQLException {
+        try (ResultSet row = statement.executeQuery(sql)) {
+            return row.next() && row.getBoolean(1);
         }
     }
 

@@ -475,6 +475,22 @@ class RestoreIT {
     }
 
     @Test
+    void aServiceThatHoldsTheTurnOfRestoresIsPutOut() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        Restore.Order order = order(service, service + "_back");
+        host.cluster().run("homelab", "GRANT CONNECT ON DATABASE homelab TO " + service);
+        try (Connection holding = server.connectAs(service, PASSWORD, "homelab");
+                Statement statement = holding.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(1885827956, 1919251316)");
+
+            Restore.Done done = wiring.restore.into(order, RestoreProgress.QUIET);
+
+            assertThat(done.rows()).isEqualTo(1);
+            assertThatThrownBy(() -> statement.execute("SELECT 1")).isInstanceOf(SQLException.class);
+        }
+    }
+
+    @Test
     void aSecondRestoreWhileOneIsUnderWayIsRefused() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
         Restore.Order order = order(service, service + "_back");
