@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
@@ -132,10 +133,14 @@ public final class Restore {
         try (RestoreTurn alone = RestoreTurn.orRefuse(server);
                 RunLock dumps = withoutBackups(order.backup().manifest().service())) {
             checks.checkReplaceable(live);
+            List<String> keptBefore = Swap.keptOf(server, live);
             return beside(order, Optional.of(SideDatabase.like(server, live)), progress, beside -> {
                 beside.give();
                 beside.guest().close();
                 progress.step("all of it is " + order.owner() + "'s");
+                keptBefore.forEach(kept -> beside.notes()
+                        .add("an earlier restore kept " + kept + ", which is still there; delete it by: DROP DATABASE "
+                                + Quote.identifier(kept)));
                 return new Swap(server).swap(live, beside.database().name(), clock.instant(), progress);
             });
         }

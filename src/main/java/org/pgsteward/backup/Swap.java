@@ -37,6 +37,10 @@ final class Swap {
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
+    private static final String BEFORE = "_before_";
+
+    private static final int STAMP_LENGTH = "20260102T030405Z".length();
+
     /** Bytes that PostgreSQL keeps of a name. */
     private static final int LONGEST_NAME = 63;
 
@@ -82,12 +86,16 @@ final class Swap {
 
     /** A name for the old one that says what it was and until when. */
     static String keptName(String live, Instant at) {
-        String stamp = "_before_" + STAMP.format(at);
+        return keptPrefix(live) + STAMP.format(at);
+    }
+
+    private static String keptPrefix(String live) {
         int end = live.length();
-        while (live.substring(0, end).getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME - stamp.length()) {
+        while (live.substring(0, end).getBytes(StandardCharsets.UTF_8).length
+                > LONGEST_NAME - BEFORE.length() - STAMP_LENGTH) {
             end = live.offsetByCodePoints(end, -1);
         }
-        return live.substring(0, end) + stamp;
+        return live.substring(0, end) + BEFORE;
     }
 
     /** @throws SQLException when it cannot be done; all is then as it was, but for the sessions that were ended */
@@ -206,9 +214,11 @@ final class Swap {
 
     /** Names of databases that were kept of {@code live}, which nobody but a person removes. */
     static List<String> keptOf(Server server, String live) throws SQLException {
+        String prefix = keptPrefix(live);
         return Guest.names(
                 server,
                 "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname::text, "
-                        + Quote.literal(live + "_before_") + ") AND NOT datallowconn ORDER BY 1");
+                        + Quote.literal(prefix) + ") AND pg_catalog.substr(datname::text, " + (prefix.length() + 1)
+                        + ") ~ '^[0-9]{8}T[0-9]{6}Z$' AND NOT datallowconn ORDER BY 1");
     }
 }

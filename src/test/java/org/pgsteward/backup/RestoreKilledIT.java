@@ -77,6 +77,12 @@ class RestoreKilledIT {
         assertThat(leftovers()).as("its folder alone").hasSize(1).allMatch(left -> left.startsWith("folder "));
         host.wiring().house.order();
         assertThat(leftovers()).isEmpty();
+        Restore.Done next = wiring.restore.replace(order(service, service), RestoreProgress.QUIET);
+        assertThat(next.notes())
+                .as("whoever was killed could not say so")
+                .containsExactly("an earlier restore kept " + kept
+                        + ", which is still there; delete it by: DROP DATABASE \"" + kept + "\"");
+        assertThat(keptOf(service)).hasSize(2).contains(kept);
         host.cluster().run("homelab", "ALTER DATABASE \"" + kept + "\" ALLOW_CONNECTIONS true");
         assertThat(rows(kept)).isEqualTo(LIVE);
     }

@@ -11,7 +11,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -337,9 +336,9 @@ class KeepIT {
             wiring.doors.ask(RETENTION, "");
             assertThat(host.stored(database)).as("a run of it is under way").hasSize(4);
         }
-        try (FileChannel spool =
+        try (Spool.Claim spool =
                 new Spool(state.resolve("spool"), Json.mapper(), clock).claim().orElseThrow()) {
-            assertThat(spool.isOpen()).isTrue();
+            assertThat(spool).isNotNull();
             wiring.doors.ask("direct:journal-write", Activity.ours(database, "waits", clock.instant()));
             wiring.doors.ask(RETENTION, "");
             assertThat(host.stored(database)).as("rows wait for PostgreSQL").hasSize(4);
