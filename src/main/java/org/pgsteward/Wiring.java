@@ -66,6 +66,7 @@ import org.pgsteward.routing.Json;
 import org.pgsteward.routing.Keeps;
 import org.pgsteward.routing.MemoryDesk;
 import org.pgsteward.routing.OverdueDesk;
+import org.pgsteward.routing.Overview;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
@@ -165,7 +166,7 @@ public final class Wiring {
                 .orElse(state.resolve("scratch"));
         RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch);
         house = new Housekeeping(tables, store, locks, sets, leftovers);
-        proof = new Proof(store, keys, scratch, bindir, user, clock);
+        proof = new Proof(store, keys, scratch, locks, bindir, user, clock);
         dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
         restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
@@ -194,7 +195,6 @@ public final class Wiring {
     public Pipeline backupPipeline() {
         LateReceivers receivers = new LateReceivers();
         return pipeline(BACKUP_FILES, outbox(receivers), service -> Optional.empty())
-                .onlyWhenAsked()
                 .prepare(context -> receivers.known = new Receivers(context));
     }
 
@@ -238,7 +238,7 @@ public final class Wiring {
                             .addEventNotifier(
                                     new OutboxDelivery(context, outbox, json, redaction, clock, Backoff.USUAL));
                 });
-        StatusPage page = new StatusPage(tables, alerts, containers, clock);
+        StatusPage page = new StatusPage(this::overview, containers);
         InetSocketAddress address =
                 new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
         return new Daemon(
@@ -258,8 +258,12 @@ public final class Wiring {
     public Pipeline tellingPipeline() {
         LateReceivers receivers = new LateReceivers();
         return pipeline(TELLING_FILES, outbox(receivers), service -> Optional.empty())
-                .onlyWhenAsked()
                 .prepare(context -> receivers.known = new Receivers(context));
+    }
+
+    /** How things are, now. */
+    public Overview overview() {
+        return Overview.of(tables, new DatabaseFigures(server), alerts, clock);
     }
 
     /** The desk at which {@code containers} get their databases. */

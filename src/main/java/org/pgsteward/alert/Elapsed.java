@@ -3,11 +3,11 @@ package org.pgsteward.alert;
 import java.time.Duration;
 
 /** A span of time as a person says it: its two largest units. */
-final class Elapsed {
+public final class Elapsed {
     private Elapsed() {}
 
     /** {@code 12 min 5 s}; {@code 0 s} for less than a second and for a clock that ran backwards. */
-    static String words(Duration span) {
+    public static String words(Duration span) {
         long seconds = Math.max(0, span.toSeconds());
         if (seconds < 60) {
             return seconds + " s";

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
  * Makes one harmless line of a text that came from outside: labels, container names and messages of servers are data,
  * and a line break or a direction mark in them could dress up as a header or as our own words.
  */
-final class OneLine {
+public final class OneLine {
     /** Control characters, format characters (direction marks among them), lone surrogates, line separators. */
     private static final Pattern UNFIT = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]+");
 
@@ -15,7 +15,7 @@ final class OneLine {
     private OneLine() {}
 
     /** @param most characters, the ellipsis of a cut included */
-    static String of(String text, int most) {
+    public static String of(String text, int most) {
         // Before the expressions run: a text of megabytes is cut first.
         String cut = text.length() > 4 * most ? text.substring(0, 4 * most) : text;
         String line =

@@ -7,26 +7,38 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
- * Reads a stream compressed with zstd. Whoever reads pulls the source along, so memory is three buffers whatever the size,
+ * Reads a stream compressed with zstd. Whoever reads pulls the source along, so memory is a few buffers whatever the size,
  * and no thread stands between the two.
+ *
+ * <p>It is a row of frames, each of which chooses its own level:
+ *
+ * <ol>
+ *   <li>What a frame begins with is compressed by {@link CompressionTrial} at a fast level and at a thorough one.
+ *   <li>The frame goes on at the level that was worth it.
+ *   <li>After 64 MiB of the source the frame ends, and the next one is tried anew: a database is not of one kind.
+ * </ol>
  */
 final class CompressedStream extends InputStream {
     /** Bytes of each of its buffers: one of pg_dump's pipe-fuls, and about what the file endpoint asks for. */
     private static final int BUFFER = 128 * 1024;
 
+    /** Bytes of the source in one frame: so many that what it forgets of the frame before does not count. */
+    private static final long FRAME = 64L << 20;
+
     private final InputStream source;
     private final byte[] piece = new byte[BUFFER];
-    private final ZstdCompressCtx zstd;
-    private final ByteBuffer plain = ByteBuffer.allocateDirect(BUFFER).limit(0);
+    private final ZstdCompressCtx zstd = new ZstdCompressCtx();
+    private final CompressionTrial trial = new CompressionTrial();
     private final ByteBuffer compressed = ByteBuffer.allocateDirect(BUFFER).limit(0);
+    private final ByteBuffer plain =
+            ByteBuffer.allocateDirect(CompressionTrial.SAMPLE).limit(0);
     private long sourceBytes;
+    private long frameEndsAt;
     private boolean sourceEnded;
-    private boolean frameEnded;
+    private boolean betweenFrames = true;
 
-    CompressedStream(InputStream source, int level) {
+    CompressedStream(InputStream source) {
         this.source = source;
-        this.zstd = new ZstdCompressCtx();
-        zstd.setLevel(level);
         zstd.setChecksum(true);
     }
 
@@ -45,7 +57,7 @@ final class CompressedStream extends InputStream {
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
         while (!compressed.hasRemaining()) {
-            if (frameEnded) {
+            if (sourceEnded && betweenFrames) {
                 return -1;
             }
             fill();
@@ -56,24 +68,47 @@ final class CompressedStream extends InputStream {
     }
 
     private void fill() throws IOException {
-        if (!plain.hasRemaining() && !sourceEnded) {
-            plain.clear();
-            // By way of an array: a channel on a stream would ask the kernel for 8 KiB at a time.
-            int read = source.read(piece, 0, BUFFER);
-            plain.put(piece, 0, Math.max(read, 0)).flip();
-            sourceEnded = read < 0;
-            sourceBytes += Math.max(read, 0);
+        if (betweenFrames) {
+            beginFrame();
+        } else if (!plain.hasRemaining() && !isFrameRead()) {
+            plain.clear().limit(BUFFER);
+            readSome();
+            plain.flip();
         }
         compressed.clear();
-        boolean flushed = zstd.compressDirectByteBufferStream(
-                compressed, plain, sourceEnded ? EndDirective.END : EndDirective.CONTINUE);
-        frameEnded = sourceEnded && flushed;
+        betweenFrames = zstd.compressDirectByteBufferStream(
+                        compressed, plain, isFrameRead() ? EndDirective.END : EndDirective.CONTINUE)
+                && isFrameRead();
         compressed.flip();
+    }
+
+    private void beginFrame() throws IOException {
+        plain.clear();
+        while (plain.hasRemaining() && !sourceEnded) {
+            readSome();
+        }
+        plain.flip();
+        zstd.setLevel(trial.levelFor(plain));
+        frameEndsAt = sourceBytes - plain.remaining() + FRAME;
+        betweenFrames = false;
+    }
+
+    private boolean isFrameRead() {
+        return sourceEnded || sourceBytes >= frameEndsAt;
+    }
+
+    /** By way of an array: a channel on a stream would ask the kernel for 8 KiB at a time. */
+    private void readSome() throws IOException {
+        int read = source.read(piece, 0, Math.min(BUFFER, plain.remaining()));
+        plain.put(piece, 0, Math.max(read, 0));
+        sourceEnded = read < 0;
+        sourceBytes += Math.max(read, 0);
     }
 
     @Override
     public void close() throws IOException {
         zstd.close();
+        trial.close();
         source.close();
     }
 }

@@ -46,7 +46,6 @@ public final class DumpRun implements AutoCloseable {
             CompletableFuture<Map<String, Long>> rows,
             ClientProgram program,
             String clientVersion,
-            int zstdLevel,
             AgeKeys keys,
             Optional<StreamProof> proof)
             throws IOException {
@@ -63,7 +62,7 @@ public final class DumpRun implements AutoCloseable {
         this.proof = proof;
         InputStream plain =
                 proof.map(watcher -> watcher.watching(program.output())).orElse(program.output());
-        this.stream = held.add(new DumpStream(program, plain, zstdLevel, keys));
+        this.stream = held.add(new DumpStream(program, plain, keys));
         held.add(() -> rows.cancel(true));
         // Let go of first, while the lock still says that somebody is at work here.
         held.add(this::takeBack);

@@ -28,8 +28,8 @@ final class DumpStream extends FilterInputStream {
      * @param plain what the program writes, as it is or watched on the way
      * @param keys to whom it is sealed, if to anybody
      */
-    DumpStream(ClientProgram program, InputStream plain, int zstdLevel, AgeKeys keys) throws IOException {
-        this(program, new CompressedStream(plain, zstdLevel), keys, sha256());
+    DumpStream(ClientProgram program, InputStream plain, AgeKeys keys) throws IOException {
+        this(program, new CompressedStream(plain), keys, sha256());
     }
 
     private DumpStream(ClientProgram program, CompressedStream compressed, AgeKeys keys, MessageDigest hash)

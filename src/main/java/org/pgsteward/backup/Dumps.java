@@ -24,9 +24,6 @@ import org.pgsteward.postgres.UnprivilegedUser;
 
 /** Begins backups. */
 public final class Dumps {
-    /** zstd's own default: as fast as the wire here, and smaller than pg_dump's gzip. */
-    private static final int ZSTD_LEVEL = 3;
-
     /** A table that somebody holds locked for longer fails the dump, and says so, rather than hold it up for a day. */
     private static final String LOCK_WAIT_MILLISECONDS = "60000";
 
@@ -103,8 +100,9 @@ public final class Dumps {
 
     private void requireRoom(BackupTarget target) throws IOException, SQLException, InterruptedException {
         DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), sourceSize(target));
-        DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
-        if (!room.fits() && proof.promised() > 0) {
+        DiskNeedRule.Answer room =
+                DiskNeedRule.judge(need, disk.free().without(proof.turn().promised()));
+        if (!room.fits() && proof.turn().promised() > 0) {
             // What is being proved gives back what it has taken.
             proof.turn().take().close();
             room = DiskNeedRule.judge(need, disk.free());
@@ -258,7 +256,6 @@ public final class Dumps {
                 rows,
                 program,
                 Integer.toString(programs.major()),
-                ZSTD_LEVEL,
                 keys,
                 proof);
     }

@@ -73,13 +73,21 @@ public final class Proof {
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
     private final Clock clock;
-    private final Turn turn = new Turn();
-    private volatile long promised;
+    private final ProofTurn turn;
 
-    public Proof(Store store, AgeKeys keys, Path scratch, Optional<Path> bindir, UnprivilegedUser user, Clock clock) {
+    /** @param locks the folder that tells other processes of a proof under way */
+    public Proof(
+            Store store,
+            AgeKeys keys,
+            Path scratch,
+            Path locks,
+            Optional<Path> bindir,
+            UnprivilegedUser user,
+            Clock clock) {
         this.store = store;
         this.keys = keys;
         this.scratch = scratch;
+        this.turn = new ProofTurn(locks);
         this.bindir = bindir;
         this.user = user;
         this.clock = clock;
@@ -108,7 +116,7 @@ public final class Proof {
         Turn.Taken taken = turn.take();
         long began = System.nanoTime();
         try {
-            promised = DiskNeedRule.scratch(manifest.sourceBytes());
+            turn.promise(DiskNeedRule.scratch(manifest.sourceBytes()));
             Optional<String> cannotTell = attempt(backup, manifest);
             return cannotTell.isPresent()
                     ? with(backup, BackupState.UNVERIFIABLE, began, cannotTell.get())
@@ -116,7 +124,6 @@ public final class Proof {
         } catch (IOException e) {
             return failed(backup, began, e);
         } finally {
-            promised = 0;
             taken.close();
         }
     }
@@ -136,13 +143,8 @@ public final class Proof {
     }
 
     /** The turn of proofs, for whoever restores on another way. */
-    Turn turn() {
+    ProofTurn turn() {
         return turn;
-    }
-
-    /** Bytes that the proof under way may take of the scratch disk, some of which it has taken; 0 when there is none. */
-    long promised() {
-        return promised;
     }
 
     /** @return why it cannot be told, when it cannot */

@@ -55,7 +55,7 @@ final class BackupCommand implements Callable<Integer> {
         List<Backup> done;
         wiring.house.order();
         List<BackupTarget> targets = chosen(wiring);
-        try (Pipeline pipeline = wiring.backupPipeline()) {
+        try (Pipeline pipeline = wiring.backupPipeline().onlyWhenAsked()) {
             pipeline.start();
             done = wiring.asked.backUp(SetDesk.COMMAND, targets);
         }

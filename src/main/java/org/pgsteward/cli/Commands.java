@@ -20,6 +20,7 @@ import picocli.CommandLine.IVersionProvider;
             BackupsCommand.class,
             VerifyCommand.class,
             RestoreCommand.class,
+            StatusCommand.class,
             ProvisionCommand.class,
             RemoveCommand.class,
             Rehearse.class,

@@ -150,7 +150,7 @@ final class ProvisionCommand implements Callable<Integer> {
     }
 
     private static void write(Wiring wiring, List<Object> rows) {
-        try (Pipeline pipeline = wiring.tellingPipeline()) {
+        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
             rows.forEach(row -> wiring.doors.ask("direct:journal-write", row));
         }

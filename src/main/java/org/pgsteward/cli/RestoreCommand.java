@@ -139,7 +139,7 @@ final class RestoreCommand implements Callable<Integer> {
         } catch (Restore.Refused refused) {
             throw new Refusal(String.valueOf(refused.getMessage()));
         }
-        try (Pipeline pipeline = wiring.tellingPipeline()) {
+        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
             // What the journal has not seen; a row that it has stays as it is.
             inventory.backups().forEach(backup -> wiring.doors.ask("direct:journal-write", backup.asMade()));
@@ -233,7 +233,7 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     private static void writeDown(Wiring wiring, Restore.Done done) {
-        try (Pipeline pipeline = wiring.tellingPipeline()) {
+        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
             StoredBackup restored = done.order().backup();
             String action = (done.kept().isPresent() ? "replaced by " : "restored from ")

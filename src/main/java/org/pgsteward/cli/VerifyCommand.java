@@ -55,7 +55,7 @@ final class VerifyCommand implements Callable<Integer> {
         List<StoredBackup> chosen = chosen(inventory, wiring);
         List<Backup> done = new ArrayList<>();
         order(wiring);
-        try (Pipeline pipeline = wiring.backupPipeline()) {
+        try (Pipeline pipeline = wiring.backupPipeline().onlyWhenAsked()) {
             pipeline.start();
             chosen.forEach(stored -> done.add(wiring.asked.prove(stored)));
         }

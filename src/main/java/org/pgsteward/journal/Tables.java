@@ -1,5 +1,6 @@
 package org.pgsteward.journal;
 
+import java.math.BigDecimal;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -41,7 +42,8 @@ public final class Tables {
                    COALESCE((array_agg(EXTRACT(EPOCH FROM finished_at - started_at) ORDER BY started_at DESC)
                                  FILTER (WHERE success))[1], 0),
                    COALESCE((array_agg(size_bytes ORDER BY started_at DESC) FILTER (WHERE success))[1], 0),
-                   COALESCE((array_agg(state ORDER BY started_at DESC))[1], 'made')
+                   COALESCE((array_agg(state ORDER BY started_at DESC))[1], 'made'),
+                   (array_agg(verify_seconds ORDER BY started_at DESC) FILTER (WHERE state = 'verified'))[1]
               FROM public.backup_log
              WHERE started_at IS NOT NULL
              GROUP BY service_name
@@ -258,6 +260,7 @@ public final class Tables {
      * @param seconds that the newest good run took
      * @param sizeBytes of what the newest good run stored
      * @param lastState of the newest run, good or not
+     * @param restores how long the newest proved one took to restore
      */
     public record History(
             String service,
@@ -265,7 +268,8 @@ public final class Tables {
             Optional<Instant> lastVerified,
             double seconds,
             long sizeBytes,
-            String lastState) {}
+            String lastState,
+            Optional<Duration> restores) {}
 
     /** By service, how its backups have gone. */
     public List<History> histories() throws SQLException {
@@ -280,10 +284,15 @@ public final class Tables {
                         instant(rows, 3),
                         rows.getDouble(4),
                         rows.getLong(5),
-                        rows.getString(6)));
+                        rows.getString(6),
+                        Optional.ofNullable(rows.getBigDecimal(7)).map(Tables::seconds)));
             }
         }
         return histories;
+    }
+
+    private static Duration seconds(BigDecimal seconds) {
+        return Duration.ofMillis(seconds.movePointRight(3).longValue());
     }
 
     private static Optional<Instant> instant(ResultSet rows, int column) throws SQLException {
@@ -376,10 +385,7 @@ public final class Tables {
                 PreparedStatement statement = connection.prepareStatement(VERIFY_TIME)) {
             statement.setString(1, backupId);
             try (ResultSet row = statement.executeQuery()) {
-                return row.next()
-                        ? Optional.of(Duration.ofMillis(
-                                row.getBigDecimal(1).movePointRight(3).longValue()))
-                        : Optional.empty();
+                return row.next() ? Optional.of(seconds(row.getBigDecimal(1))) : Optional.empty();
             }
         }
     }

@@ -6,11 +6,8 @@ import java.io.OutputStream;
 import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -179,9 +175,9 @@ public final class ThrowawayCluster implements AutoCloseable {
         Path sockets = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
         try {
             if (plan.template().isPresent()) {
-                copy(user, template(programs, user, plan, plan.template().get()), data);
+                new EmptyCluster(programs, user).copy(plan.template().get(), data, plan.administrator());
             } else {
-                initialise(programs, user, data, plan.administrator());
+                new EmptyCluster(programs, user).initialise(data, plan.administrator());
             }
             Process leash = launch(programs, user, data, sockets, plan);
             ThrowawayCluster cluster = new ThrowawayCluster(
@@ -256,42 +252,6 @@ public final class ThrowawayCluster implements AutoCloseable {
         Files.writeString(file, content);
         user.give(file);
         return file.toString();
-    }
-
-    private static void initialise(Programs programs, UnprivilegedUser user, Path data, String administrator)
-            throws IOException, InterruptedException {
-        List<String> init = List.of(
-                programs.path("initdb").toString(),
-                "--pgdata=" + data,
-                "--username=" + administrator,
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync",
-                "--no-instructions",
-                "--auth-local=trust",
-                "--auth-host=scram-sha-256");
-        ClientProgram.run(user, init, Map.of(), "");
-    }
-
-    /** Made once, under another name until it is whole: initdb takes a second and more, a copy a fifth of one. */
-    private static Path template(Programs programs, UnprivilegedUser user, Plan plan, Path folder)
-            throws IOException, InterruptedException {
-        Path template = folder.resolve("template-" + programs.major());
-        if (!Files.isDirectory(template)) {
-            Path part = user.own(folder.resolve("template-" + UUID.randomUUID() + ".part"));
-            initialise(programs, user, part, plan.administrator());
-            try {
-                Files.move(part, template, StandardCopyOption.ATOMIC_MOVE);
-            } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
-                // Somebody else was quicker, and theirs is as good.
-                remove(part);
-            }
-        }
-        return template;
-    }
-
-    private static void copy(UnprivilegedUser user, Path from, Path to) throws IOException, InterruptedException {
-        ClientProgram.run(user, List.of("cp", "-a", from + "/.", to.toString()), Map.of(), "");
     }
 
     private static Process launch(Programs programs, UnprivilegedUser user, Path data, Path sockets, Plan plan)

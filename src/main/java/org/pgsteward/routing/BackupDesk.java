@@ -50,8 +50,8 @@ public final class BackupDesk {
     /** invalid_catalog_name: there is no such database. */
     private static final String NO_DATABASE = "3D000";
 
-    /** As often as a base backup is tried at one of its times. */
-    private static final int BASE_TRIES = 3;
+    /** As often as a base backup is tried at one of its times, and for one who asks. */
+    static final int BASE_TRIES = 3;
 
     private static final String UNDER_WAY = "another run of it is under way";
 

@@ -1,19 +1,13 @@
 package org.pgsteward.routing;
 
-import java.sql.SQLException;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Elapsed;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.monitor.Size;
 
 /** One page that says how things are: whether all is well, what is not, and each service's last proved backup. */
 public final class StatusPage implements Supplier<String> {
@@ -24,16 +18,12 @@ public final class StatusPage implements Supplier<String> {
             .well{color:#5fd07f}.bad{color:#ff8a8a}}pre{white-space:pre-wrap;overflow-wrap:anywhere}
             """;
 
-    private final Tables tables;
-    private final AlertBook alerts;
+    private final Supplier<Overview> overviews;
     private final ContainerDesk containers;
-    private final Clock clock;
 
-    public StatusPage(Tables tables, AlertBook alerts, ContainerDesk containers, Clock clock) {
-        this.tables = tables;
-        this.alerts = alerts;
+    public StatusPage(Supplier<Overview> overviews, ContainerDesk containers) {
+        this.overviews = overviews;
         this.containers = containers;
-        this.clock = clock;
     }
 
     @Override
@@ -43,61 +33,65 @@ public final class StatusPage implements Supplier<String> {
                 .append("<title>pgsteward</title><style>")
                 .append(STYLE)
                 .append("</style></head><body><h1>pgsteward</h1>");
-        List<Alert> firing = alerts.firing();
-        if (firing.isEmpty()) {
+        Overview overview = overviews.get();
+        if (overview.isWell()) {
             page.append("<p class=\"well\">All is well.</p>");
         }
-        for (Alert alert : firing) {
+        overview.trouble()
+                .ifPresent(trouble -> page.append("<p class=\"bad\">")
+                        .append(escaped(trouble))
+                        .append("</p>"));
+        for (Alert alert : overview.firing()) {
             alert.worst()
                     .ifPresent(cause -> page.append("<p class=\"bad\"><strong>")
                             .append(escaped(alert.service() + ": " + cause.reason()))
                             .append("</strong>, for ")
-                            .append(age(alert.since()))
+                            .append(Elapsed.words(overview.age(alert.since())))
                             .append("</p><pre>")
                             .append(escaped(cause.remedy()))
                             .append("</pre>"));
         }
-        services(page);
+        services(overview, page);
         return page.append("</body></html>\n").toString();
     }
 
-    private void services(StringBuilder page) {
+    private void services(Overview overview, StringBuilder page) {
         Map<String, Boolean> up = containers.up();
-        Map<String, Tables.History> histories = new TreeMap<>();
-        try {
-            tables.histories().forEach(history -> histories.put(history.service(), history));
-        } catch (SQLException e) {
-            page.append("<p class=\"bad\">PostgreSQL does not answer: what it keeps of backups cannot be shown.</p>");
-        }
-        page.append("<table><thead><tr><th>Service</th><th>Container</th><th>Last proved backup</th><th>Size</th>")
-                .append("</tr></thead><tbody>");
-        TreeSet<String> names = new TreeSet<>(up.keySet());
-        names.addAll(histories.keySet());
-        for (String name : names) {
-            Optional<Tables.History> history = Optional.ofNullable(histories.get(name));
-            Boolean runs = up.get(name);
-            page.append("<tr><td>")
-                    .append(escaped(name))
-                    .append("</td><td>")
-                    .append(runs == null ? "–" : runs ? "runs" : "<span class=\"bad\">does not run</span>")
-                    .append("</td><td>")
-                    .append(history.flatMap(Tables.History::lastVerified)
-                            .map(at -> age(at) + " ago")
-                            .orElse("none"))
-                    .append("</td><td>")
-                    .append(history.map(known -> String.format(Locale.ROOT, "%,d B", known.sizeBytes()))
-                            .orElse("–"))
-                    .append("</td></tr>");
+        Map<String, Overview.Service> known = new TreeMap<>();
+        overview.services().forEach(service -> known.put(service.name(), service));
+        up.keySet()
+                .forEach(name ->
+                        known.putIfAbsent(name, new Overview.Service(name, Optional.empty(), Optional.empty())));
+        page.append("<table><thead><tr><th>Service</th><th>Container</th><th>Database</th>")
+                .append("<th>Last proved backup</th><th>Restores in</th></tr></thead><tbody>");
+        for (Overview.Service service : known.values()) {
+            Boolean runs = up.get(service.name());
+            cell(page.append("<tr>"), service.name());
+            page.append(runs == null ? "<td>–</td>" : runs ? "<td>runs</td>" : "<td class=\"bad\">does not run</td>");
+            cell(
+                    page,
+                    service.database()
+                            .map(figure -> Size.words(figure.sizeBytes()))
+                            .orElse("–"));
+            cell(
+                    page,
+                    service.backups()
+                            .flatMap(Tables.History::lastVerified)
+                            .map(at -> Elapsed.words(overview.age(at)) + " ago")
+                            .orElse("none"));
+            cell(
+                    page,
+                    service.backups()
+                            .flatMap(Tables.History::restores)
+                            .map(Elapsed::words)
+                            .orElse("–"));
+            page.append("</tr>");
         }
         page.append("</tbody></table>");
     }
 
-    private String age(Instant since) {
-        Duration age = Duration.between(since, clock.instant());
-        if (age.toDays() > 1) {
-            return age.toDays() + " days";
-        }
-        return age.toHours() > 1 ? age.toHours() + " hours" : age.toMinutes() > 1 ? age.toMinutes() + " min" : "1 min";
+    private static void cell(StringBuilder page, String text) {
+        page.append("<td>").append(escaped(text)).append("</td>");
     }
 
     static String escaped(String text) {

@@ -14,6 +14,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +23,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class CompressedStreamTest {
-    private static final int LEVEL = 3;
     private static final int TEN_MEGABYTES = 10 * 1024 * 1024;
 
     @TempDir
@@ -34,6 +35,7 @@ class CompressedStreamTest {
         ONE_BUFFER_LESS_A_BYTE,
         ONE_BUFFER,
         ONE_BUFFER_AND_A_BYTE,
+        AS_LONG_AS_A_TRIAL,
         RANDOM,
         COMPRESSIBLE;
 
@@ -44,6 +46,7 @@ class CompressedStreamTest {
                 case ONE_BUFFER_LESS_A_BYTE -> random(128 * 1024 - 1);
                 case ONE_BUFFER -> random(128 * 1024);
                 case ONE_BUFFER_AND_A_BYTE -> random(128 * 1024 + 1);
+                case AS_LONG_AS_A_TRIAL -> random(1 << 20);
                 case RANDOM -> random(TEN_MEGABYTES);
                 case COMPRESSIBLE ->
                     "the same line again and again\n".repeat(TEN_MEGABYTES / 30).getBytes(StandardCharsets.UTF_8);
@@ -61,7 +64,7 @@ class CompressedStreamTest {
     @EnumSource
     void whatGoesInComesOut(Sample sample) throws IOException {
         byte[] plain = sample.bytes();
-        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain), LEVEL)) {
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain))) {
             byte[] compressed = stream.readAllBytes();
 
             assertThat(stream.read()).as("the end stays the end").isEqualTo(-1);
@@ -74,14 +77,38 @@ class CompressedStreamTest {
     @Test
     void itIsSmallerWhereItCanBe() throws IOException {
         byte[] plain = Sample.COMPRESSIBLE.bytes();
-        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain), LEVEL)) {
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain))) {
             assertThat(stream.readAllBytes().length).isLessThan(plain.length / 100);
         }
     }
 
+    /** Numbers by chance, then prose, then numbers: more than two frames, of which the middle is compressed otherwise. */
+    @Test
+    void eachFrameIsCompressedAsItIsWorth() throws Exception {
+        assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");
+        byte[] plain = new byte[150 << 20];
+        Random random = new Random(1);
+        for (int at = 0; at < plain.length; at++) {
+            plain[at] = (byte) ('a' + random.nextInt(at < 70 << 20 ? 16 : 3));
+        }
+        Path file = folder.resolve("frames.zst");
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain))) {
+            Files.copy(stream, file);
+        }
+        Process zstd = new ProcessBuilder("zstd", "--decompress", "--stdout", "--quiet", file.toString()).start();
+        MessageDigest hash = MessageDigest.getInstance("SHA-256");
+        try (InputStream read = new DigestInputStream(zstd.getInputStream(), hash)) {
+            read.transferTo(OutputStream.nullOutputStream());
+        }
+        assertThat(hash.digest()).isEqualTo(MessageDigest.getInstance("SHA-256").digest(plain));
+        Process list = new ProcessBuilder("zstd", "--list", "-v", file.toString()).start();
+        assertThat(new String(list.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .containsPattern("(?i)frames: 3");
+    }
+
     @Test
     void aFlippedByteIsNoticedByWhoeverReadsIt() throws IOException {
-        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(Sample.RANDOM.bytes()), LEVEL)) {
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(Sample.RANDOM.bytes()))) {
             byte[] compressed = stream.readAllBytes();
             compressed[compressed.length / 2] ^= 1;
             assertThatThrownBy(() -> new ZstdInputStream(new ByteArrayInputStream(compressed)).readAllBytes())
@@ -93,7 +120,7 @@ class CompressedStreamTest {
     void readByteByByteItIsTheSame() throws IOException {
         byte[] plain = Sample.ONE_BUFFER_AND_A_BYTE.bytes();
         ByteArrayOutputStream compressed = new ByteArrayOutputStream();
-        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain), LEVEL)) {
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain))) {
             for (int next = stream.read(); next >= 0; next = stream.read()) {
                 compressed.write(next);
             }
@@ -108,7 +135,7 @@ class CompressedStreamTest {
         assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");
         byte[] plain = sample.bytes();
         Path file = folder.resolve("sample.zst");
-        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain), LEVEL)) {
+        try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain))) {
             Files.copy(stream, file);
         }
         Process zstd = new ProcessBuilder("zstd", "--decompress", "--stdout", "--quiet", file.toString()).start();
@@ -118,13 +145,13 @@ class CompressedStreamTest {
 
     /** 2 GiB: whoever kept what has gone through would need a heap of that size, or a source that ran ahead of it. */
     @Test
-    void memoryIsTwoBuffersHoweverLongTheSource() throws IOException {
+    void memoryIsAFewBuffersHoweverLongTheSource() throws IOException {
         long length = 2L << 30;
         Endless source = new Endless(length);
         long most = 0;
         long taken = 0;
         byte[] buffer = new byte[8192];
-        try (CompressedStream stream = new CompressedStream(source, LEVEL)) {
+        try (CompressedStream stream = new CompressedStream(source)) {
             ZstdInputStream plain = new ZstdInputStream(stream);
             for (int read = plain.read(buffer); read >= 0; read = plain.read(buffer)) {
                 taken += read;
@@ -137,9 +164,9 @@ class CompressedStreamTest {
     }
 
     @Test
-    void whoReadsAsksTheSourceForNoMoreThanABufferAtATime() throws IOException {
+    void whoReadsAsksTheSourceForNoMoreThanATrialAtATime() throws IOException {
         Endless source = new Endless(1L << 30);
-        try (CompressedStream stream = new CompressedStream(source, LEVEL)) {
+        try (CompressedStream stream = new CompressedStream(source)) {
             assertThat(stream.read()).isNotNegative();
             assertThat(source.given).isLessThan(8L << 20);
         }
@@ -158,7 +185,7 @@ class CompressedStreamTest {
                 return super.read(target, offset, wanted);
             }
         };
-        try (CompressedStream stream = new CompressedStream(broken, LEVEL)) {
+        try (CompressedStream stream = new CompressedStream(broken)) {
             assertThatThrownBy(() -> stream.transferTo(OutputStream.nullOutputStream()))
                     .isInstanceOf(IOException.class)
                     .hasMessage("the pipe broke");

@@ -24,7 +24,7 @@ class DumpStreamTest {
     @Test
     void theHashAndTheSizesAreThoseOfWhatWasRead() throws Exception {
         try (ClientProgram program = program("head -c 300000 /dev/zero");
-                DumpStream stream = new DumpStream(program, program.output(), 3, AgeKeys.NONE)) {
+                DumpStream stream = new DumpStream(program, program.output(), AgeKeys.NONE)) {
             byte[] stored = stream.readAllBytes();
 
             assertThat(stream.isWhole()).isTrue();
@@ -41,7 +41,7 @@ class DumpStreamTest {
     @Test
     void readByteByByteTheHashIsTheSame() throws Exception {
         try (ClientProgram program = program("printf 'a small dump'");
-                DumpStream stream = new DumpStream(program, program.output(), 3, AgeKeys.NONE)) {
+                DumpStream stream = new DumpStream(program, program.output(), AgeKeys.NONE)) {
             ByteArrayOutputStream stored = new ByteArrayOutputStream();
             for (int next = stream.read(); next >= 0; next = stream.read()) {
                 stored.write(next);
@@ -64,7 +64,7 @@ class DumpStreamTest {
             })
     void aProgramThatDiesAfterHalfItsOutputNeverLooksLikeTheEnd(String end, String reason) throws Exception {
         try (ClientProgram program = program(HALF_A_DUMP + end);
-                DumpStream stream = new DumpStream(program, program.output(), 3, AgeKeys.NONE)) {
+                DumpStream stream = new DumpStream(program, program.output(), AgeKeys.NONE)) {
             assertThatThrownBy(() -> readToTheEnd(stream))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(reason);
@@ -76,7 +76,7 @@ class DumpStreamTest {
     @Test
     void aProgramThatFailsWithoutAnyOutputIsNoEmptyDump() throws Exception {
         try (ClientProgram program = program("exit 2");
-                DumpStream stream = new DumpStream(program, program.output(), 3, AgeKeys.NONE)) {
+                DumpStream stream = new DumpStream(program, program.output(), AgeKeys.NONE)) {
             assertThatThrownBy(() -> readToTheEnd(stream)).hasMessageContaining("exit code 2");
             assertThat(stream.isWhole()).isFalse();
         }
@@ -85,7 +85,7 @@ class DumpStreamTest {
     @Test
     void untilItsEndIsReadItIsNotWhole() throws Exception {
         try (ClientProgram program = program("head -c 300000 /dev/urandom");
-                DumpStream stream = new DumpStream(program, program.output(), 3, AgeKeys.NONE)) {
+                DumpStream stream = new DumpStream(program, program.output(), AgeKeys.NONE)) {
             assertThat(stream.read()).isNotNegative();
             assertThat(stream.isWhole()).isFalse();
         }
@@ -94,7 +94,7 @@ class DumpStreamTest {
     @Test
     void nobodySkipsAPieceOfIt() throws Exception {
         try (ClientProgram program = program("echo one");
-                DumpStream stream = new DumpStream(program, program.output(), 3, AgeKeys.NONE)) {
+                DumpStream stream = new DumpStream(program, program.output(), AgeKeys.NONE)) {
             assertThatThrownBy(() -> stream.skip(1)).isInstanceOf(IOException.class);
             assertThat(stream.markSupported()).isFalse();
         }

@@ -6,8 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,8 +26,6 @@ class RestoreCommandIT {
     private TestHost host;
     private String id;
 
-    private record Ended(int code, String out, String err) {}
-
     @BeforeAll
     void backUpWiki() throws Exception {
         host = TestHost.start();
@@ -45,7 +41,7 @@ class RestoreCommandIT {
                         "wiki",
                         "CREATE TABLE public.pages AS SELECT generate_series(1, 1234) AS n",
                         "ALTER TABLE public.pages OWNER TO wiki");
-        Ended backup = run("backup", "--json", "wiki");
+        CommandRun backup = run("backup", "--json", "wiki");
         assertThat(backup.code()).as(backup.toString()).isZero();
         id = json.readTree(backup.out())
                 .path("backups")
@@ -61,19 +57,19 @@ class RestoreCommandIT {
 
     @Test
     void restoresBesideAndThenInThePlaceOfTheLiveOneAndWritesItDown() throws Exception {
-        Ended beside = run("restore", "wiki", "--into", "wiki_back");
+        CommandRun beside = run("restore", "wiki", "--into", "wiki_back");
         assertThat(beside.code()).as(beside.toString()).isZero();
         assertThat(beside.out())
                 .startsWith("wiki: restored " + id + " of 20")
                 .contains("into database wiki_back: 1,234 rows in 1 tables, as the manifest says, in ");
         assertThat(beside.err()).isEmpty();
 
-        Ended again = run("restore", "wiki", "--into", "wiki_back");
+        CommandRun again = run("restore", "wiki", "--into", "wiki_back");
         assertThat(again.code()).isEqualTo(2);
         assertThat(again.err()).hasLineCount(1).startsWith("pgsteward: database wiki_back exists: choose another name");
 
         host.cluster().run("wiki", "DELETE FROM public.pages WHERE n > 3");
-        Ended replaced = run("restore", "--replace", "--backup", id);
+        CommandRun replaced = run("restore", "--replace", "--backup", id);
         assertThat(replaced.code()).as(replaced.toString()).isZero();
         assertThat(replaced.out())
                 .containsPattern("wiki: the database of before is kept as wiki_before_\\d{8}T\\d{6}Z and closed; nobody"
@@ -94,7 +90,7 @@ class RestoreCommandIT {
                 "restore --all --from /nowhere/at/all                | there is no store at /nowhere/at/all",
             })
     void whatCannotRunIsSaidInOneLineWithTheNextStep(String line, String because) throws Exception {
-        Ended ended = run(line.split(" +"));
+        CommandRun ended = run(line.split(" +"));
         assertThat(ended.code()).as(ended.toString()).isEqualTo(2);
         assertThat(ended.err()).hasLineCount(1).startsWith("pgsteward: " + because);
         assertThat(ended.out()).isEmpty();
@@ -103,7 +99,7 @@ class RestoreCommandIT {
     @Test
     void verifyProvesItWhilePostgresIsAwayAndSaysWhenAFileIsDamaged() throws Exception {
         host.cluster().kill();
-        Ended away = run("verify", "--json", "wiki");
+        CommandRun away = run("verify", "--json", "wiki");
         host.cluster().startAgain();
         assertThat(away.code()).as(away.toString()).isZero();
         assertThat(away.err()).contains("PostgreSQL does not answer").contains("written down when it does");
@@ -117,7 +113,7 @@ class RestoreCommandIT {
         byte[] damaged = whole.clone();
         damaged[damaged.length / 2] ^= 4;
         Files.write(file, damaged);
-        Ended failed = run("verify", "--json", "--backup", id);
+        CommandRun failed = run("verify", "--json", "--backup", id);
         Files.write(file, whole);
         assertThat(failed.code()).as(failed.toString()).isEqualTo(1);
         assertThat(json.readTree(failed.out())
@@ -127,32 +123,12 @@ class RestoreCommandIT {
                         .asText())
                 .startsWith("restoring it failed: ");
 
-        Ended all = run("verify", "--all");
+        CommandRun all = run("verify", "--all");
         assertThat(all.code()).as(all.toString()).isZero();
         assertThat(host.journal("wiki")).containsExactly("verified");
     }
 
-    private Ended run(String... arguments) throws Exception {
-        Path out = Files.createTempFile(host.folder(), "command", ".out");
-        Path err = Files.createTempFile(host.folder(), "command", ".err");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx40m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.pgsteward.Steward"));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));
-        builder.environment().putAll(host.environment());
-        Process process = builder.start();
-        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
-        return new Ended(
-                process.exitValue(),
-                Files.readString(out).strip(),
-                Files.readString(err).strip());
+    private CommandRun run(String... arguments) throws Exception {
+        return CommandRun.on(host, arguments);
     }
 }

@@ -182,6 +182,9 @@ class BackupSetIT {
         assertThat(backup.waitFor(90, TimeUnit.SECONDS)).isTrue();
         assertThat(backup.exitValue()).isZero();
 
+        assertThat(documents())
+                .as("a command makes what it is asked for, whatever is due")
+                .hasSize(1);
         JsonNode printed = Json.mapper().readTree(output("backups", "--sets", "--json"));
         JsonNode set = printed.path("sets").path(0);
         assertThat(set.path("id").asText()).matches("\\d{8}T\\d{6}Z");
@@ -257,6 +260,8 @@ class BackupSetIT {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().putAll(host.environment());
+        // Everything is due every second; that is the daemon's business.
+        builder.environment().put("PGSTEWARD_BACKUP_TICK", "* * * * * ?");
         return builder.start();
     }
 }

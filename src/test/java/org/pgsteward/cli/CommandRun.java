@@ -1,0 +1,44 @@
+package org.pgsteward.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.pgsteward.routing.TestHost;
+
+/**
+ * How a command ended that was a process of its own.
+ *
+ * @param out what it wrote to standard output, without the white space around it
+ * @param err the same of standard error
+ */
+record CommandRun(int code, String out, String err) {
+
+    /** Runs it to its end, configured for {@code host} and by nothing else. */
+    static CommandRun on(TestHost host, String... arguments) throws Exception {
+        Path out = Files.createTempFile(host.folder(), "command", ".out");
+        Path err = Files.createTempFile(host.folder(), "command", ".err");
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx40m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.pgsteward.Steward"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));
+        builder.environment().putAll(host.environment());
+        Process process = builder.start();
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        return new CommandRun(
+                process.exitValue(),
+                Files.readString(out).strip(),
+                Files.readString(err).strip());
+    }
+}

@@ -1,0 +1,72 @@
+package org.pgsteward.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.routing.TestHost;
+
+/** {@code status} as a process of its own, on a real PostgreSQL and without a Docker Engine. */
+@NeedsPostgres
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class StatusCommandIT {
+    @Test
+    void itSaysWhetherAllIsWellAndToWhenEachServiceCanBeRestored() throws Exception {
+        try (TestHost host = TestHost.start()) {
+            CommandRun fresh = CommandRun.on(host, "status");
+            assertThat(fresh.code()).as(fresh.toString()).isEqualTo(1);
+            assertThat(fresh.out().lines())
+                    .containsExactly(
+                            "How things are cannot be told.",
+                            "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it");
+
+            host.cluster().run("homelab", "CREATE ROLE wiki LOGIN", "CREATE DATABASE wiki OWNER wiki");
+            assertThat(CommandRun.on(host, "backup", "wiki").code()).isZero();
+            CommandRun well = CommandRun.on(host, "status");
+            assertThat(well.code()).as(well.toString()).isZero();
+            assertThat(well.err()).isEmpty();
+            assertThat(well.out().lines().toList())
+                    .satisfiesExactly(
+                            line -> assertThat(line).isEqualTo("All is well."),
+                            line -> assertThat(line).isEmpty(),
+                            line -> assertThat(line)
+                                    .matches(
+                                            "SERVICE +DATABASE +SESSIONS +LAST PROVED BACKUP +RESTORES IN +NEWEST RUN"),
+                            line -> assertThat(line).matches("wiki +- +- +\\d+ s ago +\\d+ s +verified"));
+
+            host.wiring()
+                    .alerts
+                    .consider(Condition.bad(
+                            Severity.CRITICAL,
+                            "service-down",
+                            "wiki\n",
+                            "exited with code 137",
+                            "docker start wiki\ndocker logs --tail 50 wiki",
+                            host.wiring().clock.instant()));
+            CommandRun firing = CommandRun.on(host, "status");
+            assertThat(firing.code()).isEqualTo(1);
+            assertThat(firing.out())
+                    .startsWith("1 alert is firing.\n\ncritical, for ")
+                    .contains("""
+                            : wiki service down: exited with code 137
+                                docker start wiki
+                                docker logs --tail 50 wiki
+                            """);
+
+            host.cluster().kill();
+            CommandRun away = CommandRun.on(host, "status", "--json");
+            assertThat(away.code()).as(away.toString()).isEqualTo(1);
+            assertThat(away.err()).isEmpty();
+            JsonNode document = new ObjectMapper().readTree(away.out());
+            assertThat(document.path("well").asBoolean(true)).isFalse();
+            assertThat(document.path("trouble").asText()).startsWith("PostgreSQL does not answer: ");
+            assertThat(document.path("alerts").path(0).path("remedy").asText()).startsWith("docker start wiki");
+        }
+    }
+}
