@@ -31,6 +31,7 @@ import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.Recovery;
 import org.pgsteward.backup.RecoveryCard;
 import org.pgsteward.backup.Restore;
+import org.pgsteward.backup.RestoreLeftovers;
 import org.pgsteward.backup.ShrinkRule;
 import org.pgsteward.backup.Store;
 import org.pgsteward.backup.Targets;
@@ -55,6 +56,7 @@ import org.pgsteward.provision.SecretsFolder;
 import org.pgsteward.routing.AskedBackups;
 import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
+import org.pgsteward.routing.CardDesk;
 import org.pgsteward.routing.ContainerDesk;
 import org.pgsteward.routing.Doors;
 import org.pgsteward.routing.Figures;
@@ -112,7 +114,7 @@ public final class Wiring {
     public final Proof proof;
     public final Restore restore;
     public final AskedBackups asked;
-    public final RecoveryCard card;
+    public final CardDesk card;
     public final Recovery recovery;
     public final AlertBook alerts;
     public final ZoneId zone;
@@ -159,25 +161,26 @@ public final class Wiring {
         targets = new Targets(server);
         backupSets = new BackupSets(store, locks, clock);
         sets = new SetDesk(backupSets, targets, tables, server);
-        house = new Housekeeping(tables, store, locks, sets);
         AgeKeys keys = AgeKeys.of(
                 settings.words("pgsteward.backup.recipients"),
                 settings.get("pgsteward.backup.identity").map(Secret::new));
         Path scratch = settings.get("pgsteward.scratch.dir")
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
+        RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch);
+        house = new Housekeeping(tables, store, locks, sets, leftovers);
         proof = new Proof(store, keys, scratch, locks, bindir, user, clock);
         dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
-        card = new RecoveryCard(store, server.address(), clock);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
-        restore = new Restore(server, bindir, user, store, keys, locks, extensions, clock);
-        recovery = new Recovery(server, store, restore, new JournalRows(server.managementDatabase())::take);
+        restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
+        recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
         alerts = new AlertBook(state, json, clock, zone);
         fallbacks = ReceiverSettings.fallbacks(settings);
         redaction = new Redaction(settings.secrets());
         rows = new BackupRows(server.managementDatabase());
+        card = new CardDesk(new RecoveryCard(store, server.address(), clock), rows, backupSets);
         shrink = new ShrinkRule(
                 settings.share("pgsteward.backup.shrink.warn"), settings.bytes("pgsteward.backup.shrink.exempt"));
         overdue = new OverdueRule(settings.duration("pgsteward.backup.overdue.grace"), zone);
@@ -226,7 +229,8 @@ public final class Wiring {
                 .bean(
                         "retention",
                         new RetentionDesk(
-                                store, holdings, rows, spool, house, keeps, shrink, locks, zone, doors, clock))
+                                store, holdings, rows, spool, house, keeps, shrink, sets, card, locks, zone, doors,
+                                clock))
                 .bean("reproof", new ReproofDesk(store, holdings, rows, house, proof, alerts, clock))
                 .bean("requests", new RequestDesk(asked, house, json, clock))
                 .health(new FeedHealth(docker))
@@ -302,7 +306,7 @@ public final class Wiring {
     private Pipeline pipeline(List<String> files, Outbox outbox, Function<String, Optional<String>> schedule) {
         Schedules schedules = schedules(schedule);
         return new Pipeline(settings.forRoutes(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
-                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets))
+                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets, card))
                 .bean("management", server.managementDatabase())
                 .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, card, doors, clock))
                 .bean("proof", proof)
