@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.NoticeText;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 
@@ -31,25 +32,27 @@ final class AlertmanagerAlerts {
         this.clock = clock;
     }
 
-    /** What one notice says. */
+    /** What one notice says; Alertmanager groups by itself, so each service is an alert of its own. */
     List<Map<String, Object>> of(Notice notice) {
         Instant now = clock.instant();
         Instant end = Words.isResolved(notice) ? now : now.plus(HOLDS);
         List<Map<String, Object>> alerts = new ArrayList<>();
-        alerts.add(alert(
-                labels(notice.kind(), notice.service(), notice.severity()),
-                annotations(notice.title(), notice.text(), notice.remedy()),
-                notice.since(),
-                end));
-        for (Severity milder : Severity.values()) {
-            if (milder.word().equals(notice.severity())) {
-                break;
-            }
+        for (String service : NoticeText.services(notice)) {
             alerts.add(alert(
-                    labels(notice.kind(), notice.service(), milder.word()),
-                    annotations(notice.title(), notice.text(), ""),
+                    labels(notice.kind(), service, notice.severity()),
+                    annotations(notice.title(), notice.text(), notice.remedy()),
                     notice.since(),
-                    now));
+                    end));
+            for (Severity milder : Severity.values()) {
+                if (milder.word().equals(notice.severity())) {
+                    break;
+                }
+                alerts.add(alert(
+                        labels(notice.kind(), service, milder.word()),
+                        annotations(notice.title(), notice.text(), ""),
+                        notice.since(),
+                        now));
+            }
         }
         return alerts;
     }
@@ -64,8 +67,11 @@ final class AlertmanagerAlerts {
                     String remedy = alert.worst().map(Alert.Cause::remedy).orElse("");
                     String what = alert.service() + " " + alert.kind().replace('-', ' ');
                     return alert(
-                            labels(alert.kind(), alert.service(), alert.told().word()),
-                            annotations("[" + alert.told().word() + "] " + what + ": " + reason, reason, remedy),
+                            labels(
+                                    alert.kind(),
+                                    alert.service(),
+                                    alert.severity().word()),
+                            annotations("[" + alert.severity().word() + "] " + what + ": " + reason, reason, remedy),
                             alert.since(),
                             end);
                 })

@@ -1,6 +1,8 @@
 package org.pgsteward.routing.alert;
 
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -11,6 +13,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.PluginHelper;
@@ -19,6 +22,7 @@ import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.Courier;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.alert.TellingRule;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
@@ -49,6 +53,9 @@ final class Desk implements AutoCloseable {
 
     Desk(Path state, Map<String, String> settings, Fallbacks fallbacks) {
         Properties properties = new Properties();
+        // Who raises something here tells what is due himself, so that it is told when he is done.
+        properties.put("pgsteward.alerts.look", "1h");
+        properties.put("pgsteward.alerts.wait", "0s");
         properties.putAll(settings);
         context.getPropertiesComponent().setInitialProperties(properties);
         Clock clock = Clock.systemUTC();
@@ -91,11 +98,26 @@ final class Desk implements AutoCloseable {
     }
 
     void raise(Condition condition) {
-        try (org.apache.camel.ProducerTemplate template = context.createProducerTemplate()) {
+        try (ProducerTemplate template = context.createProducerTemplate()) {
             template.sendBody("direct:alert-raise", condition);
-        } catch (java.io.IOException impossible) {
-            throw new java.io.UncheckedIOException(impossible);
+            tell(template);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
         }
+    }
+
+    /** Tells what is due. */
+    void tell() {
+        try (ProducerTemplate template = context.createProducerTemplate()) {
+            tell(template);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+    }
+
+    private void tell(ProducerTemplate template) {
+        TellingRule rule = context.getRegistry().lookupByNameAndType("tellingRule", TellingRule.class);
+        alerts.due(rule).forEach(notice -> template.sendBody("direct:alert-tell", notice));
     }
 
     /** Makes news of service {@code s1}, {@code s2} and so on. */
