@@ -20,6 +20,7 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Courier;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.alert.Silences;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.backup.AgeKeys;
 import org.pgsteward.backup.BackupSets;
@@ -117,6 +118,7 @@ public final class Wiring {
     public final CardDesk card;
     public final Recovery recovery;
     public final AlertBook alerts;
+    public final Silences silences;
     public final ZoneId zone;
     private final Spool spool;
     private final Path state;
@@ -176,7 +178,8 @@ public final class Wiring {
         recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
-        alerts = new AlertBook(state, json, clock, zone);
+        silences = new Silences(state, json, clock);
+        alerts = new AlertBook(state, silences, json, clock, zone);
         fallbacks = ReceiverSettings.fallbacks(settings);
         redaction = new Redaction(settings.secrets());
         rows = new BackupRows(server.managementDatabase());

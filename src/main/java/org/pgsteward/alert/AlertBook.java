@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.slf4j.Logger;
@@ -34,6 +35,9 @@ public final class AlertBook {
 
     /** Who looked, where a condition does not say. */
     private static final String LOOK = "look";
+
+    /** In whose name that is written down which concerns more than one. */
+    private static final String ALL = "pgsteward";
 
     /** By then a notice that was going to the outbox has arrived there. */
     private static final Duration IN_HAND = Duration.ofMinutes(1);
@@ -60,10 +64,10 @@ public final class AlertBook {
      * @param stateDir {@code pgsteward.state.dir}
      * @param zone in which notices give times, and quiet hours are
      */
-    public AlertBook(Path stateDir, ObjectMapper json, Clock clock, ZoneId zone) {
+    public AlertBook(Path stateDir, Silences silences, ObjectMapper json, Clock clock, ZoneId zone) {
         this.store = new AlertStore(stateDir.resolve("alerts"), json);
         this.text = new NoticeText(zone);
-        this.silences = new Silences(stateDir, json, clock);
+        this.silences = silences;
         this.zone = zone;
         this.clock = clock;
     }
@@ -141,6 +145,17 @@ public final class AlertBook {
                                 : page.heard(new Alert.Heard(told.severity(), now, flapping)));
             }
         });
+    }
+
+    /** What is written down of a notice: that it was told, and of whom. */
+    public Activity activity(Notice notice) {
+        List<String> services = NoticeText.services(notice);
+        String whose = services.size() == 1 ? notice.service() : ALL;
+        String of = services.size() == 1 ? "" : " of " + services.size() + " services";
+        return Activity.ours(
+                whose,
+                "alert " + notice.state() + ": " + notice.severity() + " " + notice.kind() + of,
+                clock.instant());
     }
 
     /** What is firing now, told or not. */

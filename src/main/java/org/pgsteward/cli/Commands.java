@@ -21,6 +21,7 @@ import picocli.CommandLine.IVersionProvider;
             VerifyCommand.class,
             RestoreCommand.class,
             StatusCommand.class,
+            SilenceCommand.class,
             ProvisionCommand.class,
             RemoveCommand.class,
             Rehearse.class,

@@ -239,7 +239,7 @@ class AlertBookTest {
     }
 
     private AlertBook open() {
-        return new AlertBook(state, Json.mapper(), clock, ZoneOffset.UTC);
+        return new AlertBook(state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC);
     }
 
     private Path file(String start) throws IOException {

@@ -19,6 +19,7 @@ import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Silences;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
@@ -150,7 +151,13 @@ class AlertRoutesTest {
 
     @Test
     void whatNeverReachedTheOutboxIsToldAtTheNextStart() throws Exception {
-        new AlertBook(state, Json.mapper(), Clock.systemUTC(), ZoneOffset.UTC).consider(Desk.bad("vikunja"));
+        new AlertBook(
+                        state,
+                        new Silences(state, Json.mapper(), Clock.systemUTC()),
+                        Json.mapper(),
+                        Clock.systemUTC(),
+                        ZoneOffset.UTC)
+                .consider(Desk.bad("vikunja"));
 
         Map<String, String> soon = Map.of("pgsteward.alerts.look", "50ms");
         try (Desk desk =

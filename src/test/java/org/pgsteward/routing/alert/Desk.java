@@ -22,6 +22,7 @@ import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.Courier;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.alert.Silences;
 import org.pgsteward.alert.TellingRule;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.model.Condition;
@@ -53,15 +54,15 @@ final class Desk implements AutoCloseable {
 
     Desk(Path state, Map<String, String> settings, Fallbacks fallbacks) {
         Properties properties = new Properties();
-        // Who raises something here tells what is due himself, so that it is told when he is done.
-        properties.put("pgsteward.alerts.look", "1h");
+        // Who raises something here tells it himself, so that it is told when he is done; the routes raise things too.
+        properties.put("pgsteward.alerts.look", "100ms");
         properties.put("pgsteward.alerts.wait", "0s");
         properties.putAll(settings);
         context.getPropertiesComponent().setInitialProperties(properties);
         Clock clock = Clock.systemUTC();
         Receivers receivers = new Receivers(context);
         outbox = new Outbox(state, Json.mapper(), clock, receivers::names, fallbacks);
-        alerts = new AlertBook(state, Json.mapper(), clock, ZoneOffset.UTC);
+        alerts = new AlertBook(state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC);
         Redaction redaction = new Redaction(settings.entrySet().stream()
                 .filter(setting -> setting.getKey().matches(".*\\.(password|url|token|secret|topic)"))
                 .map(Map.Entry::getValue)
