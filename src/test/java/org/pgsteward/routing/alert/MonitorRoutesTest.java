@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.Alert;
@@ -17,6 +18,9 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
+import org.pgsteward.monitor.DatabaseLook;
+import org.pgsteward.monitor.FigureWatch;
+import org.pgsteward.monitor.HostLook;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Reading;
 
@@ -73,7 +77,26 @@ class MonitorRoutesTest {
         }
     }
 
+    /** Stands where PostgreSQL, the disks and our own folders are read, and knows of no alert that is left over. */
+    public static final class Eyes {
+        private volatile int spooled;
+
+        public @Nullable DatabaseLook databases() {
+            return null;
+        }
+
+        public HostLook host() {
+            HostLook.Disk disk = new HostLook.Disk("/backups", "backups", 100, 50);
+            return new HostLook(Instant.now(), List.of(disk), Optional.empty(), "", spooled, Map.of());
+        }
+
+        public List<Condition> conditions(FigureWatch.Judged judged) {
+            return judged.conditions();
+        }
+    }
+
     private final Sampler sampler = new Sampler();
+    private final Eyes eyes = new Eyes();
     private final Late late = new Late();
     private final Probe probe = new Probe();
 
@@ -127,10 +150,34 @@ class MonitorRoutesTest {
         }
     }
 
+    @Test
+    void whatWaitsForTheJournalIsToldAndOver() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.watch.spool.warn", "5", "pgsteward.watch.spool.lasting", "0s"))) {
+            eyes.spooled = 5;
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("journal-waiting:pgsteward");
+            eyes.spooled = 0;
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    @Test
+    void aLevelOfTheWatchThatIsNoneStopsTheStartWithItsKindAndValue() {
+        assertThatThrownBy(
+                        () -> desk(Map.of("pgsteward.watch.lock.warn", "long")).close())
+                .hasStackTraceContaining(
+                        "lock-waiting: warn is 'long': write a time such as 90s, 5m, 6h or 2d, or off");
+        assertThatThrownBy(() ->
+                        desk(Map.of("pgsteward.watch.disk.critical", "50%")).close())
+                .hasStackTraceContaining("disk-filling: critical is 50% and lies below warn, which is 85%");
+    }
+
     private Desk desk(Map<String, String> more) throws Exception {
         Map<String, String> settings = new HashMap<>(Map.of(
                 "pgsteward.monitor.period", "50ms",
                 "pgsteward.monitor.postgres.period", "50ms",
+                "pgsteward.watch.delay", "50ms",
+                "pgsteward.watch.period", "50ms",
                 "pgsteward.monitor.backups.delay", "50ms",
                 "pgsteward.monitor.backups.period", "50ms"));
         settings.putAll(more);
@@ -138,6 +185,7 @@ class MonitorRoutesTest {
         desk.context.getRegistry().bind("memory", sampler);
         desk.context.getRegistry().bind("postgresProbe", probe);
         desk.context.getRegistry().bind("overdue", late);
+        desk.context.getRegistry().bind("watch", eyes);
         return desk.load(Desk.ALERTS).load(MONITOR).start();
     }
 }
