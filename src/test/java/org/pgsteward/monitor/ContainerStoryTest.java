@@ -50,12 +50,12 @@ class ContainerStoryTest {
     void aRestartLoopIsOneAlertThatCounts() {
         List<String> said = new ArrayList<>();
         for (int crash = 1; crash <= 5; crash++) {
-            second(crash * 60);
+            second(crash * 60L);
             event("1", "die", Map.of("exitCode", "1"));
             said.addAll(words(look(container("1", State.EXITED, 1, "sha256:a", 0))));
             event("1", "start", Map.of());
-            second(crash * 60 + 30);
-            said.addAll(words(look(container("1", State.RUNNING, 0, "sha256:a", crash * 60))));
+            second(crash * 60L + 30);
+            said.addAll(words(look(container("1", State.RUNNING, 0, "sha256:a", crash * 60L))));
         }
 
         assertThat(said)
@@ -81,7 +81,7 @@ class ContainerStoryTest {
     @Test
     void stopsThatSomebodyOrderedAreNoLoop() {
         for (int stop = 1; stop <= 5; stop++) {
-            second(stop * 60);
+            second(stop * 60L);
             event("1", "kill", Map.of("signal", "15"));
             event("1", "die", Map.of("exitCode", "137"));
             event("1", "start", Map.of());
