@@ -57,6 +57,7 @@ import org.pgsteward.routing.AskedBackups;
 import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
 import org.pgsteward.routing.ContainerDesk;
+import org.pgsteward.routing.DoctorDesk;
 import org.pgsteward.routing.Doors;
 import org.pgsteward.routing.Figures;
 import org.pgsteward.routing.Housekeeping;
@@ -79,6 +80,7 @@ import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.ShrinkDesk;
 import org.pgsteward.routing.StatusPage;
 import org.pgsteward.routing.WatchDesk;
+import org.pgsteward.routing.Watches;
 import org.pgsteward.routing.alert.OutboxDelivery;
 import org.pgsteward.routing.alert.Receivers;
 import org.pgsteward.routing.alert.Redaction;
@@ -279,6 +281,22 @@ public final class Wiring {
     /** How things are, now. */
     public Overview overview() {
         return Overview.of(tables, new DatabaseFigures(server), alerts, clock);
+    }
+
+    /** Looks at everything once. */
+    public DoctorDesk doctor(DockerEngine engine, Provisioner provisioner) throws IOException {
+        return new DoctorDesk(
+                server,
+                engine,
+                containers(engine),
+                provisioner,
+                discovery(),
+                tables,
+                diskProbe(),
+                spool,
+                () -> Watches.read(
+                        pipeline(List.of(Watches.FILE), outbox(new LateReceivers()), service -> Optional.empty())),
+                clock);
     }
 
     /** The desk at which {@code containers} get their databases. */

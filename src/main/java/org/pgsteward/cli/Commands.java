@@ -21,6 +21,7 @@ import picocli.CommandLine.IVersionProvider;
             VerifyCommand.class,
             RestoreCommand.class,
             StatusCommand.class,
+            DoctorCommand.class,
             ProvisionCommand.class,
             RemoveCommand.class,
             Rehearse.class,

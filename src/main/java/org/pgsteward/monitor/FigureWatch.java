@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
 
 /**
  * Lets rules look at each round and remembers between rounds what they need to know of those before: for how long a figure
@@ -64,6 +65,36 @@ public class FigureWatch<L extends Look> {
         return new Judged(List.copyOf(conditions), kinds, Set.copyOf(subjects));
     }
 
+    /** What is bad by this one look, as if it had been so for long; nothing is remembered. */
+    public List<Condition> glance(L now) {
+        List<Condition> conditions = new ArrayList<>();
+        for (FigureRule<L> rule : rules) {
+            for (Finding finding : rule.look(now, List.of())) {
+                Threshold threshold = rule.threshold(finding.service());
+                Optional<Severity> severity = threshold.isOff()
+                        ? Optional.empty()
+                        : threshold
+                                .atOnce()
+                                .step(Threshold.Track.START, finding.value(), rule.mild(), now.at())
+                                .track()
+                                .severity();
+                severity.map(bad -> bad(rule, finding, bad, now)).ifPresent(conditions::add);
+            }
+        }
+        return conditions;
+    }
+
+    private Condition bad(FigureRule<L> rule, Finding finding, Severity severity, L now) {
+        return Condition.bad(
+                        severity,
+                        rule.kind(),
+                        finding.service(),
+                        rule.reason(finding, Optional.of(severity)),
+                        finding.remedy(),
+                        now.at())
+                .with(finding.figures());
+    }
+
     private Optional<Condition> judge(FigureRule<L> rule, Finding finding, L now) {
         Threshold threshold = rule.threshold(finding.service());
         if (threshold.isOff()) {
@@ -76,21 +107,15 @@ public class FigureWatch<L extends Look> {
         if (!step.decided()) {
             return Optional.empty();
         }
-        String reason = rule.reason(finding, step.track().severity());
-        if (step.track().severity().isEmpty()) {
-            return well.add(key)
-                    ? Optional.of(Condition.well(rule.kind(), finding.service(), reason, now.at()))
-                    : Optional.empty();
+        Optional<Severity> severity = step.track().severity();
+        if (severity.isPresent()) {
+            well.remove(key);
+            return Optional.of(bad(rule, finding, severity.get(), now));
         }
-        well.remove(key);
-        return Optional.of(Condition.bad(
-                        step.track().severity().get(),
-                        rule.kind(),
-                        finding.service(),
-                        reason,
-                        finding.remedy(),
-                        now.at())
-                .with(finding.figures()));
+        return well.add(key)
+                ? Optional.of(Condition.well(
+                        rule.kind(), finding.service(), rule.reason(finding, Optional.empty()), now.at()))
+                : Optional.empty();
     }
 
     private void remember(L now) {

@@ -27,6 +27,11 @@ record Threshold(Optional<Double> warn, Optional<Double> critical, double clear,
         return warn.isEmpty() && critical.isEmpty();
     }
 
+    /** The same without a time that it must last. */
+    Threshold atOnce() {
+        return new Threshold(warn, critical, clear, Duration.ZERO);
+    }
+
     /**
      * What the looks so far have come to.
      *

@@ -19,8 +19,6 @@ import org.pgsteward.model.Condition;
 
 /** What each rule makes of a look, with the levels that are shipped. */
 class DatabaseRulesTest {
-    private static final Consumer<Looks.Quiet> NOTHING = quiet -> {};
-
     @ParameterizedTest(name = "{0}")
     @MethodSource("scenarios")
     void eachScenarioIsSaidInItsWords(
@@ -139,8 +137,8 @@ class DatabaseRulesTest {
                 scenario(
                         "deadlocks of before are no news",
                         rule(new DeadlockRule(), "1", "off"),
-                        NOTHING,
-                        NOTHING,
+                        DatabaseRulesTest::nothing,
+                        DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
@@ -167,10 +165,15 @@ class DatabaseRulesTest {
                 scenario(
                         "a large database",
                         rule(new SizeRule(), "50m", "off"),
-                        NOTHING,
+                        DatabaseRulesTest::nothing,
                         "warning database-large:vikunja its database has 100 MiB; told from 50 MiB on",
                         "pg_total_relation_size"),
-                scenario("without a level none is large", rule(new SizeRule(), "off", "off"), NOTHING, "", ""),
+                scenario(
+                        "without a level none is large",
+                        rule(new SizeRule(), "off", "off"),
+                        DatabaseRulesTest::nothing,
+                        "",
+                        ""),
                 scenario(
                         "a database that grows",
                         rule(new GrowthRule(), "1g", "off"),
@@ -242,7 +245,12 @@ class DatabaseRulesTest {
                         "warning postgres-restarted:postgresql a process of PostgreSQL was killed or crashed, and all"
                                 + " sessions were ended at 2026-05-01T11:59:30Z; told from 1 on",
                         "docker stats"),
-                scenario("settings that fit", rule(new SettingsRule(), "100%", "off"), NOTHING, "", ""),
+                scenario(
+                        "settings that fit",
+                        rule(new SettingsRule(), "100%", "off"),
+                        DatabaseRulesTest::nothing,
+                        "",
+                        ""),
                 scenario(
                         "PostgreSQL's own defaults in 256 MiB do not",
                         rule(new SettingsRule(), "100%", "off"),
@@ -263,7 +271,7 @@ class DatabaseRulesTest {
                 scenario(
                         "without pg_stat_statements no statement is slow",
                         rule(new SlowQueryRule(), "2s", "off"),
-                        NOTHING,
+                        DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
@@ -332,6 +340,11 @@ class DatabaseRulesTest {
                 .isEqualTo("docker exec postgresql psql -U homelab -d homelab -c 'SELECT '\\''$(x)'\\'''");
     }
 
+    /** A look that stays quiet. */
+    private static void nothing(Looks.Quiet quiet) {
+        assertThat(quiet.transactions).isEmpty();
+    }
+
     private static DatabaseLook.Wait wait(int pid, double seconds, int... blockers) {
         return new DatabaseLook.Wait(
                 "vikunja",
@@ -345,7 +358,7 @@ class DatabaseRulesTest {
 
     private static Arguments scenario(
             String why, FigureRule<DatabaseLook> rule, Consumer<Looks.Quiet> now, String expected, String remedy) {
-        return scenario(why, rule, NOTHING, now, expected, remedy);
+        return scenario(why, rule, DatabaseRulesTest::nothing, now, expected, remedy);
     }
 
     private static Arguments scenario(
