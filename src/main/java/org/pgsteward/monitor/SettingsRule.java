@@ -45,17 +45,19 @@ public final class SettingsRule extends FigureRule<DatabaseLook> {
                 Map.of("mostBytes", most, "limitBytes", limit)));
     }
 
-    /** A quarter for what is shared, a quarter for sorts, an eighth for each of two workers: the rest is the processes'. */
+    /** A quarter for what is shared, a sixteenth for each worker, two fifths for sorts: the rest is the processes'. */
     private static String remedy(DatabaseLook now, long limit) {
         Console console = now.console();
         long shared = Math.max(16, limit / 4 / MIB);
         long worker = Math.max(4, limit / 16 / MIB);
-        long connections = Math.min(now.server().maxConnections(), 50);
-        long work = Math.max(64, limit / 4 / connections / 1024);
+        long connections = Math.min(now.server().maxConnections(), 100);
+        long work = Math.max(64, limit * 2 / 5 / connections / 1024);
         return console.psql("ALTER SYSTEM SET shared_buffers = '" + shared + "MB'") + "\n"
-                + console.psql("ALTER SYSTEM SET max_connections = " + connections) + "\n"
                 + console.psql("ALTER SYSTEM SET work_mem = '" + work + "kB'") + "\n"
                 + console.psql("ALTER SYSTEM SET autovacuum_work_mem = '" + worker + "MB'") + "\n"
+                + (connections < now.server().maxConnections()
+                        ? console.psql("ALTER SYSTEM SET max_connections = " + connections) + "\n"
+                        : "")
                 + "docker restart " + Console.word(console.container())
                 + "   # ends all sessions for a moment; or give the container more: mem_limit in its compose file";
     }

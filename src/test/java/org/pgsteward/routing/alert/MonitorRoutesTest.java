@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
+import org.pgsteward.monitor.Console;
 import org.pgsteward.monitor.DatabaseLook;
 import org.pgsteward.monitor.FigureWatch;
 import org.pgsteward.monitor.HostLook;
@@ -80,9 +82,10 @@ class MonitorRoutesTest {
     /** Stands where PostgreSQL, the disks and our own folders are read, and knows of no alert that is left over. */
     public static final class Eyes {
         private volatile int spooled;
+        private volatile @Nullable DatabaseLook databases;
 
         public @Nullable DatabaseLook databases() {
-            return null;
+            return databases;
         }
 
         public HostLook host() {
@@ -159,6 +162,43 @@ class MonitorRoutesTest {
             eyes.spooled = 0;
             await().until(() -> desk.alerts.firing().isEmpty());
         }
+    }
+
+    @Test
+    void aServerWithoutRoomIsToldAndOverWhileOneThatIsAwayIsNeither() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.watch.connections.lasting", "0s"))) {
+            eyes.databases = look(96);
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing())
+                    .extracting(Alert::key)
+                    .containsExactly("connections-near-maximum:postgresql");
+            eyes.databases = null;
+            await().during(Duration.ofMillis(300))
+                    .until(() -> desk.alerts.firing().size() == 1);
+            eyes.databases = look(5);
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    private static DatabaseLook look(int sessions) {
+        DatabaseLook.Server server = new DatabaseLook.Server(
+                Instant.EPOCH,
+                Instant.EPOCH,
+                "15.14",
+                sessions,
+                100,
+                3,
+                new DatabaseLook.MemorySettings(1, 1, 1, 1),
+                0,
+                false);
+        return new DatabaseLook(
+                Instant.now(),
+                new Console("postgresql", "homelab", "homelab"),
+                server,
+                List.of(),
+                List.of(),
+                List.of(),
+                Optional.empty());
     }
 
     @Test
