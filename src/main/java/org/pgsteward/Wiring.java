@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,8 @@ import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
 import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.DatabaseProbe;
+import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
@@ -59,6 +62,7 @@ import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
 import org.pgsteward.routing.CardDesk;
 import org.pgsteward.routing.ContainerDesk;
+import org.pgsteward.routing.DoctorDesk;
 import org.pgsteward.routing.Doors;
 import org.pgsteward.routing.Figures;
 import org.pgsteward.routing.Housekeeping;
@@ -80,6 +84,8 @@ import org.pgsteward.routing.Schedules;
 import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.ShrinkDesk;
 import org.pgsteward.routing.StatusPage;
+import org.pgsteward.routing.WatchDesk;
+import org.pgsteward.routing.Watches;
 import org.pgsteward.routing.alert.OutboxDelivery;
 import org.pgsteward.routing.alert.Receivers;
 import org.pgsteward.routing.alert.Redaction;
@@ -97,7 +103,7 @@ public final class Wiring {
 
     private static final List<String> ALL_FILES = List.of("*.camel.yaml", "receivers/*.camel.yaml");
 
-    /** How long an ordered stop may last before it is told, and a start must hold before trouble counts as over. */
+    /** How long a start must hold before trouble counts as over. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     public final Settings settings;
@@ -123,6 +129,7 @@ public final class Wiring {
     private final Spool spool;
     private final Path state;
     private final Path locks;
+    private final Path scratch;
     private final Redaction redaction;
     public final BackupRows rows;
     private final ShrinkRule shrink;
@@ -166,7 +173,7 @@ public final class Wiring {
         AgeKeys keys = AgeKeys.of(
                 settings.words("pgsteward.backup.recipients"),
                 settings.get("pgsteward.backup.identity").map(Secret::new));
-        Path scratch = settings.get("pgsteward.scratch.dir")
+        scratch = settings.get("pgsteward.scratch.dir")
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
         RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch);
@@ -229,6 +236,7 @@ public final class Wiring {
                 .bean("postgresProbe", probe)
                 .bean("figures", figures)
                 .bean("overdue", overdueDesk)
+                .bean("watch", watchDesk(containers, docker, outbox))
                 .bean(
                         "retention",
                         new RetentionDesk(
@@ -253,13 +261,26 @@ public final class Wiring {
                 pipeline, engine, house, docker::hears, () -> HttpDoor.open(address, pipeline, figures, page, json));
     }
 
+    private WatchDesk watchDesk(ContainerDesk containers, StewardDockerComponent docker, Outbox outbox) {
+        return new WatchDesk(
+                new DatabaseProbe(server, clock), containers, docker::feeds, diskProbe(), spool, outbox, alerts, clock);
+    }
+
+    private DiskProbe diskProbe() {
+        Map<String, Path> folders = new LinkedHashMap<>();
+        folders.put("backups", store.root());
+        folders.put("state", state);
+        folders.put("scratch", scratch);
+        return new DiskProbe(folders);
+    }
+
     /** What looks at containers; nothing is asked of the engine yet. */
     public ContainerDesk containers(DockerEngine engine) {
         return new ContainerDesk(
                 engine,
                 settings.get("pgsteward.postgres.container"),
                 settings.require("pgsteward.postgres.host"),
-                new StatusWatch(new StatusRule(PATIENCE), clock));
+                new StatusWatch(new StatusRule(PATIENCE, settings.duration("pgsteward.update.grace")), clock));
     }
 
     /** What a command needs that gives databases or takes them away: it writes down and tells as the daemon does. */
@@ -272,6 +293,22 @@ public final class Wiring {
     /** How things are, now. */
     public Overview overview() {
         return Overview.of(tables, new DatabaseFigures(server), alerts, clock);
+    }
+
+    /** Looks at everything once. */
+    public DoctorDesk doctor(DockerEngine engine, Provisioner provisioner) throws IOException {
+        return new DoctorDesk(
+                server,
+                engine,
+                containers(engine),
+                provisioner,
+                discovery(),
+                tables,
+                diskProbe(),
+                spool,
+                () -> Watches.read(
+                        pipeline(List.of(Watches.FILE), outbox(new LateReceivers()), service -> Optional.empty())),
+                clock);
     }
 
     /** The desk at which {@code containers} get their databases. */

@@ -34,6 +34,7 @@ class HouseTest {
                     HOUSE + "monitor..",
                     HOUSE + "alert..",
                     HOUSE + "journal..",
+                    HOUSE + "diagnosis..",
                     HOUSE + "routing..",
                     HOUSE + "cli..");
 
@@ -70,6 +71,9 @@ class HouseTest {
     static final ArchRule journalKnowsNoOtherRoom = roomAlone("journal");
 
     @ArchTest
+    static final ArchRule diagnosisKnowsNoOtherRoom = roomAlone("diagnosis");
+
+    @ArchTest
     static final ArchRule routingKnowsNoCommands = noClasses()
             .that()
             .resideInAPackage(HOUSE + "routing..")
@@ -101,7 +105,7 @@ class HouseTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(java.util.stream.Stream.of(
-                                "provision", "backup", "monitor", "alert", "journal", "routing", "cli")
+                                "provision", "backup", "monitor", "alert", "journal", "diagnosis", "routing", "cli")
                         .filter(other -> !other.equals(room))
                         .map(other -> HOUSE + other + "..")
                         .toArray(String[]::new));

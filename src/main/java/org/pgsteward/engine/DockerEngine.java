@@ -112,6 +112,15 @@ public final class DockerEngine implements AutoCloseable {
         }
     }
 
+    /** The digest of what an image's name means on this host now; empty when there is no image of that name. */
+    public Optional<String> imageId(String name) {
+        try {
+            return Optional.ofNullable(client.inspectImageCmd(name).exec().getId());
+        } catch (NotFoundException e) {
+            return Optional.empty();
+        }
+    }
+
     /** What the container uses now, in bytes; empty when it does not run or is gone. Takes about 20 ms. */
     public Optional<Memory> memory(String id) {
         // One-shot spares the second that the engine otherwise waits to compare two samples of the CPU.

@@ -41,6 +41,21 @@ public final class MemoryWatch {
         return conditions;
     }
 
+    /** What is bad by this one round, as if it had been so for long; nothing is remembered. */
+    public List<Condition> glance(List<Reading> round) {
+        List<Condition> conditions = new ArrayList<>();
+        for (Reading reading : round) {
+            MemoryRule.Judged judged = rule.judge(reading, MemoryTrack.START);
+            for (int sample = 1; sample < rule.samples(); sample++) {
+                judged = rule.judge(reading, judged.track());
+            }
+            judged.condition()
+                    .filter(condition -> condition.severity().isPresent())
+                    .ifPresent(conditions::add);
+        }
+        return conditions;
+    }
+
     /**
      * A container that no longer runs uses no memory. It takes as many rounds as firing does, because one sample may
      * fail; and an empty round says nothing, because then the engine gave no answer at all.

@@ -13,18 +13,27 @@ import org.pgsteward.model.Severity;
 /**
  * Whether a container runs as it should.
  *
- * @param patience how long a stop that somebody asked for may last before it is told, and how long a start must hold
- *     before it counts: an update stops a container and makes a new one, and a crash loop starts it again and again.
- *     Zero tells at once
+ * @param patience how long a start must hold before it counts: a crash loop starts a container again and again
+ * @param grace how long a stop that somebody asked for may last, and a container be gone, before it is told: an update
+ *     stops a container, removes it and makes a new one. Zero tells at once
  */
-public record StatusRule(Duration patience) {
+public record StatusRule(Duration patience, Duration grace) {
     /** The {@code kind} for a service's container; the PostgreSQL container's is {@link PostgresRule#KIND}. */
     public static final String KIND = "service-down";
 
+    /** So many crashes within {@link StatusWatch#LOOP} are one trouble, whatever happens in between. */
+    private static final int MANY = 3;
+
     public StatusRule {
-        if (patience.isNegative()) {
-            throw new IllegalArgumentException("patience is " + patience + ": it cannot be negative");
+        if (patience.isNegative() || grace.isNegative()) {
+            throw new IllegalArgumentException(
+                    "patience is " + patience + " and grace is " + grace + ": they cannot be negative");
         }
+    }
+
+    /** With the same patience for both. */
+    StatusRule(Duration patience) {
+        this(patience, patience);
     }
 
     /**
@@ -33,8 +42,15 @@ public record StatusRule(Duration patience) {
      * @param service whose it is
      * @param postgres whether it is the shared PostgreSQL, on which all the others hang
      * @param asked when somebody told the engine to stop it, since it was last started
+     * @param crashes ends that nobody ordered, within the last {@link StatusWatch#LOOP}
      */
-    record Look(String service, boolean postgres, Container container, Optional<Instant> asked, Instant at) {
+    record Look(
+            String service, boolean postgres, Container container, Optional<Instant> asked, int crashes, Instant at) {
+        /** Of one that has not crashed. */
+        Look(String service, boolean postgres, Container container, Optional<Instant> asked, Instant at) {
+            this(service, postgres, container, asked, 0, at);
+        }
+
         private Severity bad(Severity service) {
             return postgres ? Severity.CRITICAL : service;
         }
@@ -60,17 +76,29 @@ public record StatusRule(Duration patience) {
                                         "could not be started: " + last,
                                         logs + "\ndocker start " + target));
             case RESTARTING ->
-                Optional.of(
-                        bad(look, Severity.CRITICAL, "is being restarted again and again, last with " + last, logs));
+                Optional.of(bad(
+                        look,
+                        Severity.CRITICAL,
+                        "is being restarted again and again" + times(look) + ", last with " + last,
+                        logs));
             case PAUSED ->
                 Optional.of(bad(
                         look, look.bad(Severity.WARNING), "is paused: it answers nobody", "docker unpause " + target));
         };
     }
 
-    /** A container that is no more: what it was is only in what the engine said when it went. */
+    /** One that is no more and whose end nobody saw. */
     Optional<Condition> gone(Look look) {
-        if (tooEarly(look)) {
+        return gone(look, look.at());
+    }
+
+    /**
+     * A container that is no more: what it was is only in what the engine said when it went.
+     *
+     * @param since when it went
+     */
+    Optional<Condition> gone(Look look, Instant since) {
+        if (since.plus(grace).isAfter(look.at())) {
             return Optional.empty();
         }
         Severity severity = look.asked().isPresent() ? Severity.INFO : look.bad(Severity.WARNING);
@@ -87,6 +115,13 @@ public record StatusRule(Duration patience) {
                     "runs, and its own health check fails",
                     "docker inspect --format '{{json .State.Health}}' " + target + "\ndocker logs --tail 50 " + target
                             + "\ndocker restart " + target));
+        }
+        if (look.crashes() >= MANY) {
+            return Optional.of(bad(
+                    look,
+                    Severity.CRITICAL,
+                    "crashes again and again" + times(look) + ", and runs again just now",
+                    "docker logs --tail 200 " + CommandTarget.of(container)));
         }
         boolean young = container
                 .startedAt()
@@ -122,13 +157,18 @@ public record StatusRule(Duration patience) {
         }
         // Nobody is known to have asked, for instance because we were not running then; the code still tells.
         Severity severity = ExitCode.isPeaceful(container.exitCode()) ? Severity.INFO : Severity.CRITICAL;
-        return Optional.of(bad(look, severity, "ended with " + code, "docker logs --tail 50 " + target + "\n" + start));
+        return Optional.of(bad(
+                look, severity, "ended with " + code + times(look), "docker logs --tail 50 " + target + "\n" + start));
     }
 
     private boolean tooEarly(Look look) {
         return look.asked()
-                .filter(asked -> asked.plus(patience).isAfter(look.at()))
+                .filter(asked -> asked.plus(grace).isAfter(look.at()))
                 .isPresent();
+    }
+
+    private static String times(Look look) {
+        return look.crashes() < 2 ? "" : ", " + look.crashes() + " times within " + Unit.words(StatusWatch.LOOP);
     }
 
     private static long megabytes(Container container) {
@@ -149,6 +189,7 @@ public record StatusRule(Duration patience) {
         figures.put("health", container.health().name().toLowerCase(Locale.ROOT));
         figures.put("exitCode", container.exitCode());
         figures.put("oomKilled", container.oomKilled());
+        figures.put("crashes", look.crashes());
         figures.put("memoryLimitBytes", container.memoryLimitBytes());
         return Condition.bad(
                         severity,
@@ -164,7 +205,7 @@ public record StatusRule(Duration patience) {
         return look.postgres() ? PostgresRule.KIND : KIND;
     }
 
-    private static String service(Look look) {
+    static String service(Look look) {
         return look.postgres() ? PostgresRule.SERVICE : look.service();
     }
 }

@@ -3,7 +3,10 @@ package org.pgsteward.monitor;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -12,10 +15,15 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
 
 /**
- * Remembers who was told to stop, so that an end that somebody ordered is not taken for a crash. The engine says
- * {@code kill} with a signal before {@code die}, and {@code stop} only after it. Safe for many threads.
+ * Remembers what containers went through between two looks: who was told to stop, so that an end that somebody ordered is
+ * not taken for a crash; how often each crashed; what the kernel killed; and who went and may come back as another
+ * container. The engine says {@code kill} with a signal before {@code die}, and {@code stop} only after it. Safe for many
+ * threads.
  */
 public final class StatusWatch {
+    /** Within this time crashes count as one trouble. */
+    static final Duration LOOP = Duration.ofMinutes(10);
+
     /** Signals that tell a program something without meaning its end: HUP, USR1, USR2, WINCH. */
     private static final Set<String> MERE_WORDS =
             Set.of("1", "10", "12", "28", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH");
@@ -26,11 +34,27 @@ public final class StatusWatch {
     private static final int REMEMBERED = 500;
 
     private final StatusRule rule;
+    private final UpdateRule updates;
     private final Clock clock;
     private final Map<String, Instant> asked = new LinkedHashMap<>();
 
+    /** The same, and not forgotten when the container starts again. */
+    private final Map<String, Instant> orders = new LinkedHashMap<>();
+
+    private final Map<String, List<Instant>> crashes = new LinkedHashMap<>();
+    private final Map<String, List<Instant>> kills = new LinkedHashMap<>();
+
+    /** Of these it was said that nothing was killed: to say it again is no news. */
+    private final Set<String> unharmed = new LinkedHashSet<>();
+
+    private final Map<String, Departed> departed = new LinkedHashMap<>();
+
+    /** A container that went, until it is clear whether another takes its place. */
+    private record Departed(String service, boolean postgres, Container container, Instant since) {}
+
     public StatusWatch(StatusRule rule, Clock clock) {
         this.rule = rule;
+        this.updates = new UpdateRule(rule.grace());
         this.clock = clock;
     }
 
@@ -44,14 +68,24 @@ public final class StatusWatch {
                 }
             }
             case "stop" -> remember(id, event.at());
-            case "die" -> {
-                Instant order = asked.get(id);
-                if (order != null && order.plus(OBEYED_WITHIN).isBefore(event.at())) {
-                    asked.remove(id);
-                }
-            }
+            case "oom" -> add(kills, id, event.at(), MemoryKillRule.SPAN);
+            case "die" -> died(event);
             case "start" -> asked.remove(id);
             default -> {}
+        }
+    }
+
+    private void died(ContainerEvent event) {
+        String id = event.containerId();
+        Instant order = asked.get(id);
+        if (order != null && order.plus(OBEYED_WITHIN).isBefore(event.at())) {
+            asked.remove(id);
+            order = null;
+        }
+        String code = event.attributes().getOrDefault("exitCode", "");
+        boolean peaceful = code.matches("[0-9]{1,3}") && ExitCode.isPeaceful(Integer.parseInt(code));
+        if (order == null && !peaceful) {
+            add(crashes, id, event.at(), LOOP);
         }
     }
 
@@ -62,25 +96,95 @@ public final class StatusWatch {
      * @param postgres whether it is the shared PostgreSQL
      * @return empty while it is too early to say; look again within a minute or so
      */
-    public synchronized Optional<Condition> look(String service, boolean postgres, Container container) {
-        Optional<Instant> order = Optional.ofNullable(asked.get(container.id()));
-        return rule.judge(new StatusRule.Look(service, postgres, container, order, clock.instant()));
+    public synchronized List<Condition> look(String service, boolean postgres, Container container) {
+        List<Condition> conditions = new ArrayList<>();
+        StatusRule.Look look = lookAt(service, postgres, container);
+        for (Departed before : List.copyOf(departed.values())) {
+            StatusRule.Look gone = lookAt(before.service(), before.postgres(), before.container());
+            if (updates.isSuccessor(gone, container)) {
+                departed.remove(before.container().id());
+                conditions.addAll(updates.judge(gone, container));
+            }
+        }
+        rule.judge(look).ifPresent(conditions::add);
+        MemoryKillRule.judge(look, kills.getOrDefault(container.id(), List.of()))
+                .filter(this::isNews)
+                .ifPresent(conditions::add);
+        return conditions;
+    }
+
+    private boolean isNews(Condition killed) {
+        if (killed.severity().isEmpty()) {
+            return unharmed.add(killed.service());
+        }
+        unharmed.remove(killed.service());
+        return true;
     }
 
     /**
      * A container that is no longer there.
      *
      * @param last as it was when it was last seen
+     * @param others those that are there
+     * @return empty while another may yet take its place; it is then among {@link #waiting}
      */
-    public synchronized Optional<Condition> gone(String service, boolean postgres, Container last) {
-        Optional<Instant> order = Optional.ofNullable(asked.get(last.id()));
-        return rule.gone(new StatusRule.Look(service, postgres, last, order, clock.instant()));
+    public synchronized List<Condition> gone(
+            String service, boolean postgres, Container last, Iterable<Container> others) {
+        StatusRule.Look look = lookAt(service, postgres, last);
+        Departed before = departed.get(last.id());
+        Instant since = before == null ? look.at() : before.since();
+        for (Container other : others) {
+            if (other.identity().equals(last.identity())) {
+                departed.remove(last.id());
+                // One of several of a service went: the others do its work.
+                return updates.isSuccessor(look, other) ? updates.judge(look, other) : List.of();
+            }
+        }
+        Optional<Condition> condition = rule.gone(look, since);
+        if (condition.isPresent()) {
+            departed.remove(last.id());
+        } else {
+            departed.put(last.id(), new Departed(service, postgres, last, since));
+        }
+        return condition.stream().toList();
+    }
+
+    /** Those that have gone and of which it is not yet clear whether another takes their place: to be looked at again. */
+    public synchronized List<Container> waiting() {
+        return departed.values().stream().map(Departed::container).toList();
+    }
+
+    /** When somebody last told a container to stop, as far as we were there to hear it. */
+    public synchronized Optional<Instant> lastOrder(String containerId) {
+        return Optional.ofNullable(orders.get(containerId));
+    }
+
+    private StatusRule.Look lookAt(String service, boolean postgres, Container container) {
+        Instant now = clock.instant();
+        long many = crashes.getOrDefault(container.id(), List.of()).stream()
+                .filter(crash -> crash.plus(LOOP).isAfter(now))
+                .count();
+        return new StatusRule.Look(
+                service, postgres, container, Optional.ofNullable(asked.get(container.id())), (int) many, now);
     }
 
     private void remember(String id, Instant at) {
         asked.putIfAbsent(id, at);
-        if (asked.size() > REMEMBERED) {
-            asked.remove(asked.keySet().iterator().next());
+        orders.put(id, at);
+        forgetOldest(asked);
+        forgetOldest(orders);
+    }
+
+    private static void add(Map<String, List<Instant>> events, String id, Instant at, Duration span) {
+        List<Instant> all = events.computeIfAbsent(id, first -> new ArrayList<>());
+        all.removeIf(event -> event.plus(span).isBefore(at));
+        all.add(at);
+        forgetOldest(events);
+    }
+
+    private static void forgetOldest(Map<String, ?> map) {
+        if (map.size() > REMEMBERED) {
+            map.remove(map.keySet().iterator().next());
         }
     }
 }

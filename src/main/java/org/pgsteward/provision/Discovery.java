@@ -74,6 +74,51 @@ public final class Discovery {
         return claim;
     }
 
+    /**
+     * What a container's settings say of its database, whether its host is ours or nobody's.
+     *
+     * @param service its name with us, or what it would be
+     * @param variable in which the host stands, or the label that asks
+     * @param host empty where no variable names one
+     * @param login as whom it comes; empty unless its host is the managed PostgreSQL
+     */
+    public record Said(String service, String variable, Optional<String> host, Optional<Login> login) {}
+
+    /** A role, its password and its database. */
+    public record Login(String user, Secret password, String database) {}
+
+    /** Empty where it asks for no database, or is switched off. */
+    public Optional<Said> said(Container container, Optional<Container> postgres, Collection<Container> others) {
+        if (isOff(container, postgres)) {
+            return Optional.empty();
+        }
+        Optional<Login> login;
+        try {
+            login = claim(container, postgres, others)
+                    .map(claim -> new Login(claim.user(), claim.password(), claim.database()));
+        } catch (RefusedClaim refused) {
+            login = Optional.empty();
+        }
+        Optional<Login> known = login;
+        Variables variables = Variables.inTheClear(container);
+        return catalogue.applications().stream()
+                .flatMap(application -> application.names(variables, anybody -> true).stream()
+                        .map(parts ->
+                                new Said(service(container), application.variable(variables), parts.host(), known)))
+                .findFirst()
+                .or(() -> variables.addresses(anybody -> true).entrySet().stream()
+                        .findFirst()
+                        .map(entry -> new Said(
+                                service(container),
+                                entry.getKey(),
+                                Optional.of(entry.getValue().host()),
+                                known)))
+                .or(() -> asksByLabel(container)
+                                || container.label(PASSWORD_FILE).isPresent()
+                        ? Optional.of(new Said(service(container), "label " + PASSWORD_FILE, Optional.empty(), known))
+                        : Optional.empty());
+    }
+
     /** The same where no other container is known. */
     Optional<String> networkAdvice(Container container, Optional<Container> postgres, Optional<String> webNetwork) {
         return networkAdvice(container, postgres, webNetwork, List.of());

@@ -1,5 +1,6 @@
 package org.pgsteward.routing;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,6 +72,12 @@ public final class ContainerDesk {
                 sightings.add(gone(before));
             }
         }
+        status.waiting().stream()
+                .filter(container -> !now.containsKey(container.id()))
+                .filter(container -> sightings.stream()
+                        .noneMatch(sighting -> sighting.container().id().equals(container.id())))
+                .map(this::gone)
+                .forEach(sightings::add);
         // The server first: what the others ask for is judged by the networks that they share with it.
         known.putAll(now);
         listed = true;
@@ -102,6 +109,12 @@ public final class ContainerDesk {
         return known.values().stream().filter(this::isPostgres).findFirst();
     }
 
+    /** When somebody last told a container to stop, or had it made anew; empty where nobody is known to have. */
+    Optional<Instant> lastOrder(Container container) {
+        Optional<Instant> told = status.lastOrder(container.id());
+        return told.isPresent() ? told : Optional.of(container.createdAt());
+    }
+
     /** From now on this container is known to be that service's. */
     void belongs(Container container, String service) {
         services.put(container.id(), service);
@@ -130,20 +143,15 @@ public final class ContainerDesk {
     }
 
     /** Whether its container's state is trouble; nothing for containers that are not ours to watch. */
-    public @Nullable Condition status(Sighting sighting) {
+    public List<Condition> status(Sighting sighting) {
         Container container = sighting.container();
         Optional<String> service = service(container);
         if (service.isEmpty()) {
-            return null;
+            return List.of();
         }
-        if (!sighting.gone()) {
-            return status.look(service.get(), sighting.postgres(), container).orElse(null);
-        }
-        boolean replaced =
-                known.values().stream().anyMatch(other -> other.identity().equals(container.identity()));
-        return replaced
-                ? null
-                : status.gone(service.get(), sighting.postgres(), container).orElse(null);
+        return sighting.gone()
+                ? status.gone(service.get(), sighting.postgres(), container, List.copyOf(known.values()))
+                : status.look(service.get(), sighting.postgres(), container);
     }
 
     /** For {@code user_activity}; nothing for containers that are not ours to watch, and for what says nothing. */

@@ -45,10 +45,7 @@ public record Overview(Instant at, Optional<String> trouble, List<Service> servi
             tables.histories().forEach(history -> histories.put(history.service(), history));
             databases.read().forEach(figure -> figures.put(figure.service(), figure));
         } catch (SQLException e) {
-            trouble = Optional.of(
-                    NO_JOURNAL.contains(e.getSQLState())
-                            ? "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it"
-                            : "PostgreSQL does not answer: " + e.getMessage());
+            trouble = Optional.of(why(e));
         }
         TreeSet<String> names = new TreeSet<>(histories.keySet());
         names.addAll(figures.keySet());
@@ -63,6 +60,13 @@ public record Overview(Instant at, Optional<String> trouble, List<Service> servi
                         .thenComparing(Alert::since))
                 .toList();
         return new Overview(clock.instant(), trouble, services, firing);
+    }
+
+    /** Why the journal could not be read, in words. */
+    static String why(SQLException e) {
+        return NO_JOURNAL.contains(e.getSQLState())
+                ? "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it"
+                : "PostgreSQL does not answer: " + e.getMessage();
     }
 
     /** Whether nobody need do anything: information is no trouble. */

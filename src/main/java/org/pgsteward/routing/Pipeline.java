@@ -66,6 +66,12 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
+    /** Leaves out every route: what is wanted are the beans that the files make. */
+    Pipeline onlyBeans() {
+        main.configure().withRouteFilterIncludePattern("none:*");
+        return this;
+    }
+
     public Pipeline bean(String name, Object bean) {
         main.bind(name, bean);
         return this;

@@ -67,6 +67,6 @@ class StatusWatchTest {
     }
 
     private Severity severity() {
-        return watch.look("vikunja", false, killed).orElseThrow().severity().orElseThrow();
+        return watch.look("vikunja", false, killed).get(0).severity().orElseThrow();
     }
 }

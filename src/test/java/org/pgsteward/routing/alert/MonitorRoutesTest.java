@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.Alert;
@@ -17,6 +19,10 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
+import org.pgsteward.monitor.Console;
+import org.pgsteward.monitor.DatabaseLook;
+import org.pgsteward.monitor.FigureWatch;
+import org.pgsteward.monitor.HostLook;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Reading;
 
@@ -73,7 +79,27 @@ class MonitorRoutesTest {
         }
     }
 
+    /** Stands where PostgreSQL, the disks and our own folders are read, and knows of no alert that is left over. */
+    public static final class Eyes {
+        private volatile int spooled;
+        private volatile @Nullable DatabaseLook databases;
+
+        public @Nullable DatabaseLook databases() {
+            return databases;
+        }
+
+        public HostLook host() {
+            HostLook.Disk disk = new HostLook.Disk("/backups", "backups", 100, 50);
+            return new HostLook(Instant.now(), List.of(disk), Optional.empty(), "", spooled, Map.of());
+        }
+
+        public List<Condition> conditions(FigureWatch.Judged judged) {
+            return judged.conditions();
+        }
+    }
+
     private final Sampler sampler = new Sampler();
+    private final Eyes eyes = new Eyes();
     private final Late late = new Late();
     private final Probe probe = new Probe();
 
@@ -127,10 +153,71 @@ class MonitorRoutesTest {
         }
     }
 
+    @Test
+    void whatWaitsForTheJournalIsToldAndOver() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.watch.spool.warn", "5", "pgsteward.watch.spool.lasting", "0s"))) {
+            eyes.spooled = 5;
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("journal-waiting:pgsteward");
+            eyes.spooled = 0;
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    @Test
+    void aServerWithoutRoomIsToldAndOverWhileOneThatIsAwayIsNeither() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.watch.connections.lasting", "0s"))) {
+            eyes.databases = look(96);
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing())
+                    .extracting(Alert::key)
+                    .containsExactly("connections-near-maximum:postgresql");
+            eyes.databases = null;
+            await().during(Duration.ofMillis(300))
+                    .until(() -> desk.alerts.firing().size() == 1);
+            eyes.databases = look(5);
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    private static DatabaseLook look(int sessions) {
+        DatabaseLook.Server server = new DatabaseLook.Server(
+                Instant.EPOCH,
+                Instant.EPOCH,
+                "15.14",
+                sessions,
+                100,
+                3,
+                new DatabaseLook.MemorySettings(1, 1, 1, 1),
+                0,
+                false);
+        return new DatabaseLook(
+                Instant.now(),
+                new Console("postgresql", "homelab", "homelab"),
+                server,
+                List.of(),
+                List.of(),
+                List.of(),
+                Optional.empty());
+    }
+
+    @Test
+    void aLevelOfTheWatchThatIsNoneStopsTheStartWithItsKindAndValue() {
+        assertThatThrownBy(
+                        () -> desk(Map.of("pgsteward.watch.lock.warn", "long")).close())
+                .hasStackTraceContaining(
+                        "lock-waiting: warn is 'long': write a time such as 90s, 5m, 6h or 2d, or off");
+        assertThatThrownBy(() ->
+                        desk(Map.of("pgsteward.watch.disk.critical", "50%")).close())
+                .hasStackTraceContaining("disk-filling: critical is 50% and lies below warn, which is 85%");
+    }
+
     private Desk desk(Map<String, String> more) throws Exception {
         Map<String, String> settings = new HashMap<>(Map.of(
                 "pgsteward.monitor.period", "50ms",
                 "pgsteward.monitor.postgres.period", "50ms",
+                "pgsteward.watch.delay", "50ms",
+                "pgsteward.watch.period", "50ms",
                 "pgsteward.monitor.backups.delay", "50ms",
                 "pgsteward.monitor.backups.period", "50ms"));
         settings.putAll(more);
@@ -138,6 +225,7 @@ class MonitorRoutesTest {
         desk.context.getRegistry().bind("memory", sampler);
         desk.context.getRegistry().bind("postgresProbe", probe);
         desk.context.getRegistry().bind("overdue", late);
+        desk.context.getRegistry().bind("watch", eyes);
         return desk.load(Desk.ALERTS).load(MONITOR).start();
     }
 }

@@ -1,0 +1,91 @@
+package org.pgsteward.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.alert.OneLine;
+import org.pgsteward.diagnosis.Diagnosis;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.provision.Provisioner;
+import org.pgsteward.routing.DoctorDesk;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What is wrong, why, and what to type. */
+@Command(
+        name = "doctor",
+        description = {
+            "Look for what is wrong and say why and what to type: who is refused, who lacks rights, what runs short.",
+            "Changes nothing. Exit code 0 when nothing worse than information was found, 1 otherwise."
+        },
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class DoctorCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--json", description = "Print one JSON document.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        PrintWriter out = spec.commandLine().getOut();
+        try (DockerEngine engine = DockerEngine.at(wiring.settings.require("pgsteward.docker.host"));
+                Provisioner provisioner = wiring.provisioner()) {
+            DoctorDesk.Report report = wiring.doctor(engine, provisioner).examine();
+            if (json) {
+                out.println(wiring.json.writeValueAsString(document(report, wiring)));
+            } else {
+                print(report, out);
+            }
+            return report.isWell() ? 0 : 1;
+        }
+    }
+
+    private static void print(DoctorDesk.Report report, PrintWriter out) {
+        long wrong = report.diagnoses().stream().filter(Diagnosis::isTrouble).count();
+        out.println(
+                wrong > 0
+                        ? wrong == 1 ? "1 thing is wrong." : wrong + " things are wrong."
+                        : report.diagnoses().isEmpty() ? "Nothing is wrong." : "Nothing is wrong; for information:");
+        for (Diagnosis diagnosis : report.diagnoses()) {
+            out.println();
+            out.println(diagnosis.severity().word() + ", " + diagnosis.symptom().words() + ": "
+                    + OneLine.of(diagnosis.service(), 120));
+            out.println("  " + OneLine.of(diagnosis.cause(), 1000));
+            diagnosis.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 600)));
+        }
+        if (!report.notLookedAt().isEmpty()) {
+            out.println();
+            out.println("not looked at:");
+            report.notLookedAt().forEach(what -> out.println("  " + OneLine.of(what, 1000)));
+        }
+    }
+
+    private static Map<String, Object> document(DoctorDesk.Report report, Wiring wiring) {
+        List<Map<String, Object>> diagnoses = new ArrayList<>();
+        for (Diagnosis diagnosis : report.diagnoses()) {
+            Map<String, Object> line = new LinkedHashMap<>();
+            line.put("symptom", diagnosis.symptom().words());
+            line.put("severity", diagnosis.severity().word());
+            line.put("service", diagnosis.service());
+            line.put("cause", diagnosis.cause());
+            line.put("remedy", diagnosis.remedy());
+            diagnoses.add(line);
+        }
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("well", report.isWell());
+        document.put("at", wiring.clock.instant().toString());
+        document.put("diagnoses", diagnoses);
+        document.put("not_looked_at", report.notLookedAt());
+        return document;
+    }
+}

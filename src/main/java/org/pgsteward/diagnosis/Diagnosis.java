@@ -1,0 +1,37 @@
+package org.pgsteward.diagnosis;
+
+import org.pgsteward.model.Severity;
+
+/**
+ * One cause of trouble.
+ *
+ * @param symptom what people see of it
+ * @param severity information is no trouble, and only worth knowing
+ * @param service whose; a database's name, or {@code postgresql}, where it is no service's
+ * @param cause why, in words
+ * @param remedy what to type or to write, line by line
+ */
+public record Diagnosis(Symptom symptom, Severity severity, String service, String cause, String remedy) {
+    /** What people see. */
+    public enum Symptom {
+        CONNECTION_REFUSED("connection refused"),
+        PERMISSION_DENIED("permission denied"),
+        RESOURCE_TROUBLE("resource trouble");
+
+        private final String words;
+
+        Symptom(String words) {
+            this.words = words;
+        }
+
+        /** As people say it. */
+        public String words() {
+            return words;
+        }
+    }
+
+    /** Whether somebody has to do something. */
+    public boolean isTrouble() {
+        return severity != Severity.INFO;
+    }
+}

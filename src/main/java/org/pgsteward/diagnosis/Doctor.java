@@ -1,0 +1,105 @@
+package org.pgsteward.diagnosis;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Severity;
+
+/** Goes from what was found to what is wrong and why. Pure but for the logins, which are tried by what it is given. */
+public final class Doctor {
+    private final Function<Asks.Login, LoginResult> logins;
+
+    /** @param logins what PostgreSQL says to a service's own login */
+    public Doctor(Function<Asks.Login, LoginResult> logins) {
+        this.logins = logins;
+    }
+
+    /**
+     * What there is to judge.
+     *
+     * @param where PostgreSQL's host and port
+     * @param error why it does not answer; empty when it does
+     * @param engine whether a Docker Engine was asked
+     * @param postgres PostgreSQL's container, if it is on this host
+     * @param containers all of the host's
+     * @param asks what those say that want a database
+     */
+    public record Patient(
+            String where,
+            Optional<String> error,
+            boolean engine,
+            Optional<Container> postgres,
+            List<Container> containers,
+            List<Asks> asks) {}
+
+    /**
+     * What provisioning would do, in its own words.
+     *
+     * @param wishes by service, what is asked for
+     * @param refused by container, what cannot be had
+     * @param steps by service or database, what would be done
+     */
+    public record Plan(List<Line> wishes, List<Line> refused, List<Line> steps) {
+        static final Plan NONE = new Plan(List.of(), List.of(), List.of());
+
+        /** @param subject a service, a container or a database */
+        public record Line(String subject, String text) {}
+    }
+
+    /**
+     * All that is wrong, the worst first.
+     *
+     * @param plan empty while PostgreSQL does not answer
+     * @param conditions what the watches say of one look
+     */
+    public List<Diagnosis> examine(Patient patient, Optional<Plan> plan, List<Condition> conditions) {
+        List<Diagnosis> found = new ArrayList<>();
+        patient.error()
+                .ifPresent(error ->
+                        found.add(ServerRule.judge(patient.where(), error, patient.postgres(), patient.engine())));
+        Set<String> refused = new LinkedHashSet<>();
+        for (Asks asks : patient.asks()) {
+            Optional<Diagnosis> network =
+                    patient.postgres().flatMap(server -> NetworkRule.judge(asks, server, patient.containers()));
+            network.ifPresent(found::add);
+            if (network.isEmpty() && patient.error().isEmpty() && asks.enrolled()) {
+                asks.login()
+                        .flatMap(login -> LoginRule.judge(asks, login, logins.apply(login)))
+                        .ifPresent(diagnosis -> {
+                            found.add(diagnosis);
+                            refused.add(asks.service());
+                        });
+            }
+        }
+        found.addAll(RightsRule.judge(plan.orElse(Plan.NONE), enrolled(patient), refused));
+        conditions.stream().flatMap(condition -> resource(condition).stream()).forEach(found::add);
+        return found.stream()
+                .distinct()
+                .sorted(Comparator.comparing(Diagnosis::severity)
+                        .reversed()
+                        .thenComparing(Diagnosis::symptom)
+                        .thenComparing(Diagnosis::service))
+                .toList();
+    }
+
+    private static Set<String> enrolled(Patient patient) {
+        return patient.asks().stream().filter(Asks::enrolled).map(Asks::service).collect(Collectors.toSet());
+    }
+
+    private static Optional<Diagnosis> resource(Condition condition) {
+        Optional<Severity> severity = condition.severity();
+        return severity.map(bad -> new Diagnosis(
+                Diagnosis.Symptom.RESOURCE_TROUBLE,
+                bad,
+                condition.service(),
+                condition.kind().replace('-', ' ') + ": " + condition.reason(),
+                condition.remedy()));
+    }
+}

@@ -1,0 +1,24 @@
+package org.pgsteward.diagnosis;
+
+import java.sql.SQLException;
+import org.pgsteward.postgres.Server;
+
+/** Logs in as a service would, over our own connection, and leaves again. */
+public final class LoginProbe {
+    private final Server server;
+
+    public LoginProbe(Server server) {
+        this.server = server;
+    }
+
+    /** It takes as long as the connection's time-out at most. */
+    public LoginResult tryOut(Asks.Login login) {
+        try {
+            server.connectAs(login.user(), login.password(), login.database()).close();
+            return LoginResult.LET_IN;
+        } catch (SQLException e) {
+            String state = e.getSQLState();
+            return new LoginResult(state == null ? "?" : state, String.valueOf(e.getMessage()));
+        }
+    }
+}

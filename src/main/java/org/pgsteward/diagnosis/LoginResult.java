@@ -1,0 +1,11 @@
+package org.pgsteward.diagnosis;
+
+/**
+ * What PostgreSQL said to a service's own login.
+ *
+ * @param sqlState its code; empty when it let the service in
+ * @param message its words
+ */
+public record LoginResult(String sqlState, String message) {
+    static final LoginResult LET_IN = new LoginResult("", "");
+}

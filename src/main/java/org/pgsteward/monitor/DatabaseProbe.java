@@ -1,0 +1,76 @@
+package org.pgsteward.monitor;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.pgsteward.postgres.Server;
+
+/**
+ * Asks PostgreSQL how it and its databases are: one connection and five statements at most, however many services there
+ * are. Remembers who was connected when, since an application that connects for each request is seldom seen.
+ */
+public final class DatabaseProbe {
+    private static final String UNDEFINED_TABLE = "42P01";
+    private static final String UNDEFINED_COLUMN = "42703";
+
+    private final Server server;
+    private final Clock clock;
+    private final Duration open;
+    private final Instant since;
+    private final Map<String, Instant> lastSession = new ConcurrentHashMap<>();
+
+    public DatabaseProbe(Server server, Clock clock) {
+        this(server, clock, Duration.ofMinutes(1));
+    }
+
+    /** @param open how long a transaction has to be open to be counted among those that are */
+    DatabaseProbe(Server server, Clock clock, Duration open) {
+        this.server = server;
+        this.clock = clock;
+        this.open = open;
+        this.since = clock.instant();
+    }
+
+    /**
+     * What only Docker knows of the server.
+     *
+     * @param container its name
+     * @param limitBytes its memory limit; 0 where there is none
+     * @param ordered when somebody last told it to stop
+     */
+    public record Host(String container, long limitBytes, Optional<Instant> ordered) {}
+
+    /** @throws SQLException when PostgreSQL does not answer */
+    public DatabaseLook read(Host host) throws SQLException {
+        try (Connection connection = server.connect(server.address().database())) {
+            DatabaseQuestions asking = new DatabaseQuestions(connection, clock.instant(), open, since, lastSession);
+            DatabaseLook.Server facts = asking.server(host);
+            List<DatabaseLook.Database> databases;
+            try {
+                databases = asking.databases(DatabaseQuestions.SERVICES);
+            } catch (SQLException e) {
+                if (!UNDEFINED_TABLE.equals(e.getSQLState()) && !UNDEFINED_COLUMN.equals(e.getSQLState())) {
+                    throw e;
+                }
+                databases = asking.databases(DatabaseQuestions.NO_SERVICES);
+            }
+            return new DatabaseLook(
+                    asking.at(),
+                    new Console(
+                            host.container(),
+                            server.address().user(),
+                            server.address().database()),
+                    facts,
+                    databases,
+                    asking.transactions(),
+                    asking.waits(),
+                    asking.queries());
+        }
+    }
+}

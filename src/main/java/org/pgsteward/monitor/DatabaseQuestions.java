@@ -1,0 +1,277 @@
+package org.pgsteward.monitor;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.pgsteward.postgres.Quote;
+
+/** The statements of one round, over one connection. {@link #server} is asked first, {@link #databases} second. */
+final class DatabaseQuestions {
+    // Names in braces are put in below; nothing that anybody else wrote is.
+
+    /** What we and the programs that we start do is no service's doing. */
+    private static final String OTHERS = "a.backend_type = 'client backend'"
+            + " AND NOT (a.application_name = 'pgsteward' AND a.usename = current_user)";
+
+    private static final String SERVER = """
+            SELECT pg_postmaster_start_time(),
+                   (SELECT min(c.backend_start) FROM pg_stat_activity AS c WHERE c.backend_type = 'checkpointer'),
+                   current_setting('server_version'),
+                   (SELECT count(*) FROM pg_stat_activity AS a WHERE a.backend_type = 'client backend'),
+                   current_setting('max_connections')::int,
+                   current_setting('superuser_reserved_connections')::int,
+                   pg_size_bytes(current_setting('shared_buffers')),
+                   pg_size_bytes(current_setting('work_mem')),
+                   CASE WHEN current_setting('autovacuum_work_mem') = '-1'
+                        THEN pg_size_bytes(current_setting('maintenance_work_mem'))
+                        ELSE pg_size_bytes(current_setting('autovacuum_work_mem'))
+                   END,
+                   current_setting('autovacuum_max_workers')::int,
+                   (SELECT n.nspname
+                      FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
+                     WHERE e.extname = 'pg_stat_statements'
+                       AND current_setting('shared_preload_libraries') ~ 'pg_stat_statements')
+            """;
+
+    static final String SERVICES = "public.service_configs";
+
+    /** A server on which nobody has been enrolled has no such table yet. */
+    static final String NO_SERVICES = "(SELECT NULL::text AS service_name, NULL::text AS database_name,"
+            + " NULL::text AS role_name, NULL::timestamp AS created_at WHERE false)";
+
+    private static final String DATABASES = """
+            SELECT COALESCE(sc.service_name, d.datname), d.datname, COALESCE(sc.role_name, ''),
+                   sc.created_at AT TIME ZONE 'UTC', pg_database_size(d.oid), COALESCE(s.others, 0),
+                   d.datconnlimit, COALESCE(s.everybody, 0), COALESCE(r.rolconnlimit, -1), COALESCE(u.sessions, 0),
+                   greatest(age(d.datfrozenxid), mxid_age(d.datminmxid)), pg_stat_get_db_deadlocks(d.oid)
+              FROM pg_database AS d
+              LEFT JOIN {services} AS sc ON sc.database_name = d.datname
+              LEFT JOIN pg_roles AS r ON r.rolname = sc.role_name
+              LEFT JOIN (SELECT a.datid, count(*) AS everybody, count(*) FILTER (WHERE {others}) AS others
+                           FROM pg_stat_activity AS a
+                          WHERE a.backend_type = 'client backend'
+                          GROUP BY a.datid) AS s ON s.datid = d.oid
+              LEFT JOIN (SELECT a.usesysid, count(*) AS sessions
+                           FROM pg_stat_activity AS a
+                          WHERE a.backend_type = 'client backend'
+                          GROUP BY a.usesysid) AS u ON u.usesysid = r.oid
+             ORDER BY 1, 2
+            """;
+
+    private static final String TRANSACTIONS = """
+            SELECT a.datname, a.pid, a.usename, a.application_name, COALESCE(host(a.client_addr), ''),
+                   a.state LIKE 'idle in transaction%',
+                   EXTRACT(EPOCH FROM clock_timestamp() - a.xact_start)::float8,
+                   EXTRACT(EPOCH FROM clock_timestamp() - a.state_change)::float8
+              FROM pg_stat_activity AS a
+             WHERE {others} AND a.xact_start < clock_timestamp() - make_interval(secs => ?) AND a.datname IS NOT NULL
+             ORDER BY a.xact_start
+             LIMIT 200
+            """;
+
+    private static final String WAITS = """
+            SELECT w.datname, w.pid, w.usename, w.application_name, COALESCE(host(w.client_addr), ''), w.seconds,
+                   b.pid, b.usename, b.application_name, COALESCE(host(b.client_addr), ''), b.state,
+                   COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - b.xact_start), 0)::float8
+              FROM (SELECT a.*,
+                           COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - l.since), 0)::float8 AS seconds
+                      FROM (SELECT pid, min(waitstart) AS since
+                              FROM pg_locks WHERE NOT granted GROUP BY pid) AS l
+                      JOIN pg_stat_activity AS a ON a.pid = l.pid
+                     WHERE a.datname IS NOT NULL
+                     ORDER BY l.since
+                     LIMIT 20) AS w
+             CROSS JOIN LATERAL (SELECT DISTINCT unnest(pg_blocking_pids(w.pid))) AS blocking (pid)
+              LEFT JOIN pg_stat_activity AS b ON b.pid = blocking.pid
+             ORDER BY w.seconds DESC, w.pid, b.xact_start
+            """;
+
+    private static final String QUERIES = """
+            SELECT d.datname, q.queryid, sum(q.calls)::bigint, sum(q.total_exec_time) / 1000
+              FROM {schema}.pg_stat_statements AS q
+              JOIN pg_database AS d ON d.oid = q.dbid
+              JOIN pg_roles AS r ON r.oid = q.userid
+             WHERE r.rolname <> current_user AND q.queryid IS NOT NULL
+             GROUP BY 1, 2
+             ORDER BY 4 DESC
+             LIMIT 100
+            """;
+
+    private static final Instant UNKNOWN = Instant.EPOCH;
+
+    private final Connection connection;
+    private final Instant at;
+    private final Duration open;
+    private final Instant since;
+    private final Map<String, Instant> lastSession;
+    private final Map<String, String> services = new HashMap<>();
+    private Optional<String> statements = Optional.empty();
+
+    /**
+     * @param open how long a transaction has to be open to be counted among those that are
+     * @param since since when sessions have been looked for
+     * @param lastSession by database, when one was last seen; kept up to date
+     */
+    DatabaseQuestions(
+            Connection connection, Instant at, Duration open, Instant since, Map<String, Instant> lastSession) {
+        this.connection = connection;
+        this.at = at;
+        this.open = open;
+        this.since = since;
+        this.lastSession = lastSession;
+    }
+
+    Instant at() {
+        return at;
+    }
+
+    DatabaseLook.Server server(DatabaseProbe.Host host) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(SERVER);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            Instant started = instant(row, 1).orElse(UNKNOWN);
+            statements = Optional.ofNullable(row.getString(11));
+            return new DatabaseLook.Server(
+                    started,
+                    instant(row, 2).orElse(started),
+                    row.getString(3),
+                    row.getInt(4),
+                    row.getInt(5),
+                    row.getInt(6),
+                    new DatabaseLook.MemorySettings(row.getLong(7), row.getLong(8), row.getLong(9), row.getInt(10)),
+                    host.limitBytes(),
+                    host.ordered()
+                            .filter(order -> order.plusSeconds(600).isAfter(started))
+                            .isPresent());
+        }
+    }
+
+    List<DatabaseLook.Database> databases(String of) throws SQLException {
+        List<DatabaseLook.Database> databases = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(
+                        DATABASES.replace("{services}", of).replace("{others}", OTHERS));
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                databases.add(database(rows));
+            }
+        }
+        lastSession.keySet().retainAll(services.keySet());
+        return databases;
+    }
+
+    private DatabaseLook.Database database(ResultSet row) throws SQLException {
+        String service = row.getString(1);
+        String name = row.getString(2);
+        services.put(name, service);
+        if (row.getInt(6) > 0) {
+            lastSession.put(name, at);
+        }
+        int ofDatabase = row.getInt(7);
+        int ofRole = row.getInt(9);
+        boolean role = ofRole >= 0 && (ofDatabase < 0 || ofRole < ofDatabase);
+        int limit = role ? ofRole : ofDatabase;
+        return new DatabaseLook.Database(
+                service,
+                name,
+                row.getString(3),
+                instant(row, 4),
+                row.getLong(5),
+                row.getInt(6),
+                limit > 0 ? Optional.of(limit) : Optional.empty(),
+                role ? row.getInt(10) : row.getInt(8),
+                row.getLong(11),
+                row.getLong(12),
+                Optional.ofNullable(lastSession.get(name)),
+                since);
+    }
+
+    List<DatabaseLook.Transaction> transactions() throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(TRANSACTIONS.replace("{others}", OTHERS))) {
+            statement.setDouble(1, open.toMillis() / 1000.0);
+            try (ResultSet rows = statement.executeQuery()) {
+                return transactions(rows);
+            }
+        }
+    }
+
+    private List<DatabaseLook.Transaction> transactions(ResultSet rows) throws SQLException {
+        List<DatabaseLook.Transaction> transactions = new ArrayList<>();
+        while (rows.next()) {
+            boolean idle = rows.getBoolean(6);
+            transactions.add(new DatabaseLook.Transaction(
+                    service(rows.getString(1)),
+                    session(rows, 2),
+                    idle,
+                    rows.getDouble(7),
+                    idle ? rows.getDouble(8) : 0));
+        }
+        return transactions;
+    }
+
+    List<DatabaseLook.Wait> waits() throws SQLException {
+        Map<Integer, DatabaseLook.Wait> waits = new LinkedHashMap<>();
+        try (PreparedStatement statement = connection.prepareStatement(WAITS);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                DatabaseLook.Session waiter = session(rows, 2);
+                rows.getInt(7);
+                DatabaseLook.Blocker blocker = new DatabaseLook.Blocker(
+                        rows.wasNull() ? Optional.empty() : Optional.of(session(rows, 7)),
+                        text(rows, 11),
+                        rows.getDouble(12));
+                DatabaseLook.Wait before = waits.get(waiter.pid());
+                List<DatabaseLook.Blocker> blockers = new ArrayList<>(before == null ? List.of() : before.blockers());
+                blockers.add(blocker);
+                waits.put(
+                        waiter.pid(),
+                        new DatabaseLook.Wait(
+                                service(rows.getString(1)), waiter, rows.getDouble(6), List.copyOf(blockers)));
+            }
+        }
+        return List.copyOf(waits.values());
+    }
+
+    Optional<List<DatabaseLook.Query>> queries() throws SQLException {
+        if (statements.isEmpty()) {
+            return Optional.empty();
+        }
+        List<DatabaseLook.Query> queries = new ArrayList<>();
+        String sql = QUERIES.replace("{schema}", Quote.identifier(statements.get()));
+        try (PreparedStatement statement = connection.prepareStatement(sql);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                queries.add(new DatabaseLook.Query(
+                        service(rows.getString(1)), rows.getLong(2), rows.getLong(3), rows.getDouble(4)));
+            }
+        }
+        return Optional.of(queries);
+    }
+
+    private String service(String database) {
+        return services.getOrDefault(database, database);
+    }
+
+    private DatabaseLook.Session session(ResultSet row, int first) throws SQLException {
+        return new DatabaseLook.Session(
+                row.getInt(first), text(row, first + 1), text(row, first + 2), text(row, first + 3));
+    }
+
+    private static String text(ResultSet row, int column) throws SQLException {
+        String text = row.getString(column);
+        return text == null ? "" : text;
+    }
+
+    private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
+        return Optional.ofNullable(row.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
+    }
+}

@@ -1,0 +1,42 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** How many deadlocks there were within the last hour; PostgreSQL ended each by undoing somebody's work. */
+public final class DeadlockRule extends FigureRule<DatabaseLook> {
+    private static final Duration SPAN = Duration.ofHours(1);
+
+    public DeadlockRule() {
+        super("deadlock", Unit.COUNT);
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        Optional<DatabaseLook> before = Past.within(past, now.at(), SPAN);
+        return now.databases().stream()
+                .map(database -> finding(now, database, before))
+                .toList();
+    }
+
+    private static Finding finding(DatabaseLook now, DatabaseLook.Database database, Optional<DatabaseLook> before) {
+        // One that is new began at 0; counters that were reset say less than before, and all that they say is new.
+        long then = before.map(look -> look.database(database.service())
+                        .map(DatabaseLook.Database::deadlocks)
+                        .orElse(0L))
+                .orElse(database.deadlocks());
+        long more = database.deadlocks() >= then ? database.deadlocks() - then : database.deadlocks();
+        String span = before.map(look -> Unit.words(Duration.between(look.at(), now.at())))
+                .orElse("0 s");
+        return new Finding(
+                database.service(),
+                (double) more,
+                more + (more == 1 ? " deadlock" : " deadlocks") + " in the last " + span
+                        + ": PostgreSQL undid one of the transactions each time",
+                "docker logs --since 2h " + Console.word(now.console().container())
+                        + " 2>&1 | grep -A 12 'deadlock detected'",
+                Map.of("deadlocks", more, "total", database.deadlocks()));
+    }
+}

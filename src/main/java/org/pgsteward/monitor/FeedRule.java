@@ -1,0 +1,29 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** For how long pgsteward has not heard what happens to containers. */
+public final class FeedRule extends FigureRule<HostLook> {
+    public FeedRule() {
+        super("feed-deaf", Unit.TIME);
+    }
+
+    @Override
+    List<Finding> look(HostLook now, List<HostLook> past) {
+        long seconds = now.deafSince()
+                .map(since -> Math.max(0, Duration.between(since, now.at()).toSeconds()))
+                .orElse(0L);
+        return List.of(new Finding(
+                "pgsteward",
+                (double) seconds,
+                now.deafSince().isEmpty()
+                        ? "the Docker Engine's events are heard"
+                        : "no event of the Docker Engine has been heard for " + Unit.TIME.words(seconds)
+                                + (now.deafWhy().isBlank() ? "" : " (" + now.deafWhy() + ")")
+                                + ": new services wait for their databases, and crashes are not told",
+                "docker ps\ndocker logs --tail 50 pgsteward\ndocker compose restart docker-proxy pgsteward",
+                Map.of("deafSeconds", seconds)));
+    }
+}

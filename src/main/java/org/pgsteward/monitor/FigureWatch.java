@@ -1,0 +1,133 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+
+/**
+ * Lets rules look at each round and remembers between rounds what they need to know of those before: for how long a figure
+ * has been high, and a look every half an hour of the last day. Safe for many threads.
+ *
+ * @param <L> the look that is judged
+ */
+public class FigureWatch<L extends Look> {
+    private static final Duration KEPT = Duration.ofHours(24);
+    private static final Duration APART = Duration.ofMinutes(30);
+
+    private final List<FigureRule<L>> rules = new CopyOnWriteArrayList<>();
+    private final Deque<L> past = new ArrayDeque<>();
+    private final Map<String, Threshold.Track> tracks = new HashMap<>();
+
+    /** Subjects that were said to be well: said again it is no news, and costs the alert book a look at its disk. */
+    private final Set<String> well = new HashSet<>();
+
+    /** To be added to: Camel puts in what {@code monitor.camel.yaml} names, one by one. */
+    public List<FigureRule<L>> getRules() {
+        return rules;
+    }
+
+    /**
+     * What one look said.
+     *
+     * @param conditions of what is decided, and is bad or has become well
+     * @param kinds that were looked for
+     * @param subjects the keys of all that was there, decided or not
+     */
+    public record Judged(List<Condition> conditions, Set<String> kinds, Set<String> subjects) {}
+
+    public synchronized Judged judge(L now) {
+        List<Condition> conditions = new ArrayList<>();
+        Set<String> subjects = new HashSet<>();
+        List<L> before = List.copyOf(past);
+        for (FigureRule<L> rule : rules) {
+            for (Finding finding : rule.look(now, before)) {
+                judge(rule, finding, now).ifPresent(conditions::add);
+                if (!rule.threshold(finding.service()).isOff()) {
+                    subjects.add(key(rule, finding));
+                }
+            }
+        }
+        tracks.keySet().retainAll(subjects);
+        well.retainAll(subjects);
+        remember(now);
+        Set<String> kinds = rules.stream().map(FigureRule::kind).collect(Collectors.toSet());
+        return new Judged(List.copyOf(conditions), kinds, Set.copyOf(subjects));
+    }
+
+    /** What is bad by this one look, as if it had been so for long; nothing is remembered. */
+    public List<Condition> glance(L now) {
+        List<Condition> conditions = new ArrayList<>();
+        for (FigureRule<L> rule : rules) {
+            for (Finding finding : rule.look(now, List.of())) {
+                Threshold threshold = rule.threshold(finding.service());
+                Optional<Severity> severity = threshold.isOff()
+                        ? Optional.empty()
+                        : threshold
+                                .atOnce()
+                                .step(Threshold.Track.START, finding.value(), rule.mild(), now.at())
+                                .track()
+                                .severity();
+                severity.map(bad -> bad(rule, finding, bad, now)).ifPresent(conditions::add);
+            }
+        }
+        return conditions;
+    }
+
+    private Condition bad(FigureRule<L> rule, Finding finding, Severity severity, L now) {
+        return Condition.bad(
+                        severity,
+                        rule.kind(),
+                        finding.service(),
+                        rule.reason(finding, Optional.of(severity)),
+                        finding.remedy(),
+                        now.at())
+                .with(finding.figures());
+    }
+
+    private Optional<Condition> judge(FigureRule<L> rule, Finding finding, L now) {
+        Threshold threshold = rule.threshold(finding.service());
+        if (threshold.isOff()) {
+            return Optional.empty();
+        }
+        String key = key(rule, finding);
+        Threshold.Step step =
+                threshold.step(tracks.getOrDefault(key, Threshold.Track.START), finding.value(), rule.mild(), now.at());
+        tracks.put(key, step.track());
+        if (!step.decided()) {
+            return Optional.empty();
+        }
+        Optional<Severity> severity = step.track().severity();
+        if (severity.isPresent()) {
+            well.remove(key);
+            return Optional.of(bad(rule, finding, severity.get(), now));
+        }
+        return well.add(key)
+                ? Optional.of(Condition.well(
+                        rule.kind(), finding.service(), rule.reason(finding, Optional.empty()), now.at()))
+                : Optional.empty();
+    }
+
+    private void remember(L now) {
+        // A clock that was set back would keep what is now the future for ever.
+        past.removeIf(
+                look -> look.at().isAfter(now.at()) || look.at().plus(KEPT).isBefore(now.at()));
+        if (past.isEmpty() || !past.getLast().at().plus(APART).isAfter(now.at())) {
+            past.addLast(now);
+        }
+    }
+
+    private String key(FigureRule<L> rule, Finding finding) {
+        return rule.kind() + ":" + finding.service();
+    }
+}

@@ -1,0 +1,38 @@
+package org.pgsteward.monitor;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What one look at the disks and at pgsteward's own folders found; PostgreSQL is not needed for it.
+ *
+ * @param disks each once, whatever lies on it
+ * @param deafSince since when no Docker event could be heard; empty while the feed hears, and where there is none
+ * @param deafWhy what the feed says of it
+ * @param spooled rows that wait for PostgreSQL
+ * @param outboxes notices that wait, by receiver
+ */
+public record HostLook(
+        Instant at,
+        List<Disk> disks,
+        Optional<Instant> deafSince,
+        String deafWhy,
+        int spooled,
+        Map<String, Integer> outboxes)
+        implements Look {
+    public HostLook {
+        disks = List.copyOf(disks);
+        outboxes = Map.copyOf(outboxes);
+    }
+
+    /**
+     * A file system.
+     *
+     * @param path the first of our folders on it
+     * @param holds what lies there, such as {@code backups, state}
+     * @param freeBytes that we may use
+     */
+    public record Disk(String path, String holds, long totalBytes, long freeBytes) {}
+}

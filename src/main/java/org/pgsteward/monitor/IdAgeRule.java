@@ -1,0 +1,31 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How far a database's oldest row lies behind in transaction ids. Autovacuum keeps it below some 200 million; at 2,100
+ * million PostgreSQL refuses all writing (PostgreSQL's manual, "Preventing Transaction ID Wraparound Failures").
+ */
+public final class IdAgeRule extends FigureRule<DatabaseLook> {
+    public IdAgeRule() {
+        super("transaction-ids-old", Unit.COUNT);
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        return now.databases().stream()
+                .map(database -> new Finding(
+                        database.service(),
+                        (double) database.idAge(),
+                        "its oldest row is " + Unit.COUNT.words(database.idAge())
+                                + " transactions old, and at 2100 million PostgreSQL stops writing",
+                        now.console()
+                                        .psql("SELECT pid, datname, usename, xact_start FROM pg_stat_activity"
+                                                + " WHERE backend_xmin IS NOT NULL ORDER BY age(backend_xmin) DESC"
+                                                + " LIMIT 5")
+                                + "\n" + now.console().psql(database.name(), "VACUUM (FREEZE)"),
+                        Map.of("age", database.idAge())))
+                .toList();
+    }
+}

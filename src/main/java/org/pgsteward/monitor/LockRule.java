@@ -1,0 +1,73 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Whether a session waits for a lock, and for whom. */
+public final class LockRule extends FigureRule<DatabaseLook> {
+    private static final int NAMED = 3;
+
+    public LockRule() {
+        super("lock-waiting", Unit.TIME);
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        return now.databases().stream()
+                .map(database -> {
+                    List<DatabaseLook.Wait> waits = now.waits().stream()
+                            .filter(wait -> wait.service().equals(database.service()))
+                            .toList();
+                    return waits.isEmpty()
+                            ? new Finding(database.service(), 0, "nobody waits for a lock", "", Map.of())
+                            : finding(now, waits);
+                })
+                .toList();
+    }
+
+    /** @param waits the longest first */
+    private static Finding finding(DatabaseLook now, List<DatabaseLook.Wait> waits) {
+        DatabaseLook.Wait longest = waits.get(0);
+        String blockers =
+                longest.blockers().stream().limit(NAMED).map(LockRule::words).collect(Collectors.joining(" and "));
+        String says = longest.session().words() + " has waited " + Unit.TIME.words(longest.seconds())
+                + " for a lock of " + (blockers.isEmpty() ? "one that has gone" : blockers)
+                + (waits.size() > 1 ? "; " + waits.size() + " sessions wait in all" : "");
+        // Who waits himself is not the one to end: the one at the head of the queue is.
+        Optional<DatabaseLook.Session> head = longest.blockers().stream()
+                .flatMap(blocker -> blocker.session().stream())
+                .filter(session ->
+                        waits.stream().noneMatch(wait -> wait.session().pid() == session.pid()))
+                .findFirst()
+                .or(() -> longest.blockers().stream()
+                        .flatMap(blocker -> blocker.session().stream())
+                        .findFirst());
+        String remedy = head.map(session ->
+                        now.console().show(session.pid()) + "\n" + now.console().end(session.pid()))
+                .orElseGet(() -> now.console().psql("SELECT gid, prepared, owner FROM pg_prepared_xacts"));
+        return new Finding(
+                longest.service(),
+                longest.seconds(),
+                says,
+                remedy,
+                Map.of(
+                        "waiting", waits.size(),
+                        "seconds", Math.round(longest.seconds()),
+                        "pid", longest.session().pid(),
+                        "blockers",
+                                longest.blockers().stream()
+                                        .flatMap(blocker -> blocker.session().stream())
+                                        .map(DatabaseLook.Session::pid)
+                                        .toList()));
+    }
+
+    private static String words(DatabaseLook.Blocker blocker) {
+        return blocker.session().map(DatabaseLook.Session::words).orElse("a prepared transaction")
+                + (blocker.state().isEmpty() ? "" : ", which is " + blocker.state())
+                + (blocker.openSeconds() > 0
+                        ? " and has its transaction open for " + Unit.TIME.words(blocker.openSeconds())
+                        : "");
+    }
+}

@@ -1,0 +1,25 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+
+/** How many notices wait for a receiver. It is told to the others, and to it when it comes back. */
+public final class OutboxRule extends FigureRule<HostLook> {
+    public OutboxRule() {
+        super("outbox-growing", Unit.COUNT);
+    }
+
+    @Override
+    List<Finding> look(HostLook now, List<HostLook> past) {
+        return now.outboxes().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(entry -> new Finding(
+                        entry.getKey(),
+                        entry.getValue(),
+                        entry.getValue() + (entry.getValue() == 1 ? " notice waits" : " notices wait")
+                                + " for the receiver " + entry.getKey() + "; none is lost",
+                        "docker logs --tail 200 pgsteward 2>&1 | grep " + Console.word(entry.getKey()),
+                        Map.of("notices", entry.getValue())))
+                .toList();
+    }
+}

@@ -1,0 +1,83 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * How often PostgreSQL ended all sessions within the last hour without anybody's order: a new start, or the recovery
+ * after one of its processes was killed, which no container event tells.
+ */
+public final class RestartRule extends FigureRule<DatabaseLook> {
+    private static final Duration SPAN = Duration.ofHours(1);
+
+    /** The processes of one start are up within this time. */
+    private static final Duration START = Duration.ofSeconds(30);
+
+    public RestartRule() {
+        super("postgres-restarted", Unit.COUNT);
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        TreeSet<Instant> starts = new TreeSet<>();
+        TreeSet<Instant> recoveries = new TreeSet<>();
+        List<DatabaseLook> looks = new ArrayList<>(past);
+        looks.add(now);
+        // What happened before anybody looked is no news.
+        Instant first = looks.get(0).at();
+        for (DatabaseLook look : looks) {
+            DatabaseLook.Server server = look.server();
+            if (!server.ordered() && isNews(server.startedAt(), first, now)) {
+                starts.add(server.startedAt());
+            }
+            if (server.recoveredAt().isAfter(server.startedAt().plus(START))
+                    && isNews(server.recoveredAt(), first, now)) {
+                recoveries.add(server.recoveredAt());
+            }
+        }
+        return List.of(finding(now, starts, recoveries));
+    }
+
+    private static boolean isNews(Instant at, Instant first, DatabaseLook now) {
+        return at.isAfter(first) && at.plus(SPAN).isAfter(now.at());
+    }
+
+    private static Finding finding(DatabaseLook now, SortedSet<Instant> starts, SortedSet<Instant> recoveries) {
+        List<String> what = new ArrayList<>();
+        if (!starts.isEmpty()) {
+            what.add("PostgreSQL was started anew at " + seconds(starts.last())
+                    + (starts.size() > 1 ? ", " + starts.size() + " times within an hour" : "")
+                    + ", and nobody is known to have asked for it");
+        }
+        if (!recoveries.isEmpty()) {
+            what.add("a process of PostgreSQL was killed or crashed, and all sessions were ended at "
+                    + seconds(recoveries.last())
+                    + (recoveries.size() > 1 ? ", " + recoveries.size() + " times within an hour" : ""));
+        }
+        String container = Console.word(now.console().container());
+        return new Finding(
+                PostgresRule.SERVICE,
+                starts.size() + recoveries.size(),
+                what.isEmpty()
+                        ? "PostgreSQL has run since " + seconds(now.server().startedAt())
+                        : String.join("; ", what),
+                "docker logs --since 2h " + container
+                        + " 2>&1 | grep -iE 'terminated|signal|shut|PANIC|FATAL' | tail -30"
+                        + "\ndocker stats --no-stream " + container
+                        + "\ndocker inspect --format '{{json .State}}' " + container,
+                Map.of(
+                        "starts", starts.size(),
+                        "recoveries", recoveries.size(),
+                        "startedAt", now.server().startedAt().toString()));
+    }
+
+    private static String seconds(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

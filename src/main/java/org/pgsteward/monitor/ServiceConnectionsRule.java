@@ -1,0 +1,36 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+
+/** Whether a service has nearly as many sessions as its role or its database may have. */
+public final class ServiceConnectionsRule extends FigureRule<DatabaseLook> {
+    public ServiceConnectionsRule() {
+        super("service-connections-near-limit", Unit.PERCENT);
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        return now.databases().stream()
+                .filter(database -> database.limit().isPresent())
+                .map(database -> finding(now, database, database.limit().get()))
+                .toList();
+    }
+
+    private static Finding finding(DatabaseLook now, DatabaseLook.Database database, int limit) {
+        double percent = 100.0 * database.counted() / limit;
+        String remedy = now.console()
+                        .psql("SELECT pid, application_name, client_addr, state, state_change FROM pg_stat_activity"
+                                + " WHERE datname = '" + database.name().replace("'", "''")
+                                + "' ORDER BY state_change")
+                + "\n# Its pool of connections is larger than its limit of " + limit
+                + ": make the pool smaller in the application's settings.";
+        return new Finding(
+                database.service(),
+                percent,
+                database.counted() + " of " + limit + " connections that it may have are in use ("
+                        + Unit.PERCENT.words(percent) + ")",
+                remedy,
+                Map.of("sessions", database.counted(), "limit", limit));
+    }
+}

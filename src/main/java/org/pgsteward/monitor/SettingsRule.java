@@ -1,0 +1,64 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+import org.pgsteward.model.Severity;
+
+/**
+ * Whether PostgreSQL's settings fit the memory that its container may have: shared buffers, every autovacuum worker and
+ * one sort of every connection at once, in percent of the limit. It is the most that is likely and not the most that is
+ * possible, since one statement may sort in several places. Only for information: nothing has happened yet.
+ */
+public final class SettingsRule extends FigureRule<DatabaseLook> {
+    private static final long MIB = 1024 * 1024;
+
+    public SettingsRule() {
+        super("settings-too-large", Unit.PERCENT);
+    }
+
+    @Override
+    Severity mild() {
+        return Severity.INFO;
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        long limit = now.server().limitBytes();
+        if (limit <= 0) {
+            return List.of();
+        }
+        DatabaseLook.MemorySettings memory = now.server().memory();
+        long workers = memory.maintenanceBytes() * memory.workers();
+        long sorts = memory.workBytes() * now.server().maxConnections();
+        long most = memory.sharedBytes() + workers + sorts;
+        double percent = 100.0 * most / limit;
+        String says = "by its settings PostgreSQL may come to take " + Size.words(most) + ", "
+                + Unit.PERCENT.words(percent) + " of the " + Size.words(limit) + " that its container may have: "
+                + Size.words(memory.sharedBytes()) + " shared_buffers + " + memory.workers() + " autovacuum workers of "
+                + Size.words(memory.maintenanceBytes()) + " + " + now.server().maxConnections()
+                + " connections with a work_mem of " + Size.words(memory.workBytes());
+        return List.of(new Finding(
+                PostgresRule.SERVICE,
+                percent,
+                says,
+                remedy(now, limit),
+                Map.of("mostBytes", most, "limitBytes", limit)));
+    }
+
+    /** A quarter for what is shared, a sixteenth for each worker, two fifths for sorts: the rest is the processes'. */
+    private static String remedy(DatabaseLook now, long limit) {
+        Console console = now.console();
+        long shared = Math.max(16, limit / 4 / MIB);
+        long worker = Math.max(4, limit / 16 / MIB);
+        long connections = Math.min(now.server().maxConnections(), 100);
+        long work = Math.max(64, limit * 2 / 5 / connections / 1024);
+        return console.psql("ALTER SYSTEM SET shared_buffers = '" + shared + "MB'") + "\n"
+                + console.psql("ALTER SYSTEM SET work_mem = '" + work + "kB'") + "\n"
+                + console.psql("ALTER SYSTEM SET autovacuum_work_mem = '" + worker + "MB'") + "\n"
+                + (connections < now.server().maxConnections()
+                        ? console.psql("ALTER SYSTEM SET max_connections = " + connections) + "\n"
+                        : "")
+                + "docker restart " + Console.word(console.container())
+                + "   # ends all sessions for a moment; or give the container more: mem_limit in its compose file";
+    }
+}

@@ -1,0 +1,30 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+
+/** How large a service's database is. */
+public final class SizeRule extends FigureRule<DatabaseLook> {
+    public SizeRule() {
+        super("database-large", Unit.BYTES);
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        return now.databases().stream()
+                .map(database -> new Finding(
+                        database.service(),
+                        (double) database.sizeBytes(),
+                        "its database has " + Size.words(database.sizeBytes()),
+                        largest(now.console(), database.name()),
+                        Map.of("sizeBytes", database.sizeBytes())))
+                .toList();
+    }
+
+    static String largest(Console console, String database) {
+        return console.psql(
+                database,
+                "SELECT oid::regclass, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class"
+                        + " WHERE relkind IN ('r', 'm') ORDER BY pg_total_relation_size(oid) DESC LIMIT 10");
+    }
+}

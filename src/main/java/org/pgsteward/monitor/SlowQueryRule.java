@@ -1,0 +1,76 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How long a service's slowest statement took on average within the last hour, by {@code pg_stat_statements}. Of a
+ * statement that the earlier look did not have among the hundred that took longest, all that is known counts.
+ */
+public final class SlowQueryRule extends FigureRule<DatabaseLook> {
+    private static final Duration SPAN = Duration.ofHours(1);
+
+    public SlowQueryRule() {
+        super("query-slow", Unit.TIME);
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        Optional<DatabaseLook> before = Past.within(past, now.at(), SPAN);
+        if (now.queries().isEmpty()) {
+            return List.of();
+        }
+        if (before.isEmpty()) {
+            return now.databases().stream()
+                    .map(database -> new Finding(
+                            database.service(), Finding.NOT_KNOWN_YET, "this is the first look", "", Map.of()))
+                    .toList();
+        }
+        Map<Long, DatabaseLook.Query> then = new HashMap<>();
+        before.flatMap(DatabaseLook::queries)
+                .ifPresent(queries -> queries.forEach(query -> then.put(query.id(), query)));
+        List<Finding> findings = new ArrayList<>();
+        for (DatabaseLook.Database database : now.databases()) {
+            findings.add(now.queries().get().stream()
+                    .filter(query -> query.service().equals(database.service()))
+                    .map(query -> since(then.get(query.id()), query))
+                    .filter(query -> query.calls() > 0)
+                    .max(java.util.Comparator.comparingDouble(SlowQueryRule::mean))
+                    .map(query -> finding(now, query))
+                    .orElseGet(() -> new Finding(database.service(), 0, "no statement was run", "", Map.of())));
+        }
+        return findings;
+    }
+
+    private static DatabaseLook.Query since(
+            DatabaseLook.@org.jspecify.annotations.Nullable Query then, DatabaseLook.Query now) {
+        // Fewer calls than before: the counters were reset, and all that they say is new.
+        return then == null || then.calls() > now.calls()
+                ? now
+                : new DatabaseLook.Query(
+                        now.service(), now.id(), now.calls() - then.calls(), now.seconds() - then.seconds());
+    }
+
+    private static double mean(DatabaseLook.Query query) {
+        return query.seconds() / query.calls();
+    }
+
+    private static Finding finding(DatabaseLook now, DatabaseLook.Query query) {
+        return new Finding(
+                query.service(),
+                mean(query),
+                "statement " + query.id() + " took " + Math.round(mean(query) * 1000) + " ms on average, "
+                        + query.calls() + (query.calls() == 1 ? " time" : " times") + " within the hour",
+                now.console()
+                        .psql("SELECT calls, round(mean_exec_time) AS ms, rows, query FROM pg_stat_statements"
+                                + " WHERE queryid = " + query.id()),
+                Map.of(
+                        "queryId", Long.toString(query.id()),
+                        "meanMillis", Math.round(mean(query) * 1000),
+                        "calls", query.calls()));
+    }
+}

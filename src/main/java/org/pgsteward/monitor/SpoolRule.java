@@ -1,0 +1,22 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+
+/** How many rows wait to be written into the journal's tables. */
+public final class SpoolRule extends FigureRule<HostLook> {
+    public SpoolRule() {
+        super("journal-waiting", Unit.COUNT);
+    }
+
+    @Override
+    List<Finding> look(HostLook now, List<HostLook> past) {
+        return List.of(new Finding(
+                "pgsteward",
+                now.spooled(),
+                now.spooled() + (now.spooled() == 1 ? " row waits" : " rows wait")
+                        + " on disk for the journal's tables; none is lost",
+                "pgsteward status   # does PostgreSQL answer?\ndocker logs --tail 50 pgsteward",
+                Map.of("rows", now.spooled())));
+    }
+}

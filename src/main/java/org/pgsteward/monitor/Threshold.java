@@ -1,0 +1,76 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.pgsteward.model.Severity;
+
+/**
+ * From where on a figure is trouble.
+ *
+ * <ol>
+ *   <li>At or above a level for as long as {@code lasting}, it is that bad.
+ *   <li>Once bad, it stays so until it lies below the clear level, so that a figure around the line is told once; what
+ *       was critical becomes the milder one the same distance below the critical level.
+ *   <li>What lies between, without such a past, is undecided.
+ * </ol>
+ *
+ * @param warn empty where the milder level is off
+ * @param critical empty where the worse one is off
+ * @param clear below this it is over
+ * @param lasting zero for at once
+ */
+record Threshold(Optional<Double> warn, Optional<Double> critical, double clear, Duration lasting) {
+    static final Threshold OFF = new Threshold(Optional.empty(), Optional.empty(), 0, Duration.ZERO);
+
+    boolean isOff() {
+        return warn.isEmpty() && critical.isEmpty();
+    }
+
+    /** The same without a time that it must last. */
+    Threshold atOnce() {
+        return new Threshold(warn, critical, clear, Duration.ZERO);
+    }
+
+    /**
+     * What the looks so far have come to.
+     *
+     * @param severity how bad it is held to be; empty when it is well or not yet decided
+     * @param aboveWarn since when it has been at or above the milder level
+     * @param aboveCritical since when it has been at or above the worse one
+     */
+    record Track(Optional<Severity> severity, Optional<Instant> aboveWarn, Optional<Instant> aboveCritical) {
+        static final Track START = new Track(Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /** @param decided whether {@code track.severity} says it; otherwise nothing is to be said */
+    record Step(Track track, boolean decided) {}
+
+    /** @param mild what the milder level makes of it */
+    Step step(Track before, double value, Severity mild, Instant at) {
+        Optional<Instant> aboveWarn = above(warn, value, before.aboveWarn(), at);
+        Optional<Instant> aboveCritical = above(critical, value, before.aboveCritical(), at);
+        boolean wasCritical = before.severity().equals(Optional.of(Severity.CRITICAL));
+        Optional<Severity> now = Optional.empty();
+        if (lasted(aboveCritical, at) || (wasCritical && value >= criticalClear())) {
+            now = Optional.of(Severity.CRITICAL);
+        } else if (warn.isPresent()
+                && (lasted(aboveWarn, at) || (before.severity().isPresent() && value >= clear))) {
+            now = Optional.of(mild);
+        }
+        return new Step(new Track(now, aboveWarn, aboveCritical), now.isPresent() || value < clear);
+    }
+
+    private double criticalClear() {
+        double level = critical.orElse(Double.MAX_VALUE);
+        return warn.map(milder -> level - (milder - clear)).orElse(clear);
+    }
+
+    private static Optional<Instant> above(Optional<Double> level, double value, Optional<Instant> since, Instant at) {
+        return level.filter(line -> value >= line).map(line -> since.orElse(at));
+    }
+
+    private boolean lasted(Optional<Instant> since, Instant at) {
+        return since.filter(begin -> !begin.plus(lasting).isAfter(at)).isPresent();
+    }
+}

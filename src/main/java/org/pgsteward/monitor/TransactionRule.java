@@ -1,0 +1,83 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Whether a transaction has been open for long. While it is, nothing that was deleted since can be cleared away, in no
+ * table of its database, and what it has locked stays locked.
+ */
+public final class TransactionRule extends FigureRule<DatabaseLook> {
+    public TransactionRule() {
+        super("transaction-long", Unit.TIME);
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        return now.databases().stream()
+                .map(database -> now.transactions().stream()
+                        .filter(open -> open.service().equals(database.service()))
+                        .findFirst()
+                        .map(open -> finding(now, open))
+                        .orElseGet(() -> new Finding(
+                                database.service(), 0, "no transaction is open for a minute or more", "", Map.of())))
+                .toList();
+    }
+
+    private static Finding finding(DatabaseLook now, DatabaseLook.Transaction open) {
+        DatabaseLook.Session session = open.session();
+        String says = "a transaction of " + session.words() + " has been open for "
+                + Unit.TIME.words(open.openSeconds())
+                + (open.idle()
+                        ? ", the last " + Unit.TIME.words(open.idleSeconds()) + " of it idle in transaction"
+                        : ", and is at work");
+        return new Finding(
+                open.service(),
+                open.openSeconds(),
+                says,
+                now.console().show(session.pid()) + "\n" + now.console().end(session.pid()),
+                Map.of(
+                        "pid", session.pid(),
+                        "user", session.user(),
+                        "application", session.application(),
+                        "openSeconds", Math.round(open.openSeconds()),
+                        "idleSeconds", Math.round(open.idleSeconds())));
+    }
+
+    /** The same for one that does nothing: its application has forgotten it, and nobody else can tell that it is over. */
+    public static final class Idle extends FigureRule<DatabaseLook> {
+        public Idle() {
+            super("transaction-idle", Unit.TIME);
+        }
+
+        @Override
+        List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+            return now.databases().stream()
+                    .map(database -> longestIdle(now, database)
+                            .map(open -> new Finding(
+                                    open.service(),
+                                    open.idleSeconds(),
+                                    open.session().words() + " has been idle in transaction for "
+                                            + Unit.TIME.words(open.idleSeconds())
+                                            + ": its application began a transaction and left it",
+                                    now.console().show(open.session().pid()) + "\n"
+                                            + now.console().end(open.session().pid()),
+                                    Map.of(
+                                            "pid", open.session().pid(),
+                                            "user", open.session().user(),
+                                            "application", open.session().application(),
+                                            "idleSeconds", Math.round(open.idleSeconds()))))
+                            .orElseGet(() -> new Finding(
+                                    database.service(), 0, "no session is idle in transaction", "", Map.of())))
+                    .toList();
+        }
+
+        private static Optional<DatabaseLook.Transaction> longestIdle(
+                DatabaseLook now, DatabaseLook.Database database) {
+            return now.transactions().stream()
+                    .filter(open -> open.idle() && open.service().equals(database.service()))
+                    .max(java.util.Comparator.comparingDouble(DatabaseLook.Transaction::idleSeconds));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.pgsteward.model.Severity;
+
+/**
+ * For how long no session of a service has been seen. Only for information: many an application connects for each
+ * request, and between two looks nobody sees it.
+ */
+public final class UnconnectedRule extends FigureRule<DatabaseLook> {
+    public UnconnectedRule() {
+        super("service-unconnected", Unit.TIME);
+    }
+
+    @Override
+    Severity mild() {
+        return Severity.INFO;
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        return now.databases().stream()
+                .filter(database -> database.enrolledAt().isPresent())
+                .map(database -> finding(now, database, database.enrolledAt().get()))
+                .toList();
+    }
+
+    private static Finding finding(DatabaseLook now, DatabaseLook.Database database, Instant enrolledAt) {
+        Instant looking = enrolledAt.isAfter(database.watchedSince()) ? enrolledAt : database.watchedSince();
+        Instant since = database.lastSession().orElse(looking);
+        long seconds = Math.max(0, Duration.between(since, now.at()).toSeconds());
+        String says = database.sessions() > 0
+                ? database.sessions() + (database.sessions() == 1 ? " session is" : " sessions are") + " connected"
+                : "no session of it has been seen for " + Unit.TIME.words(seconds)
+                        + (database.lastSession().isPresent()
+                                ? ""
+                                : looking.equals(enrolledAt)
+                                        ? ", which is since it was enrolled"
+                                        : ", which is since pgsteward was started");
+        return new Finding(
+                database.service(),
+                (double) seconds,
+                says,
+                "pgsteward doctor   # tries its host name, network and password",
+                Map.of("sessions", database.sessions(), "seconds", seconds));
+    }
+}

@@ -1,0 +1,259 @@
+package org.pgsteward.routing;
+
+import com.github.dockerjava.api.exception.DockerException;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.pgsteward.diagnosis.Asks;
+import org.pgsteward.diagnosis.Diagnosis;
+import org.pgsteward.diagnosis.Doctor;
+import org.pgsteward.diagnosis.LoginProbe;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.EngineAway;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Severity;
+import org.pgsteward.monitor.DatabaseLook;
+import org.pgsteward.monitor.DatabaseProbe;
+import org.pgsteward.monitor.DiskProbe;
+import org.pgsteward.monitor.HostLook;
+import org.pgsteward.monitor.PostgresProbe;
+import org.pgsteward.monitor.PostgresReading;
+import org.pgsteward.monitor.Reading;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.provision.Discovery;
+import org.pgsteward.provision.Provisioner;
+
+/** Looks at everything once, and has what was found judged. It changes nothing. */
+public final class DoctorDesk {
+    private final Server server;
+    private final DockerEngine engine;
+    private final ContainerDesk containers;
+    private final Provisioner provisioner;
+    private final Discovery discovery;
+    private final Tables tables;
+    private final DiskProbe disks;
+    private final Spool spool;
+    private final Supplier<Watches> watches;
+    private final Clock clock;
+    private final List<String> notLookedAt = new ArrayList<>();
+
+    /** @param watches read when they are needed, since that takes a second */
+    public DoctorDesk(
+            Server server,
+            DockerEngine engine,
+            ContainerDesk containers,
+            Provisioner provisioner,
+            Discovery discovery,
+            Tables tables,
+            DiskProbe disks,
+            Spool spool,
+            Supplier<Watches> watches,
+            Clock clock) {
+        this.server = server;
+        this.engine = engine;
+        this.containers = containers;
+        this.provisioner = provisioner;
+        this.discovery = discovery;
+        this.tables = tables;
+        this.disks = disks;
+        this.spool = spool;
+        this.watches = watches;
+        this.clock = clock;
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param diagnoses the worst first
+     * @param notLookedAt what could not be looked at, and what would change that; a sentence each
+     */
+    public record Report(List<Diagnosis> diagnoses, List<String> notLookedAt) {
+        /** Whether nobody need do anything: information is no trouble. */
+        public boolean isWell() {
+            return diagnoses.stream().noneMatch(Diagnosis::isTrouble);
+        }
+    }
+
+    /** One examination of everything. */
+    public Report examine() {
+        boolean asked = list();
+        PostgresReading sign = new PostgresProbe(server, clock).probe();
+        List<Enrolment> enrolments = sign.error().isEmpty() ? enrolments() : List.of();
+        List<Condition> conditions = new ArrayList<>();
+        watches().ifPresent(levels -> {
+            if (sign.error().isEmpty()) {
+                databases(levels, conditions);
+            }
+            host(levels, conditions);
+            if (asked) {
+                conditions.addAll(levels.memory().glance(memory(enrolments)));
+            }
+        });
+        if (asked) {
+            image().ifPresent(conditions::add);
+        }
+        if (sign.error().isPresent()) {
+            notLookedAt.add("roles, rights, sessions and sizes, since PostgreSQL does not answer");
+        }
+        Doctor.Patient patient = new Doctor.Patient(
+                sign.server(), sign.error(), asked, containers.postgres(), containers.all(), asks(enrolments));
+        Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
+        List<Diagnosis> diagnoses = new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions);
+        return new Report(diagnoses, List.copyOf(notLookedAt));
+    }
+
+    private boolean list() {
+        try {
+            if (engine.answers()) {
+                containers.list();
+                return true;
+            }
+            notLookedAt.add(
+                    "containers, host names, networks and memory, since no Docker Engine answers at " + engine.host());
+        } catch (EngineAway | DockerException e) {
+            notLookedAt.add("containers, host names, networks and memory, since the Docker Engine at " + engine.host()
+                    + " does not say: " + e.getMessage());
+        }
+        return false;
+    }
+
+    private Optional<Watches> watches() {
+        try {
+            return Optional.of(watches.get());
+        } catch (IllegalStateException e) {
+            notLookedAt.add("levels of memory, sessions, locks and disks: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private List<Enrolment> enrolments() {
+        try {
+            return tables.enrolments();
+        } catch (SQLException e) {
+            notLookedAt.add("who is enrolled: " + Overview.why(e));
+            return List.of();
+        }
+    }
+
+    private void databases(Watches levels, List<Condition> conditions) {
+        try {
+            DatabaseLook look =
+                    new DatabaseProbe(server, clock).read(WatchDesk.host(containers.postgres(), Optional.empty()));
+            conditions.addAll(levels.databases().glance(look));
+            if (look.queries().isEmpty()) {
+                notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "
+                        + server.address().database() + "; to have them watched: "
+                        + look.console().psql("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+                        + ", a restart of PostgreSQL, and "
+                        + look.console().psql("CREATE EXTENSION pg_stat_statements"));
+            }
+            notLookedAt.add("the disk of PostgreSQL's own data, which cannot be seen from here: docker exec "
+                    + look.console().container() + " df -h /var/lib/postgresql/data");
+        } catch (SQLException e) {
+            notLookedAt.add("sessions, locks and sizes: " + e.getMessage());
+        }
+    }
+
+    private void host(Watches levels, List<Condition> conditions) {
+        try {
+            conditions.addAll(levels.host()
+                    .glance(new HostLook(
+                            clock.instant(),
+                            disks.read(),
+                            Optional.empty(),
+                            "",
+                            spool.waiting().size(),
+                            Map.of())));
+        } catch (IOException e) {
+            notLookedAt.add("the disks: " + e.getMessage());
+        }
+    }
+
+    private List<Reading> memory(List<Enrolment> enrolments) {
+        Map<String, String> services = enrolments.stream()
+                .collect(Collectors.toMap(Enrolment::identity, Enrolment::service, (one, other) -> one));
+        List<Reading> readings = new ArrayList<>();
+        for (Container container : containers.all()) {
+            String service = containers.postgres().filter(container::equals).isPresent()
+                    ? container.name()
+                    : services.get(container.identity());
+            if (service != null && container.state() == Container.State.RUNNING) {
+                engine.memory(container.id())
+                        .ifPresent(memory -> readings.add(new Reading(service, container, memory, clock.instant())));
+            }
+        }
+        return readings;
+    }
+
+    /** Whether a newer image of PostgreSQL's own name has been pulled since its container was made. */
+    private Optional<Condition> image() {
+        Optional<Container> postgres = containers.postgres();
+        if (postgres.isEmpty()) {
+            return Optional.empty();
+        }
+        Container container = postgres.get();
+        try {
+            return engine.imageId(container.image())
+                    .filter(id -> !id.equals(container.imageId()))
+                    .map(id -> Condition.bad(
+                            Severity.INFO,
+                            "image-newer",
+                            "postgresql",
+                            "another image " + container.image() + " has been pulled since the container was made",
+                            "pgsteward backup --all\ndocker compose up -d   # in PostgreSQL's folder; ends all sessions",
+                            clock.instant()));
+        } catch (EngineAway | DockerException e) {
+            notLookedAt.add("whether a newer image is here, since the engine does not say: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private List<Asks> asks(List<Enrolment> enrolments) {
+        Set<String> identities = enrolments.stream().map(Enrolment::identity).collect(Collectors.toSet());
+        List<Asks> asks = new ArrayList<>();
+        for (Container container : containers.others()) {
+            discovery
+                    .said(container, containers.postgres(), containers.all())
+                    .map(said -> asks(container, said, identities.contains(container.identity())))
+                    .ifPresent(asks::add);
+        }
+        return asks;
+    }
+
+    private static Asks asks(Container container, Discovery.Said said, boolean enrolled) {
+        return new Asks(
+                container,
+                said.service(),
+                said.variable(),
+                said.host(),
+                enrolled,
+                said.login().map(login -> new Asks.Login(login.user(), login.password(), login.database())));
+    }
+
+    private Optional<Doctor.Plan> plan() {
+        try {
+            Provisioner.Plan plan = provisioner.plan(containers.others(), containers.postgres());
+            return Optional.of(new Doctor.Plan(lines(plan.wishes()), lines(plan.refused()), lines(plan.steps())));
+        } catch (SQLException e) {
+            notLookedAt.add("rights and owners: " + Overview.why(e));
+            return Optional.empty();
+        }
+    }
+
+    private static List<Doctor.Plan.Line> lines(List<Provisioner.Plan.Line> lines) {
+        return lines.stream()
+                .map(line -> new Doctor.Plan.Line(line.subject(), line.text()))
+                .toList();
+    }
+}

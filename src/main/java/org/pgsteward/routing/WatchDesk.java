@@ -1,0 +1,119 @@
+package org.pgsteward.routing;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Outbox;
+import org.pgsteward.engine.FeedStatus;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.monitor.DatabaseLook;
+import org.pgsteward.monitor.DatabaseProbe;
+import org.pgsteward.monitor.DiskProbe;
+import org.pgsteward.monitor.FigureWatch;
+import org.pgsteward.monitor.HostLook;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gathers what is watched beside containers: PostgreSQL and its databases, the disks, and pgsteward itself. */
+public final class WatchDesk {
+    private static final Logger LOG = LoggerFactory.getLogger(WatchDesk.class);
+
+    /** As compose calls it, where Docker does not say what it is called. */
+    private static final String POSTGRES = "postgresql";
+
+    private final DatabaseProbe databases;
+    private final ContainerDesk containers;
+    private final Supplier<List<FeedStatus>> feeds;
+    private final DiskProbe disks;
+    private final Spool spool;
+    private final Outbox outbox;
+    private final AlertBook alerts;
+    private final Clock clock;
+    private final Instant since;
+
+    /** @param feeds how the Docker event feeds fare; empty where there is none */
+    public WatchDesk(
+            DatabaseProbe databases,
+            ContainerDesk containers,
+            Supplier<List<FeedStatus>> feeds,
+            DiskProbe disks,
+            Spool spool,
+            Outbox outbox,
+            AlertBook alerts,
+            Clock clock) {
+        this.databases = databases;
+        this.containers = containers;
+        this.feeds = feeds;
+        this.disks = disks;
+        this.spool = spool;
+        this.outbox = outbox;
+        this.alerts = alerts;
+        this.clock = clock;
+        this.since = clock.instant();
+    }
+
+    /** One look at PostgreSQL; nothing while it is away, which its probe tells. */
+    public @Nullable DatabaseLook databases() {
+        try {
+            return databases.read(
+                    host(containers.postgres(), containers.postgres().flatMap(containers::lastOrder)));
+        } catch (SQLException e) {
+            LOG.debug("PostgreSQL and its databases are not looked at: {}", e.getMessage());
+            return null;
+        }
+    }
+
+    /** What Docker knows of the server. */
+    static DatabaseProbe.Host host(Optional<Container> container, Optional<Instant> ordered) {
+        return new DatabaseProbe.Host(
+                container.map(Container::name).orElse(POSTGRES),
+                container.map(Container::memoryLimitBytes).orElse(0L),
+                ordered);
+    }
+
+    /** One look at the host and at ourselves; nothing while the disks do not answer, which are then said to be broken. */
+    public @Nullable HostLook host() {
+        Optional<FeedStatus> deaf =
+                feeds.get().stream().filter(feed -> !feed.connected()).findFirst();
+        Map<String, Integer> waiting = new TreeMap<>();
+        outbox.known().forEach(receiver -> waiting.put(receiver, outbox.depth(receiver)));
+        try {
+            return new HostLook(
+                    clock.instant(),
+                    disks.read(),
+                    deaf.map(feed -> feed.lastProof().orElse(since)),
+                    deaf.map(FeedStatus::why).orElse(""),
+                    spool.waiting().size(),
+                    waiting);
+        } catch (IOException e) {
+            LOG.warn("the disks and what waits on them cannot be looked at: {}", e.toString());
+            return null;
+        }
+    }
+
+    /** What was found, and the end of what is firing and is not there any more: a database was dropped, or a rule is off. */
+    public List<Condition> conditions(FigureWatch.Judged judged) {
+        List<Condition> conditions = new ArrayList<>(judged.conditions());
+        alerts.firing().stream()
+                .filter(alert -> judged.kinds().contains(alert.kind()))
+                .filter(alert -> !judged.subjects().contains(alert.key()))
+                .map(alert -> Condition.well(
+                        alert.kind(),
+                        alert.service(),
+                        "it is not there any more, or not watched any more",
+                        clock.instant()))
+                .forEach(conditions::add);
+        return conditions;
+    }
+}

@@ -1,0 +1,117 @@
+package org.pgsteward.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.engine.recorded.RecordedEngine;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.routing.TestHost;
+
+/** {@code doctor} as a process of its own, on a real PostgreSQL and the recording of a home-lab that goes wrong. */
+@NeedsPostgres
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class DoctorCommandIT {
+    private final ObjectMapper json = new ObjectMapper();
+
+    @Test
+    void eachMistakeIsSaidWithItsCauseAndWhatToType() throws Exception {
+        try (TestHost host = TestHost.start();
+                RecordedEngine engine = new RecordedEngine(Clock.systemUTC())) {
+            Path secrets = Files.createDirectory(host.folder().resolve("secrets"));
+            Files.writeString(secrets.resolve("navidrome_password"), "navidromes-own\n");
+            host.environment().put("PGSTEWARD_SECRETS_DIR", secrets.toString());
+            host.environment().put("PGSTEWARD_DOCKER_HOST", engine.host());
+            host.environment().put("PGSTEWARD_POSTGRES_CONTAINER", "postgresql");
+            // The disks of whoever runs this test are no concern of it.
+            host.environment().put("PGSTEWARD_WATCH_DISK_WARN", "off");
+            host.environment().put("PGSTEWARD_WATCH_DISK_CRITICAL", "off");
+            engine.play("deploy");
+
+            CommandRun fresh = CommandRun.on(host, "doctor", "--json");
+            assertThat(fresh.code()).as(fresh.toString()).isEqualTo(1);
+            assertThat(causes(json.readTree(fresh.out()), "connection refused", "vikunja"))
+                    .contains("it is not enrolled yet: ");
+
+            assertThat(CommandRun.on(host, "provision").code()).isZero();
+            CommandRun well = CommandRun.on(host, "doctor");
+            assertThat(well.code()).as(well.toString()).isZero();
+            assertThat(well.err()).isEmpty();
+            assertThat(well.out())
+                    .startsWith(
+                            "Nothing is wrong; for information:\n\ninfo, resource trouble: postgresql\n  settings too"
+                                    + " large: by its settings PostgreSQL may come to take ")
+                    .contains(
+                            "\n    docker exec postgresql psql -U homelab -d homelab -c \"ALTER SYSTEM SET shared_buffers")
+                    .contains("\nnot looked at:\n  slow statements, since the extension pg_stat_statements is not in");
+
+            engine.play("mistakes");
+            host.cluster()
+                    .run(
+                            "homelab",
+                            "ALTER ROLE linkding PASSWORD 'somebody-elses'",
+                            "REVOKE CONNECT ON DATABASE navidrome FROM navidrome");
+            host.cluster().run("hedgedoc", "CREATE TABLE public.notes (id int)");
+            CommandRun ill = CommandRun.on(host, "doctor", "--json");
+            assertThat(ill.code()).as(ill.toString()).isEqualTo(1);
+            JsonNode document = json.readTree(ill.out());
+            assertThat(document.path("well").asBoolean()).isFalse();
+            assertThat(causes(document, "connection refused", "vikunja"))
+                    .isEqualTo(
+                            "VIKUNJA_DATABASE_HOST says 'postgres', and no container on network internal_db is called"
+                                    + " so; PostgreSQL's is called 'postgresql'");
+            assertThat(ill.out()).contains("VIKUNJA_DATABASE_HOST: postgresql", "docker compose up -d vikunja");
+            assertThat(causes(document, "connection refused", "linkding"))
+                    .isEqualTo("the password that the container has is not that of role 'linkding', or there is no such"
+                            + " role");
+            assertThat(causes(document, "permission denied", "hedgedoc")).contains("notes");
+            assertThat(causes(document, "permission denied", "navidrome"))
+                    .contains("role 'navidrome' may not connect to database 'navidrome'");
+            assertThat(host.rows("homelab", "SELECT count(*) FROM public.backup_log"))
+                    .containsExactly("0");
+            assertThat(host.rows("hedgedoc", "SELECT tableowner FROM pg_tables WHERE tablename = 'notes'"))
+                    .as("nothing is changed")
+                    .containsExactly("homelab");
+            assertThat(ill.out() + ill.err()).doesNotContain("demo-linkding", "demo-vikunja", "navidromes-own");
+
+            host.environment().put("PGSTEWARD_POSTGRES_PORT", "1");
+            CommandRun away = CommandRun.on(host, "doctor");
+            assertThat(away.code()).as(away.toString()).isEqualTo(1);
+            assertThat(away.out())
+                    .contains(
+                            "critical, connection refused: postgresql\n  container postgresql runs, and 127.0.0.1:1 does"
+                                    + " not answer: ")
+                    .contains("VIKUNJA_DATABASE_HOST says 'postgres'")
+                    .contains("roles, rights, sessions and sizes, since PostgreSQL does not answer");
+
+            host.environment().put("PGSTEWARD_DOCKER_HOST", "unix:///nowhere/docker.sock");
+            CommandRun alone = CommandRun.on(host, "doctor");
+            assertThat(alone.code()).as(alone.toString()).isEqualTo(1);
+            assertThat(alone.out())
+                    .contains("whether its container runs could not be looked at")
+                    .contains("since no Docker Engine answers at unix:///nowhere/docker.sock");
+
+            host.environment().remove("PGSTEWARD_POSTGRES_PASSWORD");
+            CommandRun unset = CommandRun.on(host, "doctor");
+            assertThat(unset.code()).isEqualTo(2);
+            assertThat(unset.err()).hasLineCount(1).contains("pgsteward.postgres.password is not set");
+        }
+    }
+
+    private static String causes(JsonNode document, String symptom, String service) {
+        return String.join(
+                "; ",
+                StreamSupport.stream(document.path("diagnoses").spliterator(), false)
+                        .filter(line -> line.path("symptom").asText().equals(symptom))
+                        .filter(line -> line.path("service").asText().equals(service))
+                        .map(line -> line.path("cause").asText())
+                        .toList());
+    }
+}

@@ -1,0 +1,242 @@
+package org.pgsteward.diagnosis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Container.Health;
+import org.pgsteward.model.Container.State;
+import org.pgsteward.model.Secret;
+import org.pgsteward.model.Severity;
+
+class DoctorTest {
+    private static final String VARIABLE = "VIKUNJA_DATABASE_HOST";
+
+    /** The managed server is {@code postgresql} on {@code internal_db}; {@code other_db} runs on {@code elsewhere}. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "the right name on the right network, postgresql, internal_db, ''",
+        "the name that the original lab had, postgres, internal_db, 'VIKUNJA_DATABASE_HOST says ''postgres'', and no"
+                + " container on network internal_db is called so; PostgreSQL''s is called ''postgresql'''",
+        "the right name on a network without PostgreSQL, postgresql, elsewhere, 'VIKUNJA_DATABASE_HOST says"
+                + " ''postgresql'', which is PostgreSQL, but the container is only on network elsewhere and PostgreSQL is"
+                + " on network internal_db'",
+        "neither, postgres, elsewhere, 'VIKUNJA_DATABASE_HOST says ''postgres'', and no container on network elsewhere is"
+                + " called so; PostgreSQL''s is called ''postgresql'''",
+        "another server is not ours to judge, other_db, elsewhere, ''",
+        "another server that cannot be reached is a name that leads nowhere, other_db, internal_db,"
+                + " 'VIKUNJA_DATABASE_HOST says ''other_db'', and no container on network internal_db is called so;"
+                + " PostgreSQL''s is called ''postgresql'''",
+        "the container itself, localhost, internal_db, 'VIKUNJA_DATABASE_HOST says ''localhost'', which is the container"
+                + " itself; PostgreSQL''s is called ''postgresql'''",
+        "the host's network is not Docker's to resolve, localhost, host, ''",
+        "a name with a dot may lead out of the host, db.example.org, internal_db, ''",
+        "so may an address, 192.168.1.7, internal_db, ''"
+    })
+    void aHostNameLeadsToPostgresqlOrIsSaidNotTo(String why, String host, String network, String cause) {
+        List<Diagnosis> found = examine(asks(host, network, false), LoginResult.LET_IN);
+
+        assertThat(found).extracting(Diagnosis::cause).as(why).isEqualTo(cause.isEmpty() ? List.of() : List.of(cause));
+        assertThat(found).allSatisfy(diagnosis -> {
+            assertThat(diagnosis.symptom()).isEqualTo(Diagnosis.Symptom.CONNECTION_REFUSED);
+            assertThat(diagnosis.service()).isEqualTo("vikunja");
+        });
+    }
+
+    @Test
+    void whatToWriteAndToTypeForAWrongNameAndForAMissingNetwork() {
+        assertThat(examine(asks("postgres", "internal_db", false), LoginResult.LET_IN))
+                .extracting(Diagnosis::remedy)
+                .containsExactly("""
+                        # in the compose file of vikunja:
+                        VIKUNJA_DATABASE_HOST: postgresql
+                        # and in its folder:
+                        docker compose up -d vikunja""");
+        assertThat(examine(asks("postgresql", "elsewhere", false), LoginResult.LET_IN))
+                .extracting(Diagnosis::remedy)
+                .containsExactly("""
+                        docker network connect internal_db vikunja   # until it is made anew
+                        # for good, in its compose file, beside the networks that it has:
+                        networks: [internal_db]""");
+    }
+
+    @Test
+    void anAddressWithItsPasswordIsNotShown() {
+        Container container = container(
+                "vikunja", "internal_db", Map.of("DATABASE_URL", "postgres://vikunja:secret@postgres:5432/vikunja"));
+        Asks asks = new Asks(container, "vikunja", "DATABASE_URL", Optional.of("postgres"), false, Optional.empty());
+
+        assertThat(examine(asks, LoginResult.LET_IN).toString())
+                .contains("DATABASE_URL: …@postgresql…")
+                .doesNotContain("secret");
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "28P01, the password that the container has is not that of role 'vikunja', connection refused",
+        "28000, does not let role 'vikunja' in: no entry, connection refused",
+        "3D000, there is no database 'vikunja', connection refused",
+        "42501, may not connect to database 'vikunja', permission denied",
+        "53300, no connection is left for role 'vikunja', connection refused",
+        "57P03, refuses its login (57P03), connection refused"
+    })
+    void anAnswerToItsOwnLoginIsTheCause(String state, String cause, String symptom) {
+        assertThat(examine(asks("postgresql", "internal_db", true), new LoginResult(state, "no entry")))
+                .singleElement()
+                .satisfies(diagnosis -> {
+                    assertThat(diagnosis.cause()).contains(cause);
+                    assertThat(diagnosis.symptom().words()).isEqualTo(symptom);
+                    assertThat(diagnosis.remedy()).isNotEmpty();
+                });
+    }
+
+    @Test
+    void whoIsNotEnrolledIsNotTriedAndHearsWhatThereIsToDo() {
+        List<Asks.Login> tried = new ArrayList<>();
+        Doctor doctor = new Doctor(login -> {
+            tried.add(login);
+            return LoginResult.LET_IN;
+        });
+        Doctor.Plan plan = new Doctor.Plan(
+                List.of(new Doctor.Plan.Line("vikunja", "database vikunja")),
+                List.of(new Doctor.Plan.Line("wiki", "belongs to service 'notes'")),
+                List.of(
+                        new Doctor.Plan.Line("vikunja", "role vikunja does not exist"),
+                        new Doctor.Plan.Line("vikunja", "database vikunja does not exist"),
+                        new Doctor.Plan.Line("gitea", "table issue belongs to homelab")));
+
+        List<Diagnosis> found = doctor.examine(
+                patient(Optional.empty(), asks("postgresql", "internal_db", false)), Optional.of(plan), List.of());
+
+        assertThat(tried).isEmpty();
+        assertThat(found)
+                .extracting(
+                        diagnosis -> diagnosis.symptom().words() + " " + diagnosis.service() + ": " + diagnosis.cause())
+                .containsExactly(
+                        "connection refused vikunja: it is not enrolled yet: role vikunja does not exist; database vikunja"
+                                + " does not exist",
+                        "connection refused wiki: it is not given what it asks for: belongs to service 'notes'",
+                        "permission denied gitea: table issue belongs to homelab");
+        assertThat(found.get(0).remedy()).startsWith("pgsteward provision vikunja ");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "stopped, EXITED, NONE, 0, false, does not run: it ended with exit code 0, docker start postgresql",
+        "killed for memory, EXITED, NONE, 137, true, the kernel killed it for want of memory, docker start postgresql",
+        "paused, PAUSED, NONE, 0, false, is paused, docker unpause postgresql",
+        "in a loop, RESTARTING, NONE, 1, false, again and again, docker logs --tail 50 postgresql",
+        "unhealthy, RUNNING, UNHEALTHY, 0, false, its own health check fails, docker restart postgresql",
+        "not reachable from here, RUNNING, HEALTHY, 0, false, 'runs, and postgresql:5432 does not answer: refused',"
+                + " docker exec postgresql pg_isready"
+    })
+    void aServerThatIsAwayIsTheCauseForEverybodyAndNobodyIsTried(
+            String why, State state, Health health, int code, boolean killed, String cause, String remedy) {
+        Container server = container("postgresql", "internal_db", Map.of(), state, health, code, killed);
+        Doctor doctor = new Doctor(login -> {
+            throw new AssertionError("nobody can log in");
+        });
+        Doctor.Patient patient = new Doctor.Patient(
+                "postgresql:5432",
+                Optional.of("refused"),
+                true,
+                Optional.of(server),
+                List.of(server),
+                List.of(asks("postgresql", "internal_db", true)));
+
+        assertThat(doctor.examine(patient, Optional.empty(), List.of()))
+                .as(why)
+                .singleElement()
+                .satisfies(diagnosis -> {
+                    assertThat(diagnosis.service()).isEqualTo("postgresql");
+                    assertThat(diagnosis.cause()).contains(cause);
+                    assertThat(diagnosis.remedy()).contains(remedy);
+                });
+    }
+
+    @Test
+    void whatRunsShortComesWithItsOwnRemedyAndInformationLast() {
+        Condition full = Condition.bad(
+                Severity.WARNING, "disk-filling", "/backups", "full to 90%", "df -h /backups", Instant.EPOCH);
+        Condition large = Condition.bad(
+                Severity.INFO, "settings-too-large", "postgresql", "720 MiB", "docker restart", Instant.EPOCH);
+
+        List<Diagnosis> found = new Doctor(login -> LoginResult.LET_IN)
+                .examine(
+                        patient(Optional.empty(), asks("postgresql", "internal_db", true)),
+                        Optional.empty(),
+                        List.of(large, full));
+
+        assertThat(found)
+                .extracting(Diagnosis::cause)
+                .containsExactly("disk filling: full to 90%", "settings too large: 720 MiB");
+        assertThat(found).extracting(Diagnosis::isTrouble).containsExactly(true, false);
+    }
+
+    private static List<Diagnosis> examine(Asks asks, LoginResult result) {
+        return new Doctor(login -> result).examine(patient(Optional.empty(), asks), Optional.empty(), List.of());
+    }
+
+    private static Doctor.Patient patient(Optional<String> error, Asks asks) {
+        Container server = container("postgresql", "internal_db", Map.of());
+        Container other = container("other_db", "elsewhere", Map.of());
+        return new Doctor.Patient(
+                "postgresql:5432",
+                error,
+                true,
+                Optional.of(server),
+                List.of(server, other, asks.container()),
+                List.of(asks));
+    }
+
+    private static Asks asks(String host, String network, boolean enrolled) {
+        return new Asks(
+                container("vikunja", network, Map.of(VARIABLE, host)),
+                "vikunja",
+                VARIABLE,
+                Optional.of(host),
+                enrolled,
+                Optional.of(new Asks.Login("vikunja", new Secret("its-own"), "vikunja")));
+    }
+
+    private static Container container(String name, String network, Map<String, String> environment) {
+        return container(name, network, environment, State.RUNNING, Health.NONE, 0, false);
+    }
+
+    private static Container container(
+            String name,
+            String network,
+            Map<String, String> environment,
+            State state,
+            Health health,
+            int exitCode,
+            boolean oomKilled) {
+        Map<String, Set<String>> networks = new HashMap<>();
+        networks.put(network, Set.of(name));
+        return new Container(
+                "id-of-" + name,
+                name,
+                "image",
+                "sha256:0",
+                state,
+                health,
+                exitCode,
+                oomKilled,
+                Map.of(),
+                environment,
+                networks,
+                0,
+                Instant.EPOCH,
+                Optional.empty());
+    }
+}

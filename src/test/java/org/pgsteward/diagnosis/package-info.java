@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.diagnosis;
+
+import org.jspecify.annotations.NullMarked;

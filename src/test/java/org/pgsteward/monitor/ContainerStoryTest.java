@@ -1,0 +1,233 @@
+package org.pgsteward.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgsteward.monitor.Containers.MIB;
+import static org.pgsteward.monitor.Containers.NOON;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Container.Health;
+import org.pgsteward.model.Container.State;
+import org.pgsteward.model.ContainerEvent;
+
+/** What is said of containers over time, with 20 s of patience and a grace of 60 s. */
+class ContainerStoryTest {
+    private final SettableClock clock = new SettableClock();
+    private final StatusWatch watch =
+            new StatusWatch(new StatusRule(Duration.ofSeconds(20), Duration.ofSeconds(60)), clock);
+
+    /** Time as the story goes. */
+    private static final class SettableClock extends Clock {
+        private Instant now = NOON;
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException("the story has no zone");
+        }
+    }
+
+    @Test
+    void aRestartLoopIsOneAlertThatCounts() {
+        List<String> said = new ArrayList<>();
+        for (int crash = 1; crash <= 5; crash++) {
+            second(crash * 60L);
+            event("1", "die", Map.of("exitCode", "1"));
+            said.addAll(words(look(container("1", State.EXITED, 1, "sha256:a", 0))));
+            event("1", "start", Map.of());
+            second(crash * 60L + 30);
+            said.addAll(words(look(container("1", State.RUNNING, 0, "sha256:a", crash * 60L))));
+        }
+
+        assertThat(said)
+                .containsExactly(
+                        "critical service-down container vikunja ended with exit code 1",
+                        "well service-down container vikunja runs",
+                        "critical service-down container vikunja ended with exit code 1, 2 times within 10 min",
+                        "well service-down container vikunja runs",
+                        "critical service-down container vikunja ended with exit code 1, 3 times within 10 min",
+                        "critical service-down container vikunja crashes again and again, 3 times within 10 min, and runs"
+                                + " again just now",
+                        "critical service-down container vikunja ended with exit code 1, 4 times within 10 min",
+                        "critical service-down container vikunja crashes again and again, 4 times within 10 min, and runs"
+                                + " again just now",
+                        "critical service-down container vikunja ended with exit code 1, 5 times within 10 min",
+                        "critical service-down container vikunja crashes again and again, 5 times within 10 min, and runs"
+                                + " again just now");
+        second(5 * 60 + 601);
+        assertThat(words(look(container("1", State.RUNNING, 0, "sha256:a", 300))))
+                .containsExactly("well service-down container vikunja runs");
+    }
+
+    @Test
+    void stopsThatSomebodyOrderedAreNoLoop() {
+        for (int stop = 1; stop <= 5; stop++) {
+            second(stop * 60L);
+            event("1", "kill", Map.of("signal", "15"));
+            event("1", "die", Map.of("exitCode", "137"));
+            event("1", "start", Map.of());
+        }
+        second(330);
+
+        assertThat(words(look(container("1", State.RUNNING, 0, "sha256:a", 300))))
+                .containsExactly("well service-down container vikunja runs");
+    }
+
+    @Test
+    void anUpdateByComposeIsOneNotice() {
+        Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
+        look(old);
+        event("1", "kill", Map.of("signal", "15"));
+        event("1", "die", Map.of("exitCode", "143"));
+        second(2);
+        assertThat(look(container("1", State.EXITED, 143, "sha256:a", -3600))).isEmpty();
+        Container anew = container("2", State.RUNNING, 0, "sha256:a", 1);
+
+        assertThat(words(watch.gone("vikunja", false, old, List.of(anew))))
+                .containsExactly(
+                        "info service-updated container vikunja was made anew from the same image vikunja:1 (a)",
+                        "well service-updated container vikunja was made anew from the same image vikunja:1 (a)");
+        assertThat(watch.waiting()).isEmpty();
+    }
+
+    @Test
+    void aContainerThatIsRemovedAndRunAgainByHandIsOneNoticeToo() {
+        Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
+        look(old);
+        event("1", "kill", Map.of("signal", "9"));
+        event("1", "die", Map.of("exitCode", "137"));
+        assertThat(watch.gone("vikunja", false, old, List.of())).isEmpty();
+        assertThat(watch.waiting()).containsExactly(old);
+        second(50);
+
+        assertThat(words(look(container("2", State.RUNNING, 0, "sha256:a", 45))))
+                .containsExactly(
+                        "info service-updated container vikunja was made anew from the same image vikunja:1 (a)",
+                        "well service-updated container vikunja was made anew from the same image vikunja:1 (a)");
+        assertThat(watch.waiting()).isEmpty();
+    }
+
+    @Test
+    void oneThatDoesNotComeBackIsToldAfterTheGrace() {
+        Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
+        event("1", "kill", Map.of("signal", "9"));
+        event("1", "die", Map.of("exitCode", "137"));
+        assertThat(watch.gone("vikunja", false, old, List.of())).isEmpty();
+        second(59);
+        assertThat(watch.gone("vikunja", false, old, List.of())).isEmpty();
+        second(60);
+
+        assertThat(words(watch.gone("vikunja", false, old, List.of())))
+                .containsExactly("info service-down container vikunja was removed");
+        assertThat(watch.waiting()).isEmpty();
+    }
+
+    @Test
+    void anotherImageOfAServiceIsToldWithItsBackupsAndThatOfPostgresqlHere() {
+        Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
+        Container anew = container("2", State.RUNNING, 0, "sha256:b", 1);
+        second(2);
+
+        assertThat(watch.gone("vikunja", false, old, List.of(anew))).isEmpty();
+        assertThat(words(watch.gone("postgresql", true, old, List.of(anew))))
+                .first()
+                .isEqualTo("info service-updated container vikunja was made anew and went from vikunja:1 (a) to"
+                        + " vikunja:1 (b)");
+    }
+
+    @Test
+    void oneOfSeveralThatGoesIsNoUpdate() {
+        Container second = container("2", State.RUNNING, 0, "sha256:a", 0);
+        Container first = container("1", State.RUNNING, 0, "sha256:a", -3600);
+
+        assertThat(watch.gone("vikunja", false, second, List.of(first))).isEmpty();
+        assertThat(watch.waiting()).isEmpty();
+    }
+
+    @Test
+    void aProcessThatTheKernelKilledIsToldAlthoughTheContainerRunsOn() {
+        Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
+        assertThat(words(watch.look("postgresql", true, server)))
+                .contains("well memory-killed no process of container vikunja was killed lately");
+        event("1", "oom", Map.of());
+        second(30);
+
+        List<Condition> killed = watch.look("postgresql", true, server);
+        assertThat(words(killed))
+                .contains("critical memory-killed the kernel killed a process of container vikunja for want of memory"
+                        + " within the hour: the container's limit of 256 MiB is not enough; all sessions of all services"
+                        + " were ended each time");
+        assertThat(killed).last().satisfies(condition -> {
+            assertThat(condition.service()).isEqualTo("postgresql");
+            assertThat(condition.remedy()).contains("docker update --memory 512m --memory-swap 1024m vikunja");
+        });
+        second(3601);
+        assertThat(words(watch.look("postgresql", true, server)))
+                .contains("well memory-killed no process of container vikunja was killed lately");
+        assertThat(words(watch.look("postgresql", true, server)))
+                .containsExactly("well postgres-down container vikunja runs");
+    }
+
+    private void second(long second) {
+        clock.now = NOON.plusSeconds(second);
+    }
+
+    private void event(String id, String action, Map<String, String> attributes) {
+        watch.note(new ContainerEvent(clock.now, action, id, "vikunja", attributes));
+    }
+
+    /** Without what is said of memory each time it is looked at first. */
+    private List<Condition> look(Container container) {
+        return watch.look("vikunja", false, container).stream()
+                .filter(condition -> !condition.kind().equals(MemoryKillRule.KIND))
+                .filter(condition ->
+                        container.id().equals("1") || !condition.kind().equals(StatusRule.KIND))
+                .toList();
+    }
+
+    private static List<String> words(List<Condition> conditions) {
+        return conditions.stream()
+                .map(condition ->
+                        condition.severity().map(severity -> severity.word()).orElse("well") + " " + condition.kind()
+                                + " " + condition.reason())
+                .toList();
+    }
+
+    private static Container container(String id, State state, int exitCode, String imageId, long startedSecond) {
+        Instant start = NOON.plusSeconds(startedSecond);
+        return new Container(
+                id,
+                "vikunja",
+                "vikunja:1",
+                imageId,
+                state,
+                Health.NONE,
+                exitCode,
+                false,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                256 * MIB,
+                start,
+                Optional.of(start));
+    }
+}

@@ -1,0 +1,240 @@
+package org.pgsteward.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.TestCluster;
+
+/** What the probe reads of a real PostgreSQL in real trouble; each test has a database of its own. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class DatabaseProbeIT {
+    private static final Secret PASSWORD = new Secret("an-applications-own");
+    private static final DatabaseProbe.Host HOST = new DatabaseProbe.Host("postgresql", 0, Optional.empty());
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private TestCluster cluster;
+    private DatabaseProbe probe;
+
+    @BeforeAll
+    void start() {
+        cluster = TestCluster.start(
+                TestCluster.programs(),
+                Map.of("shared_preload_libraries", "pg_stat_statements", "deadlock_timeout", "100ms"));
+        probe = new DatabaseProbe(cluster.server(), Clock.systemUTC(), Duration.ZERO);
+    }
+
+    @AfterAll
+    void stop() throws IOException {
+        threads.shutdownNow();
+        cluster.close();
+    }
+
+    @Test
+    @Order(1)
+    void aServerOnWhichNobodyIsEnrolledIsReadAsWell() throws SQLException {
+        DatabaseLook look = probe.read(HOST);
+
+        assertThat(look.database("homelab").orElseThrow().enrolledAt()).isEmpty();
+        assertThat(look.databases()).extracting(DatabaseLook.Database::name).contains("template0", "postgres");
+        assertThat(look.queries()).as("nobody has made the extension").isEmpty();
+        assertThat(look.server().memory().sharedBytes()).isEqualTo(32L * 1024 * 1024);
+        assertThat(look.server().maxConnections()).isPositive();
+        assertThat(look.server().recoveredAt())
+                .isBefore(look.server().startedAt().plusSeconds(30));
+        new Tables(cluster.server().managementDatabase()).prepare();
+    }
+
+    @Test
+    @Order(2)
+    void whoIsConnectedAndHowManyMayBe() throws SQLException {
+        enrol("wiki", "CONNECTION LIMIT 2");
+        assertThat(database("wiki").lastSession()).isEmpty();
+        try (Connection one = as("wiki");
+                Connection two = as("wiki")) {
+            assertThat(one.isClosed() || two.isClosed()).isFalse();
+            assertThatThrownBy(() -> as("wiki").close()).hasMessageContaining("too many connections for role");
+            DatabaseLook.Database full = database("wiki");
+            assertThat(full.limit()).contains(2);
+            assertThat(full.counted()).isEqualTo(2);
+            assertThat(full.sessions()).isEqualTo(2);
+            assertThat(full.sizeBytes()).isGreaterThan(1_000_000);
+            assertThat(full.enrolledAt()).isPresent();
+        }
+        await().until(() -> database("wiki").sessions() == 0);
+        assertThat(database("wiki").lastSession())
+                .as("a session that has gone is remembered")
+                .isPresent();
+        try (Connection ours = cluster.server().connect("wiki")) {
+            assertThat(ours.isClosed()).isFalse();
+            assertThat(database("wiki").sessions()).as("our own").isZero();
+        }
+    }
+
+    @Test
+    @Order(3)
+    void whoWaitsForWhomAndWhoIsIdleInATransaction() throws Exception {
+        enrol("notes", "");
+        cluster.run(
+                "notes",
+                "CREATE TABLE public.t (id int PRIMARY KEY, n int)",
+                "INSERT INTO public.t VALUES (1, 0), (2, 0)");
+        cluster.run("notes", "GRANT ALL ON public.t TO notes");
+        try (Connection holder = as("notes");
+                Connection waiter = as("notes")) {
+            holder.setAutoCommit(false);
+            run(holder, "UPDATE t SET n = 1 WHERE id = 1");
+            Future<?> waiting =
+                    threads.submit((Callable<Boolean>) () -> run(waiter, "UPDATE t SET n = 2 WHERE id = 1"));
+            await().until(() -> !probe.read(HOST).waits().isEmpty());
+
+            DatabaseLook look = probe.read(HOST);
+            assertThat(look.waits()).singleElement().satisfies(wait -> {
+                assertThat(wait.service()).isEqualTo("notes");
+                assertThat(wait.session().pid()).isEqualTo(pid(look, false));
+                assertThat(wait.seconds()).isBetween(0.0, 60.0);
+                assertThat(wait.blockers()).singleElement().satisfies(blocker -> {
+                    assertThat(blocker.state()).isEqualTo("idle in transaction");
+                    assertThat(blocker.session().orElseThrow().pid()).isEqualTo(pid(look, true));
+                    assertThat(blocker.session().orElseThrow().address()).isEqualTo("127.0.0.1");
+                });
+            });
+            LockRule rule = new LockRule();
+            Finding finding = rule.look(look, List.of()).stream()
+                    .filter(found -> found.service().equals("notes"))
+                    .findFirst()
+                    .orElseThrow();
+            // The very line that a person is given ends the trouble.
+            String line = finding.remedy().lines().reduce((first, last) -> last).orElseThrow();
+            cluster.run("homelab", line.substring(line.indexOf('"') + 1, line.lastIndexOf('"')));
+            assertThat(waiting.get(30, TimeUnit.SECONDS)).isEqualTo(true);
+            await().until(() -> probe.read(HOST).waits().isEmpty());
+        }
+    }
+
+    @Test
+    @Order(4)
+    void deadlocksAreCounted() throws Exception {
+        enrol("tasks", "");
+        cluster.run(
+                "tasks",
+                "CREATE TABLE public.t (id int PRIMARY KEY, n int)",
+                "INSERT INTO public.t VALUES (1, 0), (2, 0)");
+        cluster.run("tasks", "GRANT ALL ON public.t TO tasks");
+        long before = database("tasks").deadlocks();
+        try (Connection one = as("tasks");
+                Connection other = as("tasks")) {
+            one.setAutoCommit(false);
+            other.setAutoCommit(false);
+            run(one, "UPDATE t SET n = 1 WHERE id = 1");
+            run(other, "UPDATE t SET n = 1 WHERE id = 2");
+            Future<Boolean> crossing = threads.submit(() -> succeeds(one, "UPDATE t SET n = 2 WHERE id = 2"));
+            boolean second = succeeds(other, "UPDATE t SET n = 2 WHERE id = 1");
+            assertThat(List.of(crossing.get(30, TimeUnit.SECONDS), second)).containsExactlyInAnyOrder(true, false);
+        }
+        await().until(() -> database("tasks").deadlocks() == before + 1);
+    }
+
+    @Test
+    @Order(5)
+    void slowStatementsOfServicesAreReadWhereTheExtensionIsAndOursAreNot() throws Exception {
+        enrol("slow", "");
+        cluster.run("homelab", "CREATE SCHEMA \"odd schema\"");
+        cluster.run("homelab", "CREATE EXTENSION pg_stat_statements SCHEMA \"odd schema\"");
+        try (Connection connection = as("slow")) {
+            run(connection, "SELECT pg_sleep(0.2)");
+        }
+        List<DatabaseLook.Query> queries = probe.read(HOST).queries().orElseThrow();
+
+        assertThat(queries)
+                .filteredOn(query -> query.service().equals("slow"))
+                .anySatisfy(query -> assertThat(query.seconds() / query.calls()).isBetween(0.2, 5.0));
+        assertThat(queries).noneMatch(query -> query.service().equals("homelab"));
+    }
+
+    @Test
+    @Order(6)
+    void aKilledProcessIsSeenAlthoughTheServerWasNotStartedAnew() throws Exception {
+        enrol("victim", "");
+        DatabaseLook.Server before = probe.read(HOST).server();
+        try (Connection connection = as("victim");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
+            row.next();
+            ProcessHandle.of(row.getLong(1)).orElseThrow().destroyForcibly();
+        }
+        await().ignoreExceptionsInstanceOf(SQLException.class)
+                .until(() -> probe.read(HOST).server().recoveredAt().isAfter(before.recoveredAt()));
+        assertThat(probe.read(HOST).server().startedAt()).isEqualTo(before.startedAt());
+    }
+
+    private static int pid(DatabaseLook look, boolean idle) {
+        return look.transactions().stream()
+                .filter(open -> open.service().equals("notes") && open.idle() == idle)
+                .findFirst()
+                .orElseThrow()
+                .session()
+                .pid();
+    }
+
+    private DatabaseLook.Database database(String service) throws SQLException {
+        return probe.read(HOST).database(service).orElseThrow();
+    }
+
+    private void enrol(String name, String options) throws SQLException {
+        cluster.run(
+                "homelab",
+                "CREATE ROLE " + name + " LOGIN PASSWORD '" + PASSWORD.reveal() + "' " + options,
+                "CREATE DATABASE " + name + " OWNER " + name,
+                "INSERT INTO public.service_configs (service_name, database_name, role_name) VALUES ('" + name + "', '"
+                        + name + "', '" + name + "')");
+    }
+
+    private Connection as(String name) throws SQLException {
+        return cluster.server().connectAs(name, PASSWORD, name);
+    }
+
+    private static boolean run(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+            return true;
+        }
+    }
+
+    private static boolean succeeds(Connection connection, String sql) {
+        try {
+            return run(connection, sql);
+        } catch (SQLException deadlock) {
+            return false;
+        }
+    }
+}

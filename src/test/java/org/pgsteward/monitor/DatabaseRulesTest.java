@@ -1,0 +1,384 @@
+package org.pgsteward.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgsteward.monitor.Looks.MIB;
+import static org.pgsteward.monitor.Looks.NOON;
+import static org.pgsteward.monitor.Looks.session;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.model.Condition;
+
+/** What each rule makes of a look, with the levels that are shipped. */
+class DatabaseRulesTest {
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("scenarios")
+    void eachScenarioIsSaidInItsWords(
+            String why,
+            FigureRule<DatabaseLook> rule,
+            Consumer<Looks.Quiet> before,
+            Consumer<Looks.Quiet> now,
+            String expected,
+            String remedy) {
+        Looks.Quiet earlier = new Looks.Quiet();
+        earlier.at = NOON.minus(Duration.ofMinutes(40));
+        before.accept(earlier);
+        Looks.Quiet look = new Looks.Quiet();
+        now.accept(look);
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule);
+        watch.judge(earlier.look());
+
+        List<String> said = watch.judge(look.look()).conditions().stream()
+                .filter(condition -> condition.severity().isPresent())
+                .peek(condition -> assertThat(condition.remedy()).contains(remedy))
+                .map(DatabaseRulesTest::words)
+                .toList();
+
+        assertThat(said).as(why).isEqualTo(expected.isEmpty() ? List.of() : List.of(expected));
+    }
+
+    static Stream<Arguments> scenarios() {
+        return Stream.of(
+                scenario(
+                        "room for most is no news",
+                        rule(new ConnectionsRule(), "80%", "95%"),
+                        n -> n.sessions = 70,
+                        "",
+                        ""),
+                scenario(
+                        "connections near the maximum, those for superusers left out",
+                        rule(new ConnectionsRule(), "80%", "95%"),
+                        n -> n.sessions = 80,
+                        "warning connections-near-maximum:postgresql 80 of 97 connections in use (82%); most: vikunja 1;"
+                                + " told from 80% on",
+                        "docker exec postgresql psql -U homelab -d homelab -c \"SELECT datname"),
+                scenario(
+                        "a service near its own limit",
+                        rule(new ServiceConnectionsRule(), "80%", "off"),
+                        n -> n.counted = 45,
+                        "warning service-connections-near-limit:vikunja 45 of 50 connections that it may have are in use"
+                                + " (90%); told from 80% on",
+                        "WHERE datname = 'vikunja'"),
+                scenario(
+                        "without a limit of its own there is none to be near",
+                        rule(new ServiceConnectionsRule(), "80%", "off"),
+                        n -> {
+                            n.limit = Optional.empty();
+                            n.counted = 90;
+                        },
+                        "",
+                        ""),
+                scenario(
+                        "a long transaction at work",
+                        rule(new TransactionRule(), "1h", "12h"),
+                        n -> n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), false, 7300, 0)),
+                        "warning transaction-long:vikunja a transaction of pid 11 (vikunja, web-1, 172.18.0.5) has been"
+                                + " open for 2 h 1 min, and is at work; told from 1 h on",
+                        "\"SELECT pg_terminate_backend(11)\""),
+                scenario(
+                        "the oldest of several is named, with its idleness",
+                        rule(new TransactionRule(), "1h", "2h"),
+                        n -> {
+                            n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), true, 7300, 100));
+                            n.transactions.add(new DatabaseLook.Transaction("vikunja", session(12), false, 90, 0));
+                        },
+                        "critical transaction-long:vikunja a transaction of pid 11 (vikunja, web-1, 172.18.0.5) has been"
+                                + " open for 2 h 1 min, the last 1 min 40 s of it idle in transaction; critical from 2 h on",
+                        "pg_terminate_backend(11)"),
+                scenario(
+                        "a short idleness in a transaction is ordinary",
+                        rule(new TransactionRule.Idle(), "10m", "2h"),
+                        n -> n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), true, 7300, 100)),
+                        "",
+                        ""),
+                scenario(
+                        "a transaction that its application has forgotten, the idlest being named",
+                        rule(new TransactionRule.Idle(), "10m", "2h"),
+                        n -> {
+                            n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), true, 900, 100));
+                            n.transactions.add(new DatabaseLook.Transaction("vikunja", session(12), true, 800, 700));
+                        },
+                        "warning transaction-idle:vikunja pid 12 (vikunja, web-1, 172.18.0.5) has been idle in transaction"
+                                + " for 11 min 40 s: its application began a transaction and left it; told from 10 min on",
+                        "pg_terminate_backend(12)"),
+                scenario(
+                        "who waits for whom; ended is the head of the queue and not one who waits too",
+                        rule(new LockRule(), "1m", "10m"),
+                        n -> {
+                            n.waits.add(wait(21, 70, 22, 23));
+                            n.waits.add(wait(22, 65, 23));
+                        },
+                        "warning lock-waiting:vikunja pid 21 (vikunja, web-1, 172.18.0.5) has waited 1 min 10 s for a lock"
+                                + " of pid 22 (vikunja, web-1, 172.18.0.5), which is idle in transaction and has its"
+                                + " transaction open for 2 min and pid 23 (vikunja, web-1, 172.18.0.5), which is idle in"
+                                + " transaction and has its transaction open for 2 min; 2 sessions wait in all;"
+                                + " told from 1 min on",
+                        "pg_terminate_backend(23)"),
+                scenario(
+                        "a prepared transaction holds locks without a session",
+                        rule(new LockRule(), "1m", "10m"),
+                        n -> n.waits.add(new DatabaseLook.Wait(
+                                "vikunja",
+                                session(21),
+                                700,
+                                List.of(new DatabaseLook.Blocker(Optional.empty(), "", 0)))),
+                        "critical lock-waiting:vikunja pid 21 (vikunja, web-1, 172.18.0.5) has waited 11 min 40 s for a"
+                                + " lock of a prepared transaction; critical from 10 min on",
+                        "pg_prepared_xacts"),
+                scenario(
+                        "deadlocks of before are no news",
+                        rule(new DeadlockRule(), "1", "off"),
+                        DatabaseRulesTest::nothing,
+                        DatabaseRulesTest::nothing,
+                        "",
+                        ""),
+                scenario(
+                        "deadlocks since the last look",
+                        rule(new DeadlockRule(), "1", "off"),
+                        n -> n.deadlocks = 9,
+                        "warning deadlock:vikunja 2 deadlocks in the last 40 min: PostgreSQL undid one of the transactions"
+                                + " each time; told from 1 on",
+                        "docker logs --since 2h postgresql"),
+                scenario(
+                        "after the counters were reset all that they say is new",
+                        rule(new DeadlockRule(), "1", "off"),
+                        n -> n.deadlocks = 1,
+                        "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL undid one of the transactions"
+                                + " each time; told from 1 on",
+                        ""),
+                scenario(
+                        "old transaction ids",
+                        rule(new IdAgeRule(), "500m", "1500m"),
+                        n -> n.idAge = 600_000_000,
+                        "warning transaction-ids-old:vikunja its oldest row is 600 million transactions old, and at 2100"
+                                + " million PostgreSQL stops writing; told from 500 million on",
+                        "psql -U homelab -d vikunja -c \"VACUUM (FREEZE)\""),
+                scenario(
+                        "a large database",
+                        rule(new SizeRule(), "50m", "off"),
+                        DatabaseRulesTest::nothing,
+                        "warning database-large:vikunja its database has 100 MiB; told from 50 MiB on",
+                        "pg_total_relation_size"),
+                scenario(
+                        "without a level none is large",
+                        rule(new SizeRule(), "off", "off"),
+                        DatabaseRulesTest::nothing,
+                        "",
+                        ""),
+                scenario(
+                        "a database that grows",
+                        rule(new GrowthRule(), "1g", "off"),
+                        n -> n.sizeBytes = 1300 * MIB,
+                        "warning database-growing:vikunja its database grew by 1.2 GiB in 40 min, from 100 MiB to 1.3 GiB;"
+                                + " told from 1 GiB on",
+                        "pg_total_relation_size"),
+                scenario(
+                        "one that shrinks does not",
+                        rule(new GrowthRule(), "1g", "off"),
+                        n -> n.sizeBytes = MIB,
+                        "",
+                        ""),
+                scenario(
+                        "a service that has not connected since it was enrolled",
+                        rule(new UnconnectedRule(), "7d", "off"),
+                        n -> {
+                            n.enrolledAt = Optional.of(NOON.minus(Duration.ofDays(8)));
+                            n.lastSession = Optional.empty();
+                        },
+                        "info service-unconnected:vikunja no session of it has been seen for 8 d, which is since it was"
+                                + " enrolled; told from 7 d on",
+                        "pgsteward doctor"),
+                scenario(
+                        "one that pgsteward has not watched for long enough is left in peace",
+                        rule(new UnconnectedRule(), "7d", "off"),
+                        n -> {
+                            n.watchedSince = NOON.minus(Duration.ofDays(1));
+                            n.lastSession = Optional.empty();
+                        },
+                        "",
+                        ""),
+                scenario(
+                        "one that was seen within the week is connected",
+                        rule(new UnconnectedRule(), "7d", "off"),
+                        n -> n.lastSession = Optional.of(NOON.minus(Duration.ofDays(6))),
+                        "",
+                        ""),
+                scenario(
+                        "one that came and went",
+                        rule(new UnconnectedRule(), "7d", "off"),
+                        n -> n.lastSession = Optional.of(NOON.minus(Duration.ofDays(9))),
+                        "info service-unconnected:vikunja no session of it has been seen for 9 d; told from 7 d on",
+                        ""),
+                scenario(
+                        "a start that nobody ordered",
+                        rule(new RestartRule(), "1", "3"),
+                        n -> {
+                            n.startedAt = NOON.minusSeconds(60);
+                            n.recoveredAt = n.startedAt;
+                        },
+                        "warning postgres-restarted:postgresql PostgreSQL was started anew at 2026-05-01T11:59:00Z, and"
+                                + " nobody is known to have asked for it; told from 1 on",
+                        "docker logs --since 2h postgresql"),
+                scenario(
+                        "a start that somebody ordered",
+                        rule(new RestartRule(), "1", "3"),
+                        n -> {
+                            n.startedAt = NOON.minusSeconds(60);
+                            n.recoveredAt = n.startedAt;
+                            n.ordered = true;
+                        },
+                        "",
+                        ""),
+                scenario(
+                        "a killed process ends all sessions, and the container knows nothing of it",
+                        rule(new RestartRule(), "1", "3"),
+                        n -> n.recoveredAt = NOON.minusSeconds(30),
+                        "warning postgres-restarted:postgresql a process of PostgreSQL was killed or crashed, and all"
+                                + " sessions were ended at 2026-05-01T11:59:30Z; told from 1 on",
+                        "docker stats"),
+                scenario(
+                        "settings that fit",
+                        rule(new SettingsRule(), "100%", "off"),
+                        DatabaseRulesTest::nothing,
+                        "",
+                        ""),
+                scenario(
+                        "PostgreSQL's own defaults in 256 MiB do not",
+                        rule(new SettingsRule(), "100%", "off"),
+                        n -> n.memory = new DatabaseLook.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3),
+                        "info settings-too-large:postgresql by its settings PostgreSQL may come to take 720 MiB, 281% of"
+                                + " the 256 MiB that its container may have: 128 MiB shared_buffers + 3 autovacuum workers of"
+                                + " 64 MiB + 100 connections with a work_mem of 4 MiB; told from 100% on",
+                        "\"ALTER SYSTEM SET shared_buffers = '64MB'\""),
+                scenario(
+                        "without a limit everything fits",
+                        rule(new SettingsRule(), "100%", "off"),
+                        n -> {
+                            n.memory = new DatabaseLook.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3);
+                            n.limitBytes = 0;
+                        },
+                        "",
+                        ""),
+                scenario(
+                        "without pg_stat_statements no statement is slow",
+                        rule(new SlowQueryRule(), "2s", "off"),
+                        DatabaseRulesTest::nothing,
+                        "",
+                        ""),
+                scenario(
+                        "a statement that has become slow, whatever it was before",
+                        rule(new SlowQueryRule(), "2s", "off"),
+                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 1000, 100))),
+                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 1010, 130))),
+                        "warning query-slow:vikunja statement -42 took 3000 ms on average, 10 times within the hour; told"
+                                + " from 2 s on",
+                        "WHERE queryid = -42"),
+                scenario(
+                        "a statement that was slow and is no longer run",
+                        rule(new SlowQueryRule(), "2s", "off"),
+                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 10, 100))),
+                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 10, 100))),
+                        "",
+                        ""));
+    }
+
+    @Test
+    void whatIsFineIsSaidOnceAndADroppedDatabaseIsNoLongerASubject() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new IdAgeRule(), "500m", "off"));
+        Looks.Quiet quiet = new Looks.Quiet();
+
+        assertThat(watch.judge(quiet.look()).conditions())
+                .extracting(Condition::key)
+                .containsExactly("transaction-ids-old:vikunja");
+        FigureWatch.Judged again = watch.judge(quiet.look());
+        assertThat(again.conditions()).isEmpty();
+        assertThat(again.subjects()).containsExactly("transaction-ids-old:vikunja");
+
+        DatabaseLook look = quiet.look();
+        FigureWatch.Judged dropped = watch.judge(new DatabaseLook(
+                look.at(), look.console(), look.server(), List.of(), List.of(), List.of(), Optional.empty()));
+        assertThat(dropped.subjects()).isEmpty();
+        assertThat(dropped.kinds()).containsExactly("transaction-ids-old");
+    }
+
+    @Test
+    void aRestartIsOverWhenAnHourHasPassed() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "off"));
+        List<String> said = new ArrayList<>();
+        for (int minute = 0; minute <= 90; minute += 10) {
+            Looks.Quiet quiet = new Looks.Quiet();
+            quiet.at = NOON.plus(Duration.ofMinutes(minute));
+            if (minute >= 10) {
+                quiet.startedAt = NOON.plus(Duration.ofMinutes(5));
+                quiet.recoveredAt = quiet.startedAt;
+            }
+            watch.judge(quiet.look())
+                    .conditions()
+                    .forEach(condition -> said.add((condition.severity().isPresent() ? "bad " : "well ")
+                            + Duration.between(NOON, condition.at()).toMinutes()));
+        }
+        assertThat(said)
+                .containsExactly("well 0", "bad 10", "bad 20", "bad 30", "bad 40", "bad 50", "bad 60", "well 70");
+    }
+
+    @Test
+    void namesWithQuotesStayOneWordForTheShell() {
+        assertThat(Looks.CONSOLE.psql("it's", "SELECT 1"))
+                .isEqualTo("docker exec postgresql psql -U homelab -d 'it'\\''s' -c \"SELECT 1\"");
+        assertThat(Looks.CONSOLE.psql("SELECT '$(x)'"))
+                .isEqualTo("docker exec postgresql psql -U homelab -d homelab -c 'SELECT '\\''$(x)'\\'''");
+    }
+
+    /** A look that stays quiet. */
+    private static void nothing(Looks.Quiet quiet) {
+        assertThat(quiet.transactions).isEmpty();
+    }
+
+    private static DatabaseLook.Wait wait(int pid, double seconds, int... blockers) {
+        return new DatabaseLook.Wait(
+                "vikunja",
+                session(pid),
+                seconds,
+                java.util.Arrays.stream(blockers)
+                        .mapToObj(blocker ->
+                                new DatabaseLook.Blocker(Optional.of(session(blocker)), "idle in transaction", 120))
+                        .toList());
+    }
+
+    private static Arguments scenario(
+            String why, FigureRule<DatabaseLook> rule, Consumer<Looks.Quiet> now, String expected, String remedy) {
+        return scenario(why, rule, DatabaseRulesTest::nothing, now, expected, remedy);
+    }
+
+    private static Arguments scenario(
+            String why,
+            FigureRule<DatabaseLook> rule,
+            Consumer<Looks.Quiet> before,
+            Consumer<Looks.Quiet> now,
+            String expected,
+            String remedy) {
+        return Arguments.of(why, rule, before, now, expected, remedy);
+    }
+
+    private static FigureRule<DatabaseLook> rule(FigureRule<DatabaseLook> rule, String warn, String critical) {
+        rule.setWarn(warn);
+        rule.setCritical(critical);
+        rule.check();
+        return rule;
+    }
+
+    private static String words(Condition condition) {
+        return condition.severity().orElseThrow().word() + " " + condition.key() + " " + condition.reason();
+    }
+}

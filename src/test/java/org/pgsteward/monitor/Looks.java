@@ -1,0 +1,68 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Looks at a quiet server with one service, {@code vikunja}, to which a test adds its trouble. */
+final class Looks {
+    static final Instant NOON = Containers.NOON;
+    static final long MIB = 1024 * 1024;
+    static final Console CONSOLE = new Console("postgresql", "homelab", "homelab");
+
+    private Looks() {}
+
+    /** One look, not yet at a fixed time. */
+    static final class Quiet {
+        Instant at = NOON;
+        Instant startedAt = NOON.minus(Duration.ofDays(3));
+        Instant recoveredAt = startedAt.plusMillis(200);
+        boolean ordered;
+        int sessions = 4;
+        long limitBytes = 256 * MIB;
+        DatabaseLook.MemorySettings memory = new DatabaseLook.MemorySettings(32 * MIB, MIB, 8 * MIB, 3);
+        String name = "vikunja";
+        long sizeBytes = 100 * MIB;
+        Optional<Integer> limit = Optional.of(50);
+        int counted = 2;
+        long idAge = 1_000_000;
+        long deadlocks = 7;
+        Optional<Instant> enrolledAt = Optional.of(NOON.minus(Duration.ofDays(30)));
+        Optional<Instant> lastSession = Optional.of(NOON);
+        Instant watchedSince = NOON.minus(Duration.ofDays(20));
+        final List<DatabaseLook.Transaction> transactions = new ArrayList<>();
+        final List<DatabaseLook.Wait> waits = new ArrayList<>();
+        Optional<List<DatabaseLook.Query>> queries = Optional.empty();
+
+        DatabaseLook look() {
+            DatabaseLook.Server server = new DatabaseLook.Server(
+                    startedAt, recoveredAt, "15.14", sessions, 100, 3, memory, limitBytes, ordered);
+            DatabaseLook.Database database = new DatabaseLook.Database(
+                    "vikunja",
+                    name,
+                    "vikunja",
+                    enrolledAt,
+                    sizeBytes,
+                    lastSession.equals(Optional.of(at)) ? 1 : 0,
+                    limit,
+                    counted,
+                    idAge,
+                    deadlocks,
+                    lastSession,
+                    watchedSince);
+            return new DatabaseLook(at, CONSOLE, server, List.of(database), transactions, waits, queries);
+        }
+    }
+
+    static DatabaseLook.Session session(int pid) {
+        return new DatabaseLook.Session(pid, "vikunja", "web-1", "172.18.0.5");
+    }
+
+    static HostLook host(Instant at, long freePercent) {
+        HostLook.Disk disk = new HostLook.Disk("/backups", "backups, state", 100 * MIB, freePercent * MIB);
+        return new HostLook(at, List.of(disk), Optional.empty(), "", 0, Map.of());
+    }
+}

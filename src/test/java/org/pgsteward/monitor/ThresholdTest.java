@@ -1,0 +1,103 @@
+package org.pgsteward.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.Severity;
+
+class ThresholdTest {
+    /** One look a minute; '-' is undecided. Levels: warn 80, critical 90, clear 70, lasting two minutes. */
+    @ParameterizedTest(name = "{0}: {1} -> {2}")
+    @CsvSource({
+        "below the clear level it is well, 10 69, well well",
+        "above for less than its time it is not yet news, 85 85, - -",
+        "and then it is, 85 85 85, - - warning",
+        "a gap starts the time anew, 85 85 75 85 85, - - - - -",
+        "exactly the level counts as above, 80 80 80, - - warning",
+        "between clear and warn nothing is said without a past, 75 75 75, - - -",
+        "once told it stays so down to the clear level, 85 85 85 75 70, - - warning warning warning",
+        "below the clear level it is over, 85 85 85 69, - - warning well",
+        "around the line it is told once, 81 81 81 79 81 78 81, - - warning warning warning warning warning",
+        "critical needs its time too, 95 95 95, - - critical",
+        "critical on top of a warning, 85 85 85 95 95 95, - - warning warning warning critical",
+        "critical falls back ten lower, 95 95 95 80 79, - - critical critical warning",
+        "critical can be over at once, 95 95 95 10, - - critical well",
+        "what is not known changes nothing and says nothing, 10 NaN 10, well - well"
+    })
+    void judgesFiguresByTime(String why, String values, String expected) {
+        FigureRule<DatabaseLook> rule = rule();
+        Threshold.Track track = Threshold.Track.START;
+        List<String> said = new ArrayList<>();
+        int minute = 0;
+        for (double value : Arrays.stream(values.split(" "))
+                .mapToDouble(Double::parseDouble)
+                .toArray()) {
+            Threshold.Step step = rule.threshold("vikunja")
+                    .step(track, value, Severity.WARNING, Looks.NOON.plusSeconds(60L * minute++));
+            track = step.track();
+            said.add(step.decided() ? track.severity().map(Severity::word).orElse("well") : "-");
+        }
+        assertThat(String.join(" ", said)).as(why).isEqualTo(expected);
+    }
+
+    @Test
+    void aServiceMayHaveLevelsOfItsOwn() {
+        FigureRule<DatabaseLook> rule = rule();
+        rule.setServices("vikunja=50%/60%, gitea=off");
+
+        assertThat(rule.threshold("vikunja").warn()).contains(50.0);
+        assertThat(rule.threshold("vikunja").critical()).contains(60.0);
+        assertThat(rule.threshold("gitea").isOff()).isTrue();
+        assertThat(rule.threshold("wiki").warn()).contains(80.0);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "80%, 70%, '', '', critical is 70% and lies below warn",
+        "80%, 90%, 80%, '', clear is 80% and has to lie below the level",
+        "80%, 90%, '', vikunja, 'has ''vikunja'': write SERVICE=LEVEL'",
+        "80%, 90%, '', vikunja=9%/8%, critical of vikunja is 8%",
+        "80, 90%, '', '', 'warn is ''80'': write a share such as 80%, or off'",
+        "0%, 90%, '', '', 'warn is ''0%'''"
+    })
+    void refusesLevelsThatSayNothing(String warn, String critical, String clear, String services, String message) {
+        FigureRule<DatabaseLook> rule = new ConnectionsRule();
+        assertThatThrownBy(() -> {
+                    rule.setWarn(warn);
+                    rule.setCritical(critical);
+                    rule.setClear(clear);
+                    rule.setServices(services);
+                    rule.check();
+                })
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("connections-near-maximum: ")
+                .hasMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "TIME, 90s, 90, 1 min 30 s", "TIME, 6h, 21600, 6 h", "TIME, 2d, 172800, 2 d",
+        "BYTES, 200m, 209715200, 200 MiB", "BYTES, 1.5g, 1610612736, 1.5 GiB", "COUNT, 500m, 500000000, 500 million",
+        "COUNT, 20, 20, 20", "PERCENT, 82.4%, 82.4, 82%"
+    })
+    void readsLevelsAndSaysThem(Unit unit, String text, double value, String words) {
+        assertThat(unit.parse("warn", text)).isEqualTo(value);
+        assertThat(unit.words(value)).isEqualTo(words);
+    }
+
+    private static FigureRule<DatabaseLook> rule() {
+        FigureRule<DatabaseLook> rule = new ConnectionsRule();
+        rule.setWarn("80%");
+        rule.setCritical("90%");
+        rule.setClear("70%");
+        rule.setLasting("2m");
+        rule.check();
+        return rule;
+    }
+}
