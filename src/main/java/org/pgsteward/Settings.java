@@ -35,7 +35,7 @@ public final class Settings {
     private static final String BASE_SCHEDULE = PREFIX + "BACKUP_BASE_SCHEDULE";
 
     /** What a key's last part says of its value. */
-    private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url)");
+    private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url|topic)");
 
     private static final Pattern SPAN = Pattern.compile("(\\d{1,9})([smhd])");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,9})([kmgKMG]?)");

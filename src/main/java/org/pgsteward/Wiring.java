@@ -18,8 +18,11 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.AlertBook;
-import org.pgsteward.alert.Backoff;
+import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.alert.Silences;
+import org.pgsteward.alert.message.Messages;
 import org.pgsteward.backup.AgeKeys;
 import org.pgsteward.backup.BackupSets;
 import org.pgsteward.backup.DiskSpace;
@@ -30,6 +33,7 @@ import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.Recovery;
 import org.pgsteward.backup.RecoveryCard;
 import org.pgsteward.backup.Restore;
+import org.pgsteward.backup.RestoreLeftovers;
 import org.pgsteward.backup.ShrinkRule;
 import org.pgsteward.backup.Store;
 import org.pgsteward.backup.Targets;
@@ -56,6 +60,7 @@ import org.pgsteward.provision.SecretsFolder;
 import org.pgsteward.routing.AskedBackups;
 import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
+import org.pgsteward.routing.CardDesk;
 import org.pgsteward.routing.ContainerDesk;
 import org.pgsteward.routing.DoctorDesk;
 import org.pgsteward.routing.Doors;
@@ -116,9 +121,10 @@ public final class Wiring {
     public final Proof proof;
     public final Restore restore;
     public final AskedBackups asked;
-    public final RecoveryCard card;
+    public final CardDesk card;
     public final Recovery recovery;
     public final AlertBook alerts;
+    public final Silences silences;
     public final ZoneId zone;
     private final Spool spool;
     private final Path state;
@@ -128,6 +134,7 @@ public final class Wiring {
     public final BackupRows rows;
     private final ShrinkRule shrink;
     private final OverdueRule overdue;
+    private final Fallbacks fallbacks;
 
     /**
      * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
@@ -148,7 +155,7 @@ public final class Wiring {
     public Wiring(Settings given, UnprivilegedUser user, Clock clock) throws IOException {
         this.clock = clock;
         zone = given.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
-        settings = withReceivers(given).with(Map.of("pgsteward.timezone", zone.getId()));
+        settings = ReceiverSettings.with(given).with(Map.of("pgsteward.timezone", zone.getId()));
         state = closed(settings.path("pgsteward.state.dir"));
         server = new Server(new ServerAddress(
                 settings.require("pgsteward.postgres.host"),
@@ -163,24 +170,27 @@ public final class Wiring {
         targets = new Targets(server);
         backupSets = new BackupSets(store, locks, clock);
         sets = new SetDesk(backupSets, targets, tables, server);
-        house = new Housekeeping(tables, store, locks, sets);
         AgeKeys keys = AgeKeys.of(
                 settings.words("pgsteward.backup.recipients"),
                 settings.get("pgsteward.backup.identity").map(Secret::new));
         scratch = settings.get("pgsteward.scratch.dir")
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
-        proof = new Proof(store, keys, scratch, bindir, user, clock);
+        RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch);
+        house = new Housekeeping(tables, store, locks, sets, leftovers);
+        proof = new Proof(store, keys, scratch, locks, bindir, user, clock);
         dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
-        card = new RecoveryCard(store, server.address(), clock);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
-        restore = new Restore(server, bindir, user, store, keys, locks, extensions, clock);
-        recovery = new Recovery(server, store, restore, new JournalRows(server.managementDatabase())::take);
+        restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
+        recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
         spool = new Spool(state.resolve("spool"), json, clock);
-        alerts = new AlertBook(state, json, clock, zone);
+        silences = new Silences(state, json, clock);
+        alerts = new AlertBook(state, silences, json, clock, zone);
+        fallbacks = ReceiverSettings.fallbacks(settings);
         redaction = new Redaction(settings.secrets());
         rows = new BackupRows(server.managementDatabase());
+        card = new CardDesk(new RecoveryCard(store, server.address(), clock), rows, backupSets);
         shrink = new ShrinkRule(
                 settings.share("pgsteward.backup.shrink.warn"), settings.bytes("pgsteward.backup.shrink.exempt"));
         overdue = new OverdueRule(settings.duration("pgsteward.backup.overdue.grace"), zone);
@@ -232,7 +242,8 @@ public final class Wiring {
                 .bean(
                         "retention",
                         new RetentionDesk(
-                                store, holdings, rows, spool, house, keeps, shrink, locks, zone, doors, clock))
+                                store, holdings, rows, spool, house, keeps, shrink, sets, card, locks, zone, doors,
+                                clock))
                 .bean("reproof", new ReproofDesk(store, holdings, rows, house, proof, alerts, clock))
                 .bean("requests", new RequestDesk(asked, house, json, clock))
                 .health(new FeedHealth(docker))
@@ -240,9 +251,10 @@ public final class Wiring {
                 .health(new BackupHealth(tables, overdueDesk))
                 .prepare(context -> {
                     receivers.known = new Receivers(context);
-                    context.getManagementStrategy()
-                            .addEventNotifier(
-                                    new OutboxDelivery(context, outbox, json, redaction, clock, Backoff.USUAL));
+                    OutboxDelivery delivery =
+                            new OutboxDelivery(context, outbox, json, redaction, clock, Courier.Rests.USUAL, fallbacks);
+                    context.getManagementStrategy().addEventNotifier(delivery);
+                    context.getRegistry().bind("delivery", delivery);
                 });
         StatusPage page = new StatusPage(this::overview, containers);
         InetSocketAddress address =
@@ -336,13 +348,21 @@ public final class Wiring {
     private Pipeline pipeline(List<String> files, Outbox outbox, Function<String, Optional<String>> schedule) {
         Schedules schedules = schedules(schedule);
         return new Pipeline(settings.forRoutes(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
-                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets))
+                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets, card))
                 .bean("management", server.managementDatabase())
                 .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, card, doors, clock))
                 .bean("proof", proof)
                 .bean("shrink", new ShrinkDesk(rows, shrink, clock))
                 .bean("alerts", alerts)
-                .bean("outbox", outbox);
+                .bean("outbox", outbox)
+                .bean("messages", new Messages(templates(), json, zone, clock));
+    }
+
+    /** Where an operator lays his own texts: beside the routes, unless he says otherwise. */
+    private Path templates() {
+        return settings.get("pgsteward.templates.dir")
+                .map(Path::of)
+                .orElseGet(() -> settings.path("pgsteward.routes.dir").resolve("templates"));
     }
 
     /** @param schedule the label's value, by service */
@@ -355,7 +375,7 @@ public final class Wiring {
     }
 
     private Outbox outbox(LateReceivers receivers) {
-        return new Outbox(state, json, clock, receivers);
+        return new Outbox(state, json, clock, receivers, fallbacks);
     }
 
     /** The outbox is built before the routes that say who is to be told. */
@@ -367,18 +387,5 @@ public final class Wiring {
             Receivers now = known;
             return now == null ? List.of() : now.names();
         }
-    }
-
-    /** A receiver is switched on by saying where it sends. */
-    private static Settings withReceivers(Settings given) {
-        return given.with(Map.of(
-                "pgsteward.mail.enabled", isSet(given, "pgsteward.mail.to"),
-                "pgsteward.webhook.enabled", isSet(given, "pgsteward.webhook.url"),
-                "pgsteward.mailbox.enabled", isSet(given, "pgsteward.mailbox.dir"),
-                "pgsteward.backup.ping.enabled", isSet(given, "pgsteward.backup.ping.url")));
-    }
-
-    private static String isSet(Settings settings, String key) {
-        return Boolean.toString(settings.get(key).isPresent());
     }
 }

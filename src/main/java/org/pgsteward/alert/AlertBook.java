@@ -2,6 +2,7 @@ package org.pgsteward.alert;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -11,11 +12,14 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.slf4j.Logger;
@@ -32,6 +36,9 @@ public final class AlertBook {
     /** Who looked, where a condition does not say. */
     private static final String LOOK = "look";
 
+    /** In whose name that is written down which concerns more than one. */
+    private static final String ALL = "pgsteward";
+
     /** By then a notice that was going to the outbox has arrived there. */
     private static final Duration IN_HAND = Duration.ofMinutes(1);
 
@@ -41,84 +48,151 @@ public final class AlertBook {
     private final AlertStore store;
     private final NoticeText text;
     private final Clock clock;
-    private final Instant opened;
+    private final Silences silences;
+    private final ZoneId zone;
+
+    /** What is on its way to the outbox, by the notice's id. */
+    private final Map<String, Hand> handed = new HashMap<>();
+
+    /** When something was told last, by what it is told together with. */
+    private final Map<String, Instant> lastTold = new HashMap<>();
 
     /** What the disk refused to take; empty values are removals. */
     private final Map<String, Optional<Alert>> unsaved = new HashMap<>();
 
     /**
      * @param stateDir {@code pgsteward.state.dir}
-     * @param zone in which notices give times
+     * @param zone in which notices give times, and quiet hours are
      */
-    public AlertBook(Path stateDir, ObjectMapper json, Clock clock, ZoneId zone) {
+    public AlertBook(Path stateDir, Silences silences, ObjectMapper json, Clock clock, ZoneId zone) {
         this.store = new AlertStore(stateDir.resolve("alerts"), json);
         this.text = new NoticeText(zone);
+        this.silences = silences;
+        this.zone = zone;
         this.clock = clock;
-        this.opened = clock.instant();
     }
 
+    private record Hand(Telling telling, Instant at) {}
+
     /** As {@link #consider(Condition, String)}, for a subject at which only one source looks. */
-    public Optional<Notice> consider(Condition condition) {
-        return consider(condition, LOOK);
+    public void consider(Condition condition) {
+        consider(condition, LOOK);
     }
 
     /**
-     * Whether this is news, and the notice of it if so; the end of what was only information is none. The notice is kept here until {@link #told} says that it is in
-     * the outbox.
+     * Writes down how something is. Whether and when that is told is {@link #due}'s.
      *
      * @param source who looked: a subject is over only when no source says bad any more. A route may leave it out
      */
-    public synchronized Optional<Notice> consider(Condition condition, @Nullable String source) {
-        Optional<Alert> before = read(condition.key());
-        AlertRule.Turn turn = AlertRule.turn(before, condition, source == null || source.isBlank() ? LOOK : source);
-        if (turn.after().isEmpty() || turn.after().equals(before)) {
-            return Optional.empty();
-        }
-        Alert after = turn.after().get();
-        Instant now = clock.instant();
-        String id = ID.format(now) + "-" + UUID.randomUUID().toString().substring(0, 8);
-        Optional<Notice> notice = switch (turn.news()) {
-            case NONE -> Optional.empty();
-            case BEGAN -> Optional.of(text.firing(id, condition, after.told(), after.since(), false));
-            case WORSE -> Optional.of(text.firing(id, condition, after.told(), after.since(), true));
-            case OVER -> Optional.of(text.resolved(id, condition, after.told(), after.since()));
-        };
-        List<Alert.Untold> untold = new ArrayList<>(after.untold());
-        notice.ifPresent(news -> untold.add(new Alert.Untold(news, now)));
-        write(after.with(untold));
-        return notice;
+    public synchronized void consider(Condition condition, @Nullable String source) {
+        String looked = source == null || source.isBlank() ? LOOK : source;
+        alone(() -> {
+            Optional<Alert> before = read(condition.key());
+            Optional<Alert> after = AlertRule.turn(before, condition, looked);
+            if (after.isPresent() && !after.equals(before)) {
+                write(after.get());
+            }
+        });
     }
 
-    /** The notice is in the outbox and need not be kept here. */
+    /**
+     * What people are to be told now, as {@code rule} sees it. What {@link #told} does not confirm within a minute, and
+     * what a process that ended was about to tell, comes again.
+     */
+    public synchronized List<Notice> due(TellingRule rule) {
+        Instant now = clock.instant();
+        handed.values().removeIf(hand -> !hand.at().plus(IN_HAND).isAfter(now));
+        Set<String> inHand = new HashSet<>();
+        handed.values().forEach(hand -> hand.telling().alerts().forEach(alert -> inHand.add(alert.key())));
+        List<Notice> notices = new ArrayList<>();
+        alone(() -> {
+            List<Alert> pages = all();
+            TellingRule.Decision decision = rule.decide(pages, silences.active(), inHand, lastTold, zone, now);
+            for (Alert page : decision.settled()) {
+                LOG.info("{} {} is over and was not told", page.service(), page.kind());
+                write(page.endHeard(page.over()));
+            }
+            for (Telling telling : decision.tellings()) {
+                String id = ID.format(now) + "-" + UUID.randomUUID().toString().substring(0, 8);
+                handed.put(id, new Hand(telling, now));
+                notices.add(text.of(id, telling, now));
+            }
+            for (Alert page : pages) {
+                if (page.isPast() && page.changedAt().plus(rule.kept()).isBefore(now)) {
+                    remove(page);
+                }
+            }
+        });
+        return notices;
+    }
+
+    /** The notice is in the outbox: people have heard it. */
     public synchronized void told(Notice notice) {
-        String key = notice.kind() + ":" + notice.service();
-        // The notice's names were cleaned for people, so the key is only the first guess.
-        Optional<Alert> alert = read(key).filter(page -> holds(page, notice));
-        alert.or(() -> all().stream().filter(page -> holds(page, notice)).findFirst())
-                .ifPresent(page -> write(page.with(page.untold().stream()
-                        .filter(untold -> !untold.notice().id().equals(notice.id()))
-                        .toList())));
+        Hand hand = handed.remove(notice.id());
+        if (hand == null) {
+            return;
+        }
+        Telling telling = hand.telling();
+        Instant now = clock.instant();
+        lastTold.put(TellingRule.lane(telling), now);
+        alone(() -> {
+            for (Alert told : telling.alerts()) {
+                Alert page = read(told.key()).orElse(told);
+                boolean flapping = telling.news() == Telling.News.FLAPPING;
+                write(
+                        telling.isOver()
+                                ? page.endHeard(told.over())
+                                : page.heard(new Alert.Heard(told.severity(), now, flapping)));
+            }
+        });
     }
 
-    /** Notices that never reached the outbox, because the daemon ended or the disk was full just then; oldest first. */
-    public synchronized List<Notice> untold() {
-        Instant now = clock.instant();
+    /** What is written down of a notice: that it was told, and of whom. */
+    public Activity activity(Notice notice) {
+        List<String> services = NoticeText.services(notice);
+        String whose = services.size() == 1 ? notice.service() : ALL;
+        String of = services.size() == 1 ? "" : " of " + services.size() + " services";
+        return Activity.ours(
+                whose,
+                "alert " + notice.state() + ": " + notice.severity() + " " + notice.kind() + of,
+                clock.instant());
+    }
+
+    /** What is firing now, told or not. */
+    public synchronized List<Alert> firing() {
+        return all().stream().filter(Alert::isFiring).toList();
+    }
+
+    /** What is firing as far as people have heard. */
+    public synchronized List<Alert> heard() {
         return all().stream()
-                .flatMap(alert -> alert.untold().stream())
-                .filter(untold -> untold.madeAt().isBefore(opened)
-                        || !untold.madeAt().plus(IN_HAND).isAfter(now))
-                .sorted(java.util.Comparator.comparing(Alert.Untold::madeAt))
-                .map(Alert.Untold::notice)
+                .filter(alert -> alert.isFiring() && alert.heard() != null)
                 .toList();
     }
 
-    /** What is firing now. */
-    public synchronized List<Alert> firing() {
-        return all().stream().filter(alert -> !alert.causes().isEmpty()).toList();
+    /** While the disk refuses the lock there is nobody to share with either. */
+    private void alone(Runnable work) {
+        FileChannel lock = null;
+        try {
+            lock = store.lock();
+        } catch (IOException refused) {
+            LOG.debug("the book is written without its lock: {}", refused.toString());
+        }
+        try {
+            work.run();
+        } finally {
+            release(lock);
+        }
     }
 
-    private static boolean holds(Alert alert, Notice notice) {
-        return alert.untold().stream().anyMatch(untold -> untold.notice().id().equals(notice.id()));
+    private static void release(@Nullable FileChannel lock) {
+        try {
+            if (lock != null) {
+                lock.close();
+            }
+        } catch (IOException refused) {
+            LOG.debug("the book's lock is given back when this process ends: {}", refused.toString());
+        }
     }
 
     private List<Alert> all() {
@@ -148,24 +222,31 @@ public final class AlertBook {
         }
     }
 
-    /** A page without cause and without anything left to tell is torn out. */
     private void write(Alert alert) {
-        boolean done = alert.causes().isEmpty() && alert.untold().isEmpty();
         try {
-            if (done) {
-                store.remove(alert.key());
-            } else {
-                store.write(alert);
-            }
+            store.write(alert);
             unsaved.remove(alert.key());
         } catch (IOException refused) {
-            if (unsaved.put(alert.key(), done ? Optional.empty() : Optional.of(alert)) == null) {
-                LOG.warn(
-                        "the alert {} is kept in memory only, a restart would tell it again: {}; look at the disk of the"
-                                + " state folder",
-                        OneLine.of(alert.key(), 120),
-                        refused.toString());
-            }
+            keep(alert.key(), Optional.of(alert), refused);
+        }
+    }
+
+    private void remove(Alert alert) {
+        try {
+            store.remove(alert.key());
+            unsaved.remove(alert.key());
+        } catch (IOException refused) {
+            keep(alert.key(), Optional.empty(), refused);
+        }
+    }
+
+    private void keep(String key, Optional<Alert> alert, IOException refused) {
+        if (unsaved.put(key, alert) == null) {
+            LOG.warn(
+                    "the alert {} is kept in memory only, a restart would tell it again: {}; look at the disk of the"
+                            + " state folder",
+                    OneLine.of(key, 120),
+                    refused.toString());
         }
     }
 }

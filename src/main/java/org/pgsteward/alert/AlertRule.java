@@ -1,6 +1,7 @@
 package org.pgsteward.alert;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,32 +10,23 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
 /**
- * What a condition changes in the book, and whether that is news. Pure.
+ * What a condition changes in the book. Pure.
  *
  * <ol>
- *   <li>The first source that says bad begins it: news.
- *   <li>Bad again only refreshes the figures, unless it is worse than anything told so far: news again. That it got
- *       better without being over is not.
- *   <li>It is over when no source says bad any more: news, unless nothing worse than information was ever told of it.
- *       Whoever was only informed is waiting for no end.
+ *   <li>The first source that says bad begins it.
+ *   <li>Bad again refreshes the figures, and makes it worse where it is worse than anything before. That it got better
+ *       without being over changes nothing.
+ *   <li>It is over when no source says bad any more.
  * </ol>
  */
 final class AlertRule {
+    /** More beginnings than any setting for flapping counts. */
+    private static final int BEGINNINGS = 50;
+
     private AlertRule() {}
 
-    /** What happened. */
-    enum News {
-        NONE,
-        BEGAN,
-        WORSE,
-        OVER
-    }
-
-    /** @param after empty where there was nothing and is nothing */
-    record Turn(Optional<Alert> after, News news) {}
-
-    static Turn turn(Optional<Alert> before, Condition condition, String source) {
-        List<Alert.Untold> untold = before.map(Alert::untold).orElse(List.of());
+    /** @return empty where there was nothing and is nothing */
+    static Optional<Alert> turn(Optional<Alert> before, Condition condition, String source) {
         Map<String, Alert.Cause> causes =
                 new TreeMap<>(before.map(Alert::causes).orElse(Map.of()));
         boolean wasFiring = !causes.isEmpty();
@@ -45,20 +37,29 @@ final class AlertRule {
             causes.put(source, cause(condition, bad.get()));
         }
         if (!wasFiring && bad.isEmpty()) {
-            return new Turn(before, News.NONE);
+            return before;
         }
-        Severity told = before.filter(alert -> wasFiring).map(Alert::told).orElse(Severity.INFO);
-        Instant since = before.filter(alert -> wasFiring).map(Alert::since).orElse(condition.at());
-        Severity worst = bad.filter(severity -> !wasFiring || severity.compareTo(told) > 0)
-                .orElse(told);
-        Alert after = new Alert(condition.kind(), condition.service(), since, worst, causes, untold);
-        if (causes.isEmpty()) {
-            return new Turn(Optional.of(after), told == Severity.INFO ? News.NONE : News.OVER);
-        }
+        Optional<Alert> going = before.filter(alert -> wasFiring);
+        Instant since = going.map(Alert::since).orElse(condition.at());
+        Severity severity = bad.filter(
+                        now -> going.isEmpty() || now.compareTo(going.get().severity()) > 0)
+                .or(() -> going.map(Alert::severity))
+                .orElse(Severity.INFO);
+        List<Instant> begun = new ArrayList<>(before.map(Alert::begun).orElse(List.of()));
         if (!wasFiring) {
-            return new Turn(Optional.of(after), News.BEGAN);
+            begun.add(condition.at());
         }
-        return new Turn(Optional.of(after), worst == told ? News.NONE : News.WORSE);
+        Alert after = new Alert(
+                condition.kind(),
+                condition.service(),
+                since,
+                severity,
+                causes,
+                before.map(Alert::last).orElseGet(() -> cause(condition, severity)),
+                causes.isEmpty() ? new Alert.Over(condition.reason(), condition.at(), false) : null,
+                before.isPresent() ? before.get().heard() : null,
+                begun.subList(Math.max(0, begun.size() - BEGINNINGS), begun.size()));
+        return Optional.of(after.worst().map(after::last).orElse(after));
     }
 
     private static Alert.Cause cause(Condition condition, Severity severity) {

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -30,9 +32,25 @@ final class AlertStore {
     AlertStore(Path folder, ObjectMapper json) {
         this.folder = folder;
         this.json = json;
-        this.reader = json.readerFor(Alert.class)
-                .with(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-                .with(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
+        this.reader = json.readerFor(Alert.class).with(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
+    }
+
+    /**
+     * Ours until it is closed: a daemon and a command that write the same page at once would lose what the other wrote.
+     *
+     * @throws IOException when the disk refuses
+     */
+    FileChannel lock() throws IOException {
+        Files.createDirectories(folder);
+        FileChannel channel =
+                FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            channel.lock();
+            return channel;
+        } catch (IOException refused) {
+            channel.close();
+            throw refused;
+        }
     }
 
     /** @throws IOException when it cannot be told whether there is one */

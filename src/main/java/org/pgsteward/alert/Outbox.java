@@ -22,6 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.Notice;
 import org.slf4j.Logger;
@@ -36,11 +37,13 @@ public final class Outbox {
     private static final Pattern RECEIVER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final Pattern ENTRY = Pattern.compile("([0-9]{13})-([0-9]{6})-[A-Za-z0-9._-]+\\.json");
 
+    private final Path stateDir;
     private final Path folder;
     private final ObjectMapper json;
     private final ObjectReader reader;
     private final Clock clock;
     private final Supplier<? extends Collection<String>> receivers;
+    private final Fallbacks fallbacks;
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
 
     /** Taken or unreadable, and the disk did not let us remove it: must not be sent again by this process. */
@@ -54,6 +57,22 @@ public final class Outbox {
      * @param receivers who there is, asked at each put
      */
     public Outbox(Path stateDir, ObjectMapper json, Clock clock, Supplier<? extends Collection<String>> receivers) {
+        this(stateDir, json, clock, receivers, Fallbacks.NONE);
+    }
+
+    /**
+     * @param stateDir {@code pgsteward.state.dir}
+     * @param receivers who there is, asked at each put
+     * @param fallbacks who of them is told at once
+     */
+    public Outbox(
+            Path stateDir,
+            ObjectMapper json,
+            Clock clock,
+            Supplier<? extends Collection<String>> receivers,
+            Fallbacks fallbacks) {
+        this.stateDir = stateDir;
+        this.fallbacks = fallbacks;
         this.folder = stateDir.resolve("outbox");
         this.json = json;
         this.reader = json.readerFor(Notice.class)
@@ -76,9 +95,9 @@ public final class Outbox {
         listeners.add(listener);
     }
 
-    /** Puts it for every receiver that there is. */
+    /** Puts it for every receiver that is to be told at once. */
     public void put(Notice notice) {
-        put(notice, receivers.get());
+        put(notice, fallbacks.first(notice, receivers.get()));
     }
 
     /**
@@ -118,26 +137,47 @@ public final class Outbox {
         try (Stream<Path> folders = Files.list(folder)) {
             return folders.filter(Files::isDirectory)
                     .map(path -> path.getFileName().toString())
-                    .collect(java.util.stream.Collectors.toCollection(TreeSet::new));
+                    .collect(Collectors.toCollection(TreeSet::new));
         } catch (IOException refused) {
             throw new UncheckedIOException(refused);
         }
     }
 
-    /** The notice that has waited longest. One that cannot be read is set aside and blocks nobody. */
-    Optional<Entry> oldest(String receiver) {
-        for (Path file : entries(receiver)) {
-            try {
-                Notice notice = reader.readValue(Files.readAllBytes(file));
-                long putAt = Long.parseLong(file.getFileName().toString().substring(0, 13));
-                return Optional.of(new Entry(file, Instant.ofEpochMilli(putAt), notice));
-            } catch (NoSuchFileException gone) {
-                LOG.debug("{} was taken by another process", file);
-            } catch (JsonProcessingException torn) {
-                setAside(file, torn.getOriginalMessage());
-            } catch (IOException refused) {
-                throw new UncheckedIOException(file + " cannot be read", refused);
-            }
+    Path stateDir() {
+        return stateDir;
+    }
+
+    /** Who there is now. */
+    Collection<String> here() {
+        return receivers.get();
+    }
+
+    /** What waits for this receiver, oldest first. */
+    List<Path> waiting(String receiver) {
+        return entries(receiver);
+    }
+
+    /** The notice's id, with what a file's name cannot hold replaced. */
+    static String id(Path file) {
+        String name = file.getFileName().toString();
+        return name.substring(21, name.length() - ".json".length());
+    }
+
+    static Instant putAt(Path file) {
+        return Instant.ofEpochMilli(Long.parseLong(file.getFileName().toString().substring(0, 13)));
+    }
+
+    /** The notice in a file. One that cannot be read is set aside and blocks nobody. */
+    Optional<Entry> read(Path file) {
+        try {
+            Notice notice = reader.readValue(Files.readAllBytes(file));
+            return Optional.of(new Entry(file, putAt(file), notice));
+        } catch (NoSuchFileException gone) {
+            LOG.debug("{} was taken by another process", file);
+        } catch (JsonProcessingException torn) {
+            setAside(file, torn.getOriginalMessage());
+        } catch (IOException refused) {
+            throw new UncheckedIOException(file + " cannot be read", refused);
         }
         return Optional.empty();
     }
@@ -162,7 +202,7 @@ public final class Outbox {
         }
         String id = notice.id().replaceAll("[^A-Za-z0-9._-]", "_");
         List<Path> waiting = entries(receiver);
-        if (waiting.stream().anyMatch(file -> file.toString().endsWith("-" + id + ".json"))) {
+        if (waiting.stream().anyMatch(file -> id(file).equals(id))) {
             return;
         }
         // Names grow even if the clock was set back, within this process and after what another one left.

@@ -8,52 +8,76 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.postgres.Quote;
 
 /**
  * What a dump says of the database itself rather than of what is in it.
  *
  * @param like the words that make a database like it, for the end of {@code CREATE DATABASE}
- * @param statements what was set on it and granted, under the name that it had
+ * @param properties what was set on it and granted
  */
-record DatabaseProperties(String like, List<String> statements) {
+record DatabaseProperties(String like, List<Property> properties) {
     private static final Pattern ENTRIES = Pattern.compile("\\d+; \\d+ \\d+ (ACL|COMMENT) - DATABASE .*");
+
+    private static final String NAME = "(?:\"(?:[^\"]|\"\")+\"|[^\\s\"]+)";
 
     /** Names of encodings and locales, as PostgreSQL writes them. */
     private static final Pattern OPTION =
             Pattern.compile(" (ENCODING|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE"
                     + "|LOCALE_PROVIDER) = ('[\\w.@ -]+'|\\w+)");
 
+    /** What comes before the database's name, the name, and what comes after it. */
     private static final Pattern SET_OR_GRANTED = Pattern.compile(
-            "(ALTER DATABASE .+ (SET|CONNECTION LIMIT) .*|ALTER ROLE .+ IN DATABASE .+ SET .*"
-                    + "|(GRANT|REVOKE) [A-Z, ]+ ON DATABASE .*|COMMENT ON DATABASE .*)",
+            "(ALTER DATABASE |ALTER ROLE " + NAME + " IN DATABASE |(?:GRANT|REVOKE) [A-Z, ]+ ON DATABASE "
+                    + "|COMMENT ON DATABASE )(" + NAME + ")( (?:SET|CONNECTION LIMIT|TO|FROM|IS) .*)",
             Pattern.DOTALL);
+
+    /** A statement that says one of them, whatever the database is called now. */
+    record Property(String before, String after) {
+        String of(String database) {
+            return before + Quote.identifier(database) + after;
+        }
+    }
 
     static DatabaseProperties of(TableOfContents contents, StoredFile file, String database)
             throws IOException, InterruptedException {
+        return of(contents.script(file, database, ENTRIES), file.manifest().database());
+    }
+
+    /** @param named what the database is called in {@code script} */
+    static DatabaseProperties of(String script, String named) {
         StringBuilder like = new StringBuilder();
-        List<String> statements = new ArrayList<>();
-        for (String sql : GlobalsPlan.statements(contents.script(file, database, ENTRIES))) {
-            if (sql.startsWith("CREATE DATABASE ")) {
-                Matcher options = OPTION.matcher(sql);
+        List<Property> properties = new ArrayList<>();
+        for (SqlScript.Statement statement : SqlScript.of(script).statements()) {
+            Matcher property = SET_OR_GRANTED.matcher(statement.sql());
+            if (statement.sql().startsWith("CREATE DATABASE ")) {
+                Matcher options = OPTION.matcher(statement.sql());
                 while (options.find()) {
                     like.append(' ').append(options.group(1)).append(' ').append(options.group(2));
                 }
-            } else if (SET_OR_GRANTED.matcher(sql).matches()) {
-                statements.add(sql);
+            } else if (property.matches()
+                    && SqlScript.unquoted(property.group(2)).equals(named)) {
+                properties.add(new Property(property.group(1), property.group(3)));
             }
         }
-        return new DatabaseProperties(like.toString(), List.copyOf(statements));
+        return new DatabaseProperties(like.toString(), List.copyOf(properties));
     }
 
-    /** @return what could not be set or granted, one line each */
-    List<String> restore(Connection connection) throws SQLException {
+    /**
+     * Sets and grants them.
+     *
+     * @param database what it is called now
+     * @param later what it will be called, which is what a person knows
+     * @return what could not be set or granted, one line each
+     */
+    List<String> restore(Connection connection, String database, String later) throws SQLException {
         List<String> refused = new ArrayList<>();
         try (Statement statement = connection.createStatement()) {
-            for (String sql : statements) {
+            for (Property property : properties) {
                 try {
-                    statement.execute(sql);
+                    statement.execute(property.of(database));
                 } catch (SQLException e) {
-                    refused.add(sql + ": " + e.getMessage());
+                    refused.add(property.of(later) + ": " + e.getMessage());
                 }
             }
         }

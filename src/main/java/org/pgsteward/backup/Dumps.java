@@ -100,8 +100,9 @@ public final class Dumps {
 
     private void requireRoom(BackupTarget target) throws IOException, SQLException, InterruptedException {
         DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), sourceSize(target));
-        DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
-        if (!room.fits() && proof.promised() > 0) {
+        DiskNeedRule.Answer room =
+                DiskNeedRule.judge(need, disk.free().without(proof.turn().promised()));
+        if (!room.fits() && proof.turn().promised() > 0) {
             // What is being proved gives back what it has taken.
             proof.turn().take().close();
             room = DiskNeedRule.judge(need, disk.free());

@@ -28,9 +28,6 @@ import org.pgsteward.postgres.UnprivilegedUser;
  * to nothing but the service's role, which owns what it makes.
  */
 final class Guest implements RestoreSite, AutoCloseable {
-    /** Of guests and of the databases that they fill; what bears such a name and has no session is nobody's. */
-    static final String NAMES = "^pgsteward_restore_[0-9a-f]{8}$";
-
     private static final String PREFIX = "pgsteward_restore_";
 
     /**
@@ -40,7 +37,8 @@ final class Guest implements RestoreSite, AutoCloseable {
     private static final String SMALL = "-c maintenance_work_mem=16MB -c max_parallel_maintenance_workers=0"
             + " -c max_parallel_workers_per_gather=0";
 
-    private static final String SESSIONS = "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid, 5000))"
+    /** Ends those of a role, whose name follows. */
+    static final String SESSIONS = "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid, 5000))"
             + " FROM pg_catalog.pg_stat_activity WHERE usename = ";
 
     private final Server server;
@@ -68,7 +66,8 @@ final class Guest implements RestoreSite, AutoCloseable {
             throws SQLException {
         Guest guest = new Guest(server, programs, user, owner, PREFIX + random(4));
         String role = Quote.identifier(guest.name);
-        // Whoever is killed leaves it behind; its password dies with him, and its right to log in a day later.
+        // Whoever is killed leaves it behind; its password dies with him, and its right to log in a day later. It is
+        // known as ours from its first moment: all of this is one transaction.
         run(
                 server,
                 "CREATE ROLE " + role + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
@@ -76,7 +75,8 @@ final class Guest implements RestoreSite, AutoCloseable {
                         + Instant.now().plus(Duration.ofDays(1)) + "' PASSWORD "
                         + Quote.literal(ScramVerifier.of(guest.password).stored())
                         + owner.map(one -> " IN ROLE " + Quote.identifier(one)).orElse("")
-                        + "; ALTER ROLE " + role + " SET lc_messages = 'C'");
+                        + "; ALTER ROLE " + role + " SET lc_messages = 'C'; COMMENT ON ROLE " + role + " IS "
+                        + Quote.literal(RestoreLeftovers.MARK));
         return guest;
     }
 
@@ -147,27 +147,6 @@ final class Guest implements RestoreSite, AutoCloseable {
     public void close() throws SQLException {
         run(server, SESSIONS + Quote.literal(name));
         run(server, "DROP ROLE IF EXISTS " + Quote.identifier(name));
-    }
-
-    /**
-     * Removes what restores left that died with their process: databases that were never given their name, and guests.
-     *
-     * @return what was removed
-     */
-    static List<String> clear(Server server) throws SQLException {
-        List<String> removed = new ArrayList<>();
-        String nobodys =
-                " ~ '" + NAMES + "' AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.datname ~ '"
-                        + NAMES + "' OR a.usename ~ '" + NAMES + "')";
-        for (String database : names(server, "SELECT datname FROM pg_catalog.pg_database WHERE datname" + nobodys)) {
-            run(server, "DROP DATABASE IF EXISTS " + Quote.identifier(database) + " WITH (FORCE)");
-            removed.add("database " + database);
-        }
-        for (String role : names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname" + nobodys)) {
-            run(server, "DROP ROLE IF EXISTS " + Quote.identifier(role));
-            removed.add("role " + role);
-        }
-        return removed;
     }
 
     static void run(Server server, String sql) throws SQLException {

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 
@@ -54,6 +55,18 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         Map<String, StoredBackup> newest = new TreeMap<>();
         backups.forEach(backup -> newest.putIfAbsent(backup.manifest().service(), backup));
         return List.copyOf(newest.values());
+    }
+
+    /** The same, but rather an older one that is {@code better} than the newest that is not. */
+    List<StoredBackup> newestOfEach(Predicate<StoredBackup> better) {
+        Map<String, StoredBackup> chosen = new TreeMap<>();
+        newestOfEach().forEach(backup -> chosen.put(backup.manifest().service(), backup));
+        Map<String, StoredBackup> good = new TreeMap<>();
+        backups.stream()
+                .filter(better)
+                .forEach(backup -> good.putIfAbsent(backup.manifest().service(), backup));
+        chosen.putAll(good);
+        return List.copyOf(chosen.values());
     }
 
     /** Of a service, or of a database by its own name, newest first. */

@@ -1,13 +1,12 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
 import org.pgsteward.postgres.ClientProgram;
-import org.pgsteward.postgres.Quote;
 
 /**
  * Restores a dump with the rights that the owner of its database has, and no more.
@@ -42,50 +41,11 @@ final class OwnersRestore {
         this.database = database;
     }
 
-    /** Whoever may make what only he may make. */
-    @FunctionalInterface
-    interface Administrator {
-        /**
-         * Runs a statement of ours; never anything that a dump holds.
-         *
-         * @return the value of its one row and column; empty for none
-         */
-        String administer(String database, String sql) throws IOException, InterruptedException;
-    }
-
     /** It holds something that the owner of a database may not make. */
     static final class BeyondTheOwner extends IOException {
         BeyondTheOwner(String message, Throwable cause) {
             super(message, cause);
         }
-    }
-
-    /**
-     * Makes those that only the administrator may make. The others the owner makes himself while he restores, in the
-     * schema that the dump names.
-     *
-     * @return the extension that the server lacks, when it lacks one
-     */
-    static Optional<String> createExtensions(Administrator site, Set<String> extensions, String database)
-            throws IOException, InterruptedException {
-        for (String extension : extensions) {
-            String trusted = site.administer(
-                    database,
-                    "SELECT v.trusted FROM pg_catalog.pg_available_extensions AS e"
-                            + " JOIN pg_catalog.pg_available_extension_versions AS v"
-                            + " ON v.name = e.name AND v.version = e.default_version WHERE e.name = "
-                            + Quote.literal(extension) + ";");
-            if (trusted.isBlank()) {
-                return Optional.of(extension);
-            }
-            if ("f".equals(trusted.strip())) {
-                site.administer(
-                        database,
-                        "SET search_path = public; CREATE EXTENSION IF NOT EXISTS " + Quote.identifier(extension)
-                                + " CASCADE;");
-            }
-        }
-        return Optional.empty();
     }
 
     /** Whether a restore failed because it asked for what the owner may not do. */
@@ -96,11 +56,14 @@ final class OwnersRestore {
     /**
      * Restores all of it but rights and comments.
      *
+     * @param list which entries of it, as {@link RestorePlan} says
      * @param poured told how many bytes of the dump have been handed over
      * @throws BeyondTheOwner when it holds something that the owner may not make
      */
-    void pour(StoredFile file, LongConsumer poured) throws IOException, InterruptedException {
-        try (ClientProgram program = site.restoring(database, OPTIONS)) {
+    void pour(StoredFile file, Path list, LongConsumer poured) throws IOException, InterruptedException {
+        List<String> options = new ArrayList<>(OPTIONS);
+        options.add("--use-list=" + list);
+        try (ClientProgram program = site.restoring(database, options)) {
             file.pourInto(program, poured);
         } catch (IOException e) {
             if (wantsMoreRights(e)) {

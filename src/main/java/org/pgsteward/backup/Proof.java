@@ -1,7 +1,6 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -44,9 +43,6 @@ public final class Proof {
 
     private static final String ADMINISTRATOR = "pgsteward_proof";
 
-    /** Bytes: ten thousand roles are some three million. */
-    private static final long LARGEST_GLOBALS = 16L * 1024 * 1024;
-
     /** Longer than it takes another process to unpack the largest of base backups, at which no server is at work yet. */
     private static final Duration ABANDONED = Duration.ofDays(1);
 
@@ -77,13 +73,21 @@ public final class Proof {
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
     private final Clock clock;
-    private final Turn turn = new Turn();
-    private volatile long promised;
+    private final ProofTurn turn;
 
-    public Proof(Store store, AgeKeys keys, Path scratch, Optional<Path> bindir, UnprivilegedUser user, Clock clock) {
+    /** @param locks the folder that tells other processes of a proof under way */
+    public Proof(
+            Store store,
+            AgeKeys keys,
+            Path scratch,
+            Path locks,
+            Optional<Path> bindir,
+            UnprivilegedUser user,
+            Clock clock) {
         this.store = store;
         this.keys = keys;
         this.scratch = scratch;
+        this.turn = new ProofTurn(locks);
         this.bindir = bindir;
         this.user = user;
         this.clock = clock;
@@ -112,7 +116,7 @@ public final class Proof {
         Turn.Taken taken = turn.take();
         long began = System.nanoTime();
         try {
-            promised = DiskNeedRule.scratch(manifest.sourceBytes());
+            turn.promise(DiskNeedRule.scratch(manifest.sourceBytes()));
             Optional<String> cannotTell = attempt(backup, manifest);
             return cannotTell.isPresent()
                     ? with(backup, BackupState.UNVERIFIABLE, began, cannotTell.get())
@@ -120,7 +124,6 @@ public final class Proof {
         } catch (IOException e) {
             return failed(backup, began, e);
         } finally {
-            promised = 0;
             taken.close();
         }
     }
@@ -140,13 +143,8 @@ public final class Proof {
     }
 
     /** The turn of proofs, for whoever restores on another way. */
-    Turn turn() {
+    ProofTurn turn() {
         return turn;
-    }
-
-    /** Bytes that the proof under way may take of the scratch disk, some of which it has taken; 0 when there is none. */
-    long promised() {
-        return promised;
     }
 
     /** @return why it cannot be told, when it cannot */
@@ -218,40 +216,17 @@ public final class Proof {
         return words.isEmpty() ? "" : " (" + words.get(words.size() - 1) + ")";
     }
 
-    /** It is whole, and its hash is right, before a statement of it is run. */
     private static Optional<String> globals(StoredFile file, ThrowawayCluster cluster)
             throws IOException, InterruptedException {
-        Path read = cluster.data().resolve("pgsteward.globals");
-        List<String> copy = List.of("dd", "of=" + read, "status=none");
-        try (ClientProgram program = ClientProgram.start(cluster.user(), copy, Map.of())) {
-            file.pourInto(program);
-        }
-        if (Files.size(read) > LARGEST_GLOBALS) {
-            return Optional.of(
-                    "it is " + Files.size(read) + " bytes, and roles are never more than " + LARGEST_GLOBALS);
-        }
-        List<String> statements;
-        try {
-            statements = GlobalsScript.statements(
-                    Files.readString(read, StandardCharsets.ISO_8859_1), Set.of(ADMINISTRATOR, COUNTER));
-        } catch (GlobalsScript.Refused e) {
-            return Optional.of("not all of it is run where backups are proved: " + e.getMessage());
-        }
-        Files.writeString(read, String.join(";\n", statements) + ";\n", StandardCharsets.ISO_8859_1);
-        ClientProgram.run(
-                cluster.user(),
-                cluster.client(
-                        "psql",
-                        ADMINISTRATOR,
-                        "postgres",
-                        "--no-psqlrc",
-                        "--quiet",
-                        "--output=/dev/null",
-                        "--set=ON_ERROR_STOP=1",
-                        "--file=" + read),
-                Map.of(),
-                "");
-        return Optional.empty();
+        GlobalsProof roles = new GlobalsProof();
+        file.pourInto(roles);
+        return makeRoles(roles, cluster);
+    }
+
+    /** @return why it cannot be told whether they can be made, when it cannot */
+    static Optional<String> makeRoles(GlobalsProof roles, ThrowawayCluster cluster)
+            throws IOException, InterruptedException {
+        return roles.run(cluster, ADMINISTRATOR, Set.of(ADMINISTRATOR, COUNTER));
     }
 
     /** What {@code pg_restore --list} says; it goes by a file, since the program reads and writes at once. */
@@ -302,7 +277,7 @@ public final class Proof {
     /**
      * A scratch cluster that waits for a dump on its way.
      *
-     * @param command what reads the dump
+     * @param command what reads the dump; empty for roles
      * @param cannotTell why there is no sense in it, when there is none
      * @param caveat what is not like the source
      */
@@ -335,7 +310,7 @@ public final class Proof {
 
     /**
      * Makes what only the administrator may make, and nothing else. A dump on its way is read once, so nothing can be left
-     * out of it for being an administrator's; and roles are as {@code pg_dumpall} has just said them.
+     * out of it for being an administrator's.
      */
     static Restoring prepare(
             ThrowawayCluster cluster,
@@ -346,18 +321,8 @@ public final class Proof {
             throws IOException, InterruptedException {
         makeCounter(cluster);
         if (kind == BackupKind.GLOBALS) {
-            return new Restoring(
-                    cluster.client(
-                            "psql",
-                            ADMINISTRATOR,
-                            "postgres",
-                            "--no-psqlrc",
-                            "--quiet",
-                            "--output=/dev/null",
-                            "--set=ON_ERROR_STOP=1",
-                            "--file=-"),
-                    Optional.empty(),
-                    Optional.empty());
+            // Roles are made when all of them are there, by makeRoles.
+            return new Restoring(List.of(), Optional.empty(), Optional.empty());
         }
         try {
             ScratchDatabase database = ScratchDatabase.make(cluster, role, extensions, surroundings);

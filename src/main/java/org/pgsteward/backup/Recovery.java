@@ -3,18 +3,16 @@ package org.pgsteward.backup;
 import com.github.luben.zstd.ZstdIOException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -30,9 +28,6 @@ import org.pgsteward.postgres.Server;
  */
 public final class Recovery {
     private static final String MARK = "pgsteward_recovery";
-
-    /** Characters; a thousand roles are a hundredth of this. */
-    private static final int LARGEST_GLOBALS = 16 * 1024 * 1024;
 
     private static final String STRANGERS = """
             SELECT 'role ' || rolname FROM pg_catalog.pg_roles
@@ -62,12 +57,14 @@ public final class Recovery {
     private final Server server;
     private final Store store;
     private final Restore restore;
+    private final RestoreLeftovers leftovers;
     private final JournalRows journal;
 
-    public Recovery(Server server, Store store, Restore restore, JournalRows journal) {
+    public Recovery(Server server, Store store, Restore restore, RestoreLeftovers leftovers, JournalRows journal) {
         this.server = server;
         this.store = store;
         this.restore = restore;
+        this.leftovers = leftovers;
         this.journal = journal;
     }
 
@@ -100,9 +97,9 @@ public final class Recovery {
         }
         List<String> done = new ArrayList<>();
         List<String> missing = new ArrayList<>();
-        try (RunLock alone = restore.alone("_restore", "another restore is under way")) {
+        try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
             claim();
-            Guest.clear(server);
+            leftovers.clearInTurn();
             inventory.unreadable().forEach((path, reason) -> missing.add(path + ": cannot be read: " + reason));
             roles(inventory, done, missing);
             for (StoredBackup backup : inventory.newestOfEach()) {
@@ -160,30 +157,30 @@ public final class Recovery {
         restore.checkFile(file);
         Set<String> kept = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10"));
         kept.add(server.address().user());
-        GlobalsPlan plan = GlobalsPlan.of(read(file), kept);
+        Globals all = Globals.of(read(file)).without(kept);
         Set<String> there = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
         long made = 0;
-        for (GlobalsPlan.Step step : plan.steps()) {
-            if (there.contains(step.created())) {
+        for (Globals.Statement statement : all.statements()) {
+            if (statement.creates() && there.contains(statement.role())) {
                 continue;
             }
             try {
-                Guest.run(server, step.sql());
-                made += step.created().isEmpty() ? 0 : 1;
+                Guest.run(server, statement.sql());
+                made += statement.creates() ? 1 : 0;
             } catch (SQLException e) {
                 // What the statement says may be a password's verifier; what the server says is not.
                 missing.add("roles: " + e.getMessage());
             }
         }
-        plan.strange().forEach(sql -> missing.add("roles: not run, since it makes no role: " + sql));
+        Stream.concat(all.leftOut().stream(), all.strange().stream())
+                .forEach(words -> missing.add("roles: not run: " + words));
         done.add("roles: " + made + " made, with their passwords, from "
                 + globals.get().path());
     }
 
-    private static String read(StoredFile file) throws IOException {
+    private static byte[] read(StoredFile file) throws IOException {
         try (InputStream plain = file.plain()) {
-            byte[] bytes = plain.readNBytes(LARGEST_GLOBALS);
-            return new String(bytes, StandardCharsets.UTF_8);
+            return plain.readNBytes(Globals.LARGEST);
         } catch (ZstdIOException damaged) {
             throw new IOException("the stored file " + file.file() + " is damaged: " + damaged.getMessage(), damaged);
         }
@@ -210,11 +207,7 @@ public final class Recovery {
                 return;
             }
             Restore.Order order = new Restore.Order(backup, manifest.owner(), name);
-            Restore.Done restored = restore.beside(
-                    order,
-                    Optional.empty(),
-                    progress,
-                    (guest, database, notes) -> place(guest, order, database, notes));
+            Restore.Done restored = restore.beside(order, Optional.empty(), progress, beside -> place(beside, order));
             done.add(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
                     + manifest.startedAt());
             restored.notes().forEach(note -> missing.add(name + ": " + note));
@@ -223,16 +216,16 @@ public final class Recovery {
         }
     }
 
-    private Swap.Swapped place(Guest guest, Restore.Order order, String restored, List<String> notes)
+    private Swap.Swapped place(Beside beside, Restore.Order order)
             throws Restore.Refused, IOException, SQLException, InterruptedException {
-        restore.give(guest, order, restored);
+        beside.inherit();
+        beside.give();
         if (order.database().equals("postgres")) {
             Guest.run(server, "DROP DATABASE postgres");
         }
-        restore.rename(restored, order.database());
-        notes.addAll(restore.properties(guest, order));
-        guest.close();
-        return new Swap.Swapped("", Duration.ZERO);
+        beside.database().rename(order.database());
+        beside.guest().close();
+        return Swap.Swapped.NONE;
     }
 
     /** Its tables are of our own making; of the dump only the rows are taken, and read by the guest who restored them. */
@@ -241,13 +234,13 @@ public final class Recovery {
         long[] taken = new long[1];
         Restore.Order order = new Restore.Order(
                 backup, server.address().user(), backup.manifest().database());
-        restore.beside(order, Optional.empty(), progress, (guest, restored, notes) -> {
-            try (Connection old = guest.enter(restored)) {
+        restore.beside(order, Optional.empty(), progress, beside -> {
+            try (Connection old = beside.guest().enter(beside.database().name())) {
                 taken[0] = journal.take(old);
             }
-            Guest.run(server, "DROP DATABASE " + Quote.identifier(restored) + " WITH (FORCE)");
-            guest.close();
-            return new Swap.Swapped("", Duration.ZERO);
+            beside.database().drop();
+            beside.guest().close();
+            return Swap.Swapped.NONE;
         });
         done.add(backup.manifest().database() + ": " + taken[0] + " rows of the journal, of "
                 + backup.manifest().startedAt());

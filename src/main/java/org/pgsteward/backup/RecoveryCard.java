@@ -10,9 +10,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
@@ -39,11 +41,12 @@ public final class RecoveryCard {
     /**
      * Writes it anew, whole or not at all.
      *
+     * @param proved the ids of the backups that are proved
      * @throws IOException when the disk does not take it; the one of before is then still there
      */
-    public synchronized void write() throws IOException {
+    public synchronized void write(Set<String> proved) throws IOException {
         ByteBuffer text = ByteBuffer.wrap(
-                text(Inventory.of(store), server, clock.instant()).getBytes(StandardCharsets.UTF_8));
+                text(Inventory.of(store), proved, server, clock.instant()).getBytes(StandardCharsets.UTF_8));
         // A command may write it while the daemon does.
         Path part =
                 store.root().resolve("." + NAME + "." + ProcessHandle.current().pid() + ".part");
@@ -61,8 +64,8 @@ public final class RecoveryCard {
         Store.sync(store.root());
     }
 
-    static String text(Inventory inventory, ServerAddress server, Instant now) {
-        List<StoredBackup> newest = inventory.newestOfEach();
+    static String text(Inventory inventory, Set<String> proved, ServerAddress server, Instant now) {
+        List<StoredBackup> newest = inventory.newestOfEach(backup -> isProved(backup, proved));
         Optional<StoredBackup> globals = newest.stream()
                 .filter(backup -> backup.kind() == BackupKind.GLOBALS)
                 .findFirst();
@@ -77,17 +80,18 @@ public final class RecoveryCard {
         StringBuilder card = new StringBuilder("# Restoring without pgsteward\n\n");
         card.append("Written at ")
                 .append(now)
-                .append(" and after each backup: the newest backup of each database in this folder. You need the\n")
-                .append("programs of PostgreSQL ")
+                .append(" and after each backup: the newest *proved* backup of each database in this folder, which\n")
+                .append("was restored and compared. You need the programs of PostgreSQL ")
                 .append(major)
                 .append(" or newer, `zstd`")
                 .append(sealed ? ", and `age` with the key of what ends in `.age`" : "")
                 .append(
-                        ". Older backups lie in the same folders and go the\nsame way. All lines are for a shell in this")
+                        ".\nOlder backups lie in the same folders and go the same way. All lines are for a shell in this")
                 .append(" folder.\n\n")
                 .append(
                         "What is in a dump runs with the rights of whoever restores it, and these lines do that as the\n")
                 .append("administrator: only for databases that you trust. `pgsteward restore` never does so.\n\n");
+        unlike(inventory, newest, proved, card);
         card.append("## First: where to, and is everything whole?\n\nThe administrator's password goes into PGPASSWORD")
                 .append(" or `~/.pgpass`.\n\n```sh\n: \"${PGHOST:=")
                 .append(server.host())
@@ -103,8 +107,13 @@ public final class RecoveryCard {
                 .append(backup.path())
                 .append('\n'));
         card.append("END\n```\n\n## Everything, onto an empty server\n\n");
-        card.append("With pgsteward: `pgsteward restore --all --from` and this folder. Without, the roles first, with ")
-                .append("their\npasswords; the administrator keeps the one that the new server has.\n\n```sh\n");
+        card.append("""
+                With pgsteward: `pgsteward restore --all --from` and this folder. Without, the roles first, with their
+                passwords; the administrator keeps the one that the new server has. `ALTER ROLE ALL SET` and
+                `ALTER SYSTEM` are not in it: `pg_dumpall` leaves them out.
+
+                ```sh
+                """);
         globals.ifPresent(backup -> card.append(source(backup))
                 .append(" | grep -vE ")
                 .append(shell("^(CREATE|ALTER) ROLE \"?" + regex(server.user()) + "\"?( WITH .*)?;$"))
@@ -127,6 +136,29 @@ public final class RecoveryCard {
                         .append(plain(path))
                         .append("`\n"));
         return card.toString();
+    }
+
+    /** Where it is not the newest, or not proved. */
+    private static void unlike(Inventory inventory, List<StoredBackup> chosen, Set<String> proved, StringBuilder card) {
+        List<String> lines = new ArrayList<>();
+        for (StoredBackup backup : chosen) {
+            String service = backup.manifest().service();
+            StoredBackup newest = inventory.of(service).get(0);
+            if (!isProved(backup, proved)) {
+                lines.add("- " + plain(service) + ": **none of its backups is proved**; this is the newest.");
+            } else if (!newest.equals(backup)) {
+                lines.add("- " + plain(service) + ": here is its newest proved one, of "
+                        + backup.manifest().startedAt() + "; a newer one, of "
+                        + newest.manifest().startedAt() + ", is not proved: `" + plain(newest.path()) + "`");
+            }
+        }
+        if (!lines.isEmpty()) {
+            card.append(String.join("\n", lines)).append("\n\n");
+        }
+    }
+
+    private static boolean isProved(StoredBackup backup, Set<String> proved) {
+        return proved.contains(backup.manifest().backupId());
     }
 
     private static void one(StoredBackup dump, StringBuilder card) {

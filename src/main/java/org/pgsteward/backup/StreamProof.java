@@ -28,6 +28,7 @@ final class StreamProof implements AutoCloseable {
     private final @Nullable ThrowawayCluster cluster;
     private final @Nullable BaseProof base;
     private @Nullable ClientProgram restore;
+    private final GlobalsProof roles = new GlobalsProof();
     private Optional<String> cannotTell;
     private Optional<String> caveat = Optional.empty();
 
@@ -64,7 +65,7 @@ final class StreamProof implements AutoCloseable {
             Proof.Restoring restoring = Proof.prepare(cluster, kind, owner, extensions, surroundings);
             cannotTell = restoring.cannotTell();
             caveat = restoring.caveat();
-            if (cannotTell.isEmpty()) {
+            if (cannotTell.isEmpty() && kind != BackupKind.GLOBALS) {
                 restore = ClientProgram.start(cluster.user(), restoring.command(), Map.of());
             }
         }
@@ -100,11 +101,14 @@ final class StreamProof implements AutoCloseable {
         if (base != null && cannotTell.isEmpty()) {
             return finish(base, manifest);
         }
-        ClientProgram program = restore;
-        if (program != null && cluster != null && cannotTell.isEmpty()) {
+        if (cluster != null && cannotTell.isEmpty()) {
             try {
-                program.input().close();
-                program.awaitSuccess();
+                if (kind == BackupKind.GLOBALS) {
+                    cannotTell = Proof.makeRoles(roles, cluster);
+                } else if (restore != null) {
+                    restore.input().close();
+                    restore.awaitSuccess();
+                }
             } catch (IOException e) {
                 cannotTell = Optional.of(Proof.orThrow(e, cluster, caveat));
             }
@@ -136,6 +140,10 @@ final class StreamProof implements AutoCloseable {
             } catch (CannotTell e) {
                 cannotTell = Optional.of(String.valueOf(e.getMessage()));
             }
+            return;
+        }
+        if (kind == BackupKind.GLOBALS) {
+            roles.write(bytes, offset, length);
             return;
         }
         ClientProgram program = restore;

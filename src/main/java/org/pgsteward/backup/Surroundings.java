@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import java.util.List;
 import java.util.Map;
+import org.pgsteward.postgres.Quote;
 
 /**
  * What a dump takes for granted around it and does not bring along: without it, a good dump fails where it is restored.
@@ -24,4 +25,20 @@ public record Surroundings(
         Map<String, String> schemas) {
     /** Of a dump whose manifest is from before they were written down. */
     static final Surroundings UNKNOWN = new Surroundings("UTF8", "c", "C", "C", "", List.of(), Map.of());
+
+    /** The words that make a database like it, for the end of {@code CREATE DATABASE}. */
+    String words() {
+        String other = switch (provider) {
+            case "i" -> " LOCALE_PROVIDER icu ICU_LOCALE " + Quote.literal(locale);
+            case "b" -> " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + Quote.literal(locale);
+            default -> "";
+        };
+        return " ENCODING " + Quote.literal(encoding) + " LC_COLLATE " + Quote.literal(collate) + " LC_CTYPE "
+                + Quote.literal(ctype) + other;
+    }
+
+    /** Whether they were written down. */
+    boolean areKnown() {
+        return !equals(UNKNOWN);
+    }
 }

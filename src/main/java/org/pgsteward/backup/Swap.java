@@ -22,10 +22,11 @@ import org.slf4j.LoggerFactory;
  * Puts a restored database in the place of the live one.
  *
  * <ol>
- *   <li>One transaction renames both, so that however it ends there is one database of that name, and it is whole.
+ *   <li>One transaction does all of it, so that however it ends there is one database of that name, and it is whole.
+ *   <li>What was granted and set on the live one, and its comment, the new one gets.
  *   <li>The first rename takes the lock at which everybody who connects waits, and then waits for those who are in; they
  *       are ended beside it.
- *   <li>Before the commit the old one is closed. What was granted and set on it, the new one has.
+ *   <li>The second rename gives the new one the name. Before the commit the old one is closed.
  * </ol>
  *
  * <p>Killed anywhere before the commit, the server takes all of it back.
@@ -35,6 +36,10 @@ final class Swap {
 
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private static final String BEFORE = "_before_";
+
+    private static final int STAMP_LENGTH = "20260102T030405Z".length();
 
     /** Bytes that PostgreSQL keeps of a name. */
     private static final int LONGEST_NAME = 63;
@@ -57,9 +62,8 @@ final class Swap {
             SELECT pg_catalog.format('ALTER DATABASE %I CONNECTION LIMIT %s', ?, d.datconnlimit)
               FROM pg_catalog.pg_database AS d WHERE d.oid = ?
             UNION ALL
-            SELECT pg_catalog.format('COMMENT ON DATABASE %I IS %L', ?, c.description)
-              FROM pg_catalog.pg_shdescription AS c
-             WHERE c.objoid = ? AND c.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass
+            SELECT pg_catalog.format('COMMENT ON DATABASE %I IS %L', ?,
+                                     pg_catalog.shobj_description(?, 'pg_database'))
             """;
 
     /** By row and not by statement: a list such as search_path cannot be told from a text with commas in it. */
@@ -75,33 +79,43 @@ final class Swap {
     }
 
     /** What the old one is called now, and for how long nobody could connect. */
-    record Swapped(String kept, Duration took) {}
+    record Swapped(String kept, Duration took) {
+        /** There was no old one. */
+        static final Swapped NONE = new Swapped("", Duration.ZERO);
+    }
 
     /** A name for the old one that says what it was and until when. */
     static String keptName(String live, Instant at) {
-        String stamp = "_before_" + STAMP.format(at);
+        return keptPrefix(live) + STAMP.format(at);
+    }
+
+    private static String keptPrefix(String live) {
         int end = live.length();
-        while (live.substring(0, end).getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME - stamp.length()) {
+        while (live.substring(0, end).getBytes(StandardCharsets.UTF_8).length
+                > LONGEST_NAME - BEFORE.length() - STAMP_LENGTH) {
             end = live.offsetByCodePoints(end, -1);
         }
-        return live.substring(0, end) + stamp;
+        return live.substring(0, end) + BEFORE;
     }
 
     /** @throws SQLException when it cannot be done; all is then as it was, but for the sessions that were ended */
-    Swapped swap(String live, String restored, Instant at) throws SQLException {
+    Swapped swap(String live, String restored, Instant at, RestoreProgress progress) throws SQLException {
         String kept = keptName(live, at);
         try (Connection connection = server.connect(server.address().database())) {
             connection.setAutoCommit(false);
             long oldOid = oid(connection, live);
             long newOid = oid(connection, restored);
             dress(connection, restored, oldOid, newOid);
+            progress.step("what was granted and set on it is as before");
             long began = System.nanoTime();
             try (Ender ender = new Ender(oldOid)) {
                 ender.start();
                 run(connection, "ALTER DATABASE " + Quote.identifier(live) + " RENAME TO " + Quote.identifier(kept));
+                progress.step("nobody is in the old one, and it is set aside");
                 run(
                         connection,
                         "ALTER DATABASE " + Quote.identifier(restored) + " RENAME TO " + Quote.identifier(live));
+                progress.step("the new one has its name");
                 close(connection, kept);
                 connection.commit();
             }
@@ -200,9 +214,11 @@ final class Swap {
 
     /** Names of databases that were kept of {@code live}, which nobody but a person removes. */
     static List<String> keptOf(Server server, String live) throws SQLException {
+        String prefix = keptPrefix(live);
         return Guest.names(
                 server,
                 "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname::text, "
-                        + Quote.literal(live + "_before_") + ") AND NOT datallowconn ORDER BY 1");
+                        + Quote.literal(prefix) + ") AND pg_catalog.substr(datname::text, " + (prefix.length() + 1)
+                        + ") ~ '^[0-9]{8}T[0-9]{6}Z$' AND NOT datallowconn ORDER BY 1");
     }
 }

@@ -6,12 +6,10 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.pgsteward.postgres.ClientProgram;
-import org.pgsteward.postgres.UnprivilegedUser;
 
 /**
  * Restores single entries of a dump: what goes with the data and is restored as far as it goes. Rights may be of roles
@@ -20,30 +18,44 @@ import org.pgsteward.postgres.UnprivilegedUser;
 final class TableOfContents {
     /** Lines of {@code pg_restore --list}; a name cannot begin one, since line ends in names are not written. */
     static final Pattern RIGHTS_AND_COMMENTS =
-            Pattern.compile("\\d+; \\d+ \\d+ (ACL|DEFAULT ACL|PUBLICATION|COMMENT (?!- (EXTENSION|DATABASE) )).*");
+            Pattern.compile("\\d+; \\d+ \\d+ (ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL|PUBLICATION"
+                    + "|COMMENT (?!- (EXTENSION|DATABASE|EVENT TRIGGER|FOREIGN DATA WRAPPER) )).*");
 
     private static final int KEPT_CHARACTERS = 400;
 
     private final RestoreSite site;
-    private final UnprivilegedUser user;
+    private final Path folder;
 
-    TableOfContents(RestoreSite site, UnprivilegedUser user) {
+    /** @param folder for lists of entries, where PostgreSQL's programs can read them; it goes with its restore */
+    TableOfContents(RestoreSite site, Path folder) {
         this.site = site;
-        this.user = user;
+        this.folder = folder;
+    }
+
+    /** What {@code pg_restore --list} prints. */
+    String list(StoredFile file, String database) throws IOException, InterruptedException {
+        return run(file, database, List.of("--list"));
+    }
+
+    /** For {@code --use-list}. */
+    Path write(String name, String entries) throws IOException {
+        return Files.writeString(folder.resolve(name), entries);
     }
 
     /**
      * Restores the entries whose lines {@code wanted} matches, each by itself.
      *
+     * @param list what {@link #list} says of the file
      * @return what could not be restored, in one line; none when all of it was
      */
-    List<String> restore(StoredFile file, String database, Pattern wanted) throws IOException, InterruptedException {
-        String entries = entries(file, database, wanted, List.of("--list"));
+    List<String> restore(StoredFile file, String database, String list, Pattern wanted)
+            throws IOException, InterruptedException {
+        String entries = matching(list, wanted);
         if (entries.isBlank()) {
             return List.of();
         }
         try {
-            use(file, database, entries, "--no-owner");
+            run(file, database, List.of("--no-owner", "--use-list=" + write("rights", entries)));
             return List.of();
         } catch (IOException e) {
             String said = String.valueOf(e.getMessage());
@@ -54,31 +66,12 @@ final class TableOfContents {
 
     /** How the database is made, with those entries that belong to it, as text. */
     String script(StoredFile file, String database, Pattern wanted) throws IOException, InterruptedException {
-        String entries = entries(file, database, wanted, List.of("--list", "--create"));
-        return use(file, database, entries, "--create", "--file=-");
+        String entries = matching(run(file, database, List.of("--list", "--create")), wanted);
+        return run(file, database, List.of("--create", "--file=-", "--use-list=" + write("properties", entries)));
     }
 
-    private String entries(StoredFile file, String database, Pattern wanted, List<String> options)
-            throws IOException, InterruptedException {
-        return run(file, database, options)
-                .lines()
-                .filter(line -> wanted.matcher(line).matches())
-                .collect(Collectors.joining("\n", "", "\n"));
-    }
-
-    private String use(StoredFile file, String database, String entries, String... options)
-            throws IOException, InterruptedException {
-        Path folder = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
-        Path list = folder.resolve("entries");
-        try {
-            Files.writeString(list, entries);
-            List<String> all = new ArrayList<>(List.of(options));
-            all.add("--use-list=" + list);
-            return run(file, database, all);
-        } finally {
-            Files.deleteIfExists(list);
-            Files.deleteIfExists(folder);
-        }
+    private static String matching(String list, Pattern wanted) {
+        return list.lines().filter(line -> wanted.matcher(line).matches()).collect(Collectors.joining("\n", "", "\n"));
     }
 
     private String run(StoredFile file, String database, List<String> options)

@@ -44,7 +44,9 @@
  *
  * <p>Why a role of its own for each restore: a dump is hostile input, the service's password is not ours to know, and
  * whoever logs in as the administrator can be made to be the administrator again. Why a swap in one transaction, and not
- * by closing the database first: whoever is killed in between would leave it closed.
+ * by closing the database first: whoever is killed in between would leave it closed. Why the server holds the turn of
+ * restores and not a file: two commands with folders of their own may mean one server, and only who holds the turn can tell
+ * a leftover from a restore under way. Why leftovers bear a mark besides their name: nothing is deleted for what it is called.
  *
  * <table>
  *   <caption>How others lost data, and the test that it does not happen here</caption>
@@ -54,7 +56,8 @@
  *   <tr><td>bit rot that nobody looked for</td><td>{@code FaultsIT.aStoredFileThatCameToHarm...}</td></tr>
  *   <tr><td>objects, roles, large objects lost</td><td>{@code RoundTripIT}</td></tr>
  *   <tr><td>alarms of good backups</td><td>{@code RoundTripIT.itsVerdictIsTheRightOne}</td></tr>
- *   <tr><td>a dump that runs as a superuser</td><td>{@code HostileDumpIT}, {@code GlobalsScriptTest}</td></tr>
+ *   <tr><td>a restore that was killed</td><td>{@code RestoreKilledIT}</td></tr>
+ *   <tr><td>a dump that runs as a superuser</td><td>{@code HostileDumpIT}, {@code GlobalsTest}</td></tr>
  *   <tr><td>passwords with a percent sign, wrong client, server late</td><td>{@code FaultsIT}, {@code RoundTripIT}</td></tr>
  * </table>
  */

@@ -22,6 +22,7 @@ import picocli.CommandLine.IVersionProvider;
             RestoreCommand.class,
             StatusCommand.class,
             DoctorCommand.class,
+            SilenceCommand.class,
             ProvisionCommand.class,
             RemoveCommand.class,
             Rehearse.class,

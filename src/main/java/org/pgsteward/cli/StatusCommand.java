@@ -61,7 +61,7 @@ final class StatusCommand implements Callable<Integer> {
         for (Alert alert : overview.firing()) {
             alert.worst().ifPresent(cause -> {
                 out.println();
-                out.println(alert.told().word() + ", for " + Elapsed.words(overview.age(alert.since())) + ": "
+                out.println(alert.severity().word() + ", for " + Elapsed.words(overview.age(alert.since())) + ": "
                         + OneLine.of(alert.service() + " " + alert.kind().replace('-', ' '), 120) + ": "
                         + OneLine.of(cause.reason(), 600));
                 cause.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 300)));
@@ -92,7 +92,7 @@ final class StatusCommand implements Callable<Integer> {
             return overview.firing().isEmpty() ? "All is well." : "All is well; for information:";
         }
         long bad = overview.firing().stream()
-                .filter(alert -> alert.told() != Severity.INFO)
+                .filter(alert -> alert.severity() != Severity.INFO)
                 .count();
         return bad == 0
                 ? "How things are cannot be told."
@@ -142,7 +142,7 @@ final class StatusCommand implements Callable<Integer> {
                 Map<String, Object> line = new LinkedHashMap<>();
                 line.put("kind", alert.kind());
                 line.put("service", alert.service());
-                line.put("severity", alert.told().word());
+                line.put("severity", alert.severity().word());
                 line.put("since", alert.since().toString());
                 line.put("reason", cause.reason());
                 line.put("remedy", cause.remedy());

@@ -9,10 +9,12 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -40,6 +42,9 @@ public final class BackupRows {
              WHERE backup_type = ? AND started_at IS NOT NULL
              GROUP BY service_name
             """.formatted(PROVED);
+
+    private static final String ALL_PROVED =
+            "SELECT backup_id FROM public.backup_log WHERE backup_id IS NOT NULL AND " + PROVED;
 
     private static final String PROVED_BEFORE = """
             SELECT backup_id, source_bytes
@@ -91,6 +96,19 @@ public final class BackupRows {
             }
         }
         return services;
+    }
+
+    /** The ids of all that are proved. */
+    public Set<String> proved() throws SQLException {
+        Set<String> proved = new HashSet<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(ALL_PROVED);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                proved.add(rows.getString(1));
+            }
+        }
+        return proved;
     }
 
     /** What is said of a service's backups, by event id. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,7 +15,9 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +28,12 @@ public final class Spool {
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern(
                     "yyyyMMdd'T'HHmmss.SSSSSSSSS", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
+
+    /**
+     * What this very process holds is known without asking the kernel, which takes a file's locks back from a process that
+     * closes the file, by whichever of its handles.
+     */
+    private static final Set<Path> CLAIMED = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
     private final ObjectMapper json;
@@ -69,20 +76,44 @@ public final class Spool {
      * The right to carry rows from here to their tables; empty while another process has it. Two at once could let an
      * older row of a backup come after a newer one. The kernel takes it back from a process that dies.
      */
-    public Optional<FileChannel> claim() throws IOException {
-        FileChannel channel =
-                FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            if (channel.tryLock() != null) {
-                return Optional.of(channel);
-            }
-        } catch (OverlappingFileLockException e) {
-            // Held by another pipeline of this very process: the same answer.
-            channel.close();
+    public Optional<Claim> claim() throws IOException {
+        Path lock = folder.toRealPath().resolve(".lock");
+        if (!CLAIMED.add(lock)) {
             return Optional.empty();
         }
-        channel.close();
-        return Optional.empty();
+        boolean taken = false;
+        FileChannel channel = null;
+        try {
+            channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            taken = channel.tryLock() != null;
+            return taken ? Optional.of(new Claim(lock, channel)) : Optional.empty();
+        } finally {
+            if (!taken) {
+                if (channel != null) {
+                    channel.close();
+                }
+                CLAIMED.remove(lock);
+            }
+        }
+    }
+
+    /** The right to carry rows; given back when it is closed. */
+    public static final class Claim implements AutoCloseable {
+        private final Path lock;
+        private final FileChannel channel;
+
+        private Claim(Path lock, FileChannel channel) {
+            this.lock = lock;
+            this.channel = channel;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (channel.isOpen()) {
+                channel.close();
+                CLAIMED.remove(lock);
+            }
+        }
     }
 
     /** What waits, oldest first. */

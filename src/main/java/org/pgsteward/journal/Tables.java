@@ -157,7 +157,14 @@ public final class Tables {
             return;
         }
         // Flyway retries and logs at length while a server is away; one plain attempt tells the same.
-        source.getConnection().close();
+        try (Connection connection = source.getConnection()) {
+            String user = connection.getMetaData().getUserName();
+            if (user.contains("'")) {
+                // It writes the name between quotes of its own, and fails with a syntax error that names nobody.
+                throw new SQLException("the journal's tables cannot be made by role " + user + ", since Flyway cannot"
+                        + " write a name with an apostrophe: set PGSTEWARD_POSTGRES_USER to another superuser");
+            }
+        }
         try {
             Flyway.configure()
                     .dataSource(source)

@@ -8,8 +8,11 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
@@ -20,6 +23,17 @@ import org.pgsteward.postgres.Server;
 public final class Quarantine {
     private static final DateTimeFormatter DAY =
             DateTimeFormatter.ofPattern("yyyyMMdd").withZone(ZoneOffset.UTC);
+
+    /** Databases in which a role owns something or has rights, but for its own and this one, from which it can be taken. */
+    private static final String ELSEWHERE = """
+            SELECT DISTINCT d.datname
+              FROM pg_catalog.pg_shdepend AS s
+              JOIN pg_catalog.pg_database AS d ON d.oid = s.dbid
+              JOIN pg_catalog.pg_roles AS r ON r.oid = s.refobjid
+             WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND r.rolname = ?
+               AND d.datname NOT IN (?, pg_catalog.current_database())
+             ORDER BY 1
+            """;
 
     private final Server server;
     private final Clock clock;
@@ -106,14 +120,46 @@ public final class Quarantine {
         return new Ward(ward.service(), before, ward.role(), Optional.empty());
     }
 
-    /** For good: the database, its role, and the row. Backups stay. */
+    /**
+     * For good: the database, its role, and the row. Backups stay.
+     *
+     * @throws Refused when it is not in quarantine, or its role has something in another database, such as one that a
+     *     restore has kept; nothing is deleted then
+     */
     public void drop(Ward ward) throws SQLException, Refused {
-        beforeOf(ward);
+        String before = beforeOf(ward);
         try (Management management = new Management(connect());
                 Management.Turn turn = management.turn()) {
+            refuseElsewhere(turn, ward, before);
             run(turn, "DROP DATABASE IF EXISTS " + Quote.identifier(ward.database()) + " WITH (FORCE)");
             dropRole(turn, ward);
             run(turn, "DELETE FROM public.service_configs" + whose(ward));
+        }
+    }
+
+    private static void refuseElsewhere(Management.Turn turn, Ward ward, String before) throws SQLException, Refused {
+        List<String> elsewhere = new ArrayList<>();
+        try (PreparedStatement statement = turn.connection().prepareStatement(ELSEWHERE)) {
+            statement.setString(1, ward.role());
+            statement.setString(2, ward.database());
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    elsewhere.add(rows.getString(1));
+                }
+            }
+        }
+        List<String> kept = elsewhere.stream()
+                .filter(database -> database.startsWith(before + "_before_"))
+                .toList();
+        if (!elsewhere.isEmpty()) {
+            String next = kept.size() == elsewhere.size()
+                    ? "a restore kept what was there before; if nobody needs it, delete it by: "
+                            + kept.stream()
+                                    .map(database -> "DROP DATABASE " + Quote.identifier(database))
+                                    .collect(Collectors.joining("; "))
+                    : "there, REASSIGN OWNED BY " + Quote.identifier(ward.role()) + " and DROP OWNED BY it";
+            throw new Refused("service '" + ward.service() + "' is not deleted, since its role " + ward.role()
+                    + " still has something in " + String.join(", ", elsewhere) + ": " + next + ", and try again");
         }
     }
 
@@ -124,7 +170,7 @@ public final class Quarantine {
         String role = Quote.identifier(ward.role());
         Optional<String> present = ask(turn, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ?", ward.role());
         if (present.isPresent()) {
-            // Its rights in this database; what it owns in another keeps the role, and PostgreSQL says where.
+            // Its rights in this database; there is no other in which it has any.
             run(turn, "DROP OWNED BY " + role + "; DROP ROLE " + role);
         }
     }

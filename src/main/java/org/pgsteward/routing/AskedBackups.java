@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.RunLock;
@@ -38,6 +39,9 @@ public final class AskedBackups {
 
     /** The proof of a large database. After that the other's result is what it is. */
     private static final Duration PROOF_ENDS = Duration.ofHours(1);
+
+    /** As the server says it to pg_basebackup. */
+    private static final Pattern LOG_GONE = Pattern.compile("WAL (segment|file)");
 
     private final Targets targets;
     private final Tables tables;
@@ -124,7 +128,8 @@ public final class AskedBackups {
         List<BackupTarget> set = sets.open(asked, wanted);
         try {
             List<Backup> done = new ArrayList<>();
-            for (Backup outcome : BackupDesk.all(doors, set)) {
+            for (Backup first : BackupDesk.all(doors, set)) {
+                Backup outcome = triedAgain(first, set);
                 Optional<BackupTarget> other = Optional.of(outcome)
                         .filter(BackupDesk::isUnderWay)
                         .flatMap(one -> set.stream()
@@ -145,6 +150,24 @@ public final class AskedBackups {
         } finally {
             sets.close(set);
         }
+    }
+
+    /** What a server that was too busy has thrown away under a base backup it may well keep the next time. */
+    private Backup triedAgain(Backup first, List<BackupTarget> set) throws Exception {
+        Backup outcome = first;
+        for (int tries = 1; tries < BackupDesk.BASE_TRIES && isLogGone(outcome); tries++) {
+            List<BackupTarget> base = set.stream()
+                    .filter(target -> target.kind() == BackupKind.BASE)
+                    .toList();
+            outcome = BackupDesk.all(doors, base).get(0);
+        }
+        return outcome;
+    }
+
+    private static boolean isLogGone(Backup outcome) {
+        return outcome.kind() == BackupKind.BASE
+                && outcome.state() == BackupState.FAILED
+                && LOG_GONE.matcher(outcome.error()).find();
     }
 
     /** The result of the run that is under way; our own, when whoever was at it is gone without one. */

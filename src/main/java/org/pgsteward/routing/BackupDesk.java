@@ -16,7 +16,6 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DueBackups;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
-import org.pgsteward.backup.RecoveryCard;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
@@ -51,8 +50,8 @@ public final class BackupDesk {
     /** invalid_catalog_name: there is no such database. */
     private static final String NO_DATABASE = "3D000";
 
-    /** As often as a base backup is tried at one of its times. */
-    private static final int BASE_TRIES = 3;
+    /** As often as a base backup is tried at one of its times, and for one who asks. */
+    static final int BASE_TRIES = 3;
 
     private static final String UNDER_WAY = "another run of it is under way";
 
@@ -66,7 +65,7 @@ public final class BackupDesk {
     private final Housekeeping house;
     private final Schedules schedules;
     private final SetDesk sets;
-    private final RecoveryCard card;
+    private final CardDesk card;
     private final Doors doors;
     private final Clock clock;
 
@@ -77,7 +76,7 @@ public final class BackupDesk {
             Housekeeping house,
             Schedules schedules,
             SetDesk sets,
-            RecoveryCard card,
+            CardDesk card,
             Doors doors,
             Clock clock) {
         this.dumps = dumps;
@@ -183,17 +182,8 @@ public final class BackupDesk {
         }
         // The lock and the snapshot go now, not after the proof: the next dump need not wait for it.
         run.close();
-        rewriteCard();
+        card.write();
         return made;
-    }
-
-    /** The store says how it is restored; a backup is as good without. */
-    private void rewriteCard() {
-        try {
-            card.write();
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("RECOVERY.md in the store could not be written anew: {}", e.getMessage());
-        }
     }
 
     /** Well when it is proved; trouble when it is not, which of a base backup is less: every database is dumped as well. */

@@ -91,7 +91,7 @@ public final class Figures {
         Map<String, Double> firing = new LinkedHashMap<>();
         for (Severity severity : Severity.values()) {
             firing.put(severity.word(), (double) alerts.firing().stream()
-                    .filter(alert -> alert.told() == severity)
+                    .filter(alert -> alert.severity() == severity)
                     .count());
         }
         publish("alerts.firing", "severity", firing);

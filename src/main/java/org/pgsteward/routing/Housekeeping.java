@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Optional;
+import org.pgsteward.backup.RestoreLeftovers;
 import org.pgsteward.backup.RunLock;
 import org.pgsteward.backup.Store;
 import org.pgsteward.journal.Tables;
@@ -22,9 +23,11 @@ public final class Housekeeping {
     private final Store store;
     private final Path locks;
     private final SetDesk sets;
+    private final RestoreLeftovers restores;
     private boolean inOrder;
 
-    public Housekeeping(Tables tables, Store store, Path locks, SetDesk sets) {
+    public Housekeeping(Tables tables, Store store, Path locks, SetDesk sets, RestoreLeftovers restores) {
+        this.restores = restores;
         this.sets = sets;
         this.tables = tables;
         this.store = store;
@@ -59,6 +62,7 @@ public final class Housekeeping {
         } catch (IOException e) {
             LOG.error("what is left of dead runs cannot be cleared up: {}", e.getMessage());
         }
+        restores.clear();
         sets.tidy();
         inOrder = true;
     }

@@ -1,7 +1,6 @@
 package org.pgsteward.routing;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Map;
@@ -69,9 +68,9 @@ public final class JournalDrain {
             if (spool.waiting().isEmpty()) {
                 return;
             }
-            Optional<FileChannel> claim = spool.claim();
+            Optional<Spool.Claim> claim = spool.claim();
             if (claim.isPresent()) {
-                try (FileChannel held = claim.get()) {
+                try (Spool.Claim held = claim.get()) {
                     carry(held);
                 }
             }
@@ -87,7 +86,7 @@ public final class JournalDrain {
         }
     }
 
-    private void carry(FileChannel held) throws IOException, SQLException {
+    private void carry(Spool.Claim held) throws IOException, SQLException {
         Objects.requireNonNull(held);
         for (var waiting = spool.waiting(); !waiting.isEmpty(); waiting = spool.waiting()) {
             tables.prepare();

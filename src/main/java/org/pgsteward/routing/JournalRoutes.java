@@ -7,7 +7,7 @@ import org.apache.camel.builder.RouteBuilder;
  *
  * <ol>
  *   <li>{@code direct:journal-write} keeps the noun that is its body in the spool, hands the spool on at once, and writes
- *       a backup's state into its set.
+ *       a backup's state into its set and onto the card.
  *   <li>{@code journal-drain} does the same every few seconds, for what could not be written then.
  *   <li>{@code direct:journal-insert} writes one row with the statement of its table.
  * </ol>
@@ -15,10 +15,12 @@ import org.apache.camel.builder.RouteBuilder;
 public final class JournalRoutes extends RouteBuilder {
     private final JournalDrain drain;
     private final SetDesk sets;
+    private final CardDesk card;
 
-    public JournalRoutes(JournalDrain drain, SetDesk sets) {
+    public JournalRoutes(JournalDrain drain, SetDesk sets, CardDesk card) {
         this.drain = drain;
         this.sets = sets;
+        this.card = card;
     }
 
     @Override
@@ -27,7 +29,8 @@ public final class JournalRoutes extends RouteBuilder {
                 .routeId("journal-write")
                 .description("Keeps a row safe on disk, and writes it to its table as soon as PostgreSQL answers.")
                 .bean(drain, "keep")
-                .bean(sets, "note");
+                .bean(sets, "note")
+                .bean(card, "note");
 
         from("timer:journal-drain?period=5000&delay=1000")
                 .routeId("journal-drain")

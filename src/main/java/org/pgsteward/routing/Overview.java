@@ -55,7 +55,9 @@ public record Overview(Instant at, Optional<String> trouble, List<Service> servi
                     name, Optional.ofNullable(figures.get(name)), Optional.ofNullable(histories.get(name))));
         }
         List<Alert> firing = alerts.firing().stream()
-                .sorted(java.util.Comparator.comparing(Alert::told).reversed().thenComparing(Alert::since))
+                .sorted(java.util.Comparator.comparing(Alert::severity)
+                        .reversed()
+                        .thenComparing(Alert::since))
                 .toList();
         return new Overview(clock.instant(), trouble, services, firing);
     }
@@ -69,7 +71,7 @@ public record Overview(Instant at, Optional<String> trouble, List<Service> servi
 
     /** Whether nobody need do anything: information is no trouble. */
     public boolean isWell() {
-        return trouble.isEmpty() && firing.stream().allMatch(alert -> alert.told() == Severity.INFO);
+        return trouble.isEmpty() && firing.stream().allMatch(alert -> alert.severity() == Severity.INFO);
     }
 
     public Duration age(Instant then) {

@@ -22,6 +22,9 @@ import org.pgsteward.routing.alert.Redaction;
  * <p>A command that needs only some of it names the files that it needs, and runs the very same routes as the daemon.
  */
 public final class Pipeline implements AutoCloseable {
+    /** The environment is asked for what nothing else says; see {@code PropertiesComponent}. */
+    private static final String FALLBACK = "1";
+
     private final Main main = new Main();
     private final Doors doors;
     private final List<HealthCheck> checks = new ArrayList<>();
@@ -41,6 +44,8 @@ public final class Pipeline implements AutoCloseable {
         // Whoever started us stops us; Camel's own hook would wait for work that is being ended beside it.
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         settings.forEach(main::addOverrideProperty);
+        // Camel would prefer the environment to what our settings have made of it.
+        main.addInitialProperty("camel.component.properties.environmentVariableMode", FALLBACK);
         main.configure()
                 .withRoutesIncludePattern(String.join(
                         ",",

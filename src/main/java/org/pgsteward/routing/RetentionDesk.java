@@ -44,6 +44,8 @@ public final class RetentionDesk {
     private final Housekeeping house;
     private final Keeps keeps;
     private final ShrinkRule shrink;
+    private final SetDesk sets;
+    private final CardDesk card;
     private final Path locks;
     private final ZoneId zone;
     private final Doors doors;
@@ -57,6 +59,8 @@ public final class RetentionDesk {
             Housekeeping house,
             Keeps keeps,
             ShrinkRule shrink,
+            SetDesk sets,
+            CardDesk card,
             Path locks,
             ZoneId zone,
             Doors doors,
@@ -69,6 +73,8 @@ public final class RetentionDesk {
         this.house = house;
         this.keeps = keeps;
         this.shrink = shrink;
+        this.sets = sets;
+        this.card = card;
         this.locks = locks;
         this.zone = zone;
         this.doors = doors;
@@ -103,8 +109,10 @@ public final class RetentionDesk {
             LOG.info("{}: its old backups are looked at next time, a run of it is under way", service);
             return;
         }
+        boolean anyGone = false;
         try {
             for (Manifest half : removal.unfinished(service)) {
+                anyGone = true;
                 remove(
                         service,
                         half.backupId(),
@@ -112,24 +120,31 @@ public final class RetentionDesk {
                         Store.path(half),
                         "pgsteward ended while it was being removed");
             }
-            removeOld(service, policies);
+            anyGone |= removeOld(service, policies);
         } finally {
             lock.get().close();
+            if (anyGone) {
+                sets.tidy();
+                card.write();
+            }
         }
     }
 
-    private void removeOld(String service, RetentionPolicies policies) throws IOException, SQLException {
+    /** @return whether any was removed */
+    private boolean removeOld(String service, RetentionPolicies policies) throws IOException, SQLException {
         Optional<RetentionPolicy> policy = keeps.of(service, policies);
         Map<UUID, Judgement> judgements = rows.judgements(service);
         if (policy.isEmpty() || judgements.isEmpty()) {
-            return;
+            return false;
         }
+        boolean anyGone = false;
         Map<BackupKind, List<Holding>> byKind = holdings.of(service, judgements).stream()
                 .collect(Collectors.groupingBy(Holding::kind, TreeMap::new, Collectors.toList()));
         for (List<Holding> backups : byKind.values()) {
             for (RetentionPlan.Decision decision :
                     RetentionPlan.of(policy.get(), backups, shrink, zone, clock.instant())) {
                 if (!decision.kept()) {
+                    anyGone = true;
                     Holding backup = decision.backup();
                     removal.mark(backup.path());
                     remove(
@@ -141,6 +156,7 @@ public final class RetentionDesk {
                 }
             }
         }
+        return anyGone;
     }
 
     /** From the second step of {@link Removal} on. */

@@ -7,12 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.model.Condition;
@@ -25,121 +26,167 @@ class AlertBookTest {
     private Path state;
 
     private final SettableClock clock = new SettableClock();
+    private final TellingRule rule = new TellingRule();
+
+    @BeforeEach
+    void tellAtOnce() {
+        rule.setWait(Duration.ZERO);
+    }
 
     @Test
     void tellsOnceWhenItBeginsAndOnceWhenItIsOver() {
         AlertBook book = open();
 
-        assertThat(book.consider(well())).isEmpty();
-        assertThat(book.consider(bad(Severity.WARNING))).map(Notice::state).contains("firing");
-        assertThat(book.consider(bad(Severity.WARNING))).isEmpty();
+        assertThat(news(book, well())).isEmpty();
+        assertThat(news(book, bad(Severity.WARNING))).extracting(Notice::state).containsExactly("firing");
+        assertThat(news(book, bad(Severity.WARNING))).isEmpty();
         clock.pass(Duration.ofMinutes(3));
-        assertThat(book.consider(well())).map(Notice::title).contains("[over] vikunja memory high, after 3 min");
-        assertThat(book.consider(well())).isEmpty();
+        assertThat(news(book, well()))
+                .extracting(Notice::title)
+                .containsExactly("[over] vikunja memory high, after 3 min");
+        assertThat(news(book, well())).isEmpty();
     }
 
     @Test
-    void informationFiresWhileItHoldsAndItsPageGoesInSilence() {
+    void informationFiresWhileItHoldsAndItsEndIsNotTold() {
         AlertBook book = open();
-        Notice begun = book.consider(bad(Severity.INFO)).orElseThrow();
-        book.told(begun);
+        assertThat(news(book, bad(Severity.INFO))).hasSize(1);
         assertThat(book.firing()).hasSize(1);
 
-        assertThat(book.consider(well())).isEmpty();
-
+        assertThat(news(book, well())).isEmpty();
         assertThat(book.firing()).isEmpty();
-        assertThat(book.untold()).isEmpty();
-        assertThat(state.resolve("alerts")).isEmptyDirectory();
     }
 
     @Test
-    void informationThatWasOverBeforeItReachedTheOutboxIsStillTold() {
-        Notice begun = open().consider(bad(Severity.INFO)).orElseThrow();
-        open().consider(well());
-        clock.pass(Duration.ofSeconds(1));
+    void aPageOfWhichThereIsNothingLeftToSayGoesInTheEnd() throws IOException {
+        AlertBook book = open();
+        news(book, bad(Severity.WARNING));
+        news(book, well());
+        assertThat(file("memory-high")).as("flapping is told from it").exists();
 
-        assertThat(open().untold()).containsExactly(begun);
+        clock.pass(Duration.ofHours(1));
+        book.due(rule);
+        try (Stream<Path> files = Files.list(state.resolve("alerts"))) {
+            assertThat(files).extracting(file -> file.getFileName().toString()).containsExactly(".lock");
+        }
     }
 
     @Test
     void aRestartForgetsNothing() {
-        open().consider(bad(Severity.WARNING));
+        news(open(), bad(Severity.WARNING));
         clock.pass(Duration.ofHours(2));
 
-        assertThat(open().consider(bad(Severity.WARNING))).isEmpty();
-        assertThat(open().consider(bad(Severity.CRITICAL)))
-                .map(Notice::severity)
-                .contains("critical");
+        assertThat(news(open(), bad(Severity.WARNING))).isEmpty();
+        assertThat(news(open(), bad(Severity.CRITICAL)))
+                .extracting(Notice::severity)
+                .containsExactly("critical");
         assertThat(open().firing())
                 .singleElement()
                 .satisfies(alert -> assertThat(alert.since()).isEqualTo(SettableClock.NOON));
-        assertThat(open().consider(well()))
-                .map(Notice::text)
-                .hasValueSatisfying(text -> assertThat(text).contains("It lasted 2 h"));
+        assertThat(news(open(), well()))
+                .singleElement()
+                .satisfies(notice -> assertThat(notice.text()).contains("It lasted 2 h"));
     }
 
     @Test
     void refreshesTheFiguresWithoutTelling() {
         AlertBook book = open();
-        book.consider(bad(Severity.WARNING));
+        news(book, bad(Severity.WARNING));
         Condition fresh = Condition.bad(Severity.WARNING, "memory-high", "vikunja", "84%", "", clock.instant());
 
-        assertThat(book.consider(fresh)).isEmpty();
+        assertThat(news(book, fresh)).isEmpty();
         assertThat(book.firing().get(0).worst()).map(Alert.Cause::reason).contains("84%");
     }
 
     @Test
     void isOverOnlyWhenNoSourceSaysBadAnyMoreAlsoAcrossARestart() {
         open().consider(bad(Severity.CRITICAL), "probe");
-
-        assertThat(open().consider(bad(Severity.CRITICAL), "container")).isEmpty();
-        assertThat(open().consider(well(), "probe")).isEmpty();
-        assertThat(open().consider(well(), "container")).map(Notice::state).contains("resolved");
+        open().consider(bad(Severity.CRITICAL), "container");
+        assertThat(tell(open())).hasSize(1);
+        open().consider(well(), "probe");
+        assertThat(tell(open())).isEmpty();
+        open().consider(well(), "container");
+        assertThat(tell(open())).extracting(Notice::state).containsExactly("resolved");
     }
 
     @Test
-    void keepsWhatNeverReachedTheOutboxForTheNextStart() {
-        Notice first = open().consider(bad(Severity.WARNING)).orElseThrow();
-        Notice second = open().consider(well()).orElseThrow();
-        clock.pass(Duration.ofSeconds(1));
+    void whatNeverReachedTheOutboxIsToldAfterTheNextStart() {
+        AlertBook ended = open();
+        ended.consider(bad(Severity.WARNING));
+        assertThat(ended.due(rule)).hasSize(1);
 
-        AlertBook book = open();
-        assertThat(book.untold()).containsExactly(first, second);
-        book.told(first);
-        assertThat(book.untold()).containsExactly(second);
-        book.told(second);
-        assertThat(book.untold()).isEmpty();
-        assertThat(state.resolve("alerts")).isEmptyDirectory();
+        assertThat(tell(open())).hasSize(1);
+        assertThat(tell(open())).isEmpty();
     }
 
     @Test
-    void whatIsOnItsWayToTheOutboxIsNotPutTwice() {
+    void whatIsOnItsWayToTheOutboxIsToldAgainOnlyWhenItDoesNotArrive() {
         AlertBook book = open();
         book.consider(bad(Severity.WARNING));
+        assertThat(book.due(rule)).hasSize(1);
 
-        assertThat(book.untold()).isEmpty();
+        assertThat(book.due(rule)).isEmpty();
         clock.pass(Duration.ofSeconds(60));
-        assertThat(book.untold()).hasSize(1);
+        assertThat(tell(book)).hasSize(1);
+    }
+
+    @Test
+    void whatChangedWhileItWasOnItsWayIsToldNext() {
+        AlertBook book = open();
+        book.consider(bad(Severity.WARNING));
+        Notice began = book.due(rule).get(0);
+        book.consider(well());
+        book.told(began);
+
+        assertThat(tell(book)).extracting(Notice::state).containsExactly("resolved");
+        assertThat(tell(book)).isEmpty();
+    }
+
+    @Test
+    void manyOfAKindAreOneNoticeThatNamesThemAll() {
+        AlertBook book = open();
+        for (int i = 1; i <= 50; i++) {
+            book.consider(Condition.bad(
+                    Severity.CRITICAL, "service-down", "s" + i, "ended", "docker start s" + i, clock.instant()));
+        }
+        assertThat(tell(book)).singleElement().satisfies(notice -> {
+            assertThat(notice.title()).isEqualTo("[critical] 50 x service down: s1, s10, s11 and 47 more");
+            assertThat(notice.text().lines()).hasSize(51).contains("s50: for 0 s, ended");
+            assertThat(notice.remedy().lines()).hasSize(20).contains("docker start s1");
+            assertThat(NoticeText.services(notice)).hasSize(50).contains("s50");
+        });
+        assertThat(book.heard()).hasSize(50);
+    }
+
+    @Test
+    void aSilenceHoldsAcrossARestartAndForACommandToo() throws IOException {
+        Silence silence =
+                new Silences(state, Json.mapper(), clock).begin("vikunja", "", Duration.ofMinutes(30), "an update");
+        assertThat(news(open(), bad(Severity.WARNING))).isEmpty();
+        assertThat(open().heard()).isEmpty();
+
+        assertThat(new Silences(state, Json.mapper(), clock).end(silence.id())).isTrue();
+        assertThat(tell(open())).hasSize(1);
     }
 
     @Test
     void aTornFileIsSetAsideAndDoesNotStopTheRest() throws IOException {
-        open().consider(bad(Severity.WARNING));
-        open().consider(Condition.bad(Severity.INFO, "service-down", "gitea", "stopped", "", clock.instant()));
+        news(open(), bad(Severity.WARNING));
+        news(open(), Condition.bad(Severity.INFO, "service-down", "gitea", "stopped", "", clock.instant()));
         Path torn = file("memory-high");
         Files.writeString(torn, "{\"kind\":\"memory-high\",");
 
         assertThat(open().firing()).extracting(Alert::service).containsExactly("gitea");
         assertThat(torn.resolveSibling(torn.getFileName() + ".corrupt")).exists();
-        assertThat(open().consider(bad(Severity.WARNING))).isPresent();
+        assertThat(news(open(), bad(Severity.WARNING))).hasSize(1);
     }
 
     @Test
     void aFileThatLacksHalfOfItIsTornToo() throws IOException {
-        open().consider(bad(Severity.WARNING));
+        news(open(), bad(Severity.WARNING));
         Files.writeString(file("memory-high"), "{}");
 
-        assertThat(open().consider(bad(Severity.WARNING))).isPresent();
+        assertThat(news(open(), bad(Severity.WARNING))).hasSize(1);
     }
 
     @Test
@@ -147,20 +194,17 @@ class AlertBookTest {
         Files.writeString(state.resolve("alerts"), "a file where the folder should be");
         AlertBook book = open();
 
-        assertThat(book.consider(bad(Severity.WARNING))).isPresent();
-        assertThat(book.consider(bad(Severity.WARNING))).isEmpty();
+        assertThat(news(book, bad(Severity.WARNING))).hasSize(1);
+        assertThat(news(book, bad(Severity.WARNING))).isEmpty();
         assertThat(book.firing()).hasSize(1);
-        assertThat(book.consider(well())).isPresent();
+        assertThat(news(book, well())).hasSize(1);
     }
 
     @Test
     void keysThatLookAlikeAsFileNamesStayApart() {
         AlertBook book = open();
         for (String service : new String[] {"a b", "a/b", "../a", "a b ", "x".repeat(500), "x".repeat(501)}) {
-            assertThat(book.consider(
-                            Condition.bad(Severity.INFO, "service-down", service, "stopped", "", clock.instant())))
-                    .as(service)
-                    .isPresent();
+            book.consider(Condition.bad(Severity.INFO, "service-down", service, "stopped", "", clock.instant()));
         }
         assertThat(open().firing()).hasSize(6);
     }
@@ -170,11 +214,11 @@ class AlertBookTest {
         AlertBook book = open();
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
-            Callable<Optional<Notice>> look = () -> book.consider(bad(Severity.WARNING));
-            long told = 0;
-            for (Future<Optional<Notice>> answer :
+            Callable<List<Notice>> look = () -> news(book, bad(Severity.WARNING));
+            int told = 0;
+            for (Future<List<Notice>> answer :
                     threads.invokeAll(Stream.generate(() -> look).limit(100).toList())) {
-                told += answer.get().stream().count();
+                told += answer.get().size();
             }
             assertThat(told).isEqualTo(1);
         } finally {
@@ -182,8 +226,20 @@ class AlertBookTest {
         }
     }
 
+    /** What is told of it, and arrives. */
+    private List<Notice> news(AlertBook book, Condition condition) {
+        book.consider(condition);
+        return tell(book);
+    }
+
+    private List<Notice> tell(AlertBook book) {
+        List<Notice> due = book.due(rule);
+        due.forEach(book::told);
+        return due;
+    }
+
     private AlertBook open() {
-        return new AlertBook(state, Json.mapper(), clock, ZoneOffset.UTC);
+        return new AlertBook(state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC);
     }
 
     private Path file(String start) throws IOException {

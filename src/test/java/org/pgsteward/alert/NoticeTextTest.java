@@ -5,7 +5,9 @@ import static org.pgsteward.alert.SettableClock.NOON;
 
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
@@ -24,7 +26,7 @@ class NoticeTextTest {
 
     @Test
     void saysWhatSinceWhenHowBadWhyAndWhatToType() {
-        Notice notice = text.firing("n1", high, Severity.WARNING, NOON, false);
+        Notice notice = text.of("n1", telling(Telling.News.BEGAN, high), NOON);
 
         assertThat(notice)
                 .isEqualTo(new Notice(
@@ -51,7 +53,7 @@ class NoticeTextTest {
                 "docker start vikunja",
                 NOON);
 
-        Notice notice = text.firing("n1", stopped, Severity.INFO, NOON, false);
+        Notice notice = text.of("n1", telling(Telling.News.BEGAN, stopped), NOON);
 
         assertThat(notice.title()).isEqualTo("[info] vikunja: was stopped by somebody's order");
         assertThat(notice.text())
@@ -63,15 +65,18 @@ class NoticeTextTest {
 
     @Test
     void saysThatItGotWorse() {
-        assertThat(text.firing("n1", high, Severity.CRITICAL, NOON, true).text())
-                .startsWith("vikunja: memory high is now critical, since 2026-05-01 14:00:00 CEST.");
+        assertThat(text.of("n1", telling(Telling.News.WORSE, high), NOON).text())
+                .startsWith("vikunja: memory high is now warning, since 2026-05-01 14:00:00 CEST.");
     }
 
     @Test
     void saysThatItIsOverAndHowLongItLasted() {
         Condition well = Condition.well("memory-high", "vikunja", "20% of 256 MiB in use", NOON.plusSeconds(725));
 
-        Notice notice = text.resolved("n2", well, Severity.WARNING, NOON);
+        Alert over = AlertRule.turn(
+                        Optional.of(page(high).heard(new Alert.Heard(Severity.WARNING, NOON, false))), well, "look")
+                .orElseThrow();
+        Notice notice = text.of("n2", new Telling(Telling.News.OVER, List.of(over)), NOON);
 
         assertThat(notice.state()).isEqualTo("resolved");
         assertThat(notice.title()).isEqualTo("[over] vikunja memory high, after 12 min 5 s");
@@ -83,9 +88,12 @@ class NoticeTextTest {
 
     @Test
     void saysHowLateItIs() {
-        Notice late = NoticeText.late(text.firing("n1", high, Severity.WARNING, NOON, false), Duration.ofMinutes(7));
+        Notice late = NoticeText.late(
+                text.of("n1", telling(Telling.News.BEGAN, high), NOON),
+                Duration.ofMinutes(7),
+                "the receiver could not be reached");
 
-        assertThat(late.text()).endsWith("\nThis was delivered 7 min late.");
+        assertThat(late.text()).endsWith("\nThis is 7 min late: the receiver could not be reached.");
         assertThat(late.id()).isEqualTo("n1");
     }
 
@@ -100,7 +108,7 @@ class NoticeTextTest {
                         NOON)
                 .with(Map.of("container", "x\ny"));
 
-        Notice notice = text.firing("n1", nasty, Severity.CRITICAL, NOON, false);
+        Notice notice = text.of("n1", telling(Telling.News.BEGAN, nasty), NOON);
 
         assertThat(notice.title()).doesNotContain("\n", "\r", "\u202E").hasSizeLessThanOrEqualTo(140);
         assertThat(notice.service()).isEqualTo("x Bcc: all@example.org");
@@ -115,8 +123,45 @@ class NoticeTextTest {
         Condition long_ = Condition.bad(Severity.INFO, much, much, much, much + "\n" + much, NOON)
                 .with(Map.of(much, much));
 
-        Notice notice = text.firing("n1", long_, Severity.INFO, NOON, false);
+        Notice notice = text.of("n1", telling(Telling.News.BEGAN, long_), NOON);
 
         assertThat(notice.toString()).hasSizeLessThan(4000);
+    }
+
+    @Test
+    void saysForHowLongItHasLastedWhenItIsToldAgain() {
+        Notice notice = text.of("n1", telling(Telling.News.STILL, high), NOON.plus(Duration.ofHours(8)));
+
+        assertThat(notice.title())
+                .isEqualTo("[warning] vikunja memory high, for 8 h now: 82% of 256 MiB in use (210 MiB), warns at 80%");
+        assertThat(notice.text()).startsWith("vikunja: memory high is still warning, for 8 h, since 2026-05-01 14:00");
+    }
+
+    @Test
+    void saysThatItComesAndGoes() {
+        Notice notice = text.of("n1", telling(Telling.News.FLAPPING, high), NOON);
+
+        assertThat(notice.title()).startsWith("[warning] vikunja memory high comes and goes: began 1 times since ");
+        assertThat(notice.text()).endsWith("\nNothing more is told of it until it keeps still.");
+    }
+
+    @Test
+    void saysOfWhatPassedWhatItWas() {
+        Condition well = Condition.well("memory-high", "vikunja", "20% of 256 MiB in use", NOON.plusSeconds(4));
+        Alert passed = AlertRule.turn(Optional.of(page(high)), well, "look").orElseThrow();
+        Notice notice = text.of("n1", new Telling(Telling.News.PASSED, List.of(passed)), NOON);
+
+        assertThat(notice.state()).isEqualTo("resolved");
+        assertThat(notice.text())
+                .endsWith("\n20% of 256 MiB in use\nIt was over before it could be told: 82% of 256 MiB in use"
+                        + " (210 MiB), warns at 80%");
+    }
+
+    private static Telling telling(Telling.News news, Condition condition) {
+        return new Telling(news, List.of(page(condition)));
+    }
+
+    private static Alert page(Condition condition) {
+        return AlertRule.turn(Optional.empty(), condition, "look").orElseThrow();
     }
 }

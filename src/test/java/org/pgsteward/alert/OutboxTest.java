@@ -122,9 +122,10 @@ class OutboxTest {
         clock.pass(Duration.ofSeconds(1));
         List<String> texts = new ArrayList<>();
 
-        new Courier("email", outbox, (receiver, notice) -> texts.add(notice.text()), clock, Backoff.USUAL).deliver();
+        courier(outbox, (receiver, notice) -> texts.add(notice.text())).deliver();
 
-        assertThat(texts).containsExactly("text\nThis was delivered 1 min 1 s late.", "text");
+        assertThat(texts)
+                .containsExactly("text\nThis is 1 min 1 s late: it waited for pgsteward, or for the receiver.", "text");
     }
 
     @Test
@@ -168,17 +169,16 @@ class OutboxTest {
     }
 
     private Courier courier(Outbox outbox) {
-        return new Courier(
-                "email",
-                outbox,
-                (receiver, notice) -> {
-                    if (refusing) {
-                        throw new Sender.NotTaken("refused");
-                    }
-                    sent.add(notice.id());
-                },
-                clock,
-                Backoff.USUAL);
+        return courier(outbox, (receiver, notice) -> {
+            if (refusing) {
+                throw new Sender.NotTaken("refused");
+            }
+            sent.add(notice.id());
+        });
+    }
+
+    private Courier courier(Outbox outbox, Sender sender) {
+        return new Courier("email", outbox, sender, clock, Courier.Rests.USUAL, Fallbacks.NONE, condition -> {});
     }
 
     private List<Path> files() throws IOException {

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,7 @@ class RecoveryCardTest {
                                 stored("vikunja", "vikunja/vikunja-2.dump.zst.age"),
                                 stored("vikunja", "vikunja/vikunja-1.dump.zst")),
                         Map.of("wiki/w.manifest.json", "no JSON")),
+                Set.of("vikunja-2"),
                 SERVER,
                 NOW);
         assertThat(card)
@@ -51,11 +53,34 @@ class RecoveryCardTest {
     }
 
     @Test
+    void anOlderOneThatIsProvedGoesBeforeANewerOneThatIsNotAndBothAreNamed() {
+        Inventory inventory = new Inventory(
+                List.of(
+                        stored("vikunja", "vikunja/vikunja-2.dump.zst"),
+                        stored("wiki", "wiki/wiki-2.dump.zst"),
+                        stored("vikunja", "vikunja/vikunja-1.dump.zst"),
+                        stored("wiki", "wiki/wiki-1.dump.zst")),
+                Map.of());
+
+        String card = RecoveryCard.text(inventory, Set.of("vikunja-1"), SERVER, NOW);
+
+        assertThat(card)
+                .contains("zstd -dc vikunja/vikunja-1.dump.zst | pg_restore")
+                .contains("zstd -dc wiki/wiki-2.dump.zst | pg_restore")
+                .contains("- vikunja: here is its newest proved one, of " + NOW + "; a newer one, of " + NOW
+                        + ", is not proved: `vikunja/vikunja-2.dump.zst`")
+                .contains("- wiki: **none of its backups is proved**; this is the newest.")
+                .doesNotContain("zstd -dc vikunja/vikunja-2", "wiki-1");
+        assertThat(RecoveryCard.text(inventory, Set.of("vikunja-2", "wiki-2", "vikunja-1"), SERVER, NOW))
+                .doesNotContain("vikunja-1", "wiki-1", "\n- ");
+    }
+
+    @Test
     void isWrittenWholeAndLeavesNothingBesideIt(@TempDir Path root) throws Exception {
         Store store = new Store(root, Json.mapper());
         RecoveryCard card = new RecoveryCard(store, SERVER, Clock.fixed(NOW, ZoneOffset.UTC));
-        card.write();
-        card.write();
+        card.write(Set.of());
+        card.write(Set.of());
         try (Stream<Path> files = Files.list(root)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactly("RECOVERY.md");
         }

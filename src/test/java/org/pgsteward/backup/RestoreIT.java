@@ -29,8 +29,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.Wiring;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
@@ -49,17 +47,10 @@ import org.pgsteward.routing.TestHost;
 class RestoreIT {
     private static final Secret PASSWORD = new Secret("what % $ ' \" \\ it is");
 
-    private static final int STEPS = 7;
-
     private TestHost host;
     private Wiring wiring;
     private Server server;
     private Pipeline pipeline;
-
-    /** As {@code kill -9} ends a run: nothing of ours clears up behind it. */
-    private static final class Killed extends Error {
-        private static final long serialVersionUID = 1;
-    }
 
     @BeforeAll
     void startHost() throws Exception {
@@ -159,6 +150,93 @@ class RestoreIT {
         assertThat(host.store().resolve(RecoveryCard.NAME))
                 .content()
                 .contains("age -d -i \"$AGE_KEY\" " + order.backup().path() + " | zstd -dc | pg_restore");
+    }
+
+    @Test
+    void whatADumpTakesForGrantedIsThereAsWhereItWasProvedAndWhatOnlyAnAdministratorMakesIsNamed() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");
+        String reader = "reader_of_" + service;
+        host.cluster()
+                .run(
+                        service,
+                        "CREATE ROLE " + reader,
+                        "CREATE SCHEMA ext AUTHORIZATION " + service,
+                        "CREATE EXTENSION postgres_fdw SCHEMA ext",
+                        "GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO " + service,
+                        "CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+                        "CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION public.watch()",
+                        "COMMENT ON EVENT TRIGGER watch IS 'looks on'",
+                        "CREATE POLICY readers ON public.t FOR SELECT TO " + reader + " USING (true)");
+        Contents.runAs(
+                server,
+                service,
+                PASSWORD,
+                service,
+                "CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'localhost')",
+                "CREATE USER MAPPING FOR " + service + " SERVER elsewhere OPTIONS (user 'u', password 'p')",
+                "CREATE FOREIGN TABLE public.far (n int) SERVER elsewhere");
+        Wiring trusting = host.wiring("pgsteward.extensions.allowed", "postgres_fdw");
+        Restore.Order order = order(service, service + "_back");
+        refused(order, "wants extensions that are not allowed: postgres_fdw");
+
+        Restore.Done done = trusting.restore.into(order, RestoreProgress.QUIET);
+
+        assertThat(done.notes())
+                .containsExactly("left to the administrator, who makes it by hand: EVENT TRIGGER - watch homelab");
+        assertThat(Contents.schema(host.cluster(), TestCluster.programs(), service + "_back")
+                        .lines()
+                        .filter(line -> line.matches("CREATE (EXTENSION|SERVER|POLICY|FOREIGN TABLE|SCHEMA) .*")))
+                .containsExactly(
+                        "CREATE SCHEMA ext;",
+                        "CREATE EXTENSION IF NOT EXISTS postgres_fdw WITH SCHEMA ext;",
+                        "CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (",
+                        "CREATE FOREIGN TABLE public.far (",
+                        "CREATE POLICY readers ON public.t FOR SELECT TO " + reader + " USING (true);");
+        host.cluster().run(service, "DROP POLICY readers ON public.t", "DROP OWNED BY " + reader);
+        host.cluster().run(service + "_back", "DROP OWNED BY " + reader);
+        host.cluster().run("homelab", "DROP ROLE " + reader);
+        assertThatThrownBy(() -> trusting.restore.into(
+                        new Restore.Order(order.backup(), service, service + "_again"), RestoreProgress.QUIET))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessageContaining("for roles that do not exist: " + reader + "; create them (CREATE ROLE ");
+    }
+
+    @Test
+    void aNewDatabaseHasWhatWasSetAndGrantedOnTheOneThatWasDumped() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        String back = "Back of " + service;
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE granted_" + service,
+                        "CREATE ROLE gone_" + service,
+                        "GRANT CONNECT ON DATABASE " + service + " TO granted_" + service,
+                        "GRANT CONNECT ON DATABASE " + service + " TO gone_" + service,
+                        "ALTER DATABASE " + service + " SET search_path = \"$user\", public, \"odd, one\"",
+                        "ALTER DATABASE " + service + " SET work_mem = '3MB'",
+                        "ALTER DATABASE " + service + " CONNECTION LIMIT 40",
+                        "COMMENT ON DATABASE " + service + " IS 'it''s \\ mine; and mine'");
+        backUp(service);
+        List<String> set = settings(service);
+        host.cluster()
+                .run(
+                        "homelab",
+                        "REVOKE ALL ON DATABASE " + service + " FROM gone_" + service,
+                        "DROP ROLE gone_" + service);
+
+        Restore.Done done = wiring.restore.into(stored(service, service, back), RestoreProgress.QUIET);
+
+        assertThat(settings(back)).isEqualTo(set).hasSizeGreaterThan(4);
+        assertThat(rights(back)).isEqualTo(rights(service)).contains("granted_" + service + " CONNECT");
+        assertThat(done.notes())
+                .containsExactly("GRANT CONNECT ON DATABASE \"" + back + "\" TO gone_" + service
+                        + ": ERROR: role \"gone_" + service + "\" does not exist");
+        host.cluster().run("homelab", "DROP DATABASE \"" + back + "\"");
+        wiring.restore.into(order(service("CREATE TABLE public.u AS SELECT 1 AS n"), back), RestoreProgress.QUIET);
+        assertThat(rows(
+                        "SELECT COALESCE(shobj_description(oid, 'pg_database'), 'none') FROM pg_database WHERE datname = '"
+                                + back + "'"))
+                .containsExactly("none");
     }
 
     private static Optional<Programs> found(int major) {
@@ -396,65 +474,41 @@ class RestoreIT {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void killedAtAnyStepTheLiveDatabaseWorksAndTheNextRunClearsUpAndSucceeds(boolean replace) throws Exception {
-        String service = service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");
-        backUp(service);
-        Contents.runAs(server, service, PASSWORD, service, "DELETE FROM public.t WHERE n > 4");
-        String target = replace ? service : service + "_back";
-        for (int step = 1; step < STEPS; step++) {
-            int last = step;
-            AtomicInteger steps = new AtomicInteger();
-            RestoreProgress killer = new RestoreProgress() {
-                @Override
-                public void step(String what) {
-                    if (steps.incrementAndGet() == last) {
-                        throw new Killed();
-                    }
-                }
+    @Test
+    void aServiceThatHoldsTheTurnOfRestoresIsPutOut() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        Restore.Order order = order(service, service + "_back");
+        host.cluster().run("homelab", "GRANT CONNECT ON DATABASE homelab TO " + service);
+        try (Connection holding = server.connectAs(service, PASSWORD, "homelab");
+                Statement statement = holding.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(1885827956, 1919251316)");
 
-                @Override
-                public void poured(long bytes, long total) {}
-            };
-            Restore.Order order = stored(service, service, target);
-            assertThatThrownBy(() -> {
-                        if (replace) {
-                            wiring.restore.replace(order, killer);
-                        } else {
-                            wiring.restore.into(order, killer);
-                        }
-                    })
-                    .as("killed after step " + step)
-                    .isInstanceOf(Killed.class);
-            Contents.runAs(server, service, PASSWORD, service, "SELECT 1 / (count(*) - 3) FROM public.t");
-            assertThat(Contents.rows(server, service, "SELECT count(*) FROM public.t"))
-                    .containsExactly("4");
-            assertThat(databases().contains(service + "_back")).isFalse();
+            Restore.Done done = wiring.restore.into(order, RestoreProgress.QUIET);
+
+            assertThat(done.rows()).isEqualTo(1);
+            assertThatThrownBy(() -> statement.execute("SELECT 1")).isInstanceOf(SQLException.class);
         }
-        assertThat(leftovers()).as("what the killed runs left").isNotEmpty();
-
-        Restore.Order order = stored(service, service, target);
-        Restore.Done done = replace
-                ? wiring.restore.replace(order, RestoreProgress.QUIET)
-                : wiring.restore.into(order, RestoreProgress.QUIET);
-
-        assertThat(done.rows()).isEqualTo(10);
-        assertThat(Contents.rows(server, target, "SELECT count(*) FROM public.t"))
-                .containsExactly("10");
     }
 
     @Test
     void aSecondRestoreWhileOneIsUnderWayIsRefused() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
         Restore.Order order = order(service, service + "_back");
+        Wiring elsewhere = host.wiring(
+                "pgsteward.state.dir", host.folder().resolve("state-elsewhere").toString());
         List<String> refusals = new ArrayList<>();
         RestoreProgress meddler = new RestoreProgress() {
             @Override
             public void step(String what) {
-                if (refusals.isEmpty()) {
+                for (Wiring second : refusals.isEmpty() ? List.of(wiring, elsewhere) : List.<Wiring>of()) {
                     try {
-                        wiring.restore.into(stored(service, service, "second"), RestoreProgress.QUIET);
+                        second.house.order();
+                        second.restore.into(stored(service, service, "second"), RestoreProgress.QUIET);
+                    } catch (Exception e) {
+                        refusals.add(String.valueOf(e.getMessage()));
+                    }
+                    try {
+                        second.recovery.rebuild(RestoreProgress.QUIET);
                     } catch (Exception e) {
                         refusals.add(String.valueOf(e.getMessage()));
                     }
@@ -464,8 +518,9 @@ class RestoreIT {
             @Override
             public void poured(long bytes, long total) {}
         };
-        wiring.restore.into(order, meddler);
-        assertThat(refusals).containsExactly("another restore is under way");
+        Restore.Done done = wiring.restore.into(order, meddler);
+        assertThat(refusals).hasSize(4).containsOnly("another restore is under way");
+        assertThat(done.rows()).isEqualTo(1);
     }
 
     /** A role and its database, as the provisioner leaves them, filled by the role itself. */

@@ -59,6 +59,8 @@ class StatusCommandIT {
                                 docker logs --tail 50 wiki
                             """);
 
+            silencesAreMadeListedAndEnded(host);
+
             host.cluster().kill();
             CommandRun away = CommandRun.on(host, "status", "--json");
             assertThat(away.code()).as(away.toString()).isEqualTo(1);
@@ -68,5 +70,22 @@ class StatusCommandIT {
             assertThat(document.path("trouble").asText()).startsWith("PostgreSQL does not answer: ");
             assertThat(document.path("alerts").path(0).path("remedy").asText()).startsWith("docker start wiki");
         }
+    }
+
+    private static void silencesAreMadeListedAndEnded(TestHost host) throws Exception {
+        CommandRun made = CommandRun.on(host, "silence", "wiki", "--for", "2h", "--reason", "an update");
+        assertThat(made.code()).as(made.toString()).isZero();
+        assertThat(made.out().lines()).hasSize(2).last().asString().matches("\\w{6} +wiki +\\(all\\) +20.* an update");
+        String id = made.out().lines().skip(1).findFirst().orElseThrow().substring(0, 6);
+
+        CommandRun ended = CommandRun.on(host, "silence", "--end", id);
+        assertThat(ended.out()).as(ended.toString()).isEqualTo("No silence holds.");
+        assertThat(host.rows(
+                        "homelab", "SELECT action FROM public.user_activity WHERE action LIKE 'silence%' ORDER BY id"))
+                .containsExactly("silence " + id + " for 2h", "silence " + id + " ended");
+
+        CommandRun wrong = CommandRun.on(host, "silence", "wiki", "--for", "soon");
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).isEqualTo("pgsteward: --for is 'soon': write a time such as 30m, 2h or 1d");
     }
 }

@@ -123,6 +123,10 @@ class ComposeIT {
                     .until(() ->
                             host.inspect(container, "{{.State.Health.Status}}").equals("healthy"));
         }
+        assertThat(host.inside("pgsteward", "find /var/lib/pgsteward -xdev ! -user pgsteward")
+                        .out())
+                .as("what it could not write, such as the answer to a request")
+                .isEmpty();
     }
 
     @Test

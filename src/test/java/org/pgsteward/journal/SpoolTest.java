@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -111,9 +110,15 @@ class SpoolTest {
 
     @Test
     void oneCarriesAtATimeAndWhoIsDoneLetsTheNext() throws IOException {
-        try (FileChannel held = spool().claim().orElseThrow()) {
-            assertThat(held.isOpen()).isTrue();
+        try (Spool.Claim held = spool().claim().orElseThrow()) {
+            assertThat(held).isNotNull();
             assertThat(spool().claim()).isEmpty();
+            Object inode = Files.getAttribute(folder.resolve(".lock"), "unix:ino");
+            assertThat(Files.readAllLines(Path.of("/proc/locks")))
+                    .as("who asks in vain does not make the kernel take the lock back")
+                    .anyMatch(
+                            lock -> lock.contains(" " + ProcessHandle.current().pid() + " ")
+                                    && lock.contains(":" + inode + " "));
         }
         assertThat(spool().claim()).isPresent();
     }

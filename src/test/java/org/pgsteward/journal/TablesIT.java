@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
@@ -184,6 +185,20 @@ class TablesIT {
                                 + " WHERE proname = 'log_user_activity'"))
                 .containsExactly("p_service_name character varying, p_action character varying,"
                         + " p_user_identifier character varying, p_ip_address inet -> void");
+    }
+
+    @Test
+    void anAdministratorWhoseNameFlywayCannotWriteIsToldSoInOneLine() throws SQLException {
+        String database = cluster.newDatabase();
+        cluster.run("homelab", "CREATE ROLE \"o'brien\" SUPERUSER LOGIN PASSWORD 'pw'");
+        Server brien = new Server(new ServerAddress(
+                "127.0.0.1", cluster.server().address().port(), "o'brien", new Secret("pw"), database));
+
+        assertThatThrownBy(() -> new Tables(brien.managementDatabase()).prepare())
+                .isInstanceOf(SQLException.class)
+                .hasMessage(
+                        "the journal's tables cannot be made by role o'brien, since Flyway cannot write a name with an"
+                                + " apostrophe: set PGSTEWARD_POSTGRES_USER to another superuser");
     }
 
     @Test

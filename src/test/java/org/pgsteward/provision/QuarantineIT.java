@@ -162,6 +162,30 @@ class QuarantineIT {
                 .isEmpty();
     }
 
+    @Test
+    void whatARestoreKeptIsNamedAndNothingIsDeletedBeforeIt() throws Exception {
+        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        String kept = app + "_before_20260101T030000Z";
+        host.run("homelab", "CREATE DATABASE \"" + kept + "\"");
+        host.run(
+                kept,
+                "CREATE TABLE public.tasks AS SELECT 1 AS n",
+                "ALTER TABLE public.tasks OWNER TO \"" + ward.role() + "\"");
+        host.run("homelab", "ALTER DATABASE \"" + kept + "\" ALLOW_CONNECTIONS false");
+
+        assertThatThrownBy(() -> quarantine.drop(ward))
+                .isInstanceOf(Quarantine.Refused.class)
+                .hasMessage("service '" + app + "' is not deleted, since its role " + ward.role()
+                        + " still has something in " + kept
+                        + ": a restore kept what was there before; if nobody needs it,"
+                        + " delete it by: DROP DATABASE \"" + kept + "\", and try again");
+
+        assertThat(host.ask(ward.database(), "SELECT n FROM public.tasks")).containsExactly("42");
+        host.run("homelab", "DROP DATABASE \"" + kept + "\"");
+        quarantine.drop(ward);
+        assertIsGone(ward);
+    }
+
     private void assertIsGone(Quarantine.Ward ward) throws SQLException {
         assertThat(databases(app)).isEmpty();
         assertThat(databases(ward.database())).isEmpty();

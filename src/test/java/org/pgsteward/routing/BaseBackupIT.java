@@ -438,9 +438,7 @@ class BaseBackupIT {
 
     @Test
     void whereNoSlotIsFreeAndTheLogIsGoneItFailsAndIsTriedAgainThreeTimesInAll() throws Exception {
-        for (int slot = 0; slot < 10; slot++) {
-            host.cluster().run("homelab", "SELECT pg_create_physical_replication_slot('taken_" + slot + "')");
-        }
+        takeTheSlots();
         Backup failed;
         try {
             CompletableFuture<Backup> run = running();
@@ -449,7 +447,7 @@ class BaseBackupIT {
             signal("-CONT", program);
             failed = run.get();
         } finally {
-            host.cluster().run("homelab", "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+            freeTheSlots();
         }
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
         assertThat(failed.error()).containsIgnoringCase("WAL").contains("pg_basebackup");
@@ -461,6 +459,45 @@ class BaseBackupIT {
                     .isEqualTo(failures != 3);
         }
         host.cluster().run("homelab", "DELETE FROM public.backup_log WHERE service_name = '_base'");
+    }
+
+    /** He who asked for it need not ask again. */
+    @Test
+    void oneThatWasAskedForIsTriedAgainWhenTheLogIsGone() throws Exception {
+        takeTheSlots();
+        try {
+            BackupTarget target = cluster();
+            CompletableFuture<Backup> run = CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return wiring.asked
+                                    .backUp(SetDesk.COMMAND, List.of(target))
+                                    .get(0);
+                        } catch (Exception e) {
+                            throw new IllegalStateException(e);
+                        }
+                    },
+                    work -> new Thread(work, "asked").start());
+            ProcessHandle program = stopped(run);
+            recycleTheLog();
+            signal("-CONT", program);
+
+            assertThat(run.get().error()).isEmpty();
+            assertThat(run.get().state()).isEqualTo(BackupState.VERIFIED);
+        } finally {
+            freeTheSlots();
+        }
+        assertThat(host.journal("_base")).hasSizeGreaterThanOrEqualTo(2).last().isEqualTo("verified");
+    }
+
+    private void takeTheSlots() throws SQLException {
+        for (int slot = 0; slot < 10; slot++) {
+            host.cluster().run("homelab", "SELECT pg_create_physical_replication_slot('taken_" + slot + "')");
+        }
+    }
+
+    private void freeTheSlots() throws SQLException {
+        host.cluster().run("homelab", "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
     }
 
     private void journalSays(int failures) throws SQLException {

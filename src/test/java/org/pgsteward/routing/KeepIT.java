@@ -11,7 +11,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -202,12 +201,38 @@ class KeepIT {
         assertThat(host.notices("app")).singleElement().asString().startsWith("firing [critical]");
 
         host.cluster().run("homelab", "ALTER DATABASE app RESET session_preload_libraries");
+        assertThat(card())
+                .as("it restores the proved one, and says that a newer one is none")
+                .contains("- app: here is its newest proved one, of ", ", is not proved: `app/app-")
+                .containsPattern("zstd -dc app/" + newestOf(good) + " \\| pg_restore");
         host.cluster().run("app", "DROP TABLE public.trap");
         assertThat(backUp("app").state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(card()).doesNotContain("- app:", newestOf(good));
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(host.notices("backup-overdue", "app"))
                         .filteredOn(notice -> notice.startsWith("resolved"))
                         .hasSize(1));
+    }
+
+    private String card() throws IOException {
+        return Files.readString(host.store().resolve("RECOVERY.md"));
+    }
+
+    private String writtenSets() throws IOException {
+        try (Stream<Path> documents = Files.list(host.store().resolve("_sets"))) {
+            StringBuilder written = new StringBuilder();
+            for (Path document : documents.sorted().toList()) {
+                written.append(Files.readString(document));
+            }
+            return written.toString();
+        }
+    }
+
+    private static String newestOf(List<String> stored) {
+        return stored.stream()
+                .filter(name -> name.endsWith(".dump.zst"))
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
     }
 
     private void night() {
@@ -226,9 +251,12 @@ class KeepIT {
                         "UPDATE public.backup_log SET pinned = 'before an update' WHERE backup_id = '"
                                 + backups.get(0).id() + "'");
 
+        clock.pass(Duration.ofMinutes(1));
+
         wiring.doors.ask(RETENTION, "");
 
         assertThat(host.stored(database)).containsExactlyInAnyOrderElementsOf(files(backups.get(0), backups.get(3)));
+        assertThat(card()).contains("Written at " + clock.instant());
         assertThat(host.rows(
                         "homelab",
                         "SELECT concat_ws(' ', backup_id, state, success, size_bytes > 0, backup_path IS NOT NULL,"
@@ -289,6 +317,10 @@ class KeepIT {
                         .untilAsserted(() -> assertThat(host.journal(service)).containsExactly("expired", "verified"));
                 assertThat(host.stored(service)).hasSize(2);
             }
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(writtenSets())
+                            .as("the first night's document")
+                            .contains("\"reason\" : \"expired\""));
         }
     }
 
@@ -304,9 +336,9 @@ class KeepIT {
             wiring.doors.ask(RETENTION, "");
             assertThat(host.stored(database)).as("a run of it is under way").hasSize(4);
         }
-        try (FileChannel spool =
+        try (Spool.Claim spool =
                 new Spool(state.resolve("spool"), Json.mapper(), clock).claim().orElseThrow()) {
-            assertThat(spool.isOpen()).isTrue();
+            assertThat(spool).isNotNull();
             wiring.doors.ask("direct:journal-write", Activity.ours(database, "waits", clock.instant()));
             wiring.doors.ask(RETENTION, "");
             assertThat(host.stored(database)).as("rows wait for PostgreSQL").hasSize(4);

@@ -118,6 +118,8 @@ final class DemoHost implements AutoCloseable {
         settings.put("pgsteward.monitor.period", "1s");
         settings.put("pgsteward.monitor.postgres.period", "1s");
         settings.put("pgsteward.retry.period", "1s");
+        settings.put("pgsteward.alerts.wait", "1s");
+        settings.put("pgsteward.alerts.look", "500ms");
         // Once a year: the demonstration asks for its backups itself, so that it can show them.
         settings.put("pgsteward.backup.tick", "0 0 0 1 1 ?");
         return settings;

@@ -35,6 +35,11 @@ final class DeliveryThread {
         calls.release();
     }
 
+    /** Whether its receiver takes what it is given, and it is there to give it. */
+    boolean isWell() {
+        return thread.isAlive() && !courier.isFailing();
+    }
+
     /** Lets a send that is under way end, for at most {@code patience}; what it did not deliver stays in the outbox. */
     void stop(Duration patience) {
         wanted = false;

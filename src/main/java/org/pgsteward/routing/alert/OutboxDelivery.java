@@ -8,11 +8,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.SimpleEventNotifierSupport;
-import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.model.Condition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,19 +30,30 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     private final Outbox outbox;
     private final Redaction redaction;
     private final Clock clock;
-    private final Backoff backoff;
+    private final Courier.Rests rests;
+    private final Fallbacks fallbacks;
     private final RouteSender sender;
+    private final ProducerTemplate template;
     private final Map<String, DeliveryThread> threads = new ConcurrentHashMap<>();
     private final Set<String> orphans = ConcurrentHashMap.newKeySet();
 
+    /** @param fallbacks after how long a receiver counts as failing, and who takes over then */
     public OutboxDelivery(
-            CamelContext context, Outbox outbox, ObjectMapper json, Redaction redaction, Clock clock, Backoff backoff) {
+            CamelContext context,
+            Outbox outbox,
+            ObjectMapper json,
+            Redaction redaction,
+            Clock clock,
+            Courier.Rests rests,
+            Fallbacks fallbacks) {
         this.context = context;
         this.outbox = outbox;
         this.redaction = redaction;
         this.clock = clock;
-        this.backoff = backoff;
-        this.sender = new RouteSender(context, json, redaction);
+        this.rests = rests;
+        this.fallbacks = fallbacks;
+        this.sender = new RouteSender(context, json, redaction, clock);
+        this.template = context.createProducerTemplate();
         outbox.whenPut(this::wake);
     }
 
@@ -64,6 +77,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     protected void doStop() throws Exception {
         threads.keySet().forEach(this::end);
         sender.close();
+        template.stop();
         super.doStop();
     }
 
@@ -77,7 +91,23 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
         orphans.remove(receiver);
         threads.computeIfAbsent(
                 receiver,
-                name -> new DeliveryThread(name, new Courier(name, outbox, sender, clock, backoff), redaction));
+                name -> new DeliveryThread(
+                        name, new Courier(name, outbox, sender, clock, rests, fallbacks, this::raise), redaction));
+    }
+
+    /** Whether somebody can be told: there is a receiver that is not failing. */
+    public boolean isWell() {
+        return threads.values().stream().anyMatch(DeliveryThread::isWell);
+    }
+
+    /** By the road that every condition takes. That it cannot be taken must not keep the notices from their way. */
+    private void raise(Condition condition) {
+        try {
+            template.sendBody("direct:alert-raise", condition);
+        } catch (RuntimeException trouble) {
+            LOG.warn(
+                    "that {} {} could not be told: {}", condition.service(), condition.reason(), redaction.of(trouble));
+        }
     }
 
     private void end(String receiver) {
@@ -97,8 +127,22 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     /** Notices for receivers that are no more are kept, in case that they come back; it is said once. */
     private void nameOrphans() {
         Set<String> here = Set.copyOf(new Receivers(context).names());
+        for (String fallback : fallbacks.order()) {
+            if (!here.contains(fallback)) {
+                LOG.warn(
+                        "pgsteward.alerts.fallback names {}, and there is no such receiver; there are: {}",
+                        fallback,
+                        String.join(", ", here));
+            }
+        }
         for (String receiver : outbox.known()) {
-            int waiting = here.contains(receiver) ? 0 : outbox.depth(receiver);
+            if (here.contains(receiver)) {
+                continue;
+            }
+            // Whoever is no more does not fail any more.
+            raise(Condition.well(
+                    Fallbacks.RECEIVER_FAILING, receiver, "there is no such receiver any more", clock.instant()));
+            int waiting = outbox.depth(receiver);
             if (waiting > 0 && orphans.add(receiver)) {
                 LOG.warn(
                         "{} notices wait for {}, and there is no route receiver-{}; bring it back, or remove the folder"

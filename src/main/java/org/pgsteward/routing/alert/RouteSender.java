@@ -2,6 +2,7 @@ package org.pgsteward.routing.alert;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Clock;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeExtension;
@@ -15,11 +16,13 @@ final class RouteSender implements Sender {
     private final ProducerTemplate template;
     private final ObjectMapper json;
     private final Redaction redaction;
+    private final Answers answers;
 
-    RouteSender(CamelContext context, ObjectMapper json, Redaction redaction) {
+    RouteSender(CamelContext context, ObjectMapper json, Redaction redaction, Clock clock) {
         this.template = context.createProducerTemplate();
         this.json = json;
         this.redaction = redaction;
+        this.answers = new Answers(json, redaction, clock);
     }
 
     @Override
@@ -39,13 +42,13 @@ final class RouteSender implements Sender {
         }
         Exception failure = exchange.getException();
         if (failure != null) {
-            throw new NotTaken(redaction.of(failure));
+            throw answers.read(failure);
         }
         // A safety net that swallows exceptions would turn each failure into a delivery.
         Throwable caught = exchange.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT, Throwable.class);
         ExchangeExtension state = exchange.getExchangeExtension();
         if (caught != null && state.isErrorHandlerHandledSet() && state.isErrorHandlerHandled()) {
-            throw new NotTaken(redaction.of(caught));
+            throw answers.read(caught);
         }
         if (exchange.isRollbackOnly()) {
             throw new NotTaken("its route was rolled back");

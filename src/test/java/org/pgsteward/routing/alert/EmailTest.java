@@ -6,17 +6,27 @@ import static org.awaitility.Awaitility.await;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 import jakarta.mail.Address;
+import jakarta.mail.BodyPart;
 import jakarta.mail.internet.MimeMessage;
+import jakarta.mail.internet.MimeMultipart;
+import java.io.StringReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.w3c.dom.Document;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
 
 class EmailTest {
     private static final String PASSWORD = "p&a+s%s)w}d 100%";
@@ -49,13 +59,39 @@ class EmailTest {
         MimeMessage[] mails = server.getReceivedMessages();
         assertThat(mails).hasSize(2);
         assertThat(mails[0].getSubject()).isEqualTo("[warning] vikunja memory high: 82% of 256 MiB in use: Größe 🐘");
-        assertThat(mails[0].getContentType()).startsWith("text/plain").containsIgnoringCase("utf-8");
-        assertThat(mails[0].getContent().toString())
+        assertThat(mails[0].getHeader("Auto-Submitted")).containsExactly("auto-generated");
+        assertThat(part(mails[0], 0, "text/plain"))
                 .contains("vikunja: memory high is warning, since ", "Größe 🐘", "docker stats --no-stream vikunja");
         assertThat(mails[0].getAllRecipients()).extracting(Address::toString).containsExactly("ops@example.org");
         assertThat(mails[0].getFrom()).extracting(Address::toString).containsExactly("steward@example.org");
         assertThat(mails[0].getHeader("Content-Type")).hasSize(1);
         assertThat(mails[1].getSubject()).startsWith("[over] vikunja memory high, after ");
+    }
+
+    @Test
+    void theHtmlPartShowsWhatThePlainOneSaysAndNothingThatCameFromOutsideIsMarkup() throws Exception {
+        String hostile = "<script>alert(1)</script> & \"x\" <img src=http://e/>";
+        try (Desk desk = new Desk(state, settings()).load(Desk.ALERTS).start()) {
+            desk.raise(Condition.bad(
+                    Severity.WARNING, "memory-high", "vikunja", hostile, "echo 1 < 2 && true\nls", Instant.now()));
+            assertThat(server.waitForIncomingEmail(10_000, 1)).isTrue();
+        }
+        MimeMessage mail = server.getReceivedMessages()[0];
+        assertThat(mail.getContentType()).startsWith("multipart/alternative");
+        assertThat(((MimeMultipart) mail.getContent()).getCount()).isEqualTo(2);
+        String plain = part(mail, 0, "text/plain");
+        String html = part(mail, 1, "text/html");
+        assertThat(html).doesNotContain("<script", "<img", "<a ", "url(");
+
+        Document page = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new InputSource(new StringReader(html)));
+        NodeList lines = page.getElementsByTagName("p");
+        assertThat(lines.item(0).getTextContent())
+                .isEqualTo("🟠 [warning] vikunja memory high: <script>alert(1)</script> & \"x\" <img src=http://e/>");
+        assertThat(lines.item(1).getTextContent()).contains("memory high is warning, since ", "\n" + hostile);
+        assertThat(page.getElementsByTagName("pre").item(0).getTextContent()).isEqualTo("echo 1 < 2 && true\nls");
+        assertThat(plain).contains(lines.item(1).getTextContent(), "What to type:\n\necho 1 < 2 && true\nls");
     }
 
     @Test
@@ -83,7 +119,7 @@ class EmailTest {
         try (CapturedLog log = new CapturedLog();
                 Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
             desk.raise(Desk.bad("vikunja"));
-            await().until(() -> log.text().contains("email did not take"));
+            await().until(() -> log.text().contains("email refuses"));
 
             assertThat(desk.outbox.depth("email")).isEqualTo(1);
             assertThat(log.text()).contains("next try in").doesNotContain(PASSWORD, "p&a");
@@ -135,6 +171,12 @@ class EmailTest {
         MimeMessage mail = server.getReceivedMessages()[0];
         assertThat(mail.getHeader("Bcc")).isNull();
         assertThat(mail.getAllRecipients()).hasSize(1);
+    }
+
+    private static String part(MimeMessage mail, int index, String type) throws Exception {
+        BodyPart part = ((MimeMultipart) mail.getContent()).getBodyPart(index);
+        assertThat(part.getContentType()).startsWith(type).containsIgnoringCase("utf-8");
+        return part.getContent().toString().replace("\r\n", "\n");
     }
 
     private Map<String, String> settings() {

@@ -1,7 +1,10 @@
 package org.pgsteward.routing.alert;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,8 +13,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 
-/** A real HTTP server at the end of the webhook. */
+/** A real HTTP server where a receiver's service would be. */
 public final class HookServer implements AutoCloseable {
     public static final String PATH = "/services/T0S3CRET/B0/xyz";
 
@@ -19,6 +23,11 @@ public final class HookServer implements AutoCloseable {
     public interface Answer {
         void to(HttpExchange request) throws IOException, InterruptedException;
     }
+
+    /** A request that was answered with a 2xx; its path has its query. */
+    public record Request(String method, String path, Headers headers, String body) {}
+
+    public final List<Request> requests = new CopyOnWriteArrayList<>();
 
     /** Every body that was answered with a 2xx, in order. */
     public final List<String> taken = new CopyOnWriteArrayList<>();
@@ -30,9 +39,20 @@ public final class HookServer implements AutoCloseable {
 
     /** @param port 0 for any */
     public HookServer(int port) throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+        this(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0));
+    }
+
+    /** One that shows a certificate that nobody signed. */
+    static HookServer untrusted(SSLContext tls) throws IOException {
+        HttpsServer https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        https.setHttpsConfigurator(new HttpsConfigurator(tls));
+        return new HookServer(https);
+    }
+
+    private HookServer(HttpServer server) {
+        this.server = server;
         server.setExecutor(threads);
-        server.createContext(PATH, this::serve);
+        server.createContext("/", this::serve);
         server.start();
     }
 
@@ -42,6 +62,11 @@ public final class HookServer implements AutoCloseable {
             answer.to(request);
             if (request.getResponseCode() / 100 == 2) {
                 contentTypes.add(request.getRequestHeaders().getFirst("Content-Type"));
+                requests.add(new Request(
+                        request.getRequestMethod(),
+                        request.getRequestURI().toString(),
+                        request.getRequestHeaders(),
+                        body));
                 taken.add(body);
             }
         } catch (InterruptedException stopped) {
@@ -53,8 +78,13 @@ public final class HookServer implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
+    /** Without a path. */
+    public String root() {
+        return (server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:" + port();
+    }
+
     public String url() {
-        return "http://127.0.0.1:" + port() + PATH;
+        return root() + PATH;
     }
 
     @Override

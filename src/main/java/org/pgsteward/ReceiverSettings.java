@@ -1,0 +1,82 @@
+package org.pgsteward;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.pgsteward.alert.Fallbacks;
+import org.pgsteward.alert.message.WebhookSignature;
+
+/** A receiver is switched on by saying where it sends; what is said of it must fit, or nothing starts. */
+final class ReceiverSettings {
+    /** What switches a route on, and by which setting. */
+    private static final Map<String, String> SWITCHES = Map.ofEntries(
+            Map.entry("pgsteward.mail", "to"),
+            Map.entry("pgsteward.webhook", "url"),
+            Map.entry("pgsteward.mailbox", "dir"),
+            Map.entry("pgsteward.ntfy", "topic"),
+            Map.entry("pgsteward.gotify", "url"),
+            Map.entry("pgsteward.slack", "url"),
+            Map.entry("pgsteward.discord", "url"),
+            Map.entry("pgsteward.telegram", "token"),
+            Map.entry("pgsteward.alertmanager", "url"),
+            Map.entry("pgsteward.heartbeat", "url"),
+            Map.entry("pgsteward.backup.ping", "url"));
+
+    private static final Map<String, String> NEED_TOO =
+            Map.of("pgsteward.gotify", "token", "pgsteward.telegram", "chat");
+
+    private ReceiverSettings() {}
+
+    /**
+     * The settings with {@code enabled} for each receiver, and addresses without a slash at their end.
+     *
+     * @throws IllegalArgumentException when something is missing or no address, by its name; a value may be secret
+     */
+    static Settings with(Settings given) {
+        Map<String, String> decided = new LinkedHashMap<>();
+        SWITCHES.forEach((receiver, key) -> {
+            boolean on = given.get(receiver + "." + key).isPresent();
+            decided.put(receiver + ".enabled", Boolean.toString(on));
+            if (on && NEED_TOO.containsKey(receiver)) {
+                given.require(receiver + "." + NEED_TOO.get(receiver));
+            }
+            String url = receiver + ".url";
+            given.get(url).ifPresent(address -> decided.put(url, address(url, address)));
+        });
+        given.get("pgsteward.webhook.secret").ifPresent(WebhookSignature::new);
+        return given.with(decided);
+    }
+
+    /** Who is told only when others could not be, in their order, and after how long. */
+    static Fallbacks fallbacks(Settings settings) {
+        List<String> order = settings.get("pgsteward.alerts.fallback").stream()
+                .flatMap(list -> Stream.of(list.split(",")))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .distinct()
+                .toList();
+        return new Fallbacks(order, settings.duration("pgsteward.alerts.failing.after"));
+    }
+
+    private static String address(String key, String value) {
+        String address = value.strip();
+        try {
+            URI uri = new URI(address);
+            if (uri.getHost() != null
+                    && ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()))) {
+                return uri.getRawQuery() == null ? address.replaceFirst("/+$", "") : address;
+            }
+        } catch (URISyntaxException unreadable) {
+            throw noAddress(key);
+        }
+        throw noAddress(key);
+    }
+
+    private static IllegalArgumentException noAddress(String key) {
+        return new IllegalArgumentException(
+                key + " is no address of the form https://host/path; its value is not shown, since it may be a secret");
+    }
+}

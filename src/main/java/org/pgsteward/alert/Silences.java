@@ -1,0 +1,101 @@
+package org.pgsteward.alert;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The silences that hold: one file each in {@code <state.dir>/silences/}, which the daemon and a command share. */
+public final class Silences {
+    private static final Logger LOG = LoggerFactory.getLogger(Silences.class);
+    private static final String ENDING = ".json";
+
+    private final Path folder;
+    private final ObjectMapper json;
+    private final Clock clock;
+
+    /** @param stateDir {@code pgsteward.state.dir} */
+    public Silences(Path stateDir, ObjectMapper json, Clock clock) {
+        this.folder = stateDir.resolve("silences");
+        this.json = json;
+        this.clock = clock;
+    }
+
+    /**
+     * @param service empty for everybody
+     * @param kind empty for all kinds
+     * @throws IOException when it cannot be written, and so does not hold
+     */
+    public Silence begin(String service, String kind, Duration time, String reason) throws IOException {
+        Instant now = clock.instant();
+        String id = UUID.randomUUID().toString().substring(0, 6);
+        Silence silence = new Silence(id, service, kind, now, now.plus(time), reason);
+        DurableFile.write(folder.resolve(id + ENDING), json.writeValueAsBytes(silence));
+        return silence;
+    }
+
+    /**
+     * @return whether there was one of that id
+     * @throws IOException when it cannot be removed, and so still holds
+     */
+    public boolean end(String id) throws IOException {
+        Optional<Silence> one =
+                active().stream().filter(silence -> silence.id().equals(id)).findFirst();
+        if (one.isPresent()) {
+            DurableFile.remove(folder.resolve(one.get().id() + ENDING));
+        }
+        return one.isPresent();
+    }
+
+    /** Those that hold now, the one that ends first at the front. One that cannot be read silences nothing. */
+    public List<Silence> active() {
+        List<Silence> silences = new ArrayList<>();
+        Instant now = clock.instant();
+        for (Path file : files()) {
+            try {
+                Silence silence = json.readValue(Files.readAllBytes(file), Silence.class);
+                if (now.isBefore(silence.until())) {
+                    silences.add(silence);
+                } else {
+                    DurableFile.remove(file);
+                }
+            } catch (NoSuchFileException ended) {
+                LOG.debug("{} was ended just now", file);
+            } catch (JsonProcessingException torn) {
+                LOG.warn(
+                        "{} cannot be read and silences nothing: {}", file, OneLine.of(torn.getOriginalMessage(), 200));
+            } catch (IOException refused) {
+                LOG.warn("{} cannot be read or removed: {}", file, refused.toString());
+            }
+        }
+        silences.sort(Comparator.comparing(Silence::until));
+        return silences;
+    }
+
+    private List<Path> files() {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(file -> file.toString().endsWith(ENDING))
+                    .sorted()
+                    .toList();
+        } catch (IOException refused) {
+            LOG.warn("the silences in {} cannot be read: {}", folder, refused.toString());
+            return List.of();
+        }
+    }
+}

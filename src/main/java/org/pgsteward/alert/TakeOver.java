@@ -1,0 +1,96 @@
+package org.pgsteward.alert;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts what others have not taken in time into a fallback's outbox too. They keep it: once they are back, they get it late.
+ *
+ * <ol>
+ *   <li>It is the fallback that looks at the others, since one that hangs could not give anything away.
+ *   <li>Put first, then marked in {@code <state.dir>/taken-over/<receiver>/<id>}: a notice that two others missed is taken
+ *       over once, and killed in between, it is put again, which the outbox notices unless it was delivered meanwhile.
+ *   <li>A mark goes when nobody waits for its notice any more.
+ * </ol>
+ */
+final class TakeOver {
+    private static final Logger LOG = LoggerFactory.getLogger(TakeOver.class);
+
+    private final Outbox outbox;
+    private final Path marks;
+    private final Clock clock;
+
+    TakeOver(Outbox outbox, Clock clock) {
+        this.outbox = outbox;
+        this.marks = outbox.stateDir().resolve("taken-over");
+        this.clock = clock;
+    }
+
+    /**
+     * @param others whose notices are looked at
+     * @param after how long they may have waited
+     */
+    void by(String receiver, List<String> others, Duration after) {
+        if (others.isEmpty()) {
+            return;
+        }
+        Path own = marks.resolve(receiver);
+        Set<String> waiting = new HashSet<>();
+        for (String other : others) {
+            for (Path file : outbox.waiting(other)) {
+                String id = Outbox.id(file);
+                waiting.add(id);
+                Instant putAt = Outbox.putAt(file);
+                if (!putAt.plus(after).isAfter(clock.instant()) && !Files.exists(own.resolve(id))) {
+                    outbox.read(file).ifPresent(entry -> take(receiver, other, entry, own.resolve(id)));
+                }
+            }
+        }
+        forget(own, waiting);
+    }
+
+    private void take(String receiver, String other, Outbox.Entry entry, Path mark) {
+        try {
+            if (!Fallbacks.isAbout(entry.notice(), receiver)) {
+                Duration late = Duration.between(entry.putAt(), clock.instant());
+                outbox.put(
+                        NoticeText.late(entry.notice(), late, other + " has not taken it, so you are told"),
+                        List.of(receiver));
+                LOG.warn(
+                        "{} takes over '{}', which {} has not taken",
+                        receiver,
+                        entry.notice().title(),
+                        other);
+            }
+            DurableFile.write(mark, new byte[0]);
+        } catch (IOException | UncheckedIOException refused) {
+            LOG.warn("{} cannot take over from {}: {}; it is tried again", receiver, other, refused.toString());
+        }
+    }
+
+    private static void forget(Path own, Set<String> waiting) {
+        if (!Files.isDirectory(own)) {
+            return;
+        }
+        try (Stream<Path> all = Files.list(own)) {
+            for (Path mark : all.toList()) {
+                if (!waiting.contains(mark.getFileName().toString())) {
+                    Files.deleteIfExists(mark);
+                }
+            }
+        } catch (IOException refused) {
+            LOG.debug("marks in {} stay: {}", own, refused.toString());
+        }
+    }
+}

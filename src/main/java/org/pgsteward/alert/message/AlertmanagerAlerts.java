@@ -1,0 +1,110 @@
+package org.pgsteward.alert.message;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.NoticeText;
+import org.pgsteward.model.Notice;
+import org.pgsteward.model.Severity;
+
+/**
+ * Alerts as Alertmanager's API v2 takes them (prometheus.io/docs/alerting/latest/alerts_api and its openapi.yaml).
+ *
+ * <p>It knows an alert by its labels, keeps those that fire in memory only, and holds one for over at its {@code endsAt}.
+ * So each says that it ends in five minutes (the usual {@code resolve_timeout}), and is said again before that for as long
+ * as it fires: neither a restart of Alertmanager nor one of ours loses it, and an end that could not be told comes anyway.
+ *
+ * <p>The severity is a label, since routing goes by it. Whoever became worse is thus another alert, and the milder one is
+ * ended with it.
+ */
+final class AlertmanagerAlerts {
+    private static final Duration HOLDS = Duration.ofMinutes(5);
+
+    private final Clock clock;
+
+    AlertmanagerAlerts(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** What one notice says; Alertmanager groups by itself, so each service is an alert of its own. */
+    List<Map<String, Object>> of(Notice notice) {
+        Instant now = clock.instant();
+        Instant end = Words.isResolved(notice) ? now : now.plus(HOLDS);
+        List<Map<String, Object>> alerts = new ArrayList<>();
+        for (String service : NoticeText.services(notice)) {
+            alerts.add(alert(
+                    labels(notice.kind(), service, notice.severity()),
+                    annotations(notice.title(), notice.text(), notice.remedy()),
+                    notice.since(),
+                    end));
+            for (Severity milder : Severity.values()) {
+                if (milder.word().equals(notice.severity())) {
+                    break;
+                }
+                alerts.add(alert(
+                        labels(notice.kind(), service, milder.word()),
+                        annotations(notice.title(), notice.text(), ""),
+                        notice.since(),
+                        now));
+            }
+        }
+        return alerts;
+    }
+
+    /** What fires, for another five minutes. */
+    List<Map<String, Object>> again(List<Alert> firing) {
+        Instant end = clock.instant().plus(HOLDS);
+        return firing.stream()
+                .sorted(Comparator.comparing(Alert::key))
+                .map(alert -> {
+                    String reason = alert.worst().map(Alert.Cause::reason).orElse("");
+                    String remedy = alert.worst().map(Alert.Cause::remedy).orElse("");
+                    String what = alert.service() + " " + alert.kind().replace('-', ' ');
+                    return alert(
+                            labels(
+                                    alert.kind(),
+                                    alert.service(),
+                                    alert.severity().word()),
+                            annotations("[" + alert.severity().word() + "] " + what + ": " + reason, reason, remedy),
+                            alert.since(),
+                            end);
+                })
+                .toList();
+    }
+
+    private static Map<String, Object> alert(
+            Map<String, String> labels, Map<String, String> annotations, Instant start, Instant end) {
+        Map<String, Object> alert = new LinkedHashMap<>();
+        alert.put("labels", labels);
+        alert.put("annotations", annotations);
+        alert.put("startsAt", start.toString());
+        // An end before the beginning is refused, and a clock may have been set back.
+        alert.put("endsAt", (end.isBefore(start) ? start : end).toString());
+        return alert;
+    }
+
+    private static Map<String, String> labels(String kind, String service, String severity) {
+        Map<String, String> labels = new LinkedHashMap<>();
+        labels.put("alertname", kind);
+        labels.put("service", service);
+        labels.put("severity", severity);
+        labels.put("source", "pgsteward");
+        return labels;
+    }
+
+    private static Map<String, String> annotations(String summary, String description, String remedy) {
+        Map<String, String> annotations = new LinkedHashMap<>();
+        annotations.put("summary", summary);
+        annotations.put("description", description);
+        if (!remedy.isEmpty()) {
+            annotations.put("remedy", remedy);
+        }
+        return annotations;
+    }
+}

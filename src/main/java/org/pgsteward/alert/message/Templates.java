@@ -1,0 +1,147 @@
+package org.pgsteward.alert.message;
+
+import com.github.mustachejava.DefaultMustacheFactory;
+import com.github.mustachejava.Mustache;
+import com.github.mustachejava.MustacheException;
+import com.github.mustachejava.MustacheResolver;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The texts: Mustache templates of ours ({@code templates/NAME.mustache} in the jar), and in their place those that an
+ * operator laid into a folder under the same name. One of his that cannot be used is named in the log, once for each
+ * state of the file, and ours is used instead. Safe for many threads.
+ */
+final class Templates {
+    private static final Logger LOG = LoggerFactory.getLogger(Templates.class);
+
+    /** Bytes. A text is a page; a file of megabytes is a mistake. */
+    private static final long MOST = 64 * 1024;
+
+    private final Path folder;
+    private final Map<String, Mustache> ours = new ConcurrentHashMap<>();
+    private final Map<String, Own> own = new ConcurrentHashMap<>();
+
+    /** @param folder with an operator's own templates; need not be there */
+    Templates(Path folder) {
+        this.folder = folder;
+    }
+
+    /** A template, waiting for what goes into it. */
+    @FunctionalInterface
+    interface Fill {
+        String with(Map<String, Object> scope);
+    }
+
+    /** An operator's template as it stood in the file; empty when it cannot be used. */
+    private record Own(String version, Optional<Mustache> template) {}
+
+    /**
+     * What {@code use} makes of the template, of the operator's if there is one with which it succeeds and that says
+     * anything.
+     *
+     * @throws IllegalArgumentException as {@code use} throws it for our own
+     */
+    String render(String name, Escape escape, Function<Fill, String> use) {
+        Path file = folder.resolve(name + ".mustache");
+        Optional<Mustache> theirs = theirs(name, escape, file);
+        if (theirs.isPresent()) {
+            try {
+                String text = use.apply(fill(theirs.get()));
+                if (!text.isBlank()) {
+                    return text;
+                }
+                refuse(name, file, "what it makes is empty");
+            } catch (MustacheException | IllegalArgumentException broken) {
+                refuse(name, file, String.valueOf(broken.getMessage()));
+            }
+        }
+        return use.apply(fill(ours.computeIfAbsent(name, key -> compile(key, escape, shipped(key)))));
+    }
+
+    private Optional<Mustache> theirs(String name, Escape escape, Path file) {
+        String version;
+        try {
+            version = Files.size(file) + " bytes of " + Files.getLastModifiedTime(file);
+        } catch (IOException none) {
+            own.remove(name);
+            return Optional.empty();
+        }
+        Own known = own.get(name);
+        if (known == null || !known.version().equals(version)) {
+            known = new Own(version, Optional.empty());
+            own.put(name, known);
+            try {
+                if (Files.size(file) > MOST) {
+                    throw new IOException("it has more than " + MOST + " bytes");
+                }
+                known = new Own(version, Optional.of(compile(name, escape, Files.readString(file))));
+                own.put(name, known);
+            } catch (IOException | MustacheException broken) {
+                refuse(name, file, String.valueOf(broken.getMessage()));
+            }
+        }
+        return known.template();
+    }
+
+    /** From now on until the file changes, ours is used. */
+    private void refuse(String name, Path file, String why) {
+        own.computeIfPresent(name, (key, known) -> new Own(known.version(), Optional.empty()));
+        LOG.warn(
+                "the template {} cannot be used, and the shipped one is used instead: {}; correct it, it is read again"
+                        + " when it changes",
+                file,
+                why.lines().findFirst().orElse("no reason given"));
+    }
+
+    private static Fill fill(Mustache template) {
+        return scope -> {
+            StringWriter text = new StringWriter();
+            template.execute(text, scope);
+            return text.toString().strip();
+        };
+    }
+
+    private static Mustache compile(String name, Escape escape, String text) {
+        MustacheResolver nothing = other -> {
+            throw new MustacheException("it asks for '" + other + "', and a template cannot take in another");
+        };
+        DefaultMustacheFactory factory = new DefaultMustacheFactory(nothing) {
+            @Override
+            public void encode(String value, Writer writer) {
+                try {
+                    writer.write(escape.prose(value));
+                } catch (IOException impossible) {
+                    throw new UncheckedIOException(impossible);
+                }
+            }
+        };
+        Reader reader = new StringReader(text);
+        return factory.compile(reader, name);
+    }
+
+    private static String shipped(String name) {
+        try (InputStream file = Templates.class.getResourceAsStream("/templates/" + name + ".mustache")) {
+            if (file == null) {
+                throw new IllegalArgumentException("there is no template " + name);
+            }
+            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+}

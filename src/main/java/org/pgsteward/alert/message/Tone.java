@@ -1,0 +1,54 @@
+package org.pgsteward.alert.message;
+
+import org.pgsteward.model.Notice;
+
+/**
+ * How loud a notice is, in each service's own measure: a coloured sign for those that show text only, a colour (RGB),
+ * ntfy's priority of 1 to 5 (2 makes no sound, 3 is the usual, 5 rings long; docs.ntfy.sh/publish, "Message priority"),
+ * and Gotify's of 0 to 10 (from 1 an icon, from 4 a sound, from 8 a vibration too; the Android application's README).
+ */
+enum Tone {
+    OVER("🟢", 0x2E7D32, 3, 4),
+    INFO("🔵", 0x1565C0, 2, 2),
+    WARNING("🟠", 0xEF6C00, 4, 5),
+    CRITICAL("🔴", 0xC62828, 5, 8);
+
+    private final String symbol;
+    private final int colour;
+    private final int ntfy;
+    private final int gotify;
+
+    Tone(String symbol, int colour, int ntfy, int gotify) {
+        this.symbol = symbol;
+        this.colour = colour;
+        this.ntfy = ntfy;
+        this.gotify = gotify;
+    }
+
+    static Tone of(Notice notice) {
+        if (Words.isResolved(notice)) {
+            return OVER;
+        }
+        return switch (notice.severity()) {
+            case "critical" -> CRITICAL;
+            case "warning" -> WARNING;
+            default -> INFO;
+        };
+    }
+
+    String symbol() {
+        return symbol;
+    }
+
+    int colour() {
+        return colour;
+    }
+
+    int ntfy() {
+        return ntfy;
+    }
+
+    int gotify() {
+        return gotify;
+    }
+}

@@ -1,0 +1,55 @@
+package org.pgsteward.alert.message;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Signs a webhook as Standard Webhooks has it (github.com/standard-webhooks/standard-webhooks, spec), for which there are
+ * libraries in every language: HMAC-SHA256 with the shared secret over {@code <id>.<timestamp>.<body>}, in Base64, with
+ * {@code v1,} before it, in the header {@code webhook-signature}; {@code webhook-id} is the notice's id, the same each time
+ * that it is sent, and {@code webhook-timestamp} when this was sent, in seconds since 1970. A receiver works it out again
+ * over the bytes that it got, compares in constant time, and refuses what is older than some minutes.
+ */
+public final class WebhookSignature {
+    private static final String PREFIX = "whsec_";
+
+    private final SecretKeySpec key;
+
+    /**
+     * @param secret {@code whsec_} and the key in Base64, as the libraries make it; otherwise its characters are the key
+     * @throws IllegalArgumentException when it is no such secret; the message does not quote it
+     */
+    public WebhookSignature(String secret) {
+        byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
+        if (secret.startsWith(PREFIX)) {
+            try {
+                bytes = Base64.getDecoder().decode(secret.substring(PREFIX.length()));
+            } catch (IllegalArgumentException notBase64) {
+                throw unfit("what follows " + PREFIX + " is no Base64");
+            }
+        }
+        if (bytes.length < 16) {
+            throw unfit("the key has " + bytes.length + " bytes, and 24 or more are usual");
+        }
+        key = new SecretKeySpec(bytes, "HmacSHA256");
+    }
+
+    String of(String id, String timestamp, String body) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(key);
+            byte[] signed = mac.doFinal((id + "." + timestamp + "." + body).getBytes(StandardCharsets.UTF_8));
+            return "v1," + Base64.getEncoder().encodeToString(signed);
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("this Java has no HmacSHA256", impossible);
+        }
+    }
+
+    private static IllegalArgumentException unfit(String why) {
+        return new IllegalArgumentException("pgsteward.webhook.secret does not fit: " + why
+                + "; make one with: echo whsec_$(openssl rand -base64 32)");
+    }
+}

@@ -1,0 +1,154 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+
+/**
+ * One restore, from an empty database beside what is there to a whole one that has no name yet.
+ *
+ * @see Restore
+ */
+final class Beside {
+    private final Server server;
+    private final Restore.Order order;
+    private final StoredFile file;
+    private final Guest guest;
+    private final SideDatabase database;
+    private final TableOfContents contents;
+    private final OwnerPowers powers;
+    private final boolean powerful;
+    private final List<String> notes = new ArrayList<>();
+
+    /** @param folder for lists, which PostgreSQL's programs read */
+    Beside(Server server, Restore.Order order, StoredFile file, Guest guest, Path folder) throws SQLException {
+        this.server = server;
+        this.order = order;
+        this.file = file;
+        this.guest = guest;
+        this.database = new SideDatabase(server, guest);
+        this.contents = new TableOfContents(guest, folder);
+        this.powers = new OwnerPowers(server);
+        this.powerful = powers.isPowerful(order.owner());
+    }
+
+    Guest guest() {
+        return guest;
+    }
+
+    SideDatabase database() {
+        return database;
+    }
+
+    /** What is not as it was, one line each. */
+    List<String> notes() {
+        return notes;
+    }
+
+    /**
+     * Makes the database and restores into it.
+     *
+     * @param like the words that make a database like the one of before; empty for one like the dumped one
+     * @return how many rows there are, every table's as the manifest says
+     */
+    long fill(Optional<String> like, RestoreProgress progress)
+            throws Restore.Refused, IOException, SQLException, InterruptedException {
+        Manifest manifest = file.manifest();
+        String name = database.name();
+        notes.addAll(database.create(
+                powerful ? name : order.owner(), like.isPresent() ? like.get() : likeTheDumpedOne(manifest)));
+        progress.step("an empty database beside");
+        DumpExtensions made = makeExtensions(manifest);
+        String list = contents.list(file, name);
+        RestorePlan plan = RestorePlan.of(list, made.schemas());
+        plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
+        lendWrappers(list);
+        new OwnersRestore(guest, name)
+                .pour(
+                        file,
+                        contents.write("plan", plan.list()),
+                        bytes -> progress.poured(bytes, manifest.sourceBytes()));
+        progress.step("restored");
+        notes.addAll(contents.restore(file, name, list, TableOfContents.RIGHTS_AND_COMMENTS));
+        long rows = database.compareRows(manifest.rows());
+        progress.step("every table's rows are as the manifest says");
+        return rows;
+    }
+
+    /** An older manifest does not know, and then the dump itself is asked. */
+    private String likeTheDumpedOne(Manifest manifest) throws IOException, InterruptedException {
+        return manifest.surroundings().areKnown()
+                ? manifest.surroundings().words()
+                : DatabaseProperties.of(contents, file, database.name()).like();
+    }
+
+    private DumpExtensions makeExtensions(Manifest manifest) throws Restore.Refused, IOException, InterruptedException {
+        try {
+            return DumpExtensions.make(
+                    guest,
+                    database.name(),
+                    powerful ? guest.name() : order.owner(),
+                    manifest.extensions().keySet(),
+                    manifest.surroundings().schemas());
+        } catch (DumpExtensions.NotInstalled e) {
+            throw new Restore.Refused("the server does not have the extension " + e.extension + ", which database "
+                    + manifest.database() + " uses: install it there first");
+        } catch (DumpExtensions.NotToBeMade e) {
+            throw new Restore.Refused("the server has the extension " + e.extension + ", which database "
+                    + manifest.database() + " uses, and cannot make it: " + e.because());
+        }
+    }
+
+    /**
+     * Who describes foreign servers needs a right on their wrapper, which the dump cannot bring along: the wrapper is an
+     * extension's. It is given only where it was given at the source.
+     */
+    private void lendWrappers(String list) throws IOException, SQLException {
+        for (String wrapper : wrappers()) {
+            if (list.lines().anyMatch(line -> line.contains(" ACL - FOREIGN DATA WRAPPER " + wrapper + " "))) {
+                guest.administer(
+                        database.name(),
+                        "GRANT USAGE ON FOREIGN DATA WRAPPER " + Quote.identifier(wrapper) + " TO "
+                                + Quote.identifier(powerful ? guest.name() : order.owner()));
+            }
+        }
+    }
+
+    private List<String> wrappers() throws SQLException, IOException {
+        String all = guest.administer(
+                database.name(),
+                "SELECT pg_catalog.string_agg(fdwname, E'\\n') FROM pg_catalog.pg_foreign_data_wrapper");
+        return all.lines().filter(name -> !name.isEmpty()).toList();
+    }
+
+    /**
+     * What was set and granted on the dumped database itself: by its owner, or, where that is nobody's to act as, by the
+     * administrator, statement by statement of known form.
+     */
+    void inherit() throws IOException, SQLException, InterruptedException {
+        DatabaseProperties properties = DatabaseProperties.of(contents, file, database.name());
+        try (Connection connection =
+                        powerful ? server.connect(server.address().database()) : guest.enter(database.name());
+                Statement statement = connection.createStatement()) {
+            if (!powerful) {
+                statement.execute("SET ROLE " + Quote.identifier(order.owner()));
+            }
+            notes.addAll(properties.restore(connection, database.name(), order.database()));
+        }
+    }
+
+    /** All of it becomes the owner's. */
+    void give() throws Restore.Refused, IOException {
+        if (powerful) {
+            powers.refuseCode(guest, order, database.name());
+        }
+        guest.leave(database.name(), order.owner());
+    }
+}

@@ -1,0 +1,182 @@
+package org.pgsteward.backup;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a file of globals says, statement by statement, as far as it is such as {@code pg_dumpall --globals-only} writes.
+ * Pure.
+ *
+ * <p>It is run by a superuser, where backups are proved and where a server is rebuilt, and to {@code psql} a line may say
+ * {@code \!} as well: run a program. So whoever can write into the store could run one. Hence the opposite of a
+ * blacklist: a statement has one of few forms, and outside its quotes nothing that is read otherwise than SQL.
+ *
+ * @param statements in the file's order
+ * @param leftOut known, and of no use anywhere else: labels of a module that only the server that had it has loaded
+ * @param strange what has no known form, each by its number and first words, since more may be a secret
+ */
+record Globals(List<Statement> statements, List<String> leftOut, List<String> strange) {
+    /** Bytes: ten thousand roles are some three million. */
+    static final int LARGEST = 16 * 1024 * 1024;
+
+    private static final String NAME = "(?:[a-z_][a-z0-9_]*|\"(?:[^\"]|\"\")+\")";
+    private static final String TEXT = "(?: ?E)?'.*'";
+
+    /** Client encodings in which a byte of a letter may be a backslash or a quote are not among them. */
+    private static final Pattern ENCODING =
+            form("SET client_encoding = '(UTF8|SQL_ASCII|LATIN\\d+|ISO_8859_\\d|WIN\\d+|KOI8[RU]|EUC_\\w+)'");
+
+    private static final Pattern OF_THE_SESSION =
+            form("SET (?:default_transaction_read_only = off|standard_conforming_strings = on"
+                    + "|escape_string_warning = off)");
+
+    private static final Pattern CREATE = form("CREATE ROLE (" + NAME + ")");
+
+    /** The granted role first. */
+    private static final Pattern GRANT = form("GRANT (" + NAME + ") TO (" + NAME + ")(?: WITH [A-Z, ]+)?");
+
+    /** In a cluster whose first superuser is called otherwise, nobody may grant in the name of the old one. */
+    private static final Pattern GRANTOR = form("(GRANT .*) GRANTED BY " + NAME);
+
+    private static final List<Pattern> OTHERS = List.of(
+            form("ALTER ROLE (" + NAME + ") WITH [A-Z ]+(?:-?\\d+)?(?: PASSWORD " + TEXT + ")?(?: VALID UNTIL " + TEXT
+                    + ")?"),
+            form("ALTER ROLE (" + NAME + ") SET " + NAME + "(?:\\." + NAME + ")* TO .+"),
+            form("COMMENT ON ROLE (" + NAME + ") IS " + TEXT),
+            form("(?:GRANT|REVOKE) [A-Z, ]+ ON PARAMETER " + NAME + "(?:\\." + NAME + ")* (?:TO|FROM) (PUBLIC|" + NAME
+                    + ")(?: WITH GRANT OPTION)?"));
+
+    private static final Pattern LABEL =
+            form("SECURITY LABEL FOR " + NAME + " ON ROLE (" + NAME + ") IS (?:NULL|" + TEXT + ")");
+
+    private static final Pattern FIRST_WORDS = form("\\s*([A-Za-z\\\\]+(?: [A-Z]+)?).*");
+
+    /** Ours: they are made anew when they are wanted. */
+    private static final Pattern OURS = form("pgsteward_(restore|recovery).*");
+
+    /**
+     * One statement.
+     *
+     * @param creates whether it makes the role
+     * @param role that it is about; of a membership, the member
+     * @param granted the role that it makes {@code role} a member of; empty for any other statement
+     */
+    record Statement(String sql, boolean creates, String role, String granted) {}
+
+    /** @param file as it lies in the store before it was compressed, byte by byte */
+    static Globals of(byte[] file) {
+        // Split before it is decoded, as psql does: no byte of a letter is a quote in the encodings that are let in.
+        SqlScript script = SqlScript.of(new String(file, StandardCharsets.ISO_8859_1));
+        List<Statement> statements = new ArrayList<>();
+        List<String> leftOut = new ArrayList<>();
+        List<String> strange = new ArrayList<>();
+        Charset charset = StandardCharsets.UTF_8;
+        int number = 0;
+        for (SqlScript.Statement statement : script.statements()) {
+            number++;
+            String sql = statement.sql();
+            Matcher encoding = ENCODING.matcher(sql);
+            if (!statement.plain()) {
+                strange.add(shown(number, sql));
+            } else if (encoding.matches()) {
+                charset = charset(encoding.group(1));
+            } else if (LABEL.matcher(sql).matches()) {
+                leftOut.add(shown(number, sql));
+            } else if (!OF_THE_SESSION.matcher(sql).matches()) {
+                try {
+                    add(decoded(sql, charset), number, statements, strange);
+                } catch (CharacterCodingException e) {
+                    strange.add("statement " + number + " is not in the encoding " + charset);
+                }
+            }
+        }
+        if (!script.unread().isEmpty()) {
+            strange.add("statement " + (number + 1) + " is none that pg_dumpall writes (" + script.unread()
+                    + "), and what follows it is not read");
+        }
+        return new Globals(List.copyOf(statements), List.copyOf(leftOut), List.copyOf(strange));
+    }
+
+    private static void add(String given, int number, List<Statement> statements, List<String> strange) {
+        Matcher grantor = GRANTOR.matcher(given);
+        String sql = grantor.matches() ? grantor.group(1) : given;
+        Matcher create = CREATE.matcher(sql);
+        Matcher grant = GRANT.matcher(sql);
+        if (create.matches()) {
+            statements.add(new Statement(sql, true, SqlScript.unquoted(create.group(1)), ""));
+            return;
+        }
+        if (grant.matches()) {
+            statements.add(
+                    new Statement(sql, false, SqlScript.unquoted(grant.group(2)), SqlScript.unquoted(grant.group(1))));
+            return;
+        }
+        for (Pattern form : OTHERS) {
+            Matcher other = form.matcher(sql);
+            if (other.matches()) {
+                statements.add(new Statement(sql, false, SqlScript.unquoted(other.group(1)), ""));
+                return;
+            }
+        }
+        strange.add(shown(number, sql));
+    }
+
+    /** Those about {@code kept} left out, and those of ours: they stay as the server has them. */
+    Globals without(Set<String> kept) {
+        return new Globals(
+                statements.stream()
+                        .filter(statement -> !kept.contains(statement.role())
+                                && !OURS.matcher(statement.role()).matches())
+                        .toList(),
+                leftOut,
+                strange);
+    }
+
+    /** Which of these roles it changes, or makes somebody a member of. */
+    List<String> touches(Set<String> roles) {
+        return statements.stream()
+                .flatMap(statement -> List.of(statement.role(), statement.granted()).stream())
+                .filter(roles::contains)
+                .distinct()
+                .toList();
+    }
+
+    /** For {@code psql}, which it tells that it is UTF-8. */
+    String script() {
+        StringBuilder script = new StringBuilder("SET client_encoding = 'UTF8';\n");
+        statements.forEach(statement -> script.append(statement.sql()).append(";\n"));
+        return script.toString();
+    }
+
+    private static String decoded(String bytes, Charset charset) throws CharacterCodingException {
+        return charset.newDecoder()
+                .decode(ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1)))
+                .toString();
+    }
+
+    /** PostgreSQL's names are Java's but for a few. What has no encoding is taken for the usual one. */
+    private static Charset charset(String name) {
+        String java = name.startsWith("WIN")
+                ? "windows-" + name.substring(3)
+                : name.replaceFirst("^KOI8", "KOI8-").replaceFirst("^SQL_ASCII$", "UTF-8");
+        return Charset.isSupported(java) ? Charset.forName(java) : StandardCharsets.US_ASCII;
+    }
+
+    private static String shown(int number, String sql) {
+        Matcher words = FIRST_WORDS.matcher(sql);
+        return "statement " + number + " is none that pg_dumpall writes"
+                + (words.matches() ? " (" + words.group(1).toUpperCase(Locale.ROOT) + " ...)" : "");
+    }
+
+    private static Pattern form(String form) {
+        return Pattern.compile(form, Pattern.DOTALL);
+    }
+}

@@ -1,0 +1,69 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+
+/**
+ * What the role could do over the cluster that a restored database is to belong to. Where that is anything, nothing of the
+ * dump may run as that role, now or later.
+ */
+final class OwnerPowers {
+    /** Whether a role is nothing but a role: whoever acts as it can then become nothing more. */
+    private static final String POWERS = """
+            SELECT r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
+                   OR EXISTS (SELECT FROM pg_catalog.pg_roles AS o
+                               WHERE (o.rolsuper OR o.rolcreaterole
+                                      OR o.rolname IN ('pg_execute_server_program', 'pg_write_server_files',
+                                                       'pg_read_server_files'))
+                                 AND pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER'))
+              FROM pg_catalog.pg_roles AS r
+             WHERE r.rolname =
+            """;
+
+    /** What runs with the rights of the role that owns it, and is no extension's. */
+    private static final String CODE = """
+            WITH code (classid, objid, what) AS (
+                SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass::oid, p.oid,
+                       'routine ' || p.oid::pg_catalog.regprocedure::text
+                  FROM pg_catalog.pg_proc AS p
+                UNION ALL
+                SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid,
+                       CASE c.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' ELSE 'rule on ' END
+                           || c.oid::pg_catalog.regclass::text
+                  FROM pg_catalog.pg_class AS c
+                 WHERE EXISTS (SELECT FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = c.oid)
+                UNION ALL
+                SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid, 'statistics ' || s.stxname
+                  FROM pg_catalog.pg_statistic_ext AS s
+                 WHERE s.stxexprs IS NOT NULL)
+            SELECT pg_catalog.string_agg(what, ', ')
+              FROM (SELECT what FROM code
+                     WHERE objid >= 16384
+                       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                                        WHERE d.classid = code.classid AND d.objid = code.objid AND d.deptype = 'e')
+                     ORDER BY what LIMIT 3) AS first
+            """;
+
+    private final Server server;
+
+    OwnerPowers(Server server) {
+        this.server = server;
+    }
+
+    boolean isPowerful(String role) throws SQLException {
+        return Guest.names(server, POWERS + Quote.literal(role)).contains("t");
+    }
+
+    /** @throws Restore.Refused when something in the database would run with the powers of whom it is given to */
+    void refuseCode(Guest guest, Restore.Order order, String database) throws IOException, Restore.Refused {
+        String code = guest.administer(database, CODE);
+        if (!code.isEmpty()) {
+            throw new Restore.Refused("database " + order.database() + " belonged to role " + order.owner()
+                    + ", which has powers over the cluster, and holds " + code
+                    + ", which would run with them: it is not"
+                    + " given to that role; RECOVERY.md in the store has the lines that restore it by hand");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One proof at a time on the host, whichever process it is of: two scratch clusters are more than a small host has memory
+ * for. Within a process they come in the order of asking; between processes whoever looks first when it is free has it.
+ */
+final class ProofTurn {
+    private static final Logger LOG = LoggerFactory.getLogger(ProofTurn.class);
+
+    /** No service's: one's name does not begin so. */
+    private static final String NAME = "_proof";
+
+    private static final Duration LOOK = Duration.ofMillis(200);
+
+    private final Turn here = new Turn();
+    private final Path locks;
+    private volatile long promised;
+
+    /** @param locks the folder that all processes share */
+    ProofTurn(Path locks) {
+        this.locks = locks;
+    }
+
+    /** Waits for it. A folder in which no lock can be had holds up no proof. */
+    Turn.Taken take() throws InterruptedException {
+        Turn.Taken ours = here.take();
+        Optional<RunLock> lock = Optional.empty();
+        try {
+            for (lock = RunLock.take(locks, NAME); lock.isEmpty(); lock = RunLock.take(locks, NAME)) {
+                LockSupport.parkNanos(LOOK.toNanos());
+                if (Thread.interrupted()) {
+                    ours.close();
+                    throw new InterruptedException("while another process's proof was under way");
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("whether another process proves something cannot be told: {}", e.getMessage());
+        }
+        Optional<RunLock> held = lock;
+        return () -> {
+            try {
+                promise(0);
+                if (held.isPresent()) {
+                    held.get().close();
+                }
+            } catch (IOException e) {
+                LOG.warn("the lock of proofs cannot be given back before this process ends: {}", e.getMessage());
+            } finally {
+                ours.close();
+            }
+        };
+    }
+
+    /** By whoever has the turn: so many bytes it may take of the scratch disk until it is given back. */
+    void promise(long bytes) {
+        promised = bytes;
+        Path file = locks.resolve(NAME + ".promised");
+        try {
+            if (bytes == 0) {
+                Files.deleteIfExists(file);
+            } else {
+                Files.writeString(file, Long.toString(bytes));
+            }
+        } catch (IOException e) {
+            LOG.debug("what a proof may take cannot be said to other processes: {}", e.getMessage());
+        }
+    }
+
+    /** Bytes that the proof under way may take, by whichever process, some of which it has taken; 0 when there is none. */
+    long promised() {
+        long own = promised;
+        if (own > 0) {
+            return own;
+        }
+        try {
+            String others = Files.readString(locks.resolve(NAME + ".promised")).strip();
+            Optional<RunLock> nobodys = RunLock.take(locks, NAME);
+            if (nobodys.isPresent()) {
+                // Its process was killed.
+                nobodys.get().close();
+                return 0;
+            }
+            return Long.parseLong(others);
+        } catch (IOException | NumberFormatException none) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.ThrowawayCluster;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What restores leave that die with their process: the database beside, its {@link Guest}, and a folder, all of one name.
+ *
+ * <p>A name is not enough to delete a database by. Database and guest bear {@linkplain #MARK a comment} as well, the guest
+ * from the moment he is made; the database loses it in the very statement that gives it its own name.
+ */
+public final class RestoreLeftovers {
+    /** Of guests, and of the databases that they fill. */
+    static final String NAMES = "^pgsteward_restore_[0-9a-f]{8}$";
+
+    /** The comment by which ours are known. */
+    static final String MARK = "pgsteward: a restore under way; the next one removes what this one leaves";
+
+    private static final String ROLES = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname ~ '" + NAMES
+            + "' AND pg_catalog.shobj_description(oid, 'pg_authid') = " + Quote.literal(MARK);
+
+    private static final String DATABASES = "SELECT datname FROM pg_catalog.pg_database WHERE datname ~ '" + NAMES
+            + "' AND (pg_catalog.shobj_description(oid, 'pg_database') = " + Quote.literal(MARK)
+            + " OR datname IN (" + ROLES + "))";
+
+    private static final Logger LOG = LoggerFactory.getLogger(RestoreLeftovers.class);
+
+    private final Server server;
+    private final Path scratch;
+
+    public RestoreLeftovers(Server server, Path scratch) {
+        this.server = server;
+        this.scratch = scratch;
+    }
+
+    /**
+     * Removes them, unless a restore is under way. Nothing that goes wrong here keeps anybody from anything.
+     *
+     * @throws SQLException when PostgreSQL does not answer
+     */
+    @SuppressWarnings("try") // held, not used
+    public void clear() throws SQLException {
+        Optional<RestoreTurn> turn = RestoreTurn.take(server);
+        if (turn.isPresent()) {
+            try (RestoreTurn held = turn.get()) {
+                clearInTurn();
+            } catch (IOException e) {
+                LOG.warn("{}", e.getMessage());
+            }
+        }
+    }
+
+    /** The same for whoever holds the turn: nobody else is at work then, and sessions are of programs left behind. */
+    void clearInTurn() throws SQLException {
+        for (String database : Guest.names(server, DATABASES)) {
+            remove("database", database, "DROP DATABASE IF EXISTS " + Quote.identifier(database) + " WITH (FORCE)");
+        }
+        for (String role : Guest.names(server, ROLES)) {
+            remove("role", role, Guest.SESSIONS + Quote.literal(role), "DROP ROLE IF EXISTS " + Quote.identifier(role));
+        }
+        for (Path folder : folders()) {
+            try {
+                ThrowawayCluster.remove(folder);
+                LOG.warn("removed folder {}, which a restore left that ended before it was done", folder);
+            } catch (UncheckedIOException e) {
+                LOG.warn("{}", e.getMessage());
+            }
+        }
+    }
+
+    private void remove(String kind, String name, String... statements) {
+        try {
+            for (String sql : statements) {
+                Guest.run(server, sql);
+            }
+            LOG.warn("removed {} {}, which a restore left that ended before it was done", kind, name);
+        } catch (SQLException e) {
+            LOG.warn(
+                    "{} {}, which a restore left that ended before it was done, cannot be removed: {}",
+                    kind,
+                    name,
+                    e.getMessage());
+        }
+    }
+
+    private List<Path> folders() {
+        if (!Files.isDirectory(scratch)) {
+            return List.of();
+        }
+        List<Path> folders = new ArrayList<>();
+        try (Stream<Path> children = Files.list(scratch)) {
+            children.filter(child -> child.getFileName().toString().matches(NAMES)
+                            && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS))
+                    .forEach(folders::add);
+        } catch (IOException e) {
+            LOG.warn("what restores left in {} cannot be listed: {}", scratch, e.getMessage());
+        }
+        return folders;
+    }
+}

@@ -1,0 +1,128 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+
+/**
+ * A database in which a dump is restored beside what is there, before it gets its name. Nobody but its {@link Guest} may
+ * connect to it, whose name it bears.
+ */
+final class SideDatabase {
+    private static final String LIKE_THE_LIVE_ONE = """
+            SELECT pg_catalog.format(' ENCODING %L LC_COLLATE %L LC_CTYPE %L',
+                                     pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype)
+                   || CASE datlocprovider
+                          WHEN 'i' THEN
+                              pg_catalog.format(' LOCALE_PROVIDER icu ICU_LOCALE %L',
+                                                COALESCE(pg_catalog.to_jsonb(d) ->> 'daticulocale',
+                                                         pg_catalog.to_jsonb(d) ->> 'datlocale'))
+                          WHEN 'b' THEN
+                              pg_catalog.format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L',
+                                                pg_catalog.to_jsonb(d) ->> 'datlocale')
+                          ELSE '' END
+              FROM pg_catalog.pg_database AS d
+             WHERE datname =
+            """;
+
+    private final Server server;
+    private final String name;
+
+    SideDatabase(Server server, Guest guest) {
+        this.server = server;
+        this.name = guest.name();
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** The words that make a database like one that is there, for the end of {@code CREATE DATABASE}. */
+    static String like(Server server, String live) throws SQLException {
+        return Guest.names(server, LIKE_THE_LIVE_ONE + Quote.literal(live)).get(0);
+    }
+
+    /**
+     * Makes it. Nobody gets in before PUBLIC is out.
+     *
+     * @param like the words that say how it sorts
+     * @return what is not as they say, one line each
+     */
+    List<String> create(String owner, String like) throws SQLException {
+        String quoted = Quote.identifier(name);
+        String create = "CREATE DATABASE " + quoted + " OWNER " + Quote.identifier(owner)
+                + " TEMPLATE template0 ALLOW_CONNECTIONS false";
+        List<String> notes = new ArrayList<>();
+        try {
+            Guest.run(server, create + (like.isEmpty() ? " ENCODING 'UTF8'" : like));
+        } catch (SQLException e) {
+            if (like.isEmpty()) {
+                throw e;
+            }
+            Guest.run(server, create + " ENCODING 'UTF8'");
+            notes.add("the server cannot make a database with" + like + " (" + e.getMessage() + "): it sorts as the"
+                    + " server does");
+        }
+        Guest.run(
+                server,
+                "COMMENT ON DATABASE " + quoted + " IS " + Quote.literal(RestoreLeftovers.MARK)
+                        + "; REVOKE ALL ON DATABASE " + quoted + " FROM PUBLIC; ALTER DATABASE " + quoted
+                        + " ALLOW_CONNECTIONS true");
+        return notes;
+    }
+
+    /**
+     * Counts every table.
+     *
+     * @param dumped how many rows each had
+     * @return how many there are in all
+     * @throws IOException when it is not so in one of them
+     */
+    long compareRows(Map<String, Long> dumped) throws IOException, SQLException {
+        List<String> differing = new ArrayList<>();
+        long sum = 0;
+        try (Connection connection = server.connectForLong(name);
+                Statement statement = connection.createStatement()) {
+            for (Map.Entry<String, Long> table : new TreeMap<>(dumped).entrySet()) {
+                try (ResultSet row = statement.executeQuery("SELECT count(*) FROM ONLY " + table.getKey())) {
+                    row.next();
+                    long restored = row.getLong(1);
+                    sum += restored;
+                    if (restored != table.getValue()) {
+                        differing.add(table.getKey() + " has " + restored + " rows, not " + table.getValue());
+                    }
+                }
+            }
+        }
+        if (!differing.isEmpty()) {
+            throw new IOException("what was restored is not what was dumped: " + String.join("; ", differing));
+        }
+        return sum;
+    }
+
+    /** Gives it its name, by which it is nobody's leftover any more: in one transaction. */
+    void rename(String to) throws SQLException {
+        String quoted = Quote.identifier(name);
+        boolean marked = Guest.names(
+                        server,
+                        "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
+                                + " WHERE datname = " + Quote.literal(name))
+                .contains(RestoreLeftovers.MARK);
+        Guest.run(
+                server,
+                (marked ? "COMMENT ON DATABASE " + quoted + " IS NULL; " : "") + "ALTER DATABASE " + quoted
+                        + " RENAME TO " + Quote.identifier(to));
+    }
+
+    void drop() throws SQLException {
+        Guest.run(server, "DROP DATABASE IF EXISTS " + Quote.identifier(name) + " WITH (FORCE)");
+    }
+}

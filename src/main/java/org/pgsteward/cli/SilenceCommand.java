@@ -1,0 +1,137 @@
+package org.pgsteward.cli;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.alert.OneLine;
+import org.pgsteward.alert.Silence;
+import org.pgsteward.alert.Silences;
+import org.pgsteward.model.Activity;
+import org.pgsteward.routing.Pipeline;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Tells nobody for a while. */
+@Command(
+        name = "silence",
+        description = {
+            "Tell nobody for a while: what begins meanwhile and lasts is told afterwards, what passes is not.",
+            "Without SERVICE, --all or --end, list the silences that hold."
+        },
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class SilenceCommand implements Callable<Integer> {
+    private static final Pattern TIME = Pattern.compile("(\\d{1,4})([mhd])");
+    private static final Duration LONGEST = Duration.ofDays(30);
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Whose alerts, as they name it.")
+    private @Nullable String service;
+
+    @Option(names = "--all", description = "Everybody's.")
+    private boolean all;
+
+    @Option(names = "--kind", paramLabel = "KIND", description = "Of this kind only, such as service-down.")
+    private @Nullable String kind;
+
+    @Option(names = "--for", paramLabel = "TIME", description = "Such as 30m, 2h or 1d; at most 30d. Default: 1h.")
+    private String time = "1h";
+
+    @Option(names = "--reason", paramLabel = "WORDS", description = "Why, for whoever looks.")
+    private String reason = "";
+
+    @Option(names = "--end", paramLabel = "ID", description = "End one before its time.")
+    private @Nullable String end;
+
+    @Option(names = "--json", description = "Print one JSON document: the silences that hold afterwards.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        if ((service == null ? 0 : 1) + (all ? 1 : 0) + (end == null ? 0 : 1) > 1) {
+            throw new Refusal("silence takes one of SERVICE, --all and --end ID");
+        }
+        Duration span = span();
+        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        Silences silences = wiring.silences;
+        if (end != null) {
+            if (!silences.end(end)) {
+                throw new Refusal("there is no silence '" + end + "'; 'pgsteward silence' lists those that hold");
+            }
+            writeDown(wiring, "pgsteward", "silence " + end + " ended");
+        } else if (service != null || all) {
+            String whose = service == null ? "" : service;
+            Silence silence = silences.begin(whose, kind == null ? "" : kind, span, OneLine.of(reason, 200));
+            writeDown(wiring, service == null ? "pgsteward" : service, "silence " + silence.id() + " for " + time);
+        } else if (kind != null) {
+            throw new Refusal("silence --kind goes with SERVICE or --all");
+        }
+        print(wiring, silences.active());
+        return 0;
+    }
+
+    private Duration span() {
+        Matcher parts = TIME.matcher(time.strip().toLowerCase(Locale.ROOT));
+        if (!parts.matches()) {
+            throw new Refusal("--for is '" + time + "': write a time such as 30m, 2h or 1d");
+        }
+        long count = Long.parseLong(parts.group(1));
+        Duration span = switch (parts.group(2)) {
+            case "m" -> Duration.ofMinutes(count);
+            case "h" -> Duration.ofHours(count);
+            default -> Duration.ofDays(count);
+        };
+        if (span.isZero() || span.compareTo(LONGEST) > 0) {
+            throw new Refusal("--for is '" + time + "': it has to be more than nothing and at most 30d");
+        }
+        return span;
+    }
+
+    /** While PostgreSQL is away it waits in the spool. */
+    private static void writeDown(Wiring wiring, String service, String action) {
+        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
+            pipeline.start();
+            wiring.doors.ask("direct:journal-write", Activity.ours(service, action, wiring.clock.instant()));
+        }
+    }
+
+    private void print(Wiring wiring, List<Silence> silences) throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(wiring.json.writeValueAsString(Map.of("silences", silences)));
+            return;
+        }
+        if (silences.isEmpty()) {
+            out.println("No silence holds.");
+            return;
+        }
+        DateTimeFormatter clock = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm z", Locale.ENGLISH)
+                .withZone(wiring.zone);
+        TextTable table = new TextTable("ID", "SERVICE", "KIND", "UNTIL", "REASON");
+        for (Silence silence : silences) {
+            Instant until = silence.until();
+            table.row(
+                    silence.id(),
+                    silence.service().isEmpty() ? "(all)" : OneLine.of(silence.service(), 60),
+                    silence.kind().isEmpty() ? "(all)" : OneLine.of(silence.kind(), 40),
+                    clock.format(until),
+                    silence.reason());
+        }
+        table.print(out);
+    }
+}

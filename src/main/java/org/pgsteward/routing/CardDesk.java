@@ -1,0 +1,70 @@
+package org.pgsteward.routing;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Set;
+import org.apache.camel.Body;
+import org.pgsteward.backup.BackupSet;
+import org.pgsteward.backup.BackupSets;
+import org.pgsteward.backup.RecoveryCard;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the card in the store true: it is written anew when there is a backup more, when one has been judged, and when one
+ * is gone. A backup is as good without it.
+ */
+public final class CardDesk {
+    private static final Logger LOG = LoggerFactory.getLogger(CardDesk.class);
+
+    private final RecoveryCard card;
+    private final BackupRows rows;
+    private final BackupSets sets;
+
+    public CardDesk(RecoveryCard card, BackupRows rows, BackupSets sets) {
+        this.card = card;
+        this.rows = rows;
+        this.sets = sets;
+    }
+
+    /** What has become of a backup, once that is written down. */
+    public void note(@Body Object noun) {
+        if (noun instanceof Backup backup && backup.path().isPresent() && isJudged(backup.state())) {
+            write();
+        }
+    }
+
+    private static boolean isJudged(BackupState state) {
+        return switch (state) {
+            case VERIFIED, UNVERIFIABLE, FAILED -> true;
+            case RUNNING, MADE, EXPIRED -> false;
+        };
+    }
+
+    void write() {
+        try {
+            card.write(proved());
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("RECOVERY.md in the store could not be written anew: {}", e.getMessage());
+        }
+    }
+
+    /** As the journal says; while PostgreSQL is away, as the sets in the store do. */
+    private Set<String> proved() throws IOException {
+        try {
+            return rows.proved();
+        } catch (SQLException away) {
+            Set<String> proved = new HashSet<>();
+            for (BackupSet set : sets.all()) {
+                set.members().stream()
+                        .filter(member -> member.state().equals(BackupState.VERIFIED.word()))
+                        .forEach(member -> proved.add(member.backupId()));
+            }
+            return proved;
+        }
+    }
+}

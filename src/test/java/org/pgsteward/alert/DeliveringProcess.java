@@ -1,0 +1,94 @@
+package org.pgsteward.alert;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.pgsteward.model.Notice;
+import org.pgsteward.routing.Json;
+
+/**
+ * A process that puts notices and delivers them by HTTP, with the real outbox and couriers, until somebody kills it. Says
+ * {@code put ID} once a notice is on the disk. Light, because the test starts it a hundred times.
+ */
+public final class DeliveringProcess {
+    static final List<String> RECEIVERS = List.of("hook", "other");
+
+    private DeliveringProcess() {}
+
+    /**
+     * @param args the state folder, the server's address, a name for this run, and how many to put; with 0 it only
+     *     delivers what is there, and ends
+     */
+    public static void main(String[] args) throws Exception {
+        Outbox outbox = new Outbox(Path.of(args[0]), Json.mapper(), Clock.systemUTC(), () -> RECEIVERS);
+        int count = Integer.parseInt(args[3]);
+        // No more than a few wait at a time, so that each run delivers as much as it puts.
+        Semaphore credit = new Semaphore(6);
+        for (String receiver : RECEIVERS) {
+            Semaphore calls = new Semaphore(0);
+            outbox.whenPut(name -> calls.release());
+            Courier courier = new Courier(
+                    receiver,
+                    outbox,
+                    (name, notice) -> {
+                        post(args[1] + "/" + name, notice);
+                        credit.release();
+                    },
+                    Clock.systemUTC(),
+                    Courier.Rests.USUAL,
+                    Fallbacks.NONE,
+                    condition -> {});
+            Thread thread = new Thread(() -> carry(courier, calls));
+            thread.setDaemon(true);
+            thread.start();
+        }
+        System.out.println("ready");
+        for (int i = 0; i < count; i++) {
+            credit.acquire(RECEIVERS.size());
+            String id = args[2] + "-" + i;
+            outbox.put(new Notice(
+                    id, "firing", "warning", "kind", "s" + i % 3, Instant.EPOCH, "title", "text", "", Map.of()));
+            System.out.println("put " + id);
+        }
+        while (RECEIVERS.stream().anyMatch(receiver -> outbox.depth(receiver) > 0)) {
+            credit.tryAcquire(20, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private static void carry(Courier courier, Semaphore calls) {
+        try {
+            while (true) {
+                calls.tryAcquire(courier.deliver().toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void post(String url, Notice notice) throws Sender.NotTaken {
+        try {
+            HttpURLConnection connection =
+                    (HttpURLConnection) URI.create(url).toURL().openConnection();
+            connection.setRequestMethod("POST");
+            connection.setDoOutput(true);
+            try (OutputStream body = connection.getOutputStream()) {
+                body.write(notice.id().getBytes(StandardCharsets.UTF_8));
+            }
+            if (connection.getResponseCode() / 100 != 2) {
+                throw new Sender.NotTaken("it answers " + connection.getResponseCode());
+            }
+            connection.disconnect();
+        } catch (IOException failed) {
+            throw new Sender.NotTaken(failed.toString());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package org.pgsteward.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+
+/** Readings and events in, messages out, on a clock that the test moves: the scenes are in {@code telling.csv}. */
+class TellingRuleTest {
+    private static final Map<String, String> KINDS = Map.of(
+            "pg", "postgres-down",
+            "down", "service-down",
+            "mem", "memory-high",
+            "bak", "backup-failed");
+
+    private final TellingRule rule = new TellingRule();
+    private final Map<String, Alert> pages = new TreeMap<>();
+    private final List<Silence> silences = new ArrayList<>();
+    private final Map<String, Instant> lastTold = new HashMap<>();
+    private final List<String> heard = new ArrayList<>();
+
+    /**
+     * @param scene what is seen when, {@code 1m10s down:vikunja=c} and the like; {@code c}, {@code m}, {@code i} are
+     *     critical, middling and information, {@code w} is well, {@code s1..s9} are nine services, {@code @probe} names
+     *     the source, and {@code restart} forgets all that is not in a file
+     * @param messages what is told when, to two seconds
+     */
+    @ParameterizedTest(name = "{0}")
+    @CsvFileSource(resources = "telling.csv", delimiter = '|', maxCharsPerColumn = 2000)
+    void tellsWhatATiredPersonNeeds(String sentence, String scene, String messages) {
+        rule.setConsequences("postgres-down: service-down, backup-failed");
+        Instant now = SettableClock.NOON;
+        for (String event : scene.split(";", -1)) {
+            String[] words = event.strip().split("\\s+", -1);
+            now = run(now, SettableClock.NOON.plus(time(words[0])));
+            happen(words, now);
+        }
+        assertThat(String.join("; ", heard)).as(sentence).isEqualTo(messages == null ? "" : messages.strip());
+    }
+
+    private void happen(String[] words, Instant now) {
+        switch (words[1]) {
+            case "end" -> {}
+            case "restart" -> lastTold.clear();
+            case "quiet" -> rule.setQuiet(words[2]);
+            case "silence" ->
+                silences.add(new Silence(
+                        "x", words[2].equals("all") ? "" : words[2], "", now, now.plus(time(words[3])), "deploy"));
+            default -> see(words[1], now);
+        }
+    }
+
+    private void see(String what, Instant now) {
+        String[] parts = what.split("[:=@]", -1);
+        String kind = java.util.Objects.requireNonNull(KINDS.get(parts[0]), parts[0]);
+        for (String service : services(parts[1])) {
+            Condition condition = condition(kind, service, parts[2], now);
+            String source = parts.length > 3 ? parts[3] : "look";
+            AlertRule.turn(Optional.ofNullable(pages.get(condition.key())), condition, source)
+                    .ifPresent(page -> pages.put(page.key(), page));
+        }
+    }
+
+    private static List<String> services(String names) {
+        if (!names.contains("..")) {
+            return List.of(names);
+        }
+        String[] ends = names.replaceAll("[^0-9.]", "").split("\\.\\.", -1);
+        return IntStream.rangeClosed(Integer.parseInt(ends[0]), Integer.parseInt(ends[1]))
+                .mapToObj(n -> "s" + n)
+                .toList();
+    }
+
+    private static Condition condition(String kind, String service, String severity, Instant at) {
+        return switch (severity) {
+            case "i" -> Condition.bad(Severity.INFO, kind, service, "stopped", "", at);
+            case "m" -> Condition.bad(Severity.WARNING, kind, service, "slow", "", at);
+            case "c" -> Condition.bad(Severity.CRITICAL, kind, service, "silent", "", at);
+            default -> Condition.well(kind, service, "answers", at);
+        };
+    }
+
+    /** Looks every two seconds, as the daemon does. */
+    private Instant run(Instant from, Instant to) {
+        Instant now = from;
+        while (now.isBefore(to)) {
+            tell(now);
+            now = now.plusSeconds(2);
+        }
+        return to;
+    }
+
+    private void tell(Instant now) {
+        TellingRule.Decision decision = rule.decide(pages.values(), silences, Set.of(), lastTold, ZoneOffset.UTC, now);
+        decision.settled().forEach(page -> pages.put(page.key(), page.endHeard(page.over())));
+        for (Telling telling : decision.tellings()) {
+            lastTold.put(TellingRule.lane(telling), now);
+            List<Alert> alerts = telling.alerts();
+            String who = alerts.size() == 1 ? alerts.get(0).service() : alerts.size() + " at once";
+            heard.add(words(Duration.between(SettableClock.NOON, now)) + " "
+                    + telling.news().name().toLowerCase(Locale.ROOT) + " " + who);
+            for (Alert alert : alerts) {
+                boolean flapping = telling.news() == Telling.News.FLAPPING;
+                pages.put(
+                        alert.key(),
+                        telling.isOver()
+                                ? alert.endHeard(alert.over())
+                                : alert.heard(new Alert.Heard(alert.severity(), now, flapping)));
+            }
+        }
+    }
+
+    private static Duration time(String text) {
+        return Duration.parse(
+                text.contains("d") ? "P" + text.toUpperCase(Locale.ROOT) : "PT" + text.toUpperCase(Locale.ROOT));
+    }
+
+    private static String words(Duration since) {
+        return since.toString().substring(2).toLowerCase(Locale.ROOT);
+    }
+
+    @Test
+    void eachAtOnceWhereNothingIsToWait() {
+        rule.setWait(Duration.ZERO);
+        see("mem:a=m", SettableClock.NOON);
+        see("mem:b=m", SettableClock.NOON);
+        tell(SettableClock.NOON);
+        see("mem:c=m", SettableClock.NOON);
+        tell(SettableClock.NOON);
+        assertThat(heard).containsExactly("0s began a", "0s began b", "0s began c");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"postgres-down", ": service-down"})
+    void consequencesThatAreNoneAreRefused(String line) {
+        assertThatThrownBy(() -> rule.setConsequences(line))
+                .hasMessageStartingWith(
+                        "consequences has the line '" + line.strip() + "': write the cause's kind, a colon");
+    }
+
+    @Test
+    void aGroupOfOneIsNone() {
+        assertThatThrownBy(() -> rule.setGroupFrom(1)).hasMessage("groupFrom is 1: it has to be at least 2");
+    }
+}

@@ -1,0 +1,42 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class DatabasePropertiesTest {
+    /** As {@code pg_restore --create} writes it. */
+    private static final String SCRIPT = """
+            \\restrict abc
+            SET standard_conforming_strings = on;
+            SELECT pg_catalog.set_config('search_path', '', false);
+            CREATE DATABASE "my ""d b" WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'C.UTF-8';
+            ALTER DATABASE "my ""d b" OWNER TO boss;
+            \\connect "my ""d b"
+            COMMENT ON DATABASE "my ""d b" IS E'it''s \\\\ ; here';
+            ALTER DATABASE "my ""d b" CONNECTION LIMIT = 40;
+            ALTER DATABASE "my ""d b" SET search_path TO '$user', 'public';
+            ALTER ROLE "a ""b c" IN DATABASE "my ""d b" SET work_mem TO '3MB';
+            REVOKE CONNECT,TEMPORARY ON DATABASE "my ""d b" FROM PUBLIC;
+            GRANT CONNECT ON DATABASE "my ""d b" TO reader;
+            GRANT ALL ON DATABASE other TO reader;
+            ALTER DATABASE other SET session_preload_libraries TO 'x';
+            ALTER DATABASE "my ""d b" IS_TEMPLATE = true;
+            DROP DATABASE "my ""d b";
+            """;
+
+    @Test
+    void whatWasSetAndGrantedOnItIsSaidOfADatabaseOfAnotherName() {
+        DatabaseProperties read = DatabaseProperties.of(SCRIPT, "my \"d b");
+
+        assertThat(read.like()).isEqualTo(" ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C.UTF-8'");
+        assertThat(read.properties().stream().map(property -> property.of("new; one")))
+                .containsExactly(
+                        "COMMENT ON DATABASE \"new; one\" IS E'it''s \\\\ ; here'",
+                        "ALTER DATABASE \"new; one\" CONNECTION LIMIT = 40",
+                        "ALTER DATABASE \"new; one\" SET search_path TO '$user', 'public'",
+                        "ALTER ROLE \"a \"\"b c\" IN DATABASE \"new; one\" SET work_mem TO '3MB'",
+                        "REVOKE CONNECT,TEMPORARY ON DATABASE \"new; one\" FROM PUBLIC",
+                        "GRANT CONNECT ON DATABASE \"new; one\" TO reader");
+    }
+}
