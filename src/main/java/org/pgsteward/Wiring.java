@@ -214,6 +214,8 @@ public final class Wiring {
 
     /** The daemon: everything, and the door for HTTP. Nothing is opened before {@link Daemon#start}. */
     public Daemon daemon() throws IOException {
+        // PostgreSQL reads it too; what is no time stops the start and not one night's work.
+        settings.duration("pgsteward.activity.keep");
         DockerEngine engine = DockerEngine.at(settings.require("pgsteward.docker.host"));
         ContainerDesk containers = containers(engine);
         MemoryDesk memory = new MemoryDesk(engine, containers, clock);

@@ -14,12 +14,13 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Expiry;
 import org.pgsteward.model.ImageChange;
+import org.pgsteward.model.Login;
 
 /**
  * One row on its way to its table.
  *
- * @param table which statement writes it: {@code enrolment}, {@code activity}, {@code backup}, {@code expiry} or
- *     {@code image-change}
+ * @param table which statement writes it: {@code enrolment}, {@code activity}, {@code backup}, {@code expiry},
+ *     {@code image-change} or {@code login}
  * @param columns what the statement's parameters are called, and their values; times in ISO 8601
  */
 public record JournalRow(String table, Map<String, @Nullable Object> columns) {
@@ -53,10 +54,12 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
             return of(expiry);
         } else if (noun instanceof ImageChange change) {
             return of(change);
+        } else if (noun instanceof Login login) {
+            return of(login);
         }
         throw new IllegalArgumentException(
                 "the journal has no table for a " + noun.getClass().getSimpleName()
-                        + ": it takes an Enrolment, an Activity, a Backup, an Expiry or an ImageChange");
+                        + ": it takes an Enrolment, an Activity, a Backup, an Expiry, an ImageChange or a Login");
     }
 
     /** The same with the time at which it was said; only of backups is more than one thing said. */
@@ -128,6 +131,17 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("reason", change.reason());
         columns.put("at", change.at().toString());
         return new JournalRow("image-change", columns);
+    }
+
+    private static JournalRow of(Login login) {
+        Map<String, @Nullable Object> columns = new LinkedHashMap<>();
+        columns.put("service", cut(login.service(), 50));
+        columns.put("user", cut(login.user(), 100));
+        columns.put("address", login.address().isEmpty() ? null : login.address());
+        columns.put("first_seen", login.firstSeen().toString());
+        columns.put("last_seen", login.lastSeen().toString());
+        columns.put("event_id", login.eventId().toString());
+        return new JournalRow("login", columns);
     }
 
     /** What was restored to prove it: the stored file, or only the stream that was sealed into it. */

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param transactions open for a minute or more, the oldest first; our own left out
  * @param waits sessions that wait for a lock
  * @param queries the statements that took longest in all; empty where {@code pg_stat_statements} is not there
+ * @param present who is connected, our own left out
  */
 public record DatabaseLook(
         Instant at,
@@ -21,13 +22,15 @@ public record DatabaseLook(
         List<Database> databases,
         List<Transaction> transactions,
         List<Wait> waits,
-        Optional<List<Query>> queries)
+        Optional<List<Query>> queries,
+        List<Presence> present)
         implements Look {
     public DatabaseLook {
         databases = List.copyOf(databases);
         transactions = List.copyOf(transactions);
         waits = List.copyOf(waits);
         queries = queries.map(List::copyOf);
+        present = List.copyOf(present);
     }
 
     /**
@@ -140,6 +143,14 @@ public record DatabaseLook(
      * @param seconds in all
      */
     public record Query(String service, long id, long calls, double seconds) {}
+
+    /**
+     * One role that is connected from one address, with however many sessions.
+     *
+     * @param address empty for a socket on the server's own host
+     * @param since when the oldest of these sessions began
+     */
+    public record Presence(String service, String user, String address, Instant since) {}
 
     /** The database of a service, if there is one. */
     Optional<Database> database(String service) {

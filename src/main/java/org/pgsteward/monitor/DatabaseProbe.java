@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.pgsteward.postgres.Server;
 
 /**
- * Asks PostgreSQL how it and its databases are: one connection and five statements at most, however many services there
+ * Asks PostgreSQL how it and its databases are: one connection and six statements at most, however many services there
  * are. Remembers who was connected when, since an application that connects for each request is seldom seen.
  */
 public final class DatabaseProbe {
@@ -70,7 +70,8 @@ public final class DatabaseProbe {
                     databases,
                     asking.transactions(),
                     asking.waits(),
-                    asking.queries());
+                    asking.queries(),
+                    asking.present());
         }
     }
 }

@@ -96,6 +96,15 @@ final class DatabaseQuestions {
              ORDER BY w.seconds DESC, w.pid, b.xact_start
             """;
 
+    private static final String PRESENT = """
+            SELECT a.datname, a.usename, COALESCE(host(a.client_addr), ''), min(a.backend_start)
+              FROM pg_stat_activity AS a
+             WHERE {others} AND a.datname IS NOT NULL AND a.usename IS NOT NULL
+             GROUP BY 1, 2, 3
+             ORDER BY 1, 2, 3
+             LIMIT 1000
+            """;
+
     private static final String QUERIES = """
             SELECT d.datname, q.queryid, sum(q.calls)::bigint, sum(q.total_exec_time) / 1000
               FROM {schema}.pg_stat_statements AS q
@@ -255,6 +264,21 @@ final class DatabaseQuestions {
             }
         }
         return Optional.of(queries);
+    }
+
+    List<DatabaseLook.Presence> present() throws SQLException {
+        List<DatabaseLook.Presence> present = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(PRESENT.replace("{others}", OTHERS));
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                present.add(new DatabaseLook.Presence(
+                        service(rows.getString(1)),
+                        rows.getString(2),
+                        rows.getString(3),
+                        instant(rows, 4).orElse(at)));
+            }
+        }
+        return present;
     }
 
     private String service(String database) {

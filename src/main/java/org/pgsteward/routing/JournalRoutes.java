@@ -50,6 +50,8 @@ public final class JournalRoutes extends RouteBuilder {
                 .to("sql:classpath:sql/journal-expiry.sql?dataSource=#management")
                 .when(simple("${variable.table} == 'image-change'"))
                 .to("sql:classpath:sql/journal-image-change.sql?dataSource=#management")
+                .when(simple("${variable.table} == 'login'"))
+                .to("sql:classpath:sql/journal-login.sql?dataSource=#management")
                 .otherwise()
                 .to("sql:classpath:sql/journal-backup.sql?dataSource=#management")
                 .end();

@@ -142,8 +142,8 @@ class TablesIT {
                 "THE_SEED | service_configs | id, service_name, database_name, created_at, updated_at, role_name, identity, container_id, image, enabled, idle_since, quarantined_at, quarantined_from, image_id",
                 "NOTHING  | backup_log      | id, service_name, backup_type, backup_path, created_at, success, backup_id, state, started_at, finished_at, verified_at, size_bytes, source_bytes, sha256, server_version, error, event_id, pinned",
                 "THE_SEED | backup_log      | id, service_name, backup_type, backup_path, created_at, success, backup_id, state, started_at, finished_at, verified_at, size_bytes, source_bytes, sha256, server_version, error, event_id, pinned",
-                "NOTHING  | user_activity   | id, service_name, action, user_identifier, ip_address, created_at, event_id",
-                "THE_SEED | user_activity   | id, service_name, action, user_identifier, ip_address, created_at, event_id",
+                "NOTHING  | user_activity   | id, service_name, action, user_identifier, ip_address, created_at, event_id, last_seen_at",
+                "THE_SEED | user_activity   | id, service_name, action, user_identifier, ip_address, created_at, event_id, last_seen_at",
                 "NOTHING  | service_status  | service_name, database_name, setup_date, status, database_size",
                 "THE_SEED | service_status  | service_name, database_name, setup_date, status, database_size"
             })

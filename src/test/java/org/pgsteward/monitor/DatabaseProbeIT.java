@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,6 +90,14 @@ class DatabaseProbeIT {
             assertThat(full.sessions()).isEqualTo(2);
             assertThat(full.sizeBytes()).isGreaterThan(1_000_000);
             assertThat(full.enrolledAt()).isPresent();
+            assertThat(probe.read(HOST).present())
+                    .filteredOn(there -> there.service().equals("wiki"))
+                    .singleElement()
+                    .satisfies(there -> {
+                        assertThat(there.user()).isEqualTo("wiki");
+                        assertThat(there.address()).isEqualTo("127.0.0.1");
+                        assertThat(there.since()).isBetween(Instant.now().minusSeconds(60), Instant.now());
+                    });
         }
         await().until(() -> database("wiki").sessions() == 0);
         assertThat(database("wiki").lastSession())

@@ -306,7 +306,14 @@ class DatabaseRulesTest {
 
         DatabaseLook look = quiet.look();
         FigureWatch.Judged dropped = watch.judge(new DatabaseLook(
-                look.at(), look.console(), look.server(), List.of(), List.of(), List.of(), Optional.empty()));
+                look.at(),
+                look.console(),
+                look.server(),
+                List.of(),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                List.of()));
         assertThat(dropped.subjects()).isEmpty();
         assertThat(dropped.kinds()).containsExactly("transaction-ids-old");
     }

@@ -36,6 +36,7 @@ final class Looks {
         final List<DatabaseLook.Transaction> transactions = new ArrayList<>();
         final List<DatabaseLook.Wait> waits = new ArrayList<>();
         Optional<List<DatabaseLook.Query>> queries = Optional.empty();
+        final List<DatabaseLook.Presence> present = new ArrayList<>();
 
         DatabaseLook look() {
             DatabaseLook.Server server = new DatabaseLook.Server(
@@ -53,7 +54,7 @@ final class Looks {
                     deadlocks,
                     lastSession,
                     watchedSince);
-            return new DatabaseLook(at, CONSOLE, server, List.of(database), transactions, waits, queries);
+            return new DatabaseLook(at, CONSOLE, server, List.of(database), transactions, waits, queries, present);
         }
     }
 

@@ -31,6 +31,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.ImageChange;
+import org.pgsteward.model.Login;
 import org.pgsteward.postgres.NeedsPostgres;
 
 @NeedsPostgres
@@ -98,6 +99,38 @@ class JournalIT {
                                 + " source_bytes, sha256, server_version) FROM public.backup_log"))
                 .containsExactly("app dump app/a.dump.zst 2026-03-01 03:00:00 t app-id made 5 10 20 ab 15.20");
         assertThat(waiting()).isEmpty();
+    }
+
+    @Test
+    void aDayOfLoginsIsOneRowFromFirstToLastInWhateverOrderItIsWritten() throws Exception {
+        write(new Login("app", "app_user", "10.0.0.7", NIGHT, NIGHT.plusSeconds(3600)));
+        write(new Login("app", "app_user", "10.0.0.7", NIGHT.plusSeconds(1800), NIGHT.plusSeconds(1800)));
+        write(new Login("app", "app_user", "", NIGHT, NIGHT));
+
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT concat_ws(' ', service_name, action, user_identifier, host(ip_address), created_at,"
+                                + " extract(epoch FROM last_seen_at - '2026-03-01 03:00Z')::int)"
+                                + " FROM public.user_activity ORDER BY ip_address"))
+                .containsExactly(
+                        "app login app_user 10.0.0.7 2026-03-01 03:00:00 3600",
+                        "app login app_user 2026-03-01 03:00:00 0");
+        assertThat(refused()).isEmpty();
+    }
+
+    @Test
+    void whatWasWrittenDownLongAgoIsRemovedAndNothingElse() throws Exception {
+        write(Activity.ours("app", "long ago", Instant.now().minus(Duration.ofDays(11))));
+        write(Activity.ours("app", "lately", Instant.now().minus(Duration.ofDays(9))));
+
+        pipeline.context()
+                .createFluentProducerTemplate()
+                .withHeader("keep", "10d")
+                .to("sql:classpath:sql/activity-expire.sql?dataSource=#management")
+                .send();
+
+        assertThat(host.rows("homelab", "SELECT action FROM public.user_activity"))
+                .containsExactly("lately");
     }
 
     @Test

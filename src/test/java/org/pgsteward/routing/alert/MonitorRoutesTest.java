@@ -198,7 +198,8 @@ class MonitorRoutesTest {
                 List.of(),
                 List.of(),
                 List.of(),
-                Optional.empty());
+                Optional.empty(),
+                List.of());
     }
 
     @Test
