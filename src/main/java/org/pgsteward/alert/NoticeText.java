@@ -161,24 +161,26 @@ public final class NoticeText {
         String first =
                 alerts.stream().limit(NAMED).map(alert -> name(alert.service())).collect(Collectors.joining(", "));
         String who = alerts.size() > NAMED ? first + " and " + (alerts.size() - NAMED) + " more" : first;
-        String heading = telling.isOver() ? "over" : severity.word();
+        // Whoever is only informed waits for no end, and hears none.
+        boolean over = telling.isOver() && severity != Severity.INFO;
+        String heading = over ? "over" : severity.word();
         StringBuilder text = new StringBuilder(alerts.size() + " at once:");
         for (Alert alert : alerts.subList(0, Math.min(LINES, alerts.size()))) {
-            text.append('\n').append(line(telling, alert, now));
+            text.append('\n').append(line(over, alert, now));
         }
         if (alerts.size() > LINES) {
             text.append("\nand ").append(alerts.size() - LINES).append(" more");
         }
         return notice(
                 id,
-                telling.isOver() ? "resolved" : "firing",
+                over ? "resolved" : "firing",
                 severity,
                 alerts.get(0).kind(),
                 who,
                 since,
                 "[" + heading + "] " + alerts.size() + " x " + words(alerts.get(0)) + ": " + who,
                 text.toString(),
-                telling.isOver()
+                over
                         ? ""
                         : remedy(alerts.stream()
                                 .flatMap(alert -> alert.last().remedy().lines())
@@ -193,15 +195,15 @@ public final class NoticeText {
                                 .collect(Collectors.joining(BETWEEN))));
     }
 
-    private String line(Telling telling, Alert alert, Instant now) {
+    private static String line(boolean over, Alert alert, Instant now) {
         String reason = OneLine.of(
-                telling.isOver() && alert.over() != null
+                over && alert.over() != null
                         ? alert.over().reason()
                         : alert.last().reason(),
                 LINE);
-        Instant end = telling.isOver() ? alert.changedAt() : now;
+        Instant end = over ? alert.changedAt() : now;
         String lasted = Elapsed.words(Duration.between(alert.since(), end));
-        return name(alert.service()) + ": " + (telling.isOver() ? "after " : "for ") + lasted + ", " + reason;
+        return name(alert.service()) + ": " + (over ? "after " : "for ") + lasted + ", " + reason;
     }
 
     /** The same notice, saying how long it lay before it could be handed over, and why. */

@@ -149,7 +149,7 @@ public final class DoctorDesk {
     private void databases(Watches levels, List<Condition> conditions) {
         try {
             DatabaseLook look =
-                    new DatabaseProbe(server, clock).read(WatchDesk.host(containers.postgres(), Optional.empty()));
+                    new DatabaseProbe(server, clock).read(WatchDesk.server(containers.postgres(), Optional.empty()));
             conditions.addAll(levels.databases().glance(look));
             if (look.queries().isEmpty()) {
                 notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "

@@ -67,15 +67,15 @@ public final class WatchDesk {
     public @Nullable DatabaseLook databases() {
         try {
             return databases.read(
-                    host(containers.postgres(), containers.postgres().flatMap(containers::lastOrder)));
+                    server(containers.postgres(), containers.postgres().flatMap(containers::lastOrder)));
         } catch (SQLException e) {
             LOG.debug("PostgreSQL and its databases are not looked at: {}", e.getMessage());
             return null;
         }
     }
 
-    /** What Docker knows of the server. */
-    static DatabaseProbe.Host host(Optional<Container> container, Optional<Instant> ordered) {
+    /** What Docker knows of the server. Not called as a step of a route is: Camel would take the one for the other. */
+    static DatabaseProbe.Host server(Optional<Container> container, Optional<Instant> ordered) {
         return new DatabaseProbe.Host(
                 container.map(Container::name).orElse(POSTGRES),
                 container.map(Container::memoryLimitBytes).orElse(0L),

@@ -159,6 +159,20 @@ class AlertBookTest {
     }
 
     @Test
+    void manyThatWereOnlyInformationAreNotOver() {
+        AlertBook book = open();
+        for (int i = 1; i <= 3; i++) {
+            book.consider(Condition.bad(Severity.INFO, "service-updated", "s" + i, "made anew", "", clock.instant()));
+            book.consider(Condition.well("service-updated", "s" + i, "runs", clock.instant()));
+        }
+        assertThat(tell(book)).singleElement().satisfies(notice -> {
+            assertThat(notice.title()).isEqualTo("[info] 3 x service updated: s1, s2, s3");
+            assertThat(notice.state()).isEqualTo("firing");
+            assertThat(notice.text()).contains("s1: for 0 s, made anew");
+        });
+    }
+
+    @Test
     void aSilenceHoldsAcrossARestartAndForACommandToo() throws IOException {
         Silence silence =
                 new Silences(state, Json.mapper(), clock).begin("vikunja", "", Duration.ofMinutes(30), "an update");
