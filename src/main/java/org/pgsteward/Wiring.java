@@ -310,6 +310,7 @@ public final class Wiring {
                 spool,
                 () -> Watches.read(
                         pipeline(List.of(Watches.FILE), outbox(new LateReceivers()), service -> Optional.empty())),
+                alerts,
                 clock);
     }
 
