@@ -88,6 +88,11 @@ public record Alert(
         return over == null ? since : over.at();
     }
 
+    /** When people were told last that it fires, if they were. */
+    Instant heardAt() {
+        return heard == null ? Instant.EPOCH : heard.at();
+    }
+
     /** Whether there is nothing left to say of it. */
     boolean isPast() {
         return !isFiring() && heard == null && (over == null || over.heard());

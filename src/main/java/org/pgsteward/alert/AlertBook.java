@@ -2,7 +2,7 @@ package org.pgsteward.alert;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -11,6 +11,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
@@ -86,7 +89,7 @@ public final class AlertBook {
      */
     public synchronized void consider(Condition condition, @Nullable String source) {
         String looked = source == null || source.isBlank() ? LOOK : source;
-        alone(() -> {
+        store.alone(() -> {
             Optional<Alert> before = read(condition.key());
             Optional<Alert> after = AlertRule.turn(before, condition, looked);
             if (after.isPresent() && !after.equals(before)) {
@@ -105,7 +108,7 @@ public final class AlertBook {
         Set<String> inHand = new HashSet<>();
         handed.values().forEach(hand -> hand.telling().alerts().forEach(alert -> inHand.add(alert.key())));
         List<Notice> notices = new ArrayList<>();
-        alone(() -> {
+        store.alone(() -> {
             List<Alert> pages = all();
             TellingRule.Decision decision = rule.decide(pages, silences.active(), inHand, lastTold, zone, now);
             for (Alert page : decision.settled()) {
@@ -113,7 +116,7 @@ public final class AlertBook {
                 write(page.endHeard(page.over()));
             }
             for (Telling telling : decision.tellings()) {
-                String id = ID.format(now) + "-" + UUID.randomUUID().toString().substring(0, 8);
+                String id = id(telling);
                 handed.put(id, new Hand(telling, now));
                 notices.add(text.of(id, telling, now));
             }
@@ -126,6 +129,20 @@ public final class AlertBook {
         return notices;
     }
 
+    /** The same for the same news, so that what is told again after a kill can be known by it. */
+    private static String id(Telling telling) {
+        Instant latest = telling.alerts().stream()
+                .flatMap(alert -> Stream.of(alert.changedAt(), alert.heardAt()))
+                .max(Comparator.naturalOrder())
+                .orElse(Instant.EPOCH);
+        // Of what makes it this news and no other; figures change with every look.
+        String news = telling.alerts().stream()
+                .map(alert -> alert.key() + alert.since() + alert.severity() + alert.changedAt() + alert.heardAt())
+                .collect(Collectors.joining("\n", telling.news() + "\n", ""));
+        UUID hash = UUID.nameUUIDFromBytes(news.getBytes(StandardCharsets.UTF_8));
+        return ID.format(latest) + "-" + hash.toString().substring(0, 8);
+    }
+
     /** The notice is in the outbox: people have heard it. */
     public synchronized void told(Notice notice) {
         Hand hand = handed.remove(notice.id());
@@ -135,7 +152,7 @@ public final class AlertBook {
         Telling telling = hand.telling();
         Instant now = clock.instant();
         lastTold.put(TellingRule.lane(telling), now);
-        alone(() -> {
+        store.alone(() -> {
             for (Alert told : telling.alerts()) {
                 Alert page = read(told.key()).orElse(told);
                 boolean flapping = telling.news() == Telling.News.FLAPPING;
@@ -168,31 +185,6 @@ public final class AlertBook {
         return all().stream()
                 .filter(alert -> alert.isFiring() && alert.heard() != null)
                 .toList();
-    }
-
-    /** While the disk refuses the lock there is nobody to share with either. */
-    private void alone(Runnable work) {
-        FileChannel lock = null;
-        try {
-            lock = store.lock();
-        } catch (IOException refused) {
-            LOG.debug("the book is written without its lock: {}", refused.toString());
-        }
-        try {
-            work.run();
-        } finally {
-            release(lock);
-        }
-    }
-
-    private static void release(@Nullable FileChannel lock) {
-        try {
-            if (lock != null) {
-                lock.close();
-            }
-        } catch (IOException refused) {
-            LOG.debug("the book's lock is given back when this process ends: {}", refused.toString());
-        }
     }
 
     private List<Alert> all() {

@@ -15,8 +15,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class AlertStore {
     private static final Logger LOG = LoggerFactory.getLogger(AlertStore.class);
     private static final String ENDING = ".json";
+
+    /** Within a process the kernel's lock would be refused and not waited for. */
+    private static final Map<Path, Object> ALONE = new ConcurrentHashMap<>();
 
     private final Path folder;
     private final ObjectMapper json;
@@ -36,11 +42,26 @@ final class AlertStore {
     }
 
     /**
-     * Ours until it is closed: a daemon and a command that write the same page at once would lose what the other wrote.
-     *
-     * @throws IOException when the disk refuses
+     * Does {@code work} while nobody else writes: a daemon and a command that change the same page at once would lose what
+     * the other wrote. While the disk refuses the lock there is nobody to share with either.
      */
-    FileChannel lock() throws IOException {
+    void alone(Runnable work) {
+        synchronized (ALONE.computeIfAbsent(folder.toAbsolutePath().normalize(), unused -> new Object())) {
+            FileChannel lock = null;
+            try {
+                lock = lock();
+            } catch (IOException refused) {
+                LOG.debug("the alerts are written without their lock: {}", refused.toString());
+            }
+            try {
+                work.run();
+            } finally {
+                release(lock);
+            }
+        }
+    }
+
+    private FileChannel lock() throws IOException {
         Files.createDirectories(folder);
         FileChannel channel =
                 FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -50,6 +71,16 @@ final class AlertStore {
         } catch (IOException refused) {
             channel.close();
             throw refused;
+        }
+    }
+
+    private static void release(@Nullable FileChannel lock) {
+        try {
+            if (lock != null) {
+                lock.close();
+            }
+        } catch (IOException refused) {
+            LOG.debug("the lock of the alerts is given back when this process ends: {}", refused.toString());
         }
     }
 

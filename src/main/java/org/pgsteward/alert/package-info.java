@@ -1,11 +1,14 @@
 /**
- * Turns conditions into news, once when a trouble begins and once when it is over (mere information only when it begins),
- * and keeps each notice until every receiver has it.
+ * Turns conditions into news, and keeps each notice until every receiver has it.
  *
- * <p>The way of a notice: {@link org.pgsteward.alert.AlertBook} decides that there is news and writes it down,
- * {@link org.pgsteward.alert.Outbox} lays one file into each receiver's folder, and one
+ * <p>The way of a notice: {@link org.pgsteward.alert.AlertBook} keeps how everything is and what people have heard of it,
+ * {@link org.pgsteward.alert.TellingRule} says which difference between the two is to be told now, alone or with what is
+ * like it, {@link org.pgsteward.alert.Outbox} lays one file into each receiver's folder, and one
  * {@link org.pgsteward.alert.Courier} a receiver carries them, those of one subject in order, until they are taken. What
  * it is sent is in {@code message}.
+ *
+ * <p>Why news is a difference and not an event: what was over before it was told, what fell into a silence or followed from
+ * something else, and what a restart came between need no bookkeeping of their own, and cannot be forgotten.
  *
  * <p>Why files and not a table: the first thing to be told is that PostgreSQL is down. Why one file an alert and one a
  * notice, each made by rename: the daemon and a command may write at the same time, and a torn file costs one notice at
