@@ -12,6 +12,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -22,10 +26,14 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Silences;
+import org.pgsteward.alert.TellingRule;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Notice;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
@@ -166,7 +174,28 @@ public final class TestHost implements AutoCloseable {
                                         + notice.path("title").asText()));
             }
         }
+        // And last what is told at the next look: it has the same id when it is.
+        for (Notice notice : due()) {
+            if (notice.kind().equals(kind) && notice.service().equals(service)) {
+                notices.put(notice.id(), notice.state() + " " + notice.title());
+            }
+        }
         return List.copyOf(notices.values());
+    }
+
+    private List<Notice> due() {
+        TellingRule rule = new TellingRule();
+        rule.setWait(Duration.ZERO);
+        rule.setRepeatCritical(Duration.ZERO);
+        rule.setRepeatWarning(Duration.ZERO);
+        rule.setFlaps(Integer.MAX_VALUE);
+        rule.setFlapWindow(Duration.ofDays(10_000 * 366L));
+        Path state = folder.resolve("state");
+        // After whatever a test's own clock says.
+        Clock clock = Clock.fixed(Instant.parse("9999-01-01T00:00:00Z"), ZoneOffset.UTC);
+        return new AlertBook(
+                        state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneId.systemDefault())
+                .due(rule);
     }
 
     private static Optional<JsonNode> read(Path file) throws IOException {
