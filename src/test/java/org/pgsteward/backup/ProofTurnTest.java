@@ -23,15 +23,7 @@ class ProofTurnTest {
         assertThat(command.promised()).as("what the other may take").isEqualTo(4711);
 
         CompletableFuture<Turn.Taken> second = new CompletableFuture<>();
-        Thread waiting = new Thread(() -> {
-            try {
-                second.complete(command.take());
-            } catch (InterruptedException e) {
-                second.completeExceptionally(e);
-            }
-        });
-        waiting.start();
-        await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+        waitingFor(command, second);
         assertThat(second).isNotDone();
 
         first.close();
@@ -47,15 +39,7 @@ class ProofTurnTest {
         ProofTurn command = new ProofTurn(locks);
         Turn.Taken first = daemon.take();
         CompletableFuture<Turn.Taken> second = new CompletableFuture<>();
-        Thread waiting = new Thread(() -> {
-            try {
-                second.complete(command.take());
-            } catch (InterruptedException e) {
-                second.completeExceptionally(e);
-            }
-        });
-        waiting.start();
-        await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+        Thread waiting = waitingFor(command, second);
         waiting.interrupt();
         assertThat(second)
                 .failsWithin(java.time.Duration.ofSeconds(10))
@@ -70,5 +54,18 @@ class ProofTurnTest {
         ProofTurn killed = new ProofTurn(locks);
         killed.promise(4711);
         assertThat(new ProofTurn(locks).promised()).isZero();
+    }
+
+    private static Thread waitingFor(ProofTurn turn, CompletableFuture<Turn.Taken> taken) {
+        Thread waiting = new Thread(() -> {
+            try {
+                taken.complete(turn.take());
+            } catch (InterruptedException e) {
+                taken.completeExceptionally(e);
+            }
+        });
+        waiting.start();
+        await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+        return waiting;
     }
 }
