@@ -320,6 +320,7 @@ public final class Wiring {
                 spool,
                 () -> Watches.read(
                         pipeline(List.of(Watches.FILE), outbox(new LateReceivers()), service -> Optional.empty())),
+                alerts,
                 clock);
     }
 

@@ -16,7 +16,9 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
     public enum Symptom {
         CONNECTION_REFUSED("connection refused"),
         PERMISSION_DENIED("permission denied"),
-        RESOURCE_TROUBLE("resource trouble");
+        RESOURCE_TROUBLE("resource trouble"),
+        /** What was seen by somebody who looks all the time. */
+        FIRING("alert");
 
         private final String words;
 

@@ -58,8 +58,10 @@ public final class Doctor {
      *
      * @param plan empty while PostgreSQL does not answer
      * @param conditions what the watches say of one look
+     * @param firing what the daemon has found since, which one look may not see: a container that crashes again and again
      */
-    public List<Diagnosis> examine(Patient patient, Optional<Plan> plan, List<Condition> conditions) {
+    public List<Diagnosis> examine(
+            Patient patient, Optional<Plan> plan, List<Condition> conditions, List<Condition> firing) {
         List<Diagnosis> found = new ArrayList<>();
         patient.error()
                 .ifPresent(error ->
@@ -79,7 +81,16 @@ public final class Doctor {
             }
         }
         found.addAll(RightsRule.judge(plan.orElse(Plan.NONE), enrolled(patient), refused));
-        conditions.stream().flatMap(condition -> resource(condition).stream()).forEach(found::add);
+        conditions.stream()
+                .flatMap(condition -> found(Diagnosis.Symptom.RESOURCE_TROUBLE, condition).stream())
+                .forEach(found::add);
+        Set<String> seen = conditions.stream().map(Condition::key).collect(Collectors.toSet());
+        firing.stream()
+                .filter(condition -> !seen.contains(condition.key()))
+                .filter(condition ->
+                        patient.error().isEmpty() || !condition.service().equals(ServerRule.SERVICE))
+                .flatMap(condition -> found(Diagnosis.Symptom.FIRING, condition).stream())
+                .forEach(found::add);
         return found.stream()
                 .distinct()
                 .sorted(Comparator.comparing(Diagnosis::severity)
@@ -93,10 +104,10 @@ public final class Doctor {
         return patient.asks().stream().filter(Asks::enrolled).map(Asks::service).collect(Collectors.toSet());
     }
 
-    private static Optional<Diagnosis> resource(Condition condition) {
+    private static Optional<Diagnosis> found(Diagnosis.Symptom symptom, Condition condition) {
         Optional<Severity> severity = condition.severity();
         return severity.map(bad -> new Diagnosis(
-                Diagnosis.Symptom.RESOURCE_TROUBLE,
+                symptom,
                 bad,
                 condition.service(),
                 condition.kind().replace('-', ' ') + ": " + condition.reason(),

@@ -8,7 +8,8 @@ import org.pgsteward.model.Severity;
 
 /** Why the managed PostgreSQL does not answer: nobody else can then tell why he is refused. */
 final class ServerRule {
-    private static final String SERVICE = "postgresql";
+    /** Whose it is said to be. */
+    static final String SERVICE = "postgresql";
 
     private ServerRule() {}
 

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.pgsteward.alert.AlertBook;
 import org.pgsteward.diagnosis.Asks;
 import org.pgsteward.diagnosis.Diagnosis;
 import org.pgsteward.diagnosis.Doctor;
@@ -45,6 +46,7 @@ public final class DoctorDesk {
     private final DiskProbe disks;
     private final Spool spool;
     private final Supplier<Watches> watches;
+    private final AlertBook alerts;
     private final Clock clock;
     private final List<String> notLookedAt = new ArrayList<>();
 
@@ -59,6 +61,7 @@ public final class DoctorDesk {
             DiskProbe disks,
             Spool spool,
             Supplier<Watches> watches,
+            AlertBook alerts,
             Clock clock) {
         this.server = server;
         this.engine = engine;
@@ -69,6 +72,7 @@ public final class DoctorDesk {
         this.disks = disks;
         this.spool = spool;
         this.watches = watches;
+        this.alerts = alerts;
         this.clock = clock;
     }
 
@@ -106,8 +110,22 @@ public final class DoctorDesk {
         Doctor.Patient patient = new Doctor.Patient(
                 sign.server(), sign.error(), asked, containers.postgres(), containers.all(), asks(enrolments));
         Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
-        List<Diagnosis> diagnoses = new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions);
+        List<Diagnosis> diagnoses =
+                new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());
         return new Report(diagnoses, List.copyOf(notLookedAt));
+    }
+
+    private List<Condition> firing() {
+        return alerts.firing().stream()
+                .flatMap(alert -> alert.worst().stream()
+                        .map(cause -> Condition.bad(
+                                alert.severity(),
+                                alert.kind(),
+                                alert.service(),
+                                cause.reason(),
+                                cause.remedy(),
+                                cause.at())))
+                .toList();
     }
 
     private boolean list() {

@@ -116,7 +116,10 @@ class DoctorTest {
                         new Doctor.Plan.Line("gitea", "table issue belongs to homelab")));
 
         List<Diagnosis> found = doctor.examine(
-                patient(Optional.empty(), asks("postgresql", "internal_db", false)), Optional.of(plan), List.of());
+                patient(Optional.empty(), asks("postgresql", "internal_db", false)),
+                Optional.of(plan),
+                List.of(),
+                List.of());
 
         assertThat(tried).isEmpty();
         assertThat(found)
@@ -154,7 +157,7 @@ class DoctorTest {
                 List.of(server),
                 List.of(asks("postgresql", "internal_db", true)));
 
-        assertThat(doctor.examine(patient, Optional.empty(), List.of()))
+        assertThat(doctor.examine(patient, Optional.empty(), List.of(), List.of()))
                 .as(why)
                 .singleElement()
                 .satisfies(diagnosis -> {
@@ -165,7 +168,9 @@ class DoctorTest {
     }
 
     @Test
-    void whatRunsShortComesWithItsOwnRemedyAndInformationLast() {
+    void whatRunsShortComesWithItsOwnRemedyAndInformationLastAndWhatTheDaemonFoundOnce() {
+        Condition crashed = Condition.bad(
+                Severity.CRITICAL, "service-down", "vikunja", "exit code 3", "docker logs vikunja", Instant.EPOCH);
         Condition full = Condition.bad(
                 Severity.WARNING, "disk-filling", "/backups", "full to 90%", "df -h /backups", Instant.EPOCH);
         Condition large = Condition.bad(
@@ -175,16 +180,19 @@ class DoctorTest {
                 .examine(
                         patient(Optional.empty(), asks("postgresql", "internal_db", true)),
                         Optional.empty(),
-                        List.of(large, full));
+                        List.of(large, full),
+                        List.of(full, crashed));
 
         assertThat(found)
                 .extracting(Diagnosis::cause)
-                .containsExactly("disk filling: full to 90%", "settings too large: 720 MiB");
-        assertThat(found).extracting(Diagnosis::isTrouble).containsExactly(true, false);
+                .containsExactly(
+                        "service down: exit code 3", "disk filling: full to 90%", "settings too large: 720 MiB");
+        assertThat(found).extracting(Diagnosis::isTrouble).containsExactly(true, true, false);
     }
 
     private static List<Diagnosis> examine(Asks asks, LoginResult result) {
-        return new Doctor(login -> result).examine(patient(Optional.empty(), asks), Optional.empty(), List.of());
+        return new Doctor(login -> result)
+                .examine(patient(Optional.empty(), asks), Optional.empty(), List.of(), List.of());
     }
 
     private static Doctor.Patient patient(Optional<String> error, Asks asks) {
