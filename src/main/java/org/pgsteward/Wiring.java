@@ -47,6 +47,7 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
+import org.pgsteward.monitor.ImageProbe;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
@@ -238,7 +239,7 @@ public final class Wiring {
                 .bean("postgresProbe", probe)
                 .bean("figures", figures)
                 .bean("overdue", overdueDesk)
-                .bean("watch", watchDesk(containers, docker, outbox))
+                .bean("watch", watchDesk(engine, containers, docker, outbox))
                 .bean(
                         "retention",
                         new RetentionDesk(
@@ -263,9 +264,18 @@ public final class Wiring {
                 pipeline, engine, house, docker::hears, () -> HttpDoor.open(address, pipeline, figures, page, json));
     }
 
-    private WatchDesk watchDesk(ContainerDesk containers, StewardDockerComponent docker, Outbox outbox) {
+    private WatchDesk watchDesk(
+            DockerEngine engine, ContainerDesk containers, StewardDockerComponent docker, Outbox outbox) {
         return new WatchDesk(
-                new DatabaseProbe(server, clock), containers, docker::feeds, diskProbe(), spool, outbox, alerts, clock);
+                new DatabaseProbe(server, clock),
+                containers,
+                docker::feeds,
+                diskProbe(),
+                new ImageProbe(engine, clock),
+                spool,
+                outbox,
+                alerts,
+                clock);
     }
 
     private DiskProbe diskProbe() {

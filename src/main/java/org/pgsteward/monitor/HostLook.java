@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param deafWhy what the feed says of it
  * @param spooled rows that wait for PostgreSQL
  * @param outboxes notices that wait, by receiver
+ * @param image PostgreSQL's; empty while nothing is known of it
  */
 public record HostLook(
         Instant at,
@@ -20,12 +21,21 @@ public record HostLook(
         Optional<Instant> deafSince,
         String deafWhy,
         int spooled,
-        Map<String, Integer> outboxes)
+        Map<String, Integer> outboxes,
+        Optional<Image> image)
         implements Look {
     public HostLook {
         disks = List.copyOf(disks);
         outboxes = Map.copyOf(outboxes);
     }
+
+    /**
+     * What PostgreSQL's container was made from.
+     *
+     * @param name of the image
+     * @param newer whether that name means another image on this host now
+     */
+    public record Image(String name, boolean newer) {}
 
     /**
      * A file system.

@@ -29,15 +29,16 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
         TreeSet<Instant> recoveries = new TreeSet<>();
         List<DatabaseLook> looks = new ArrayList<>(past);
         looks.add(now);
-        // What happened before anybody looked is no news.
-        Instant first = looks.get(0).at();
+        // What happened before anybody looked is no news. Compared are PostgreSQL's own times: its clock may not be
+        // ours.
+        DatabaseLook.Server first = looks.get(0).server();
         for (DatabaseLook look : looks) {
             DatabaseLook.Server server = look.server();
-            if (!server.ordered() && isNews(server.startedAt(), first, now)) {
+            if (!server.ordered() && isNews(server.startedAt(), first.startedAt(), now)) {
                 starts.add(server.startedAt());
             }
             if (server.recoveredAt().isAfter(server.startedAt().plus(START))
-                    && isNews(server.recoveredAt(), first, now)) {
+                    && isNews(server.recoveredAt(), first.recoveredAt(), now)) {
                 recoveries.add(server.recoveredAt());
             }
         }

@@ -23,11 +23,11 @@ import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
-import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseLook;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.HostLook;
+import org.pgsteward.monitor.ImageProbe;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Reading;
@@ -99,14 +99,11 @@ public final class DoctorDesk {
             if (sign.error().isEmpty()) {
                 databases(levels, conditions);
             }
-            host(levels, conditions);
+            host(levels, asked, conditions);
             if (asked) {
                 conditions.addAll(levels.memory().glance(memory(enrolments)));
             }
         });
-        if (asked) {
-            image().ifPresent(conditions::add);
-        }
         if (sign.error().isPresent()) {
             notLookedAt.add("roles, rights, sessions and sizes, since PostgreSQL does not answer");
         }
@@ -183,7 +180,7 @@ public final class DoctorDesk {
         }
     }
 
-    private void host(Watches levels, List<Condition> conditions) {
+    private void host(Watches levels, boolean asked, List<Condition> conditions) {
         try {
             conditions.addAll(levels.host()
                     .glance(new HostLook(
@@ -192,7 +189,10 @@ public final class DoctorDesk {
                             Optional.empty(),
                             "",
                             spool.waiting().size(),
-                            Map.of())));
+                            Map.of(),
+                            asked
+                                    ? containers.postgres().flatMap(new ImageProbe(engine, clock)::read)
+                                    : Optional.empty())));
         } catch (IOException e) {
             notLookedAt.add("the disks: " + e.getMessage());
         }
@@ -212,29 +212,6 @@ public final class DoctorDesk {
             }
         }
         return readings;
-    }
-
-    /** Whether a newer image of PostgreSQL's own name has been pulled since its container was made. */
-    private Optional<Condition> image() {
-        Optional<Container> postgres = containers.postgres();
-        if (postgres.isEmpty()) {
-            return Optional.empty();
-        }
-        Container container = postgres.get();
-        try {
-            return engine.imageId(container.image())
-                    .filter(id -> !id.equals(container.imageId()))
-                    .map(id -> Condition.bad(
-                            Severity.INFO,
-                            "image-newer",
-                            "postgresql",
-                            "another image " + container.image() + " has been pulled since the container was made",
-                            "pgsteward backup --all\ndocker compose up -d   # in PostgreSQL's folder; ends all sessions",
-                            clock.instant()));
-        } catch (EngineAway | DockerException e) {
-            notLookedAt.add("whether a newer image is here, since the engine does not say: " + e.getMessage());
-            return Optional.empty();
-        }
     }
 
     private List<Asks> asks(List<Enrolment> enrolments) {

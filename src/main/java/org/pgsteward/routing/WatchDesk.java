@@ -22,6 +22,7 @@ import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.FigureWatch;
 import org.pgsteward.monitor.HostLook;
+import org.pgsteward.monitor.ImageProbe;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,7 @@ public final class WatchDesk {
     private final ContainerDesk containers;
     private final Supplier<List<FeedStatus>> feeds;
     private final DiskProbe disks;
+    private final ImageProbe images;
     private final Spool spool;
     private final Outbox outbox;
     private final AlertBook alerts;
@@ -48,6 +50,7 @@ public final class WatchDesk {
             ContainerDesk containers,
             Supplier<List<FeedStatus>> feeds,
             DiskProbe disks,
+            ImageProbe images,
             Spool spool,
             Outbox outbox,
             AlertBook alerts,
@@ -56,6 +59,7 @@ public final class WatchDesk {
         this.containers = containers;
         this.feeds = feeds;
         this.disks = disks;
+        this.images = images;
         this.spool = spool;
         this.outbox = outbox;
         this.alerts = alerts;
@@ -95,7 +99,8 @@ public final class WatchDesk {
                     deaf.map(feed -> feed.lastProof().orElse(since)),
                     deaf.map(FeedStatus::why).orElse(""),
                     spool.waiting().size(),
-                    waiting);
+                    waiting,
+                    containers.postgres().flatMap(images::read));
         } catch (IOException e) {
             LOG.warn("the disks and what waits on them cannot be looked at: {}", e.toString());
             return null;

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
 
 class HostRulesTest {
     @Test
@@ -38,8 +39,14 @@ class HostRulesTest {
     @Test
     void aFeedThatHearsNothingIsTold() {
         HostWatch watch = watch(new FeedRule(), "5m", "1h");
-        HostLook deaf =
-                new HostLook(NOON, List.of(), Optional.of(NOON.minusSeconds(400)), "connection refused", 0, Map.of());
+        HostLook deaf = new HostLook(
+                NOON,
+                List.of(),
+                Optional.of(NOON.minusSeconds(400)),
+                "connection refused",
+                0,
+                Map.of(),
+                Optional.empty());
 
         assertThat(bad(watch, deaf).reason())
                 .startsWith("no event of the Docker Engine has been heard for 6 min 40 s (connection refused)");
@@ -51,7 +58,8 @@ class HostRulesTest {
     @Test
     void eachReceiverWithItsOwnQueueIsASubject() {
         HostWatch watch = watch(new OutboxRule(), "20", "off");
-        HostLook look = new HostLook(NOON, List.of(), Optional.empty(), "", 0, Map.of("email", 3, "webhook", 20));
+        HostLook look = new HostLook(
+                NOON, List.of(), Optional.empty(), "", 0, Map.of("email", 3, "webhook", 20), Optional.empty());
 
         FigureWatch.Judged judged = watch.judge(look);
 
@@ -60,6 +68,28 @@ class HostRulesTest {
                 .filteredOn(condition -> condition.severity().isPresent())
                 .extracting(Condition::reason)
                 .containsExactly("20 notices wait for the receiver webhook; none is lost; told from 20 on");
+    }
+
+    @Test
+    void aNewerImageThatIsNotInUseIsForInformation() {
+        HostWatch watch = watch(new ImageRule(), "1", "off");
+
+        Condition condition = bad(watch, image(Optional.of(new HostLook.Image("postgres:15-alpine", true))));
+
+        assertThat(condition.severity()).contains(Severity.INFO);
+        assertThat(condition.key()).isEqualTo("image-newer:postgresql");
+        assertThat(condition.reason()).startsWith("another image postgres:15-alpine has been pulled");
+        assertThat(watch.judge(image(Optional.empty())).conditions())
+                .as("an engine that does not say ends nothing")
+                .isEmpty();
+        assertThat(watch.judge(image(Optional.of(new HostLook.Image("postgres:15-alpine", false))))
+                        .conditions())
+                .singleElement()
+                .satisfies(over -> assertThat(over.severity()).isEmpty());
+    }
+
+    private static HostLook image(Optional<HostLook.Image> image) {
+        return new HostLook(NOON, List.of(), Optional.empty(), "", 0, Map.of(), image);
     }
 
     private static Condition bad(HostWatch watch, HostLook look) {

@@ -90,7 +90,8 @@ class MonitorRoutesTest {
 
         public HostLook host() {
             HostLook.Disk disk = new HostLook.Disk("/backups", "backups", 100, 50);
-            return new HostLook(Instant.now(), List.of(disk), Optional.empty(), "", spooled, Map.of());
+            return new HostLook(
+                    Instant.now(), List.of(disk), Optional.empty(), "", spooled, Map.of(), Optional.empty());
         }
 
         public List<Condition> conditions(FigureWatch.Judged judged) {

@@ -1,0 +1,48 @@
+package org.pgsteward.monitor;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.model.Container;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks the engine once an hour what the name of a container's image means on this host. Safe for many threads. */
+public final class ImageProbe {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageProbe.class);
+    private static final Duration AGAIN = Duration.ofHours(1);
+
+    private final DockerEngine engine;
+    private final Clock clock;
+    private String name = "";
+    private Optional<String> id = Optional.empty();
+    private Instant askedAt = Instant.EPOCH;
+
+    public ImageProbe(DockerEngine engine, Clock clock) {
+        this.engine = engine;
+        this.clock = clock;
+    }
+
+    /** Empty where the engine does not say, or has no image of that name any more. */
+    public synchronized Optional<HostLook.Image> read(Container container) {
+        Instant now = clock.instant();
+        if (!container.image().equals(name) || !askedAt.plus(AGAIN).isAfter(now)) {
+            name = container.image();
+            askedAt = now;
+            id = ask(name);
+        }
+        return id.map(known -> new HostLook.Image(name, !known.equals(container.imageId())));
+    }
+
+    private Optional<String> ask(String image) {
+        try {
+            return engine.imageId(image);
+        } catch (RuntimeException e) {
+            // An engine that is away is told by its feed; a proxy may refuse names with a slash.
+            LOG.debug("what image {} means cannot be told: {}", image, e.getMessage());
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+import org.pgsteward.model.Severity;
+
+/**
+ * Whether a newer image of PostgreSQL has been pulled that its container does not run yet: a minor version mends faults
+ * and needs no more than the container made anew. For information, since when is the operator's to choose.
+ */
+public final class ImageRule extends FigureRule<HostLook> {
+    public ImageRule() {
+        super("image-newer", Unit.COUNT);
+    }
+
+    @Override
+    Severity mild() {
+        return Severity.INFO;
+    }
+
+    @Override
+    List<Finding> look(HostLook now, List<HostLook> past) {
+        return List.of(now.image()
+                .map(image -> new Finding(
+                        PostgresRule.SERVICE,
+                        image.newer() ? 1 : 0,
+                        image.newer()
+                                ? "another image " + image.name()
+                                        + " has been pulled since PostgreSQL's container was made"
+                                : "PostgreSQL runs from what " + image.name() + " means on this host",
+                        "pgsteward backup --all\ndocker compose up -d   # in PostgreSQL's folder; ends all sessions",
+                        Map.of("image", image.name())))
+                .orElseGet(() -> new Finding(
+                        PostgresRule.SERVICE,
+                        Finding.NOT_KNOWN_YET,
+                        "nothing is known of PostgreSQL's image",
+                        "",
+                        Map.of())));
+    }
+}
