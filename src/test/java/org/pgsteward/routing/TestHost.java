@@ -70,10 +70,11 @@ public final class TestHost implements AutoCloseable {
                 "PGSTEWARD_REQUESTS_DIR", folder.resolve("requests").toString(),
                 // Once a year: the tests ask for their backups themselves.
                 "PGSTEWARD_BACKUP_TICK", "0 0 0 1 1 ?"));
-        // Told as it comes, and again only where a test is about that.
+        // Told as it comes, each by itself, and again only where a test is about that.
         host.environment.putAll(Map.of(
                 "PGSTEWARD_ALERTS_WAIT", "0s",
                 "PGSTEWARD_ALERTS_LOOK", "100ms",
+                "PGSTEWARD_ALERTS_GROUP_FROM", "1000",
                 "PGSTEWARD_ALERTS_REPEAT_CRITICAL", "0s",
                 "PGSTEWARD_ALERTS_REPEAT_WARNING", "0s"));
         return host;
@@ -186,6 +187,7 @@ public final class TestHost implements AutoCloseable {
     private List<Notice> due() {
         TellingRule rule = new TellingRule();
         rule.setWait(Duration.ZERO);
+        rule.setGroupFrom(1000);
         rule.setRepeatCritical(Duration.ZERO);
         rule.setRepeatWarning(Duration.ZERO);
         rule.setFlaps(Integer.MAX_VALUE);
