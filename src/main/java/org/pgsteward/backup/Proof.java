@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.postgres.AbandonedClusters;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.ThrowawayCluster;
@@ -242,7 +243,7 @@ public final class Proof {
     /** @throws IOException when none can be started here, which says nothing of the backup */
     ThrowawayCluster scratchCluster(Programs programs) throws IOException, InterruptedException {
         user.enterable(scratch);
-        ThrowawayCluster.removeAbandoned(scratch, ABANDONED, clock.instant());
+        AbandonedClusters.remove(scratch, ABANDONED, clock.instant());
         return ThrowawayCluster.start(
                 programs,
                 user,

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.pgsteward.model.Secret;
 
@@ -37,10 +35,6 @@ public final class ThrowawayCluster implements AutoCloseable {
 
     /** Characters. */
     private static final int KEPT_LOG = 64 * 1024;
-
-    /** A cluster's folder has a random name, and a template one that begins so until it is whole. */
-    private static final Pattern OURS =
-            Pattern.compile("(template-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\\.part)?");
 
     private static final Duration START = Duration.ofSeconds(60);
 
@@ -113,50 +107,14 @@ public final class ThrowawayCluster implements AutoCloseable {
         /** For a proof: nobody but us can reach it, and nothing in it has to survive a power cut. */
         public static Plan forProof(String administrator, Path template) {
             return new Plan(
-                    administrator, Optional.empty(), Optional.empty(), PROOF_SETTINGS, false, Optional.of(template));
+                    administrator,
+                    Optional.empty(),
+                    Optional.empty(),
+                    ScratchSettings.forProof(),
+                    false,
+                    Optional.of(template));
         }
     }
-
-    private static final Map<String, String> PROOF_SETTINGS = Map.ofEntries(
-            Map.entry("fsync", "off"),
-            Map.entry("full_page_writes", "off"),
-            Map.entry("synchronous_commit", "off"),
-            Map.entry("wal_level", "minimal"),
-            Map.entry("max_wal_senders", "0"),
-            Map.entry("min_wal_size", "32MB"),
-            Map.entry("max_wal_size", "64MB"),
-            Map.entry("max_connections", "10"),
-            Map.entry("shared_buffers", "16MB"),
-            Map.entry("maintenance_work_mem", "16MB"),
-            Map.entry("max_parallel_workers", "0"),
-            Map.entry("max_parallel_maintenance_workers", "0"),
-            Map.entry("autovacuum", "off"),
-            Map.entry("dynamic_shared_memory_type", "mmap"),
-            Map.entry("jit", "off"));
-
-    /** The first version that runs what a database has for whoever logs in. */
-    private static final int LOGIN_TRIGGERS = 17;
-
-    /** The first version that counts the origins of a subscription apart from its slots. */
-    private static final int ORIGINS_OF_THEIR_OWN = 18;
-
-    /** More than any cluster has subscriptions: its log tells how far each has come, and that wants a place. */
-    private static final String REPLICATION_STATES = "200";
-
-    /** What would make a copy act as the cluster that it was taken from. */
-    private static final Map<String, String> COPY_SETTINGS = Map.ofEntries(
-            Map.entry("archive_mode", "off"),
-            Map.entry("shared_preload_libraries", ""),
-            Map.entry("session_preload_libraries", ""),
-            Map.entry("local_preload_libraries", ""),
-            Map.entry("max_logical_replication_workers", "0"),
-            Map.entry("max_replication_slots", REPLICATION_STATES),
-            Map.entry("max_worker_processes", "0"),
-            Map.entry("ssl", "off"),
-            Map.entry("logging_collector", "off"),
-            Map.entry("log_destination", "stderr"),
-            Map.entry("lc_messages", "C"),
-            Map.entry("huge_pages", "off"));
 
     /** For whoever connects to a copy: what its databases and roles were given goes after this. */
     private static final String FOR_COPIES = "-c session_preload_libraries= -c local_preload_libraries="
@@ -222,15 +180,8 @@ public final class ThrowawayCluster implements AutoCloseable {
         for (String own : List.of("postgresql.auto.conf", "recovery.signal", "standby.signal")) {
             Files.deleteIfExists(data.resolve(own));
         }
-        Map<String, String> settings = new LinkedHashMap<>(PROOF_SETTINGS);
-        settings.putAll(CopiesControl.read(programs, user, data).settings());
-        settings.putAll(COPY_SETTINGS);
-        if (programs.major() >= LOGIN_TRIGGERS) {
-            settings.put("event_triggers", "off");
-        }
-        if (programs.major() >= ORIGINS_OF_THEIR_OWN) {
-            settings.put("max_active_replication_origins", REPLICATION_STATES);
-        }
+        Map<String, String> settings = ScratchSettings.forCopy(
+                programs.major(), CopiesControl.read(programs, user, data).settings());
         settings.put("config_file", written(user, folder.resolve("postgresql.conf"), "# Nothing but defaults.\n"));
         settings.put("hba_file", written(user, folder.resolve("pg_hba.conf"), "local all all trust\n"));
         settings.put("ident_file", written(user, folder.resolve("pg_ident.conf"), "\n"));
@@ -409,53 +360,6 @@ public final class ThrowawayCluster implements AutoCloseable {
         remove(sockets);
         if (!keepData) {
             remove(data);
-        }
-    }
-
-    /**
-     * Removes the clusters below {@code parent} whose process ended before it could, and whose shell too: by a power cut,
-     * or with their container. One at which a server is at work, or that is younger than {@code age}, is left alone.
-     *
-     * @return how many
-     */
-    public static int removeAbandoned(Path parent, Duration age, Instant now) throws IOException {
-        if (!Files.isDirectory(parent)) {
-            return 0;
-        }
-        int removed = 0;
-        try (Stream<Path> folders = Files.list(parent)) {
-            for (Path folder : folders.toList()) {
-                boolean ours = OURS.matcher(folder.getFileName().toString()).matches();
-                if (ours
-                        && Files.getLastModifiedTime(folder)
-                                .toInstant()
-                                .plus(age)
-                                .isBefore(now)
-                        && !isAtWork(folder)) {
-                    remove(folder);
-                    removed++;
-                }
-            }
-        }
-        return removed;
-    }
-
-    private static boolean isAtWork(Path data) throws IOException {
-        Path pid = data.resolve("postmaster.pid");
-        if (!Files.isRegularFile(pid)) {
-            return false;
-        }
-        try {
-            // Its number may be another process's by now, whose command has nothing to do with this folder.
-            return ProcessHandle.of(
-                            Long.parseLong(Files.readAllLines(pid).get(0).strip()))
-                    .filter(server -> server.info()
-                            .commandLine()
-                            .map(command -> command.contains(data.toString()))
-                            .orElse(true))
-                    .isPresent();
-        } catch (NumberFormatException | IndexOutOfBoundsException e) {
-            return false;
         }
     }
 

@@ -495,6 +495,55 @@ class ComposeIT {
 
     @Test
     @Order(13)
+    void anUpdateOfAllServicesIsOneMessageForInformation() {
+        int before = host.notices("service-updated").size();
+        List<String> down = states("service-down");
+
+        host.services("up", "--detach", "--force-recreate").well();
+
+        await().atMost(Duration.ofSeconds(90))
+                .until(() -> host.notices("service-updated").size() > before);
+        await().during(Duration.ofSeconds(8))
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> host.notices("service-updated").size() == before + 1);
+        JsonNode notice = host.notices("service-updated").get(before);
+        assertThat(notice.path("title").asText()).matches("\\[info] [34] x service updated: .*");
+        assertThat(notice.path("figures").path("services").asText()).contains("vikunja", "hedgedoc", "navidrome");
+        assertThat(states("service-down")).isEqualTo(down);
+    }
+
+    /** The original lab: Vikunja was told 'postgres', and the container was 'postgresql'. */
+    @Test
+    @Order(14)
+    void aHostNameThatResolvesToNothingIsDiagnosedWithTheLineToWrite() {
+        host.docker(
+                        "run",
+                        "--detach",
+                        "--name",
+                        Deployment.STRANGER,
+                        "--network",
+                        "internal_db",
+                        "--env",
+                        "VIKUNJA_DATABASE_HOST=postgres",
+                        "--env",
+                        "VIKUNJA_DATABASE_USER=" + Deployment.STRANGER,
+                        "--env",
+                        "VIKUNJA_DATABASE_PASSWORD=known-secret-guess",
+                        Deployment.APPLICATION)
+                .well();
+
+        Ended doctor = host.docker("exec", "pgsteward", "pgsteward", "doctor");
+        host.docker("rm", "--force", Deployment.STRANGER).well();
+
+        assertThat(doctor.code()).as(doctor.both()).isEqualTo(1);
+        assertThat(doctor.out())
+                .contains("connection refused: " + Deployment.STRANGER)
+                .contains("VIKUNJA_DATABASE_HOST says 'postgres', and no container on network internal_db is called so")
+                .contains("    VIKUNJA_DATABASE_HOST: postgresql");
+    }
+
+    @Test
+    @Order(15)
     void noPasswordIsToBeFoundAnywhere() throws IOException {
         String administrator = Files.readString(host.folder().resolve("secrets/postgres_password"))
                 .strip();
@@ -559,7 +608,7 @@ class ComposeIT {
     }
 
     @Test
-    @Order(14)
+    @Order(16)
     void restsAfterAllThat() {
         say(
                 "memory, in the end: %s",

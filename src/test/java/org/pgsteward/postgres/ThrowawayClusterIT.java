@@ -107,10 +107,10 @@ class ThrowawayClusterIT {
                 atWork,
                 ThrowawayCluster.Plan.forProof("boss", folder))) {
             Instant now = Instant.now();
-            assertThat(ThrowawayCluster.removeAbandoned(folder, Duration.ofMinutes(10), now))
+            assertThat(AbandonedClusters.remove(folder, Duration.ofMinutes(10), now))
                     .as("young ones")
                     .isZero();
-            assertThat(ThrowawayCluster.removeAbandoned(folder, Duration.ofMinutes(10), now.plusSeconds(3600)))
+            assertThat(AbandonedClusters.remove(folder, Duration.ofMinutes(10), now.plusSeconds(3600)))
                     .isEqualTo(2);
             assertThat(cluster.sql("postgres", "SELECT 1;").strip()).isEqualTo("1");
         }

@@ -75,6 +75,7 @@ public final class TestHost implements AutoCloseable {
                 "PGSTEWARD_ALERTS_WAIT", "0s",
                 "PGSTEWARD_ALERTS_LOOK", "100ms",
                 "PGSTEWARD_ALERTS_GROUP_FROM", "1000",
+                "PGSTEWARD_ALERTS_FLAPS", "1000",
                 "PGSTEWARD_ALERTS_REPEAT_CRITICAL", "0s",
                 "PGSTEWARD_ALERTS_REPEAT_WARNING", "0s"));
         return host;

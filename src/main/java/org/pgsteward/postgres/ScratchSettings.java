@@ -1,0 +1,73 @@
+package org.pgsteward.postgres;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a {@link ThrowawayCluster} is told that is made for a proof. */
+final class ScratchSettings {
+    /** Small and quick: nothing in it has to survive a power cut. */
+    private static final Map<String, String> PROOF = Map.ofEntries(
+            Map.entry("fsync", "off"),
+            Map.entry("full_page_writes", "off"),
+            Map.entry("synchronous_commit", "off"),
+            Map.entry("wal_level", "minimal"),
+            Map.entry("max_wal_senders", "0"),
+            Map.entry("min_wal_size", "32MB"),
+            Map.entry("max_wal_size", "64MB"),
+            Map.entry("max_connections", "10"),
+            Map.entry("shared_buffers", "16MB"),
+            Map.entry("maintenance_work_mem", "16MB"),
+            Map.entry("max_parallel_workers", "0"),
+            Map.entry("max_parallel_maintenance_workers", "0"),
+            Map.entry("autovacuum", "off"),
+            Map.entry("dynamic_shared_memory_type", "mmap"),
+            Map.entry("jit", "off"));
+
+    /** The first version that runs what a database has for whoever logs in. */
+    private static final int LOGIN_TRIGGERS = 17;
+
+    /** The first version that counts the origins of a subscription apart from its slots. */
+    private static final int ORIGINS_OF_THEIR_OWN = 18;
+
+    /** More than any cluster has subscriptions: its log tells how far each has come, and that wants a place. */
+    private static final String REPLICATION_STATES = "200";
+
+    /** What would make a copy act as the cluster that it was taken from. */
+    private static final Map<String, String> COPY = Map.ofEntries(
+            Map.entry("archive_mode", "off"),
+            Map.entry("shared_preload_libraries", ""),
+            Map.entry("session_preload_libraries", ""),
+            Map.entry("local_preload_libraries", ""),
+            Map.entry("max_logical_replication_workers", "0"),
+            Map.entry("max_replication_slots", REPLICATION_STATES),
+            Map.entry("max_worker_processes", "0"),
+            Map.entry("ssl", "off"),
+            Map.entry("logging_collector", "off"),
+            Map.entry("log_destination", "stderr"),
+            Map.entry("lc_messages", "C"),
+            Map.entry("huge_pages", "off"));
+
+    private ScratchSettings() {}
+
+    static Map<String, String> forProof() {
+        return PROOF;
+    }
+
+    /**
+     * For somebody's cluster, of which a copy is started.
+     *
+     * @param control what its control file says that a server which reads it must at least have
+     */
+    static Map<String, String> forCopy(int major, Map<String, String> control) {
+        Map<String, String> settings = new LinkedHashMap<>(PROOF);
+        settings.putAll(control);
+        settings.putAll(COPY);
+        if (major >= LOGIN_TRIGGERS) {
+            settings.put("event_triggers", "off");
+        }
+        if (major >= ORIGINS_OF_THEIR_OWN) {
+            settings.put("max_active_replication_origins", REPLICATION_STATES);
+        }
+        return settings;
+    }
+}
