@@ -264,6 +264,10 @@ final class Deployment {
     List<JsonNode> notices(String kind) {
         List<JsonNode> notices = new ArrayList<>();
         Ended read = inside("pgsteward", "cat /var/lib/pgsteward/mailbox/*.json");
+        if (!read.isWell()) {
+            // There is none yet, or the engine could not start the program just now, which it says on standard output.
+            return notices;
+        }
         try (MappingIterator<JsonNode> documents =
                 json.readerFor(JsonNode.class).readValues(read.out())) {
             while (documents.hasNext()) {
