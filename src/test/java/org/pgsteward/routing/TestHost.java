@@ -163,8 +163,14 @@ public final class TestHost implements AutoCloseable {
 
     /** The same of another kind. */
     public List<String> notices(String kind, String service) throws IOException {
-        // First what waits: what is handed over meanwhile is then found there.
+        // In the order in which it goes on its way: what goes on meanwhile is then found at the next place, by the same
+        // id.
         Map<String, String> notices = new TreeMap<>();
+        for (Notice notice : due()) {
+            if (notice.kind().equals(kind) && notice.service().equals(service)) {
+                notices.put(notice.id(), notice.state() + " " + notice.title());
+            }
+        }
         for (Path place : List.of(folder.resolve("state/outbox"), folder.resolve("mailbox"))) {
             for (Path file : Files.isDirectory(place) ? files(place, ".json") : List.<Path>of()) {
                 read(file)
@@ -174,12 +180,6 @@ public final class TestHost implements AutoCloseable {
                                 notice.path("id").asText(),
                                 notice.path("state").asText() + " "
                                         + notice.path("title").asText()));
-            }
-        }
-        // And last what is told at the next look: it has the same id when it is.
-        for (Notice notice : due()) {
-            if (notice.kind().equals(kind) && notice.service().equals(service)) {
-                notices.put(notice.id(), notice.state() + " " + notice.title());
             }
         }
         return List.copyOf(notices.values());
