@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -146,7 +147,10 @@ public final class Courier {
             }
             Refusal refusal = refusals.getOrDefault(file, NEVER);
             boolean due = !refusal.again().isAfter(clock.instant());
-            if (held.add(subject(entry.get().notice())) && due && refusal.times() < fewest) {
+            List<String> subjects = subjects(entry.get().notice());
+            boolean first = Collections.disjoint(held, subjects);
+            held.addAll(subjects);
+            if (first && due && refusal.times() < fewest) {
                 best = entry.get();
                 fewest = refusal.times();
             }
@@ -166,8 +170,11 @@ public final class Courier {
                 .orElse(look);
     }
 
-    private static String subject(Notice notice) {
-        return notice.kind() + ":" + notice.service();
+    /** Several, where one message is about several services. */
+    private static List<String> subjects(Notice notice) {
+        return NoticeText.services(notice).stream()
+                .map(service -> notice.kind() + ":" + service)
+                .toList();
     }
 
     private Duration deliver(Outbox.Entry entry) {
