@@ -44,6 +44,33 @@ class ThrowawayClusterIT {
                 .isDirectory();
     }
 
+    /** What an older one kept, and a folder that was moved to another place with all that is in it. */
+    @Test
+    void whatIsKeptToCopyFromIsMadeAnewWhereItIsNoneAndMayBeMoved() throws Exception {
+        Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        user.own(folder);
+        Programs programs = Programs.newest(Optional.empty()).orElseThrow();
+        Files.writeString(
+                Files.createDirectories(folder.resolve("template-" + programs.major()))
+                        .resolve("PG_VERSION"),
+                "15\n");
+        Path moved = folder.resolveSibling(folder.getFileName() + "-moved");
+        for (Path kept : List.of(folder, moved)) {
+            if (kept.equals(moved)) {
+                Files.move(folder, moved);
+            }
+            try (ThrowawayCluster cluster = ThrowawayCluster.start(
+                    programs, user, kept.resolve("scratch"), ThrowawayCluster.Plan.forProof("boss", kept))) {
+                cluster.sql("postgres", "CREATE DATABASE proof TEMPLATE template0");
+                assertThat(cluster.sql("proof", "SELECT count(*) > 300 FROM pg_class;")
+                                .strip())
+                        .isEqualTo("t");
+            }
+        }
+        ThrowawayCluster.remove(moved);
+    }
+
     /** Whoever can reach its socket is its administrator, so nobody else must. */
     @Test
     void nobodyElseOnTheHostReachesItAndItKnowsNothingOfUs() throws Exception {
