@@ -101,10 +101,19 @@ public final class Settings {
 
     /** @throws IllegalArgumentException when it is no whole number with one of the units s, m, h and d */
     public Duration duration(String key) {
-        String value = require(key).strip();
+        return span(key, require(key));
+    }
+
+    /**
+     * The same of what was said elsewhere.
+     *
+     * @param name for the message
+     */
+    public static Duration span(String name, String text) {
+        String value = text.strip();
         Matcher span = SPAN.matcher(value);
         if (!span.matches()) {
-            throw new IllegalArgumentException(key + " is '" + value + "', not a time such as 90m, 6h or 2d");
+            throw new IllegalArgumentException(name + " is '" + value + "', not a time such as 90m, 6h or 2d");
         }
         long count = Long.parseLong(span.group(1));
         return switch (span.group(2)) {

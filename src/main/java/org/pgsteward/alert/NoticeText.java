@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 

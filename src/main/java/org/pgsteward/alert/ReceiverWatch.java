@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 
 /**

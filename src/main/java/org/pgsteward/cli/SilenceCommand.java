@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
@@ -34,7 +32,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SilenceCommand implements Callable<Integer> {
-    private static final Pattern TIME = Pattern.compile("(\\d{1,4})([mhd])");
     private static final Duration LONGEST = Duration.ofDays(30);
 
     @Spec
@@ -86,16 +83,7 @@ final class SilenceCommand implements Callable<Integer> {
     }
 
     private Duration span() {
-        Matcher parts = TIME.matcher(time.strip().toLowerCase(Locale.ROOT));
-        if (!parts.matches()) {
-            throw new Refusal("--for is '" + time + "': write a time such as 30m, 2h or 1d");
-        }
-        long count = Long.parseLong(parts.group(1));
-        Duration span = switch (parts.group(2)) {
-            case "m" -> Duration.ofMinutes(count);
-            case "h" -> Duration.ofHours(count);
-            default -> Duration.ofDays(count);
-        };
+        Duration span = Settings.span("--for", time);
         if (span.isZero() || span.compareTo(LONGEST) > 0) {
             throw new Refusal("--for is '" + time + "': it has to be more than nothing and at most 30d");
         }

@@ -1,4 +1,4 @@
-package org.pgsteward.alert;
+package org.pgsteward.model;
 
 import java.time.Duration;
 

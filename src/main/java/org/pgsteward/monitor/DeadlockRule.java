@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.model.Elapsed;
 
 /** How many deadlocks there were within the last hour; PostgreSQL ended each by undoing somebody's work. */
 public final class DeadlockRule extends FigureRule<DatabaseLook> {
@@ -28,7 +29,7 @@ public final class DeadlockRule extends FigureRule<DatabaseLook> {
                         .orElse(0L))
                 .orElse(database.deadlocks());
         long more = database.deadlocks() >= then ? database.deadlocks() - then : database.deadlocks();
-        String span = before.map(look -> Unit.words(Duration.between(look.at(), now.at())))
+        String span = before.map(look -> Elapsed.words(Duration.between(look.at(), now.at())))
                 .orElse("0 s");
         return new Finding(
                 database.service(),

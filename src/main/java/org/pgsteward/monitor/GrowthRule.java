@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.model.Elapsed;
 
 /** By how much a database has grown within the last day, or since it was first looked at. */
 public final class GrowthRule extends FigureRule<DatabaseLook> {
@@ -27,7 +28,7 @@ public final class GrowthRule extends FigureRule<DatabaseLook> {
                 .map(DatabaseLook.Database::sizeBytes)
                 .orElse(database.sizeBytes());
         long more = database.sizeBytes() - then;
-        String span = Unit.words(
+        String span = Elapsed.words(
                 first.map(look -> Duration.between(look.at(), now.at())).orElse(Duration.ZERO));
         return new Finding(
                 database.service(),

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
+import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 
 /**
@@ -168,7 +169,7 @@ public record StatusRule(Duration patience, Duration grace) {
     }
 
     private static String times(Look look) {
-        return look.crashes() < 2 ? "" : ", " + look.crashes() + " times within " + Unit.words(StatusWatch.LOOP);
+        return look.crashes() < 2 ? "" : ", " + look.crashes() + " times within " + Elapsed.words(StatusWatch.LOOP);
     }
 
     private static long megabytes(Container container) {

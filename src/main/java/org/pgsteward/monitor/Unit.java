@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.model.Elapsed;
 
 /** What a watched figure counts: how its levels are written in settings, and how it is said to people. */
 enum Unit {
@@ -84,7 +85,7 @@ enum Unit {
         return switch (this) {
             case PERCENT -> Math.round(value) + "%";
             case BYTES -> Size.words(Math.round(value));
-            case TIME -> time(Math.round(value));
+            case TIME -> Elapsed.words(Duration.ofSeconds(Math.round(value)));
             case COUNT -> value >= 10e6 ? Math.round(value / 1e6) + " million" : Long.toString(Math.round(value));
         };
     }
@@ -92,28 +93,5 @@ enum Unit {
     /** The same of a whole number. */
     String words(long value) {
         return words((double) value);
-    }
-
-    /** How long that is. */
-    static String words(Duration time) {
-        return time(time.toSeconds());
-    }
-
-    /** The two largest parts; who reads that something takes 6 hours does not ask for the seconds. */
-    private static String time(long seconds) {
-        if (seconds < 60) {
-            return seconds + " s";
-        }
-        if (seconds < 3600) {
-            return seconds / 60 + " min" + rest(seconds % 60, " s");
-        }
-        if (seconds < 86_400) {
-            return seconds / 3600 + " h" + rest(seconds % 3600 / 60, " min");
-        }
-        return seconds / 86_400 + " d" + rest(seconds % 86_400 / 3600, " h");
-    }
-
-    private static String rest(long amount, String unit) {
-        return amount == 0 ? "" : " " + amount + unit;
     }
 }

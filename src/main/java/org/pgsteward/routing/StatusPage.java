@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.Elapsed;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Elapsed;
 import org.pgsteward.monitor.Size;
 
 /** One page that says how things are: whether all is well, what is not, and each service's last proved backup. */

@@ -86,6 +86,6 @@ class StatusCommandIT {
 
         CommandRun wrong = CommandRun.on(host, "silence", "wiki", "--for", "soon");
         assertThat(wrong.code()).isEqualTo(2);
-        assertThat(wrong.err()).isEqualTo("pgsteward: --for is 'soon': write a time such as 30m, 2h or 1d");
+        assertThat(wrong.err()).isEqualTo("pgsteward: --for is 'soon', not a time such as 90m, 6h or 2d");
     }
 }

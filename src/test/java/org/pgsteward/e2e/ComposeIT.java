@@ -422,17 +422,7 @@ class ComposeIT {
     @Test
     @Order(10)
     void aStrangerWhoAsksForAnothersDatabaseIsRefusedAndTold() {
-        host.docker(
-                        "run",
-                        "--detach",
-                        "--name",
-                        Deployment.STRANGER,
-                        "--network",
-                        "internal_db",
-                        "--env",
-                        "DATABASE_URL=postgres://vikunja:known-secret-guess@postgresql/vikunja",
-                        Deployment.APPLICATION)
-                .well();
+        stranger("DATABASE_URL=postgres://vikunja:known-secret-guess@postgresql/vikunja");
 
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> states("enrolment-refused").equals(List.of("firing")));
@@ -516,21 +506,10 @@ class ComposeIT {
     @Test
     @Order(14)
     void aHostNameThatResolvesToNothingIsDiagnosedWithTheLineToWrite() {
-        host.docker(
-                        "run",
-                        "--detach",
-                        "--name",
-                        Deployment.STRANGER,
-                        "--network",
-                        "internal_db",
-                        "--env",
-                        "VIKUNJA_DATABASE_HOST=postgres",
-                        "--env",
-                        "VIKUNJA_DATABASE_USER=" + Deployment.STRANGER,
-                        "--env",
-                        "VIKUNJA_DATABASE_PASSWORD=known-secret-guess",
-                        Deployment.APPLICATION)
-                .well();
+        stranger(
+                "VIKUNJA_DATABASE_HOST=postgres",
+                "VIKUNJA_DATABASE_USER=" + Deployment.STRANGER,
+                "VIKUNJA_DATABASE_PASSWORD=known-secret-guess");
 
         Ended doctor = host.docker("exec", "pgsteward", "pgsteward", "doctor");
         host.docker("rm", "--force", Deployment.STRANGER).well();
@@ -619,6 +598,16 @@ class ComposeIT {
         assertThat(host.inspect("pgsteward", "{{.State.OOMKilled}} {{.RestartCount}}"))
                 .isEqualTo("false 0");
         assertThat(states("backup-failed")).isEmpty();
+    }
+
+    private static void stranger(String... environment) {
+        List<String> run =
+                new ArrayList<>(List.of("run", "--detach", "--name", Deployment.STRANGER, "--network", "internal_db"));
+        for (String variable : environment) {
+            run.addAll(List.of("--env", variable));
+        }
+        run.add(Deployment.APPLICATION);
+        host.docker(run.toArray(String[]::new)).well();
     }
 
     private static Ended latecomer(String image, String password) {

@@ -4,16 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.pgsteward.monitor.Containers.MIB;
 import static org.pgsteward.monitor.Containers.NOON;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.alert.SettableClock;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Container.Health;
@@ -26,24 +25,9 @@ class ContainerStoryTest {
     private final StatusWatch watch =
             new StatusWatch(new StatusRule(Duration.ofSeconds(20), Duration.ofSeconds(60)), clock);
 
-    /** Time as the story goes. */
-    private static final class SettableClock extends Clock {
-        private Instant now = NOON;
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException("the story has no zone");
-        }
+    @BeforeEach
+    void begin() {
+        second(0);
     }
 
     @Test
@@ -188,11 +172,11 @@ class ContainerStoryTest {
     }
 
     private void second(long second) {
-        clock.now = NOON.plusSeconds(second);
+        clock.set(NOON.plusSeconds(second));
     }
 
     private void event(String id, String action, Map<String, String> attributes) {
-        watch.note(new ContainerEvent(clock.now, action, id, "vikunja", attributes));
+        watch.note(new ContainerEvent(clock.instant(), action, id, "vikunja", attributes));
     }
 
     /** Without what is said of memory each time it is looked at first. */

@@ -194,8 +194,8 @@ class DatabaseRulesTest {
                             n.enrolledAt = Optional.of(NOON.minus(Duration.ofDays(8)));
                             n.lastSession = Optional.empty();
                         },
-                        "info service-unconnected:vikunja no session of it has been seen for 8 d, which is since it was"
-                                + " enrolled; told from 7 d on",
+                        "info service-unconnected:vikunja no session of it has been seen for 8 days, which is since it was"
+                                + " enrolled; told from 7 days on",
                         "pgsteward doctor"),
                 scenario(
                         "one that pgsteward has not watched for long enough is left in peace",
@@ -216,7 +216,7 @@ class DatabaseRulesTest {
                         "one that came and went",
                         rule(new UnconnectedRule(), "7d", "off"),
                         n -> n.lastSession = Optional.of(NOON.minus(Duration.ofDays(9))),
-                        "info service-unconnected:vikunja no session of it has been seen for 9 d; told from 7 d on",
+                        "info service-unconnected:vikunja no session of it has been seen for 9 days; told from 7 days on",
                         ""),
                 scenario(
                         "a start that nobody ordered",

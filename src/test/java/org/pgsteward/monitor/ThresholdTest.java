@@ -82,7 +82,7 @@ class ThresholdTest {
 
     @ParameterizedTest
     @CsvSource({
-        "TIME, 90s, 90, 1 min 30 s", "TIME, 6h, 21600, 6 h", "TIME, 2d, 172800, 2 d",
+        "TIME, 90s, 90, 1 min 30 s", "TIME, 6h, 21600, 6 h", "TIME, 2d, 172800, 2 days",
         "BYTES, 200m, 209715200, 200 MiB", "BYTES, 1.5g, 1610612736, 1.5 GiB", "COUNT, 500m, 500000000, 500 million",
         "COUNT, 20, 20, 20", "PERCENT, 82.4%, 82.4, 82%"
     })
