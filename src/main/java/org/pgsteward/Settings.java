@@ -17,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Secret;
 
 /**
@@ -37,7 +38,6 @@ public final class Settings {
     /** What a key's last part says of its value. */
     private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url|topic)");
 
-    private static final Pattern SPAN = Pattern.compile("(\\d{1,9})([smhd])");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,9})([kmgKMG]?)");
     private static final Pattern SHARE = Pattern.compile("\\d{1,3}(\\.\\d{1,3})?%");
 
@@ -101,27 +101,7 @@ public final class Settings {
 
     /** @throws IllegalArgumentException when it is no whole number with one of the units s, m, h and d */
     public Duration duration(String key) {
-        return span(key, require(key));
-    }
-
-    /**
-     * The same of what was said elsewhere.
-     *
-     * @param name for the message
-     */
-    public static Duration span(String name, String text) {
-        String value = text.strip();
-        Matcher span = SPAN.matcher(value);
-        if (!span.matches()) {
-            throw new IllegalArgumentException(name + " is '" + value + "', not a time such as 90m, 6h or 2d");
-        }
-        long count = Long.parseLong(span.group(1));
-        return switch (span.group(2)) {
-            case "s" -> Duration.ofSeconds(count);
-            case "m" -> Duration.ofMinutes(count);
-            case "h" -> Duration.ofHours(count);
-            default -> Duration.ofDays(count);
-        };
+        return Elapsed.parse(key, require(key));
     }
 
     /** @throws IllegalArgumentException when it is not bytes, or a whole number with one of the units k, m and g */

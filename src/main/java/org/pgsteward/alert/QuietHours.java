@@ -39,9 +39,10 @@ final class QuietHours {
     /**
      * Reads {@code Sun 03:00-05:00; Mon-Fri 23:00-06:00; 01:00-01:30}; without days it is every day.
      *
+     * @param name of the setting, for the message
      * @throws IllegalArgumentException with the part that is none
      */
-    static QuietHours parse(String hours) {
+    static QuietHours parse(String name, String hours) {
         List<Window> windows = new ArrayList<>();
         for (String part : hours.split(";", -1)) {
             String text = part.strip().toLowerCase(Locale.ROOT);
@@ -50,13 +51,13 @@ final class QuietHours {
             }
             Matcher matcher = LINE.matcher(text);
             if (!matcher.matches()) {
-                throw new IllegalArgumentException("quiet is '" + part.strip()
+                throw new IllegalArgumentException(name + " is '" + part.strip()
                         + "': write days and hours such as Sun 03:00-05:00, or 01:00-01:30 for every day");
             }
             try {
                 windows.add(new Window(days(matcher.group(1)), time(matcher.group(2)), time(matcher.group(3))));
             } catch (IllegalArgumentException | java.time.DateTimeException no) {
-                throw new IllegalArgumentException("quiet is '" + part.strip() + "': " + no.getMessage(), no);
+                throw new IllegalArgumentException(name + " is '" + part.strip() + "': " + no.getMessage());
             }
         }
         return new QuietHours(windows);

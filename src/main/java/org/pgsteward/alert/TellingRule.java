@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 
 /**
@@ -27,6 +28,9 @@ import org.pgsteward.model.Severity;
  * </ol>
  */
 public final class TellingRule {
+    /** Where its settings stand, for messages. */
+    private static final String FILE = "alerts.camel.yaml: ";
+
     /** A consequence may be seen a little before its cause is. */
     private static final Duration SEEN_BEFORE = Duration.ofSeconds(90);
 
@@ -43,48 +47,48 @@ public final class TellingRule {
     private QuietHours quiet = QuietHours.NONE;
 
     /** @param time that news waits for what is like it, such as {@code 10s}; zero tells each at once */
-    public void setWait(Duration time) {
-        wait = time;
+    public void setWait(String time) {
+        wait = Elapsed.parse(FILE + "wait", time);
     }
 
     /** @param time between two messages of one kind, such as {@code 1m} */
-    public void setInterval(Duration time) {
-        interval = time;
+    public void setInterval(String time) {
+        interval = Elapsed.parse(FILE + "interval", time);
     }
 
     /** @param count from which alerts of one kind are told as one, at least 2 */
-    public void setGroupFrom(int count) {
+    public void setGroupFrom(String count) {
         groupFrom = atLeast(2, "groupFrom", count);
     }
 
     /** @param time after which what is critical is told again, such as {@code 4h}; zero never does */
-    public void setRepeatCritical(Duration time) {
-        repeatCritical = time;
+    public void setRepeatCritical(String time) {
+        repeatCritical = Elapsed.parse(FILE + "repeatCritical", time);
     }
 
     /** @param time after which a warning is told again, such as {@code 1d}; zero never does */
-    public void setRepeatWarning(Duration time) {
-        repeatWarning = time;
+    public void setRepeatWarning(String time) {
+        repeatWarning = Elapsed.parse(FILE + "repeatWarning", time);
     }
 
     /** @param count of beginnings within the window that are flapping, at least 2 */
-    public void setFlaps(int count) {
+    public void setFlaps(String count) {
         flaps = atLeast(2, "flaps", count);
     }
 
     /** @param time within which beginnings are counted, such as {@code 30m} */
-    public void setFlapWindow(Duration time) {
-        flapWindow = time;
+    public void setFlapWindow(String time) {
+        flapWindow = Elapsed.parse(FILE + "flapWindow", time);
     }
 
     /** @param time without a change after which flapping is past, such as {@code 10m} */
-    public void setCalm(Duration time) {
-        calm = time;
+    public void setCalm(String time) {
+        calm = Elapsed.parse(FILE + "calm", time);
     }
 
     /** @param time that a consequence may take to end after its cause, such as {@code 2m} */
-    public void setSettle(Duration time) {
-        settle = time;
+    public void setSettle(String time) {
+        settle = Elapsed.parse(FILE + "settle", time);
     }
 
     /** @param lines such as {@code postgres-down: service-down, backup-failed}: the cause's kind, and what follows from it */
@@ -94,7 +98,7 @@ public final class TellingRule {
                 lines.lines().map(String::strip).filter(text -> !text.isEmpty()).toList()) {
             int colon = line.indexOf(':');
             if (colon < 1) {
-                throw new IllegalArgumentException("consequences has the line '" + line
+                throw new IllegalArgumentException(FILE + "consequences has the line '" + line
                         + "': write the cause's kind, a colon and the kinds that follow, such as"
                         + " postgres-down: service-down, backup-failed");
             }
@@ -110,14 +114,15 @@ public final class TellingRule {
 
     /** @param hours such as {@code Sun 03:00-05:00; 01:00-01:30}, in which nothing is told; empty for none */
     public void setQuiet(String hours) {
-        quiet = QuietHours.parse(hours);
+        quiet = QuietHours.parse(FILE + "quiet", hours);
     }
 
-    private static int atLeast(int least, String name, int count) {
-        if (count < least) {
-            throw new IllegalArgumentException(name + " is " + count + ": it has to be at least " + least);
+    private static int atLeast(int least, String name, String count) {
+        if (!count.strip().matches("\\d{1,9}") || Integer.parseInt(count.strip()) < least) {
+            throw new IllegalArgumentException(
+                    FILE + name + " is '" + count.strip() + "', not a whole number from " + least + " on");
         }
-        return count;
+        return Integer.parseInt(count.strip());
     }
 
     /**

@@ -15,6 +15,7 @@ import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.model.Activity;
+import org.pgsteward.model.Elapsed;
 import org.pgsteward.routing.Pipeline;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -83,7 +84,7 @@ final class SilenceCommand implements Callable<Integer> {
     }
 
     private Duration span() {
-        Duration span = Settings.span("--for", time);
+        Duration span = Elapsed.parse("--for", time);
         if (span.isZero() || span.compareTo(LONGEST) > 0) {
             throw new Refusal("--for is '" + time + "': it has to be more than nothing and at most 30d");
         }

@@ -30,7 +30,7 @@ class AlertBookTest {
 
     @BeforeEach
     void tellAtOnce() {
-        rule.setWait(Duration.ZERO);
+        rule.setWait("0s");
     }
 
     @Test

@@ -50,7 +50,7 @@ class CourierTest {
     @Test
     void aRefusedNoticeOfSeveralHoldsUpEachOfThem() {
         TellingRule rule = new TellingRule();
-        rule.setWait(Duration.ZERO);
+        rule.setWait("0s");
         AlertBook book =
                 new AlertBook(state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC);
         for (String service : List.of("a", "b", "c")) {

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
@@ -138,7 +138,7 @@ class TellingRuleTest {
 
     @Test
     void eachAtOnceWhereNothingIsToWait() {
-        rule.setWait(Duration.ZERO);
+        rule.setWait("0s");
         see("mem:a=m", SettableClock.NOON);
         see("mem:b=m", SettableClock.NOON);
         tell(SettableClock.NOON);
@@ -148,15 +148,33 @@ class TellingRuleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"postgres-down", ": service-down"})
-    void consequencesThatAreNoneAreRefused(String line) {
-        assertThatThrownBy(() -> rule.setConsequences(line))
-                .hasMessageStartingWith(
-                        "consequences has the line '" + line.strip() + "': write the cause's kind, a colon");
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "wait | soon | wait is 'soon', not a time such as 90m, 6h or 2d",
+                "wait | -5s | wait is '-5s', not a time such as 90m, 6h or 2d",
+                "groupFrom | 1 | groupFrom is '1', not a whole number from 2 on",
+                "flaps | many | flaps is 'many', not a whole number from 2 on",
+                "consequences | postgres-down | consequences has the line 'postgres-down': write the cause's kind, a colon",
+                "consequences | : service-down | consequences has the line ': service-down': write the cause's kind, a colon",
+                "quiet | at night | quiet is 'at night': write days and hours such as Sun 03:00-05:00",
+                "quiet | 01:00-02:00; Someday 03:00-05:00 | quiet is 'Someday 03:00-05:00': 'someday' is no day of the week",
+                "quiet | 03:00-25:00 | quiet is '03:00-25:00': Text '25:00' could not be parsed"
+            })
+    void whatIsWronglyWrittenIsSaidInOneLineWithWhereItStands(String setting, String value, String message) {
+        assertThatThrownBy(() -> set(setting, value))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasNoCause()
+                .hasMessageStartingWith("alerts.camel.yaml: " + message);
     }
 
-    @Test
-    void aGroupOfOneIsNone() {
-        assertThatThrownBy(() -> rule.setGroupFrom(1)).hasMessage("groupFrom is 1: it has to be at least 2");
+    private void set(String setting, String value) {
+        switch (setting) {
+            case "wait" -> rule.setWait(value);
+            case "groupFrom" -> rule.setGroupFrom(value);
+            case "flaps" -> rule.setFlaps(value);
+            case "consequences" -> rule.setConsequences(value);
+            default -> rule.setQuiet(value);
+        }
     }
 }

@@ -12,7 +12,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -187,12 +186,12 @@ public final class TestHost implements AutoCloseable {
 
     private List<Notice> due() {
         TellingRule rule = new TellingRule();
-        rule.setWait(Duration.ZERO);
-        rule.setGroupFrom(1000);
-        rule.setRepeatCritical(Duration.ZERO);
-        rule.setRepeatWarning(Duration.ZERO);
-        rule.setFlaps(Integer.MAX_VALUE);
-        rule.setFlapWindow(Duration.ofDays(10_000 * 366L));
+        rule.setWait("0s");
+        rule.setGroupFrom("1000");
+        rule.setRepeatCritical("0s");
+        rule.setRepeatWarning("0s");
+        rule.setFlaps("999999999");
+        rule.setFlapWindow("3660000d");
         Path state = folder.resolve("state");
         // After whatever a test's own clock says.
         Clock clock = Clock.fixed(Instant.parse("9999-01-01T00:00:00Z"), ZoneOffset.UTC);
