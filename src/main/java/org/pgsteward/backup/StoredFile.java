@@ -64,6 +64,10 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
             // Closed first: whatever reads may know better than the hash what is wrong.
             try (target) {
                 copy(plain, target, poured -> {});
+            } catch (ZstdIOException | PayloadException damaged) {
+                throw damaged;
+            } catch (IOException missed) {
+                throw isCutOff() ? new IOException("the stored file is damaged: it is cut off", missed) : missed;
             }
             compareHash(stored, hash);
         } catch (ZstdIOException damaged) {
@@ -104,6 +108,11 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
             sum += read;
             poured.accept(sum);
         }
+    }
+
+    /** zstd-jni takes a last frame that breaks off for the end, where it lies in one buffer with the end of another. */
+    private boolean isCutOff() throws IOException {
+        return Files.size(file) < manifest.sizeBytes();
     }
 
     private InputStream open(MessageDigest hash) throws IOException {

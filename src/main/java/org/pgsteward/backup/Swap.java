@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
@@ -84,9 +85,13 @@ final class Swap {
         static final Swapped NONE = new Swapped("", Duration.ZERO);
     }
 
-    /** A name for the old one that says what it was and until when. */
-    static String keptName(String live, Instant at) {
-        return keptPrefix(live) + STAMP.format(at);
+    /** A name for the old one that says what it was and until when; the next second's where one is kept of this one. */
+    static String keptName(String live, Instant at, Collection<String> taken) {
+        Instant until = at;
+        while (taken.contains(keptPrefix(live) + STAMP.format(until))) {
+            until = until.plusSeconds(1);
+        }
+        return keptPrefix(live) + STAMP.format(until);
     }
 
     private static String keptPrefix(String live) {
@@ -100,7 +105,7 @@ final class Swap {
 
     /** @throws SQLException when it cannot be done; all is then as it was, but for the sessions that were ended */
     Swapped swap(String live, String restored, Instant at, RestoreProgress progress) throws SQLException {
-        String kept = keptName(live, at);
+        String kept = keptName(live, at, keptOf(server, live));
         try (Connection connection = server.connect(server.address().database())) {
             connection.setAutoCommit(false);
             long oldOid = oid(connection, live);

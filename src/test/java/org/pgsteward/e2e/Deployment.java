@@ -111,6 +111,7 @@ final class Deployment {
                 PGSTEWARD_RECONCILE_PERIOD=5s
                 PGSTEWARD_IDLE_DAYS=0
                 PGSTEWARD_ALERTS_WAIT=5s
+                PGSTEWARD_ALERTS_INTERVAL=5s
                 PGSTEWARD_BACKUP_TICK=0 0 3 1 1 ?
                 """.formatted(socket.getParent(), socket.getFileName(), port));
         imagesAreOurs = true;

@@ -547,7 +547,7 @@ class BaseBackupIT {
                 Files.write(file, Arrays.copyOf(bytes, bytes.length - 10));
             }
         },
-        EMPTIED("breaks off") {
+        EMPTIED("damaged: it is cut off") {
             @Override
             void befall(Path file) throws IOException {
                 Files.write(file, new byte[0]);
@@ -613,6 +613,7 @@ class BaseBackupIT {
             Files.writeString(
                     manifest,
                     Files.readString(manifest)
+                            .replaceFirst("\"size_bytes\" : \\d+", "\"size_bytes\" : " + compressed.length)
                             .replaceFirst(
                                     "\"sha256\" : \"\\w+\"", "\"sha256\" : \"" + BaseBackupIT.sha256(file) + "\""));
         }
