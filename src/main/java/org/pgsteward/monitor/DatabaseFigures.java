@@ -33,9 +33,15 @@ public final class DatabaseFigures {
 
     /** @throws SQLException when PostgreSQL does not answer */
     public List<Figure> read() throws SQLException {
+        try (Connection connection = server.connect(server.address().database())) {
+            return read(connection);
+        }
+    }
+
+    /** The same over a connection to the management database that is open already. */
+    public static List<Figure> read(Connection connection) throws SQLException {
         List<Figure> figures = new ArrayList<>();
-        try (Connection connection = server.connect(server.address().database());
-                PreparedStatement statement = connection.prepareStatement(FIGURES);
+        try (PreparedStatement statement = connection.prepareStatement(FIGURES);
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 figures.add(new Figure(rows.getString(1), rows.getLong(2), rows.getLong(3)));
