@@ -44,7 +44,6 @@ import org.pgsteward.journal.JournalRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
-import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
@@ -226,7 +225,7 @@ public final class Wiring {
         Outbox outbox = outbox(receivers);
         StewardDockerComponent docker = new StewardDockerComponent(
                 engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
-        Figures figures = new Figures(tables, new DatabaseFigures(server), containers, memory, docker, alerts, outbox);
+        Figures figures = new Figures(server, containers, memory, docker, alerts, outbox);
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
         OverviewDesk overview = overview(OverviewDesk.Host.of(containers, memory));
         Holdings holdings = new Holdings(store);

@@ -60,9 +60,14 @@ public record Overview(
             return name.equals(Targets.GLOBALS) || name.equals(Targets.BASE);
         }
 
-        /** Whether there has to be a backup of it: there is a database, or there was a run. */
-        public boolean isBackedUp() {
-            return database.isPresent() || backups.isPresent();
+        /** Whether it has a database now, of which there has to be a backup. */
+        public boolean isDatabase() {
+            return database.isPresent();
+        }
+
+        /** Whether only backups are left of it: its database is gone. */
+        public boolean isGone() {
+            return database.isEmpty() && backups.isPresent() && !isOfTheCluster();
         }
 
         /** To when it can be restored. */
@@ -96,11 +101,9 @@ public record Overview(
         return firing.stream().anyMatch(alert -> alert.kind().equals(PostgresRule.KIND));
     }
 
-    /** Of all services with a database of their own. */
+    /** What has a database now. */
     public List<Service> databases() {
-        return services.stream()
-                .filter(service -> service.isBackedUp() && !service.isOfTheCluster())
-                .toList();
+        return services.stream().filter(Service::isDatabase).toList();
     }
 
     /** In a sentence, to when the databases can be restored. */

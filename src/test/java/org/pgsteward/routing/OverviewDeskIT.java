@@ -41,7 +41,12 @@ class OverviewDeskIT {
 
             Overview seen = overview(host);
             assertThat(seen.trouble()).isEmpty();
-            Overview.Service wiki = seen.services().get(0);
+            Overview.Service wiki = seen.services().stream()
+                    .filter(service -> service.name().equals("wiki"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(wiki.isGone()).isTrue();
+            assertThat(seen.databases()).extracting(Overview.Service::name).containsExactly("homelab", "postgres");
             assertThat(wiki.restorableTo()).contains(NOW.minus(Duration.ofHours(2)));
             assertThat(wiki.days()).hasSize(BackupDays.DAYS);
             assertThat(wiki.days().subList(24, 30))

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
@@ -70,8 +70,9 @@ final class PageWords {
         scope.put("hasNews", !alerts(true).isEmpty());
         scope.put("silences", overview.silences().stream().map(this::silence).toList());
         List<Map<String, Object>> groups = new ArrayList<>();
-        group(groups, overview.services().stream().filter(service -> !isOfTheCluster(service)));
-        group(groups, overview.services().stream().filter(PageWords::isOfTheCluster));
+        group(groups, service -> !isOfTheCluster(service) && !service.isGone());
+        group(groups, PageWords::isOfTheCluster);
+        group(groups, Overview.Service::isGone);
         scope.put("groups", groups);
         return scope;
     }
@@ -125,16 +126,18 @@ final class PageWords {
         return words;
     }
 
-    private void group(List<Map<String, Object>> groups, Stream<Overview.Service> services) {
-        List<Map<String, Object>> rows = services.map(this::row).toList();
+    private void group(List<Map<String, Object>> groups, Predicate<Overview.Service> in) {
+        List<Map<String, Object>> rows =
+                overview.services().stream().filter(in).map(this::row).toList();
         if (!rows.isEmpty()) {
             groups.add(Map.of("rows", rows));
         }
     }
 
-    /** Whether it goes to the end, with what is no one's: the globals, base backups, and PostgreSQL's own container. */
+    /** Whether it is no one's: the globals, base backups, and PostgreSQL's own container. */
     private static boolean isOfTheCluster(Overview.Service service) {
-        boolean onlyAContainer = !service.isBackedUp() && service.runs().isPresent();
+        boolean onlyAContainer =
+                service.database().isEmpty() && service.backups().isEmpty();
         return service.isOfTheCluster() || onlyAContainer;
     }
 
@@ -179,7 +182,7 @@ final class PageWords {
             boolean runs = service.runs().get();
             state(row, runs ? "✓" : "✕", runs ? "runs" : "does not run", runs ? "fine" : "warning");
         } else {
-            state(row, "", service.isOfTheCluster() ? NOTHING : "no container", "none");
+            state(row, "", service.isOfTheCluster() ? NOTHING : service.isGone() ? "gone" : "no container", "none");
         }
     }
 
@@ -195,7 +198,7 @@ final class PageWords {
             row.put("proved", ago(to.get()));
             row.put("provedAt", when(to.get()));
             row.put("machineProvedAt", to.get().toString());
-        } else if (service.isBackedUp()) {
+        } else if (service.isDatabase() || service.backups().isPresent()) {
             row.put("noneProved", true);
         } else {
             row.put("notBackedUp", true);

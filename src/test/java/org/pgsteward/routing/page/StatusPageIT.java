@@ -46,6 +46,8 @@ class StatusPageIT {
                     .run(
                             "homelab",
                             "CREATE DATABASE wiki",
+                            "CREATE DATABASE \"" + SCRIPT + "\"",
+                            "CREATE DATABASE " + LONG,
                             "INSERT INTO public.backup_log (service_name, backup_type, backup_path, backup_id, state,"
                                     + " success, started_at, finished_at, verified_at, event_id)"
                                     + " SELECT name, 'dump', 'x', name, 'verified', true, now() - interval '2 h',"
@@ -63,7 +65,7 @@ class StatusPageIT {
             String seen = Browser.dump(daemon.address(), 360);
             assertThat(seen)
                     .contains("<title>1 problem – pgsteward</title>")
-                    .contains("Every database can be restored, the oldest to 2 h ago")
+                    .contains("2 of 5 databases can be restored, the oldest to 2 h ago")
                     .contains("&lt;script&gt;document.title='owned'&lt;/script&gt;")
                     .doesNotContain("<script")
                     .doesNotContain("<img");
@@ -75,7 +77,7 @@ class StatusPageIT {
             await().until(() -> ask("GET", daemon.address()).body().contains("PostgreSQL cannot be asked"));
             assertThat(Browser.dump(daemon.address(), 1280))
                     .contains("what is said here of databases and backups is as of")
-                    .contains("Every database can be restored, the oldest to 2 h ago");
+                    .contains("2 of 5 databases can be restored, the oldest to 2 h ago");
         }
     }
 

@@ -104,6 +104,16 @@ class StatusPageTest {
     }
 
     @Test
+    void whatIsGoneIsShownAndIsNoDatabaseThatHasToBeRestored() {
+        Overview.Service old = service("old", 999);
+        Overview.Service gone = new Overview.Service(
+                "old", Optional.empty(), old.backups(), old.days(), Optional.empty(), Optional.empty());
+        assertThat(page(overview(Optional.empty(), List.of(gone, service("wiki", 2)), List.of())))
+                .contains("Every database can be restored to 2 h ago (wiki).")
+                .contains("gone</span>");
+    }
+
+    @Test
     void saysOfWhomNobodyIsTold() {
         Overview overview = new Overview(
                 NOW,
