@@ -24,6 +24,7 @@ public final class StatusPage {
     private final Supplier<Overview> overviews;
     private final ZoneId zone;
     private @Nullable Sheet sheet;
+    private volatile @Nullable Drawn last;
 
     /** @param zone in which people read times */
     public StatusPage(OverviewDesk desk, ZoneId zone) {
@@ -45,9 +46,23 @@ public final class StatusPage {
      */
     public record Page(String html, String policy) {}
 
+    /** What was shown last: who asks again before there is anything new gets the same page, drawn once. */
+    private record Drawn(Overview overview, Page page) {}
+
     public Page now() {
+        Overview overview = overviews.get();
+        Drawn before = last;
+        if (before != null && before.overview() == overview) {
+            return before.page();
+        }
+        Drawn now = new Drawn(overview, draw(overview));
+        last = now;
+        return now.page();
+    }
+
+    private Page draw(Overview overview) {
         Sheet ours = sheet();
-        Map<String, Object> scope = new HashMap<>(new PageWords(overviews.get(), zone).scope());
+        Map<String, Object> scope = new HashMap<>(new PageWords(overview, zone).scope());
         scope.put("style", ours.style());
         StringWriter page = new StringWriter(32 * 1024);
         ours.template().execute(page, scope);
