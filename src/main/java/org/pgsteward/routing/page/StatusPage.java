@@ -52,7 +52,7 @@ public final class StatusPage {
     public Page now() {
         Overview overview = overviews.get();
         Drawn before = last;
-        if (before != null && before.overview() == overview) {
+        if (before != null && before.overview().equals(overview)) {
             return before.page();
         }
         Drawn now = new Drawn(overview, draw(overview));
