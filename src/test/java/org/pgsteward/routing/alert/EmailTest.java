@@ -144,7 +144,7 @@ class EmailTest {
         }
         assertThat(server.getReceivedMessages())
                 .extracting(mail -> mail.getSubject().split(" ", 3)[1])
-                .containsExactly("s1", "s2", "s3");
+                .containsExactlyInAnyOrder("s1", "s2", "s3");
     }
 
     @Test
