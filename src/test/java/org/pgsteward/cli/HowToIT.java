@@ -119,7 +119,6 @@ class HowToIT {
     @Test
     void rebuildTheServer() throws Exception {
         try (TestHost fresh = onTheHomeLab(TestHost.start())) {
-            fresh.environment().put("PGSTEWARD_BACKUP_DIR", host.store().toString());
             follow("rebuild-the-server", host, fresh);
             assertThat(fresh.rows("vikunja", "SELECT count(*) FROM public.tasks"))
                     .containsExactly("4321");
@@ -131,7 +130,6 @@ class HowToIT {
         Optional<Programs> next = nextMajor();
         assumeTrue(next.isPresent());
         try (TestHost newer = onTheHomeLab(TestHost.start(TestCluster.start(next.orElseThrow())))) {
-            newer.environment().put("PGSTEWARD_BACKUP_DIR", host.store().toString());
             follow("upgrade-postgresql", host, newer);
             assertThat(newer.rows("vikunja", "SELECT count(*) FROM public.tasks"))
                     .containsExactly("4321");
@@ -171,6 +169,7 @@ class HowToIT {
             Handbook.Line line = step.line();
             if (line.text().startsWith(NEW_SERVER) && then.length > 0) {
                 at = then[0];
+                copyStore(now, at);
             }
             if (DocumentedCommandsTest.needsMore(line)) {
                 continue;
@@ -180,9 +179,16 @@ class HowToIT {
         }
     }
 
-    private String command(TestHost at, Handbook.Line line) throws Exception {
+    private static void copyStore(TestHost from, TestHost to) throws Exception {
+        assertThat(new ProcessBuilder("cp", "-a", from.store().toString(), to.store().toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    private static String command(TestHost at, Handbook.Line line) throws Exception {
         String[] words = line.command().stream()
-                .map(word -> word.equals(STORE) ? host.store().toString() : word)
+                .map(word -> word.equals(STORE) ? at.store().toString() : word)
                 .toArray(String[]::new);
         CommandRun run = CommandRun.on(at, words);
         assertThat(run.code()).as("%s%n%s%n%s", line, run.out(), run.err()).isZero();
