@@ -19,6 +19,7 @@ public final class Daemon implements AutoCloseable {
     private final DockerEngine engine;
     private final Housekeeping house;
     private final BooleanSupplier hears;
+    private final Runnable routesChanged;
     private final Opening opening;
     private @Nullable HttpDoor http;
 
@@ -28,22 +29,33 @@ public final class Daemon implements AutoCloseable {
         HttpDoor open() throws IOException;
     }
 
-    Daemon(Pipeline pipeline, DockerEngine engine, Housekeeping house, BooleanSupplier hears, Opening opening) {
+    Daemon(
+            Pipeline pipeline,
+            DockerEngine engine,
+            Housekeeping house,
+            BooleanSupplier hears,
+            Runnable routesChanged,
+            Opening opening) {
         this.pipeline = pipeline;
         this.engine = engine;
         this.house = house;
         this.hears = hears;
+        this.routesChanged = routesChanged;
         this.opening = opening;
     }
 
-    /** @throws IOException when the port is taken */
+    /**
+     * @throws IllegalArgumentException when the route files are wrong, with file and line
+     * @throws IOException when the port is taken
+     */
     public Daemon start() throws IOException {
-        pipeline.start();
+        pipeline.start().requireDoors();
         http = opening.open();
         // Before the first container asks: making the tables loads more classes than all the rest.
         Thread order = new Thread(null, this::order, "house-in-order", 256 * 1024);
         order.setDaemon(true);
         order.start();
+        pipeline.reload(routesChanged);
         return this;
     }
 

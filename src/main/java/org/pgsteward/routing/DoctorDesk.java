@@ -2,6 +2,7 @@ package org.pgsteward.routing;
 
 import com.github.dockerjava.api.exception.DockerException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -146,7 +147,7 @@ public final class DoctorDesk {
     private Optional<Watches> watches() {
         try {
             return Optional.of(watches.get());
-        } catch (IllegalStateException e) {
+        } catch (IllegalStateException | IllegalArgumentException | UncheckedIOException e) {
             notLookedAt.add("levels of memory, sessions, locks and disks: " + e.getMessage());
             return Optional.empty();
         }

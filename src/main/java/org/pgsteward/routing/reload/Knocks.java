@@ -1,0 +1,50 @@
+package org.pgsteward.routing.reload;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.ProcessorDefinitionHelper;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.SendDefinition;
+import org.apache.camel.model.ToDynamicDefinition;
+
+/** The doors at which a route's steps knock. */
+final class Knocks {
+    private Knocks() {}
+
+    /** Those that have to be answered, each with the line of its step. */
+    static Map<String, Integer> of(RouteDefinition route, CamelContext context) {
+        Map<String, Integer> knocks = new LinkedHashMap<>();
+        collect(
+                ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), SendDefinition.class),
+                context,
+                knocks);
+        collect(
+                ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), ToDynamicDefinition.class),
+                context,
+                knocks);
+        return knocks;
+    }
+
+    private static void collect(Collection<?> steps, CamelContext context, Map<String, Integer> knocks) {
+        for (Object step : steps) {
+            String uri = step instanceof SendDefinition<?> send
+                    ? send.getEndpointUri()
+                    : step instanceof ToDynamicDefinition dynamic ? dynamic.getUri() : null;
+            if (uri == null || !uri.startsWith("direct:") || uri.contains("${")) {
+                continue;
+            }
+            String door = context.resolvePropertyPlaceholders(uri);
+            if (!door.contains("failIfNoConsumers=false")) {
+                knocks.putIfAbsent(bare(door), ((ProcessorDefinition<?>) step).getLineNumber());
+            }
+        }
+    }
+
+    /** Without options, and as Camel writes {@code direct://x}. */
+    static String bare(String uri) {
+        return uri.replaceFirst("(?s)\\?.*", "").replaceFirst("^direct:/+", "direct:");
+    }
+}
