@@ -8,6 +8,7 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.reload.RouteReload;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,7 @@ public final class Daemon implements AutoCloseable {
     private final Runnable routesChanged;
     private final Opening opening;
     private @Nullable HttpDoor http;
+    private @Nullable RouteReload routes;
 
     /** How the door for HTTP is opened, once there is something to show. */
     @FunctionalInterface
@@ -55,7 +57,7 @@ public final class Daemon implements AutoCloseable {
         Thread order = new Thread(null, this::order, "house-in-order", 256 * 1024);
         order.setDaemon(true);
         order.start();
-        pipeline.reload(routesChanged);
+        routes = pipeline.reload(routesChanged);
         return this;
     }
 
@@ -70,6 +72,14 @@ public final class Daemon implements AutoCloseable {
     /** Whether the engine's events arrive. */
     public boolean hears() {
         return hears.getAsBoolean();
+    }
+
+    /** What brings edits of the route files into force. */
+    RouteReload routes() {
+        if (routes == null) {
+            throw new IllegalStateException("the daemon has not started");
+        }
+        return routes;
     }
 
     /** The port that the status page is on. */

@@ -133,7 +133,7 @@ public final class Pipeline implements AutoCloseable {
      *
      * @param swapped is run after each change
      */
-    public void reload(Runnable swapped) {
+    public RouteReload reload(Runnable swapped) {
         if (source == null || chosen == null) {
             throw new IllegalStateException("there are no route files to look at");
         }
@@ -147,6 +147,7 @@ public final class Pipeline implements AutoCloseable {
                 redaction,
                 clock);
         reload = begun.start();
+        return begun;
     }
 
     public Pipeline routes(RoutesBuilder routes) {

@@ -1,28 +1,26 @@
 package org.pgsteward.routing.reload;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.URL;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.NoSuchBeanException;
+import org.apache.camel.NoSuchEndpointException;
 import org.apache.camel.NoSuchLanguageException;
 import org.apache.camel.PropertyBindingException;
 import org.apache.camel.ResolveEndpointFailedException;
 import org.apache.camel.component.bean.MethodNotFoundException;
-import org.apache.camel.spi.ExtendedPropertyConfigurerGetter;
-import org.apache.camel.spi.PropertyConfigurer;
-import org.apache.camel.support.PluginHelper;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -36,57 +34,8 @@ final class Blame {
     private static final Pattern STEP = Pattern.compile("Unknown node id: (\\S+)");
     private static final Pattern QUOTED = Pattern.compile("['\"\\[<]([^'\"\\[\\]<>]{2,})['\"\\]>]");
 
-    private static final List<String> STEPS = List.of(
-            "aggregate",
-            "bean",
-            "choice",
-            "circuitBreaker",
-            "convertBodyTo",
-            "delay",
-            "doTry",
-            "dynamicRouter",
-            "enrich",
-            "filter",
-            "idempotentConsumer",
-            "loadBalance",
-            "log",
-            "loop",
-            "marshal",
-            "multicast",
-            "pipeline",
-            "poll",
-            "pollEnrich",
-            "process",
-            "recipientList",
-            "removeHeader",
-            "removeHeaders",
-            "removeProperty",
-            "removeVariable",
-            "resequence",
-            "rollback",
-            "routingSlip",
-            "script",
-            "setBody",
-            "setHeader",
-            "setHeaders",
-            "setProperty",
-            "setVariable",
-            "setVariables",
-            "sort",
-            "split",
-            "step",
-            "stop",
-            "threads",
-            "throttle",
-            "throwException",
-            "to",
-            "toD",
-            "transform",
-            "unmarshal",
-            "validate",
-            "wireTap");
-
     private final CamelContext context;
+    private final KnownNames known;
     private final Set<String> beans;
     private final Function<String, String> redaction;
 
@@ -96,8 +45,13 @@ final class Blame {
      */
     Blame(CamelContext context, Set<String> beans, Function<String, String> redaction) {
         this.context = context;
+        this.known = new KnownNames(context);
         this.beans = beans;
         this.redaction = redaction;
+    }
+
+    static String noBean(String name) {
+        return "there is no bean '" + name + "'";
     }
 
     Problem of(RouteSet.Entry entry, Throwable thrown) {
@@ -117,6 +71,7 @@ final class Blame {
                 .findFirst()
                 .or(() -> endpointLine(entry, causes, message))
                 .or(() -> quoted(entry, message))
+                .or(() -> longest(entry, causes))
                 .orElse(entry.line());
         return entry.problem(line, redaction.apply(Words.oneLine(message)), "");
     }
@@ -147,23 +102,28 @@ final class Blame {
         if (cause instanceof ResolveEndpointFailedException endpoint) {
             return endpoint(entry, endpoint, message);
         }
+        if (cause instanceof NoSuchEndpointException endpoint) {
+            return Optional.of(component(entry, endpoint.getUri(), scheme(endpoint.getUri())));
+        }
+        if (cause instanceof PropertyBindingException property
+                && property.getCause() == null
+                && property.getPropertyName() != null) {
+            String name = property.getPropertyName();
+            return Optional.of(entry.problem(
+                    keyLine(entry, name).orElse(entry.line()),
+                    "'" + entry.name() + "' has no property '" + name + "'",
+                    Nearest.hint(name, KnownNames.properties(property.getTarget()))));
+        }
         if (cause instanceof NoSuchBeanException bean) {
             return Optional.of(entry.problem(
-                    line(entry, bean.getName()),
-                    "there is no bean '" + bean.getName() + "'",
-                    Nearest.hint(bean.getName(), beans)));
+                    line(entry, bean.getName()), noBean(bean.getName()), Nearest.hint(bean.getName(), beans)));
         }
         if (cause instanceof MethodNotFoundException method) {
             String name = method.getMethodName().replaceFirst("\\(.*", "");
-            Object bean = method.getBean();
-            Set<String> methods = new TreeSet<>();
-            if (bean != null) {
-                for (java.lang.reflect.Method one : bean.getClass().getMethods()) {
-                    methods.add(one.getName());
-                }
-            }
             return Optional.of(entry.problem(
-                    line(entry, name), "the bean has no method '" + name + "'", Nearest.hint(name, methods)));
+                    line(entry, name),
+                    "the bean has no method '" + name + "'",
+                    Nearest.hint(name, KnownNames.methods(method.getBean()))));
         }
         if (cause instanceof NoSuchLanguageException language) {
             return Optional.of(entry.problem(
@@ -183,79 +143,70 @@ final class Blame {
         if (step.matches()) {
             String name = step.group(1);
             return entry.problem(
-                    keyLine(entry, name).orElse(line), "there is no step '" + name + "'", Nearest.hint(name, STEPS));
+                    keyLine(entry, name).orElse(line),
+                    "there is no step '" + name + "'",
+                    Nearest.hint(name, KnownNames.STEPS));
         }
         Matcher field = FIELD.matcher(problem);
         if (field.matches()) {
             String name = field.group(1);
-            // The mark is the value's, which may stand on the next line.
+            // The mark is the value's, which may stand on the next line, or that of all around it.
+            int begin = marked.getProblemMark().map(Mark::getIndex).orElse(-1);
             int at = keys(entry.node(), name)
-                    .filter(tuple -> tuple.getValueNode().getStartMark().equals(marked.getProblemMark()))
+                    .filter(tuple -> begins(tuple.getValueNode(), begin))
                     .map(tuple -> Yaml.line(tuple.getKeyNode()))
                     .findFirst()
+                    .or(() -> Yaml.mappings(entry.node())
+                            .filter(mapping -> begins(mapping, begin))
+                            .flatMap(mapping -> Yaml.tuples(mapping).stream())
+                            .filter(tuple -> Yaml.text(tuple.getKeyNode()).equals(Optional.of(name)))
+                            .map(tuple -> Yaml.line(tuple.getKeyNode()))
+                            .findFirst())
                     .orElse(line);
             return entry.problem(at, "'" + name + "' is not known here", "look at its spelling and its indentation");
         }
         return entry.problem(line, redaction.apply(problem), "");
     }
 
+    private static boolean begins(Node node, int index) {
+        return node.getStartMark().filter(mark -> mark.getIndex() == index).isPresent();
+    }
+
     private Optional<Problem> endpoint(RouteSet.Entry entry, ResolveEndpointFailedException endpoint, String message) {
         Matcher component = NO_COMPONENT.matcher(message);
-        if (component.matches()) {
-            String scheme = component.group(1);
-            String hint = Nearest.hint(scheme, components());
-            return Optional.of(entry.problem(
-                    uriLine(entry, endpoint.getUri()).orElse(entry.line()),
-                    "unknown component '" + scheme + "'",
-                    hint.isEmpty() ? "is the jar of camel-" + scheme + " in lib/ext?" : hint));
-        }
+        return component.matches()
+                ? Optional.of(component(entry, endpoint.getUri(), component.group(1)))
+                : options(entry, endpoint, message);
+    }
+
+    private Problem component(RouteSet.Entry entry, String uri, String scheme) {
+        String hint = Nearest.hint(scheme, known.components());
+        return entry.problem(
+                uriLine(entry, uri).orElse(entry.line()),
+                "unknown component '" + scheme + "'",
+                hint.isEmpty() ? "is the jar of camel-" + scheme + " in lib/ext?" : hint);
+    }
+
+    private Optional<Problem> options(RouteSet.Entry entry, ResolveEndpointFailedException endpoint, String message) {
         Matcher options = OPTIONS.matcher(message);
-        if (options.matches()) {
-            String option = options.group(1).replaceFirst("=.*", "");
-            String scheme = scheme(endpoint.getUri());
-            return Optional.of(entry.problem(
-                    keyLine(entry, option)
-                            .or(() -> Yaml.lineOf(entry.node(), text -> text.contains(option + "=")))
-                            .orElse(entry.line()),
-                    scheme + " has no option '" + option + "'",
-                    Nearest.hint(option, options(scheme))));
+        if (!options.matches()) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        String option = options.group(1).replaceFirst("=.*", "");
+        String scheme = scheme(endpoint.getUri());
+        return Optional.of(entry.problem(
+                keyLine(entry, option)
+                        .or(() -> Yaml.lineOf(entry.node(), text -> text.contains(option + "=")))
+                        .orElse(entry.line()),
+                scheme + " has no option '" + option + "'",
+                Nearest.hint(option, known.options(scheme))));
     }
 
     private static String scheme(String uri) {
         return uri.replaceFirst("(?s):.*", "");
     }
 
-    private Set<String> options(String scheme) {
-        PropertyConfigurer configurer = PluginHelper.getConfigurerResolver(context)
-                .resolvePropertyConfigurer(scheme + "-endpoint-configurer", context);
-        return configurer instanceof ExtendedPropertyConfigurerGetter known
-                ? known.getAllOptions(context).keySet()
-                : Set.of();
-    }
-
-    /** What each jar of components says it has. */
-    private Set<String> components() {
-        Set<String> names = new TreeSet<>(context.getComponentNames());
-        try {
-            for (URL listing : Collections.list(Blame.class
-                    .getClassLoader()
-                    .getResources("META-INF/services/org/apache/camel/component.properties"))) {
-                Properties properties = new Properties();
-                try (InputStream in = listing.openStream()) {
-                    properties.load(in);
-                }
-                names.addAll(List.of(properties.getProperty("components", "").split("\\s+", -1)));
-            }
-        } catch (IOException unread) {
-            // Without them the hint is poorer, and the refusal is the same.
-            return names;
-        }
-        return names;
-    }
-
-    private static java.util.stream.Stream<NodeTuple> keys(Node node, String key) {
+    private static Stream<NodeTuple> keys(Node node, String key) {
         List<NodeTuple> found = new ArrayList<>();
         collect(node, key, found);
         return found.stream();
@@ -288,7 +239,8 @@ final class Blame {
     }
 
     private Optional<Integer> endpointLine(RouteSet.Entry entry, List<Throwable> causes, String message) {
-        Optional<Integer> option = Yaml.tuplesBelow(entry.node(), "parameters").stream()
+        Optional<Integer> option = Stream.of("parameters", "properties")
+                .flatMap(key -> Yaml.tuplesBelow(entry.node(), key).stream())
                 .filter(tuple -> Yaml.text(tuple.getKeyNode())
                         .filter(key -> Words.contains(message, key))
                         .isPresent())
@@ -331,6 +283,18 @@ final class Blame {
                 return line;
             }
         }
-        return Yaml.lineOf(entry.node(), text -> text.length() > 6 && message.contains(text));
+        return Optional.empty();
+    }
+
+    /** The longest text of the route that the causes quote, but for the one that quotes all of the route. */
+    private static Optional<Integer> longest(RouteSet.Entry entry, List<Throwable> causes) {
+        String said = causes.stream()
+                .filter(cause -> !(cause instanceof FailedToCreateRouteException))
+                .map(cause -> String.valueOf(cause.getMessage()))
+                .collect(Collectors.joining("\n"));
+        return Yaml.scalars(entry.node())
+                .filter(scalar -> scalar.getValue().length() > 4 && said.contains(scalar.getValue()))
+                .max(Comparator.comparingInt(scalar -> scalar.getValue().length()))
+                .map(Yaml::line);
     }
 }

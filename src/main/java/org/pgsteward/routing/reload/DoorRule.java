@@ -34,7 +34,7 @@ final class DoorRule {
             RouteSet.Entry entry = route.route();
             if (entry.name().startsWith(RECEIVER) && !route.from().equals(PREFIX + entry.name())) {
                 problems.add(entry.problem(
-                        fromLine(entry),
+                        Yaml.value(entry.node(), "id").map(Yaml::line).orElse(entry.line()),
                         "the receiver " + entry.name() + " does not begin with direct:" + entry.name(),
                         "notices come by that door"));
             }

@@ -1,7 +1,9 @@
 package org.pgsteward.routing.reload;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.model.ProcessorDefinition;
@@ -26,6 +28,18 @@ final class Knocks {
                 context,
                 knocks);
         return knocks;
+    }
+
+    /** Addresses that are only looked up when a message comes, and could be looked up now. */
+    static List<String> dynamic(RouteDefinition route) {
+        List<String> uris = new ArrayList<>();
+        for (ToDynamicDefinition step :
+                ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), ToDynamicDefinition.class)) {
+            if (step.getUri() != null && !step.getUri().contains("${")) {
+                uris.add(step.getUri());
+            }
+        }
+        return uris;
     }
 
     private static void collect(Collection<?> steps, CamelContext context, Map<String, Integer> knocks) {

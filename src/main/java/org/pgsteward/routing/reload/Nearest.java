@@ -14,7 +14,11 @@ final class Nearest {
     }
 
     static Optional<String> to(String mistyped, Collection<String> known) {
-        int most = Math.max(1, mistyped.length() / 3);
+        return within(Math.max(1, mistyped.length() / 3), mistyped, known);
+    }
+
+    /** @param most letters that may differ */
+    static Optional<String> within(int most, String mistyped, Collection<String> known) {
         return known.stream()
                 .filter(name -> !name.equals(mistyped))
                 .filter(name -> Math.abs(name.length() - mistyped.length()) <= most)

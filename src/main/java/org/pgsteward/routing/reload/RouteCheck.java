@@ -39,7 +39,7 @@ public final class RouteCheck {
     private final Map<String, String> settings;
     private final Supplier<Map<String, Object>> beans;
     private final Set<String> answered;
-    private final Set<String> wanted;
+    private final Set<String> knockedAt;
     private final Redaction redaction;
 
     /**
@@ -57,19 +57,35 @@ public final class RouteCheck {
         this.settings = settings;
         this.beans = beans;
         this.answered = answered;
-        this.wanted = wanted;
+        this.knockedAt = wanted;
         this.redaction = redaction;
     }
 
     /** What is wrong, in the order of files and lines; nothing where all would run. */
     public List<Problem> problems(RouteFiles files) {
-        Set<Problem> problems = new TreeSet<>();
         RouteSet set = RouteSet.of(files);
-        problems.addAll(FormRule.problems(set, beans.get().keySet(), ourRoutes()));
+        Set<Problem> problems = new TreeSet<>(form(set));
+        boolean complete = problems.isEmpty();
         try (Scratch scratch = new Scratch(settings, beans.get())) {
-            problems.addAll(built(set, scratch, problems.isEmpty()));
+            problems.addAll(built(set, scratch, set.routes().keySet(), complete));
         }
         return List.copyOf(problems);
+    }
+
+    /** The same by somebody in a hurry: what runs already is not built again, and a look that finds faults is enough. */
+    List<Problem> problems(RouteFiles files, RouteSet running) {
+        RouteSet set = RouteSet.of(files);
+        Set<Problem> problems = new TreeSet<>(form(set));
+        if (problems.isEmpty()) {
+            try (Scratch scratch = new Scratch(settings, beans.get())) {
+                problems.addAll(built(set, scratch, SwapPlan.of(running, set).routes(), true));
+            }
+        }
+        return List.copyOf(problems);
+    }
+
+    private List<Problem> form(RouteSet set) {
+        return FormRule.problems(set, beans.get().keySet(), ourRoutes());
     }
 
     /** Of what passed the check, and did not start all the same. */
@@ -90,7 +106,7 @@ public final class RouteCheck {
                 doors.add(doors(entry, route, context, Included.in(context, route)));
             }
         }
-        return DoorRule.problems(doors, answered, wanted);
+        return DoorRule.problems(doors, answered, knockedAt);
     }
 
     private Set<String> ourRoutes() {
@@ -99,14 +115,21 @@ public final class RouteCheck {
         return ours;
     }
 
-    private List<Problem> built(RouteSet set, Scratch scratch, boolean complete) {
+    /** @param wanted ids of the routes to build; of the others only the doors are looked at */
+    private List<Problem> built(RouteSet set, Scratch scratch, Set<String> wanted, boolean complete) {
         List<Problem> problems = new ArrayList<>();
         Set<String> names = new HashSet<>(beans.get().keySet());
         names.addAll(set.beans().keySet());
         Blame blame = new Blame(scratch.context, names, redaction::of);
+        KnownNames known = new KnownNames(scratch.context);
         RouteModel model = new RouteModel(scratch.context);
         Map<String, Exception> failed = model.beans(set.beans().values());
-        failed.forEach((name, failure) -> problems.add(blame.of(set.bean(name), failure)));
+        failed.forEach((name, failure) -> {
+            Problem problem = blame.of(set.bean(name), failure);
+            if (failed.keySet().stream().noneMatch(other -> problem.what().equals(Blame.noBean(other)))) {
+                problems.add(problem);
+            }
+        });
         List<DoorRule.Doors> doors = new ArrayList<>();
         List<RouteDefinition> definitions = new ArrayList<>();
         for (RouteSet.Entry entry : set.routes().values()) {
@@ -114,8 +137,12 @@ public final class RouteCheck {
                 RouteDefinition route = model.route(entry);
                 boolean runs = Included.in(scratch.context, route);
                 scratch.standIn(runs ? Map.of() : standIns(entry));
-                Route built = scratch.build(route);
-                schedule(entry, built).ifPresent(problems::add);
+                if (wanted.contains(entry.name())) {
+                    Route built = scratch.build(route);
+                    schedule(entry, built).ifPresent(problems::add);
+                    problems.addAll(OptionRule.problems(entry, known, scratch.context::resolvePropertyPlaceholders));
+                    Knocks.dynamic(route).forEach(scratch.context::getEndpoint);
+                }
                 doors.add(doors(entry, route, scratch.context, runs));
                 definitions.add(route);
                 String twice = RouteDefinitionHelper.validateUniqueIds(route, definitions, route.getNodePrefixId());
@@ -126,14 +153,18 @@ public final class RouteCheck {
                             "rename one of them"));
                 }
             } catch (Exception | StackOverflowError e) {
-                problems.add(blame.of(entry, e));
+                Problem problem = blame.of(entry, e);
+                // What misses a bean that could not be made has no fault of its own.
+                if (failed.keySet().stream().noneMatch(name -> problem.what().equals(Blame.noBean(name)))) {
+                    problems.add(problem);
+                }
             } finally {
                 scratch.standIn(Map.of());
             }
         }
         // With a route missing that could not be read, others would seem to knock in vain.
         if (complete && problems.isEmpty()) {
-            problems.addAll(DoorRule.problems(doors, answered, wanted));
+            problems.addAll(DoorRule.problems(doors, answered, knockedAt));
         }
         return problems;
     }

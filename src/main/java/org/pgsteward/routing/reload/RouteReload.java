@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -37,6 +39,7 @@ public final class RouteReload implements AutoCloseable {
     private static final Duration QUIET = Duration.ofMillis(400);
     private static final int MOST_NAMED = 3;
 
+    private final CamelContext context;
     private final RouteSource source;
     private final RouteCheck check;
     private final RouteSwap swap;
@@ -65,6 +68,7 @@ public final class RouteReload implements AutoCloseable {
             Runnable swapped,
             Redaction redaction,
             Clock clock) {
+        this.context = context;
         this.source = source;
         this.check = check;
         this.swap = new RouteSwap((DefaultCamelContext) context, clock);
@@ -136,7 +140,7 @@ public final class RouteReload implements AutoCloseable {
         RouteSet after = RouteSet.of(files);
         RouteSet before = RouteSet.of(running);
         boolean same = after.problems().isEmpty() && SwapPlan.of(before, after).isEmpty();
-        List<Problem> problems = same ? FormRule.problems(files) : check.problems(files);
+        List<Problem> problems = same ? FormRule.problems(files) : check.problems(files, before);
         if (problems.isEmpty() && !same) {
             try {
                 swap.swap(before, after);
@@ -180,12 +184,17 @@ public final class RouteReload implements AutoCloseable {
 
     private void keep(RouteFiles files) {
         try {
-            if (!source.lastGood().read().equals(java.util.Optional.of(files))) {
+            if (!source.lastGood().read().equals(Optional.of(files))) {
                 source.lastGood().write(files);
             }
         } catch (IOException refusedByDisk) {
             LOG.warn("the route files in force are not kept for the next start: {}", refusedByDisk.toString());
         }
+    }
+
+    /** The routes that run, by their ids. */
+    public Set<String> running() {
+        return context.getRouteIds();
     }
 
     /** How many routes of before an edit are still there, for what is under way in them. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -52,7 +53,11 @@ record RouteSet(Map<String, Entry> routes, Map<String, Entry> beans, List<Proble
         try {
             root = Yaml.read(file, text);
         } catch (MarkedYamlEngineException e) {
-            int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
+            // What is not closed is noticed far behind where it was opened.
+            Optional<Mark> at = String.valueOf(e.getContext()).startsWith("while scanning")
+                    ? e.getContextMark().or(e::getProblemMark)
+                    : e.getProblemMark();
+            int line = at.map(mark -> mark.getLine() + 1).orElse(0);
             problems.add(new Problem(
                     file, line, "no YAML: " + Words.oneLine(e.getProblem()), "look at its indentation and quotes"));
             return;

@@ -90,6 +90,17 @@ final class Yaml {
         });
     }
 
+    /** All mappings below, and the node itself if it is one. */
+    static Stream<Node> mappings(Node node) {
+        List<Node> found = new ArrayList<>();
+        if (node instanceof MappingNode) {
+            found.add(node);
+        }
+        items(node).forEach(item -> mappings(item).forEach(found::add));
+        tuples(node).forEach(tuple -> mappings(tuple.getValueNode()).forEach(found::add));
+        return found.stream();
+    }
+
     /** The line of the first scalar below that is so. */
     static Optional<Integer> lineOf(Node node, Predicate<String> wanted) {
         return scalars(node)

@@ -1,0 +1,118 @@
+package org.pgsteward.routing.reload;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RouteCheckTest {
+    private Path folder;
+    private RouteCheck check;
+    private RouteFiles shipped;
+
+    @BeforeAll
+    void build(@TempDir Path folder) throws Exception {
+        this.folder = folder;
+        Settings settings = Settings.withoutSecrets(Map.of()).settings();
+        check = Wiring.forCheck(settings.with(
+                        Map.of("pgsteward.state.dir", folder.resolve("state").toString())))
+                .routeCheck();
+        shipped = RouteFiles.read(Path.of("routes"));
+    }
+
+    static Stream<Corpus.Mistake> mistakes() {
+        return Corpus.all().stream();
+    }
+
+    @Test
+    void theShippedFilesAreFine() {
+        assertThat(check.problems(shipped)).isEmpty();
+    }
+
+    @Test
+    void thereAreMistakesEnough() {
+        assertThat(Corpus.all()).hasSizeGreaterThanOrEqualTo(40);
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void saysWhatIsWrongAndInWhichLine(Corpus.Mistake mistake, @TempDir Path routes) throws Exception {
+        List<Problem> problems = check.problems(read(mistake, routes));
+
+        assertThat(problems).as("what is said of %s", mistake).isNotEmpty();
+        assertThat(problems).anySatisfy(problem -> {
+            assertThat(problem.file()).isEqualTo(mistake.file());
+            assertThat(problem.toString()).contains(mistake.says());
+            if (mistake.line() > 0) {
+                assertThat(problem.line()).isEqualTo(mistake.line());
+            }
+        });
+        assertThat(problems.toString()).doesNotContain("geheim");
+    }
+
+    @Test
+    void saysAllThatIsWrongAtOnce() {
+        SortedMap<String, String> texts = new TreeMap<>(shipped.texts());
+        texts.computeIfPresent(
+                "monitor.camel.yaml", (file, text) -> text.replace("timer:monitor-host", "tmer:monitor-host"));
+        texts.computeIfPresent("alerts.camel.yaml", (file, text) -> text.replace("groupFrom:", "groupForm:"));
+        texts.put("operators.camel.yaml", "- rout: {}\n");
+
+        assertThat(check.problems(RouteFiles.of(texts)))
+                .extracting(Problem::file)
+                .contains("alerts.camel.yaml", "monitor.camel.yaml", "operators.camel.yaml");
+    }
+
+    @Test
+    void makesNothingAndOpensNothing() throws Exception {
+        check.problems(shipped);
+
+        assertThat(folder.resolve("state")).doesNotExist();
+    }
+
+    @Test
+    void aThousandChecksLeaveNeitherThreadsNorClasses() throws Exception {
+        SortedMap<String, String> texts = new TreeMap<>(shipped.texts());
+        texts.put("operators.camel.yaml", "- route:\n    id: op\n    from: {uri: fil:x, steps: [{log: x}]}\n");
+        RouteFiles broken = RouteFiles.of(texts);
+        for (int i = 0; i < 20; i++) {
+            check.problems(i % 2 == 0 ? shipped : broken);
+        }
+        int threads = Thread.activeCount();
+        int classes = ManagementFactory.getClassLoadingMXBean().getLoadedClassCount();
+        long begun = System.nanoTime();
+        for (int i = 0; i < 200; i++) {
+            check.problems(i % 2 == 0 ? shipped : broken);
+        }
+        System.err.println("ms a check: " + (System.nanoTime() - begun) / 200e6);
+
+        assertThat(Thread.activeCount()).isLessThanOrEqualTo(threads + 1);
+        assertThat(ManagementFactory.getClassLoadingMXBean().getLoadedClassCount() - classes)
+                .isLessThan(200);
+    }
+
+    private RouteFiles read(Corpus.Mistake mistake, Path routes) throws Exception {
+        for (Map.Entry<String, String> file : shipped.texts().entrySet()) {
+            Path copy = routes.resolve(file.getKey());
+            Files.createDirectories(copy.getParent());
+            Files.writeString(copy, file.getValue());
+        }
+        Files.write(routes.resolve(mistake.file()), mistake.content());
+        return RouteFiles.read(routes);
+    }
+}
