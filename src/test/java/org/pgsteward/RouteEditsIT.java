@@ -178,7 +178,7 @@ class RouteEditsIT {
                     "backup.camel.yaml",
                     shipped.get("backup.camel.yaml")
                             .replace("chmod: \"600\"", "chmod: \"640\"")
-                            .replace("      steps:\n", "      steps:\n        - log: a new step\n"));
+                            .replaceAll("(?m)^      steps:\n", "      steps:\n        - log: a new step\n"));
             settle();
             assertThat(refusal()).isEmpty();
             assertThat(daemon.routes().leaving()).isPositive();

@@ -2,11 +2,10 @@ package org.pgsteward.routing.reload;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.apache.camel.CamelContext;
-import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SendDefinition;
@@ -16,9 +15,9 @@ import org.apache.camel.model.ToDynamicDefinition;
 final class Knocks {
     private Knocks() {}
 
-    /** Those that have to be answered, each with the line of its step. */
-    static Map<String, Integer> of(RouteDefinition route, CamelContext context) {
-        Map<String, Integer> knocks = new LinkedHashMap<>();
+    /** Those that have to be answered. */
+    static Set<String> of(RouteDefinition route, CamelContext context) {
+        Set<String> knocks = new LinkedHashSet<>();
         collect(
                 ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), SendDefinition.class),
                 context,
@@ -42,7 +41,7 @@ final class Knocks {
         return uris;
     }
 
-    private static void collect(Collection<?> steps, CamelContext context, Map<String, Integer> knocks) {
+    private static void collect(Collection<?> steps, CamelContext context, Set<String> knocks) {
         for (Object step : steps) {
             String uri = step instanceof SendDefinition<?> send
                     ? send.getEndpointUri()
@@ -52,7 +51,7 @@ final class Knocks {
             }
             String door = context.resolvePropertyPlaceholders(uri);
             if (!door.contains("failIfNoConsumers=false")) {
-                knocks.putIfAbsent(bare(door), ((ProcessorDefinition<?>) step).getLineNumber());
+                knocks.add(bare(door));
             }
         }
     }

@@ -2,6 +2,7 @@ package org.pgsteward.routing.reload;
 
 import java.text.ParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,18 +68,38 @@ public final class RouteCheck {
         Set<Problem> problems = new TreeSet<>(form(set));
         boolean complete = problems.isEmpty();
         try (Scratch scratch = new Scratch(settings, beans.get())) {
-            problems.addAll(built(set, scratch, set.routes().keySet(), complete));
+            problems.addAll(built(set, scratch, set.beans().keySet(), Map.of(), complete));
         }
         return List.copyOf(problems);
     }
 
-    /** The same by somebody in a hurry: what runs already is not built again, and a look that finds faults is enough. */
-    List<Problem> problems(RouteFiles files, RouteSet running) {
-        RouteSet set = RouteSet.of(files);
+    /**
+     * The same of files of which much is in force already: that is not built again, and faults of form are enough.
+     *
+     * @param set what is asked about; Camel writes into its tree, so it is not to be used again
+     * @param running what is in force in {@code live}
+     */
+    List<Problem> problems(RouteSet set, RouteSet running, CamelContext live) {
         Set<Problem> problems = new TreeSet<>(form(set));
         if (problems.isEmpty()) {
-            try (Scratch scratch = new Scratch(settings, beans.get())) {
-                problems.addAll(built(set, scratch, SwapPlan.of(running, set).routes(), true));
+            SwapPlan plan = SwapPlan.of(running, set);
+            Map<String, Object> given = new HashMap<>(beans.get());
+            set.beans().keySet().stream()
+                    .filter(name -> !plan.beans().contains(name))
+                    .forEach(name -> {
+                        Object bean = live.getRegistry().lookupByName(name);
+                        if (bean != null) {
+                            given.put(name, bean);
+                        }
+                    });
+            Map<String, RouteDefinition> started = new HashMap<>();
+            live.getCamelContextExtension()
+                    .getContextPlugin(Model.class)
+                    .getRouteDefinitions()
+                    .forEach(route -> started.put(route.getRouteId(), route));
+            started.keySet().removeAll(plan.routes());
+            try (Scratch scratch = new Scratch(settings, given)) {
+                problems.addAll(built(set, scratch, plan.beans(), started, true));
             }
         }
         return List.copyOf(problems);
@@ -115,15 +136,23 @@ public final class RouteCheck {
         return ours;
     }
 
-    /** @param wanted ids of the routes to build; of the others only the doors are looked at */
-    private List<Problem> built(RouteSet set, Scratch scratch, Set<String> wanted, boolean complete) {
+    /**
+     * @param newBeans names of the beans to make; the others are there
+     * @param started routes that run as they stand in the set
+     */
+    private List<Problem> built(
+            RouteSet set,
+            Scratch scratch,
+            Set<String> newBeans,
+            Map<String, RouteDefinition> started,
+            boolean complete) {
         List<Problem> problems = new ArrayList<>();
         Set<String> names = new HashSet<>(beans.get().keySet());
         names.addAll(set.beans().keySet());
         Blame blame = new Blame(scratch.context, names, redaction::of);
-        KnownNames known = new KnownNames(scratch.context);
         RouteModel model = new RouteModel(scratch.context);
-        Map<String, Exception> failed = model.beans(set.beans().values());
+        Map<String, Exception> failed =
+                model.beans(newBeans.stream().map(set::bean).toList());
         failed.forEach((name, failure) -> {
             Problem problem = blame.of(set.bean(name), failure);
             if (failed.keySet().stream().noneMatch(other -> problem.what().equals(Blame.noBean(other)))) {
@@ -134,14 +163,12 @@ public final class RouteCheck {
         List<RouteDefinition> definitions = new ArrayList<>();
         for (RouteSet.Entry entry : set.routes().values()) {
             try {
-                RouteDefinition route = model.route(entry);
-                boolean runs = Included.in(scratch.context, route);
+                RouteDefinition known = started.get(entry.name());
+                RouteDefinition route = known == null ? model.route(entry) : known;
+                boolean runs = known != null || Included.in(scratch.context, route);
                 scratch.standIn(runs ? Map.of() : standIns(entry));
-                if (wanted.contains(entry.name())) {
-                    Route built = scratch.build(route);
-                    schedule(entry, built).ifPresent(problems::add);
-                    problems.addAll(OptionRule.problems(entry, known, scratch.context::resolvePropertyPlaceholders));
-                    Knocks.dynamic(route).forEach(scratch.context::getEndpoint);
+                if (known == null) {
+                    problems.addAll(steps(entry, route, scratch));
                 }
                 doors.add(doors(entry, route, scratch.context, runs));
                 definitions.add(route);
@@ -166,6 +193,15 @@ public final class RouteCheck {
         if (complete && problems.isEmpty()) {
             problems.addAll(DoorRule.problems(doors, answered, knockedAt));
         }
+        return problems;
+    }
+
+    private static List<Problem> steps(RouteSet.Entry entry, RouteDefinition route, Scratch scratch) throws Exception {
+        List<Problem> problems = new ArrayList<>();
+        schedule(entry, scratch.build(route)).ifPresent(problems::add);
+        problems.addAll(OptionRule.problems(
+                entry, new KnownNames(scratch.context), scratch.context::resolvePropertyPlaceholders));
+        Knocks.dynamic(route).forEach(scratch.context::getEndpoint);
         return problems;
     }
 
@@ -207,8 +243,17 @@ public final class RouteCheck {
     private static DoorRule.Doors doors(
             RouteSet.Entry entry, RouteDefinition route, CamelContext context, boolean runs) {
         Map<String, Integer> knocks = new LinkedHashMap<>();
-        Knocks.of(route, context).forEach((door, line) -> knocks.put(door, line > 0 ? line : entry.line()));
+        Knocks.of(route, context).forEach(door -> knocks.put(door, line(entry, door)));
         String from = context.resolvePropertyPlaceholders(route.getInput().getEndpointUri());
         return new DoorRule.Doors(entry, Knocks.bare(from), knocks, runs);
+    }
+
+    /** Where a door stands in one word, or in two, as the editor Kaoto writes it. */
+    private static int line(RouteSet.Entry entry, String door) {
+        String name = door.substring("direct:".length());
+        return Yaml.lineOf(entry.node(), text -> text.replaceFirst("\\?.*", "").equals(door))
+                .or(() -> Yaml.lineOf(entry.node(), name::equals))
+                .or(() -> Yaml.lineOf(entry.node(), text -> text.startsWith("direct:")))
+                .orElse(entry.line());
     }
 }

@@ -50,6 +50,7 @@ public final class RouteReload implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "routes");
     private volatile boolean wanted = true;
     private RouteFiles running;
+    private RouteSet runningSet;
     private RouteFiles seen;
     private @Nullable RouteFiles refused;
     private boolean told;
@@ -77,6 +78,7 @@ public final class RouteReload implements AutoCloseable {
         this.redaction = redaction;
         this.clock = clock;
         this.running = chosen.files();
+        this.runningSet = RouteSet.of(running);
         this.seen = chosen.files();
         if (chosen.refused().isEmpty()) {
             keep(running);
@@ -138,12 +140,13 @@ public final class RouteReload implements AutoCloseable {
 
     private void apply(RouteFiles files) {
         RouteSet after = RouteSet.of(files);
-        RouteSet before = RouteSet.of(running);
-        boolean same = after.problems().isEmpty() && SwapPlan.of(before, after).isEmpty();
-        List<Problem> problems = same ? FormRule.problems(files) : check.problems(files, before);
+        boolean same =
+                after.problems().isEmpty() && SwapPlan.of(runningSet, after).isEmpty();
+        List<Problem> problems =
+                same ? FormRule.problems(files) : check.problems(RouteSet.of(files), runningSet, context);
         if (problems.isEmpty() && !same) {
             try {
-                swap.swap(before, after);
+                swap.swap(runningSet, after);
                 swapped.run();
             } catch (RouteSwap.NotSwapped e) {
                 problems = List.of(check.problem(e.entry(), e));
@@ -156,6 +159,7 @@ public final class RouteReload implements AutoCloseable {
         }
         refused = null;
         running = files;
+        runningSet = after;
         keep(files);
         well("the route files are in force");
     }

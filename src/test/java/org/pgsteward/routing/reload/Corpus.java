@@ -71,10 +71,8 @@ public final class Corpus {
                 - route:
                     id: op-route
                     from: {uri: timer:op, steps: [
-                # opened
-                # here
-                """, "no YAML");
-        bytes("two documents", "- beans: []\n---\n- beans: []\n", 0, "no YAML");
+                # here""", "no YAML");
+        bytes("two documents", "- beans: []\n---\n- beans: []\n", 2, "no YAML");
         add("one file is left half by a merge", """
                 - route:
                     id: op-route
@@ -278,7 +276,12 @@ public final class Corpus {
                 "uri: timer:monitor-host",
                 "uri: tmer:monitor-host",
                 "did you mean 'timer'?");
-        edit("a shipped schedule is broken", "backup.camel.yaml", "0 * * * * ?}}", "0 61 * * * ?}}", "the schedule");
+        edit(
+                "a shipped schedule is broken",
+                "retention.camel.yaml",
+                "0 30 4 * * ?}}",
+                "0 61 4 * * ?}}",
+                "the schedule");
         edit(
                 "a receiver that is off is broken all the same",
                 "receivers/slack.camel.yaml",
@@ -380,8 +383,8 @@ public final class Corpus {
                     from:
                       uri: timer:op
                       steps:
-                        - to:  # here
-                            uri: direct:alert-rais
+                        - to:
+                            uri: direct:alert-rais  # here
                 """,
                 "no route answers direct:alert-rais; did you mean 'direct:alert-raise'?");
         add("a door as the editor Kaoto writes it, that nobody answers", """
@@ -391,9 +394,9 @@ public final class Corpus {
                       uri: timer
                       parameters: {timerName: op}
                       steps:
-                        - to:  # here
+                        - to:
                             uri: direct
-                            parameters: {name: alert-rais}
+                            parameters: {name: alert-rais}  # here
                 """, "no route answers direct:alert-rais");
         add(
                 "a door that is answered already",
@@ -421,8 +424,8 @@ public final class Corpus {
         edit(
                 "a step knocks at a door that is misspelt",
                 "alerts.camel.yaml",
-                "- to:\n                  uri: direct:alert-tell",
-                "- to:\n                  uri: direct:alert-tel",
+                "                  uri: direct:alert-tell",
+                "                  uri: direct:alert-tel",
                 "no route answers direct:alert-tel; did you mean 'direct:alert-tell'?");
         edit(
                 "a receiver is called other than its door",
