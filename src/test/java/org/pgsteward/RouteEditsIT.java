@@ -13,6 +13,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -176,7 +177,7 @@ class RouteEditsIT {
             // Every route of the file is another one now.
             write(
                     "backup.camel.yaml",
-                    shipped.get("backup.camel.yaml")
+                    shipped("backup.camel.yaml")
                             .replace("chmod: \"600\"", "chmod: \"640\"")
                             .replaceAll("(?m)^      steps:\n", "      steps:\n        - log: a new step\n"));
             settle();
@@ -201,28 +202,24 @@ class RouteEditsIT {
     @Test
     void aStartOverABadFileRunsWhatWasLastInForceAndTellsOfIt() throws Exception {
         Set<String> before = running();
-        write("monitor.camel.yaml", shipped.get("monitor.camel.yaml").replace("{{pgsteward.memory.warn:80%}}", "70%"));
+        write("monitor.camel.yaml", shipped("monitor.camel.yaml").replace("{{pgsteward.memory.warn:80%}}", "70%"));
         settle();
         daemon.close();
-        write(
-                "monitor.camel.yaml",
-                shipped.get("monitor.camel.yaml").replace("timer:monitor-host", "tmer:monitor-host"));
+        write("monitor.camel.yaml", shipped("monitor.camel.yaml").replace("timer:monitor-host", "tmer:monitor-host"));
         Files.delete(routes.resolve("backup.camel.yaml"));
         start();
 
         assertThat(running()).isEqualTo(before);
         assertThat(refusal()).hasValueSatisfying(told -> assertThat(told).contains("monitor.camel.yaml:"));
-        write("backup.camel.yaml", shipped.get("backup.camel.yaml"));
-        write("monitor.camel.yaml", shipped.get("monitor.camel.yaml"));
+        write("backup.camel.yaml", shipped("backup.camel.yaml"));
+        write("monitor.camel.yaml", shipped("monitor.camel.yaml"));
         settle();
         assertThat(refusal()).isEmpty();
     }
 
     @Test
     void aFirstStartOverABadFileIsRefusedWithFileAndLine() throws Exception {
-        write(
-                "monitor.camel.yaml",
-                shipped.get("monitor.camel.yaml").replace("timer:monitor-host", "tmer:monitor-host"));
+        write("monitor.camel.yaml", shipped("monitor.camel.yaml").replace("timer:monitor-host", "tmer:monitor-host"));
         Wiring first = host.wiring(Map.of(
                 "pgsteward.routes.dir",
                 routes.toString(),
@@ -242,15 +239,13 @@ class RouteEditsIT {
     private void good(Random random, Set<Edit> done) throws IOException {
         Edit edit = GOOD.get(random.nextInt(GOOD.size()));
         if (edit.from().equals(edit.to())) {
-            restore(
-                    edit.file(),
-                    read(edit.file()).isPresent() ? Optional.empty() : Optional.of(shipped.get(edit.file())));
+            restore(edit.file(), read(edit.file()).isPresent() ? Optional.empty() : Optional.of(shipped(edit.file())));
             return;
         }
         if (!done.remove(edit)) {
             done.add(edit);
         }
-        String text = shipped.get(edit.file());
+        String text = shipped(edit.file());
         for (Edit each : done) {
             text = each.file().equals(edit.file()) ? text.replace(each.from(), each.to()) : text;
         }
@@ -270,6 +265,10 @@ class RouteEditsIT {
             }
         }
         return ids;
+    }
+
+    private String shipped(String file) {
+        return Objects.requireNonNull(shipped.get(file), file);
     }
 
     private Set<String> running() {

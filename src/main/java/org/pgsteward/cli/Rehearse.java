@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.pgsteward.Daemon;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
+import org.pgsteward.routing.reload.RouteFiles;
 import picocli.CommandLine.Command;
 
 /**
@@ -33,8 +34,11 @@ final class Rehearse implements Callable<Integer> {
                         "pgsteward.requests.dir", state.resolve("requests").toString(),
                         "pgsteward.routes.dir", routes.toString(),
                         "pgsteward.http.port", "0"));
-        try (Daemon daemon = new Wiring(settings).daemon()) {
+        Wiring wiring = new Wiring(settings);
+        try (Daemon daemon = wiring.daemon()) {
             daemon.start();
+            // An edit, and the command that checks one, need these classes too.
+            wiring.routeCheck().problems(RouteFiles.read(routes));
         }
         try (Stream<Path> files = Files.walk(state)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

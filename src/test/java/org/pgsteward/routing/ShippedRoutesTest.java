@@ -2,7 +2,11 @@ package org.pgsteward.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +76,24 @@ class ShippedRoutesTest {
             Set<String> knocked = new TreeSet<>();
             collectDoors(route, knocked);
             assertThat(doors).as("doors of %s", route.get("id")).containsAll(knocked);
+        }
+    }
+
+    /** Editors such as Kaoto read a file by this schema, which Camel publishes. */
+    @Test
+    void everyFileIsAsTheSchemaOfTheYamlDslWantsIt() throws IOException {
+        JsonSchema schema;
+        try (InputStream published = getClass().getResourceAsStream("/schema/camelYamlDsl.json")) {
+            schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4).getSchema(published);
+        }
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".camel.yaml"))
+                    .toList()) {
+                Object document = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+                assertThat(schema.validate(Json.mapper().valueToTree(document)))
+                        .as("%s", file)
+                        .isEmpty();
+            }
         }
     }
 

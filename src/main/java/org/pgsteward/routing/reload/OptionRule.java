@@ -56,8 +56,8 @@ final class OptionRule {
                                     List.of(scheme + " has no option '" + name + "'", "did you mean '" + near + "'?"));
         }
         boolean unread = type.filter(
-                        kind -> kind == long.class && !TIME.matcher(value).matches()
-                                || kind == int.class && !WHOLE.matcher(value).matches())
+                        kind -> (kind == long.class && !TIME.matcher(value).matches())
+                                || (kind == int.class && !WHOLE.matcher(value).matches()))
                 .isPresent();
         return unread && !value.isEmpty() && !value.startsWith("#")
                 ? Optional.of(List.of(

@@ -27,6 +27,7 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.RoutePolicy;
 import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.Successor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -150,7 +151,7 @@ final class RouteSwap {
     private void takeOver(Map<String, Object> oldBeans) {
         oldBeans.forEach((name, old) -> {
             Object fresh = context.getRegistry().lookupByName(name);
-            if (fresh instanceof org.pgsteward.model.Successor<?> successor && fresh != old) {
+            if (fresh instanceof Successor successor && fresh != old) {
                 successor.takeOverFrom(old);
             }
         });
