@@ -34,6 +34,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.routing.TestHost;
+import org.pgsteward.routing.alert.CapturedLog;
 import org.pgsteward.routing.reload.Corpus;
 
 /** Route files are edited, well and badly, while the daemon runs them. */
@@ -197,6 +198,64 @@ class RouteEditsIT {
             return daemon.routes().leaving() == 0;
         });
         assertThat(host.backUp(wiring, target).state()).isEqualTo(BackupState.VERIFIED);
+    }
+
+    @Test
+    void aRouteOfAnOperatorsHasTheSafetyNetUnderItAndGoesWithItsFile() throws Exception {
+        try (CapturedLog log = new CapturedLog()) {
+            write("operators.camel.yaml", """
+                    - route:
+                        id: op-fails
+                        from:
+                          uri: timer:op-fails
+                          parameters:
+                            delay: 0
+                            period: 100
+                          steps:
+                            - throwException:
+                                exceptionType: java.lang.IllegalStateException
+                                message: on purpose
+                    """);
+            settle();
+            await().atMost(PATIENCE).until(() -> log.text().contains("route op-fails failed"));
+            assertThat(log.text()).contains("on purpose").doesNotContain("\tat ");
+        }
+        assertThat(running()).contains("op-fails");
+        Files.delete(routes.resolve("operators.camel.yaml"));
+        settle();
+        assertThat(running()).doesNotContain("op-fails");
+    }
+
+    @Test
+    void whatPassesTheCheckAndDoesNotStartLeavesAllAsItWas() throws Exception {
+        Set<String> before = running();
+        String monitor = shipped("monitor.camel.yaml");
+        write("monitor.camel.yaml", monitor.replace("{{pgsteward.memory.warn:80%}}", "70%"));
+        write("retention.camel.yaml", shipped("retention.camel.yaml").replace("0 30 4 * * ?", "0 45 4 * * ?"));
+        write("alerts.camel.yaml", shipped("alerts.camel.yaml").replace("${body.title}", "told: ${body.title}"));
+        write("operators.camel.yaml", """
+                - route:
+                    id: op-waits
+                    from:
+                      uri: file:nowhere/at/all
+                      parameters:
+                        autoCreate: false
+                        startingDirectoryMustExist: true
+                      steps:
+                        - log: "${body}"
+                """);
+        settle();
+
+        assertThat(running()).isEqualTo(before);
+        assertThat(refusal()).hasValueSatisfying(told -> assertThat(told).contains("operators.camel.yaml:"));
+        assertThat(wiring.doors.ask("direct:alert-raise", notice()).getException())
+                .isNull();
+        Files.delete(routes.resolve("operators.camel.yaml"));
+        settle();
+        assertThat(refusal()).isEmpty();
+        assertThat(running()).isEqualTo(before);
+        String database = host.cluster().newDatabase();
+        assertThat(host.backUp(wiring, target(database)).state()).isEqualTo(BackupState.VERIFIED);
     }
 
     @Test

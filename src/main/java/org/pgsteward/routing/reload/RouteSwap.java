@@ -254,7 +254,11 @@ final class RouteSwap {
                         .filter(route ->
                                 going.get(id) == null || route != going.get(id).route())
                         .forEach(extension::removeRoute);
-                model.getRouteDefinitions().removeIf(definition -> id.equals(definition.getRouteId()));
+                if (going.containsKey(id)) {
+                    model.getRouteDefinitions().removeIf(definition -> id.equals(definition.getRouteId()));
+                } else {
+                    removeIdle(id);
+                }
             }
         }
         going.values().forEach(this::bringBack);

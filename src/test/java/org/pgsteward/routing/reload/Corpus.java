@@ -398,16 +398,13 @@ public final class Corpus {
                             uri: direct
                             parameters: {name: alert-rais}  # here
                 """, "no route answers direct:alert-rais");
-        add(
-                "a door that is answered already",
-                """
+        add("a door that is answered already", """
                 - route:
                     id: op-route
-                    from:  # here
-                      uri: direct:alert-raise
+                    from:
+                      uri: direct:alert-raise  # here
                       steps: [{log: "${body}"}]
-                """.replace("from:  # here\n      uri", "from:\n      uri"),
-                "direct:alert-raise is answered already");
+                """, "direct:alert-raise is answered already");
         add("an id of a step that stands in another route", """
                 - route:
                     id: op-route
