@@ -104,7 +104,7 @@ public final class Pipeline implements AutoCloseable {
     public Pipeline files(RouteSource source, List<String> files) {
         this.source = source;
         RouteSource.Chosen found = source.choose();
-        chosen = new RouteSource.Chosen(found.files().only(files), found.refused());
+        chosen = new RouteSource.Chosen(found.files().only(files), found.refused(), found.known());
         found.refused().forEach(problem -> LOG.warn("route file refused, what was last in force runs: {}", problem));
         main.configure().addRoutesBuilder(new RouteLoading(chosen.files()));
         return this;
@@ -193,7 +193,7 @@ public final class Pipeline implements AutoCloseable {
 
     /** Asks whether every door is answered; only the whole of the route files can tell. */
     public Pipeline requireDoors() {
-        if (source != null && chosen != null && chosen.refused().isEmpty()) {
+        if (source != null && chosen != null && !chosen.known()) {
             List<Problem> problems = check().doors(chosen.files(), context());
             if (!problems.isEmpty()) {
                 main.stop();

@@ -50,7 +50,6 @@ public final class RouteReload implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "routes");
     private volatile boolean wanted = true;
     private RouteFiles running;
-    private RouteSet runningSet;
     private RouteFiles seen;
     private @Nullable RouteFiles refused;
     private boolean told;
@@ -78,7 +77,6 @@ public final class RouteReload implements AutoCloseable {
         this.redaction = redaction;
         this.clock = clock;
         this.running = chosen.files();
-        this.runningSet = RouteSet.of(running);
         this.seen = chosen.files();
         if (chosen.refused().isEmpty()) {
             keep(running);
@@ -139,6 +137,8 @@ public final class RouteReload implements AutoCloseable {
     }
 
     private void apply(RouteFiles files) {
+        // Read when it is needed, since an idle daemon has no use for a tree of everything.
+        RouteSet runningSet = RouteSet.of(running);
         RouteSet after = RouteSet.of(files);
         boolean same =
                 after.problems().isEmpty() && SwapPlan.of(runningSet, after).isEmpty();
@@ -159,7 +159,6 @@ public final class RouteReload implements AutoCloseable {
         }
         refused = null;
         running = files;
-        runningSet = after;
         keep(files);
         well("the route files are in force");
     }

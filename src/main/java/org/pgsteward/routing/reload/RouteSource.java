@@ -30,8 +30,9 @@ public final class RouteSource {
      * What is to run.
      *
      * @param refused what is wrong with what lies in the folder, which then is not what runs
+     * @param known whether it has been in force before
      */
-    public record Chosen(RouteFiles files, List<Problem> refused) {}
+    public record Chosen(RouteFiles files, List<Problem> refused, boolean known) {}
 
     /**
      * @throws IllegalArgumentException when the files would be refused and nothing has been in force yet, with each fault
@@ -52,13 +53,13 @@ public final class RouteSource {
             if (!problems.isEmpty()) {
                 throw refusal(problems);
             }
-            return new Chosen(files, List.of());
+            return new Chosen(files, List.of(), false);
         }
         if (good.get().equals(files)) {
-            return new Chosen(files, List.of());
+            return new Chosen(files, List.of(), true);
         }
         List<Problem> problems = check.get().problems(files);
-        return problems.isEmpty() ? new Chosen(files, List.of()) : new Chosen(good.get(), problems);
+        return problems.isEmpty() ? new Chosen(files, List.of(), true) : new Chosen(good.get(), problems, true);
     }
 
     /** A refusal of a start in one text, a fault a line. */
