@@ -45,7 +45,6 @@ import org.pgsteward.journal.JournalRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
-import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
@@ -76,6 +75,7 @@ import org.pgsteward.routing.Keeps;
 import org.pgsteward.routing.MemoryDesk;
 import org.pgsteward.routing.OverdueDesk;
 import org.pgsteward.routing.Overview;
+import org.pgsteward.routing.OverviewDesk;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
@@ -85,7 +85,6 @@ import org.pgsteward.routing.RetentionDesk;
 import org.pgsteward.routing.Schedules;
 import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.ShrinkDesk;
-import org.pgsteward.routing.StatusPage;
 import org.pgsteward.routing.WatchDesk;
 import org.pgsteward.routing.Watches;
 import org.pgsteward.routing.alert.Delivery;
@@ -95,6 +94,7 @@ import org.pgsteward.routing.alert.Redaction;
 import org.pgsteward.routing.docker.ContainerEvents;
 import org.pgsteward.routing.docker.FeedHealth;
 import org.pgsteward.routing.docker.StewardDockerComponent;
+import org.pgsteward.routing.page.StatusPage;
 import org.pgsteward.routing.reload.RouteCheck;
 import org.pgsteward.routing.reload.RouteFiles;
 import org.pgsteward.routing.reload.RouteSource;
@@ -235,7 +235,7 @@ public final class Wiring {
         settings.duration("pgsteward.activity.keep");
         Parts parts = parts();
         parts.pipeline.files(routes(), RouteFiles.ALL);
-        StatusPage page = new StatusPage(this::overview, parts.containers);
+        StatusPage page = new StatusPage(parts.overview, zone);
         InetSocketAddress address =
                 new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
         return new Daemon(
@@ -259,7 +259,7 @@ public final class Wiring {
     private record Parts(
             Pipeline pipeline,
             DockerEngine engine,
-            ContainerDesk containers,
+            OverviewDesk overview,
             StewardDockerComponent docker,
             Figures figures,
             Delivery delivery) {}
@@ -274,8 +274,9 @@ public final class Wiring {
         Outbox outbox = outbox(receivers);
         StewardDockerComponent docker = new StewardDockerComponent(
                 engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
-        Figures figures = new Figures(tables, new DatabaseFigures(server), containers, memory, docker, alerts, outbox);
+        Figures figures = new Figures(server, containers, memory, docker, alerts, outbox);
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
+        OverviewDesk overview = overview(OverviewDesk.Host.of(containers, memory));
         Holdings holdings = new Holdings(store);
         Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
         OverdueDesk overdueDesk = new OverdueDesk(targets, rows, house, schedules(schedule), overdue, alerts, clock);
@@ -289,6 +290,7 @@ public final class Wiring {
                 .bean("postgresProbe", probe)
                 .bean("figures", figures)
                 .bean("overdue", overdueDesk)
+                .bean("overview", overview)
                 .bean("watch", watchDesk(engine, containers, docker, outbox))
                 .bean(
                         "retention",
@@ -308,7 +310,7 @@ public final class Wiring {
                     context.getManagementStrategy().addEventNotifier(begun);
                     delivery.begin(begun);
                 });
-        return new Parts(pipeline, engine, containers, docker, figures, delivery);
+        return new Parts(pipeline, engine, overview, docker, figures, delivery);
     }
 
     private WatchDesk watchDesk(
@@ -352,7 +354,11 @@ public final class Wiring {
 
     /** How things are, now. */
     public Overview overview() {
-        return Overview.of(tables, new DatabaseFigures(server), alerts, clock);
+        return overview(OverviewDesk.Host.UNKNOWN).look();
+    }
+
+    private OverviewDesk overview(OverviewDesk.Host host) {
+        return new OverviewDesk(server, state, json, alerts, silences, host, clock, zone);
     }
 
     /** Looks at everything once. */

@@ -31,6 +31,12 @@ import picocli.CommandLine.Spec;
             "Check route files, and the configuration when no DIR is given. Runs nothing and connects to nothing.",
             "Exit code 0 when all is fine, 1 when something is wrong. A missing secret is no error."
         },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward check           the files that run, and the settings",
+            "  pgsteward check routes    a folder, in CI or before a commit"
+        },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class CheckCommand implements Callable<Integer> {
