@@ -22,7 +22,8 @@ final class PlainLines implements LogLines {
             return new Message(
                     Pattern.compile(form.replace("USER", "\"(?<user>[^\"]*)\"")
                             .replace("DATABASE", "\"(?<database>[^\"]*)\"")
-                            .replace("CLIENT", "\"(?<client>[^\"]*)\"")),
+                            .replace("CLIENT", "\"(?<client>[^\"]*)\"")
+                            .replace("END", "(?:(?:no|SSL|GSS) encryption|SSL (?:on|off))")),
                     reason);
         }
 
@@ -35,10 +36,10 @@ final class PlainLines implements LogLines {
             Message.of("password authentication failed for user USER", Reason.WRONG_PASSWORD),
             Message.of("[A-Za-z0-9 -]{1,20} authentication failed for user USER", Reason.NOT_LET_IN),
             Message.of(
-                    "no pg_hba\\.conf entry for (?:host|replication connection from host) CLIENT, user USER(?:, database DATABASE)?, .*",
+                    "no pg_hba\\.conf entry for (?:host|replication connection from host) CLIENT, user USER(?:, database DATABASE)?, END",
                     Reason.NO_HBA_LINE),
             Message.of(
-                    "pg_hba\\.conf rejects (?:replication )?connection for host CLIENT, user USER(?:, database DATABASE)?, .*",
+                    "pg_hba\\.conf rejects (?:replication )?connection for host CLIENT, user USER(?:, database DATABASE)?, END",
                     Reason.NO_HBA_LINE),
             Message.of("role USER does not exist", Reason.NO_ROLE),
             Message.of("role USER is not permitted to log in", Reason.NO_LOGIN),

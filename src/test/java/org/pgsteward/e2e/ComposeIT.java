@@ -435,6 +435,37 @@ class ComposeIT {
     }
 
     @Test
+    @Order(10)
+    void aContainerWithAWrongPasswordIsToldWithTheServiceAndWhereItIs() {
+        host.docker(
+                        "run",
+                        "--detach",
+                        "--name",
+                        Deployment.STRANGER,
+                        "--network",
+                        "internal_db",
+                        "--env",
+                        "PGPASSWORD=known-secret-wrong",
+                        "--entrypoint",
+                        "sh",
+                        Deployment.APPLICATION,
+                        "-c",
+                        "for n in 1 2 3 4; do psql -Xq -h postgresql -U vikunja -d vikunja -c 'SELECT 1'; done; sleep 600")
+                .well();
+        Instant started = Instant.now();
+
+        await().atMost(Duration.ofSeconds(40))
+                .until(() -> states("logins-failed").equals(List.of("firing")));
+        say("a wrong password was told after %d ms", sinceThen(started));
+        host.docker("rm", "--force", Deployment.STRANGER).well();
+        JsonNode notice = host.notices("logins-failed").get(0);
+        assertThat(notice.path("service").asText()).isEqualTo("vikunja");
+        assertThat(notice.path("text").asText())
+                .containsPattern("x wrong password: role vikunja, database vikunja, from stranger \\([0-9.]+\\)");
+        assertThat(notice.path("remedy").asText()).contains("docker exec pgsteward pgsteward doctor");
+    }
+
+    @Test
     @Order(11)
     void anUpdateKeepsTheServiceChangesItsPasswordAndPinsTheLastProvedBackupOfBefore() {
         Ended backup = host.docker("exec", "pgsteward", "pgsteward", "backup", Deployment.LATECOMER);

@@ -108,6 +108,8 @@ final class Deployment {
                 PGSTEWARD_MONITOR_PERIOD=2s
                 PGSTEWARD_MONITOR_POSTGRES_PERIOD=2s
                 PGSTEWARD_RELIST_PERIOD=5s
+                PGSTEWARD_WATCH_PERIOD=5s
+                PGSTEWARD_WATCH_LOGINS_FAILED_LASTING=0s
                 PGSTEWARD_RECONCILE_PERIOD=5s
                 PGSTEWARD_IDLE_DAYS=0
                 PGSTEWARD_ALERTS_WAIT=5s
