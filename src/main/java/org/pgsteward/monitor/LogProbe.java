@@ -95,9 +95,8 @@ public final class LogProbe {
                     .map(LogEvent.Refused::client)
                     .filter(addresses::containsKey)
                     .forEach(address -> names.put(address, addresses.getOrDefault(address, address)));
-            // Who looks whether a service's password is right comes as that service. From a container's address it can
-            // be
-            // told apart; on an address that all the host's programs share it cannot.
+            // Who looks whether a service's password is right comes as that service. From a container's address it is
+            // known; on an address that all programs of a host share it is not.
             refused.removeIf(one -> one.client().equals(ourAddress) && addresses.containsKey(ourAddress));
         }
     }

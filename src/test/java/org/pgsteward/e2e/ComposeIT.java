@@ -437,6 +437,8 @@ class ComposeIT {
     @Test
     @Order(10)
     void aContainerWithAWrongPasswordIsToldWithTheServiceAndWhereItIs() {
+        Instant started = Instant.now();
+        // Not as one of the four, whose attempts on one another's databases were told before.
         host.docker(
                         "run",
                         "--detach",
@@ -450,18 +452,21 @@ class ComposeIT {
                         "sh",
                         Deployment.APPLICATION,
                         "-c",
-                        "for n in 1 2 3 4; do psql -Xq -h postgresql -U vikunja -d vikunja -c 'SELECT 1'; done; sleep 600")
+                        "for n in 1 2 3 4; do psql -Xq -h postgresql -U latecomer -d latecomer -c 'SELECT 1'; done; sleep 600")
                 .well();
-        Instant started = Instant.now();
-
-        await().atMost(Duration.ofSeconds(40))
-                .until(() -> states("logins-failed").equals(List.of("firing")));
+        try {
+            await().atMost(Duration.ofSeconds(40))
+                    .until(() -> begun("logins-failed").contains(Deployment.LATECOMER));
+        } finally {
+            host.docker("rm", "--force", Deployment.STRANGER);
+        }
         say("a wrong password was told after %d ms", sinceThen(started));
-        host.docker("rm", "--force", Deployment.STRANGER).well();
-        JsonNode notice = host.notices("logins-failed").get(0);
-        assertThat(notice.path("service").asText()).isEqualTo("vikunja");
+        JsonNode notice = host.notices("logins-failed").stream()
+                .filter(told -> told.path("service").asText().equals(Deployment.LATECOMER))
+                .findFirst()
+                .orElseThrow();
         assertThat(notice.path("text").asText())
-                .containsPattern("x wrong password: role vikunja, database vikunja, from stranger \\([0-9.]+\\)");
+                .containsPattern("x wrong password: role latecomer, database latecomer, from stranger \\([0-9.]+\\)");
         assertThat(notice.path("remedy").asText()).contains("docker exec pgsteward pgsteward doctor");
     }
 
@@ -518,7 +523,7 @@ class ComposeIT {
     @Order(13)
     void anUpdateOfAllServicesIsOneMessageForInformation() {
         int before = host.notices("service-updated").size();
-        List<String> down = states("service-down");
+        List<String> down = begun("service-down");
 
         host.services("up", "--detach", "--force-recreate").well();
 
@@ -530,7 +535,15 @@ class ComposeIT {
         JsonNode notice = host.notices("service-updated").get(before);
         assertThat(notice.path("title").asText()).matches("\\[info] [34] x service updated: .*");
         assertThat(notice.path("figures").path("services").asText()).contains("vikunja", "hedgedoc", "navidrome");
-        assertThat(states("service-down")).isEqualTo(down);
+        // The one that was removed earlier may have been told, and is back with the others.
+        assertThat(begun("service-down")).isEqualTo(down);
+    }
+
+    private static List<String> begun(String kind) {
+        return host.notices(kind).stream()
+                .filter(notice -> notice.path("state").asText().equals("firing"))
+                .map(notice -> notice.path("service").asText())
+                .toList();
     }
 
     /** The original lab: Vikunja was told 'postgres', and the container was 'postgresql'. */
