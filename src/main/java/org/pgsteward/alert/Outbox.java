@@ -12,8 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,7 +32,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Notices on their way: {@code <state.dir>/outbox/<receiver>/}, one file each, whose names sort in the order in which
- * they were put. A file goes only when its receiver has taken it. Safe for many threads and processes.
+ * they were put. A file goes only when its receiver has taken it. What the disk refuses, full as it may be, waits in
+ * memory for its receiver or for the disk: that the disk is full must not be what cannot be told. Safe for many threads
+ * and processes.
  */
 public final class Outbox {
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
@@ -45,6 +49,12 @@ public final class Outbox {
     private final Supplier<? extends Collection<String>> receivers;
     private final Fallbacks fallbacks;
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
+
+    /** More would be no notices any more. */
+    private static final int MOST_IN_MEMORY = 500;
+
+    /** What the disk refused to take, by the file that it will be. */
+    private final Map<Path, Notice> unwritten = new ConcurrentHashMap<>();
 
     /** Taken or unreadable, and the disk did not let us remove it: must not be sent again by this process. */
     private final Set<Path> finished = ConcurrentHashMap.newKeySet();
@@ -101,9 +111,9 @@ public final class Outbox {
     }
 
     /**
-     * On return the notice is on the disk for each of them; put twice, it lies there once.
+     * On return the notice waits for each of them, on the disk where that takes it; put twice, it waits once.
      *
-     * @throws UncheckedIOException when the disk refused at least one of them; the others have it
+     * @throws UncheckedIOException when there is no room for one of them in memory either; the others have it
      */
     public void put(Notice notice, Collection<String> to) {
         if (to.isEmpty()) {
@@ -131,13 +141,16 @@ public final class Outbox {
 
     /** Everyone for whom something was ever put, whether they still exist or not. */
     public Set<String> known() {
+        Set<String> names =
+                unwritten.keySet().stream().map(Outbox::receiver).collect(Collectors.toCollection(TreeSet::new));
         if (!Files.isDirectory(folder)) {
-            return Set.of();
+            return names;
         }
         try (Stream<Path> folders = Files.list(folder)) {
-            return folders.filter(Files::isDirectory)
+            folders.filter(Files::isDirectory)
                     .map(path -> path.getFileName().toString())
-                    .collect(Collectors.toCollection(TreeSet::new));
+                    .forEach(names::add);
+            return names;
         } catch (IOException refused) {
             throw new UncheckedIOException(refused);
         }
@@ -154,7 +167,12 @@ public final class Outbox {
 
     /** What waits for this receiver, oldest first. */
     List<Path> waiting(String receiver) {
+        writeDown(receiver);
         return entries(receiver);
+    }
+
+    private static String receiver(Path file) {
+        return file.getName(file.getNameCount() - 2).toString();
     }
 
     /** The notice's id, with what a file's name cannot hold replaced. */
@@ -169,6 +187,10 @@ public final class Outbox {
 
     /** The notice in a file. One that cannot be read is set aside and blocks nobody. */
     Optional<Entry> read(Path file) {
+        Notice kept = unwritten.get(file);
+        if (kept != null) {
+            return Optional.of(new Entry(file, putAt(file), kept));
+        }
         try {
             Notice notice = reader.readValue(Files.readAllBytes(file));
             return Optional.of(new Entry(file, putAt(file), notice));
@@ -183,7 +205,10 @@ public final class Outbox {
     }
 
     /** It was taken and goes. */
-    void taken(Entry entry) {
+    synchronized void taken(Entry entry) {
+        if (unwritten.remove(entry.file()) != null) {
+            return;
+        }
         finished.add(entry.file());
         try {
             DurableFile.remove(entry.file());
@@ -217,20 +242,54 @@ public final class Outbox {
         }
         lastMillis = now;
         Path file = folder.resolve(receiver).resolve(String.format("%013d-%06d-%s.json", now, sequence, id));
+        try {
+            write(file, notice);
+        } catch (IOException refused) {
+            if (unwritten.size() >= MOST_IN_MEMORY) {
+                throw refused;
+            }
+            unwritten.put(file, notice);
+            LOG.warn(
+                    "the disk does not take '{}' for {}, which is told all the same: {}; look at the disk of the state"
+                            + " folder",
+                    notice.title(),
+                    receiver,
+                    refused.toString());
+        }
+    }
+
+    private void write(Path file, Notice notice) throws IOException {
         DurableFile.write(file, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(notice));
     }
 
+    /** The disk may have room again. */
+    private synchronized void writeDown(String receiver) {
+        for (Map.Entry<Path, Notice> entry : List.copyOf(unwritten.entrySet())) {
+            if (receiver(entry.getKey()).equals(receiver)) {
+                try {
+                    write(entry.getKey(), entry.getValue());
+                    unwritten.remove(entry.getKey());
+                } catch (IOException refused) {
+                    LOG.debug("{} is still in memory only: {}", entry.getKey(), refused.toString());
+                    return;
+                }
+            }
+        }
+    }
+
     private List<Path> entries(String receiver) {
+        List<Path> entries = unwritten.keySet().stream()
+                .filter(file -> receiver(file).equals(receiver))
+                .collect(Collectors.toCollection(ArrayList::new));
         Path own = folder.resolve(receiver);
         if (!isReceiverName(receiver) || !Files.isDirectory(own)) {
-            return List.of();
+            return entries.stream().sorted().toList();
         }
         try (Stream<Path> files = Files.list(own)) {
-            return files.filter(
-                            file -> ENTRY.matcher(file.getFileName().toString()).matches())
+            files.filter(file -> ENTRY.matcher(file.getFileName().toString()).matches())
                     .filter(file -> !finished.contains(file))
-                    .sorted()
-                    .toList();
+                    .forEach(entries::add);
+            return entries.stream().distinct().sorted().toList();
         } catch (IOException refused) {
             throw new UncheckedIOException("the outbox of " + receiver + " cannot be read", refused);
         }

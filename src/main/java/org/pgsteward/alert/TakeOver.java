@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  *   <li>It is the fallback that looks at the others, since one that hangs could not give anything away.
  *   <li>Put first, then marked in {@code <state.dir>/taken-over/<receiver>/<id>}: a notice that two others missed is taken
  *       over once, and killed in between, it is put again, which the outbox notices unless it was delivered meanwhile.
- *   <li>A mark goes when nobody waits for its notice any more.
+ *   <li>A mark goes when nobody waits for its notice any more. One that the disk refused is kept in mind.
  * </ol>
  */
 final class TakeOver {
@@ -30,6 +30,7 @@ final class TakeOver {
     private final Outbox outbox;
     private final Path marks;
     private final Clock clock;
+    private final Set<Path> unwritten = new HashSet<>();
 
     TakeOver(Outbox outbox, Clock clock) {
         this.outbox = outbox;
@@ -52,7 +53,7 @@ final class TakeOver {
                 String id = Outbox.id(file);
                 waiting.add(id);
                 Instant putAt = Outbox.putAt(file);
-                if (!putAt.plus(after).isAfter(clock.instant()) && !Files.exists(own.resolve(id))) {
+                if (!putAt.plus(after).isAfter(clock.instant()) && !isMarked(own.resolve(id))) {
                     outbox.read(file).ifPresent(entry -> take(receiver, other, entry, own.resolve(id)));
                 }
             }
@@ -73,13 +74,27 @@ final class TakeOver {
                         entry.notice().title(),
                         other);
             }
-            DurableFile.write(mark, new byte[0]);
-        } catch (IOException | UncheckedIOException refused) {
+            mark(mark);
+        } catch (UncheckedIOException refused) {
             LOG.warn("{} cannot take over from {}: {}; it is tried again", receiver, other, refused.toString());
         }
     }
 
-    private static void forget(Path own, Set<String> waiting) {
+    private boolean isMarked(Path mark) {
+        return unwritten.contains(mark) || Files.exists(mark);
+    }
+
+    private void mark(Path mark) {
+        try {
+            DurableFile.write(mark, new byte[0]);
+        } catch (IOException refused) {
+            unwritten.add(mark);
+            LOG.debug("{} is in memory only: {}", mark, refused.toString());
+        }
+    }
+
+    private void forget(Path own, Set<String> waiting) {
+        unwritten.removeIf(mark -> !waiting.contains(mark.getFileName().toString()));
         if (!Files.isDirectory(own)) {
             return;
         }

@@ -165,6 +165,52 @@ class OutboxTest {
         assertThat(state.resolve("evil")).doesNotExist();
     }
 
+    @Test
+    void whatTheDiskRefusesIsToldAllTheSameAndInOrder() throws IOException {
+        Files.writeString(state.resolve("outbox"), "a file where the folder should be");
+        Outbox outbox = open();
+        outbox.put(notice("n1"), List.of("email"));
+        outbox.put(notice("n1"), List.of("email"));
+        outbox.put(notice("n2"), List.of("email"));
+        assertThat(outbox.depth("email")).isEqualTo(2);
+        assertThat(outbox.known()).containsExactly("email");
+
+        courier(outbox).deliver();
+
+        assertThat(sent).containsExactly("n1", "n2");
+        assertThat(outbox.depth("email")).isZero();
+    }
+
+    @Test
+    void whatTheDiskRefusedIsWrittenDownAsSoonAsItTakesIt() throws IOException {
+        Files.writeString(state.resolve("outbox"), "a file where the folder should be");
+        Outbox outbox = open();
+        outbox.put(notice("n1"), List.of("email"));
+        Files.delete(state.resolve("outbox"));
+        outbox.put(notice("n2"), List.of("email"));
+        refusing = true;
+
+        courier(outbox).deliver();
+
+        assertThat(files()).hasSize(2);
+        refusing = false;
+        courier(open()).deliver();
+        assertThat(sent).containsExactly("n1", "n2");
+    }
+
+    @Test
+    void moreThanFiveHundredAreNotKeptInMemory() throws IOException {
+        Files.writeString(state.resolve("outbox"), "a file where the folder should be");
+        Outbox outbox = open();
+        for (int i = 0; i < 500; i++) {
+            outbox.put(notice("n" + i), List.of("email"));
+        }
+
+        assertThatThrownBy(() -> outbox.put(notice("one too many"), List.of("email")))
+                .isInstanceOf(UncheckedIOException.class);
+        assertThat(outbox.depth("email")).isEqualTo(500);
+    }
+
     private Outbox open() {
         return new Outbox(state, Json.mapper(), clock, List::of);
     }
