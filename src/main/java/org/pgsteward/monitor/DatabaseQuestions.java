@@ -167,17 +167,9 @@ final class DatabaseQuestions {
                     host.ordered()
                             .filter(order -> order.plusSeconds(600).isAfter(started))
                             .isPresent(),
-                    log(row),
+                    ServerLog.of(text(row, 12), row.getBoolean(13), row.getInt(14)),
                     text(row, 15));
         }
-    }
-
-    private static ServerLog log(ResultSet row) throws SQLException {
-        int slowMillis = row.getInt(14);
-        return new ServerLog(
-                text(row, 12),
-                row.getBoolean(13),
-                slowMillis < 0 ? Optional.empty() : Optional.of(Duration.ofMillis(slowMillis)));
     }
 
     List<DatabaseLook.Database> databases(String of) throws SQLException {

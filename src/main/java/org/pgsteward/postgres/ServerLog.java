@@ -21,4 +21,10 @@ public record ServerLog(String prefix, boolean toContainer, Optional<Duration> s
 
     /** PostgreSQL's own, and so that of its image. */
     public static final String DEFAULT_PREFIX = "%m [%p] ";
+
+    /** @param slowMillis its setting {@code log_min_duration_statement}; below 0 for never */
+    public static ServerLog of(String prefix, boolean toContainer, int slowMillis) {
+        return new ServerLog(
+                prefix, toContainer, slowMillis < 0 ? Optional.empty() : Optional.of(Duration.ofMillis(slowMillis)));
+    }
 }

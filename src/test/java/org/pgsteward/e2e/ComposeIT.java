@@ -377,7 +377,7 @@ class ComposeIT {
 
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> host.sql(STATE_OF_LAST).equals("failed|f"));
-        assertThat(host.inside("pgsteward", "find /var/lib/pgsteward -name '*.part'")
+        assertThat(host.inside("pgsteward", "find " + STORE + " -name '*.part'")
                         .well()
                         .out())
                 .isEmpty();
@@ -456,7 +456,7 @@ class ComposeIT {
                 .well();
         try {
             await().atMost(Duration.ofSeconds(40))
-                    .until(() -> begun("logins-failed").contains(Deployment.LATECOMER));
+                    .until(() -> toldOf("logins-failed").contains(Deployment.LATECOMER));
         } finally {
             host.docker("rm", "--force", Deployment.STRANGER);
         }
@@ -523,7 +523,7 @@ class ComposeIT {
     @Order(13)
     void anUpdateOfAllServicesIsOneMessageForInformation() {
         int before = host.notices("service-updated").size();
-        List<String> down = begun("service-down");
+        List<String> down = toldOf("service-down");
 
         host.services("up", "--detach", "--force-recreate").well();
 
@@ -536,10 +536,10 @@ class ComposeIT {
         assertThat(notice.path("title").asText()).matches("\\[info] [34] x service updated: .*");
         assertThat(notice.path("figures").path("services").asText()).contains("vikunja", "hedgedoc", "navidrome");
         // The one that was removed earlier may have been told, and is back with the others.
-        assertThat(begun("service-down")).isEqualTo(down);
+        assertThat(toldOf("service-down")).isEqualTo(down);
     }
 
-    private static List<String> begun(String kind) {
+    private static List<String> toldOf(String kind) {
         return host.notices(kind).stream()
                 .filter(notice -> notice.path("state").asText().equals("firing"))
                 .map(notice -> notice.path("service").asText())
