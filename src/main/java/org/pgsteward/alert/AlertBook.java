@@ -88,6 +88,11 @@ public final class AlertBook {
      * @param source who looked: a subject is over only when no source says bad any more. A route may leave it out
      */
     public synchronized void consider(Condition condition, @Nullable String source) {
+        if (condition.severity().isEmpty()
+                && read(condition.key()).filter(Alert::isFiring).isEmpty()) {
+            // Most looks find this, and need not wait for anybody's lock.
+            return;
+        }
         String looked = source == null || source.isBlank() ? LOOK : source;
         store.alone(() -> {
             Optional<Alert> before = read(condition.key());

@@ -116,8 +116,16 @@ public final class BackupSets {
         letGo(id);
     }
 
-    /** Closes those of processes that are gone; brings all up to date with the store. */
+    /** Closes those of processes that are gone, and removes what they left; brings all up to date with the store. */
     public synchronized void tidy() throws IOException {
+        for (String id : store.unfinished(Store.SETS)) {
+            Optional<RunLock> lock = ours.containsKey(id) ? Optional.empty() : RunLock.ofFolder(locks, LOCK + id);
+            if (lock.isPresent()) {
+                ours.put(id, lock.get());
+                Files.deleteIfExists(store.resolve(Store.partOf(pathOf(id))));
+                letGo(id);
+            }
+        }
         Instant now = clock.instant();
         for (BackupSet set : read()) {
             BackupSet tidied = set.whereThereAre(present(set));

@@ -19,6 +19,8 @@ final class RestoreTurn implements AutoCloseable {
 
     private static final String TAKE = "SELECT pg_catalog.pg_try_advisory_lock(" + KEY + ")";
 
+    private static final String GIVE_BACK = "SELECT pg_catalog.pg_advisory_unlock(" + KEY + ")";
+
     /** A service may connect here, and nothing keeps it from taking a lock of our number: then it is put out. */
     private static final String PUT_OUT = """
             SELECT count(pg_catalog.pg_terminate_backend(l.pid, 5000)) > 0
@@ -66,8 +68,10 @@ final class RestoreTurn implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try {
-            connection.close();
+        try (connection;
+                Statement statement = connection.createStatement()) {
+            // The server notices only a while after it that a connection is closed; the next restore may come before.
+            statement.execute(GIVE_BACK);
         } catch (SQLException e) {
             throw new IOException("the turn of restores: " + e.getMessage(), e);
         }

@@ -191,10 +191,19 @@ public final class Store {
 
     /** The names of a folder's documents, without their ending. */
     List<String> documents(String folder) throws IOException {
+        return names(folder, JSON);
+    }
+
+    /** The same of those that somebody was writing: now, or when it was killed. */
+    List<String> unfinished(String folder) throws IOException {
+        return names(folder, JSON + PART);
+    }
+
+    private List<String> names(String folder, String ending) throws IOException {
         try (Stream<Path> files = Files.list(root.resolve(folder))) {
             return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.endsWith(JSON))
-                    .map(name -> name.substring(0, name.length() - JSON.length()))
+                    .filter(name -> name.endsWith(ending))
+                    .map(name -> name.substring(0, name.length() - ending.length()))
                     .sorted()
                     .toList();
         } catch (NoSuchFileException e) {

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +30,12 @@ public final class StatusWatch {
     /** A signal this old has been survived: what ends the container now is something else. */
     private static final Duration OBEYED_WITHIN = Duration.ofMinutes(10);
 
+    /**
+     * The list may show an end before the events are read that say whether somebody ordered it; by then they are, or will
+     * never come.
+     */
+    private static final Duration HEARD_WITHIN = Duration.ofSeconds(5);
+
     private static final int REMEMBERED = 500;
 
     private final StatusRule rule;
@@ -41,11 +46,14 @@ public final class StatusWatch {
     /** The same, and not forgotten when the container starts again. */
     private final Map<String, Instant> orders = new LinkedHashMap<>();
 
+    /** Whose end was heard, since it was last started. */
+    private final Map<String, Instant> ended = new LinkedHashMap<>();
+
+    /** Whose end was seen and not heard, and when it was seen first. */
+    private final Map<String, Instant> unheard = new LinkedHashMap<>();
+
     private final Map<String, List<Instant>> crashes = new LinkedHashMap<>();
     private final Map<String, List<Instant>> kills = new LinkedHashMap<>();
-
-    /** Of these it was said that nothing was killed: to say it again is no news. */
-    private final Set<String> unharmed = new LinkedHashSet<>();
 
     private final Map<String, Departed> departed = new LinkedHashMap<>();
 
@@ -70,13 +78,19 @@ public final class StatusWatch {
             case "stop" -> remember(id, event.at());
             case "oom" -> add(kills, id, event.at(), MemoryKillRule.SPAN);
             case "die" -> died(event);
-            case "start" -> asked.remove(id);
+            case "start" -> {
+                asked.remove(id);
+                ended.remove(id);
+                unheard.remove(id);
+            }
             default -> {}
         }
     }
 
     private void died(ContainerEvent event) {
         String id = event.containerId();
+        ended.put(id, event.at());
+        forgetOldest(ended);
         Instant order = asked.get(id);
         if (order != null && order.plus(OBEYED_WITHIN).isBefore(event.at())) {
             asked.remove(id);
@@ -106,19 +120,23 @@ public final class StatusWatch {
                 conditions.addAll(updates.judge(gone, container));
             }
         }
-        rule.judge(look).ifPresent(conditions::add);
+        if (isHeard(container)) {
+            rule.judge(look).ifPresent(conditions::add);
+        }
         MemoryKillRule.judge(look, kills.getOrDefault(container.id(), List.of()))
-                .filter(this::isNews)
                 .ifPresent(conditions::add);
         return conditions;
     }
 
-    private boolean isNews(Condition killed) {
-        if (killed.severity().isEmpty()) {
-            return unharmed.add(killed.service());
+    private boolean isHeard(Container container) {
+        boolean over = container.state() == Container.State.EXITED || container.state() == Container.State.DEAD;
+        if (!over || container.oomKilled() || ended.containsKey(container.id())) {
+            return true;
         }
-        unharmed.remove(killed.service());
-        return true;
+        Instant now = clock.instant();
+        Instant seen = unheard.computeIfAbsent(container.id(), first -> now);
+        forgetOldest(unheard);
+        return !seen.plus(HEARD_WITHIN).isAfter(now);
     }
 
     /**

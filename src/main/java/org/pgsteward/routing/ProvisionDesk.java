@@ -33,6 +33,9 @@ import org.slf4j.LoggerFactory;
 public final class ProvisionDesk {
     private static final Logger LOG = LoggerFactory.getLogger(ProvisionDesk.class);
 
+    /** Behind a container's id: what is said of its networks. */
+    private static final String NETWORK = " network";
+
     private final Provisioner provisioner;
     private final Discovery discovery;
     private final ContainerDesk containers;
@@ -42,10 +45,8 @@ public final class ProvisionDesk {
     private final Clock clock;
     private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
     private final Set<String> satisfied = ConcurrentHashMap.newKeySet();
+    /** What was logged last, by subject. The book is told each time: two looks that cross must not leave it wrong for good. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
-
-    /** Subjects that were said to be well: to say it again is no news, and costs the book a look at its disk. */
-    private final Set<String> well = ConcurrentHashMap.newKeySet();
 
     private volatile boolean looked;
 
@@ -81,14 +82,14 @@ public final class ProvisionDesk {
     public @Nullable Report provision(Sighting sighting) {
         Container container = sighting.container();
         waiting.remove(container.id());
+        Gathering gathering = new Gathering();
         if (sighting.gone()) {
-            forget(container.id());
-            return null;
+            forget(container, gathering);
+            return gathering.report();
         }
         if (sighting.postgres()) {
             return null;
         }
-        Gathering gathering = new Gathering();
         adviseOnNetworks(container, gathering);
         if (!satisfied.contains(container.id())) {
             // Whose it is, is known before PostgreSQL answers: what happens to it meanwhile is written down as that
@@ -103,9 +104,15 @@ public final class ProvisionDesk {
         return gathering.report();
     }
 
-    private void forget(String id) {
-        satisfied.remove(id);
-        said.remove(id);
+    private void forget(Container container, Gathering gathering) {
+        satisfied.remove(container.id());
+        said.remove(container.id());
+        said.remove(container.id() + NETWORK);
+        String name = container.name();
+        if (containers.all().stream().noneMatch(other -> other.name().equals(name))) {
+            gathering.well("enrolment-refused", name, "the container is gone");
+            gathering.well("network-missing", name, "the container is gone");
+        }
     }
 
     private void provision(Sighting sighting, Gathering gathering) {
@@ -176,8 +183,11 @@ public final class ProvisionDesk {
     private void take(Container container, Provisioner.Result result, Gathering gathering) {
         String name = container.name();
         if (result.outcome() instanceof Outcome.Failed failed) {
-            if (say(container.id(), failed.reason()) && result.refused()) {
-                gathering.rows.add(Activity.ours(result.service(), "enrolment refused", clock.instant()));
+            boolean news = say(container.id(), failed.reason());
+            if (result.refused()) {
+                if (news) {
+                    gathering.rows.add(Activity.ours(result.service(), "enrolment refused", clock.instant()));
+                }
                 gathering.bad(Severity.WARNING, "enrolment-refused", name, failed.reason(), "docker inspect " + name);
             }
             return;
@@ -254,15 +264,14 @@ public final class ProvisionDesk {
         Optional<String> advice =
                 discovery.networkAdvice(container, containers.postgres(), asked.webNetwork(), containers.all());
         if (advice.isPresent()) {
-            if (say(container.id() + " network", advice.get())) {
-                gathering.bad(
-                        Severity.WARNING,
-                        "network-missing",
-                        container.name(),
-                        advice.get(),
-                        "docker inspect --format '{{json .NetworkSettings.Networks}}' " + container.name());
-            }
-        } else if (said.remove(container.id() + " network") != null || container.state() == Container.State.RUNNING) {
+            say(container.id() + NETWORK, advice.get());
+            gathering.bad(
+                    Severity.WARNING,
+                    "network-missing",
+                    container.name(),
+                    advice.get(),
+                    "docker inspect --format '{{json .NetworkSettings.Networks}}' " + container.name());
+        } else if (said.remove(container.id() + NETWORK) != null || container.state() == Container.State.RUNNING) {
             gathering.well("network-missing", container.name(), "it is on the networks that it needs");
         }
     }
@@ -323,16 +332,11 @@ public final class ProvisionDesk {
         }
 
         void bad(Severity severity, String kind, String service, String reason, String remedy) {
-            Condition condition = Condition.bad(severity, kind, service, reason, remedy, clock.instant());
-            well.remove(condition.key());
-            conditions.add(condition);
+            conditions.add(Condition.bad(severity, kind, service, reason, remedy, clock.instant()));
         }
 
         void well(String kind, String service, String reason) {
-            Condition condition = Condition.well(kind, service, reason, clock.instant());
-            if (well.add(condition.key())) {
-                conditions.add(condition);
-            }
+            conditions.add(Condition.well(kind, service, reason, clock.instant()));
         }
 
         /** What is told and then over: nobody has to do anything. */

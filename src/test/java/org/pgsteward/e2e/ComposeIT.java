@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +23,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.engine.NeedsEngine;
+import org.pgsteward.routing.alert.HookServer;
 
 /**
  * {@code ./pgsteward init && docker compose up} with the shipped compose file, then what may happen to a host. One
@@ -49,6 +53,7 @@ class ComposeIT {
             Pattern.compile("pgsteward_container_memory_ratio\\{service=\"postgresql\"} (\\S+)");
     private static final Pattern AT_WORK = Pattern.compile("at work after (\\d+) ms");
     private static final String STORE = "/var/lib/pgsteward/backups";
+    private static final String BALLAST = "/var/lib/pgsteward/ballast";
 
     private static final String STATE_OF_LAST =
             "SELECT state, success FROM backup_log WHERE service_name = 'vikunja' ORDER BY id DESC LIMIT 1";
@@ -59,6 +64,9 @@ class ComposeIT {
     private static Deployment host;
     private static Instant begun;
 
+    /** Who is told beside the mailbox; empty where containers do not reach this process. */
+    private static Optional<HookServer> hook = Optional.empty();
+
     /** What could be seen of the processes inside pgsteward while backups were made. */
     private static final Set<String> PROCESSES = new TreeSet<>();
 
@@ -68,7 +76,13 @@ class ComposeIT {
         begun = Instant.now();
         Optional<String> hindrance = host.hindrance();
         if (hindrance.isEmpty()) {
-            hindrance = host.build();
+            Optional<InetAddress> here = host.reachableHere();
+            if (here.isPresent()) {
+                hook = Optional.of(new HookServer(new InetSocketAddress(here.get(), 0)));
+            }
+            hindrance = host.build(
+                    hook.map(server -> "http://" + here.orElseThrow().getHostAddress() + ":" + server.port() + "/hook")
+                            .orElse("http://127.0.0.1:1/"));
         }
         hindrance.ifPresent(why -> System.out.println("skipped: end-to-end tests, " + why));
         assumeTrue(hindrance.isEmpty(), () -> "end-to-end tests cannot run here");
@@ -86,6 +100,7 @@ class ComposeIT {
     @AfterAll
     static void takeItAway() {
         host.down();
+        hook.ifPresent(HookServer::close);
         host.removeImages();
     }
 
@@ -456,15 +471,12 @@ class ComposeIT {
                 .well();
         try {
             await().atMost(Duration.ofSeconds(40))
-                    .until(() -> toldOf("logins-failed").contains(Deployment.LATECOMER));
+                    .until(() -> !told("logins-failed", Deployment.LATECOMER).isEmpty());
         } finally {
             host.docker("rm", "--force", Deployment.STRANGER);
         }
         say("a wrong password was told after %d ms", sinceThen(started));
-        JsonNode notice = host.notices("logins-failed").stream()
-                .filter(told -> told.path("service").asText().equals(Deployment.LATECOMER))
-                .findFirst()
-                .orElseThrow();
+        JsonNode notice = told("logins-failed", Deployment.LATECOMER).get(0);
         assertThat(notice.path("text").asText())
                 .containsPattern("x wrong password: role latecomer, database latecomer, from stranger \\([0-9.]+\\)");
         assertThat(notice.path("remedy").asText()).contains("docker exec pgsteward pgsteward doctor");
@@ -523,7 +535,6 @@ class ComposeIT {
     @Order(13)
     void anUpdateOfAllServicesIsOneMessageForInformation() {
         int before = host.notices("service-updated").size();
-        List<String> down = toldOf("service-down");
 
         host.services("up", "--detach", "--force-recreate").well();
 
@@ -535,15 +546,9 @@ class ComposeIT {
         JsonNode notice = host.notices("service-updated").get(before);
         assertThat(notice.path("title").asText()).matches("\\[info] [34] x service updated: .*");
         assertThat(notice.path("figures").path("services").asText()).contains("vikunja", "hedgedoc", "navidrome");
-        // The one that was removed earlier may have been told, and is back with the others.
-        assertThat(toldOf("service-down")).isEqualTo(down);
-    }
-
-    private static List<String> toldOf(String kind) {
-        return host.notices(kind).stream()
-                .filter(notice -> notice.path("state").asText().equals("firing"))
-                .map(notice -> notice.path("service").asText())
-                .toList();
+        assertThat(host.notices("service-down"))
+                .extracting(down -> down.path("service").asText())
+                .doesNotContain("vikunja", "hedgedoc", "navidrome");
     }
 
     /** The original lab: Vikunja was told 'postgres', and the container was 'postgresql'. */
@@ -567,6 +572,130 @@ class ComposeIT {
 
     @Test
     @Order(15)
+    void aContainerThatCrashesAgainAndAgainIsOneAlertThatCounts() {
+        host.docker(
+                        "run",
+                        "--detach",
+                        "--name",
+                        Deployment.CRASHING,
+                        "--network",
+                        "internal_db",
+                        "--restart",
+                        "always",
+                        "--env",
+                        "PGHOST=postgresql",
+                        "--env",
+                        "PGUSER=" + Deployment.CRASHING,
+                        "--env",
+                        "PGDATABASE=" + Deployment.CRASHING,
+                        "--label",
+                        "pgsteward.password-file=navidrome_password",
+                        "--entrypoint",
+                        "sh",
+                        Deployment.APPLICATION,
+                        "-c",
+                        "sleep 0.5; exit 3")
+                .well();
+
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !told("service-down", Deployment.CRASHING).isEmpty());
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> Integer.parseInt(host.inspect(Deployment.CRASHING, "{{.RestartCount}}")) > 6);
+        host.docker("rm", "--force", Deployment.CRASHING).well();
+
+        List<JsonNode> told = told("service-down", Deployment.CRASHING);
+        assertThat(told).hasSize(1);
+        assertThat(told.get(0).path("text").asText())
+                .containsPattern("again and again, \\d+ times within 10 min, .*with exit code 3");
+        assertThat(told.get(0).path("remedy").asText()).startsWith("docker logs --tail");
+    }
+
+    @Test
+    @Order(16)
+    void aContainerThatTakesMoreMemoryThanItMayIsToldOnceWithTheLineThatGivesItMore() {
+        host.docker(
+                        "run",
+                        "--detach",
+                        "--name",
+                        Deployment.HUNGRY,
+                        "--network",
+                        "internal_db",
+                        "--memory",
+                        "20m",
+                        "--memory-swap",
+                        "20m",
+                        "--label",
+                        "pgsteward.service=" + Deployment.HUNGRY,
+                        "--label",
+                        "pgsteward.password-file=navidrome_password",
+                        "--entrypoint",
+                        "tail",
+                        Deployment.APPLICATION,
+                        "-n",
+                        "1",
+                        "/dev/zero")
+                .well();
+
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !told("service-down", Deployment.HUNGRY).isEmpty());
+
+        List<JsonNode> told = told("service-down", Deployment.HUNGRY);
+        assertThat(told).hasSize(1);
+        assertThat(told.get(0).path("text").asText()).contains("for want of memory, with a limit of 20 MiB");
+        assertThat(told.get(0).path("remedy").asText())
+                .isEqualTo("docker update --memory 40m --memory-swap 80m hungry\ndocker start hungry");
+    }
+
+    @Test
+    @Order(17)
+    void aFullDiskIsToldAndWhenItHasRoomAgainEverythingGoesOn() {
+        assumeTrue(
+                host.disk().isPresent(),
+                "skipped: pgsteward's data lies on the engine's own disk; run the tests as root");
+        Ended filled = host.inside("pgsteward", "dd if=/dev/zero of=" + BALLAST + " bs=64k");
+        assertThat(filled.err()).contains("No space left");
+        await().atMost(Duration.ofSeconds(60)).until(() -> heard("disk-filling").equals(List.of("firing")));
+
+        Ended refused = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
+
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.out()).contains("needs about").contains("0 MiB free on " + STORE);
+        host.inside("pgsteward", "rm " + BALLAST).well();
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> states("disk-filling").equals(List.of("firing", "resolved")));
+        assertThat(host.notices("disk-filling").get(0).path("text").asText()).contains("is full to 100%");
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> states("backup-failed").equals(List.of("firing")));
+        Ended backup = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
+        assertThat(backup.isWell()).as(backup.both()).isTrue();
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> states("backup-failed").equals(List.of("firing", "resolved")));
+        assertThat(host.inside("pgsteward", "find " + STORE + " -name '*.part'")
+                        .well()
+                        .out())
+                .isEmpty();
+    }
+
+    /** Of the notices of all these tests none is lost, and two are the same only where pgsteward was killed. */
+    @Test
+    @Order(18)
+    void theWebhookHeardOnceAndInOrderWhatTheMailboxHolds() {
+        assumeTrue(hook.isPresent(), "skipped: no container reaches this process, so there is no webhook");
+        List<String> mailbox = ids(host.notices());
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() ->
+                        assertThat(ids(posted()).stream().distinct().toList()).isEqualTo(mailbox));
+        assertThat(mailbox).doesNotHaveDuplicates();
+        assertThat(ids(posted()).size()).isBetween(mailbox.size(), mailbox.size() + 1);
+        say(
+                "told: %n%s",
+                host.notices().stream()
+                        .map(notice -> notice.path("title").asText())
+                        .collect(Collectors.joining("\n")));
+    }
+
+    @Test
+    @Order(19)
     void noPasswordIsToBeFoundAnywhere() throws IOException {
         String administrator = Files.readString(host.folder().resolve("secrets/postgres_password"))
                 .strip();
@@ -626,12 +755,12 @@ class ComposeIT {
                 .filteredOn(place -> place.getValue().isBlank())
                 .extracting(Map.Entry::getKey)
                 .as("places where nothing was found to look at")
-                .isSubsetOf("the log of pgsteward-e2e-docker-proxy-1");
+                .isSubsetOf("the log of pgsteward-e2e-docker-proxy-1", "the log of " + Deployment.HUNGRY);
         say("no password in %s", places.keySet());
     }
 
     @Test
-    @Order(16)
+    @Order(20)
     void restsAfterAllThat() {
         say(
                 "memory, in the end: %s",
@@ -641,7 +770,7 @@ class ComposeIT {
         say("complaints in the log:%n%s", complaints());
         assertThat(host.inspect("pgsteward", "{{.State.OOMKilled}} {{.RestartCount}}"))
                 .isEqualTo("false 0");
-        assertThat(states("backup-failed")).isEmpty();
+        assertThat(states("backup-failed")).as("of the full disk").isIn(List.of(), List.of("firing", "resolved"));
     }
 
     private static void stranger(String... environment) {
@@ -652,6 +781,29 @@ class ComposeIT {
         }
         run.add(Deployment.APPLICATION);
         host.docker(run.toArray(String[]::new)).well();
+    }
+
+    private static List<JsonNode> told(String kind, String service) {
+        return host.notices(kind).stream()
+                .filter(notice -> notice.path("service").asText().equals(service))
+                .toList();
+    }
+
+    private static List<JsonNode> posted() {
+        return hook.orElseThrow().taken.stream().map(host::parse).toList();
+    }
+
+    private static List<String> ids(List<JsonNode> notices) {
+        return notices.stream().map(notice -> notice.path("id").asText()).toList();
+    }
+
+    /** As {@link #states}, by whoever hears it although the disk of the mailbox is full. */
+    private static List<String> heard(String kind) {
+        return (hook.isEmpty() ? host.notices() : posted())
+                .stream()
+                        .filter(notice -> notice.path("kind").asText().equals(kind))
+                        .map(notice -> notice.path("state").asText())
+                        .toList();
     }
 
     private static Ended latecomer(String image, String password) {

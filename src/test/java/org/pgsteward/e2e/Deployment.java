@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -43,6 +45,14 @@ final class Deployment {
     /** A container of nobody's. */
     static final String STRANGER = "stranger";
 
+    /** Containers that do not run for long. */
+    static final String CRASHING = "crashing";
+
+    static final String HUNGRY = "hungry";
+
+    /** With which the webhook's notices are signed. */
+    static final String HOOK_SECRET = "whsec_a25vd24tc2VjcmV0LW9mLXRoZS1ob29r";
+
     /** A container and a volume of that name: what a base backup becomes. */
     static final String RESTORED = "pgsteward-e2e-restored";
 
@@ -54,11 +64,13 @@ final class Deployment {
     private final int port;
     private final HttpClient http = HttpClient.newHttpClient();
     private final ObjectMapper json = new ObjectMapper();
+    private final DataDisk disk;
     private boolean imagesAreOurs;
 
     /** @param folder an empty one */
     Deployment(Path folder) throws IOException {
         this.folder = folder;
+        disk = new DataDisk(folder);
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
@@ -93,10 +105,37 @@ final class Deployment {
                 .map(image -> "image " + image + " is not there and cannot be pulled; src/test/bed/images makes it");
     }
 
-    /** Builds the images; why they cannot be built, where that is for want of a network. */
-    Optional<String> build() throws IOException {
+    /** Where containers that are not on an internal network reach this process; empty where they do not. */
+    Optional<InetAddress> reachableHere() throws IOException {
+        String gateway = docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "bridge")
+                .well()
+                .out();
+        InetAddress address = InetAddress.getByName(gateway);
+        return NetworkInterface.getByInetAddress(address) == null ? Optional.empty() : Optional.of(address);
+    }
+
+    /** The disk on which pgsteward's data lies; empty where it is the engine's own, which nobody may fill. */
+    Optional<DataDisk> disk() {
+        return disk.isMounted() ? Optional.of(disk) : Optional.empty();
+    }
+
+    /**
+     * Builds the images; why they cannot be built, where that is for want of a network.
+     *
+     * @param hook where each notice is posted as well
+     */
+    Optional<String> build(String hook) throws IOException {
         copyTheCheckout();
         run(Duration.ofSeconds(60), "./pgsteward", "init").well();
+        Files.writeString(folder.resolve("secrets/pgsteward/webhook_url"), hook);
+        Files.writeString(folder.resolve("secrets/pgsteward/webhook_secret"), HOOK_SECRET);
+        if (disk.mount()) {
+            Files.writeString(folder.resolve("compose.override.yaml"), """
+                    volumes:
+                      pgsteward_data:
+                        driver_opts: {type: none, o: bind, device: "%s"}
+                    """.formatted(disk.folder()));
+        }
         Files.writeString(folder.resolve("secrets/services/navidrome_password"), "known-secret-navidrome\n");
         Path socket = Path.of(NeedsEngine.Engine.host().substring("unix://".length()));
         // Quick, so that the tests are, and no backup that nobody asked for; everything else is as shipped.
@@ -105,10 +144,12 @@ final class Deployment {
                 DOCKER_SOCKET_NAME=%s
                 PGSTEWARD_HTTP_PORT=%d
                 PGSTEWARD_MAILBOX_DIR=/var/lib/pgsteward/mailbox
+                PGSTEWARD_WEBHOOK_URL_FILE=/run/pgsteward/webhook_url
+                PGSTEWARD_WEBHOOK_SECRET_FILE=/run/pgsteward/webhook_secret
+                PGSTEWARD_WATCH_PERIOD=2s
                 PGSTEWARD_MONITOR_PERIOD=2s
                 PGSTEWARD_MONITOR_POSTGRES_PERIOD=2s
                 PGSTEWARD_RELIST_PERIOD=5s
-                PGSTEWARD_WATCH_PERIOD=5s
                 PGSTEWARD_WATCH_LOGINS_FAILED_LASTING=0s
                 PGSTEWARD_RECONCILE_PERIOD=5s
                 PGSTEWARD_IDLE_DAYS=0
@@ -170,7 +211,7 @@ final class Deployment {
     /** Everything goes, volumes and networks included; nothing is an error. */
     void down() {
         services("down", "--volumes", "--timeout", "1");
-        docker("rm", "--force", "--volumes", LATECOMER, STRANGER, RESTORED);
+        docker("rm", "--force", "--volumes", LATECOMER, STRANGER, CRASHING, HUNGRY, RESTORED);
         docker("volume", "rm", RESTORED);
         docker("image", "rm", NEWER);
         Ended ended = run(
@@ -188,6 +229,7 @@ final class Deployment {
         if (!ended.isWell()) {
             System.out.println("end-to-end tests: " + ended.err());
         }
+        disk.unmount();
     }
 
     /** The images that compose built; the engine's build cache makes them again in seconds. */
@@ -263,8 +305,15 @@ final class Deployment {
         return docker("inspect", "--format", template, container).well().out();
     }
 
-    /** What lies in the mailbox of that kind, oldest first, as {@code state severity}. */
+    /** What lies in the mailbox of that kind, oldest first. */
     List<JsonNode> notices(String kind) {
+        return notices().stream()
+                .filter(notice -> notice.path("kind").asText().equals(kind))
+                .toList();
+    }
+
+    /** All that lies in the mailbox, oldest first. */
+    List<JsonNode> notices() {
         List<JsonNode> notices = new ArrayList<>();
         Ended read = inside("pgsteward", "cat /var/lib/pgsteward/mailbox/*.json");
         if (!read.isWell()) {
@@ -273,12 +322,7 @@ final class Deployment {
         }
         try (MappingIterator<JsonNode> documents =
                 json.readerFor(JsonNode.class).readValues(read.out())) {
-            while (documents.hasNext()) {
-                JsonNode notice = documents.next();
-                if (notice.path("kind").asText().equals(kind)) {
-                    notices.add(notice);
-                }
-            }
+            documents.forEachRemaining(notices::add);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -102,11 +102,9 @@ class DockerEngineIT {
                 "sh",
                 "-c",
                 // 20 MB really held by perl, and 15 MB of page cache that must not count.
-                "head -c 15000000 /dev/urandom >/tmp/f; cat /tmp/f >/dev/null; exec perl -e '$x=\"y\" x 20000000; sleep 600'");
+                "head -c 15000000 /dev/urandom >/tmp/f; cat /tmp/f >/dev/null; exec perl -e '$x=\"y\" x 20000000; $|=1; print \"held\\n\"; sleep 600'");
         org.awaitility.Awaitility.await()
-                .until(() -> engine.memory(id)
-                        .filter(memory -> memory.usedBytes() > 19_000_000)
-                        .isPresent());
+                .until(() -> DockerCli.docker("logs", id).contains("held"));
 
         Memory ours = engine.memory(id).orElseThrow();
         String theirs = DockerCli.docker("stats", "--no-stream", "--format", "{{.MemUsage}}", id);

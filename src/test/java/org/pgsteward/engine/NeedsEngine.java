@@ -6,14 +6,16 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Runs a test only where a Docker Engine answers; elsewhere one line says so, once a run. */
+/** Runs a test only where a Docker Engine answers; elsewhere one line says so, once a run. Its tag keeps them one at a time. */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
+@Tag("engine")
 @ExtendWith(NeedsEngine.Engine.class)
 public @interface NeedsEngine {
 

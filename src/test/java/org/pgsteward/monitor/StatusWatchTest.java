@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.pgsteward.monitor.Containers.ID;
 import static org.pgsteward.monitor.Containers.NOON;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.alert.SettableClock;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Container.Health;
 import org.pgsteward.model.Container.State;
@@ -17,8 +16,8 @@ import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Severity;
 
 class StatusWatchTest {
-    private final StatusWatch watch =
-            new StatusWatch(new StatusRule(Duration.ZERO), Clock.fixed(NOON.plusSeconds(60), ZoneOffset.UTC));
+    private final SettableClock clock = new SettableClock();
+    private final StatusWatch watch = new StatusWatch(new StatusRule(Duration.ZERO), clock);
     private final Container killed = Containers.in(State.EXITED, Health.NONE, 137, false);
 
     @Test
@@ -60,6 +59,32 @@ class StatusWatchTest {
         note("die", NOON.plusSeconds(601), Map.of());
 
         assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    /** The list is read every few seconds, whatever events are still on their way. */
+    @Test
+    void anEndThatTheListShowsBeforeItsEventsAreReadIsNotJudged() {
+        assertThat(watch.look("vikunja", false, killed)).isEmpty();
+        note("kill", NOON, Map.of("signal", "9"));
+        note("die", NOON, Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.INFO);
+    }
+
+    @Test
+    void anEndOfWhichNoEventEverCameIsJudgedByTheNextLook() {
+        assertThat(watch.look("vikunja", false, killed)).isEmpty();
+        clock.pass(Duration.ofSeconds(5));
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    @Test
+    void anEndForWantOfMemoryWasNobodysOrder() {
+        assertThat(watch.look("vikunja", false, Containers.in(State.EXITED, Health.NONE, 137, true))
+                        .get(0)
+                        .severity())
+                .contains(Severity.CRITICAL);
     }
 
     private void note(String action, Instant at, Map<String, String> attributes) {

@@ -214,7 +214,10 @@ class BackupSetIT {
         assertThat(Files.readString(documents().get(0)))
                 .as("until it is tidied")
                 .contains("verified");
+        Path killed = host.store().resolve("_sets/" + set.path("id").asText() + ".json.part");
+        Files.writeString(killed, "{");
         wiring.sets.tidy();
+        assertThat(killed).doesNotExist();
         assertThat(Files.readString(documents().get(0)))
                 .doesNotContain("verified")
                 .contains("expired");

@@ -39,7 +39,12 @@ public final class HookServer implements AutoCloseable {
 
     /** @param port 0 for any */
     public HookServer(int port) throws IOException {
-        this(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0));
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    }
+
+    /** One that others than this host may reach. */
+    public HookServer(InetSocketAddress address) throws IOException {
+        this(HttpServer.create(address, 0));
     }
 
     /** One that shows a certificate that nobody signed. */

@@ -1,0 +1,64 @@
+package org.pgsteward.e2e;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** A disk of pgsteward's own, so small that a test may fill it: a file system in a file, which takes root to mount. */
+final class DataDisk {
+    private static final long BYTES = 1_500L * 1024 * 1024;
+
+    /** As whom pgsteward runs in its image. */
+    private static final int USER = 1000;
+
+    private final Path parent;
+    private final Path file;
+    private final Path folder;
+    private boolean mounted;
+
+    DataDisk(Path parent) {
+        this.parent = parent;
+        file = parent.resolve("disk.ext4");
+        folder = parent.resolve("disk");
+    }
+
+    /** @return whether it could be mounted */
+    boolean mount() throws IOException {
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(BYTES);
+        }
+        Files.createDirectories(folder);
+        mounted = run("mkfs.ext4", "-q", "-F", "-E", "root_owner=" + USER + ":" + USER, file.toString())
+                && run("mount", "-o", "loop", file.toString(), folder.toString());
+        // Root's own, and nobody else may look into it.
+        Files.deleteIfExists(folder.resolve("lost+found"));
+        return mounted;
+    }
+
+    void unmount() {
+        if (mounted) {
+            mounted = !run("umount", folder.toString());
+        }
+    }
+
+    boolean isMounted() {
+        return mounted;
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    private boolean run(String... command) {
+        try {
+            return Ended.run(parent, Map.of(), Duration.ofSeconds(20), List.of(command))
+                    .isWell();
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+}
