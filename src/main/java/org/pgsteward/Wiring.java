@@ -44,7 +44,6 @@ import org.pgsteward.journal.JournalRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
-import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
@@ -76,6 +75,7 @@ import org.pgsteward.routing.Keeps;
 import org.pgsteward.routing.MemoryDesk;
 import org.pgsteward.routing.OverdueDesk;
 import org.pgsteward.routing.Overview;
+import org.pgsteward.routing.OverviewDesk;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
@@ -85,7 +85,6 @@ import org.pgsteward.routing.RetentionDesk;
 import org.pgsteward.routing.Schedules;
 import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.ShrinkDesk;
-import org.pgsteward.routing.StatusPage;
 import org.pgsteward.routing.WatchDesk;
 import org.pgsteward.routing.Watches;
 import org.pgsteward.routing.alert.OutboxDelivery;
@@ -94,6 +93,7 @@ import org.pgsteward.routing.alert.Redaction;
 import org.pgsteward.routing.docker.ContainerEvents;
 import org.pgsteward.routing.docker.FeedHealth;
 import org.pgsteward.routing.docker.StewardDockerComponent;
+import org.pgsteward.routing.page.StatusPage;
 
 /** Every object is built here, once, and named. */
 public final class Wiring {
@@ -226,8 +226,9 @@ public final class Wiring {
         Outbox outbox = outbox(receivers);
         StewardDockerComponent docker = new StewardDockerComponent(
                 engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
-        Figures figures = new Figures(tables, new DatabaseFigures(server), containers, memory, docker, alerts, outbox);
+        Figures figures = new Figures(server, containers, memory, docker, alerts, outbox);
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
+        OverviewDesk overview = overview(OverviewDesk.Host.of(containers, memory));
         Holdings holdings = new Holdings(store);
         Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
         OverdueDesk overdueDesk = new OverdueDesk(targets, rows, house, schedules(schedule), overdue, alerts, clock);
@@ -240,6 +241,7 @@ public final class Wiring {
                 .bean("postgresProbe", probe)
                 .bean("figures", figures)
                 .bean("overdue", overdueDesk)
+                .bean("overview", overview)
                 .bean("watch", watchDesk(engine, containers, docker, outbox))
                 .bean(
                         "retention",
@@ -258,7 +260,7 @@ public final class Wiring {
                     context.getManagementStrategy().addEventNotifier(delivery);
                     context.getRegistry().bind("delivery", delivery);
                 });
-        StatusPage page = new StatusPage(this::overview, containers);
+        StatusPage page = new StatusPage(overview, zone);
         InetSocketAddress address =
                 new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
         return new Daemon(
@@ -306,7 +308,11 @@ public final class Wiring {
 
     /** How things are, now. */
     public Overview overview() {
-        return Overview.of(tables, new DatabaseFigures(server), alerts, clock);
+        return overview(OverviewDesk.Host.UNKNOWN).look();
+    }
+
+    private OverviewDesk overview(OverviewDesk.Host host) {
+        return new OverviewDesk(server, state, json, alerts, silences, host, clock, zone);
     }
 
     /** Looks at everything once. */

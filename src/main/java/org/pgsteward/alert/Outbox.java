@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -245,7 +246,8 @@ public final class Outbox {
         try {
             write(file, notice);
         } catch (IOException refused) {
-            if (unwritten.size() >= MOST_IN_MEMORY) {
+            // Whoever is interrupted is about to end, and its memory with it.
+            if (refused instanceof ClosedByInterruptException || unwritten.size() >= MOST_IN_MEMORY) {
                 throw refused;
             }
             unwritten.put(file, notice);

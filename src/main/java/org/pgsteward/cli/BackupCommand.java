@@ -1,6 +1,8 @@
 package org.pgsteward.cli;
 
+import java.io.PrintWriter;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,8 +25,18 @@ import picocli.CommandLine.Spec;
 /** Backs up now, by the same routes as the schedule does. */
 @Command(
         name = "backup",
-        description = "Back up now: dump, store, and prove by restoring. Exit 0 only if each is proved;"
-                + " where there is no identity to open a sealed one with, before it was sealed.",
+        description = {
+            "Back up now: dump, store, and prove by restoring.",
+            "Exit code 0 only if each is proved (where there is no identity to open a sealed one with, before it was"
+                    + " sealed), 1 otherwise."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward backup vikunja        one service, now",
+            "  pgsteward backup --all          every database, and the globals",
+            "  pgsteward backup --kind base    the whole cluster in one file"
+        },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class BackupCommand implements Callable<Integer> {
@@ -57,10 +69,19 @@ final class BackupCommand implements Callable<Integer> {
         List<BackupTarget> targets = chosen(wiring);
         try (Pipeline pipeline = wiring.backupPipeline().onlyWhenAsked()) {
             pipeline.start();
-            done = wiring.asked.backUp(SetDesk.COMMAND, targets);
+            Instant now = wiring.clock.instant();
+            done = Waiting.during(
+                    spec.commandLine().getErr(),
+                    new BackupProgress(wiring.store.root(), targets.size(), now),
+                    () -> wiring.asked.backUp(SetDesk.COMMAND, targets));
         }
         BackupReport report = BackupReport.of(done);
-        report.print(spec.commandLine().getOut(), wiring.json, json);
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(wiring.json.writeValueAsString(report));
+        } else {
+            BackupTable.print(report.backups(), Ink.ofStandardOutput(), out);
+        }
         return report.exitCode();
     }
 

@@ -18,8 +18,11 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
+import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.BackupSet;
 import org.pgsteward.backup.Manifest;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.monitor.Size;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,7 +30,21 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** What is in the store, newest first. */
-@Command(name = "backups", description = "List what is in the store, newest first.", mixinStandardHelpOptions = true)
+@Command(
+        name = "backups",
+        description = {
+            "List what is in the store, newest first: of all services, or of one.",
+            "Which of it is proved stands in the journal; while PostgreSQL does not answer, the state is unknown."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward backups                 all of it",
+            "  pgsteward backups vikunja         of one service",
+            "  pgsteward backups --sets          what was made together, and what lacks",
+            "  pgsteward backups --json | jq -r '.backups[].file'"
+        },
+        mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class BackupsCommand implements Callable<Integer> {
     @Spec
@@ -39,7 +56,7 @@ final class BackupsCommand implements Callable<Integer> {
     @Option(names = "--sets", description = "Backup sets instead: what was made together, and what is missing.")
     private boolean sets;
 
-    @Parameters(arity = "0..1", paramLabel = "SERVICE")
+    @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Only of this service.")
     private @Nullable String service;
 
     @Override
@@ -67,15 +84,24 @@ final class BackupsCommand implements Callable<Integer> {
             return 0;
         }
         Instant now = wiring.clock.instant();
-        for (Manifest manifest : manifests) {
-            out.println(String.format(
-                    Locale.ROOT,
-                    "%-45s %-12s %12d B  %s old",
-                    manifest.file(),
-                    state(states, manifest),
-                    manifest.sizeBytes(),
-                    age(manifest.startedAt(), now)));
+        if (manifests.isEmpty()) {
+            out.println("There is nothing in " + wiring.store.root()
+                    + (service == null ? "" : " of '" + OneLine.of(service, 60) + "'")
+                    + "; 'pgsteward backup --all' makes backups.");
+            return 0;
         }
+        Ink ink = Ink.ofStandardOutput();
+        TextTable table = new TextTable(ink, "SERVICE", "KIND", "AGE>", "SIZE>", "STATE", "FILE");
+        for (Manifest manifest : manifests) {
+            table.row(
+                    OneLine.of(manifest.service(), 60),
+                    manifest.kind(),
+                    age(manifest.startedAt(), now),
+                    Size.words(manifest.sizeBytes()),
+                    ink.state(state(states, manifest)),
+                    manifest.file());
+        }
+        table.print(out);
         return 0;
     }
 
@@ -133,7 +159,6 @@ final class BackupsCommand implements Callable<Integer> {
     }
 
     private static String age(Instant then, Instant now) {
-        long hours = Duration.between(then, now).toHours();
-        return hours < 48 ? hours + " h" : hours / 24 + " d";
+        return Elapsed.roughly(Duration.between(then, now));
     }
 }

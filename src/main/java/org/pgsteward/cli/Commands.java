@@ -9,7 +9,17 @@ import picocli.CommandLine.IVersionProvider;
 /** The command line. */
 @Command(
         name = "pgsteward",
-        description = "Looks after the one PostgreSQL that a host full of Docker services shares.",
+        description = {
+            "Looks after the one PostgreSQL that a host full of Docker services shares.",
+            "Exit codes: 0 done; 1 it failed, or something is wrong; 2 it could not run. 'pgsteward help COMMAND' says more."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward status          is all well, and to when does each service go back?",
+            "  pgsteward doctor          what is wrong, why, and what to type?",
+            "  pgsteward backup --all    back up everything now, and prove it"
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Commands.Version.class,
         subcommands = {

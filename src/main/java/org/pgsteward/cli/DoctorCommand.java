@@ -23,7 +23,14 @@ import picocli.CommandLine.Spec;
         name = "doctor",
         description = {
             "Look for what is wrong and say why and what to type: who is refused, who lacks rights, what runs short.",
-            "Changes nothing. Exit code 0 when nothing worse than information was found, 1 otherwise."
+            "Changes nothing, and works while PostgreSQL or the Docker Engine is away.",
+            "Exit code 0 when nothing worse than information was found, 1 otherwise."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward doctor",
+            "  pgsteward doctor --json | jq -r '.diagnoses[] | .service + \": \" + .cause'"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -40,32 +47,38 @@ final class DoctorCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (DockerEngine engine = DockerEngine.at(wiring.settings.require("pgsteward.docker.host"));
                 Provisioner provisioner = wiring.provisioner()) {
-            DoctorDesk.Report report = wiring.doctor(engine, provisioner).examine();
+            DoctorDesk.Report report = Waiting.during(
+                    spec.commandLine().getErr(),
+                    () -> "looking at everything",
+                    wiring.doctor(engine, provisioner)::examine);
             if (json) {
                 out.println(wiring.json.writeValueAsString(document(report, wiring)));
             } else {
-                print(report, out);
+                print(report, Ink.ofStandardOutput(), out);
             }
             return report.isWell() ? 0 : 1;
         }
     }
 
-    private static void print(DoctorDesk.Report report, PrintWriter out) {
+    private static void print(DoctorDesk.Report report, Ink ink, PrintWriter out) {
         long wrong = report.diagnoses().stream().filter(Diagnosis::isTrouble).count();
         out.println(
                 wrong > 0
-                        ? wrong == 1 ? "1 thing is wrong." : wrong + " things are wrong."
-                        : report.diagnoses().isEmpty() ? "Nothing is wrong." : "Nothing is wrong; for information:");
+                        ? ink.critical(ink.bold(wrong == 1 ? "1 thing is wrong." : wrong + " things are wrong."))
+                        : ink.fine(
+                                report.diagnoses().isEmpty()
+                                        ? "Nothing is wrong."
+                                        : "Nothing is wrong; for information:"));
         for (Diagnosis diagnosis : report.diagnoses()) {
             out.println();
-            out.println(diagnosis.severity().word() + ", " + diagnosis.symptom().words() + ": "
-                    + OneLine.of(diagnosis.service(), 120));
+            out.println(ink.of(diagnosis.severity(), diagnosis.severity().word()) + ", "
+                    + diagnosis.symptom().words() + ": " + OneLine.of(diagnosis.service(), 120));
             out.println("  " + OneLine.of(diagnosis.cause(), 1000));
             diagnosis.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 600)));
         }
         if (!report.notLookedAt().isEmpty()) {
             out.println();
-            out.println("not looked at:");
+            out.println(ink.soft("not looked at:"));
             report.notLookedAt().forEach(what -> out.println("  " + OneLine.of(what, 1000)));
         }
     }

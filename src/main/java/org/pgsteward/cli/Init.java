@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "init",
         description = "Make the secret files that compose.yaml names, unless they exist.",
+        footer = {"", "For example:", "  pgsteward init && docker compose up --build -d"},
         mixinStandardHelpOptions = true)
 final class Init implements Callable<Integer> {
     /** Letters and digits only: passwords land in addresses, where anything else has to be escaped. */

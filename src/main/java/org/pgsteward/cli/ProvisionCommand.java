@@ -27,7 +27,15 @@ import picocli.CommandLine.Spec;
         name = "provision",
         description = {
             "Look at all containers and databases now, and make them as they should be.",
-            "Where no Docker Engine answers, what is enrolled already is looked at."
+            "Where no Docker Engine answers, what is enrolled already is looked at.",
+            "Exit code 0 when nothing was refused and nothing failed, 1 otherwise."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward provision --plan             what is to do, and why",
+            "  pgsteward provision                    do it now",
+            "  pgsteward provision --adopt vikunja    I vouch that it may have it"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -95,8 +103,12 @@ final class ProvisionCommand implements Callable<Integer> {
     }
 
     private static void print(PrintWriter out, String heading, List<Provisioner.Plan.Line> lines) {
-        out.println(heading + ":" + (lines.isEmpty() ? " nothing" : ""));
-        lines.forEach(line -> out.println("  " + line.subject() + ": " + line.text()));
+        Ink ink = Ink.ofStandardOutput();
+        out.println(ink.bold(heading + ":") + (lines.isEmpty() ? " nothing" : ""));
+        int width =
+                lines.stream().mapToInt(line -> Ink.width(line.subject())).max().orElse(0);
+        lines.forEach(line -> out.println(
+                "  " + line.subject() + " ".repeat(width - Ink.width(line.subject())) + "  " + line.text()));
     }
 
     private int provision(Wiring wiring, Provisioner provisioner, ContainerDesk containers) throws Exception {

@@ -1,5 +1,8 @@
 package org.pgsteward.cli;
 
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -35,6 +38,11 @@ final class Rehearse implements Callable<Integer> {
                         "pgsteward.http.port", "0"));
         try (Daemon daemon = new Wiring(settings).daemon()) {
             daemon.start();
+            // The status page as well: what draws it is laid out with the rest.
+            try (Socket browser = new Socket(InetAddress.getLoopbackAddress(), daemon.httpPort())) {
+                browser.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                browser.getInputStream().readAllBytes();
+            }
         }
         try (Stream<Path> files = Files.walk(state)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -22,6 +22,13 @@ import picocli.CommandLine.Spec;
             "Put a service's database into quarantine: nobody can log in, and everything is still there.",
             "With --drop, delete what is in quarantine for good; its backups stay."
         },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward remove wiki           nobody logs in any more; all is still there",
+            "  pgsteward remove --undo wiki    take it back",
+            "  pgsteward remove --drop wiki    delete it for good"
+        },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class RemoveCommand implements Callable<Integer> {
@@ -37,7 +44,7 @@ final class RemoveCommand implements Callable<Integer> {
     @Option(names = "--without-backup", description = "With --drop: although there is no proved backup.")
     private boolean withoutBackup;
 
-    @Parameters(paramLabel = "SERVICE")
+    @Parameters(paramLabel = "SERVICE", description = "Whose database.")
     private String service;
 
     @Override

@@ -35,7 +35,16 @@ import picocli.CommandLine.Spec;
         description = {
             "Restore a backup into a new database (--into), or in the place of the live one (--replace), which is kept.",
             "The newest backup of SERVICE, unless --backup or --at chooses another.",
-            "With --all: roles, databases and journal onto an empty server, from a store alone."
+            "With --all: roles, databases and journal onto an empty server, from a store alone.",
+            "Exit code 0 when it is restored and compared; whatever fails before leaves the live database as it is."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward restore vikunja --into vikunja_back    beside, under a new name",
+            "  pgsteward restore vikunja --replace              in the place of the live one",
+            "  pgsteward restore vikunja --replace --at '2026-01-31 03:00'",
+            "  pgsteward restore --all --from /path/to/backups  onto a new, empty server"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -64,7 +73,7 @@ final class RestoreCommand implements Callable<Integer> {
     @Option(names = "--from", paramLabel = "DIR", description = "With --all: the store, if it is not the usual one.")
     private @Nullable Path from;
 
-    @Parameters(arity = "0..1", paramLabel = "SERVICE")
+    @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Whose backup.")
     private @Nullable String service;
 
     @Override

@@ -11,7 +11,19 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 
 /** The daemon, until it is told to stop. */
-@Command(name = "run", description = "Run the daemon.", mixinStandardHelpOptions = true)
+@Command(
+        name = "run",
+        description = {
+            "Run the daemon until it is told to stop.",
+            "Everything is set by environment variables, PGSTEWARD_...; the README has them."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  export PGSTEWARD_POSTGRES_HOST=127.0.0.1 PGSTEWARD_POSTGRES_PASSWORD_FILE=pw",
+            "  pgsteward run"
+        },
+        mixinStandardHelpOptions = true)
 final class Run implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 

@@ -30,6 +30,14 @@ import picocli.CommandLine.Spec;
             "Tell nobody for a while: what begins meanwhile and lasts is told afterwards, what passes is not.",
             "Without SERVICE, --all or --end, list the silences that hold."
         },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward silence vikunja --for 2h --reason 'moving house'",
+            "  pgsteward silence --all --for 30m",
+            "  pgsteward silence                  which hold, and until when",
+            "  pgsteward silence --end 3f2a91     before its time"
+        },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SilenceCommand implements Callable<Integer> {
@@ -111,7 +119,7 @@ final class SilenceCommand implements Callable<Integer> {
         }
         DateTimeFormatter clock = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm z", Locale.ENGLISH)
                 .withZone(wiring.zone);
-        TextTable table = new TextTable("ID", "SERVICE", "KIND", "UNTIL", "REASON");
+        TextTable table = new TextTable(Ink.ofStandardOutput(), "ID", "SERVICE", "KIND", "UNTIL", "REASON");
         for (Silence silence : silences) {
             Instant until = silence.until();
             table.row(

@@ -31,7 +31,14 @@ import picocli.CommandLine.Spec;
         name = "status",
         description = {
             "Say whether all is well: what is firing and what to type, and each service's last proved backup.",
+            "While PostgreSQL does not answer, what it said last is shown, with how long ago that was.",
             "Exit code 0 when nothing worse than information is firing, 1 otherwise."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward status",
+            "  pgsteward status --json | jq '.services[] | {service, restorable_to}'"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -50,53 +57,73 @@ final class StatusCommand implements Callable<Integer> {
         if (json) {
             out.println(wiring.json.writeValueAsString(document(overview)));
         } else {
-            print(overview, out);
+            print(overview, Ink.ofStandardOutput(), out);
         }
         return overview.isWell() ? 0 : 1;
     }
 
-    private static void print(Overview overview, PrintWriter out) {
-        out.println(headline(overview));
-        overview.trouble().ifPresent(trouble -> out.println(OneLine.of(trouble, 300)));
+    private static void print(Overview overview, Ink ink, PrintWriter out) {
+        out.println(headline(overview, ink));
+        if (!overview.isTold()) {
+            overview.trouble().ifPresent(trouble -> out.println(OneLine.of(trouble, 300)));
+        }
+        if (overview.trouble().isEmpty() || overview.known().isPresent()) {
+            out.println(overview.standing());
+        }
+        if (overview.trouble().isPresent()) {
+            overview.known()
+                    .ifPresent(
+                            at -> out.println("PostgreSQL cannot be asked: what is said here of databases and backups"
+                                    + " is as of " + Elapsed.roughly(overview.age(at)) + " ago."));
+        }
         for (Alert alert : overview.firing()) {
             alert.worst().ifPresent(cause -> {
                 out.println();
-                out.println(alert.severity().word() + ", for " + Elapsed.words(overview.age(alert.since())) + ": "
-                        + OneLine.of(alert.service() + " " + alert.kind().replace('-', ' '), 120) + ": "
-                        + OneLine.of(cause.reason(), 600));
+                out.println(ink.of(alert.severity(), alert.severity().word()) + ", for "
+                        + Elapsed.words(overview.age(alert.since())) + ": "
+                        + ink.bold(
+                                OneLine.of(alert.service() + " " + alert.kind().replace('-', ' '), 120))
+                        + ": " + OneLine.of(cause.reason(), 600));
                 cause.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 300)));
             });
         }
-        if (!overview.services().isEmpty()) {
-            out.println();
-            TextTable table =
-                    new TextTable("SERVICE", "DATABASE", "SESSIONS", "LAST PROVED BACKUP", "RESTORES IN", "NEWEST RUN");
-            overview.services()
-                    .forEach(service -> table.row(
-                            OneLine.of(service.name(), 60),
-                            figure(service, figure -> Size.words(figure.sizeBytes())),
-                            figure(service, figure -> Long.toString(figure.connections())),
-                            history(service, Tables.History::lastVerified)
-                                    .map(at -> Elapsed.words(overview.age(at)) + " ago")
-                                    .orElse("none"),
-                            history(service, Tables.History::restores)
-                                    .map(Elapsed::words)
-                                    .orElse("-"),
-                            service.backups().map(Tables.History::lastState).orElse("none")));
-            table.print(out);
+        if (overview.services().isEmpty()) {
+            return;
         }
+        out.println();
+        TextTable table = new TextTable(
+                ink, "SERVICE", "CAN BE RESTORED TO", "NEWEST RUN", "TAKES>", "BACKUP>", "DATABASE>", "SESSIONS>");
+        overview.services().forEach(service -> table.row(row(service, overview, ink)));
+        table.print(out, Terminal.columns());
     }
 
-    private static String headline(Overview overview) {
+    private static String[] row(Overview.Service service, Overview overview, Ink ink) {
+        return new String[] {
+            OneLine.of(service.name(), 60),
+            service.restorableTo()
+                    .map(at -> Elapsed.roughly(overview.age(at)) + " ago")
+                    .orElse(ink.critical("no proved backup")),
+            ink.state(service.backups().map(Tables.History::lastState).orElse("none")),
+            history(service, Tables.History::restores).map(Elapsed::words).orElse("-"),
+            service.backups()
+                    .map(Tables.History::sizeBytes)
+                    .filter(size -> size > 0)
+                    .map(Size::words)
+                    .orElse("-"),
+            figure(service, figure -> Size.words(figure.sizeBytes())),
+            figure(service, figure -> Long.toString(figure.connections()))
+        };
+    }
+
+    private static String headline(Overview overview, Ink ink) {
         if (overview.isWell()) {
-            return overview.firing().isEmpty() ? "All is well." : "All is well; for information:";
+            return ink.bold(ink.fine(overview.firing().isEmpty() ? "All is well." : "All is well; for information:"));
         }
-        long bad = overview.firing().stream()
-                .filter(alert -> alert.severity() != Severity.INFO)
-                .count();
-        return bad == 0
-                ? "How things are cannot be told."
-                : bad == 1 ? "1 alert is firing." : bad + " alerts are firing.";
+        int problems = overview.problems();
+        boolean critical = overview.trouble().isPresent()
+                || overview.firing().stream().anyMatch(alert -> alert.severity() == Severity.CRITICAL);
+        String words = problems == 1 ? "1 problem." : problems + " problems.";
+        return ink.bold(ink.of(critical ? Severity.CRITICAL : Severity.WARNING, words));
     }
 
     private static String figure(Overview.Service service, Function<DatabaseFigures.Figure, String> value) {
@@ -111,7 +138,9 @@ final class StatusCommand implements Callable<Integer> {
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("well", overview.isWell());
         document.put("at", overview.at().toString());
+        document.put("problems", overview.problems());
         document.put("trouble", overview.trouble().orElse(""));
+        document.put("known_at", text(overview.known()));
         List<Map<String, Object>> services = new ArrayList<>();
         for (Overview.Service service : overview.services()) {
             Map<String, Object> line = new LinkedHashMap<>();
@@ -122,6 +151,10 @@ final class StatusCommand implements Callable<Integer> {
             line.put(
                     "connections",
                     service.database().map(DatabaseFigures.Figure::connections).orElse(null));
+            line.put("restorable_to", text(service.restorableTo()));
+            line.put(
+                    "backup_bytes",
+                    service.backups().map(Tables.History::sizeBytes).orElse(null));
             line.put("last_verified_at", text(history(service, Tables.History::lastVerified)));
             line.put("last_success_at", text(history(service, Tables.History::lastSuccess)));
             line.put(

@@ -1,9 +1,6 @@
 package org.pgsteward.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import org.pgsteward.backup.RestoreProgress;
@@ -25,16 +22,7 @@ final class TerminalProgress implements RestoreProgress {
 
     /** @param lastTime how long it took when it was proved; zero where that is not known */
     static RestoreProgress of(PrintWriter err, Duration lastTime) {
-        return isTerminal() ? new TerminalProgress(err, lastTime) : QUIET;
-    }
-
-    /** Newer Java says of every stream that it is a console. */
-    private static boolean isTerminal() {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString().matches("/dev/(pts/.*|tty.*|console)");
-        } catch (IOException e) {
-            return false;
-        }
+        return Terminal.readsErrors() ? new TerminalProgress(err, lastTime) : QUIET;
     }
 
     @Override

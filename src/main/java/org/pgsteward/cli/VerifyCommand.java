@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
@@ -25,7 +26,14 @@ import picocli.CommandLine.Spec;
         name = "verify",
         description = {
             "Restore stored backups into a scratch cluster and compare them with their manifests.",
-            "Exit 0 if each is proved, 1 if one is not."
+            "Works from the store alone: PostgreSQL need not answer. Exit code 0 if each is proved, 1 if one is not."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward verify --all        the newest of each service",
+            "  pgsteward verify vikunja      the newest of this one",
+            "  pgsteward verify --backup vikunja-20260131T030000Z"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -53,18 +61,32 @@ final class VerifyCommand implements Callable<Integer> {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         Inventory inventory = inventory(wiring);
         List<StoredBackup> chosen = chosen(inventory, wiring);
-        List<Backup> done = new ArrayList<>();
+        // Somebody else looks at how many there are already.
+        List<Backup> done = new CopyOnWriteArrayList<>();
         order(wiring);
         try (Pipeline pipeline = wiring.backupPipeline().onlyWhenAsked()) {
             pipeline.start();
-            chosen.forEach(stored -> done.add(wiring.asked.prove(stored)));
+            Waiting.during(spec.commandLine().getErr(), () -> proving(chosen, done.size()), () -> {
+                chosen.forEach(stored -> done.add(wiring.asked.prove(stored)));
+                return done;
+            });
         }
         BackupReport report = BackupReport.of(done);
-        report.print(spec.commandLine().getOut(), wiring.json, json);
+        if (json) {
+            spec.commandLine().getOut().println(wiring.json.writeValueAsString(report));
+        } else {
+            BackupTable.print(
+                    report.backups(), Ink.ofStandardOutput(), spec.commandLine().getOut());
+        }
         if (all) {
             inventory.unreadable().forEach((path, reason) -> err(path + " cannot be read: " + reason));
         }
         return all && !inventory.unreadable().isEmpty() ? 1 : report.exitCode();
+    }
+
+    private static String proving(List<StoredBackup> chosen, int done) {
+        int now = Math.min(done, chosen.size() - 1);
+        return "proving " + chosen.get(now).manifest().service() + " (" + (now + 1) + " of " + chosen.size() + ")";
     }
 
     static Inventory inventory(Wiring wiring) throws IOException {

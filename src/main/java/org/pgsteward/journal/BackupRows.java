@@ -25,7 +25,7 @@ import org.pgsteward.model.Judgement;
 /** The rows of {@code backup_log}, asked what is proved and what is not. */
 public final class BackupRows {
     /** Restored and compared; or, where nobody here can open what is stored, while it was made. */
-    private static final String PROVED = "(state = 'verified' OR (state = 'made' AND proof = 'stream'))";
+    static final String PROVED = "(state = 'verified' OR (state = 'made' AND proof = 'stream'))";
 
     private static final String SERVICES =
             "SELECT DISTINCT service_name FROM public.backup_log WHERE event_id IS NOT NULL ORDER BY service_name";

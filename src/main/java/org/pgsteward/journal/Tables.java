@@ -43,12 +43,13 @@ public final class Tables {
                                  FILTER (WHERE success))[1], 0),
                    COALESCE((array_agg(size_bytes ORDER BY started_at DESC) FILTER (WHERE success))[1], 0),
                    COALESCE((array_agg(state ORDER BY started_at DESC))[1], 'made'),
-                   (array_agg(verify_seconds ORDER BY started_at DESC) FILTER (WHERE state = 'verified'))[1]
+                   (array_agg(verify_seconds ORDER BY started_at DESC) FILTER (WHERE state = 'verified'))[1],
+                   max(started_at) FILTER (WHERE %s)
               FROM public.backup_log
              WHERE started_at IS NOT NULL
              GROUP BY service_name
              ORDER BY service_name
-            """;
+            """.formatted(BackupRows.PROVED);
 
     private static final String NEWEST = """
             SELECT DISTINCT ON (r.service_name, r.backup_type)
@@ -261,6 +262,8 @@ public final class Tables {
      * @param sizeBytes of what the newest good run stored
      * @param lastState of the newest run, good or not
      * @param restores how long the newest proved one took to restore
+     * @param restorableTo when the newest that is proved and still there began: what it holds is as of then. One that was
+     *     proved before it was sealed counts, since nobody here can open what is stored
      */
     public record History(
             String service,
@@ -269,13 +272,20 @@ public final class Tables {
             double seconds,
             long sizeBytes,
             String lastState,
-            Optional<Duration> restores) {}
+            Optional<Duration> restores,
+            Optional<Instant> restorableTo) {}
 
     /** By service, how its backups have gone. */
     public List<History> histories() throws SQLException {
+        try (Connection connection = source.getConnection()) {
+            return histories(connection);
+        }
+    }
+
+    /** The same over a connection to the management database that is open already. */
+    public static List<History> histories(Connection connection) throws SQLException {
         List<History> histories = new ArrayList<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(HISTORY);
+        try (PreparedStatement statement = connection.prepareStatement(HISTORY);
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 histories.add(new History(
@@ -285,7 +295,8 @@ public final class Tables {
                         rows.getDouble(4),
                         rows.getLong(5),
                         rows.getString(6),
-                        Optional.ofNullable(rows.getBigDecimal(7)).map(Tables::seconds)));
+                        Optional.ofNullable(rows.getBigDecimal(7)).map(Tables::seconds),
+                        instant(rows, 8)));
             }
         }
         return histories;

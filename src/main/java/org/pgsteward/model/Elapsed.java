@@ -25,6 +25,11 @@ public final class Elapsed {
         return two(seconds / 86_400, seconds < 2 * 86_400 ? "day" : "days", seconds % 86_400 / 3600, "h");
     }
 
+    /** The same for what is looked at in passing: {@code 12 min}, without seconds from one minute on. */
+    public static String roughly(Duration span) {
+        return words(span.toSeconds() < 60 ? span : Duration.ofMinutes(span.toMinutes()));
+    }
+
     /**
      * Reads {@code 10s}, {@code 90m}, {@code 6h} or {@code 2d}.
      *

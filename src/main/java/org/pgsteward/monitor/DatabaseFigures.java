@@ -6,36 +6,40 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import org.pgsteward.postgres.Server;
 
-/** How large each service's database is and how many sessions it has, in one statement. */
+/** How large each database is and how many sessions it has, in one statement. */
 public final class DatabaseFigures {
+    /** Every database that is backed up or enrolled, under the name by which its backups go. */
     private static final String FIGURES = """
-            SELECT sc.service_name,
+            SELECT COALESCE(sc.service_name,
+                            CASE WHEN length(d.datname) > 50 OR EXISTS
+                                      (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
+                                 THEN left(d.datname, 41) || '~' || left(md5(d.datname), 8)
+                                 ELSE d.datname END),
                    pg_catalog.pg_database_size(d.oid),
                    (SELECT count(*) FROM pg_catalog.pg_stat_activity AS a
                      WHERE a.datid = d.oid
                        AND a.backend_type = 'client backend'
                        AND a.application_name <> 'pgsteward')
-              FROM public.service_configs AS sc
-              JOIN pg_catalog.pg_database AS d ON d.datname = sc.database_name
+              FROM pg_catalog.pg_database AS d
+              LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
+             WHERE NOT d.datistemplate AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
+               AND (d.datallowconn OR sc.service_name IS NOT NULL)
              ORDER BY 1
             """;
 
-    private final Server server;
+    private DatabaseFigures() {}
 
-    public DatabaseFigures(Server server) {
-        this.server = server;
-    }
-
-    /** One service's; our own sessions are not counted. */
+    /** One database's, by its service, or by its own name where it is no service's; our own sessions are not counted. */
     public record Figure(String service, long sizeBytes, long connections) {}
 
-    /** @throws SQLException when PostgreSQL does not answer */
-    public List<Figure> read() throws SQLException {
+    /**
+     * @param connection to the management database
+     * @throws SQLException when PostgreSQL does not answer
+     */
+    public static List<Figure> read(Connection connection) throws SQLException {
         List<Figure> figures = new ArrayList<>();
-        try (Connection connection = server.connect(server.address().database());
-                PreparedStatement statement = connection.prepareStatement(FIGURES);
+        try (PreparedStatement statement = connection.prepareStatement(FIGURES);
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 figures.add(new Figure(rows.getString(1), rows.getLong(2), rows.getLong(3)));

@@ -14,14 +14,14 @@ import org.pgsteward.model.Severity;
  *
  * @param failures probes in a row that it takes, at least 1
  */
-record PostgresRule(int failures) {
+public record PostgresRule(int failures) {
     /** The {@code kind}, the same for the probe and for the container, so that both make one alert. */
-    static final String KIND = "postgres-down";
+    public static final String KIND = "postgres-down";
 
     /** The {@code service}, the same whatever the container is called. */
     static final String SERVICE = "postgresql";
 
-    PostgresRule {
+    public PostgresRule {
         if (failures < 1) {
             throw new IllegalArgumentException("failures is " + failures + ": at least 1 probe has to fail");
         }

@@ -1,17 +1,14 @@
 package org.pgsteward.routing;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 
-/** The document that {@code backup --json} and {@code verify --json} print, and the lines for a person. */
+/** The document that {@code backup --json} and {@code verify --json} print. */
 public record BackupReport(List<Line> backups) {
     /** Seconds are decimals. */
     public record Line(
@@ -26,7 +23,13 @@ public record BackupReport(List<Line> backups) {
             @JsonProperty("dump_seconds") double dumpSeconds,
             @JsonProperty("verify_seconds") double verifySeconds,
             @Nullable String proof,
-            @Nullable String error) {}
+            @Nullable String error) {
+        /** Whether it was restored only while it was made, since nobody here can open what is stored. */
+        @JsonIgnore
+        public boolean isProvedInStream() {
+            return STREAM.equals(proof);
+        }
+    }
 
     /** What {@code proof} says of one that was proved before it was sealed, since nobody here can open it again. */
     private static final String STREAM = "stream";
@@ -47,28 +50,6 @@ public record BackupReport(List<Line> backups) {
                         backup.state() == BackupState.VERIFIED ? "file" : backup.provedInStream() ? STREAM : null,
                         backup.error().isEmpty() ? null : backup.error()))
                 .toList());
-    }
-
-    public void print(PrintWriter out, ObjectMapper json, boolean asJson) throws JsonProcessingException {
-        if (asJson) {
-            out.println(json.writeValueAsString(this));
-            return;
-        }
-        for (Line line : backups) {
-            out.println(String.format(
-                    Locale.ROOT,
-                    "%-20s %-8s %-12s %12d B  dumped in %.1f s, proved in %.1f s%s%s",
-                    line.service(),
-                    line.kind(),
-                    line.state(),
-                    line.sizeBytes(),
-                    line.dumpSeconds(),
-                    line.verifySeconds(),
-                    STREAM.equals(line.proof())
-                            ? ", before it was sealed only: there is no identity here to open what is stored"
-                            : "",
-                    line.error() == null ? "" : "  " + line.error()));
-        }
     }
 
     /** 0 when each is proved, if only before it was sealed. */

@@ -1,9 +1,11 @@
 package org.pgsteward.routing;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +17,7 @@ import org.pgsteward.journal.Tables;
 import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.postgres.Server;
 import org.pgsteward.routing.docker.StewardDockerComponent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,10 +29,21 @@ import org.slf4j.LoggerFactory;
 public final class Figures {
     private static final Logger LOG = LoggerFactory.getLogger(Figures.class);
 
+    /** What there is of each service, and what it says; a unit at the end of a name is Prometheus's. */
+    private static final Map<String, String> OF_SERVICES = Map.of(
+            "service.up", "1 while a container of the service runs, 0 otherwise.",
+            "container.memory.ratio", "Memory that the service's container uses, as a share of its limit.",
+            "backup.last.success.timestamp.seconds", "When the newest good backup was done.",
+            "backup.last.verified.timestamp.seconds", "When the newest proved backup was made.",
+            "backup.duration.seconds", "How long the newest good backup took.",
+            "backup.restore.seconds", "How long the newest proved backup took to restore.",
+            "backup.size.bytes", "What the newest good backup takes in the store.",
+            "database.size.bytes", "Size of the service's database.",
+            "database.connections", "Sessions in the service's database, without pgsteward's own.");
+
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, MultiGauge> gauges = new TreeMap<>();
-    private final Tables tables;
-    private final DatabaseFigures databases;
+    private final Server server;
     private final ContainerDesk containers;
     private final MemoryDesk memory;
     private final StewardDockerComponent docker;
@@ -37,15 +51,13 @@ public final class Figures {
     private final Outbox outbox;
 
     public Figures(
-            Tables tables,
-            DatabaseFigures databases,
+            Server server,
             ContainerDesk containers,
             MemoryDesk memory,
             StewardDockerComponent docker,
             AlertBook alerts,
             Outbox outbox) {
-        this.tables = tables;
-        this.databases = databases;
+        this.server = server;
         this.containers = containers;
         this.memory = memory;
         this.docker = docker;
@@ -61,7 +73,10 @@ public final class Figures {
     public void count(ContainerEvent event) {
         String action = event.action();
         int colon = action.indexOf(':');
-        registry.counter("pgsteward.docker.events", "action", colon < 0 ? action : action.substring(0, colon))
+        Counter.builder("pgsteward.docker.events")
+                .description("Docker events that were heard, by what happened.")
+                .tag("action", colon < 0 ? action : action.substring(0, colon))
+                .register(registry)
                 .increment();
     }
 
@@ -75,36 +90,27 @@ public final class Figures {
                         "container.memory.ratio",
                         reading.service(),
                         reading.memory().ratio()));
-        readDatabase(byService);
-        for (String name : new String[] {
-            "service.up",
-            "container.memory.ratio",
-            "backup.last.success.timestamp.seconds",
-            "backup.last.verified.timestamp.seconds",
-            "backup.duration.seconds",
-            "backup.size.bytes",
-            "database.size.bytes",
-            "database.connections"
-        }) {
-            publish(name, "service", byService.getOrDefault(name, Map.of()));
-        }
+        boolean answers = readDatabase(byService);
+        OF_SERVICES.forEach((name, says) -> publish(name, says, "service", byService.getOrDefault(name, Map.of())));
+        publish("postgres.up", "1 while PostgreSQL answers and has a journal, 0 otherwise.", answers);
         Map<String, Double> firing = new LinkedHashMap<>();
         for (Severity severity : Severity.values()) {
             firing.put(severity.word(), (double) alerts.firing().stream()
                     .filter(alert -> alert.severity() == severity)
                     .count());
         }
-        publish("alerts.firing", "severity", firing);
+        publish("alerts.firing", "Alerts that fire now, told or not.", "severity", firing);
         Map<String, Double> waiting = new TreeMap<>();
         outbox.known().forEach(receiver -> waiting.put(receiver, (double) outbox.depth(receiver)));
-        publish("alert.outbox.depth", "receiver", waiting);
-        gauge("docker.feed.connected").register(List.of(MultiGauge.Row.of(Tags.empty(), docker.hears() ? 1 : 0)), true);
+        publish("alert.outbox.depth", "Notices that wait for a receiver.", "receiver", waiting);
+        publish("docker.feed.connected", "1 while Docker's events are heard, 0 otherwise.", docker.hears());
         return registry.scrape();
     }
 
-    private void readDatabase(Map<String, Map<String, Double>> byService) {
-        try {
-            for (Tables.History history : tables.histories()) {
+    /** @return whether PostgreSQL answered */
+    private boolean readDatabase(Map<String, Map<String, Double>> byService) {
+        try (Connection connection = server.connect(server.address().database())) {
+            for (Tables.History history : Tables.histories(connection)) {
                 String service = history.service();
                 history.lastSuccess()
                         .ifPresent(at -> put(
@@ -113,14 +119,18 @@ public final class Figures {
                         .ifPresent(at -> put(
                                 byService, "backup.last.verified.timestamp.seconds", service, at.toEpochMilli() / 1e3));
                 put(byService, "backup.duration.seconds", service, history.seconds());
+                history.restores()
+                        .ifPresent(span -> put(byService, "backup.restore.seconds", service, span.toMillis() / 1e3));
                 put(byService, "backup.size.bytes", service, (double) history.sizeBytes());
             }
-            for (DatabaseFigures.Figure figure : databases.read()) {
+            for (DatabaseFigures.Figure figure : DatabaseFigures.read(connection)) {
                 put(byService, "database.size.bytes", figure.service(), (double) figure.sizeBytes());
                 put(byService, "database.connections", figure.service(), (double) figure.connections());
             }
+            return true;
         } catch (SQLException e) {
             LOG.debug("figures of PostgreSQL are left out: {}", e.getMessage());
+            return false;
         }
     }
 
@@ -128,8 +138,12 @@ public final class Figures {
         figures.computeIfAbsent(name, ignored -> new TreeMap<>()).put(service, value);
     }
 
-    private void publish(String name, String tag, Map<String, Double> values) {
-        gauge(name)
+    private void publish(String name, String says, boolean yes) {
+        gauge(name, says).register(List.of(MultiGauge.Row.of(Tags.empty(), yes ? 1 : 0)), true);
+    }
+
+    private void publish(String name, String says, String tag, Map<String, Double> values) {
+        gauge(name, says)
                 .register(
                         values.entrySet().stream()
                                 .map(entry -> MultiGauge.Row.of(Tags.of(tag, entry.getKey()), entry.getValue()))
@@ -137,8 +151,9 @@ public final class Figures {
                         true);
     }
 
-    private MultiGauge gauge(String name) {
+    private MultiGauge gauge(String name, String says) {
         return gauges.computeIfAbsent(
-                name, key -> MultiGauge.builder("pgsteward." + key).register(registry));
+                name,
+                key -> MultiGauge.builder("pgsteward." + key).description(says).register(registry));
     }
 }

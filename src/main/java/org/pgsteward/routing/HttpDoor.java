@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
+import org.pgsteward.routing.page.StatusPage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,9 @@ public final class HttpDoor implements AutoCloseable {
     /** Camel's word for it; by default it leaves out the checks that are well. */
     private static final String EVERY_CHECK = "full";
 
+    /** What a browser may load, run, or be shown in, from what is no page. */
+    private static final String NOTHING_AT_ALL = "default-src 'none'; frame-ancestors 'none'";
+
     private final HttpServer server;
     private final ExecutorService threads;
     private final ObjectMapper json;
@@ -43,11 +47,15 @@ public final class HttpDoor implements AutoCloseable {
     }
 
     /** What is said to a caller. */
-    private record Answer(int status, String type, String text) {}
+    private record Answer(int status, String type, String text, String policy) {
+        Answer(int status, String type, String text) {
+            this(status, type, text, NOTHING_AT_ALL);
+        }
+    }
 
     /** @throws IOException when the port is taken, with its number */
     public static HttpDoor open(
-            InetSocketAddress address, Pipeline pipeline, Figures figures, Supplier<String> page, ObjectMapper json)
+            InetSocketAddress address, Pipeline pipeline, Figures figures, StatusPage page, ObjectMapper json)
             throws IOException {
         HttpServer server;
         try {
@@ -67,7 +75,10 @@ public final class HttpDoor implements AutoCloseable {
         server.setExecutor(threads);
         HttpDoor door = new HttpDoor(server, threads, json);
         CamelContext context = pipeline.context();
-        door.serve("/", () -> new Answer(200, "text/html; charset=utf-8", page.get()));
+        door.serve("/", () -> {
+            StatusPage.Page now = page.now();
+            return new Answer(200, "text/html; charset=utf-8", now.html(), now.policy());
+        });
         door.serve("/observe/health", () -> door.health(HealthCheckHelper.invoke(context, EVERY_CHECK)));
         door.serve("/observe/health/live", () -> door.health(HealthCheckHelper.invokeLiveness(context, EVERY_CHECK)));
         door.serve("/observe/health/ready", () -> door.health(HealthCheckHelper.invokeReadiness(context, EVERY_CHECK)));
@@ -128,10 +139,14 @@ public final class HttpDoor implements AutoCloseable {
         }
         byte[] bytes = answer.text().getBytes(StandardCharsets.UTF_8);
         var headers = exchange.getResponseHeaders();
+        if (answer.status() == 405) {
+            headers.set("Allow", "GET, HEAD");
+        }
         headers.set("Content-Type", answer.type());
         headers.set("Cache-Control", "no-store");
         headers.set("X-Content-Type-Options", "nosniff");
-        headers.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+        headers.set("Referrer-Policy", "no-referrer");
+        headers.set("Content-Security-Policy", answer.policy());
         boolean head = "HEAD".equals(exchange.getRequestMethod());
         exchange.sendResponseHeaders(answer.status(), head ? -1 : bytes.length);
         if (!head) {

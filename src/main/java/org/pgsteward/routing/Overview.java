@@ -1,65 +1,79 @@
 package org.pgsteward.routing;
 
 import java.sql.SQLException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.OneLine;
+import org.pgsteward.alert.Silence;
+import org.pgsteward.backup.Targets;
+import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.PostgresRule;
 
 /**
- * How things are, as the journal, PostgreSQL and the alert book know it. No Docker Engine is asked, and what PostgreSQL
- * cannot say while it is away is left out.
+ * How things are, as the journal, PostgreSQL and the alert book know it. While PostgreSQL is away, what it said last is
+ * shown, with when that was.
  *
  * @param at when
- * @param trouble why what stands in the journal cannot be read, if it cannot
+ * @param trouble why PostgreSQL and the journal cannot be asked, if they cannot
+ * @param known when they said what stands here of databases and backups; empty where they never have
  * @param services by name, those of the cluster ({@code _globals}, {@code _base}) among them
  * @param firing the worst first
+ * @param silences that hold
  */
-public record Overview(Instant at, Optional<String> trouble, List<Service> services, List<Alert> firing) {
+public record Overview(
+        Instant at,
+        Optional<String> trouble,
+        Optional<Instant> known,
+        List<Service> services,
+        List<Alert> firing,
+        List<Silence> silences) {
     /** undefined_table, and undefined_column for the tables of a version before. */
     private static final List<String> NO_JOURNAL = List.of("42P01", "42703");
 
     /**
-     * A service, or a database of no service.
+     * A service, a database of no service, or PostgreSQL's own container.
      *
      * @param database how large it is and who is connected; empty for what has none of its own
      * @param backups how they went; empty when there was none yet
+     * @param days what became of them, oldest first; none where there was no run in all that time
+     * @param runs whether its container does; empty where it has none that is known of
+     * @param memory of its container, in use when it was sampled last
      */
-    public record Service(String name, Optional<DatabaseFigures.Figure> database, Optional<Tables.History> backups) {}
+    public record Service(
+            String name,
+            Optional<DatabaseFigures.Figure> database,
+            Optional<Tables.History> backups,
+            List<BackupDays.Outcome> days,
+            Optional<Boolean> runs,
+            Optional<Memory> memory) {
+        /** Whether it stands for the whole cluster, and not for one database. */
+        public boolean isOfTheCluster() {
+            return name.equals(Targets.GLOBALS) || name.equals(Targets.BASE);
+        }
 
-    public static Overview of(Tables tables, DatabaseFigures databases, AlertBook alerts, Clock clock) {
-        Map<String, Tables.History> histories = new TreeMap<>();
-        Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
-        Optional<String> trouble = Optional.empty();
-        try {
-            tables.histories().forEach(history -> histories.put(history.service(), history));
-            databases.read().forEach(figure -> figures.put(figure.service(), figure));
-        } catch (SQLException e) {
-            trouble = Optional.of(why(e));
+        /** Whether it has a database now, of which there has to be a backup. */
+        public boolean isDatabase() {
+            return database.isPresent();
         }
-        TreeSet<String> names = new TreeSet<>(histories.keySet());
-        names.addAll(figures.keySet());
-        List<Service> services = new ArrayList<>();
-        for (String name : names) {
-            services.add(new Service(
-                    name, Optional.ofNullable(figures.get(name)), Optional.ofNullable(histories.get(name))));
+
+        /** Whether only backups are left of it: its database is gone. */
+        public boolean isGone() {
+            return database.isEmpty() && backups.isPresent() && !isOfTheCluster();
         }
-        List<Alert> firing = alerts.firing().stream()
-                .sorted(java.util.Comparator.comparing(Alert::severity)
-                        .reversed()
-                        .thenComparing(Alert::since))
-                .toList();
-        return new Overview(clock.instant(), trouble, services, firing);
+
+        /** To when it can be restored. */
+        public Optional<Instant> restorableTo() {
+            return backups.flatMap(Tables.History::restorableTo);
+        }
     }
 
     /** Why the journal could not be read, in words. */
@@ -71,7 +85,50 @@ public record Overview(Instant at, Optional<String> trouble, List<Service> servi
 
     /** Whether nobody need do anything: information is no trouble. */
     public boolean isWell() {
-        return trouble.isEmpty() && firing.stream().allMatch(alert -> alert.severity() == Severity.INFO);
+        return problems() == 0;
+    }
+
+    /** How many things are wrong. A PostgreSQL that is away counts once, told or not. */
+    public int problems() {
+        int wrong = (int) firing.stream()
+                .filter(alert -> alert.severity() != Severity.INFO)
+                .count();
+        return wrong + (trouble.isPresent() && !isTold() ? 1 : 0);
+    }
+
+    /** Whether an alert says already that PostgreSQL is away. */
+    public boolean isTold() {
+        return firing.stream().anyMatch(alert -> alert.kind().equals(PostgresRule.KIND));
+    }
+
+    /** What has a database now. */
+    public List<Service> databases() {
+        return services.stream().filter(Service::isDatabase).toList();
+    }
+
+    /** In a sentence, to when the databases can be restored. */
+    public String standing() {
+        List<Service> databases = databases();
+        if (databases.isEmpty()) {
+            return "No database is known yet.";
+        }
+        List<String> without = databases.stream()
+                .filter(service -> service.restorableTo().isEmpty())
+                .map(service -> OneLine.of(service.name(), 60))
+                .toList();
+        String missing = without.isEmpty() ? "" : "; without a proved backup: " + String.join(", ", without);
+        int proved = databases.size() - without.size();
+        if (proved == 0) {
+            return "No database can be restored" + missing + ".";
+        }
+        Service oldest = databases.stream()
+                .filter(service -> service.restorableTo().isPresent())
+                .min(Comparator.comparing(service -> service.restorableTo().orElseThrow()))
+                .orElseThrow();
+        String to = Elapsed.roughly(age(oldest.restorableTo().orElseThrow())) + " ago";
+        String which = proved == 1 ? " to " + to : ", the oldest to " + to;
+        return (without.isEmpty() ? "Every database" : proved + " of " + databases.size() + " databases")
+                + " can be restored" + which + " (" + OneLine.of(oldest.name(), 60) + ")" + missing + ".";
     }
 
     public Duration age(Instant then) {

@@ -198,6 +198,18 @@ class OutboxTest {
         assertThat(sent).containsExactly("n1", "n2");
     }
 
+    /** Whose memory it would be kept in is about to end; nobody may take it for told. */
+    @Test
+    void whatAnInterruptedThreadCannotWriteIsNotKeptInMemory() {
+        Outbox outbox = open();
+        Thread.currentThread().interrupt();
+
+        assertThatThrownBy(() -> outbox.put(notice("n1"), List.of("email"))).isInstanceOf(UncheckedIOException.class);
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(outbox.depth("email")).isZero();
+    }
+
     @Test
     void moreThanFiveHundredAreNotKeptInMemory() throws IOException {
         Files.writeString(state.resolve("outbox"), "a file where the folder should be");

@@ -107,8 +107,8 @@ class ProvisionCommandIT {
                         "asked for: nothing",
                         "refused: nothing",
                         "to do:",
-                        "  vikunja: role vikunja has powers beyond its database",
-                        "  vikunja: every role may connect to database vikunja");
+                        "  vikunja  role vikunja has powers beyond its database",
+                        "  vikunja  every role may connect to database vikunja");
         JsonNode document = json.readTree(
                 withoutAnEngine("provision", "--plan", "--json", "vikunja").out());
         assertThat(document.path("steps").findValuesAsText("text"))

@@ -23,8 +23,7 @@ class StatusCommandIT {
             assertThat(fresh.code()).as(fresh.toString()).isEqualTo(1);
             assertThat(fresh.out().lines())
                     .containsExactly(
-                            "How things are cannot be told.",
-                            "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it");
+                            "1 problem.", "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it");
 
             host.cluster().run("homelab", "CREATE ROLE wiki LOGIN", "CREATE DATABASE wiki OWNER wiki");
             assertThat(CommandRun.on(host, "backup", "wiki").code()).isZero();
@@ -34,11 +33,17 @@ class StatusCommandIT {
             assertThat(well.out().lines().toList())
                     .satisfiesExactly(
                             line -> assertThat(line).isEqualTo("All is well."),
+                            line -> assertThat(line)
+                                    .matches("1 of 3 databases can be restored to \\d+ s ago \\(wiki\\);"
+                                            + " without a proved backup: homelab, postgres\\."),
                             line -> assertThat(line).isEmpty(),
                             line -> assertThat(line)
                                     .matches(
-                                            "SERVICE +DATABASE +SESSIONS +LAST PROVED BACKUP +RESTORES IN +NEWEST RUN"),
-                            line -> assertThat(line).matches("wiki +- +- +\\d+ s ago +\\d+ s +verified"));
+                                            "SERVICE +CAN BE RESTORED TO +NEWEST RUN +TAKES +BACKUP +DATABASE +SESSIONS"),
+                            line -> assertThat(line).matches("homelab +no proved backup +none +- +- +[\\d.]+ MiB +0"),
+                            line -> assertThat(line).matches("postgres +no proved backup +none +- +- +[\\d.]+ MiB +0"),
+                            line -> assertThat(line)
+                                    .matches("wiki +\\d+ s ago +verified +\\d+ s +[\\d.]+ K?i?B +[\\d.]+ MiB +0"));
 
             host.wiring()
                     .alerts
@@ -52,7 +57,8 @@ class StatusCommandIT {
             CommandRun firing = CommandRun.on(host, "status");
             assertThat(firing.code()).isEqualTo(1);
             assertThat(firing.out())
-                    .startsWith("1 alert is firing.\n\ncritical, for ")
+                    .startsWith("1 problem.\n1 of 3 databases can be restored to ")
+                    .contains("\n\ncritical, for ")
                     .contains("""
                             : wiki service down: exited with code 137
                                 docker start wiki
@@ -68,6 +74,11 @@ class StatusCommandIT {
             JsonNode document = new ObjectMapper().readTree(away.out());
             assertThat(document.path("well").asBoolean(true)).isFalse();
             assertThat(document.path("trouble").asText()).startsWith("PostgreSQL does not answer: ");
+            assertThat(document.path("problems").asInt()).isEqualTo(2);
+            assertThat(document.path("known_at").asText()).isNotEmpty();
+            assertThat(document.path("services").path(2).path("restorable_to").asText())
+                    .as("what PostgreSQL said last")
+                    .startsWith("20");
             assertThat(document.path("alerts").path(0).path("remedy").asText()).startsWith("docker start wiki");
         }
     }

@@ -416,7 +416,7 @@ class ComposeIT {
         Ended plan = host.docker("exec", "pgsteward", "pgsteward", "provision", "--plan");
         assertThat(plan.isWell()).as(plan.both()).isTrue();
         assertThat(plan.out())
-                .contains("vikunja: database vikunja of role vikunja")
+                .containsPattern("vikunja +database vikunja of role vikunja")
                 .contains("to do: nothing");
     }
 
@@ -453,7 +453,7 @@ class ComposeIT {
     @Order(10)
     void aContainerWithAWrongPasswordIsToldWithTheServiceAndWhereItIs() {
         Instant started = Instant.now();
-        // Not as one of the four, whose attempts on one another's databases were told before.
+        // Not as one of the seed's four, of whose attempts on one another's databases nothing is told.
         host.docker(
                         "run",
                         "--detach",

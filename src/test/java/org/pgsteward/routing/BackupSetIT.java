@@ -200,10 +200,11 @@ class BackupSetIT {
         assertThat(stored.path("backup_id"))
                 .isEqualTo(set.path("members").path(0).path("backup_id"));
         assertThat(stored.path("state").asText()).isEqualTo("verified");
-        assertThat(output("backups", "app").lines().findFirst().orElseThrow())
-                .contains(stored.path("file").asText())
+        assertThat(output("backups", "app").lines().skip(1).findFirst().orElseThrow())
+                .startsWith("app ")
+                .contains(" s  ")
                 .contains(" verified ")
-                .endsWith(" 0 h old");
+                .endsWith(stored.path("file").asText());
 
         String path = set.path("members").path(0).path("path").asText();
         Files.delete(host.store().resolve(path));

@@ -45,6 +45,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         description = "See the whole job done on a throwaway PostgreSQL and recorded Docker events.",
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward demo --once    the whole job once, and out",
+            "  pgsteward demo           it stays up, with the status page"
+        },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 public final class Demo implements Callable<Integer> {

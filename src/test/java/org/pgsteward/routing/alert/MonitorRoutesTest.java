@@ -11,6 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,6 +109,16 @@ class MonitorRoutesTest {
         }
     }
 
+    /** Stands where PostgreSQL is asked how things stand. */
+    public static final class Overviews {
+        private final CountDownLatch looked = new CountDownLatch(1);
+
+        public void look() {
+            looked.countDown();
+        }
+    }
+
+    private final Overviews overview = new Overviews();
     private final Sampler sampler = new Sampler();
     private final Eyes eyes = new Eyes();
     private final Late late = new Late();
@@ -239,6 +251,14 @@ class MonitorRoutesTest {
     }
 
     @Test
+    void howThingsStandIsLookedAtForWhenPostgresqlIsAway() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.overview.delay", "50ms"))) {
+            assertThat(overview.looked.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(desk.alerts.firing()).isEmpty();
+        }
+    }
+
+    @Test
     void aLevelOfTheWatchThatIsNoneStopsTheStartWithItsKindAndValue() {
         assertThatThrownBy(
                         () -> desk(Map.of("pgsteward.watch.lock.warn", "long")).close())
@@ -263,6 +283,7 @@ class MonitorRoutesTest {
         desk.context.getRegistry().bind("postgresProbe", probe);
         desk.context.getRegistry().bind("overdue", late);
         desk.context.getRegistry().bind("watch", eyes);
+        desk.context.getRegistry().bind("overview", overview);
         return desk.load(Desk.ALERTS).load(MONITOR).start();
     }
 }

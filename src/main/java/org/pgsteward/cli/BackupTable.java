@@ -1,0 +1,42 @@
+package org.pgsteward.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import org.pgsteward.alert.OneLine;
+import org.pgsteward.monitor.Size;
+import org.pgsteward.routing.BackupReport;
+
+/** What came of backups or proofs, for a person. */
+final class BackupTable {
+    private BackupTable() {}
+
+    static void print(List<BackupReport.Line> backups, Ink ink, PrintWriter out) {
+        TextTable table = new TextTable(ink, "SERVICE", "KIND", "STATE", "SIZE>", "DUMPED IN>", "PROVED IN>", "BACKUP");
+        for (BackupReport.Line backup : backups) {
+            table.row(
+                    OneLine.of(backup.service(), 60),
+                    backup.kind(),
+                    ink.state(backup.state()),
+                    Size.words(backup.sizeBytes()),
+                    seconds(backup.dumpSeconds()),
+                    seconds(backup.verifySeconds()),
+                    backup.backupId());
+        }
+        table.print(out);
+        for (BackupReport.Line backup : backups) {
+            String name = OneLine.of(backup.service(), 60);
+            if (backup.error() != null) {
+                out.println(ink.critical(name + ": " + OneLine.of(backup.error(), 1000)));
+            }
+            if (backup.isProvedInStream()) {
+                out.println(name + ": proved before it was sealed only, since there is no identity here to open what is"
+                        + " stored");
+            }
+        }
+    }
+
+    private static String seconds(double seconds) {
+        return seconds == 0 ? "-" : String.format(Locale.ROOT, "%.1f s", seconds);
+    }
+}

@@ -1,0 +1,56 @@
+package org.pgsteward.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Whether somebody looks. */
+final class Terminal {
+    /** Lines and columns; zero where nobody has told the terminal. */
+    private static final Pattern SIZE = Pattern.compile("\\d+ ([1-9]\\d{0,4})");
+
+    private static final int OUT = 1;
+    private static final int ERR = 2;
+
+    private Terminal() {}
+
+    static boolean readsOutput() {
+        return isTerminal(OUT);
+    }
+
+    static boolean readsErrors() {
+        return isTerminal(ERR);
+    }
+
+    /** How many characters a line of the terminal has; as many as can be where none reads, or it does not say. */
+    static int columns() {
+        if (!readsOutput()) {
+            return Integer.MAX_VALUE;
+        }
+        try {
+            Process stty = new ProcessBuilder("stty", "size")
+                    .redirectInput(Path.of("/dev/tty").toFile())
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            String size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            Matcher columns = SIZE.matcher(size.strip());
+            return columns.matches() ? Integer.parseInt(columns.group(1)) : Integer.MAX_VALUE;
+        } catch (IOException untold) {
+            return Integer.MAX_VALUE;
+        }
+    }
+
+    /** Newer Java says of every stream that it is a console. */
+    private static boolean isTerminal(int descriptor) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(descriptor)))
+                    .toString()
+                    .matches("/dev/(pts/.*|tty.*|console)");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package org.pgsteward.cli;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.pgsteward.model.Elapsed;
+
+/** Says what is being done, once it has taken two seconds, on one line that is written over; only where somebody looks. */
+final class Waiting {
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final Duration BETWEEN = Duration.ofMillis(500);
+    private static final int WIDTH = 76;
+
+    private final PrintWriter err;
+    private final Supplier<String> what;
+    private final Duration patience;
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final long beganNanos = System.nanoTime();
+    private final Thread thread = new Thread(null, this::tell, "waiting", 256 * 1024);
+
+    private Waiting(PrintWriter err, Supplier<String> what, boolean seen, Duration patience) {
+        this.patience = patience;
+        this.err = err;
+        this.what = what;
+        thread.setDaemon(true);
+        if (seen) {
+            thread.start();
+        }
+    }
+
+    /**
+     * What {@code work} comes to.
+     *
+     * @param what it is, in a few words; asked for twice a second
+     */
+    static <T> T during(PrintWriter err, Supplier<String> what, Callable<T> work) throws Exception {
+        return during(err, what, work, Terminal.readsErrors(), PATIENCE);
+    }
+
+    /** The same for who says whether somebody looks, and after how long to begin. */
+    static <T> T during(PrintWriter err, Supplier<String> what, Callable<T> work, boolean seen, Duration patience)
+            throws Exception {
+        Waiting waiting = new Waiting(err, what, seen, patience);
+        try {
+            return work.call();
+        } finally {
+            waiting.close();
+        }
+    }
+
+    private void tell() {
+        try {
+            boolean told = false;
+            Duration pause = patience;
+            while (!over.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                String text = what.get() + ", for " + Elapsed.words(Duration.ofNanos(System.nanoTime() - beganNanos));
+                err.print("\r\u001b[K" + (text.length() > WIDTH ? text.substring(0, WIDTH - 1) + "…" : text));
+                err.flush();
+                told = true;
+                pause = BETWEEN;
+            }
+            if (told) {
+                err.print("\r\u001b[K");
+                err.flush();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Leaves the line empty. */
+    private void close() {
+        over.countDown();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package org.pgsteward.journal;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What became of each service's backups, day by day. */
+public final class BackupDays {
+    /** As many as are looked back, today among them. */
+    public static final int DAYS = 30;
+
+    /** The numbers are {@link Outcome}s, the best of a day first. */
+    private static final String OUTCOMES = """
+            SELECT service_name, started_at,
+                   CASE WHEN %s THEN 0
+                        WHEN state = 'expired' AND (verified_at IS NOT NULL OR proof = 'stream') THEN 1
+                        WHEN state IN ('made', 'unverifiable', 'expired') THEN 2
+                        ELSE 3
+                   END
+              FROM public.backup_log
+             WHERE started_at >= ? AND state <> 'running'
+            """.formatted(BackupRows.PROVED);
+
+    private BackupDays() {}
+
+    /** The best that a day's runs came to. */
+    public enum Outcome {
+        /** Proved, and still in the store. */
+        KEPT,
+        /** Was proved, and has been removed since, as the retention policy says. */
+        REMOVED,
+        /** Made, and not proved. */
+        UNPROVED,
+        FAILED,
+        /** Nothing was tried. */
+        NONE
+    }
+
+    /**
+     * By service, the days up to {@code now}, oldest first; a service without a row is left out.
+     *
+     * @param connection to the management database
+     * @param zone in which a day begins at midnight
+     */
+    public static Map<String, List<Outcome>> read(Connection connection, Instant now, ZoneId zone) throws SQLException {
+        LocalDate first = now.atZone(zone).toLocalDate().minusDays(DAYS - 1L);
+        Map<String, List<Outcome>> days = new TreeMap<>();
+        try (PreparedStatement statement = connection.prepareStatement(OUTCOMES)) {
+            statement.setObject(1, first.atStartOfDay(zone).toInstant().atOffset(ZoneOffset.UTC));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    LocalDate day = rows.getObject(2, OffsetDateTime.class)
+                            .atZoneSameInstant(zone)
+                            .toLocalDate();
+                    Outcome outcome = Outcome.values()[rows.getInt(3)];
+                    // A clock that was set back leaves runs in what is now the future; today is as far as we look.
+                    int index = (int) Math.min(DAYS - 1L, ChronoUnit.DAYS.between(first, day));
+                    List<Outcome> outcomes = days.computeIfAbsent(
+                            rows.getString(1), unseen -> new ArrayList<>(Collections.nCopies(DAYS, Outcome.NONE)));
+                    if (outcome.compareTo(outcomes.get(index)) < 0) {
+                        outcomes.set(index, outcome);
+                    }
+                }
+            }
+        }
+        return days;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.routing.page;
+
+import org.jspecify.annotations.NullMarked;
