@@ -48,6 +48,7 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
+import org.pgsteward.monitor.LogProbe;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
@@ -317,6 +318,7 @@ public final class Wiring {
             DockerEngine engine, ContainerDesk containers, StewardDockerComponent docker, Outbox outbox) {
         return new WatchDesk(
                 new DatabaseProbe(server, clock),
+                new LogProbe(engine, clock),
                 containers,
                 docker::feeds,
                 diskProbe(),
