@@ -8,6 +8,7 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.reload.RouteReload;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,8 +20,10 @@ public final class Daemon implements AutoCloseable {
     private final DockerEngine engine;
     private final Housekeeping house;
     private final BooleanSupplier hears;
+    private final Runnable routesChanged;
     private final Opening opening;
     private @Nullable HttpDoor http;
+    private @Nullable RouteReload routes;
 
     /** How the door for HTTP is opened, once there is something to show. */
     @FunctionalInterface
@@ -28,22 +31,33 @@ public final class Daemon implements AutoCloseable {
         HttpDoor open() throws IOException;
     }
 
-    Daemon(Pipeline pipeline, DockerEngine engine, Housekeeping house, BooleanSupplier hears, Opening opening) {
+    Daemon(
+            Pipeline pipeline,
+            DockerEngine engine,
+            Housekeeping house,
+            BooleanSupplier hears,
+            Runnable routesChanged,
+            Opening opening) {
         this.pipeline = pipeline;
         this.engine = engine;
         this.house = house;
         this.hears = hears;
+        this.routesChanged = routesChanged;
         this.opening = opening;
     }
 
-    /** @throws IOException when the port is taken */
+    /**
+     * @throws IllegalArgumentException when the route files are wrong, with file and line
+     * @throws IOException when the port is taken
+     */
     public Daemon start() throws IOException {
-        pipeline.start();
+        pipeline.start().requireDoors();
         http = opening.open();
         // Before the first container asks: making the tables loads more classes than all the rest.
         Thread order = new Thread(null, this::order, "house-in-order", 256 * 1024);
         order.setDaemon(true);
         order.start();
+        routes = pipeline.reload(routesChanged);
         return this;
     }
 
@@ -58,6 +72,14 @@ public final class Daemon implements AutoCloseable {
     /** Whether the engine's events arrive. */
     public boolean hears() {
         return hears.getAsBoolean();
+    }
+
+    /** What brings edits of the route files into force. */
+    RouteReload routes() {
+        if (routes == null) {
+            throw new IllegalStateException("the daemon has not started");
+        }
+        return routes;
     }
 
     /** The port that the status page is on. */

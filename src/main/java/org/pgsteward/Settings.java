@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -62,6 +63,42 @@ public final class Settings {
             }
         }
         return new Settings(values);
+    }
+
+    /**
+     * Settings to look at and not to run with.
+     *
+     * @param unread the secrets that are not here, each with the file that it should be in
+     */
+    public record Tolerant(Settings settings, List<String> unread) {}
+
+    /** The same where secrets need not be at hand, as on a build machine: another value takes the place of one. */
+    public static Tolerant withoutSecrets(Map<String, String> environment) throws IOException {
+        Map<String, String> here = new TreeMap<>(environment);
+        List<String> unread = new ArrayList<>();
+        environment.forEach((name, value) -> {
+            if (name.startsWith(PREFIX)
+                    && name.endsWith(FILE)
+                    && !name.equals(CATALOGUE)
+                    && !value.isEmpty()
+                    && !Files.isReadable(Path.of(value))) {
+                here.remove(name);
+                unread.add(name + " names " + value);
+                String plain = name.substring(0, name.length() - FILE.length());
+                standIn(key(plain)).ifPresent(standIn -> here.put(plain, standIn));
+            }
+        });
+        Settings settings = from(here);
+        String password = "pgsteward.postgres.password";
+        return new Tolerant(
+                settings.get(password).isPresent() ? settings : settings.with(Map.of(password, "missing")), unread);
+    }
+
+    /** What passes for it; nothing for what is looked at closely, such as a key, and may as well be left out. */
+    private static Optional<String> standIn(String key) {
+        return key.endsWith(".url")
+                ? Optional.of("http://missing.invalid")
+                : key.matches(".*\\.(password|token|topic)") ? Optional.of("missing") : Optional.empty();
     }
 
     /** The same with {@code decided} over them. */

@@ -2,6 +2,7 @@ package org.pgsteward;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,7 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
+import org.pgsteward.monitor.LogProbe;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
@@ -86,6 +88,7 @@ import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.ShrinkDesk;
 import org.pgsteward.routing.WatchDesk;
 import org.pgsteward.routing.Watches;
+import org.pgsteward.routing.alert.Delivery;
 import org.pgsteward.routing.alert.OutboxDelivery;
 import org.pgsteward.routing.alert.Receivers;
 import org.pgsteward.routing.alert.Redaction;
@@ -93,6 +96,9 @@ import org.pgsteward.routing.docker.ContainerEvents;
 import org.pgsteward.routing.docker.FeedHealth;
 import org.pgsteward.routing.docker.StewardDockerComponent;
 import org.pgsteward.routing.page.StatusPage;
+import org.pgsteward.routing.reload.RouteCheck;
+import org.pgsteward.routing.reload.RouteFiles;
+import org.pgsteward.routing.reload.RouteSource;
 
 /** Every object is built here, once, and named. */
 public final class Wiring {
@@ -101,8 +107,6 @@ public final class Wiring {
             List.of("backup.camel.yaml", "alerts.camel.yaml", "receivers/*.camel.yaml");
 
     private static final List<String> TELLING_FILES = List.of("alerts.camel.yaml", "receivers/*.camel.yaml");
-
-    private static final List<String> ALL_FILES = List.of("*.camel.yaml", "receivers/*.camel.yaml");
 
     /** How long a start must hold before trouble counts as over. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -154,10 +158,22 @@ public final class Wiring {
 
     /** The same by another clock. */
     public Wiring(Settings given, UnprivilegedUser user, Clock clock) throws IOException {
+        this(given, user, clock, true);
+    }
+
+    /** To look at the settings and the route files and do nothing: not even the state folder is made. */
+    public static Wiring forCheck(Settings given) throws IOException {
+        return new Wiring(given, UnprivilegedUser.ofThisProcess(), Clock.systemUTC(), false);
+    }
+
+    private Wiring(Settings given, UnprivilegedUser user, Clock clock, boolean makesFolders) throws IOException {
         this.clock = clock;
         zone = given.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
         settings = ReceiverSettings.with(given).with(Map.of("pgsteward.timezone", zone.getId()));
-        state = closed(settings.path("pgsteward.state.dir"));
+        state = settings.path("pgsteward.state.dir");
+        if (makesFolders) {
+            closed(state);
+        }
         server = new Server(new ServerAddress(
                 settings.require("pgsteward.postgres.host"),
                 settings.number("pgsteward.postgres.port"),
@@ -185,7 +201,8 @@ public final class Wiring {
         restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
         recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
-        spool = new Spool(state.resolve("spool"), json, clock);
+        Path waiting = state.resolve("spool");
+        spool = makesFolders ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
         silences = new Silences(state, json, clock);
         alerts = new AlertBook(state, silences, json, clock, zone);
         fallbacks = ReceiverSettings.fallbacks(settings);
@@ -198,18 +215,18 @@ public final class Wiring {
     }
 
     /** Others may pass through to their scratch clusters, and see nothing on the way. */
-    private static Path closed(Path state) throws IOException {
+    private static void closed(Path state) throws IOException {
         if (!Files.isDirectory(state)) {
             Files.createDirectories(state);
             Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx--x--x"));
         }
-        return state;
     }
 
     /** What a command needs that makes or proves backups; what it has to tell, the daemon delivers. */
     public Pipeline backupPipeline() {
         LateReceivers receivers = new LateReceivers();
-        return pipeline(BACKUP_FILES, outbox(receivers), service -> Optional.empty())
+        return pipeline(outbox(receivers), service -> Optional.empty())
+                .files(routes(), BACKUP_FILES)
                 .prepare(context -> receivers.known = new Receivers(context));
     }
 
@@ -217,6 +234,39 @@ public final class Wiring {
     public Daemon daemon() throws IOException {
         // PostgreSQL reads it too; what is no time stops the start and not one night's work.
         settings.duration("pgsteward.activity.keep");
+        Parts parts = parts();
+        parts.pipeline.files(routes(), RouteFiles.ALL);
+        StatusPage page = new StatusPage(parts.overview, zone);
+        InetSocketAddress address =
+                new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
+        return new Daemon(
+                parts.pipeline,
+                parts.engine,
+                house,
+                parts.docker::hears,
+                parts.delivery::reviewReceivers,
+                () -> HttpDoor.open(address, parts.pipeline, parts.figures, page, json));
+    }
+
+    /** Whether route files would run in the daemon. */
+    public RouteCheck routeCheck() {
+        try {
+            return parts().pipeline.check();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private record Parts(
+            Pipeline pipeline,
+            DockerEngine engine,
+            OverviewDesk overview,
+            StewardDockerComponent docker,
+            Figures figures,
+            Delivery delivery) {}
+
+    /** All that the daemon's routes find. */
+    private Parts parts() throws IOException {
         DockerEngine engine = DockerEngine.at(settings.require("pgsteward.docker.host"));
         ContainerDesk containers = containers(engine);
         MemoryDesk memory = new MemoryDesk(engine, containers, clock);
@@ -231,7 +281,8 @@ public final class Wiring {
         Holdings holdings = new Holdings(store);
         Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
         OverdueDesk overdueDesk = new OverdueDesk(targets, rows, house, schedules(schedule), overdue, alerts, clock);
-        Pipeline pipeline = pipeline(ALL_FILES, outbox, schedule)
+        Delivery delivery = new Delivery();
+        Pipeline pipeline = pipeline(outbox, schedule)
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
                 .bean("containers", containers)
@@ -252,24 +303,22 @@ public final class Wiring {
                 .health(new FeedHealth(docker))
                 .health(new PostgresHealth(probe))
                 .health(new BackupHealth(tables, overdueDesk))
+                .bean("delivery", delivery)
                 .prepare(context -> {
                     receivers.known = new Receivers(context);
-                    OutboxDelivery delivery =
+                    OutboxDelivery begun =
                             new OutboxDelivery(context, outbox, json, redaction, clock, Courier.Rests.USUAL, fallbacks);
-                    context.getManagementStrategy().addEventNotifier(delivery);
-                    context.getRegistry().bind("delivery", delivery);
+                    context.getManagementStrategy().addEventNotifier(begun);
+                    delivery.begin(begun);
                 });
-        StatusPage page = new StatusPage(overview, zone);
-        InetSocketAddress address =
-                new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
-        return new Daemon(
-                pipeline, engine, house, docker::hears, () -> HttpDoor.open(address, pipeline, figures, page, json));
+        return new Parts(pipeline, engine, overview, docker, figures, delivery);
     }
 
     private WatchDesk watchDesk(
             DockerEngine engine, ContainerDesk containers, StewardDockerComponent docker, Outbox outbox) {
         return new WatchDesk(
                 new DatabaseProbe(server, clock),
+                new LogProbe(engine, clock),
                 containers,
                 docker::feeds,
                 diskProbe(),
@@ -300,7 +349,8 @@ public final class Wiring {
     /** What a command needs that gives databases or takes them away: it writes down and tells as the daemon does. */
     public Pipeline tellingPipeline() {
         LateReceivers receivers = new LateReceivers();
-        return pipeline(TELLING_FILES, outbox(receivers), service -> Optional.empty())
+        return pipeline(outbox(receivers), service -> Optional.empty())
+                .files(routes(), TELLING_FILES)
                 .prepare(context -> receivers.known = new Receivers(context));
     }
 
@@ -324,8 +374,7 @@ public final class Wiring {
                 tables,
                 diskProbe(),
                 spool,
-                () -> Watches.read(
-                        pipeline(List.of(Watches.FILE), outbox(new LateReceivers()), service -> Optional.empty())),
+                this::watches,
                 alerts,
                 clock);
     }
@@ -362,9 +411,18 @@ public final class Wiring {
         return Duration.ofDays(settings.number("pgsteward.idle.days"));
     }
 
-    private Pipeline pipeline(List<String> files, Outbox outbox, Function<String, Optional<String>> schedule) {
+    private Watches watches() {
+        return Watches.read(pipeline(outbox(new LateReceivers()), service -> Optional.empty())
+                .files(routes(), List.of(Watches.FILE)));
+    }
+
+    private RouteSource routes() {
+        return new RouteSource(settings.path("pgsteward.routes.dir"), state, this::routeCheck);
+    }
+
+    private Pipeline pipeline(Outbox outbox, Function<String, Optional<String>> schedule) {
         Schedules schedules = schedules(schedule);
-        return new Pipeline(settings.forRoutes(), settings.path("pgsteward.routes.dir"), files, doors, redaction, clock)
+        return new Pipeline(settings.forRoutes(), doors, redaction, clock)
                 .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets, card))
                 .bean("management", server.managementDatabase())
                 .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, card, doors, clock))

@@ -33,6 +33,7 @@ import picocli.CommandLine.IVersionProvider;
             StatusCommand.class,
             SilenceCommand.class,
             DoctorCommand.class,
+            CheckCommand.class,
             ProvisionCommand.class,
             RemoveCommand.class,
             Rehearse.class,

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.pgsteward.Daemon;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
+import org.pgsteward.routing.reload.RouteFiles;
 import picocli.CommandLine.Command;
 
 /**
@@ -36,8 +37,11 @@ final class Rehearse implements Callable<Integer> {
                         "pgsteward.requests.dir", state.resolve("requests").toString(),
                         "pgsteward.routes.dir", routes.toString(),
                         "pgsteward.http.port", "0"));
-        try (Daemon daemon = new Wiring(settings).daemon()) {
+        Wiring wiring = new Wiring(settings);
+        try (Daemon daemon = wiring.daemon()) {
             daemon.start();
+            // An edit, and the command that checks one, need these classes too.
+            wiring.routeCheck().problems(RouteFiles.read(routes));
             // The status page as well: what draws it is laid out with the rest.
             try (Socket browser = new Socket(InetAddress.getLoopbackAddress(), daemon.httpPort())) {
                 browser.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));

@@ -17,6 +17,8 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
         CONNECTION_REFUSED("connection refused"),
         PERMISSION_DENIED("permission denied"),
         RESOURCE_TROUBLE("resource trouble"),
+        /** What would be trouble, and is not looked for. */
+        NOT_SEEN("not seen"),
         /** What was seen by somebody who looks all the time. */
         FIRING("alert");
 
@@ -30,6 +32,11 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
         public String words() {
             return words;
         }
+    }
+
+    /** The same with more behind the cause. */
+    Diagnosis because(String more) {
+        return new Diagnosis(symptom, severity, service, cause + more, remedy);
     }
 
     /** Whether somebody has to do something. */

@@ -4,16 +4,22 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Severity;
+import org.pgsteward.postgres.ServerLog;
 
 /** Goes from what was found to what is wrong and why. Pure but for the logins, which are tried by what it is given. */
 public final class Doctor {
+    /** The kind of a condition that says that somebody was refused, which is no want of resources. */
+    private static final String LOGINS = "logins-failed";
+
     private final Function<Asks.Login, LoginResult> logins;
 
     /** @param logins what PostgreSQL says to a service's own login */
@@ -30,6 +36,7 @@ public final class Doctor {
      * @param postgres PostgreSQL's container, if it is on this host
      * @param containers all of the host's
      * @param asks what those say that want a database
+     * @param log how PostgreSQL writes its log and what it says; empty while PostgreSQL does not answer
      */
     public record Patient(
             String where,
@@ -37,7 +44,24 @@ public final class Doctor {
             boolean engine,
             Optional<Container> postgres,
             List<Container> containers,
-            List<Asks> asks) {}
+            List<Asks> asks,
+            Optional<Log> log) {}
+
+    /**
+     * PostgreSQL's log.
+     *
+     * @param written how
+     * @param statements whether {@code pg_stat_statements} knows every statement, so that the log need not
+     * @param refusals by service, who was refused of late, in words
+     * @param container PostgreSQL's name with Docker
+     * @param psql makes a line of a statement that can be pasted
+     */
+    public record Log(
+            ServerLog written,
+            boolean statements,
+            Map<String, String> refusals,
+            String container,
+            UnaryOperator<String> psql) {}
 
     /**
      * What provisioning would do, in its own words.
@@ -75,18 +99,20 @@ public final class Doctor {
                 asks.login()
                         .flatMap(login -> LoginRule.judge(asks, login, logins.apply(login)))
                         .ifPresent(diagnosis -> {
-                            found.add(diagnosis);
+                            found.add(diagnosis.because(evidence(patient, asks.service())));
                             refused.add(asks.service());
                         });
             }
         }
         found.addAll(RightsRule.judge(plan.orElse(Plan.NONE), enrolled(patient), refused));
+        patient.log().flatMap(LogRule::judge).ifPresent(found::add);
         conditions.stream()
+                .filter(condition -> !isTold(condition, refused))
                 .flatMap(condition -> found(Diagnosis.Symptom.RESOURCE_TROUBLE, condition).stream())
                 .forEach(found::add);
         Set<String> seen = conditions.stream().map(Condition::key).collect(Collectors.toSet());
         firing.stream()
-                .filter(condition -> !seen.contains(condition.key()))
+                .filter(condition -> !seen.contains(condition.key()) && !isTold(condition, refused))
                 .filter(condition ->
                         patient.error().isEmpty() || !condition.service().equals(ServerRule.SERVICE))
                 .flatMap(condition -> found(Diagnosis.Symptom.FIRING, condition).stream())
@@ -100,6 +126,19 @@ public final class Doctor {
                 .toList();
     }
 
+    private static String evidence(Patient patient, String service) {
+        return patient.log()
+                .map(log -> log.refusals().getOrDefault(service, ""))
+                .filter(words -> !words.isEmpty())
+                .map(words -> "; PostgreSQL's log of the last minutes: " + words)
+                .orElse("");
+    }
+
+    /** Whose own login was refused is told why, and not once more that it was. */
+    private static boolean isTold(Condition condition, Set<String> refused) {
+        return condition.kind().equals(LOGINS) && refused.contains(condition.service());
+    }
+
     private static Set<String> enrolled(Patient patient) {
         return patient.asks().stream().filter(Asks::enrolled).map(Asks::service).collect(Collectors.toSet());
     }
@@ -107,7 +146,7 @@ public final class Doctor {
     private static Optional<Diagnosis> found(Diagnosis.Symptom symptom, Condition condition) {
         Optional<Severity> severity = condition.severity();
         return severity.map(bad -> new Diagnosis(
-                symptom,
+                condition.kind().equals(LOGINS) ? Diagnosis.Symptom.CONNECTION_REFUSED : symptom,
                 bad,
                 condition.service(),
                 condition.kind().replace('-', ' ') + ": " + condition.reason(),

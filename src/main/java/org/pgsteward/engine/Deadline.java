@@ -50,13 +50,20 @@ final class Deadline implements DockerHttpClient {
                 Request.builder().from(request).putHeader("Connection", "close").build();
         return within(request, () -> {
             Response answer = transport.execute(alone);
-            return endless ? answer : whole(answer);
+            return endless
+                    ? answer
+                    : whole(answer, isLog(request.path()) ? ContainerLog.MOST_BYTES : Integer.MAX_VALUE);
         });
     }
 
     private static boolean isEndless(String path) {
         boolean bounded = path.contains("stream=false") || path.contains("stream=0") || path.contains("until=");
         return !bounded && (path.contains("/stats") || path.contains("/events"));
+    }
+
+    /** The one answer that may be of any length; its beginning is enough. */
+    private static boolean isLog(String path) {
+        return path.contains("/logs?");
     }
 
     private Response within(Request request, Callable<Response> call) {
@@ -85,11 +92,11 @@ final class Deadline implements DockerHttpClient {
         return e.getCause() == null ? e : rootOf(e.getCause());
     }
 
-    private static Response whole(Response answer) throws IOException {
-        try (answer;
-                InputStream body = answer.getBody()) {
-            return new Whole(
-                    answer.getStatusCode(), answer.getHeaders(), new ByteArrayInputStream(body.readAllBytes()));
+    private static Response whole(Response answer, int most) throws IOException {
+        // Only the answer is closed: closing its body would first read what is left of it.
+        try (answer) {
+            byte[] body = answer.getBody().readNBytes(most);
+            return new Whole(answer.getStatusCode(), answer.getHeaders(), new ByteArrayInputStream(body));
         }
     }
 

@@ -1,5 +1,6 @@
 package org.pgsteward.engine;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.NotFoundException;
@@ -12,7 +13,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
@@ -132,6 +136,46 @@ public final class DockerEngine implements AutoCloseable {
             return MemoryReading.of(json.readTree(answer.getBody()));
         } catch (IOException e) {
             throw new UncheckedIOException("stats of container " + id + " are not JSON", e);
+        }
+    }
+
+    /**
+     * What the container wrote from a moment on, the newest of it where that is more than is read at a time; empty when it
+     * is gone.
+     *
+     * @throws EngineAway when the answer is a refusal: a proxy's, or that of a log driver that keeps nothing to read
+     */
+    public Optional<ContainerLog> log(String name, Instant since) {
+        String path = "/containers/" + name + "/logs?stdout=1&stderr=1&timestamps=1&tail=" + ContainerLog.MOST_LINES
+                + "&since=" + EventSource.written(since);
+        try (DockerHttpClient.Response answer = get(path)) {
+            if (answer.getStatusCode() == 404) {
+                return Optional.empty();
+            }
+            expectOk(answer, "logs of " + name);
+            return Optional.of(ContainerLog.of(answer.getBody().readAllBytes()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("logs of container " + name + " cannot be read", e);
+        }
+    }
+
+    /** The names of running containers, by the addresses that they have now. */
+    public Map<String, String> addresses() {
+        try (DockerHttpClient.Response answer = get("/containers/json")) {
+            expectOk(answer, "list of containers");
+            Map<String, String> names = new HashMap<>();
+            for (JsonNode container : json.readTree(answer.getBody())) {
+                String name = container.path("Names").path(0).asText().replaceFirst("^/", "");
+                for (JsonNode network : container.path("NetworkSettings").path("Networks")) {
+                    for (String field : List.of("IPAddress", "GlobalIPv6Address")) {
+                        names.put(network.path(field).asText(), name);
+                    }
+                }
+            }
+            names.remove("");
+            return names;
+        } catch (IOException e) {
+            throw new UncheckedIOException("the list of containers is not JSON", e);
         }
     }
 

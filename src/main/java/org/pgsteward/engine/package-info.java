@@ -1,8 +1,8 @@
 /**
  * The edge to the Docker Engine: turns its reports into nouns, and says when it has gone deaf.
  *
- * <p>Only reads: ping, version, list, inspect, one-shot stats and events, so a socket proxy that lets nothing else
- * through is enough. docker-java stays in here and in the Camel component.
+ * <p>Only reads: ping, version, list, inspect, one-shot stats, events and the log of one container, so a socket
+ * proxy that lets nothing else through is enough. docker-java stays in here and in the Camel component.
  *
  * <p>Why:
  * <ul>

@@ -42,9 +42,18 @@ public final class Spool {
 
     /** @throws IOException when the folder cannot be made */
     public Spool(Path folder, ObjectMapper json, Clock clock) throws IOException {
-        this.folder = Files.createDirectories(folder);
+        this(json, clock, Files.createDirectories(folder));
+    }
+
+    private Spool(ObjectMapper json, Clock clock, Path folder) {
+        this.folder = folder;
         this.json = json;
         this.clock = clock;
+    }
+
+    /** One that nothing is put into: its folder is not made. */
+    public static Spool unopened(Path folder, ObjectMapper json, Clock clock) {
+        return new Spool(json, clock, folder);
     }
 
     /**

@@ -3,6 +3,7 @@ package org.pgsteward.monitor;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.pgsteward.postgres.ServerLog;
 
 /**
  * What one round of questions found in PostgreSQL. No statement's text is in it: texts hold passwords.
@@ -45,6 +46,8 @@ public record DatabaseLook(
      * @param reservedConnections of these, for superusers alone
      * @param limitBytes the container's memory limit; 0 where there is none or none is known
      * @param ordered whether somebody is known to have told the container to stop, shortly before {@code startedAt}
+     * @param log how it writes its log
+     * @param ourAddress as it sees us; empty for a socket
      */
     public record Server(
             Instant startedAt,
@@ -55,7 +58,9 @@ public record DatabaseLook(
             int reservedConnections,
             MemorySettings memory,
             long limitBytes,
-            boolean ordered) {}
+            boolean ordered,
+            ServerLog log,
+            String ourAddress) {}
 
     /**
      * What the server's settings let it take, in bytes.

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.ServerLog;
 
 /** The statements of one round, over one connection. {@link #server} is asked first, {@link #databases} second. */
 final class DatabaseQuestions {
@@ -40,7 +41,11 @@ final class DatabaseQuestions {
                    (SELECT n.nspname
                       FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
                      WHERE e.extname = 'pg_stat_statements'
-                       AND current_setting('shared_preload_libraries') ~ 'pg_stat_statements')
+                       AND current_setting('shared_preload_libraries') ~ 'pg_stat_statements'),
+                   current_setting('log_line_prefix'),
+                   current_setting('log_destination') ~ 'stderr' AND NOT current_setting('logging_collector')::bool,
+                   (SELECT s.setting::int FROM pg_settings AS s WHERE s.name = 'log_min_duration_statement'),
+                   COALESCE(host(inet_client_addr()), '')
             """;
 
     static final String SERVICES = "public.service_configs";
@@ -161,7 +166,9 @@ final class DatabaseQuestions {
                     host.limitBytes(),
                     host.ordered()
                             .filter(order -> order.plusSeconds(600).isAfter(started))
-                            .isPresent());
+                            .isPresent(),
+                    ServerLog.of(text(row, 12), row.getBoolean(13), row.getInt(14)),
+                    text(row, 15));
         }
     }
 

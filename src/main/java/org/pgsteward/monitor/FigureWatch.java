@@ -14,6 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Successor;
 
 /**
  * Lets rules look at each round and remembers between rounds what they need to know of those before: for how long a figure
@@ -21,7 +22,7 @@ import org.pgsteward.model.Severity;
  *
  * @param <L> the look that is judged
  */
-public class FigureWatch<L extends Look> {
+public class FigureWatch<L extends Look> implements Successor {
     private static final Duration KEPT = Duration.ofHours(24);
     private static final Duration APART = Duration.ofMinutes(30);
 
@@ -35,6 +36,24 @@ public class FigureWatch<L extends Look> {
     /** To be added to: Camel puts in what {@code monitor.camel.yaml} names, one by one. */
     public List<FigureRule<L>> getRules() {
         return rules;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // of the same class, which says what it looks at
+    public void takeOverFrom(Object before) {
+        if (getClass().isInstance(before)) {
+            FigureWatch<L> other = (FigureWatch<L>) before;
+            List<L> looks;
+            Map<String, Threshold.Track> lasting;
+            synchronized (other) {
+                looks = List.copyOf(other.past);
+                lasting = Map.copyOf(other.tracks);
+            }
+            synchronized (this) {
+                past.addAll(looks);
+                tracks.putAll(lasting);
+            }
+        }
     }
 
     /**

@@ -7,14 +7,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Successor;
 
 /** Remembers each service's samples between two rounds, so that the rule sees them in a row. Safe for many threads. */
-public final class MemoryWatch {
+public final class MemoryWatch implements Successor {
     private final MemoryRule rule;
     private final Map<String, Watched> watched = new HashMap<>();
 
     public MemoryWatch(MemoryRule rule) {
         this.rule = rule;
+    }
+
+    @Override
+    public void takeOverFrom(Object before) {
+        if (before instanceof MemoryWatch other) {
+            Map<String, Watched> seen = other.seen();
+            synchronized (this) {
+                watched.putAll(seen);
+            }
+        }
+    }
+
+    private synchronized Map<String, Watched> seen() {
+        return Map.copyOf(watched);
     }
 
     private record Watched(MemoryTrack track, Reading last, int missed) {}

@@ -2,9 +2,10 @@ package org.pgsteward.monitor;
 
 import java.util.Optional;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Successor;
 
 /** Counts the probes between two looks. Made with its setting in {@code monitor.camel.yaml}. Safe for many threads. */
-public final class PostgresWatch {
+public final class PostgresWatch implements Successor {
     private PostgresRule rule = new PostgresRule(2);
     private PostgresRule.Misses misses = PostgresRule.Misses.NONE;
 
@@ -18,5 +19,19 @@ public final class PostgresWatch {
         PostgresRule.Judged judged = rule.judge(reading, misses);
         misses = judged.misses();
         return judged.condition();
+    }
+
+    @Override
+    public void takeOverFrom(Object before) {
+        if (before instanceof PostgresWatch other) {
+            PostgresRule.Misses seen = other.misses();
+            synchronized (this) {
+                misses = seen;
+            }
+        }
+    }
+
+    private synchronized PostgresRule.Misses misses() {
+        return misses;
     }
 }

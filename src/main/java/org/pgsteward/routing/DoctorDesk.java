@@ -2,9 +2,11 @@ package org.pgsteward.routing;
 
 import com.github.dockerjava.api.exception.DockerException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +30,7 @@ import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.HostLook;
 import org.pgsteward.monitor.ImageProbe;
+import org.pgsteward.monitor.LogProbe;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Reading;
@@ -95,10 +98,11 @@ public final class DoctorDesk {
         PostgresReading sign = new PostgresProbe(server, clock).probe();
         List<Enrolment> enrolments = sign.error().isEmpty() ? enrolments() : List.of();
         List<Condition> conditions = new ArrayList<>();
-        watches().ifPresent(levels -> {
-            if (sign.error().isEmpty()) {
-                databases(levels, conditions);
-            }
+        Optional<Watches> watched = watches();
+        Optional<Doctor.Log> log = sign.error().isEmpty()
+                ? watched.flatMap(levels -> databases(levels, asked, conditions))
+                : Optional.empty();
+        watched.ifPresent(levels -> {
             host(levels, asked, conditions);
             if (asked) {
                 conditions.addAll(levels.memory().glance(memory(enrolments)));
@@ -108,7 +112,7 @@ public final class DoctorDesk {
             notLookedAt.add("roles, rights, sessions and sizes, since PostgreSQL does not answer");
         }
         Doctor.Patient patient = new Doctor.Patient(
-                sign.server(), sign.error(), asked, containers.postgres(), containers.all(), asks(enrolments));
+                sign.server(), sign.error(), asked, containers.postgres(), containers.all(), asks(enrolments), log);
         Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
         List<Diagnosis> diagnoses =
                 new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());
@@ -146,7 +150,7 @@ public final class DoctorDesk {
     private Optional<Watches> watches() {
         try {
             return Optional.of(watches.get());
-        } catch (IllegalStateException e) {
+        } catch (IllegalStateException | IllegalArgumentException | UncheckedIOException e) {
             notLookedAt.add("levels of memory, sessions, locks and disks: " + e.getMessage());
             return Optional.empty();
         }
@@ -161,12 +165,12 @@ public final class DoctorDesk {
         }
     }
 
-    private void databases(Watches levels, List<Condition> conditions) {
+    private Optional<Doctor.Log> databases(Watches levels, boolean asked, List<Condition> conditions) {
         try {
             DatabaseLook look =
                     new DatabaseProbe(server, clock).read(WatchDesk.server(containers.postgres(), Optional.empty()));
             conditions.addAll(levels.databases().glance(look));
-            if (look.queries().isEmpty()) {
+            if (look.queries().isEmpty() && look.server().log().slow().isEmpty()) {
                 notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "
                         + server.address().database() + "; to have them watched: "
                         + look.console().psql("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
@@ -175,9 +179,46 @@ public final class DoctorDesk {
             }
             notLookedAt.add("the disk of PostgreSQL's own data, which cannot be seen from here: docker exec "
                     + look.console().container() + " df -h /var/lib/postgresql/data");
+            return Optional.of(log(levels, look, asked, conditions));
         } catch (SQLException e) {
             notLookedAt.add("sessions, locks and sizes: " + e.getMessage());
+            return Optional.empty();
         }
+    }
+
+    /** Before any login is tried, so that none of ours is in it. */
+    private Doctor.Log log(Watches levels, DatabaseLook look, boolean asked, List<Condition> conditions) {
+        Map<String, String> refusals = new HashMap<>();
+        if (asked && look.server().log().toContainer()) {
+            LogProbe.Result read =
+                    new LogProbe(engine, clock).read(look.console().container(), look);
+            if (!read.why().isEmpty()) {
+                notLookedAt.add((read.look().isEmpty() ? "failed logins" : "some failed logins")
+                        + ", since of PostgreSQL's log: " + read.why() + hint(read.why()));
+            }
+            read.look().ifPresent(said -> {
+                conditions.addAll(levels.log().glance(said));
+                said.refusals().forEach(refused -> refusals.put(refused.service(), refused.words()));
+            });
+        } else if (!asked) {
+            notLookedAt.add("failed logins, which are in PostgreSQL's log, since no Docker Engine answers");
+        }
+        return new Doctor.Log(
+                look.server().log(),
+                look.queries().isPresent(),
+                refusals,
+                look.console().container(),
+                look.console()::psql);
+    }
+
+    private static String hint(String why) {
+        if (why.contains(" answered 403 ")) {
+            return "; the socket proxy lets through the log of the container that PGSTEWARD_POSTGRES_CONTAINER names in .env:"
+                    + " docker compose up -d docker-proxy";
+        }
+        return why.contains(" answered 501 ")
+                ? "; give it the log driver json-file or local in its compose file, and make it anew"
+                : "";
     }
 
     private void host(Watches levels, boolean asked, List<Condition> conditions) {

@@ -107,8 +107,13 @@ final class LastKnown {
         }
         try {
             Path part = Files.createTempFile(file.toAbsolutePath().getParent(), ".last-known", ".part");
-            Files.write(part, json.writeValueAsBytes(new Page(facts.at(), lines)));
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+            try {
+                Files.write(part, json.writeValueAsBytes(new Page(facts.at(), lines)));
+                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                // A full disk must not get one more file each time.
+                Files.deleteIfExists(part);
+            }
         } catch (IOException refused) {
             LOG.debug("what PostgreSQL said is not kept: {}", refused.toString());
         }

@@ -1,10 +1,13 @@
 package org.pgsteward.routing;
 
-import java.nio.file.Path;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
@@ -14,7 +17,17 @@ import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.routing.alert.Redaction;
+import org.pgsteward.routing.docker.StewardDockerComponent;
+import org.pgsteward.routing.reload.Problem;
+import org.pgsteward.routing.reload.RouteCheck;
+import org.pgsteward.routing.reload.RouteFiles;
+import org.pgsteward.routing.reload.RouteLoading;
+import org.pgsteward.routing.reload.RouteReload;
+import org.pgsteward.routing.reload.RouteSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The running pipeline: Camel with our beans, the Java routes, and the operators' YAML.
@@ -22,39 +35,48 @@ import org.pgsteward.routing.alert.Redaction;
  * <p>A command that needs only some of it names the files that it needs, and runs the very same routes as the daemon.
  */
 public final class Pipeline implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
     /** The environment is asked for what nothing else says; see {@code PropertiesComponent}. */
     private static final String FALLBACK = "1";
 
-    private final Main main = new Main();
-    private final Doors doors;
-    private final List<HealthCheck> checks = new ArrayList<>();
+    /** Doors that {@link JournalRoutes} answers. */
+    private static final Set<String> ANSWERED = Set.of("direct:journal-write", "direct:journal-insert");
 
-    /**
-     * @param settings for the routes' placeholders
-     * @param files route files below {@code routes}, as patterns such as {@code backup.camel.yaml} or {@code receivers/*}
-     */
-    public Pipeline(
-            Map<String, String> settings,
-            Path routes,
-            List<String> files,
-            Doors doors,
-            Redaction redaction,
-            Clock clock) {
+    /** Doors at which our beans knock. */
+    private static final Set<String> WANTED = Set.of(
+            "direct:alert-raise",
+            "direct:backup-one",
+            "direct:backup-all",
+            "direct:backup-prove",
+            "direct:containers-relist");
+
+    private final Main main = new Main();
+    private final Map<String, String> settings;
+    private final Doors doors;
+    private final Redaction redaction;
+    private final Clock clock;
+    private final Map<String, Object> beans = new HashMap<>();
+    private final List<HealthCheck> checks = new ArrayList<>();
+    private @Nullable RouteSource source;
+    private RouteSource.@Nullable Chosen chosen;
+    private @Nullable RouteReload reload;
+
+    /** @param settings for the routes' placeholders */
+    public Pipeline(Map<String, String> settings, Doors doors, Redaction redaction, Clock clock) {
+        this.settings = settings;
         this.doors = doors;
+        this.redaction = redaction;
+        this.clock = clock;
         // Whoever started us stops us; Camel's own hook would wait for work that is being ended beside it.
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         settings.forEach(main::addOverrideProperty);
         // Camel would prefer the environment to what our settings have made of it.
         main.addInitialProperty("camel.component.properties.environmentVariableMode", FALLBACK);
-        main.configure()
-                .withRoutesIncludePattern(String.join(
-                        ",",
-                        files.stream()
-                                .map(file -> "file:" + routes + "/" + file)
-                                .toList()));
         main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
-        main.bind("backupPair", BackupPair.threads());
-        main.bind("backupOutcomes", new BackupOutcomes(clock));
+        prepare(RouteReload::prepare);
+        bean("backupPair", BackupPair.threads());
+        bean("backupOutcomes", new BackupOutcomes(clock));
     }
 
     /**
@@ -72,9 +94,60 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Runs the route files of a folder.
+     *
+     * @param files of them, as patterns such as {@code backup.camel.yaml} or {@code receivers/*.camel.yaml}
+     * @throws IllegalArgumentException when they are refused and nothing has been in force before, with file and line
+     * @throws UncheckedIOException when the folder cannot be read
+     */
+    public Pipeline files(RouteSource source, List<String> files) {
+        this.source = source;
+        RouteSource.Chosen found = source.choose();
+        chosen = new RouteSource.Chosen(found.files().only(files), found.refused(), found.known());
+        found.refused().forEach(problem -> LOG.warn("route file refused, what was last in force runs: {}", problem));
+        main.configure().addRoutesBuilder(new RouteLoading(chosen.files()));
+        return this;
+    }
+
     public Pipeline bean(String name, Object bean) {
         main.bind(name, bean);
+        beans.put(name, bean);
         return this;
+    }
+
+    /** Whether route files would run with the beans of this pipeline; it need not have been started. */
+    public RouteCheck check() {
+        return new RouteCheck(settings, this::beansForCheck, ANSWERED, WANTED, redaction);
+    }
+
+    /** A component belongs to one context; the check has another. */
+    private Map<String, Object> beansForCheck() {
+        Map<String, Object> given = new HashMap<>(beans);
+        given.replaceAll((name, bean) -> bean instanceof StewardDockerComponent docker ? docker.another() : bean);
+        return given;
+    }
+
+    /**
+     * From now on brings edits of the route files into force.
+     *
+     * @param swapped is run after each change
+     */
+    public RouteReload reload(Runnable swapped) {
+        if (source == null || chosen == null) {
+            throw new IllegalStateException("there are no route files to look at");
+        }
+        RouteReload begun = new RouteReload(
+                context(),
+                source,
+                chosen,
+                check(),
+                condition -> doors.ask("direct:alert-raise", condition),
+                swapped,
+                redaction,
+                clock);
+        reload = begun.start();
+        return begun;
     }
 
     public Pipeline routes(RoutesBuilder routes) {
@@ -102,7 +175,8 @@ public final class Pipeline implements AutoCloseable {
     /**
      * Starts the routes and opens the doors.
      *
-     * @throws IllegalStateException when a route file or a setting is wrong, with Camel's own words
+     * @throws IllegalArgumentException when a route file is wrong, with file and line
+     * @throws IllegalStateException when a setting is wrong, with Camel's own words
      */
     public Pipeline start() {
         try {
@@ -113,8 +187,35 @@ public final class Pipeline implements AutoCloseable {
             return this;
         } catch (RuntimeException e) {
             main.stop();
-            throw new IllegalStateException("the routes do not start: " + BackupDesk.reason(e), e);
+            throw refused(e);
         }
+    }
+
+    /** Asks whether every door is answered; only the whole of the route files can tell. */
+    public Pipeline requireDoors() {
+        if (source != null && chosen != null && !chosen.known()) {
+            List<Problem> problems = check().doors(chosen.files(), context());
+            if (!problems.isEmpty()) {
+                main.stop();
+                throw source.refusal(problems);
+            }
+        }
+        return this;
+    }
+
+    /** Camel's words are long, and mostly without a line; the check has better ones for what it knows. */
+    private RuntimeException refused(RuntimeException thrown) {
+        if (source != null && chosen != null) {
+            try {
+                List<Problem> problems = source.check().problems(RouteFiles.read(source.folder()));
+                if (!problems.isEmpty()) {
+                    return source.refusal(problems);
+                }
+            } catch (IOException | RuntimeException noBetterWords) {
+                LOG.debug("the routes could not be checked", noBetterWords);
+            }
+        }
+        return new IllegalStateException("the routes do not start: " + BackupDesk.reason(thrown), thrown);
     }
 
     CamelContext context() {
@@ -123,6 +224,13 @@ public final class Pipeline implements AutoCloseable {
 
     @Override
     public void close() {
+        RouteReload begun = reload;
+        if (begun != null) {
+            begun.close();
+        }
         main.stop();
+        if (begun != null) {
+            begun.takeDown();
+        }
     }
 }

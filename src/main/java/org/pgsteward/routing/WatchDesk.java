@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.AlertBook;
@@ -23,6 +24,8 @@ import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.FigureWatch;
 import org.pgsteward.monitor.HostLook;
 import org.pgsteward.monitor.ImageProbe;
+import org.pgsteward.monitor.LogLook;
+import org.pgsteward.monitor.LogProbe;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +37,7 @@ public final class WatchDesk {
     private static final String POSTGRES = "postgresql";
 
     private final DatabaseProbe databases;
+    private final LogProbe logs;
     private final ContainerDesk containers;
     private final Supplier<List<FeedStatus>> feeds;
     private final DiskProbe disks;
@@ -43,10 +47,12 @@ public final class WatchDesk {
     private final AlertBook alerts;
     private final Clock clock;
     private final Instant since;
+    private final AtomicReference<String> unread = new AtomicReference<>("");
 
     /** @param feeds how the Docker event feeds fare; empty where there is none */
     public WatchDesk(
             DatabaseProbe databases,
+            LogProbe logs,
             ContainerDesk containers,
             Supplier<List<FeedStatus>> feeds,
             DiskProbe disks,
@@ -56,6 +62,7 @@ public final class WatchDesk {
             AlertBook alerts,
             Clock clock) {
         this.databases = databases;
+        this.logs = logs;
         this.containers = containers;
         this.feeds = feeds;
         this.disks = disks;
@@ -76,6 +83,18 @@ public final class WatchDesk {
             LOG.debug("PostgreSQL and its databases are not looked at: {}", e.getMessage());
             return null;
         }
+    }
+
+    /** What the server's log says since the last look; nothing while it cannot be read, which is said once. */
+    public @Nullable LogLook log(DatabaseLook server) {
+        if (containers.postgres().isEmpty()) {
+            return null;
+        }
+        LogProbe.Result read = logs.read(containers.postgres().get().name(), server);
+        if (!read.why().equals(unread.getAndSet(read.why())) && !read.why().isEmpty()) {
+            LOG.info("the log of PostgreSQL: {}; pgsteward doctor says what to do", read.why());
+        }
+        return read.look().orElse(null);
     }
 
     /** What Docker knows of the server. Not called as a step of a route is: Camel would take the one for the other. */

@@ -2,10 +2,11 @@ package org.pgsteward.routing;
 
 import org.pgsteward.monitor.DatabaseWatch;
 import org.pgsteward.monitor.HostWatch;
+import org.pgsteward.monitor.LogWatch;
 import org.pgsteward.monitor.MemoryWatch;
 
 /** The watches with the levels that {@code monitor.camel.yaml} gives them. */
-public record Watches(DatabaseWatch databases, HostWatch host, MemoryWatch memory) {
+public record Watches(DatabaseWatch databases, LogWatch log, HostWatch host, MemoryWatch memory) {
     /** The one route file in which they are made. */
     public static final String FILE = "monitor.camel.yaml";
 
@@ -19,6 +20,7 @@ public record Watches(DatabaseWatch databases, HostWatch host, MemoryWatch memor
         try (Pipeline opened = pipeline.onlyBeans().start()) {
             return new Watches(
                     bean(opened, "databaseWatch", DatabaseWatch.class),
+                    bean(opened, "logWatch", LogWatch.class),
                     bean(opened, "hostWatch", HostWatch.class),
                     bean(opened, "memoryWatch", MemoryWatch.class));
         }

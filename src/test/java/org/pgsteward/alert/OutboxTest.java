@@ -100,6 +100,7 @@ class OutboxTest {
         assertThat(sent).containsExactly("n1", "n2");
     }
 
+    /** uptime-kuma #6046, #1946: what was to be told while the channel was down was lost. */
     @Test
     void aRestartDeliversWhatTheLastRunCouldNot() {
         Outbox outbox = open();

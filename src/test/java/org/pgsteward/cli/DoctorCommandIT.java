@@ -1,6 +1,7 @@
 package org.pgsteward.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,7 +13,9 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.engine.recorded.RecordedEngine;
+import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.ServerLog;
 import org.pgsteward.routing.TestHost;
 
 /** {@code doctor} as a process of its own, on a real PostgreSQL and the recording of a home-lab that goes wrong. */
@@ -34,6 +37,7 @@ class DoctorCommandIT {
             host.environment().put("PGSTEWARD_WATCH_DISK_WARN", "off");
             host.environment().put("PGSTEWARD_WATCH_DISK_CRITICAL", "off");
             engine.play("deploy");
+            engine.logs(host.cluster().cluster()::log);
 
             CommandRun fresh = CommandRun.on(host, "doctor", "--json");
             assertThat(fresh.code()).as(fresh.toString()).isEqualTo(1);
@@ -52,7 +56,19 @@ class DoctorCommandIT {
                             "\n    docker exec postgresql psql -U homelab -d homelab -c \"ALTER SYSTEM SET shared_buffers")
                     .contains("\nnot looked at:\n  slow statements, since the extension pg_stat_statements is not in");
 
+            assertThat(well.out())
+                    .contains("info, not seen: postgresql\n  PostgreSQL's log: it says neither from where somebody was")
+                    .contains("-c \"ALTER SYSTEM SET log_line_prefix = '" + ServerLog.PREFIX + "'\"")
+                    .contains("# or, for one that is started with settings, in its compose file: command: ");
+
             engine.play("mistakes");
+            for (int n = 0; n < 3; n++) {
+                assertThatThrownBy(() -> host.cluster()
+                                .server()
+                                .connectAs("hedgedoc", new Secret("somebody-elses"), "hedgedoc")
+                                .close())
+                        .hasMessageContaining("password");
+            }
             host.cluster()
                     .run(
                             "homelab",
@@ -72,6 +88,10 @@ class DoctorCommandIT {
                     .isEqualTo("the password that the container has is not that of role 'linkding', or there is no such"
                             + " role");
             assertThat(causes(document, "permission denied", "hedgedoc")).contains("notes");
+            assertThat(causes(document, "connection refused", "hedgedoc"))
+                    .as("its own password is right, and somebody comes with another")
+                    .startsWith(
+                            "logins failed: 3 logins were refused in the last 10 min: 3 x wrong password: role hedgedoc");
             assertThat(causes(document, "permission denied", "navidrome"))
                     .contains("role 'navidrome' may not connect to database 'navidrome'");
             assertThat(host.rows("homelab", "SELECT count(*) FROM public.backup_log"))

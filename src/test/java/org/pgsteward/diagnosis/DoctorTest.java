@@ -2,6 +2,7 @@ package org.pgsteward.diagnosis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +19,7 @@ import org.pgsteward.model.Container.Health;
 import org.pgsteward.model.Container.State;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Severity;
+import org.pgsteward.postgres.ServerLog;
 
 class DoctorTest {
     private static final String VARIABLE = "VIKUNJA_DATABASE_HOST";
@@ -155,7 +157,8 @@ class DoctorTest {
                 true,
                 Optional.of(server),
                 List.of(server),
-                List.of(asks("postgresql", "internal_db", true)));
+                List.of(asks("postgresql", "internal_db", true)),
+                Optional.empty());
 
         assertThat(doctor.examine(patient, Optional.empty(), List.of(), List.of()))
                 .as(why)
@@ -190,12 +193,82 @@ class DoctorTest {
         assertThat(found).extracting(Diagnosis::isTrouble).containsExactly(true, true, false);
     }
 
+    private static final Condition REFUSED = Condition.bad(
+            Severity.WARNING, "logins-failed", "vikunja", "3 logins were refused", "docker logs", Instant.EPOCH);
+
+    @Test
+    void whatTheLogHasIsEvidenceWhereALoginFailsAndTroubleOfItsOwnWhereItDoesNot() {
+        Doctor.Log log = log(ServerLog.PREFIX, true, true, Map.of("vikunja", "3 x wrong password: role vikunja"));
+        Doctor.Patient patient = patient(Optional.empty(), asks("postgresql", "internal_db", true), Optional.of(log));
+
+        assertThat(new Doctor(login -> new LoginResult("28P01", ""))
+                        .examine(patient, Optional.empty(), List.of(REFUSED), List.of(REFUSED)))
+                .extracting(Diagnosis::cause)
+                .containsExactly(
+                        "the password that the container has is not that of role 'vikunja', or there is no such"
+                                + " role; PostgreSQL's log of the last minutes: 3 x wrong password: role vikunja");
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(patient, Optional.empty(), List.of(REFUSED), List.of()))
+                .extracting(diagnosis -> diagnosis.symptom().words() + ": " + diagnosis.cause())
+                .containsExactly("connection refused: logins failed: 3 logins were refused");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "all is said | ours | true | true | false | |",
+                "the extension says more than the log | ours | false | true | true | |",
+                "as PostgreSQL comes | %m [%p] | false | true | false | it says neither from where somebody was refused nor, in"
+                        + " other languages than English, why; it has no slow statements | log_parameter_max_length = 0",
+                "another prefix | %t: | true | true | false | lines that begin with '%t: ' are not understood | SELECT"
+                        + " pg_reload_conf()",
+                "files of its own | ours | true | false | false | it goes into files of its own | docker restart postgresql"
+            })
+    void whatTheLogLacksIsProposedForInformation(
+            String why,
+            String prefix,
+            boolean slow,
+            boolean toContainer,
+            boolean statements,
+            String cause,
+            String line) {
+        Doctor.Log log = log(prefix.equals("ours") ? ServerLog.PREFIX : prefix + " ", slow, toContainer, Map.of());
+        Doctor.Log known = new Doctor.Log(log.written(), statements, Map.of(), log.container(), log.psql());
+
+        List<Diagnosis> found = new Doctor(login -> LoginResult.LET_IN)
+                .examine(
+                        patient(Optional.empty(), asks("postgresql", "internal_db", true), Optional.of(known)),
+                        Optional.empty(),
+                        List.of(),
+                        List.of());
+
+        assertThat(found).as(why).hasSize(cause == null ? 0 : 1).allSatisfy(diagnosis -> {
+            assertThat(diagnosis.isTrouble()).isFalse();
+            assertThat(diagnosis.cause()).startsWith("PostgreSQL's log: ").contains(cause);
+            assertThat(diagnosis.remedy()).contains(line);
+        });
+    }
+
+    private static Doctor.Log log(String prefix, boolean slow, boolean toContainer, Map<String, String> refusals) {
+        return new Doctor.Log(
+                new ServerLog(prefix, toContainer, slow ? Optional.of(Duration.ofSeconds(5)) : Optional.empty()),
+                false,
+                refusals,
+                "postgresql",
+                sql -> "psql -c \"" + sql + "\"");
+    }
+
     private static List<Diagnosis> examine(Asks asks, LoginResult result) {
         return new Doctor(login -> result)
                 .examine(patient(Optional.empty(), asks), Optional.empty(), List.of(), List.of());
     }
 
     private static Doctor.Patient patient(Optional<String> error, Asks asks) {
+        return patient(error, asks, Optional.empty());
+    }
+
+    private static Doctor.Patient patient(Optional<String> error, Asks asks, Optional<Doctor.Log> log) {
         Container server = container("postgresql", "internal_db", Map.of());
         Container other = container("other_db", "elsewhere", Map.of());
         return new Doctor.Patient(
@@ -204,7 +277,8 @@ class DoctorTest {
                 true,
                 Optional.of(server),
                 List.of(server, other, asks.container()),
-                List.of(asks));
+                List.of(asks),
+                log);
     }
 
     private static Asks asks(String host, String network, boolean enrolled) {

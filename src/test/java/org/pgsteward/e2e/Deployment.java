@@ -138,7 +138,9 @@ final class Deployment {
         }
         Files.writeString(folder.resolve("secrets/services/navidrome_password"), "known-secret-navidrome\n");
         Path socket = Path.of(NeedsEngine.Engine.host().substring("unix://".length()));
-        // Quick, so that the tests are, and no backup that nobody asked for; everything else is as shipped.
+        // Quick, so that the tests are, and no backup that nobody asked for; nor are attempts of the seed's services on
+        // one
+        // another's databases, which are tests, told all the time. Everything else is as shipped.
         Files.writeString(folder.resolve(".env"), """
                 DOCKER_SOCKET_DIR=%s
                 DOCKER_SOCKET_NAME=%s
@@ -150,6 +152,8 @@ final class Deployment {
                 PGSTEWARD_MONITOR_PERIOD=2s
                 PGSTEWARD_MONITOR_POSTGRES_PERIOD=2s
                 PGSTEWARD_RELIST_PERIOD=5s
+                PGSTEWARD_WATCH_LOGINS_FAILED_LASTING=0s
+                PGSTEWARD_WATCH_LOGINS_FAILED_SERVICES=vikunja=off,hedgedoc=off,linkding=off,navidrome=off
                 PGSTEWARD_RECONCILE_PERIOD=5s
                 PGSTEWARD_IDLE_DAYS=0
                 PGSTEWARD_ALERTS_WAIT=5s

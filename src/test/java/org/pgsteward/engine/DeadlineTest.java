@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DeadlineTest {
     private static final Duration LIMIT = Duration.ofMillis(300);
 
+    /** docker-java #1468: a call waited for ever, whatever its time-out. */
     @Test
     void aCallToAFrozenDaemonOnAUnixSocketEndsInTime(@TempDir Path folder) throws IOException {
         Path socket = folder.resolve("docker.sock");

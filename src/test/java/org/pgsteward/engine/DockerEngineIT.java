@@ -1,7 +1,11 @@
 package org.pgsteward.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -111,10 +115,74 @@ class DockerEngineIT {
         assertThat(ours.limitBytes()).isEqualTo(64 * 1024 * 1024);
     }
 
+    /** ofelia #89: what was to be done in a container stuck to the one that was gone. */
+    @Test
+    void readsOnInTheLogOfAContainerThatIsMadeAnewMeanwhile() {
+        run("--detach", "--name", name, "debian:bookworm-slim", "sh", "-c", "echo one; echo two >&2; sleep 600");
+        org.awaitility.Awaitility.await().until(() -> texts(Instant.EPOCH).size() == 2);
+        ContainerLog first = engine.log(name, Instant.EPOCH).orElseThrow();
+        assertThat(first.lines()).extracting(ContainerLog.Line::text).containsExactlyInAnyOrder("one", "two");
+        assertThat(first.cut()).isFalse();
+        Instant next = first.lines().get(1).at().plusNanos(1);
+        assertThat(texts(next)).isEmpty();
+
+        DockerCli.docker("rm", "--force", name);
+        assertThat(engine.log(name, next)).as("while it is gone").isEmpty();
+        run("--detach", "--tty", "--name", name, "debian:bookworm-slim", "sh", "-c", "echo three; sleep 600");
+
+        org.awaitility.Awaitility.await().until(() -> texts(next).equals(List.of("three")));
+        assertThat(engine.addresses()).containsValue(name);
+    }
+
+    @Test
+    void ofALogThatHasGrownBeyondReasonTheNewestIsRead() {
+        // Rotated twice on its way, and one line of it is longer than Docker hands on at a time.
+        run(
+                "--log-opt",
+                "max-size=100k",
+                "--log-opt",
+                "max-file=3",
+                "--name",
+                name,
+                "debian:bookworm-slim",
+                "sh",
+                "-c",
+                "seq -f 'line %.0f' 1 2000; head -c 40000 /dev/zero | tr '\\0' x; echo; seq -f 'line %.0f' 2001 7000");
+
+        ContainerLog log = engine.log(name, Instant.EPOCH).orElseThrow();
+
+        assertThat(log.lines()).hasSizeBetween(1000, 5000);
+        assertThat(log.lines().get(log.lines().size() - 1).text()).isEqualTo("line 7000");
+        assertThat(log.lines()).extracting(ContainerLog.Line::text).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aLogDriverThatKeepsNothingIsNamed() {
+        run("--log-driver", "none", "--name", name, "debian:bookworm-slim", "true");
+
+        assertThatThrownBy(() -> engine.log(name, Instant.EPOCH))
+                .isInstanceOf(EngineAway.class)
+                .hasMessageContaining(" answered 501 to logs of " + name)
+                .hasMessageContaining("configured logging driver does not support reading");
+    }
+
+    private static void run(String... arguments) {
+        List<String> words = new ArrayList<>(List.of("run"));
+        words.addAll(List.of(arguments));
+        DockerCli.docker(words.toArray(String[]::new));
+    }
+
+    private List<String> texts(Instant since) {
+        return engine.log(name, since).orElseThrow().lines().stream()
+                .map(ContainerLog.Line::text)
+                .toList();
+    }
+
     @Test
     void whatIsNotThereIsEmptyAndNoError() {
         assertThat(engine.container("no-such-" + tag)).isEmpty();
         assertThat(engine.memory("no-such-" + tag)).isEmpty();
+        assertThat(engine.log("no-such-" + tag, Instant.EPOCH)).isEmpty();
         assertThat(engine.answers()).isTrue();
     }
 

@@ -84,6 +84,7 @@ class EventFeedTest {
         assertThat(feed.status().why()).contains("closed by the engine or a proxy");
     }
 
+    /** docker-java #1369: a handler went deaf, and its stream looked well. */
     @Test
     void aStreamThatGoesSilentWhileThingsHappenIsCalledDeafAndReplaced() {
         daemon.goSilent();
@@ -259,6 +260,7 @@ class EventFeedTest {
                 .noneMatch(thread -> thread.getName().startsWith("docker-events"));
     }
 
+    /** traefik #13549: a watcher gave up on Docker and said nothing of it. This one goes on trying. */
     @Test
     void startsBeforeTheEngineDoes() {
         feed.close();

@@ -40,18 +40,24 @@ class SocketProxyIT {
     private static final String IMAGE = "pgsteward-test/socket-proxy:" + TAG;
     private static final String DOOR = "socket-proxy-it-" + TAG;
 
+    /** Its name is what an operator may have called his PostgreSQL; a point means more to some ways of comparing. */
+    private static final String MANAGED = DOOR + ".managed";
+
     private static int port;
+    private static String managedId = "";
 
     @BeforeAll
     static void openTheDoorAsComposeDoes() {
         assumeTrue(NeedsEngine.Engine.host().startsWith("unix://"), "the proxy needs the engine's socket as a file");
         DockerCli.docker("build", "--quiet", "--tag", IMAGE, SOURCE.toString());
-        port = open(DOOR, socketOfTheEngine(), List.of("--read-only"));
+        managedId = DockerCli.docker("create", "--name", MANAGED, IMAGE);
+        port = open(
+                DOOR, socketOfTheEngine(), List.of("--read-only", "--env", "PGSTEWARD_POSTGRES_CONTAINER=" + MANAGED));
     }
 
     @AfterAll
     static void removeTheDoor() {
-        DockerCli.docker("rm", "--force", "--volumes", DOOR);
+        DockerCli.docker("rm", "--force", "--volumes", DOOR, MANAGED);
         DockerCli.docker("image", "rm", "--force", IMAGE);
     }
 
@@ -82,6 +88,8 @@ class SocketProxyIT {
                 "GET /networks/bridge",
                 "GET /images/IMAGE/json",
                 "GET /v1.44/images/IMAGE/json",
+                "GET /containers/MANAGED/logs?stdout=1&stderr=1&timestamps=1&tail=5000&since=1764035683.202000001",
+                "GET /v1.44/containers/MANAGED/logs?stderr=1",
             })
     void letsQuestionsThrough(String request) throws IOException {
         assertThat(ask(request)).startsWith("HTTP/1.1 200 ");
@@ -112,6 +120,25 @@ class SocketProxyIT {
                 "GET /",
                 "GET /info",
                 "GET /containers/NAME/logs?stdout=1",
+                "GET /v1.44/containers/NAME/logs?stdout=1&since=1",
+                // The one log that may be read, under another name, by its id, followed, or spelt otherwise
+                "GET /containers/MANAGED2/logs?stdout=1",
+                "GET /containers/XMANAGED/logs?stdout=1",
+                "GET /containers/ID-OF-MANAGED/logs?stdout=1",
+                "GET /containers/NAMEXmanaged/logs?stdout=1",
+                "GET /containers/MANAGED/logs?stdout=1&follow=1",
+                "GET /containers/MANAGED/logs?stdout=1&follow",
+                "GET /containers/MANAGED/logs?follow=true&stdout=1",
+                "GET /containers/MANAGED/logs?stdout=1&%66ollow=1",
+                "GET /containers/MANAGED/logs?stdout=1&FOLLOW=1",
+                "GET /containers/MANAGED/logs?stdout=1;follow=1",
+                "GET /containers/MANAGED/logs/?stdout=1",
+                "GET /containers/MANAGED/logs%2f?stdout=1",
+                "GET /containers/MANAGED//logs?stdout=1",
+                "GET /v1.44/v1.44/containers/MANAGED/logs?stdout=1",
+                "GET /containers/NAME/../MANAGED/logs?stdout=1",
+                "GET /containers/NAME/logs?x=/containers/MANAGED/logs",
+                "POST /containers/MANAGED/logs?stdout=1",
                 "GET /containers/NAME/archive?path=/etc/passwd",
                 "HEAD /containers/NAME/archive?path=/etc/passwd",
                 "GET /containers/NAME/export",
@@ -227,6 +254,8 @@ class SocketProxyIT {
     /**
      * The shipped file with every timeout of a minute made two seconds: a stream that outlives several of those is bound
      * by none of them, and the one that is left is counted in days.
+     *
+     * <p>docker-socket-proxy #62: it cut streams after ten minutes.
      */
     @Test
     void doesNotCutAStreamThatIsQuietForLongerThanAnyOtherTimeout(@TempDir Path folder) throws Exception {
@@ -254,6 +283,7 @@ class SocketProxyIT {
         }
     }
 
+    /** traefik #5833, uptime-kuma #6357, moby #22789: after a restart of dockerd a mounted socket led nowhere. */
     @Test
     void findsTheEngineAgainAfterItMadeItsSocketAnew(@TempDir Path folder) throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/sbin/dockerd")), "skipped: no dockerd here to restart");
@@ -323,7 +353,10 @@ class SocketProxyIT {
     }
 
     private static byte[] request(String line) {
-        return (line.replace("NAME", DOOR).replace("IMAGE", IMAGE)
+        return (line.replace("ID-OF-MANAGED", managedId)
+                                .replace("MANAGED", MANAGED)
+                                .replace("NAME", DOOR)
+                                .replace("IMAGE", IMAGE)
                         + " HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1);
     }

@@ -30,6 +30,7 @@ class ContainerStoryTest {
         second(0);
     }
 
+    /** uptime-kuma #5369: a container in a restart loop counted as up. */
     @Test
     void aRestartLoopIsOneAlertThatCounts() {
         List<String> said = new ArrayList<>();
@@ -76,6 +77,7 @@ class ContainerStoryTest {
                 .containsExactly("well service-down container vikunja runs");
     }
 
+    /** uptime-kuma #3284, monitor_docker #143: an update gave the container another id, and it was lost sight of. */
     @Test
     void anUpdateByComposeIsOneNotice() {
         Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.postgres.ServerLog;
 
 /** Looks at a quiet server with one service, {@code vikunja}, to which a test adds its trouble. */
 final class Looks {
@@ -37,10 +38,12 @@ final class Looks {
         final List<DatabaseLook.Wait> waits = new ArrayList<>();
         Optional<List<DatabaseLook.Query>> queries = Optional.empty();
         final List<DatabaseLook.Presence> present = new ArrayList<>();
+        String ourAddress = "172.18.0.9";
+        ServerLog log = new ServerLog(ServerLog.PREFIX, true, Optional.of(Duration.ofSeconds(5)));
 
         DatabaseLook look() {
             DatabaseLook.Server server = new DatabaseLook.Server(
-                    startedAt, recoveredAt, "15.14", sessions, 100, 3, memory, limitBytes, ordered);
+                    startedAt, recoveredAt, "15.14", sessions, 100, 3, memory, limitBytes, ordered, log, ourAddress);
             DatabaseLook.Database database = new DatabaseLook.Database(
                     "vikunja",
                     name,

@@ -39,6 +39,7 @@ class IsolationIT {
         return EnrolmentHost.versions();
     }
 
+    /** docker-gitlab #2859: since PostgreSQL 15 a role could make no table in its own database. */
     @ParameterizedTest
     @MethodSource("versions")
     void everyServiceMayDoEverythingInItsOwnDatabaseAndNothingInAnyOther(Programs version) throws Exception {
@@ -120,6 +121,9 @@ class IsolationIT {
         assertThat(limit).isEqualTo("50");
     }
 
+    /**
+     * cloudnative-pg #7133, zalando/postgres-operator #1630: nobody kept grants as they should be, and tenants could connect to one another.
+     */
     @ParameterizedTest
     @MethodSource("versions")
     void whateverSomebodyChangesIsFoundSaidAndPutRight(Programs version) throws Exception {
@@ -211,6 +215,7 @@ class IsolationIT {
                 .collect(Collectors.joining("; "));
     }
 
+    /** movetokube/postgres-operator #52, #8: objects were left with another owner. */
     @ParameterizedTest
     @MethodSource("versions")
     void whatTheAdministratorMadeInAServicesDatabaseBecomesTheServices(Programs version) throws Exception {

@@ -52,6 +52,7 @@ class ProvisionIT {
         cluster.close();
     }
 
+    /** docker-library/postgres #151: no database could be added to a server that runs. */
     @Test
     void aContainerWithItsApplicationsVariablesGetsADatabaseThatItOwns() throws Exception {
         Provisioner.Result result = provision(vikunja("vikunja", "s3cret'$%"));
@@ -155,6 +156,7 @@ class ProvisionIT {
         assertThat(exists("rogue")).isFalse();
     }
 
+    /** mrts/docker-postgresql-multiple-databases #5, #26: names with hyphens or capitals broke its script. */
     @Test
     void oddButLegalNamesAreNames() throws Exception {
         for (String name : new String[] {"my-app", "App", "über", "приложение"}) {

@@ -142,6 +142,7 @@ class QuarantineIT {
         assertThat(host.may("other", app, "SELECT 1")).isFalse();
     }
 
+    /** vault #1857: a role that owned something could not be taken away. */
     @Test
     void onlyOutOfQuarantineIsAnythingDeletedAndThenAllOfItAndNothingElse() throws Exception {
         Quarantine.Ward ward = quarantine.find(app);

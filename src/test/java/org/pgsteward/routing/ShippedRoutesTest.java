@@ -2,16 +2,24 @@ package org.pgsteward.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -75,6 +83,24 @@ class ShippedRoutesTest {
         }
     }
 
+    /** Editors such as Kaoto read a file by this schema, which Camel publishes. */
+    @Test
+    void everyFileIsAsTheSchemaOfTheYamlDslWantsIt() throws IOException {
+        JsonSchema schema;
+        try (InputStream published = getClass().getResourceAsStream("/schema/camelYamlDsl.json")) {
+            schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4).getSchema(published);
+        }
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".camel.yaml"))
+                    .toList()) {
+                Object document = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+                assertThat(schema.validate(Json.mapper().valueToTree(document)))
+                        .as("%s", file)
+                        .isEmpty();
+            }
+        }
+    }
+
     @Test
     void noSecretStandsInAFile() throws IOException {
         try (Stream<Path> files = Files.walk(Path.of("routes"))) {
@@ -82,6 +108,26 @@ class ShippedRoutesTest {
                 assertThat(Files.readString(file)).doesNotContainPattern("(?i)(password|token): *[^R\\s{}]");
             }
         }
+    }
+
+    @Test
+    void theReadmeNamesEveryLevelThatIsWatchedAsItIsShipped() throws IOException {
+        String readme = Files.readString(Path.of("README.md"));
+        String section = readme.substring(readme.indexOf("\n## What is watched"), readme.indexOf("\n## Restore"));
+        Map<String, String> told = new TreeMap<>();
+        Matcher row = Pattern.compile("`([A-Z_]+)_WARN` \\(`([^`]+)`").matcher(section);
+        while (row.find()) {
+            told.put(row.group(1).toLowerCase(Locale.ROOT).replace('_', '.'), row.group(2));
+        }
+        Map<String, String> shipped = new TreeMap<>();
+        Matcher level = Pattern.compile("\\{\\{pgsteward\\.watch\\.([a-z.]+)\\.warn:([^}]*)}}")
+                .matcher(Files.readString(Path.of("routes/monitor.camel.yaml")));
+        while (level.find()) {
+            shipped.put(level.group(1), level.group(2));
+        }
+
+        assertThat(shipped).hasSizeGreaterThan(15);
+        assertThat(told).isEqualTo(shipped);
     }
 
     private static void collectDoors(Object node, Set<String> doors) {

@@ -72,7 +72,9 @@ final class DemoHost implements AutoCloseable {
                         Optional.empty()));
         try {
             cluster.sql("postgres", "CREATE DATABASE homelab;");
-            return new DemoHost(folder, data, found, cluster, new RecordedEngine(Clock.systemUTC()), port, password);
+            RecordedEngine engine = new RecordedEngine(Clock.systemUTC());
+            engine.logs(cluster::log);
+            return new DemoHost(folder, data, found, cluster, engine, port, password);
         } catch (IOException | InterruptedException | RuntimeException e) {
             cluster.close();
             throw e;

@@ -13,9 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,11 +27,14 @@ import java.util.regex.Pattern;
  */
 public final class RecordedEngine implements AutoCloseable {
     private static final Pattern ONE = Pattern.compile("/containers/([^/]+)/(json|stats)");
+    private static final String LOG = "/containers/postgresql/logs";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpServer server;
     private final ExecutorService threads;
     private final EventRing ring;
+    private final Clock clock;
+    private volatile Optional<RecordedLog> log = Optional.empty();
     private final JsonNode version;
     private final Map<String, JsonNode> containers = new LinkedHashMap<>();
     private final Map<String, JsonNode> stats = new LinkedHashMap<>();
@@ -40,6 +45,7 @@ public final class RecordedEngine implements AutoCloseable {
      * @throws IOException when it cannot listen
      */
     public RecordedEngine(Clock clock) throws IOException {
+        this.clock = clock;
         ring = new EventRing(clock);
         version = Scene.version();
         threads = Executors.newCachedThreadPool(work -> {
@@ -73,6 +79,11 @@ public final class RecordedEngine implements AutoCloseable {
         scene.events().forEach(ring::happen);
     }
 
+    /** From now on the container {@code postgresql} has this log: what a PostgreSQL of this host has said lately. */
+    public void logs(Supplier<String> said) {
+        log = Optional.of(new RecordedLog(said, clock));
+    }
+
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             // A client that is pinned to a version of the API writes it in front.
@@ -81,7 +92,9 @@ public final class RecordedEngine implements AutoCloseable {
                 ring.stream(exchange);
                 return;
             }
-            Optional<String> found = exchange.getRequestMethod().equals("GET") ? document(path) : Optional.empty();
+            String query = Objects.requireNonNullElse(exchange.getRequestURI().getRawQuery(), "");
+            Optional<String> found =
+                    exchange.getRequestMethod().equals("GET") ? document(path, query) : Optional.empty();
             byte[] body =
                     found.orElse("{\"message\":\"not recorded: " + path + "\"}").getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders()
@@ -93,11 +106,12 @@ public final class RecordedEngine implements AutoCloseable {
         }
     }
 
-    private synchronized Optional<String> document(String path) {
+    private synchronized Optional<String> document(String path, String query) {
         Matcher one = ONE.matcher(path);
         return switch (path) {
             case "/_ping" -> Optional.of("OK");
             case "/version" -> Optional.of(version.toString());
+            case LOG -> log.map(said -> said.answer(query));
             case "/containers/json" -> Optional.of(list().toString());
             default ->
                 one.matches()

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Route;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.pgsteward.alert.Courier;
@@ -35,6 +36,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     private final RouteSender sender;
     private final ProducerTemplate template;
     private final Map<String, DeliveryThread> threads = new ConcurrentHashMap<>();
+    private final Map<String, Route> routes = new ConcurrentHashMap<>();
     private final Set<String> orphans = ConcurrentHashMap.newKeySet();
 
     /** @param fallbacks after how long a receiver counts as failing, and who takes over then */
@@ -65,8 +67,16 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     @Override
     public void notify(CamelEvent event) {
         switch (event.getType()) {
-            case RouteStarted -> routeOf(event).ifPresent(this::begin);
-            case RouteStopping, RouteStopped, RouteRemoved -> routeOf(event).ifPresent(this::end);
+            case RouteStarted ->
+                routeOf(event).ifPresent(receiver -> {
+                    routes.put(receiver, ((CamelEvent.RouteEvent) event).getRoute());
+                    begin(receiver);
+                });
+            // A route that was swapped is taken down after its successor has begun.
+            case RouteStopping, RouteStopped, RouteRemoved ->
+                routeOf(event)
+                        .filter(receiver -> routes.remove(receiver, ((CamelEvent.RouteEvent) event).getRoute()))
+                        .ifPresent(this::end);
             case CamelContextStarted -> nameOrphans();
             case CamelContextStopping -> threads.keySet().forEach(this::end);
             default -> {}
@@ -125,8 +135,9 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     }
 
     /** Notices for receivers that are no more are kept, in case that they come back; it is said once. */
-    private void nameOrphans() {
+    void nameOrphans() {
         Set<String> here = Set.copyOf(new Receivers(context).names());
+        threads.keySet().stream().filter(receiver -> !here.contains(receiver)).forEach(this::end);
         for (String fallback : fallbacks.order()) {
             if (!here.contains(fallback)) {
                 LOG.warn(

@@ -50,6 +50,11 @@ public final class StewardDockerComponent extends DockerComponent {
         this.whenConnected = whenConnected;
     }
 
+    /** The same for a context that only looks whether routes would run. */
+    public StewardDockerComponent another() {
+        return new StewardDockerComponent(engine, clock, timings, () -> {});
+    }
+
     @Override
     protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) throws Exception {
         String operation = remaining.replace("/", "");

@@ -25,8 +25,11 @@ import org.pgsteward.monitor.Console;
 import org.pgsteward.monitor.DatabaseLook;
 import org.pgsteward.monitor.FigureWatch;
 import org.pgsteward.monitor.HostLook;
+import org.pgsteward.monitor.LogEvent;
+import org.pgsteward.monitor.LogLook;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Reading;
+import org.pgsteward.postgres.ServerLog;
 
 class MonitorRoutesTest {
     private static final String MONITOR = "routes/monitor.camel.yaml";
@@ -85,6 +88,7 @@ class MonitorRoutesTest {
     public static final class Eyes {
         private volatile int spooled;
         private volatile @Nullable DatabaseLook databases;
+        private volatile @Nullable LogLook log;
 
         public @Nullable DatabaseLook databases() {
             return databases;
@@ -94,6 +98,10 @@ class MonitorRoutesTest {
             HostLook.Disk disk = new HostLook.Disk("/backups", "backups", 100, 50);
             return new HostLook(
                     Instant.now(), List.of(disk), Optional.empty(), "", spooled, Map.of(), Optional.empty());
+        }
+
+        public @Nullable LogLook log(DatabaseLook databases) {
+            return log;
         }
 
         public List<Condition> conditions(FigureWatch.Judged judged) {
@@ -193,6 +201,31 @@ class MonitorRoutesTest {
         }
     }
 
+    @Test
+    void whoIsNotLetInIsToldAndOverWhileALogThatCannotBeReadIsNeither() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.watch.logins.failed.lasting", "0s"))) {
+            eyes.databases = look(5);
+            eyes.log = refused(3);
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("logins-failed:vikunja");
+            eyes.log = null;
+            await().during(Duration.ofMillis(300))
+                    .until(() -> desk.alerts.firing().size() == 1);
+            eyes.log = refused(0);
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    private static LogLook refused(int count) {
+        LogLook.Attempts attempts =
+                new LogLook.Attempts(LogEvent.Reason.WRONG_PASSWORD, "vikunja", "vikunja", "web (172.18.0.5)", count);
+        return new LogLook(
+                Instant.now(),
+                new Console("postgresql", "homelab", "homelab"),
+                List.of(new LogLook.Refusals("vikunja", count, List.of(attempts), Instant.now())),
+                Optional.empty());
+    }
+
     private static DatabaseLook look(int sessions) {
         DatabaseLook.Server server = new DatabaseLook.Server(
                 Instant.EPOCH,
@@ -203,7 +236,9 @@ class MonitorRoutesTest {
                 3,
                 new DatabaseLook.MemorySettings(1, 1, 1, 1),
                 0,
-                false);
+                false,
+                new ServerLog(ServerLog.PREFIX, true, Optional.empty()),
+                "");
         return new DatabaseLook(
                 Instant.now(),
                 new Console("postgresql", "homelab", "homelab"),

@@ -1,0 +1,127 @@
+package org.pgsteward.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+import org.pgsteward.routing.Json;
+import org.pgsteward.routing.reload.Problem;
+import org.pgsteward.routing.reload.RouteFiles;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Whether the route files and the settings would do, before anybody runs them. */
+@Command(
+        name = "check",
+        description = {
+            "Check route files, and the configuration when no DIR is given. Runs nothing and connects to nothing.",
+            "Exit code 0 when all is fine, 1 when something is wrong. A missing secret is no error."
+        },
+        footer = {
+            "",
+            "For example:",
+            "  pgsteward check           the files that run, and the settings",
+            "  pgsteward check routes    a folder, in CI or before a commit"
+        },
+        mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class CheckCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "DIR",
+            description = "A folder of route files; pgsteward.routes.dir if not given.")
+    private @Nullable Path dir;
+
+    @Option(names = "--json", description = "Print one JSON document.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+        if (dir != null && !Files.isDirectory(dir)) {
+            throw new ParameterException(spec.commandLine(), dir + " is no folder");
+        }
+        Settings.Tolerant read = Settings.withoutSecrets(System.getenv());
+        List<String> wrong = new ArrayList<>();
+        Optional<Wiring> own = wiring(read.settings(), wrong);
+        Path folder = dir == null ? read.settings().path("pgsteward.routes.dir") : dir;
+        List<Problem> problems = List.of();
+        RouteFiles files = RouteFiles.read(folder);
+        if (own.isPresent() || dir != null) {
+            // Elsewhere a folder is checked without the settings that it will run with.
+            Wiring wiring = own.isPresent()
+                    ? own.get()
+                    : Wiring.forCheck(Settings.withoutSecrets(Map.of()).settings());
+            problems = wiring.routeCheck().problems(files);
+        }
+        if (dir != null) {
+            wrong.clear();
+        }
+        print(folder, files, problems, wrong, dir == null ? read.unread() : List.of());
+        return problems.isEmpty() && wrong.isEmpty() ? 0 : 1;
+    }
+
+    private static Optional<Wiring> wiring(Settings settings, List<String> wrong) throws IOException {
+        try {
+            Wiring wiring = Wiring.forCheck(settings);
+            wiring.routeCheck();
+            return Optional.of(wiring);
+        } catch (IllegalArgumentException | java.time.DateTimeException e) {
+            wrong.add(String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    private void print(Path folder, RouteFiles files, List<Problem> problems, List<String> wrong, List<String> unread)
+            throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        if (json) {
+            Map<String, Object> document = new LinkedHashMap<>();
+            document.put("well", problems.isEmpty() && wrong.isEmpty());
+            document.put("routes", problems);
+            document.put("settings", wrong);
+            document.put("secrets_missing", unread);
+            out.println(Json.mapper().writeValueAsString(document));
+            return;
+        }
+        unread.forEach(secret -> err.println("pgsteward: not looked at, since it is not here: " + secret));
+        wrong.forEach(setting -> err.println("pgsteward: " + setting));
+        problems.forEach(problem -> err.println(folder.resolve(problem.toString())));
+        err.flush();
+        notRead(folder).forEach(file -> out.println(file + ": not read; a route file's name ends in .camel.yaml"));
+        if (problems.isEmpty() && wrong.isEmpty()) {
+            out.println("fine: " + files.texts().size() + " route files in " + folder);
+        }
+    }
+
+    /** What looks like a route file and is none, by its name. */
+    private static List<Path> notRead(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> file.getFileName().toString().matches("[^.].*\\.ya?ml"))
+                    .filter(file -> !file.getFileName().toString().endsWith(".camel.yaml"))
+                    .sorted()
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Map;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.monitor.LogEvent.Reason;
+
+/** How many logins of a service were refused within the last ten minutes, by PostgreSQL's log. */
+public final class FailedLoginRule extends FigureRule<LogLook> {
+    /** The {@code kind} of the conditions. */
+    public static final String KIND = "logins-failed";
+
+    public FailedLoginRule() {
+        super(KIND, Unit.COUNT);
+    }
+
+    @Override
+    List<Finding> look(LogLook now, List<LogLook> past) {
+        return now.refusals().stream().map(refusals -> finding(now, refusals)).toList();
+    }
+
+    private static Finding finding(LogLook now, LogLook.Refusals refusals) {
+        String span = Elapsed.words(LogLook.REFUSALS);
+        if (refusals.count() == 0) {
+            return new Finding(refusals.service(), 0, "no login was refused in the last " + span, "", Map.of());
+        }
+        LogLook.Attempts most = refusals.attempts().get(0);
+        return new Finding(
+                refusals.service(),
+                refusals.count(),
+                refusals.count() + (refusals.count() == 1 ? " login was" : " logins were") + " refused in the last "
+                        + span + ": " + refusals.words(),
+                remedy(now.console(), refusals.service(), most.reason()) + "\ndocker logs --since 15m "
+                        + Console.word(now.console().container()) + " 2>&1 | grep FATAL | tail -20",
+                Map.of(
+                        "refused", refusals.count(),
+                        "reason", most.reason().words(),
+                        "role", most.user(),
+                        "database", most.database(),
+                        "from", most.client()));
+    }
+
+    private static String remedy(Console console, String service, Reason reason) {
+        String provision = service.equals(PostgresRule.SERVICE)
+                ? "docker exec pgsteward pgsteward provision --plan   # whether a container asks for it"
+                : "docker exec pgsteward pgsteward provision " + Console.word(service);
+        return switch (reason) {
+            case WRONG_PASSWORD, NO_ROLE, NO_DATABASE, NO_RIGHT ->
+                "docker exec pgsteward pgsteward doctor   # whose password, name or right is wrong\n" + provision;
+            case NOT_LET_IN, NO_HBA_LINE ->
+                console.psql("SELECT line_number, type, database, user_name, address, auth_method, error"
+                        + " FROM pg_hba_file_rules");
+            case NO_LOGIN, CLOSED ->
+                "docker exec pgsteward pgsteward remove --undo " + Console.word(service)
+                        + "   # if it is in quarantine and shall come back";
+            case TOO_MANY ->
+                console.psql(
+                                "SELECT usename, client_addr, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC")
+                        + "\n# Make the pool of connections smaller in the application's settings.";
+        };
+    }
+}

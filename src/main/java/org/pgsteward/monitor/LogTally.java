@@ -1,0 +1,146 @@
+package org.pgsteward.monitor;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Counts what the log says for each service. Pure.
+ *
+ * <ol>
+ *   <li>A refusal is the service's whose role was named, else the one's whose database was; what is neither's, the server's.
+ *   <li>What was before a service got its database is no trouble: its container started before it.
+ *   <li>Nor is what is over: a client that has since been let in, with the same role from the same address, had another
+ *       password for a moment or came too early.
+ *   <li>Slow statements of the administrator are backups and repairs.
+ * </ol>
+ */
+final class LogTally {
+    private static final int NAMED = 3;
+
+    private final DatabaseLook server;
+    private final Instant now;
+    private final Map<String, DatabaseLook.Database> byRole;
+    private final Map<String, DatabaseLook.Database> byName;
+
+    LogTally(DatabaseLook server, Instant now) {
+        this.server = server;
+        this.now = now;
+        this.byRole = index(server, DatabaseLook.Database::role);
+        this.byName = index(server, DatabaseLook.Database::name);
+    }
+
+    /** @param names of containers, by address */
+    List<LogLook.Refusals> refusals(Collection<LogEvent.Refused> refused, Map<String, String> names) {
+        Map<String, List<LogEvent.Refused>> byService = everybody();
+        for (LogEvent.Refused one : refused) {
+            Optional<DatabaseLook.Database> whose = whose(one.user(), one.database());
+            boolean early = whose.flatMap(DatabaseLook.Database::enrolledAt)
+                    .filter(enrolled -> one.at().isBefore(enrolled))
+                    .isPresent();
+            if (one.at().plus(LogLook.REFUSALS).isAfter(now) && !early && !isOver(one)) {
+                byService
+                        .computeIfAbsent(service(whose), first -> new ArrayList<>())
+                        .add(one);
+            }
+        }
+        return byService.entrySet().stream()
+                .map(entry -> refusals(entry.getKey(), entry.getValue(), names))
+                .toList();
+    }
+
+    private boolean isOver(LogEvent.Refused refused) {
+        return server.present().stream()
+                .filter(there -> there.user().equals(refused.user()))
+                .filter(there -> refused.client().isEmpty() || there.address().equals(refused.client()))
+                .anyMatch(there -> there.since().isAfter(refused.at()));
+    }
+
+    private static LogLook.Refusals refusals(
+            String service, List<LogEvent.Refused> refused, Map<String, String> names) {
+        Map<LogLook.Attempts, Long> alike = refused.stream()
+                .collect(Collectors.groupingBy(
+                        one -> new LogLook.Attempts(
+                                one.reason(), one.user(), one.database(), client(one.client(), names), 0),
+                        LinkedHashMap::new,
+                        Collectors.counting()));
+        List<LogLook.Attempts> attempts = alike.entrySet().stream()
+                .map(entry -> new LogLook.Attempts(
+                        entry.getKey().reason(),
+                        entry.getKey().user(),
+                        entry.getKey().database(),
+                        entry.getKey().client(),
+                        entry.getValue().intValue()))
+                .sorted(Comparator.comparingInt(LogLook.Attempts::count).reversed())
+                .limit(NAMED)
+                .toList();
+        Instant last = refused.stream()
+                .map(LogEvent.Refused::at)
+                .max(Comparator.naturalOrder())
+                .orElse(Instant.EPOCH);
+        return new LogLook.Refusals(service, refused.size(), attempts, last);
+    }
+
+    private static String client(String address, Map<String, String> names) {
+        String name = names.get(address);
+        return name == null ? address : name + " (" + address + ")";
+    }
+
+    /** Empty where the log has no limit, or {@code pg_stat_statements} knows every statement. */
+    Optional<List<LogLook.Slowness>> slow(Collection<LogEvent.Slow> slow) {
+        if (server.queries().isPresent()) {
+            return Optional.empty();
+        }
+        return server.server().log().slow().map(limit -> {
+            Map<String, List<LogEvent.Slow>> byService = everybody();
+            slow.stream()
+                    .filter(one -> one.at().plus(LogLook.STATEMENTS).isAfter(now))
+                    .filter(one -> !one.user().equals(server.console().user()))
+                    .forEach(one -> byService
+                            .computeIfAbsent(service(whose(one.user(), one.database())), first -> new ArrayList<>())
+                            .add(one));
+            return byService.entrySet().stream()
+                    .map(entry -> new LogLook.Slowness(
+                            entry.getKey(),
+                            entry.getValue().size(),
+                            entry.getValue().stream()
+                                    .mapToDouble(LogEvent.Slow::seconds)
+                                    .max()
+                                    .orElse(0),
+                            limit))
+                    .toList();
+        });
+    }
+
+    private <T> Map<String, List<T>> everybody() {
+        Map<String, List<T>> all = new LinkedHashMap<>();
+        all.put(PostgresRule.SERVICE, new ArrayList<>());
+        server.databases().forEach(database -> all.putIfAbsent(database.service(), new ArrayList<>()));
+        return all;
+    }
+
+    private static String service(Optional<DatabaseLook.Database> whose) {
+        return whose.map(DatabaseLook.Database::service).orElse(PostgresRule.SERVICE);
+    }
+
+    private Optional<DatabaseLook.Database> whose(String user, String database) {
+        return Optional.ofNullable(byRole.get(user)).or(() -> Optional.ofNullable(byName.get(database)));
+    }
+
+    private static Map<String, DatabaseLook.Database> index(
+            DatabaseLook server, Function<DatabaseLook.Database, String> name) {
+        Map<String, DatabaseLook.Database> index = new HashMap<>();
+        server.databases().stream()
+                .filter(database -> !name.apply(database).isEmpty())
+                .forEach(database -> index.putIfAbsent(name.apply(database), database));
+        return index;
+    }
+}

@@ -1,0 +1,42 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.pgsteward.model.Elapsed;
+
+/**
+ * How many statements of a service took longer within the last hour than the server's {@code log_min_duration_statement};
+ * for a server without {@code pg_stat_statements}, which would say more.
+ */
+public final class SlowStatementRule extends FigureRule<LogLook> {
+    public SlowStatementRule() {
+        super("statements-slow", Unit.COUNT);
+    }
+
+    @Override
+    List<Finding> look(LogLook now, List<LogLook> past) {
+        return now.slow().orElse(List.of()).stream()
+                .map(slow -> finding(now.console(), slow))
+                .toList();
+    }
+
+    private static Finding finding(Console console, LogLook.Slowness slow) {
+        return new Finding(
+                slow.service(),
+                slow.count(),
+                slow.count() + (slow.count() == 1 ? " statement" : " statements") + " took longer than "
+                        + seconds(slow.limit().toMillis() / 1000.0) + " in the last "
+                        + Elapsed.words(LogLook.STATEMENTS) + ", the longest " + seconds(slow.longest()),
+                "docker logs --since 1h " + Console.word(console.container())
+                        + " 2>&1 | grep ' ms  ' | tail -20   # their texts, with whatever stands in them",
+                Map.of(
+                        "statements", slow.count(),
+                        "longestSeconds", slow.longest(),
+                        "limitSeconds", slow.limit().toMillis() / 1000.0));
+    }
+
+    private static String seconds(double seconds) {
+        return seconds < 60 ? String.format(Locale.ROOT, "%.1f s", seconds) : Unit.TIME.words(seconds);
+    }
+}

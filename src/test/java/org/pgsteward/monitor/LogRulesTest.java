@@ -1,0 +1,171 @@
+package org.pgsteward.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgsteward.monitor.Looks.NOON;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.model.Condition;
+import org.pgsteward.monitor.LogEvent.Reason;
+import org.pgsteward.postgres.ServerLog;
+
+/** What is counted of that which the log says, and what is told of it with the levels that are shipped. */
+class LogRulesTest {
+    private static final String WEB = "172.18.0.5";
+    private static final Map<String, String> NAMES = Map.of(WEB, "web");
+
+    private final Looks.Quiet server = new Looks.Quiet();
+    private final List<LogEvent.Refused> refused = new ArrayList<>();
+    private final List<LogEvent.Slow> slow = new ArrayList<>();
+
+    @Test
+    void aContainerWithAWrongPasswordIsNamedWithItsServiceAndWhatToType() {
+        refuse(3, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
+        refuse(1, "vikunja", "gone", "", Reason.NO_DATABASE);
+
+        Condition condition = bad(new FailedLoginRule(), "3").get(0);
+
+        assertThat(condition.key()).isEqualTo("logins-failed:vikunja");
+        assertThat(condition.reason())
+                .isEqualTo(
+                        "4 logins were refused in the last 10 min: 3 x wrong password: role vikunja, database vikunja,"
+                                + " from web (172.18.0.5); 1 x no such database: role vikunja, database gone; told from 3 on");
+        assertThat(condition.remedy().lines())
+                .containsExactly(
+                        "docker exec pgsteward pgsteward doctor   # whose password, name or right is wrong",
+                        "docker exec pgsteward pgsteward provision vikunja",
+                        "docker logs --since 15m postgresql 2>&1 | grep FATAL | tail -20");
+        assertThat(condition.figures())
+                .containsEntry("from", "web (172.18.0.5)")
+                .containsEntry("refused", 4);
+    }
+
+    @Test
+    void whatIsNoServicesIsTheServers() {
+        refuse(3, "admin", "postgres", WEB, Reason.NO_ROLE);
+
+        assertThat(bad(new FailedLoginRule(), "3"))
+                .extracting(Condition::key)
+                .containsExactly("logins-failed:postgresql");
+    }
+
+    @Test
+    void aDatabaseAloneTellsWhoseItIsWhereNoRoleDoes() {
+        refuse(3, "", "vikunja", "", Reason.NO_RIGHT);
+
+        assertThat(bad(new FailedLoginRule(), "3")).extracting(Condition::key).containsExactly("logins-failed:vikunja");
+    }
+
+    @Test
+    void whatWasBeforeItsDatabaseWasMadeIsNoTrouble() {
+        server.enrolledAt = Optional.of(NOON.minusSeconds(5));
+        refuse(9, "vikunja", "vikunja", WEB, Reason.NO_ROLE);
+
+        assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
+    }
+
+    @Test
+    void norIsWhatIsOverSinceTheSameClientWasLetIn() {
+        refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
+        server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", WEB, NOON.minusSeconds(5)));
+
+        assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
+    }
+
+    @Test
+    void anotherClientThatIsLetInOrOneThatWasInBeforeExcusesNobody() {
+        refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
+        server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", "172.18.0.6", NOON.minusSeconds(5)));
+        server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", WEB, NOON.minusSeconds(500)));
+
+        assertThat(bad(new FailedLoginRule(), "3")).hasSize(1);
+    }
+
+    @Test
+    void whatIsOlderThanTenMinutesDoesNotCount() {
+        refused.add(new LogEvent.Refused(
+                NOON.minus(LogLook.REFUSALS), "1", "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD));
+        refuse(2, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
+
+        assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
+        assertThat(bad(new FailedLoginRule(), "2")).hasSize(1);
+    }
+
+    @Test
+    void ofManyDifferentAttemptsTheMostFrequentAreNamed() {
+        for (int n = 1; n <= 6; n++) {
+            refuse(n, "vikunja", "guess" + n, WEB, Reason.NO_DATABASE);
+        }
+
+        assertThat(bad(new FailedLoginRule(), "3").get(0).reason())
+                .startsWith(
+                        "21 logins were refused in the last 10 min: 6 x no such database: role vikunja, database guess6,")
+                .endsWith("; 6 more; told from 3 on");
+    }
+
+    @Test
+    void eachReasonHasARemedyOfItsOwn() {
+        for (Reason reason : Reason.values()) {
+            refused.clear();
+            refuse(3, "vikunja", "vikunja", WEB, reason);
+            String remedy = bad(new FailedLoginRule(), "3").get(0).remedy();
+            assertThat(remedy.lines())
+                    .hasSizeGreaterThan(1)
+                    .allMatch(line -> line.matches("(docker exec|docker logs|#).*"));
+        }
+    }
+
+    @Test
+    void statementsThatTookLongAreCountedWithoutTheAdministratorsAndWithoutTheirTexts() {
+        for (int n = 0; n < 10; n++) {
+            slow.add(new LogEvent.Slow(NOON.minusSeconds(60L * n), "vikunja", "vikunja", 6 + n));
+            slow.add(new LogEvent.Slow(NOON.minusSeconds(60L * n), "homelab", "vikunja", 600));
+        }
+
+        assertThat(bad(new SlowStatementRule(), "10")).singleElement().satisfies(condition -> {
+            assertThat(condition.key()).isEqualTo("statements-slow:vikunja");
+            assertThat(condition.reason())
+                    .isEqualTo(
+                            "10 statements took longer than 5.0 s in the last 1 h, the longest 15.0 s; told from 10 on");
+        });
+    }
+
+    @Test
+    void theLogIsNotAskedForSlowStatementsWhereTheExtensionKnowsThemAllOrItHasNone() {
+        slow.add(new LogEvent.Slow(NOON, "vikunja", "vikunja", 600));
+        assertThat(bad(new SlowStatementRule(), "1")).hasSize(1);
+
+        server.queries = Optional.of(List.of());
+        assertThat(look().slow()).isEmpty();
+        server.queries = Optional.empty();
+        server.log = new ServerLog(ServerLog.PREFIX, true, Optional.empty());
+        assertThat(look().slow()).isEmpty();
+    }
+
+    private void refuse(int times, String user, String database, String client, Reason reason) {
+        for (int n = 0; n < times; n++) {
+            refused.add(new LogEvent.Refused(
+                    NOON.minus(Duration.ofSeconds(10 + n)), "session" + n, user, database, client, reason));
+        }
+    }
+
+    private LogLook look() {
+        DatabaseLook quiet = server.look();
+        LogTally tally = new LogTally(quiet, NOON);
+        return new LogLook(NOON, quiet.console(), tally.refusals(refused, NAMES), tally.slow(slow));
+    }
+
+    private List<Condition> bad(FigureRule<LogLook> rule, String warn) {
+        rule.setWarn(warn);
+        rule.check();
+        LogWatch watch = new LogWatch();
+        watch.getRules().add(rule);
+        return watch.judge(look()).conditions().stream()
+                .filter(condition -> condition.severity().isPresent())
+                .toList();
+    }
+}

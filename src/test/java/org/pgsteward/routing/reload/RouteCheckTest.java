@@ -1,0 +1,123 @@
+package org.pgsteward.routing.reload;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.management.ClassLoadingMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.Settings;
+import org.pgsteward.Wiring;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RouteCheckTest {
+    private Path folder;
+    private RouteCheck check;
+    private RouteFiles shipped;
+
+    @BeforeAll
+    void build(@TempDir Path folder) throws Exception {
+        this.folder = folder;
+        Settings settings = Settings.withoutSecrets(Map.of()).settings();
+        check = Wiring.forCheck(settings.with(
+                        Map.of("pgsteward.state.dir", folder.resolve("state").toString())))
+                .routeCheck();
+        shipped = RouteFiles.read(Path.of("routes"));
+    }
+
+    static Stream<Corpus.Mistake> mistakes() {
+        return Corpus.all().stream();
+    }
+
+    @Test
+    void theShippedFilesAreFine() {
+        assertThat(check.problems(shipped)).isEmpty();
+    }
+
+    @Test
+    void thereAreMistakesEnough() {
+        assertThat(Corpus.all()).hasSizeGreaterThanOrEqualTo(40);
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void saysWhatIsWrongAndInWhichLine(Corpus.Mistake mistake, @TempDir Path routes) throws Exception {
+        List<Problem> problems = check.problems(read(mistake, routes));
+
+        assertThat(problems).as("what is said of %s", mistake).isNotEmpty();
+        assertThat(problems).anySatisfy(problem -> {
+            assertThat(problem.file()).isEqualTo(mistake.file());
+            assertThat(problem.toString()).contains(mistake.says());
+            if (mistake.line() > 0) {
+                assertThat(problem.line()).isEqualTo(mistake.line());
+            }
+        });
+        assertThat(problems.toString()).doesNotContain("geheim");
+    }
+
+    @Test
+    void saysAllThatIsWrongAtOnce() {
+        SortedMap<String, String> texts = new TreeMap<>(shipped.texts());
+        texts.computeIfPresent(
+                "monitor.camel.yaml", (file, text) -> text.replace("timer:monitor-host", "tmer:monitor-host"));
+        texts.computeIfPresent("alerts.camel.yaml", (file, text) -> text.replace("groupFrom:", "groupForm:"));
+        texts.put("operators.camel.yaml", "- rout: {}\n");
+
+        assertThat(check.problems(RouteFiles.of(texts)))
+                .extracting(Problem::file)
+                .contains("alerts.camel.yaml", "monitor.camel.yaml", "operators.camel.yaml");
+    }
+
+    @Test
+    void makesNothingAndOpensNothing() throws Exception {
+        check.problems(shipped);
+
+        assertThat(folder.resolve("state")).doesNotExist();
+    }
+
+    /** A leak of one thread or class a check shows as well in some dozens as in a thousand, which take two minutes. */
+    @Test
+    void manyChecksLeaveNeitherThreadsNorClasses() {
+        SortedMap<String, String> texts = new TreeMap<>(shipped.texts());
+        texts.put("operators.camel.yaml", "- route:\n    id: op\n    from: {uri: fil:x, steps: [{log: x}]}\n");
+        RouteFiles broken = RouteFiles.of(texts);
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        ClassLoadingMXBean classes = ManagementFactory.getClassLoadingMXBean();
+        // The first twenty load what they need, and make the JVM generate what reflection needs.
+        checkOften(broken, 20);
+        int threadsBefore = threads.getThreadCount();
+        int classesBefore = classes.getLoadedClassCount();
+        checkOften(broken, Integer.getInteger("pgsteward.checks", 40));
+
+        assertThat(threads.getThreadCount()).isLessThan(threadsBefore + 5);
+        assertThat(classes.getLoadedClassCount()).isLessThan(classesBefore + 40);
+    }
+
+    private void checkOften(RouteFiles broken, int times) {
+        for (int i = 0; i < times; i++) {
+            check.problems(i % 2 == 0 ? shipped : broken);
+        }
+    }
+
+    private RouteFiles read(Corpus.Mistake mistake, Path routes) throws Exception {
+        for (Map.Entry<String, String> file : shipped.texts().entrySet()) {
+            Path copy = routes.resolve(file.getKey());
+            Files.createDirectories(copy.getParent());
+            Files.writeString(copy, file.getValue());
+        }
+        Files.write(routes.resolve(mistake.file()), mistake.content());
+        return RouteFiles.read(routes);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.routing.reload;
+
+import org.jspecify.annotations.NullMarked;
