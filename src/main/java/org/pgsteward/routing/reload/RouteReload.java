@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -48,7 +50,7 @@ public final class RouteReload implements AutoCloseable {
     private final Redaction redaction;
     private final Clock clock;
     private final Thread thread = new Thread(this::run, "routes");
-    private volatile boolean wanted = true;
+    private final CountDownLatch unwanted = new CountDownLatch(1);
     private RouteFiles running;
     private RouteFiles seen;
     private @Nullable RouteFiles refused;
@@ -101,18 +103,22 @@ public final class RouteReload implements AutoCloseable {
     }
 
     private void run() {
-        while (wanted) {
-            Duration wait = LOOK;
-            try {
-                wait = look();
-            } catch (IOException | RuntimeException | LinkageError | StackOverflowError trouble) {
-                LOG.error("the route files cannot be looked at: {}", redaction.of(trouble));
+        Duration wait = Duration.ZERO;
+        try {
+            while (!unwanted.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
+                wait = lookOrSay();
             }
-            try {
-                Thread.sleep(wait.toMillis());
-            } catch (InterruptedException stopped) {
-                return;
-            }
+        } catch (InterruptedException stopped) {
+            LOG.debug("the route files are looked at no more");
+        }
+    }
+
+    private Duration lookOrSay() {
+        try {
+            return look();
+        } catch (IOException | RuntimeException | LinkageError | StackOverflowError trouble) {
+            LOG.error("the route files cannot be looked at: {}", redaction.of(trouble));
+            return LOOK;
         }
     }
 
@@ -208,7 +214,7 @@ public final class RouteReload implements AutoCloseable {
     /** Looks no more; to be called before the context ends. */
     @Override
     public void close() {
-        wanted = false;
+        unwanted.countDown();
         thread.interrupt();
         try {
             thread.join(Duration.ofSeconds(5).toMillis());
