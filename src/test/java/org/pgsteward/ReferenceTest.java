@@ -47,7 +47,13 @@ class ReferenceTest {
         Map<String, String> documented = new TreeMap<>();
         Reference.rows("Settings").forEach((variable, cells) -> documented.put(variable, said(cells.get(0))));
 
-        assertThat(documented).containsExactlyInAnyOrderEntriesOf(settings());
+        Map<String, String> real = settings();
+        assertThat(without(real, documented))
+                .as("settings that %s lacks, or has with another default", Reference.FILE)
+                .isEmpty();
+        assertThat(without(documented, real))
+                .as("settings that only %s has, or with another default", Reference.FILE)
+                .isEmpty();
     }
 
     @Test
@@ -119,6 +125,12 @@ class ReferenceTest {
     void everyPathIsThereAndNoOther() throws IOException {
         Set<String> paths = all(PATH, Files.readString(Path.of("src/main/java/org/pgsteward/routing/HttpDoor.java")));
         assertThat(Reference.rows("HTTP").keySet()).containsExactlyInAnyOrderElementsOf(paths);
+    }
+
+    private static Set<Map.Entry<String, String>> without(Map<String, String> these, Map<String, String> those) {
+        return these.entrySet().stream()
+                .filter(entry -> !those.entrySet().contains(entry))
+                .collect(Collectors.toSet());
     }
 
     /** What is set by whoever runs it, by variable; without a default, it is empty. */

@@ -46,7 +46,7 @@ class HowToIT {
     private static final List<String> EVERYTHING = List.of("backup", "--all");
 
     /** From here on the new server is there. */
-    private static final String NEW_SERVER = "docker compose up --build";
+    private static final String NEW_SERVER = "docker compose up -d --wait postgresql";
 
     private final Map<TestHost, String> everything = new HashMap<>();
     private RecordedEngine engine;
