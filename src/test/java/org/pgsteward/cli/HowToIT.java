@@ -228,11 +228,12 @@ class HowToIT {
     }
 
     private String shell(Handbook.Line line) throws Exception {
+        Path typed = Files.writeString(checkout.resolve("typed"), "what a person types\n");
         Process shell = new ProcessBuilder("sh", "-euc", line.text())
                 .directory(checkout.toFile())
+                .redirectInput(typed.toFile())
                 .redirectErrorStream(true)
                 .start();
-        shell.getOutputStream().close();
         String out = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(shell.waitFor()).as("%s%n%s", line, out).isZero();
         return out;
