@@ -62,13 +62,13 @@ public final class RouteSource {
         return problems.isEmpty() ? new Chosen(files, List.of(), true) : new Chosen(good.get(), problems, true);
     }
 
-    /** A refusal of a start in one text, a fault a line. */
+    /** A refusal of a start in one text: the first fault in its first line, and one more in each that follows. */
     public IllegalArgumentException refusal(List<Problem> problems) {
         String more = problems.size() > MOST_NAMED ? "\nand " + (problems.size() - MOST_NAMED) + " more" : "";
         return new IllegalArgumentException(problems.stream()
                         .limit(MOST_NAMED)
                         .map(problem -> folder + "/" + problem)
-                        .collect(Collectors.joining("\n", "the routes are refused\n", ""))
+                        .collect(Collectors.joining("\n", "the routes are refused: ", ""))
                 + more);
     }
 
