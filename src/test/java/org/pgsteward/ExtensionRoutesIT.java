@@ -36,7 +36,7 @@ import org.pgsteward.routing.alert.CapturedLog;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ExtensionRoutesIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(12);
     private static final Path EXAMPLES = Path.of("src/examples");
     private static final String MANIFEST = ".manifest.json";
     private static final String PASSWORD = "MQTTS3CRET&+% ü";
@@ -48,7 +48,9 @@ class ExtensionRoutesIT {
     void startHost() throws Exception {
         host = TestHost.start();
         host.wiring().house.order();
-        database = host.cluster().newDatabase();
+        // Escaped in the store.
+        database = "Größe";
+        host.cluster().run("homelab", "CREATE DATABASE \"" + database + "\" TEMPLATE template0");
         host.cluster().run(database, "CREATE TABLE public.t AS SELECT generate_series(1, 100) AS n");
     }
 
@@ -70,7 +72,7 @@ class ExtensionRoutesIT {
             settings.put("pgsteward.sftp.user", System.getProperty("user.name"));
             settings.put("pgsteward.sftp.login", login.toString());
             settings.put("pgsteward.sftp.hosts", known(server.port(), hostKey).toString());
-            settings.put("pgsteward.sftp.dir", there.toString());
+            settings.put("pgsteward.sftp.dir", "there");
             settings.put("pgsteward.sftp.period", "200");
 
             String first;
@@ -78,17 +80,20 @@ class ExtensionRoutesIT {
             try (Daemon daemon = wiring.daemon()) {
                 daemon.start();
                 first = proved(wiring);
-                await().atMost(PATIENCE).until(() -> log.text().contains("route backup-copy failed"));
+                await().atMost(PATIENCE)
+                        .untilAsserted(() ->
+                                assertThat(log.text()).contains("route backup-copy-due failed: ConnectException"));
 
-                server.openSsh(server.key("impostor"), login);
-                await().atMost(PATIENCE).until(() -> log.text().contains("HostKey"));
+                server.openSsh(server.key("impostor"), login, host.folder());
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(log.text()).contains("HostKey"));
                 assertThat(there).doesNotExist();
             }
 
             // What a copy that broke off has left.
-            Files.createDirectories(there.resolve(database));
+            Files.createDirectories(there.resolve(first).getParent());
             Files.writeString(there.resolve(first + ".part"), "half of it");
-            server.openSsh(hostKey, login);
+            server.openSsh(hostKey, login, host.folder());
             wiring = host.wiring(settings);
             String second;
             try (Daemon daemon = wiring.daemon()) {
@@ -142,7 +147,8 @@ class ExtensionRoutesIT {
                     long expected = i;
                     await().atMost(PATIENCE).until(() -> waiting(outbox) == expected);
                 }
-                await().atMost(PATIENCE).until(() -> log.text().contains("mqtt"));
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(log.text()).contains("mqtt"));
                 broker.mosquitto("steward", PASSWORD);
                 await().atMost(PATIENCE).until(() -> waiting(outbox) == 0);
                 broker.stop();

@@ -40,15 +40,16 @@ final class OtherEnd implements AutoCloseable {
         return key;
     }
 
-    /** OpenSSH, which shows {@code hostKey}, lets in whoever has {@code login}, and knows nothing but SFTP. */
-    void openSsh(Path hostKey, Path login) throws IOException {
+    /** OpenSSH, which shows {@code hostKey}, lets in whoever has {@code login}, and knows nothing but SFTP, which begins at {@code home}. */
+    void openSsh(Path hostKey, Path login, Path home) throws IOException {
         if ("root".equals(System.getProperty("user.name"))) {
             // Where a system's own service would have made it.
             Files.createDirectories(
                     Path.of("/run/sshd"),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         }
-        Path configuration = Files.writeString(folder.resolve("sshd_config"), """
+        Path configuration =
+                Files.writeString(folder.resolve("sshd_config"), """
                 ListenAddress 127.0.0.1
                 Port %d
                 HostKey %s
@@ -59,8 +60,8 @@ final class OtherEnd implements AutoCloseable {
                 UsePAM no
                 PidFile none
                 Subsystem sftp internal-sftp
-                ForceCommand internal-sftp
-                """.formatted(port, hostKey, login));
+                ForceCommand internal-sftp -d %s
+                """.formatted(port, hostKey, login, home));
         start("/usr/sbin/sshd", "-D", "-e", "-f", configuration.toString());
     }
 
