@@ -36,7 +36,7 @@ import org.pgsteward.routing.alert.CapturedLog;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ExtensionRoutesIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(12);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Path EXAMPLES = Path.of("src/examples");
     private static final String MANIFEST = ".manifest.json";
     private static final String PASSWORD = "MQTTS3CRET&+% ü";
@@ -74,6 +74,7 @@ class ExtensionRoutesIT {
             settings.put("pgsteward.sftp.hosts", known(server.port(), hostKey).toString());
             settings.put("pgsteward.sftp.dir", "there");
             settings.put("pgsteward.sftp.period", "200");
+            settings.put("pgsteward.sftp.only", "%.zst");
 
             String first;
             Wiring wiring = host.wiring(settings);
