@@ -759,6 +759,29 @@ class ComposeIT {
         say("no password in %s", places.keySet());
     }
 
+    /** As they stand in the README; what a page in src/docs has one type is typed by HowToIT. */
+    @Test
+    @Order(21)
+    void theReadmesLinesForARunningDeploymentAreTypedAsTheyStand() throws IOException {
+        List<String> lines = Files.readAllLines(Path.of("README.md")).stream()
+                .map(String::strip)
+                .filter(line -> line.startsWith("docker compose exec pgsteward "))
+                .toList();
+        assertThat(lines).hasSizeGreaterThan(12);
+        for (String line : lines) {
+            Ended ended = host.shell("COMPOSE_PROJECT_NAME=" + Deployment.PROJECT + " " + line);
+
+            if (line.contains("2026-01-31")) {
+                assertThat(ended.err()).as(line).contains("there is no backup of vikunja");
+            } else if (line.contains(" doctor") || line.contains(" status")) {
+                assertThat(ended.code()).as("%s: %s", line, ended.both()).isLessThan(2);
+            } else {
+                assertThat(ended.isWell()).as("%s: %s", line, ended.both()).isTrue();
+            }
+        }
+        assertThat(host.sql("vikunja_back", "SELECT count(*) > 0 FROM tasks")).isEqualTo("t");
+    }
+
     @Test
     @Order(20)
     void restsAfterAllThat() {

@@ -30,7 +30,7 @@ import org.pgsteward.engine.NeedsEngine;
  */
 final class Deployment {
     /** Not the name in the compose file, so that no volume of an operator can ever be ours to delete. */
-    private static final String PROJECT = "pgsteward-e2e";
+    static final String PROJECT = "pgsteward-e2e";
 
     /** A container beside the two compose files; whoever starts it gives it this name. */
     static final String LATECOMER = "pgsteward-e2e-latecomer";

@@ -12,6 +12,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.Reference;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -154,6 +156,26 @@ class TablesIT {
                         "SELECT attname FROM pg_attribute WHERE attrelid = '" + table
                                 + "'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"))
                 .startsWith(columns.split(", "));
+    }
+
+    @Test
+    void theReferenceHasEveryTableWithEveryColumnAndNoOther() throws Exception {
+        String database = prepared(Before.NOTHING);
+        Map<String, List<String>> documented = Reference.rows("Tables");
+        assertThat(rows(
+                        database,
+                        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+                                + " AND relkind IN ('r', 'v') AND relname NOT LIKE '%schema_history%'"))
+                .containsExactlyInAnyOrderElementsOf(documented.keySet());
+        for (Map.Entry<String, List<String>> entry : documented.entrySet()) {
+            String table = entry.getKey();
+            assertThat(Reference.codes(entry.getValue().get(0)))
+                    .as(table)
+                    .isEqualTo(rows(
+                            database,
+                            "SELECT attname FROM pg_attribute WHERE attrelid = '" + table
+                                    + "'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"));
+        }
     }
 
     @ParameterizedTest

@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.Daemon;
+import org.pgsteward.Reference;
 import org.pgsteward.Wiring;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.BackupKind;
@@ -61,6 +62,11 @@ class FiguresIT {
                 await().atMost(Duration.ofSeconds(60))
                         .untilAsserted(
                                 () -> assertThat(names(OFFERED, scrape(daemon))).containsAll(named));
+                await().atMost(Duration.ofSeconds(60))
+                        .untilAsserted(() -> assertThat(names(OFFERED, scrape(daemon)))
+                                .as(Reference.FILE + ", and nothing else")
+                                .containsExactlyInAnyOrderElementsOf(
+                                        Reference.rows("Metrics").keySet()));
                 String figures = scrape(daemon);
                 assertThat(figures)
                         .contains("pgsteward_postgres_up 1.0", "pgsteward_service_up{service=\"linkding\"} 1.0");

@@ -1,0 +1,138 @@
+package org.pgsteward.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What the README and {@code src/docs} tell people to type, as it stands in the files themselves. */
+final class Handbook {
+    static final Path README = Path.of("README.md");
+    private static final Path DOCS = Path.of("src/docs");
+
+    private static final Pattern FENCE = Pattern.compile("^\\s*(?:\\d+\\. )?```(\\w*)\\s*$");
+    private static final Pattern SPAN = Pattern.compile("`([^`]+)`");
+    private static final Pattern COMMAND = Pattern.compile(
+            "(?:^|&& |\\| )(?:docker compose exec pgsteward |docker compose run --rm --no-deps )?(?:\\./)?pgsteward (.+)");
+    private static final Pattern WORD = Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)");
+
+    private Handbook() {}
+
+    /**
+     * A line that is set as code, and where it stands.
+     *
+     * @param language what the fence says: {@code sh} is to be typed, {@code text} to be seen; empty without a fence
+     */
+    record Line(Path file, int number, String language, String text) {
+        /** The words behind {@code pgsteward}; empty when it starts none. */
+        List<String> command() {
+            Matcher command = COMMAND.matcher(text);
+            return command.find() ? words(command.group(1)) : List.of();
+        }
+
+        @Override
+        public String toString() {
+            return file + ":" + number + ": " + text;
+        }
+    }
+
+    /**
+     * A line to type.
+     *
+     * @param shown what its output has, in this order; an ellipsis stands for anything
+     */
+    record Step(Line line, List<String> shown) {}
+
+    static Path howTo(String task) {
+        return DOCS.resolve("how-to").resolve(task + ".md");
+    }
+
+    /** What a page has one type, in its order. */
+    static List<Step> steps(Path file) throws IOException {
+        List<Step> steps = new ArrayList<>();
+        for (Line line : blocks(file)) {
+            if (line.language().equals("sh")) {
+                steps.add(new Step(line, new ArrayList<>()));
+            } else if (line.language().equals("text")) {
+                steps.get(steps.size() - 1).shown().add(line.text());
+            }
+        }
+        return steps;
+    }
+
+    /** The lines for {@code .env} of a page. */
+    static List<Line> settings(Path file) throws IOException {
+        return blocks(file).stream()
+                .filter(line -> line.language().equals("dotenv"))
+                .toList();
+    }
+
+    static List<Path> files() throws IOException {
+        try (Stream<Path> docs = Files.walk(DOCS)) {
+            return Stream.concat(
+                            Stream.of(README),
+                            docs.filter(file -> file.toString().endsWith(".md")).sorted())
+                    .toList();
+        }
+    }
+
+    /** Lines of blocks, indented or fenced; a line that ends with a backslash goes on in the next. */
+    static List<Line> blocks(Path file) throws IOException {
+        List<Line> code = new ArrayList<>();
+        List<String> lines = Files.readAllLines(file);
+        @Nullable String language = null;
+        StringBuilder open = new StringBuilder();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i);
+            Matcher fence = FENCE.matcher(line);
+            if (fence.find()) {
+                language = language == null ? fence.group(1) : null;
+            } else if (language != null || line.startsWith("    ")) {
+                open.append(line.strip());
+                if (line.endsWith("\\")) {
+                    open.setLength(open.length() - 1);
+                } else {
+                    code.add(new Line(file, i + 1, language == null ? "" : language, open.toString()));
+                    open.setLength(0);
+                }
+            }
+        }
+        return code;
+    }
+
+    /** What stands between backticks in the running text; one that a line's end cuts is whole here. */
+    static List<Line> spans(Path file) throws IOException {
+        List<Line> spans = new ArrayList<>();
+        String[] paragraphs = Files.readString(file).split("\n[ \t]*\n", -1);
+        int number = 1;
+        for (String paragraph : paragraphs) {
+            if (!paragraph.contains("```") && !paragraph.startsWith("    ")) {
+                Matcher span = SPAN.matcher(paragraph);
+                while (span.find()) {
+                    spans.add(new Line(file, number, "", span.group(1).replaceAll("\\s+", " ")));
+                }
+            }
+            number += (int) paragraph.lines().count() + 1;
+        }
+        return spans;
+    }
+
+    /** As a shell takes a line apart, as far as our documents use one. */
+    private static List<String> words(String line) {
+        List<String> words = new ArrayList<>();
+        Matcher word = WORD.matcher(line);
+        while (word.find()) {
+            String bare = word.group(3);
+            if (bare != null && (bare.startsWith("#") || List.of("|", ">", "&&").contains(bare))) {
+                break;
+            }
+            words.add(bare != null ? bare : word.group(1) != null ? word.group(1) : word.group(2));
+        }
+        return words;
+    }
+}

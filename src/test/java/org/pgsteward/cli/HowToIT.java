@@ -1,0 +1,247 @@
+package org.pgsteward.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.engine.recorded.RecordedEngine;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.routing.TestHost;
+
+/**
+ * The pages of {@code src/docs/how-to}, typed line by line on a real PostgreSQL and the recording of a home-lab, whose
+ * databases somebody made by hand. What needs a Docker Engine is left to {@code ComposeIT}; {@link DocumentedCommandsTest}
+ * sees to it that nothing else is left out.
+ */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class HowToIT {
+    private static final int NEXT_MAJOR = 17;
+
+    /** Where the store lies in the image. */
+    private static final String STORE = "/var/lib/pgsteward/backups";
+
+    private static final List<String> EVERYTHING = List.of("backup", "--all");
+
+    /** From here on the new server is there. */
+    private static final String NEW_SERVER = "docker compose up -d --wait postgresql";
+
+    private final Map<TestHost, String> everything = new HashMap<>();
+    private RecordedEngine engine;
+    private TestHost host;
+    private Path checkout = Path.of("/nowhere");
+
+    @BeforeAll
+    void moveFromACronScript(@TempDir Path folder) throws Exception {
+        checkout = folder;
+        for (String name : List.of("compose.yaml", "src/main/docker/steward/Dockerfile")) {
+            Files.createDirectories(checkout.resolve(name).resolveSibling("."));
+            Files.copy(Path.of(name), checkout.resolve(name));
+        }
+        Files.createDirectories(checkout.resolve("secrets/pgsteward"));
+        Files.createDirectories(checkout.resolve("secrets/services"));
+        Files.writeString(checkout.resolve("secrets/services/navidrome_password"), "navidromes\n");
+        engine = new RecordedEngine(Clock.systemUTC());
+        engine.play("deploy");
+        host = onTheHomeLab(TestHost.start());
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE vikunja LOGIN PASSWORD 'demo-vikunja'",
+                        "CREATE DATABASE vikunja OWNER vikunja TEMPLATE template0");
+        host.cluster()
+                .run(
+                        "vikunja",
+                        "CREATE TABLE public.tasks AS SELECT generate_series(1, 4321) AS n",
+                        "ALTER TABLE public.tasks OWNER TO vikunja");
+        follow("move-from-a-cron-script", host);
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        host.close();
+        engine.close();
+    }
+
+    @Test
+    void addAService() throws Exception {
+        follow("add-a-service", host);
+        assertThat(host.rows("homelab", "SELECT service_name FROM public.service_configs"))
+                .contains("vikunja", "linkding");
+    }
+
+    @Test
+    void changeASchedule() throws Exception {
+        follow("change-a-schedule", host);
+    }
+
+    @Test
+    void sendAlerts() throws Exception {
+        follow("send-alerts", host);
+    }
+
+    @Test
+    void restoreOneDatabase() throws Exception {
+        follow("restore-one-database", host);
+        assertThat(host.rows("vikunja_back", "SELECT count(*) FROM public.tasks"))
+                .containsExactly("4321");
+    }
+
+    @Test
+    void rotateAPassword() throws Exception {
+        host.cluster().run("homelab", "ALTER ROLE vikunja PASSWORD 'the one of before'");
+        follow("rotate-a-password", host);
+        host.cluster()
+                .server()
+                .connectAs("vikunja", new Secret("demo-vikunja"), "vikunja")
+                .close();
+    }
+
+    @Test
+    void rebuildTheServer() throws Exception {
+        try (TestHost fresh = onTheHomeLab(TestHost.start())) {
+            follow("rebuild-the-server", host, fresh);
+            assertThat(fresh.rows("vikunja", "SELECT count(*) FROM public.tasks"))
+                    .containsExactly("4321");
+        }
+    }
+
+    @Test
+    void upgradePostgresql() throws Exception {
+        Optional<Programs> next = nextMajor();
+        assumeTrue(next.isPresent());
+        try (TestHost newer = onTheHomeLab(TestHost.start(TestCluster.start(next.orElseThrow())))) {
+            follow("upgrade-postgresql", host, newer);
+            assertThat(newer.rows("vikunja", "SELECT count(*) FROM public.tasks"))
+                    .containsExactly("4321");
+        }
+        assertThat(Files.readString(checkout.resolve("compose.yaml")))
+                .contains("image: postgres:17-alpine", "- postgres17_data:/var", "\n  postgres17_data:\n")
+                .doesNotContain("postgres:15", " postgres_data");
+        assertThat(Files.readString(checkout.resolve("src/main/docker/steward/Dockerfile")))
+                .contains("\nFROM debian:trixie-slim\n", "postgresql-17 \\")
+                .doesNotContain("postgresql-15");
+    }
+
+    private static Optional<Programs> nextMajor() {
+        try {
+            return Optional.of(Programs.find(Optional.empty(), NEXT_MAJOR));
+        } catch (IOException notHere) {
+            System.err.println("skipped: the upgrade to PostgreSQL 17, whose programs are not on this machine; install"
+                    + " postgresql-17");
+            return Optional.empty();
+        }
+    }
+
+    private TestHost onTheHomeLab(TestHost host) {
+        host.environment().put("PGSTEWARD_DOCKER_HOST", engine.host());
+        host.environment().put("PGSTEWARD_POSTGRES_CONTAINER", "postgresql");
+        host.environment()
+                .put(
+                        "PGSTEWARD_SECRETS_DIR",
+                        checkout.resolve("secrets/services").toString());
+        return host;
+    }
+
+    /** Types what a page says, first at {@code now}, and from where the page starts a new server at {@code then}. */
+    private void follow(String task, TestHost now, TestHost... then) throws Exception {
+        TestHost at = now;
+        Map<String, String> more = settings(task);
+        more.keySet().removeAll(now.environment().keySet());
+        now.environment().putAll(more);
+        for (Handbook.Step step : Handbook.steps(Handbook.howTo(task))) {
+            Handbook.Line line = step.line();
+            if (line.text().startsWith(NEW_SERVER) && then.length > 0) {
+                at = then[0];
+                copyStore(now, at);
+            }
+            if (DocumentedCommandsTest.needsMore(line)) {
+                continue;
+            }
+            String out = line.command().isEmpty() ? shell(line) : command(at, line);
+            assertThat(out).as(line.toString()).containsPattern(shape(step.shown()));
+        }
+        now.environment().keySet().removeAll(more.keySet());
+    }
+
+    /** What a page writes into {@code .env}; a file that it names lies in the checkout. */
+    private Map<String, String> settings(String task) throws IOException {
+        Map<String, String> settings = new HashMap<>();
+        for (Handbook.Line line : Handbook.settings(Handbook.howTo(task))) {
+            String[] parts = line.text().split("=", 2);
+            settings.put(
+                    parts[0],
+                    parts[1].replaceFirst(
+                            "^/run/pgsteward/",
+                            checkout.resolve("secrets/pgsteward").toString() + "/"));
+        }
+        return settings;
+    }
+
+    private static void copyStore(TestHost from, TestHost to) throws Exception {
+        assertThat(new ProcessBuilder(
+                                "cp", "-a", from.store().toString(), to.store().toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    /** A backup of everything that one page began with serves the next page that begins with one at the same server. */
+    private String command(TestHost at, Handbook.Line line) throws Exception {
+        String known = line.command().equals(EVERYTHING) ? everything.get(at) : null;
+        String out = known == null ? run(at, line) : known;
+        if (line.command().equals(EVERYTHING)) {
+            everything.put(at, out);
+        }
+        return out;
+    }
+
+    private static String run(TestHost at, Handbook.Line line) throws Exception {
+        String[] words = line.command().stream()
+                .map(word -> word.equals(STORE) ? at.store().toString() : word)
+                .toArray(String[]::new);
+        CommandRun run = CommandRun.on(at, words);
+        assertThat(run.code()).as("%s%n%s%n%s", line, run.out(), run.err()).isZero();
+        return run.out();
+    }
+
+    private String shell(Handbook.Line line) throws Exception {
+        Path typed = Files.writeString(checkout.resolve("typed"), "what a person types\n");
+        Process shell = new ProcessBuilder("sh", "-euc", line.text())
+                .directory(checkout.toFile())
+                .redirectInput(typed.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String out = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(shell.waitFor()).as("%s%n%s", line, out).isZero();
+        return out;
+    }
+
+    private static Pattern shape(List<String> shown) {
+        return Pattern.compile(shown.stream()
+                .map(line -> Stream.of(line.split("…", -1)).map(Pattern::quote).collect(Collectors.joining(".*")))
+                .collect(Collectors.joining("[^\n]*\n(?:.*\n)*?[^\n]*")));
+    }
+}
