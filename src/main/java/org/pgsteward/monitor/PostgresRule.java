@@ -61,7 +61,7 @@ public record PostgresRule(int failures) {
         String reason = reading.server() + " has not answered since "
                 + misses.since().truncatedTo(ChronoUnit.SECONDS) + " (" + misses.count() + " probes in " + seconds
                 + " s): " + error;
-        String remedy = "docker ps -a --filter ancestor=postgres:15\ndocker logs --tail 50 " + SERVICE
+        String remedy = "docker ps -a --filter volume=/var/lib/postgresql/data\ndocker logs --tail 50 " + SERVICE
                 + "\ndocker start " + SERVICE + "  # or the name that the first line shows";
         return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, remedy, reading.at())
                 .with(figures);
