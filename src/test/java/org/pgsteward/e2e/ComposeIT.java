@@ -196,15 +196,11 @@ class ComposeIT {
         await().atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(150))
                 .until(() -> {
-                    host.docker("top", "pgsteward", "-eo", "pid,args")
-                            .out()
-                            .lines()
-                            .forEach(PROCESSES::add);
+                    lookAtProcesses();
                     return running.isDone();
                 });
         Ended backup = running.join();
         assertThat(backup.code()).as(backup.both()).isZero();
-        assertThat(PROCESSES).as("processes seen").anyMatch(line -> line.contains("pg_dump"));
         List<String> services = new ArrayList<>();
         host.parse(backup.out()).path("backups").forEach(made -> {
             assertThat(made.path("state").asText()).as(made.toString()).isEqualTo("verified");
@@ -385,7 +381,9 @@ class ComposeIT {
                 .well();
         host.inside("pgsteward", "until [ -s " + STORE + "/vikunja/*.part ]; do :; done")
                 .well();
+        lookAtProcesses();
         host.docker("kill", "--signal", "KILL", "pgsteward").well();
+        assertThat(PROCESSES).as("processes seen").anyMatch(line -> line.contains("pg_dump"));
         assertThat(host.sql(STATE_OF_LAST)).isEqualTo("running|f");
 
         host.docker("start", "pgsteward").well();
@@ -418,6 +416,10 @@ class ComposeIT {
         assertThat(plan.out())
                 .containsPattern("vikunja +database vikunja of role vikunja")
                 .contains("to do: nothing");
+    }
+
+    private static void lookAtProcesses() {
+        host.docker("top", "pgsteward", "-eo", "pid,args").out().lines().forEach(PROCESSES::add);
     }
 
     private static List<String> rightsOfHedgedoc(String field) {
