@@ -13,11 +13,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * Makes the secret files that {@code compose.yaml} names, in the working directory; what exists is left as it is.
+ * Makes the secret files and the folders that {@code compose.yaml} names, in the working directory; what exists is left as
+ * it is.
  */
 @Command(
         name = "init",
-        description = "Make the secret files that compose.yaml names, unless they exist.",
+        description = "Make the secret files and folders that compose.yaml names, unless they exist.",
         footer = {"", "For example:", "  pgsteward init && docker compose up --build -d"},
         mixinStandardHelpOptions = true)
 final class Init implements Callable<Integer> {
@@ -41,6 +42,8 @@ final class Init implements Callable<Integer> {
             Path inside = Files.createDirectories(secrets.resolve(folder));
             Files.setPosixFilePermissions(inside, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
+        // Made here, because Docker would make it root's.
+        Files.createDirectories(Path.of("lib", "ext"));
         Path password = secrets.resolve("postgres_password");
         if (Files.exists(password)) {
             spec.commandLine().getOut().println("kept " + password + ", which exists");
