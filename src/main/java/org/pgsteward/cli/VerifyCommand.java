@@ -93,8 +93,9 @@ final class VerifyCommand implements Callable<Integer> {
         try {
             return Inventory.of(wiring.store);
         } catch (NoSuchFileException e) {
-            throw new Refusal("there is no store at " + wiring.store.root() + ": set PGSTEWARD_BACKUP_DIR, or run"
-                    + " 'pgsteward backup --all' to make one");
+            throw new Refusal(
+                    "there is no store at " + wiring.store.root() + ": set PGSTEWARD_BACKUP_DIR, or --from of a"
+                            + " restore, to the folder that has RECOVERY.md in it; 'pgsteward backup --all' makes a new one");
         }
     }
 

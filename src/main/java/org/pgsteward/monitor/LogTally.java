@@ -1,5 +1,6 @@
 package org.pgsteward.monitor;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,7 +18,8 @@ import java.util.stream.Collectors;
  *
  * <ol>
  *   <li>A refusal is the service's whose role was named, else the one's whose database was; what is neither's, the server's.
- *   <li>What was before a service got its database is no trouble: its container started before it.
+ *   <li>What was before a service got its database, and in the minute after it, is no trouble: its container started before
+ *       it, and tries again.
  *   <li>Nor is what is over: a client that has since been let in, with the same role from the same address, had another
  *       password for a moment or came too early.
  *   <li>Slow statements of the administrator are backups and repairs.
@@ -25,6 +27,9 @@ import java.util.stream.Collectors;
  */
 final class LogTally {
     private static final int NAMED = 3;
+
+    /** Role and database are made after the moment that stands for a service's beginning. */
+    private static final Duration SETTLING = Duration.ofMinutes(1);
 
     private final DatabaseLook server;
     private final Instant now;
@@ -44,7 +49,7 @@ final class LogTally {
         for (LogEvent.Refused one : refused) {
             Optional<DatabaseLook.Database> whose = whose(one.user(), one.database());
             boolean early = whose.flatMap(DatabaseLook.Database::enrolledAt)
-                    .filter(enrolled -> one.at().isBefore(enrolled))
+                    .filter(enrolled -> one.at().isBefore(enrolled.plus(SETTLING)))
                     .isPresent();
             if (one.at().plus(LogLook.REFUSALS).isAfter(now) && !early && !isOver(one)) {
                 byService

@@ -64,7 +64,7 @@ class LogProbeIT {
                 "CREATE ROLE resting NOLOGIN PASSWORD '" + RIGHT.reveal() + "'",
                 "CREATE DATABASE wiki OWNER wiki",
                 "REVOKE CONNECT ON DATABASE wiki FROM PUBLIC",
-                "INSERT INTO public.service_configs (service_name, database_name, role_name) VALUES ('wiki', 'wiki', 'wiki')");
+                "INSERT INTO public.service_configs (service_name, database_name, role_name, created_at) VALUES ('wiki', 'wiki', 'wiki', now() - interval '1 hour')");
     }
 
     @AfterAll

@@ -69,6 +69,14 @@ class LogRulesTest {
     }
 
     @Test
+    void norIsWhatWasInTheMinuteInWhichItWasMade() {
+        server.enrolledAt = Optional.of(NOON.minusSeconds(50));
+        refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
+
+        assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
+    }
+
+    @Test
     void norIsWhatIsOverSinceTheSameClientWasLetIn() {
         refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
         server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", WEB, NOON.minusSeconds(5)));
