@@ -77,6 +77,10 @@ class DemoIT {
         Process demo = start();
         await().atMost(PATIENCE).until(() -> Files.readString(printed).contains("proved"));
         assertThat(processes()).isPositive();
+        Process second = start("--once");
+        assertThat(second.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(second.exitValue()).isEqualTo(2);
+        assertThat(Files.readString(printed)).contains("a demonstration is under way in " + folder);
 
         new ProcessBuilder("kill", "-" + signal, Long.toString(demo.pid()))
                 .start()

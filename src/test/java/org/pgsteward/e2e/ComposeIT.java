@@ -455,10 +455,10 @@ class ComposeIT {
     @Order(10)
     void aContainerWithAWrongPasswordIsToldWithTheServiceAndWhereItIs() {
         Instant started = Instant.now();
-        // Not as one of the seed's four, of whose attempts on one another's databases nothing is told.
         // What fails in the minute in which a service is new is not counted.
         host.sql("UPDATE service_configs SET created_at = created_at - interval '1 hour' WHERE service_name = '"
                 + Deployment.LATECOMER + "'");
+        // Not as one of the seed's four, of whose attempts on one another's databases nothing is told.
         host.docker(
                         "run",
                         "--detach",

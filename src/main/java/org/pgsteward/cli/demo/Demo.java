@@ -2,12 +2,16 @@ package org.pgsteward.cli.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -67,13 +71,20 @@ public final class Demo implements Callable<Integer> {
     private boolean once;
 
     @Override
+    @SuppressWarnings("try") // held, not used
     public Integer call() throws Exception {
         Path home = Path.of(System.getProperty("pgsteward.home", "")).toAbsolutePath();
         Path folder = (dir == null ? home.resolve("target/demo") : dir)
                 .toAbsolutePath()
                 .normalize();
+        try (FileChannel claimed = claim(folder)) {
+            empty(folder);
+            return show(home, folder);
+        }
+    }
+
+    private int show(Path home, Path folder) throws Exception {
         Screen screen = new Screen(spec.commandLine().getOut());
-        empty(folder);
         Settings environment = Settings.from(System.getenv());
         screen.say("pgsteward demo in " + folder);
         CountDownLatch stopped = new CountDownLatch(1);
@@ -219,22 +230,34 @@ public final class Demo implements Callable<Integer> {
         }
     }
 
-    /** Makes room for a new demonstration; a folder that holds anything else is left alone. */
-    private static void empty(Path folder) throws IOException {
-        if (Files.isDirectory(folder)) {
-            try (Stream<Path> content = Files.list(folder)) {
-                if (content.findAny().isPresent() && !Files.exists(folder.resolve(MARK))) {
-                    throw new Refusal(folder + " holds files that are no earlier demonstration: choose another --dir");
-                }
+    /** The folder is ours until this is closed, or we end; one that holds anything else is left alone. */
+    private static FileChannel claim(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Path mark = folder.resolve(MARK);
+        try (Stream<Path> content = Files.list(folder)) {
+            if (content.findAny().isPresent() && !Files.exists(mark)) {
+                throw new Refusal(folder + " holds files that are no earlier demonstration: choose another --dir");
             }
-            try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file :
-                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        }
+        FileChannel channel = FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (channel.tryLock() == null) {
+            channel.close();
+            throw new Refusal("a demonstration is under way in " + folder + ": end it, or choose another --dir");
+        }
+        // PostgreSQL, which is another user where we are root, passes through.
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return channel;
+    }
+
+    /** Makes room for a new demonstration. */
+    private static void empty(Path folder) throws IOException {
+        Path mark = folder.resolve(MARK);
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                if (!file.equals(mark) && !file.equals(folder)) {
                     Files.delete(file);
                 }
             }
         }
-        Files.createDirectories(folder);
-        Files.createFile(folder.resolve(MARK));
     }
 }
