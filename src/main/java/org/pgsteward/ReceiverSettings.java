@@ -5,6 +5,8 @@ import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.message.WebhookSignature;
@@ -36,18 +38,49 @@ final class ReceiverSettings {
      * @throws IllegalArgumentException when something is missing or no address, by its name; a value may be secret
      */
     static Settings with(Settings given) {
+        faults(given).values().stream().findFirst().ifPresent(fault -> {
+            throw new IllegalArgumentException(fault);
+        });
         Map<String, String> decided = new LinkedHashMap<>();
         SWITCHES.forEach((receiver, key) -> {
-            boolean on = given.get(receiver + "." + key).isPresent();
-            decided.put(receiver + ".enabled", Boolean.toString(on));
-            if (on && NEED_TOO.containsKey(receiver)) {
-                given.require(receiver + "." + NEED_TOO.get(receiver));
-            }
+            decided.put(receiver + ".enabled", Boolean.toString(on(given, receiver)));
             String url = receiver + ".url";
             given.get(url).ifPresent(address -> decided.put(url, address(url, address)));
         });
-        given.get("pgsteward.webhook.secret").ifPresent(WebhookSignature::new);
         return given.with(decided);
+    }
+
+    /** What is missing or does not fit, by key. */
+    static Map<String, String> faults(Settings given) {
+        Map<String, String> faults = new TreeMap<>();
+        SWITCHES.keySet().forEach(receiver -> {
+            if (on(given, receiver) && NEED_TOO.containsKey(receiver)) {
+                String missing = receiver + "." + NEED_TOO.get(receiver);
+                if (given.get(missing).isEmpty()) {
+                    String key = receiver + "." + SWITCHES.get(receiver);
+                    faults.put(
+                            key,
+                            key + " is not enough: " + Settings.missing(missing).getMessage());
+                }
+            }
+            String url = receiver + ".url";
+            given.get(url).ifPresent(address -> note(faults, url, key -> address(key, address)));
+        });
+        String secret = "pgsteward.webhook.secret";
+        given.get(secret).ifPresent(value -> note(faults, secret, key -> new WebhookSignature(value)));
+        return faults;
+    }
+
+    private static boolean on(Settings given, String receiver) {
+        return given.get(receiver + "." + SWITCHES.get(receiver)).isPresent();
+    }
+
+    private static void note(Map<String, String> faults, String key, Consumer<String> read) {
+        try {
+            read.accept(key);
+        } catch (IllegalArgumentException e) {
+            faults.put(key, String.valueOf(e.getMessage()));
+        }
     }
 
     /** Who is told only when others could not be, in their order, and after how long. */

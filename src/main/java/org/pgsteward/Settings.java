@@ -2,8 +2,12 @@ package org.pgsteward;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,25 +48,36 @@ public final class Settings {
 
     private final Map<String, String> values;
 
-    private Settings(Map<String, String> values) {
+    /** The variables that were set, by key. */
+    private final Map<String, String> given;
+
+    private Settings(Map<String, String> values, Map<String, String> given) {
         this.values = values;
+        this.given = given;
     }
 
-    /** @throws IOException when a {@code _FILE} cannot be read, naming the variable and the file */
+    /**
+     * @throws IllegalArgumentException when a {@code _FILE} cannot be read, naming the variable and the file
+     * @throws IOException when what is shipped cannot be read
+     */
     public static Settings from(Map<String, String> environment) throws IOException {
         Map<String, String> values = shipped();
+        Map<String, String> given = new TreeMap<>();
         for (Map.Entry<String, String> variable : environment.entrySet()) {
             String name = variable.getKey();
             if (!name.startsWith(PREFIX) || (variable.getValue().isEmpty() && !name.equals(BASE_SCHEDULE))) {
                 continue;
             }
             if (name.endsWith(FILE) && !name.equals(CATALOGUE)) {
-                values.put(key(name.substring(0, name.length() - FILE.length())), content(name, variable.getValue()));
+                String key = key(name.substring(0, name.length() - FILE.length()));
+                values.put(key, content(name, variable.getValue()));
+                given.put(key, name);
             } else if (environment.getOrDefault(name + FILE, "").isEmpty()) {
                 values.put(key(name), variable.getValue());
+                given.put(key(name), name);
             }
         }
-        return new Settings(values);
+        return new Settings(values, given);
     }
 
     /**
@@ -105,7 +120,27 @@ public final class Settings {
     public Settings with(Map<String, String> decided) {
         Map<String, String> values = new TreeMap<>(this.values);
         values.putAll(decided);
-        return new Settings(values);
+        return new Settings(values, given);
+    }
+
+    /** The same as if {@code keys} had not been set. */
+    public Settings without(Set<String> keys) throws IOException {
+        Map<String, String> values = new TreeMap<>(this.values);
+        Map<String, String> shipped = shipped();
+        keys.forEach(key -> values.computeIfPresent(key, (same, value) -> shipped.get(key)));
+        Map<String, String> given = new TreeMap<>(this.given);
+        given.keySet().removeAll(keys);
+        return new Settings(values, given);
+    }
+
+    /** The variables that were set, by key. */
+    Map<String, String> given() {
+        return Map.copyOf(given);
+    }
+
+    /** The variable that has a setting, or would have. */
+    String variable(String key) {
+        return given.getOrDefault(key, key.toUpperCase(Locale.ROOT).replace('.', '_'));
     }
 
     public Optional<String> get(String key) {
@@ -134,6 +169,15 @@ public final class Settings {
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(key + " is '" + value + "', not a whole number", e);
         }
+    }
+
+    /** @throws IllegalArgumentException when it is none; 0 is any that is free */
+    public int port(String key) {
+        int port = number(key);
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException(key + " is '" + port + "', not a port from 1 to 65535");
+        }
+        return port;
     }
 
     /** @throws IllegalArgumentException when it is no whole number with one of the units s, m, h and d */
@@ -198,7 +242,7 @@ public final class Settings {
         return shown;
     }
 
-    private static IllegalArgumentException missing(String key) {
+    static IllegalArgumentException missing(String key) {
         String variable = key.toUpperCase(Locale.ROOT).replace('.', '_');
         return new IllegalArgumentException(key + " is not set: set " + variable + ", or " + variable + FILE
                 + " to the path of a file that holds it");
@@ -208,11 +252,24 @@ public final class Settings {
         return variable.toLowerCase(Locale.ROOT).replace('_', '.');
     }
 
-    private static String content(String variable, String file) throws IOException {
+    private static String content(String variable, String file) {
         try {
             return Files.readString(Path.of(file), StandardCharsets.UTF_8).replaceFirst("\\R\\z", "");
+        } catch (NoSuchFileException e) {
+            throw new IllegalArgumentException(variable + " names " + file + ", which is not there", e);
+        } catch (AccessDeniedException e) {
+            throw new IllegalArgumentException(variable + " names " + file + ", which may not be read", e);
+        } catch (IOException | InvalidPathException e) {
+            throw new IllegalArgumentException(
+                    variable + " names " + file + ", which cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    static Set<String> shippedKeys() {
+        try {
+            return shipped().keySet();
         } catch (IOException e) {
-            throw new IOException(variable + " names " + file + ", which cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException(e);
         }
     }
 

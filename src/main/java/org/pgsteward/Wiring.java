@@ -161,13 +161,16 @@ public final class Wiring {
         this(given, user, clock, true);
     }
 
-    /** To look at the settings and the route files and do nothing: not even the state folder is made. */
+    /** To look at route files and do nothing: not even the state folder is made, and the settings have been looked at. */
     public static Wiring forCheck(Settings given) throws IOException {
         return new Wiring(given, UnprivilegedUser.ofThisProcess(), Clock.systemUTC(), false);
     }
 
     private Wiring(Settings given, UnprivilegedUser user, Clock clock, boolean makesFolders) throws IOException {
         this.clock = clock;
+        if (makesFolders) {
+            SettingsCheck.require(given);
+        }
         zone = given.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
         settings = ReceiverSettings.with(given).with(Map.of("pgsteward.timezone", zone.getId()));
         state = settings.path("pgsteward.state.dir");
@@ -176,7 +179,7 @@ public final class Wiring {
         }
         server = new Server(new ServerAddress(
                 settings.require("pgsteward.postgres.host"),
-                settings.number("pgsteward.postgres.port"),
+                settings.port("pgsteward.postgres.port"),
                 settings.require("pgsteward.postgres.user"),
                 settings.secret("pgsteward.postgres.password"),
                 settings.require("pgsteward.postgres.database")));
@@ -232,13 +235,11 @@ public final class Wiring {
 
     /** The daemon: everything, and the door for HTTP. Nothing is opened before {@link Daemon#start}. */
     public Daemon daemon() throws IOException {
-        // PostgreSQL reads it too; what is no time stops the start and not one night's work.
-        settings.duration("pgsteward.activity.keep");
         Parts parts = parts();
         parts.pipeline.files(routes(), RouteFiles.ALL);
         StatusPage page = new StatusPage(parts.overview, zone);
         InetSocketAddress address =
-                new InetSocketAddress(settings.require("pgsteward.http.host"), settings.number("pgsteward.http.port"));
+                new InetSocketAddress(settings.require("pgsteward.http.host"), settings.port("pgsteward.http.port"));
         return new Daemon(
                 parts.pipeline,
                 parts.engine,

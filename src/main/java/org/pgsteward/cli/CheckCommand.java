@@ -8,11 +8,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.Settings;
+import org.pgsteward.SettingsCheck;
 import org.pgsteward.Wiring;
 import org.pgsteward.routing.Json;
 import org.pgsteward.routing.reload.Problem;
@@ -57,35 +57,19 @@ final class CheckCommand implements Callable<Integer> {
         if (dir != null && !Files.isDirectory(dir)) {
             throw new ParameterException(spec.commandLine(), dir + " is no folder");
         }
-        Settings.Tolerant read = Settings.withoutSecrets(System.getenv());
-        List<String> wrong = new ArrayList<>();
-        Optional<Wiring> own = wiring(read.settings(), wrong);
-        Path folder = dir == null ? read.settings().path("pgsteward.routes.dir") : dir;
-        List<Problem> problems = List.of();
+        // A folder that is named is checked without the settings that it will run with.
+        Settings.Tolerant read = Settings.withoutSecrets(dir == null ? System.getenv() : Map.of());
+        Settings settings = read.settings();
+        Path folder = dir == null ? settings.path("pgsteward.routes.dir") : dir;
         RouteFiles files = RouteFiles.read(folder);
-        if (own.isPresent() || dir != null) {
-            // Elsewhere a folder is checked without the settings that it will run with.
-            Wiring wiring = own.isPresent()
-                    ? own.get()
-                    : Wiring.forCheck(Settings.withoutSecrets(Map.of()).settings());
-            problems = wiring.routeCheck().problems(files);
-        }
-        if (dir != null) {
-            wrong.clear();
-        }
-        print(folder, files, problems, wrong, dir == null ? read.unread() : List.of());
+        Map<String, String> faults = SettingsCheck.wrong(settings, files);
+        List<String> wrong = new ArrayList<>(faults.values());
+        wrong.addAll(SettingsCheck.unknown(settings, files));
+        // What is wrong with a setting is said once, and not again of each file that reads it.
+        List<Problem> problems =
+                Wiring.forCheck(settings.without(faults.keySet())).routeCheck().problems(files);
+        print(folder, files, problems, wrong, read.unread());
         return problems.isEmpty() && wrong.isEmpty() ? 0 : 1;
-    }
-
-    private static Optional<Wiring> wiring(Settings settings, List<String> wrong) throws IOException {
-        try {
-            Wiring wiring = Wiring.forCheck(settings);
-            wiring.routeCheck();
-            return Optional.of(wiring);
-        } catch (IllegalArgumentException | java.time.DateTimeException e) {
-            wrong.add(String.valueOf(e.getMessage()));
-            return Optional.empty();
-        }
     }
 
     private void print(Path folder, RouteFiles files, List<Problem> problems, List<String> wrong, List<String> unread)
@@ -103,7 +87,7 @@ final class CheckCommand implements Callable<Integer> {
         }
         unread.forEach(secret -> err.println("pgsteward: not looked at, since it is not here: " + secret));
         wrong.forEach(setting -> err.println("pgsteward: " + setting));
-        problems.forEach(problem -> err.println(folder.resolve(problem.toString())));
+        problems.forEach(problem -> err.println(problem.in(folder)));
         err.flush();
         notRead(folder).forEach(file -> out.println(file + ": not read; a route file's name ends in .camel.yaml"));
         if (problems.isEmpty() && wrong.isEmpty()) {

@@ -5,7 +5,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.pgsteward.Daemon;
 import org.pgsteward.Settings;
+import org.pgsteward.SettingsCheck;
 import org.pgsteward.Wiring;
+import org.pgsteward.routing.reload.RouteFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -29,7 +31,14 @@ final class Run implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Daemon daemon = new Wiring(Settings.from(System.getenv())).daemon();
+        Settings settings = Settings.from(System.getenv());
+        Wiring wiring = new Wiring(settings);
+        RouteFiles files = RouteFiles.read(settings.path("pgsteward.routes.dir"));
+        SettingsCheck.wrong(settings, files).values().stream().findFirst().ifPresent(fault -> {
+            throw new Refusal(fault);
+        });
+        SettingsCheck.unknown(settings, files).forEach(LOG::warn);
+        Daemon daemon = wiring.daemon();
         CountDownLatch told = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(

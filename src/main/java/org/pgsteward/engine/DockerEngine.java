@@ -12,6 +12,7 @@ import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -69,8 +70,18 @@ public final class DockerEngine implements AutoCloseable {
         return new DockerEngine(checked(host), connect, answer);
     }
 
-    private static String checked(String host) {
-        URI uri = URI.create(host.strip());
+    /**
+     * The same address without blanks around it.
+     *
+     * @throws IllegalArgumentException when it is none, with the setting's name and the value
+     */
+    public static String checked(String host) {
+        URI uri;
+        try {
+            uri = new URI(host.strip());
+        } catch (URISyntaxException unreadable) {
+            uri = URI.create("");
+        }
         boolean socket = "unix".equals(uri.getScheme())
                 && uri.getPath() != null
                 && uri.getPath().length() > 1;

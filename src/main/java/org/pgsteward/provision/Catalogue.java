@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +49,8 @@ public final class Catalogue {
             entries = reader(json).readValue(content, Application[].class);
         } catch (JsonProcessingException e) {
             throw new IOException("pgsteward.catalogue.file " + file + " is no catalogue: " + problem(e), e);
+        } catch (NoSuchFileException e) {
+            throw new IOException("pgsteward.catalogue.file names " + file + ", which is not there", e);
         } catch (IOException e) {
             throw new IOException("pgsteward.catalogue.file " + file + " cannot be read: " + e.getMessage(), e);
         }

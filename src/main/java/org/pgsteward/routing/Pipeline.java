@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
 public final class Pipeline implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
 
-    /** The environment is asked for what nothing else says; see {@code PropertiesComponent}. */
-    private static final String FALLBACK = "1";
+    /** The environment is not asked for a setting; see {@code PropertiesComponent}. */
+    private static final String NEVER = "0";
 
     /** Doors that {@link JournalRoutes} answers. */
     private static final Set<String> ANSWERED = Set.of("direct:journal-write", "direct:journal-insert");
@@ -71,8 +71,10 @@ public final class Pipeline implements AutoCloseable {
         // Whoever started us stops us; Camel's own hook would wait for work that is being ended beside it.
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         settings.forEach(main::addOverrideProperty);
-        // Camel would prefer the environment to what our settings have made of it.
-        main.addInitialProperty("camel.component.properties.environmentVariableMode", FALLBACK);
+        // Camel would prefer the environment to what our settings have made of it, and would give to routes what they
+        // must
+        // not have.
+        main.addInitialProperty("camel.component.properties.environmentVariableMode", NEVER);
         main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
         prepare(RouteReload::prepare);
         bean("backupPair", BackupPair.threads());

@@ -26,7 +26,7 @@ public final class Receivers {
     }
 
     /** The receiver that a route is; empty where it is none, or none that could have a folder. */
-    static Optional<String> name(String routeId) {
+    public static Optional<String> name(String routeId) {
         return Optional.of(routeId)
                 .filter(id -> id.startsWith(PREFIX))
                 .map(id -> id.substring(PREFIX.length()))

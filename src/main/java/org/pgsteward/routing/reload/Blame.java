@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -96,8 +95,8 @@ final class Blame {
             return Optional.of(entry.problem(
                     line(entry, key.group(1)),
                     "there is no setting " + key.group(1),
-                    "set " + key.group(1).toUpperCase(Locale.ROOT).replace('.', '_')
-                            + ", or give a value for when it is" + " not: {{" + key.group(1) + ":value}}"));
+                    "set " + Placeholders.variable(key.group(1)) + ", or give a value for when it is" + " not: {{"
+                            + key.group(1) + ":value}}"));
         }
         if (cause instanceof ResolveEndpointFailedException endpoint) {
             return endpoint(entry, endpoint, message);

@@ -62,7 +62,7 @@ final class DoorRule {
                 .sorted()
                 .filter(door -> !open.contains(door))
                 .forEach(door -> problems.add(new Problem(
-                        "routes",
+                        "",
                         0,
                         "no route answers " + door + ", at which pgsteward itself knocks",
                         "bring that route back")));

@@ -20,7 +20,7 @@ final class FormRule {
     static List<Problem> problems(RouteSet set, Set<String> ourBeans, Set<String> ourRoutes) {
         List<Problem> problems = new ArrayList<>(set.problems());
         if (set.routes().isEmpty() && problems.isEmpty()) {
-            problems.add(new Problem(".", 0, "there is no route at all", "is the folder the right one, and mounted?"));
+            problems.add(new Problem("", 0, "there is no route at all", "is the folder the right one, and mounted?"));
         }
         Stream.concat(set.routes().values().stream(), set.beans().values().stream())
                 .forEach(entry -> problems.addAll(ClearSecretRule.problems(entry)));

@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** What somebody may have meant who mistyped a name. */
-final class Nearest {
+public final class Nearest {
     private Nearest() {}
 
     /** "did you mean 'file'?", or nothing where no known name is near. */
-    static String hint(String mistyped, Collection<String> known) {
+    public static String hint(String mistyped, Collection<String> known) {
         return to(mistyped, known).map(name -> "did you mean '" + name + "'?").orElse("");
     }
 

@@ -1,9 +1,11 @@
 package org.pgsteward.routing.reload;
 
+import java.nio.file.Path;
+
 /**
  * What is wrong with a route file.
  *
- * @param file below the routes folder, such as {@code receivers/slack.camel.yaml}
+ * @param file below the routes folder, such as {@code receivers/slack.camel.yaml}; empty for all of them together
  * @param line from 1 on; 0 where it is the whole file's
  * @param what in words
  * @param next what to do about it; may be empty
@@ -18,6 +20,19 @@ public record Problem(String file, int line, String what, String next) implement
     /** As compilers say it, so that editors can jump to it. */
     @Override
     public String toString() {
-        return file + (line > 0 ? ":" + line : "") + ": " + what + (next.isEmpty() ? "" : "; " + next);
+        return (file.isEmpty() ? "" : place(file)) + said();
+    }
+
+    /** The same with the whole path. */
+    public String in(Path folder) {
+        return place(folder.resolve(file).toString()) + said();
+    }
+
+    private String place(String path) {
+        return path + (line > 0 ? ":" + line : "") + ": ";
+    }
+
+    private String said() {
+        return what + (next.isEmpty() ? "" : "; " + next);
     }
 }

@@ -70,7 +70,7 @@ public final class RouteCheck {
         try (Scratch scratch = new Scratch(settings, beans.get())) {
             problems.addAll(built(set, scratch, set.beans().keySet(), Map.of(), complete));
         }
-        return List.copyOf(problems);
+        return Placeholders.of(files).blamed(problems, settings);
     }
 
     /**

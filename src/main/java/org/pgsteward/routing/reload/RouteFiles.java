@@ -11,9 +11,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.pgsteward.routing.alert.Receivers;
 
 /**
  * The route files as they lie in their folder at one moment.
@@ -99,6 +103,13 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
         SortedMap<String, String> bad = new TreeMap<>(unreadable);
         bad.keySet().removeIf(wanted.negate());
         return new RouteFiles(some, bad);
+    }
+
+    /** The names of the receivers in them, switched on or not. */
+    public Set<String> receivers() {
+        return RouteSet.of(this).routes().keySet().stream()
+                .flatMap(id -> Receivers.name(id).stream())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static boolean matches(String pattern, String name) {

@@ -67,7 +67,7 @@ public final class RouteSource {
         String more = problems.size() > MOST_NAMED ? "\nand " + (problems.size() - MOST_NAMED) + " more" : "";
         return new IllegalArgumentException(problems.stream()
                         .limit(MOST_NAMED)
-                        .map(problem -> folder + "/" + problem)
+                        .map(problem -> problem.in(folder))
                         .collect(Collectors.joining("\n", "the routes are refused: ", ""))
                 + more);
     }

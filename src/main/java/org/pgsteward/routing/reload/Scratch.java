@@ -36,8 +36,7 @@ final class Scratch implements AutoCloseable {
         context.getCamelContextExtension().setRegistry(new DefaultRegistry(new Given(beans)));
         context.setStartupSummaryLevel(StartupSummaryLevel.Off);
         PropertiesComponent placeholders = (PropertiesComponent) context.getPropertiesComponent();
-        placeholders.setEnvironmentVariableMode(
-                org.apache.camel.component.properties.PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_FALLBACK);
+        placeholders.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
         Properties properties = new Properties();
         properties.putAll(settings);
         placeholders.setOverrideProperties(properties);
