@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.Pipeline;
@@ -65,7 +66,7 @@ public final class Daemon implements AutoCloseable {
         try {
             house.order();
         } catch (SQLException e) {
-            LOG.warn("PostgreSQL does not answer yet: {}", e.getMessage());
+            LOG.warn("{}; it is tried again", NoConnection.words(e));
         }
     }
 

@@ -23,6 +23,7 @@ import org.pgsteward.backup.BackupSet;
 import org.pgsteward.backup.Manifest;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.monitor.Size;
+import org.pgsteward.postgres.NoConnection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -123,8 +124,7 @@ final class BackupsCommand implements Callable<Integer> {
         } catch (SQLException e) {
             spec.commandLine()
                     .getErr()
-                    .println("pgsteward: which of these are proved stands in the journal, and PostgreSQL does not"
-                            + " answer: " + e.getMessage());
+                    .println("pgsteward: which of these are proved stands in the journal: " + NoConnection.words(e));
         }
         return states;
     }

@@ -21,6 +21,7 @@ import org.pgsteward.backup.RestoreProgress;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Enrolment;
+import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.provision.Provisioner;
 import org.pgsteward.routing.Pipeline;
 import picocli.CommandLine.Command;
@@ -84,12 +85,7 @@ final class RestoreCommand implements Callable<Integer> {
         }
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         StoredBackup chosen = chosen(VerifyCommand.inventory(wiring), wiring);
-        try {
-            wiring.house.order();
-        } catch (SQLException e) {
-            throw new Refusal("PostgreSQL does not answer at "
-                    + wiring.server.address().where() + " (" + e.getMessage() + "): nothing can be restored into it");
-        }
+        order(wiring);
         Optional<Enrolment> enrolled = wiring.tables.enrolments().stream()
                 .filter(one -> one.service().equals(chosen.manifest().service()))
                 .findFirst();
@@ -116,9 +112,7 @@ final class RestoreCommand implements Callable<Integer> {
         try {
             wiring.house.order();
         } catch (SQLException e) {
-            throw new Refusal("PostgreSQL does not answer at "
-                    + wiring.server.address().where() + " (" + e.getMessage()
-                    + "): nothing can be restored into it");
+            throw new Refusal(NoConnection.words(e) + "; nothing can be restored into it");
         }
     }
 

@@ -13,6 +13,7 @@ import org.pgsteward.Wiring;
 import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Backup;
+import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.routing.BackupReport;
 import org.pgsteward.routing.Pipeline;
 import picocli.CommandLine.Command;
@@ -126,7 +127,7 @@ final class VerifyCommand implements Callable<Integer> {
         try {
             wiring.house.order();
         } catch (SQLException e) {
-            err("PostgreSQL does not answer (" + e.getMessage() + "): the result is written down when it does");
+            err(NoConnection.words(e) + "; the result is written down when it does");
         }
     }
 

@@ -32,6 +32,7 @@ public final class Doctor {
      *
      * @param where PostgreSQL's host and port
      * @param error why it does not answer; empty when it does
+     * @param refused whether it answered, and did not let us in
      * @param engine whether a Docker Engine was asked
      * @param postgres PostgreSQL's container, if it is on this host
      * @param containers all of the host's
@@ -41,6 +42,7 @@ public final class Doctor {
     public record Patient(
             String where,
             Optional<String> error,
+            boolean refused,
             boolean engine,
             Optional<Container> postgres,
             List<Container> containers,
@@ -88,8 +90,8 @@ public final class Doctor {
             Patient patient, Optional<Plan> plan, List<Condition> conditions, List<Condition> firing) {
         List<Diagnosis> found = new ArrayList<>();
         patient.error()
-                .ifPresent(error ->
-                        found.add(ServerRule.judge(patient.where(), error, patient.postgres(), patient.engine())));
+                .ifPresent(error -> found.add(ServerRule.judge(
+                        patient.where(), error, patient.refused(), patient.postgres(), patient.engine())));
         Set<String> refused = new LinkedHashSet<>();
         for (Asks asks : patient.asks()) {
             Optional<Diagnosis> network =

@@ -5,6 +5,7 @@ import static org.pgsteward.diagnosis.Diagnosis.Symptom.CONNECTION_REFUSED;
 import java.util.Optional;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Severity;
+import org.pgsteward.postgres.NoConnection;
 
 /** Why the managed PostgreSQL does not answer: nobody else can then tell why he is refused. */
 final class ServerRule {
@@ -16,10 +17,14 @@ final class ServerRule {
     /**
      * @param where its host and port, as it was tried
      * @param error what came back
+     * @param refused whether it answered, and did not let us in
      * @param container its own, where an engine was asked and has it
      * @param asked whether an engine was asked
      */
-    static Diagnosis judge(String where, String error, Optional<Container> container, boolean asked) {
+    static Diagnosis judge(String where, String error, boolean refused, Optional<Container> container, boolean asked) {
+        if (refused) {
+            return bad("PostgreSQL answers, and does not let pgsteward in: " + error, NoConnection.REFUSED_REMEDY);
+        }
         if (container.isEmpty()) {
             return bad(
                     where + " does not answer: " + error

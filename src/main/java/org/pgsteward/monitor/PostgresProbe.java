@@ -2,6 +2,7 @@ package org.pgsteward.monitor;
 
 import java.sql.SQLException;
 import java.time.Clock;
+import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Server;
 
 /** Asks the managed PostgreSQL for a sign of life: a connection and one answer. */
@@ -21,6 +22,9 @@ public final class PostgresProbe {
             server.ask("SELECT 1");
             return PostgresReading.answered(where, clock.instant());
         } catch (SQLException e) {
+            if (e instanceof NoConnection none && none.isRefused()) {
+                return PostgresReading.refused(where, String.valueOf(e.getMessage()), clock.instant());
+            }
             return PostgresReading.silent(where, String.valueOf(e.getMessage()), clock.instant());
         }
     }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
+import org.pgsteward.postgres.NoConnection;
 
 /**
  * When silence of the shared PostgreSQL is news: after so many failed probes in a row; one good one ends it.
@@ -58,9 +59,15 @@ public record PostgresRule(int failures) {
         figures.put("server", reading.server());
         figures.put("failedProbes", misses.count());
         figures.put("silentSeconds", seconds);
-        String reason = reading.server() + " has not answered since "
+        String reason = reading.server()
+                + (reading.refused() ? " has not let pgsteward in since " : " has not answered since ")
                 + misses.since().truncatedTo(ChronoUnit.SECONDS) + " (" + misses.count() + " probes in " + seconds
                 + " s): " + error;
+        if (reading.refused()) {
+            // It may well serve everybody else, but nobody looks after it any more.
+            return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, NoConnection.REFUSED_REMEDY, reading.at())
+                    .with(figures);
+        }
         String remedy = "docker ps -a --filter volume=/var/lib/postgresql/data\ndocker logs --tail 50 " + SERVICE
                 + "\ndocker start " + SERVICE + "  # or the name that the first line shows";
         return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, remedy, reading.at())

@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Secret;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.PreferQueryMode;
@@ -12,7 +13,7 @@ import org.postgresql.jdbc.PreferQueryMode;
 /** Opens connections to the managed server, each for one piece of work. */
 public final class Server {
     /** Seconds; a server that is there answers in milliseconds, one that hangs must not hold a route for long. */
-    private static final int CONNECT_SECONDS = 5;
+    static final int CONNECT_SECONDS = 5;
 
     private static final int ANSWER_SECONDS = 60;
 
@@ -37,6 +38,8 @@ public final class Server {
     /**
      * As the administrator, in any database; {@code search_path} holds nothing but the catalog. An answer that takes
      * longer than a minute, or a lock longer than half of one, is an error.
+     *
+     * @throws NoConnection when there is none
      */
     public Connection connect(String database) throws SQLException {
         return administrators(database, ANSWER_SECONDS).getConnection();
@@ -48,7 +51,8 @@ public final class Server {
     }
 
     private PGSimpleDataSource administrators(String database, int answerSeconds) {
-        PGSimpleDataSource source = source(database, address.user(), address.password(), answerSeconds);
+        PGSimpleDataSource source =
+                filled(new Administrators(address), database, address.user(), address.password(), answerSeconds);
         source.setOptions(OURS);
         return source;
     }
@@ -69,7 +73,8 @@ public final class Server {
 
     /** The management database, for what the routes write. */
     public DataSource managementDatabase() {
-        return source(address.database(), address.user(), address.password(), ANSWER_SECONDS);
+        return filled(
+                new Administrators(address), address.database(), address.user(), address.password(), ANSWER_SECONDS);
     }
 
     /**
@@ -97,7 +102,11 @@ public final class Server {
     }
 
     private PGSimpleDataSource source(String database, String user, Secret password, int answerSeconds) {
-        PGSimpleDataSource source = new PGSimpleDataSource();
+        return filled(new PGSimpleDataSource(), database, user, password, answerSeconds);
+    }
+
+    private PGSimpleDataSource filled(
+            PGSimpleDataSource source, String database, String user, Secret password, int answerSeconds) {
         source.setServerNames(new String[] {address.host()});
         source.setPortNumbers(new int[] {address.port()});
         source.setDatabaseName(database);
@@ -109,5 +118,25 @@ public final class Server {
         source.setSocketTimeout(answerSeconds);
         source.setTcpKeepAlive(true);
         return source;
+    }
+
+    /** Says why there is no connection in words that help. */
+    private static final class Administrators extends PGSimpleDataSource {
+        private static final long serialVersionUID = 1;
+
+        private final transient ServerAddress address;
+
+        Administrators(ServerAddress address) {
+            this.address = address;
+        }
+
+        @Override
+        public Connection getConnection(@Nullable String user, @Nullable String password) throws SQLException {
+            try {
+                return super.getConnection(user, password);
+            } catch (SQLException e) {
+                throw NoConnection.of(e, address, String.valueOf(getDatabaseName()));
+            }
+        }
     }
 }

@@ -109,10 +109,17 @@ public final class DoctorDesk {
             }
         });
         if (sign.error().isPresent()) {
-            notLookedAt.add("roles, rights, sessions and sizes, since PostgreSQL does not answer");
+            notLookedAt.add("roles, rights, sessions and sizes, since PostgreSQL cannot be asked");
         }
         Doctor.Patient patient = new Doctor.Patient(
-                sign.server(), sign.error(), asked, containers.postgres(), containers.all(), asks(enrolments), log);
+                sign.server(),
+                sign.error(),
+                sign.refused(),
+                asked,
+                containers.postgres(),
+                containers.all(),
+                asks(enrolments),
+                log);
         Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
         List<Diagnosis> diagnoses =
                 new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());

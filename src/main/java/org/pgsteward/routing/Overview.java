@@ -17,6 +17,7 @@ import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.PostgresRule;
+import org.pgsteward.postgres.NoConnection;
 
 /**
  * How things are, as the journal, PostgreSQL and the alert book know it. While PostgreSQL is away, what it said last is
@@ -80,7 +81,7 @@ public record Overview(
     static String why(SQLException e) {
         return NO_JOURNAL.contains(e.getSQLState())
                 ? "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it"
-                : "PostgreSQL does not answer: " + e.getMessage();
+                : NoConnection.words(e);
     }
 
     /** Whether nobody need do anything: information is no trouble. */

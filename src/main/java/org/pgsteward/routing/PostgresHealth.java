@@ -18,11 +18,7 @@ public final class PostgresHealth extends AbstractHealthCheck {
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         PostgresReading reading = probe.probe();
-        reading.error()
-                .ifPresentOrElse(
-                        error -> builder.message(reading.server() + " does not answer: " + error)
-                                .down(),
-                        builder::up);
+        reading.error().ifPresentOrElse(error -> builder.message(error).down(), builder::up);
     }
 
     @Override

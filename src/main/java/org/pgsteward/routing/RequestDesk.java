@@ -27,6 +27,7 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.NoConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,7 +100,7 @@ public final class RequestDesk {
         } catch (Bad | AskedBackups.UnknownName e) {
             document = wrong(String.valueOf(e.getMessage()));
         } catch (SQLException e) {
-            document = wrong("PostgreSQL does not answer: " + e.getMessage());
+            document = wrong(NoConnection.words(e));
         } catch (Exception e) {
             document = wrong("it cannot be read or done: " + BackupDesk.reason(e));
         }

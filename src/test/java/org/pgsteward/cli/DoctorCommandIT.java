@@ -115,7 +115,7 @@ class DoctorCommandIT {
                             "critical, connection refused: postgresql\n  container postgresql runs, and 127.0.0.1:1 does"
                                     + " not answer: ")
                     .contains("VIKUNJA_DATABASE_HOST says 'postgres'")
-                    .contains("roles, rights, sessions and sizes, since PostgreSQL does not answer");
+                    .contains("roles, rights, sessions and sizes, since PostgreSQL cannot be asked");
 
             host.environment().put("PGSTEWARD_DOCKER_HOST", "unix:///nowhere/docker.sock");
             CommandRun alone = CommandRun.on(host, "doctor");

@@ -154,6 +154,7 @@ class DoctorTest {
         Doctor.Patient patient = new Doctor.Patient(
                 "postgresql:5432",
                 Optional.of("refused"),
+                false,
                 true,
                 Optional.of(server),
                 List.of(server),
@@ -167,6 +168,28 @@ class DoctorTest {
                     assertThat(diagnosis.service()).isEqualTo("postgresql");
                     assertThat(diagnosis.cause()).contains(cause);
                     assertThat(diagnosis.remedy()).contains(remedy);
+                });
+    }
+
+    @Test
+    void aWrongPasswordOfOurOwnIsNoOutage() {
+        Doctor.Patient patient = new Doctor.Patient(
+                "postgresql:5432",
+                Optional.of("postgresql:5432 refuses the login of 'homelab'"),
+                true,
+                true,
+                Optional.of(container("postgresql", "internal_db", Map.of())),
+                List.of(),
+                List.of(),
+                Optional.empty());
+
+        assertThat(new Doctor(login -> LoginResult.LET_IN).examine(patient, Optional.empty(), List.of(), List.of()))
+                .singleElement()
+                .satisfies(diagnosis -> {
+                    assertThat(diagnosis.cause())
+                            .isEqualTo("PostgreSQL answers, and does not let pgsteward in: postgresql:5432 refuses the"
+                                    + " login of 'homelab'");
+                    assertThat(diagnosis.remedy()).contains("\\password", "secrets/postgres_password");
                 });
     }
 
@@ -274,6 +297,7 @@ class DoctorTest {
         return new Doctor.Patient(
                 "postgresql:5432",
                 error,
+                false,
                 true,
                 Optional.of(server),
                 List.of(server, other, asks.container()),

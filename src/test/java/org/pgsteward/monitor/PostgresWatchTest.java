@@ -44,8 +44,20 @@ class PostgresWatchTest {
     }
 
     @Test
+    void aLoginThatIsRefusedIsToldAsThatAndNotAsAnOutage() {
+        assertThat(refused(0)).isEmpty();
+        Condition refused = refused(10).orElseThrow();
+        assertThat(refused.reason()).startsWith("postgresql:5432 has not let pgsteward in since ");
+        assertThat(refused.remedy()).contains("secrets/postgres_password").doesNotContain("docker start");
+    }
+
+    @Test
     void refusesToFireOnNoProbe() {
         assertThatThrownBy(() -> watch.setFailures(0)).hasMessageContaining("failures is 0");
+    }
+
+    private Optional<Condition> refused(int second) {
+        return watch.judge(PostgresReading.refused("postgresql:5432", "wrong password", NOON.plusSeconds(second)));
     }
 
     private Optional<Condition> silent(int second) {

@@ -71,7 +71,7 @@ class MonitorRoutesTest {
         private volatile Optional<String> error = Optional.empty();
 
         public PostgresReading probe() {
-            return new PostgresReading("postgresql:5432", error, Instant.now());
+            return new PostgresReading("postgresql:5432", error, false, Instant.now());
         }
     }
 

@@ -1,0 +1,97 @@
+package org.pgsteward.postgres;
+
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * There is no connection as the administrator. The message says what was tried, why it failed and by which setting; the
+ * driver's own names neither host nor setting. The SQLSTATE is the driver's.
+ */
+public final class NoConnection extends SQLException {
+    private static final long serialVersionUID = 1;
+
+    /** Class 28 of the SQLSTATEs: invalid authorization specification. */
+    private static final String LOGIN = "28";
+
+    private static final String NO_DATABASE = "3D000";
+
+    /** What to type when the login is refused, where PostgreSQL runs in a container as ours does. */
+    public static final String REFUSED_REMEDY = """
+            docker exec -it postgresql psql -U homelab -d homelab -c '\\password homelab'   # what pgsteward's file holds
+            docker compose up -d --force-recreate pgsteward   # once secrets/postgres_password has the right one""";
+
+    private final boolean refused;
+
+    private NoConnection(String message, boolean refused, SQLException thrown) {
+        super(message, thrown.getSQLState(), thrown);
+        this.refused = refused;
+    }
+
+    /** @param database the one that was asked for */
+    static NoConnection of(SQLException thrown, ServerAddress address, String database) {
+        String state = String.valueOf(thrown.getSQLState());
+        if (state.startsWith(LOGIN)) {
+            return new NoConnection(
+                    address.where() + " refuses the login of '" + address.user() + "' ("
+                            + said(thrown) + "); PGSTEWARD_POSTGRES_USER and _PASSWORD, or the file that _PASSWORD_FILE"
+                            + " names, have to be the server's",
+                    true,
+                    thrown);
+        }
+        if (state.equals(NO_DATABASE) && database.equals(address.database())) {
+            return new NoConnection(
+                    address.where() + " has no database '" + database + "'; PGSTEWARD_POSTGRES_DATABASE names it, and"
+                            + " pgsteward makes its tables in it",
+                    true,
+                    thrown);
+        }
+        return new NoConnection(silent(thrown, address), false, thrown);
+    }
+
+    private static String silent(SQLException thrown, ServerAddress address) {
+        if (cause(thrown, UnknownHostException.class) != null) {
+            return "there is no host '" + address.host() + "' (PGSTEWARD_POSTGRES_HOST)";
+        }
+        String where = address.where() + " (PGSTEWARD_POSTGRES_HOST and _PORT)";
+        if (cause(thrown, NoRouteToHostException.class) != null) {
+            return "there is no way to " + where;
+        }
+        if (cause(thrown, SocketTimeoutException.class) != null) {
+            return "no answer within " + Server.CONNECT_SECONDS + " s from " + where;
+        }
+        if (cause(thrown, ConnectException.class) != null) {
+            return "nothing listens at " + where;
+        }
+        return address.where() + ": " + said(thrown);
+    }
+
+    private static String said(SQLException thrown) {
+        return String.valueOf(thrown.getMessage()).replaceFirst("^FATAL: ", "");
+    }
+
+    private static <T extends Throwable> @Nullable T cause(Throwable thrown, Class<T> kind) {
+        for (Throwable cause = thrown.getCause(); cause != null; cause = cause.getCause()) {
+            if (kind.isInstance(cause)) {
+                return kind.cast(cause);
+            }
+        }
+        return null;
+    }
+
+    /** Whether the server answered, and did not let us in: it is no outage. */
+    public boolean isRefused() {
+        return refused;
+    }
+
+    /** What is wrong, as a sentence without its full stop, whatever failed. */
+    public static String words(SQLException thrown) {
+        return (thrown instanceof NoConnection none && none.refused
+                        ? "PostgreSQL answers, and does not let pgsteward in: "
+                        : "PostgreSQL does not answer: ")
+                + thrown.getMessage();
+    }
+}

@@ -1,0 +1,52 @@
+package org.pgsteward.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.model.Secret;
+
+/** What a mistyped address, login or database is told as. */
+@NeedsPostgres
+class NoConnectionIT {
+    @Test
+    void eachMistakeNamesWhatWasTriedAndItsSetting() throws Exception {
+        try (TestCluster cluster = TestCluster.start()) {
+            ServerAddress right = cluster.server().address();
+            String where = right.where();
+
+            assertThat(said(new ServerAddress("postgrsql.invalid", 5432, "homelab", new Secret("x"), "homelab")))
+                    .isEqualTo("PostgreSQL does not answer: there is no host 'postgrsql.invalid'"
+                            + " (PGSTEWARD_POSTGRES_HOST)");
+            int nobody;
+            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                nobody = free.getLocalPort();
+            }
+            assertThat(said(new ServerAddress("127.0.0.1", nobody, "homelab", new Secret("x"), "homelab")))
+                    .isEqualTo("PostgreSQL does not answer: nothing listens at 127.0.0.1:" + nobody
+                            + " (PGSTEWARD_POSTGRES_HOST and _PORT)");
+            assertThat(said(new ServerAddress(
+                            right.host(), right.port(), right.user(), new Secret("not it"), right.database())))
+                    .startsWith("PostgreSQL answers, and does not let pgsteward in: " + where
+                            + " refuses the login of '" + right.user() + "' (password authentication failed")
+                    .contains("PGSTEWARD_POSTGRES_USER and _PASSWORD")
+                    .doesNotContain("not it");
+            assertThat(said(new ServerAddress(right.host(), right.port(), right.user(), right.password(), "homlab")))
+                    .startsWith("PostgreSQL answers, and does not let pgsteward in: " + where
+                            + " has no database 'homlab'; PGSTEWARD_POSTGRES_DATABASE names it");
+        }
+    }
+
+    /** By both ways, since the tables are written by another than the one that looks. */
+    private static String said(ServerAddress address) {
+        Server server = new Server(address);
+        String asked = NoConnection.words(catchThrowableOfType(SQLException.class, () -> server.ask("SELECT 1")));
+        assertThat(NoConnection.words(catchThrowableOfType(
+                        SQLException.class, () -> server.managementDatabase().getConnection())))
+                .isEqualTo(asked);
+        return asked;
+    }
+}
