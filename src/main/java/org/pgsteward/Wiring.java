@@ -108,6 +108,8 @@ public final class Wiring {
 
     private static final List<String> TELLING_FILES = List.of("alerts.camel.yaml", "receivers/*.camel.yaml");
 
+    private static final String PASSWORD = "pgsteward.postgres.password";
+
     /** How long a start must hold before trouble counts as over. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -158,30 +160,53 @@ public final class Wiring {
 
     /** The same by another clock. */
     public Wiring(Settings given, UnprivilegedUser user, Clock clock) throws IOException {
-        this(given, user, clock, true);
+        this(given, user, clock, Purpose.WORK);
     }
 
-    /** To look at route files and do nothing: not even the state folder is made, and the settings have been looked at. */
-    public static Wiring forCheck(Settings given) throws IOException {
-        return new Wiring(given, UnprivilegedUser.ofThisProcess(), Clock.systemUTC(), false);
+    /** For a purpose that needs less than everything. */
+    public static Wiring to(Purpose purpose, Settings given) throws IOException {
+        return new Wiring(given, UnprivilegedUser.ofThisProcess(), Clock.systemUTC(), purpose);
     }
 
-    private Wiring(Settings given, UnprivilegedUser user, Clock clock, boolean makesFolders) throws IOException {
+    /** What somebody is about to do. */
+    public enum Purpose {
+        WORK,
+        /** To prove what is in the store: without PostgreSQL's password it is not asked. */
+        PROVE,
+        /** The same without leaving a trace. */
+        LIST,
+        /** To say how things are: not even the state folder is made. */
+        LOOK,
+        /** To look at route files alone: the settings have been looked at. */
+        CHECK;
+
+        private boolean leavesTraces() {
+            return this == WORK || this == PROVE;
+        }
+
+        private boolean needsPassword() {
+            return this != PROVE && this != LIST;
+        }
+    }
+
+    private Wiring(Settings given, UnprivilegedUser user, Clock clock, Purpose purpose) throws IOException {
         this.clock = clock;
-        if (makesFolders) {
+        if (purpose != Purpose.CHECK) {
             SettingsCheck.require(given);
         }
         zone = given.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
         settings = ReceiverSettings.with(given).with(Map.of("pgsteward.timezone", zone.getId()));
         state = settings.path("pgsteward.state.dir");
-        if (makesFolders) {
+        if (purpose.leavesTraces()) {
             closed(state);
         }
         server = new Server(new ServerAddress(
                 settings.require("pgsteward.postgres.host"),
                 settings.port("pgsteward.postgres.port"),
                 settings.require("pgsteward.postgres.user"),
-                settings.secret("pgsteward.postgres.password"),
+                purpose.needsPassword()
+                        ? settings.secret(PASSWORD)
+                        : settings.get(PASSWORD).map(Secret::new).orElse(ServerAddress.NO_PASSWORD),
                 settings.require("pgsteward.postgres.database")));
         Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
         store = new Store(settings.path("pgsteward.backup.dir"), json);
@@ -205,7 +230,7 @@ public final class Wiring {
         recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
         Path waiting = state.resolve("spool");
-        spool = makesFolders ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
+        spool = purpose.leavesTraces() ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
         silences = new Silences(state, json, clock);
         alerts = new AlertBook(state, silences, json, clock, zone);
         fallbacks = ReceiverSettings.fallbacks(settings);

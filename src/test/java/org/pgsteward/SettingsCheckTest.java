@@ -128,7 +128,7 @@ class SettingsCheckTest {
                 "PGSTEWARD_WATCH_DISK_WARN", "lots",
                 "PGSTEWARD_POSTGRES_PASSWORD", "none",
                 "PGSTEWARD_STATE_DIR", folder.toString()));
-        assertThat(Wiring.forCheck(settings).routeCheck().problems(shipped))
+        assertThat(Wiring.to(Wiring.Purpose.CHECK, settings).routeCheck().problems(shipped))
                 .singleElement()
                 .asString()
                 .startsWith("monitor.camel.yaml:")

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,12 +67,16 @@ final class BackupsCommand implements Callable<Integer> {
         if (sets && service != null) {
             throw new Refusal("backups --sets takes no SERVICE: a set is of all of them");
         }
-        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(Wiring.Purpose.LIST, Settings.from(System.getenv()));
         if (sets) {
             printSets(wiring);
             return 0;
         }
         List<Manifest> manifests = wiring.store.manifests(Optional.ofNullable(service));
+        if (service != null && manifests.isEmpty()) {
+            throw new Refusal("there is no backup of '" + OneLine.of(service, 60) + "' in " + wiring.store.root()
+                    + "; 'pgsteward backups' lists what there is");
+        }
         Map<String, String> states = states(wiring, manifests);
         var out = spec.commandLine().getOut();
         if (json) {
@@ -86,9 +92,7 @@ final class BackupsCommand implements Callable<Integer> {
         }
         Instant now = wiring.clock.instant();
         if (manifests.isEmpty()) {
-            out.println("There is nothing in " + wiring.store.root()
-                    + (service == null ? "" : " of '" + OneLine.of(service, 60) + "'")
-                    + "; 'pgsteward backup --all' makes backups.");
+            out.println(nothing(wiring));
             return 0;
         }
         Ink ink = Ink.ofStandardOutput();
@@ -136,6 +140,9 @@ final class BackupsCommand implements Callable<Integer> {
             out.println(wiring.backupSets.json(all));
             return;
         }
+        if (all.isEmpty()) {
+            out.println(nothing(wiring));
+        }
         Instant now = wiring.clock.instant();
         for (BackupSet set : all) {
             out.println(String.format(
@@ -156,6 +163,14 @@ final class BackupsCommand implements Callable<Integer> {
                         + age(base.startedAt(), now) + " old");
             }
         }
+    }
+
+    private static String nothing(Wiring wiring) {
+        Path root = wiring.store.root();
+        return (Files.isDirectory(root)
+                        ? "There is nothing in " + root
+                        : "There is no folder " + root + " yet (PGSTEWARD_BACKUP_DIR)")
+                + "; 'pgsteward backup --all' makes backups.";
     }
 
     private static String age(Instant then, Instant now) {

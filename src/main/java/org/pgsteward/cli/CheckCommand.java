@@ -66,8 +66,9 @@ final class CheckCommand implements Callable<Integer> {
         List<String> wrong = new ArrayList<>(faults.values());
         wrong.addAll(SettingsCheck.unknown(settings, files));
         // What is wrong with a setting is said once, and not again of each file that reads it.
-        List<Problem> problems =
-                Wiring.forCheck(settings.without(faults.keySet())).routeCheck().problems(files);
+        List<Problem> problems = Wiring.to(Wiring.Purpose.CHECK, settings.without(faults.keySet()))
+                .routeCheck()
+                .problems(files);
         print(folder, files, problems, wrong, read.unread());
         return problems.isEmpty() && wrong.isEmpty() ? 0 : 1;
     }

@@ -1,12 +1,15 @@
 package org.pgsteward.cli;
 
 import java.io.PrintWriter;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.Settings;
@@ -15,8 +18,10 @@ import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.model.Activity;
+import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.reload.Nearest;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -82,6 +87,9 @@ final class SilenceCommand implements Callable<Integer> {
             writeDown(wiring, "pgsteward", "silence " + end + " ended");
         } else if (service != null || all) {
             String whose = service == null ? "" : service;
+            if (service != null) {
+                sayIfUnknown(service, wiring);
+            }
             Silence silence = silences.begin(whose, kind == null ? "" : kind, span, OneLine.of(reason, 200));
             writeDown(wiring, service == null ? "pgsteward" : service, "silence " + silence.id() + " for " + time);
         } else if (kind != null) {
@@ -89,6 +97,27 @@ final class SilenceCommand implements Callable<Integer> {
         }
         print(wiring, silences.active());
         return 0;
+    }
+
+    /** Who is silenced in vain should know; but a name may as well be one that comes later. */
+    private void sayIfUnknown(String name, Wiring wiring) {
+        Set<String> known = new TreeSet<>(List.of("postgresql", "pgsteward"));
+        wiring.alerts.firing().forEach(alert -> known.add(alert.service()));
+        try {
+            wiring.tables.enrolments().forEach(enrolment -> known.add(enrolment.service()));
+            wiring.targets
+                    .all(BackupKind.DUMP)
+                    .forEach(found -> known.add(found.target().service()));
+        } catch (SQLException nobodyKnows) {
+            return;
+        }
+        if (!known.contains(name)) {
+            String hint = Nearest.hint(name, known);
+            PrintWriter err = spec.commandLine().getErr();
+            err.println("pgsteward: the silence holds, but nothing is called '" + OneLine.of(name, 60) + "' here; "
+                    + (hint.isEmpty() ? "there are " + String.join(", ", known) : hint));
+            err.flush();
+        }
     }
 
     private Duration span() {

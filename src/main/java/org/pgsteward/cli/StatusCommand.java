@@ -51,7 +51,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(Wiring.Purpose.LOOK, Settings.from(System.getenv()));
         Overview overview = wiring.overview();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {

@@ -24,11 +24,31 @@ public final class NoConnection extends SQLException {
             docker exec -it postgresql psql -U homelab -d homelab -c '\\password homelab'   # what pgsteward's file holds
             docker compose up -d --force-recreate pgsteward   # once secrets/postgres_password has the right one""";
 
-    private final boolean refused;
+    private enum Outcome {
+        NOT_TRIED("PostgreSQL is not asked: "),
+        SILENT("PostgreSQL does not answer: "),
+        REFUSED("PostgreSQL answers, and does not let pgsteward in: ");
 
-    private NoConnection(String message, boolean refused, SQLException thrown) {
-        super(message, thrown.getSQLState(), thrown);
-        this.refused = refused;
+        private final String words;
+
+        Outcome(String words) {
+            this.words = words;
+        }
+    }
+
+    private final Outcome outcome;
+
+    private NoConnection(String message, Outcome outcome, @Nullable SQLException thrown) {
+        super(message, thrown == null ? null : thrown.getSQLState(), thrown);
+        this.outcome = outcome;
+    }
+
+    /** For what works from the store alone, and has not been given the password. */
+    static NoConnection withoutPassword() {
+        return new NoConnection(
+                "PGSTEWARD_POSTGRES_PASSWORD, or PGSTEWARD_POSTGRES_PASSWORD_FILE, is not set",
+                Outcome.NOT_TRIED,
+                null);
     }
 
     /** @param database the one that was asked for */
@@ -39,17 +59,17 @@ public final class NoConnection extends SQLException {
                     address.where() + " refuses the login of '" + address.user() + "' ("
                             + said(thrown) + "); PGSTEWARD_POSTGRES_USER and _PASSWORD, or the file that _PASSWORD_FILE"
                             + " names, have to be the server's",
-                    true,
+                    Outcome.REFUSED,
                     thrown);
         }
         if (state.equals(NO_DATABASE) && database.equals(address.database())) {
             return new NoConnection(
                     address.where() + " has no database '" + database + "'; PGSTEWARD_POSTGRES_DATABASE names it, and"
                             + " pgsteward makes its tables in it",
-                    true,
+                    Outcome.REFUSED,
                     thrown);
         }
-        return new NoConnection(silent(thrown, address), false, thrown);
+        return new NoConnection(silent(thrown, address), Outcome.SILENT, thrown);
     }
 
     private static String silent(SQLException thrown, ServerAddress address) {
@@ -84,14 +104,12 @@ public final class NoConnection extends SQLException {
 
     /** Whether the server answered, and did not let us in: it is no outage. */
     public boolean isRefused() {
-        return refused;
+        return outcome == Outcome.REFUSED;
     }
 
     /** What is wrong, as a sentence without its full stop, whatever failed. */
     public static String words(SQLException thrown) {
-        return (thrown instanceof NoConnection none && none.refused
-                        ? "PostgreSQL answers, and does not let pgsteward in: "
-                        : "PostgreSQL does not answer: ")
-                + thrown.getMessage();
+        Outcome outcome = thrown instanceof NoConnection none ? none.outcome : Outcome.SILENT;
+        return outcome.words + thrown.getMessage();
     }
 }

@@ -132,6 +132,9 @@ public final class Server {
 
         @Override
         public Connection getConnection(@Nullable String user, @Nullable String password) throws SQLException {
+            if (address.password().equals(ServerAddress.NO_PASSWORD)) {
+                throw NoConnection.withoutPassword();
+            }
             try {
                 return super.getConnection(user, password);
             } catch (SQLException e) {

@@ -70,8 +70,8 @@ public final class Quarantine {
             statement.setString(1, service);
             try (ResultSet row = statement.executeQuery()) {
                 if (!row.next()) {
-                    throw new Refused("there is no service '" + service + "' in service_configs: 'pgsteward backups'"
-                            + " lists what there is");
+                    throw new Refused("there is no service '" + service + "' in service_configs: 'pgsteward status'"
+                            + " lists those that there are");
                 }
                 return new Ward(service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3)));
             }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.routing.TestHost;
 
@@ -19,6 +20,11 @@ record CommandRun(int code, String out, String err) {
 
     /** Runs it to its end, configured for {@code host} and by nothing else. */
     static CommandRun on(TestHost host, String... arguments) throws Exception {
+        return on(host, Map.of(), arguments);
+    }
+
+    /** The same with other variables; an empty one is as if it were not there. */
+    static CommandRun on(TestHost host, Map<String, String> otherwise, String... arguments) throws Exception {
         Path out = Files.createTempFile(host.folder(), "command", ".out");
         Path err = Files.createTempFile(host.folder(), "command", ".err");
         List<String> command = new ArrayList<>(List.of(
@@ -34,6 +40,7 @@ record CommandRun(int code, String out, String err) {
                 new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));
         builder.environment().putAll(host.environment());
+        builder.environment().putAll(otherwise);
         Process process = builder.start();
         assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
         return new CommandRun(

@@ -27,6 +27,9 @@ class DemoIT {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private Path folder = Path.of("/nowhere");
+    private static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
     private Path printed = Path.of("/nowhere");
 
     @BeforeEach
@@ -77,6 +80,9 @@ class DemoIT {
         Process demo = start();
         await().atMost(PATIENCE).until(() -> Files.readString(printed).contains("proved"));
         assertThat(processes()).isPositive();
+        if (signal.equals("TERM")) {
+            askFromAnotherTerminal();
+        }
         Process second = start("--once");
         assertThat(second.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         assertThat(second.exitValue()).isEqualTo(2);
@@ -88,6 +94,26 @@ class DemoIT {
 
         assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
         await().atMost(Duration.ofSeconds(30)).until(() -> processes() == 0);
+    }
+
+    private void askFromAnotherTerminal() throws IOException, InterruptedException {
+        await().atMost(PATIENCE).until(() -> Files.readString(printed).contains("It stays up"));
+        assertThat(Files.readString(printed)).contains(". " + folder.resolve("env") + " && ./pgsteward status");
+        Path said = folder.resolve("said");
+        Process asked = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        ". '" + folder.resolve("env") + "' && exec '" + JAVA
+                                + "' -cp \"$0\" org.pgsteward.Steward status",
+                        System.getProperty("java.class.path"))
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
+        asked.waitFor();
+        assertThat(Files.readString(said))
+                .contains("vikunja", "hedgedoc", "linkding")
+                .doesNotContain("not let");
+        assertThat(Files.getPosixFilePermissions(folder.resolve("env"))).hasSize(2);
     }
 
     private static boolean isInterruptIgnored() throws IOException {
@@ -112,7 +138,7 @@ class DemoIT {
 
     private Process start(String... options) throws IOException {
         List<String> command = new java.util.ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                JAVA,
                 "-Xmx40m",
                 "-XX:TieredStopAtLevel=1",
                 "-Dpgsteward.home=" + Path.of("").toAbsolutePath(),

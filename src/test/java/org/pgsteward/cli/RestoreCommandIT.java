@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,6 +96,42 @@ class RestoreCommandIT {
         assertThat(ended.code()).as(ended.toString()).isEqualTo(2);
         assertThat(ended.err()).hasLineCount(1).startsWith("pgsteward: " + because);
         assertThat(ended.out()).isEmpty();
+    }
+
+    /** Of a server that is lost nobody knows the password. */
+    @Test
+    void theStoreIsListedAndProvedWithoutAPassword() throws Exception {
+        Map<String, String> none = Map.of("PGSTEWARD_POSTGRES_PASSWORD", "");
+        CommandRun proved = CommandRun.on(host, none, "verify", "wiki");
+        assertThat(proved.code()).as(proved.toString()).isZero();
+        assertThat(proved.out()).contains(id, "verified");
+        assertThat(proved.err())
+                .contains("PostgreSQL is not asked: PGSTEWARD_POSTGRES_PASSWORD, or PGSTEWARD_POSTGRES_PASSWORD_FILE,"
+                        + " is not set");
+
+        Path state = host.folder().resolve("no-state");
+        CommandRun listed = CommandRun.on(
+                host, Map.of("PGSTEWARD_POSTGRES_PASSWORD", "", "PGSTEWARD_STATE_DIR", state.toString()), "backups");
+        assertThat(listed.code()).as(listed.toString()).isZero();
+        assertThat(listed.out()).contains(id, "unknown");
+        assertThat(listed.err()).contains("PostgreSQL is not asked: ");
+        assertThat(state).doesNotExist();
+
+        assertThat(CommandRun.on(host, "backups", "wikki"))
+                .isEqualTo(new CommandRun(
+                        2,
+                        "",
+                        "pgsteward: there is no backup of 'wikki' in " + host.store()
+                                + "; 'pgsteward backups' lists what there is"));
+        Map<String, String> elsewhere = Map.of("PGSTEWARD_BACKUP_DIR", "/nowhere/at/all");
+        for (String what : List.of("backups", "backups --sets")) {
+            assertThat(CommandRun.on(host, elsewhere, what.split(" ")))
+                    .isEqualTo(new CommandRun(
+                            0,
+                            "There is no folder /nowhere/at/all yet (PGSTEWARD_BACKUP_DIR); 'pgsteward backup --all'"
+                                    + " makes backups.",
+                            ""));
+        }
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,6 +69,17 @@ class StatusCommandIT {
 
             silencesAreMadeListedAndEnded(host);
 
+            Path state = host.folder().resolve("no-state");
+            CommandRun stranger = CommandRun.on(
+                    host,
+                    Map.of("PGSTEWARD_STATE_DIR", state.toString(), "PGSTEWARD_POSTGRES_PASSWORD", "not it"),
+                    "status");
+            assertThat(stranger.code()).isEqualTo(1);
+            assertThat(stranger.out())
+                    .contains("PostgreSQL answers, and does not let pgsteward in: ")
+                    .contains("PGSTEWARD_POSTGRES_USER and _PASSWORD");
+            assertThat(state).as("who only looks leaves nothing behind").doesNotExist();
+
             host.cluster().kill();
             CommandRun away = CommandRun.on(host, "status", "--json");
             assertThat(away.code()).as(away.toString()).isEqualTo(1);
@@ -94,6 +107,11 @@ class StatusCommandIT {
         assertThat(host.rows(
                         "homelab", "SELECT action FROM public.user_activity WHERE action LIKE 'silence%' ORDER BY id"))
                 .containsExactly("silence " + id + " for 2h", "silence " + id + " ended");
+
+        CommandRun nobody = CommandRun.on(host, "silence", "wikki");
+        assertThat(nobody.code()).isZero();
+        assertThat(nobody.err())
+                .isEqualTo("pgsteward: the silence holds, but nothing is called 'wikki' here; did you mean 'wiki'?");
 
         CommandRun wrong = CommandRun.on(host, "silence", "wiki", "--for", "soon");
         assertThat(wrong.code()).isEqualTo(2);

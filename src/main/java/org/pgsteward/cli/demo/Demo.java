@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -86,6 +87,10 @@ public final class Demo implements Callable<Integer> {
     private int show(Path home, Path folder) throws Exception {
         Screen screen = new Screen(spec.commandLine().getOut());
         Settings environment = Settings.from(System.getenv());
+        Path routes = Path.of(System.getenv()
+                        .getOrDefault(
+                                "PGSTEWARD_ROUTES_DIR", home.resolve("routes").toString()))
+                .toAbsolutePath();
         screen.say("pgsteward demo in " + folder);
         CountDownLatch stopped = new CountDownLatch(1);
         try (DemoHost host = DemoHost.start(
@@ -95,19 +100,22 @@ public final class Demo implements Callable<Integer> {
             Wiring wiring = new Wiring(
                     environment
                             .with(host.settings())
-                            .with(java.util.Map.of(
+                            .with(Map.of(
                                     "pgsteward.routes.dir",
-                                    home.resolve("routes").toString(),
+                                    routes.toString(),
                                     "pgsteward.http.port",
                                     once ? "0" : environment.require("pgsteward.http.port"))),
                     host.programs().user());
             try (Daemon daemon = wiring.daemon().start()) {
                 await("the engine is heard", daemon::hears);
-                screen.done("start", "the shipped routes run", "http://127.0.0.1:" + daemon.httpPort() + "/");
+                screen.done("start", "the routes in " + routes + " run", "http://127.0.0.1:" + daemon.httpPort() + "/");
                 boolean proved = work(screen, host, wiring);
                 screen.table();
                 if (!once) {
-                    screen.say("It stays up: http://127.0.0.1:" + daemon.httpPort() + "/ (Ctrl-C ends it)");
+                    screen.say("It stays up: http://127.0.0.1:" + daemon.httpPort() + "/ (Ctrl-C ends it).");
+                    screen.say("To ask it from another terminal: . " + host.environmentFile(routes)
+                            + " && ./pgsteward status");
+                    screen.say("Its routes may be edited while it runs: " + routes);
                     stopped.await();
                 }
                 return proved ? 0 : 1;

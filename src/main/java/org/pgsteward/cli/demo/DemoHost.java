@@ -5,10 +5,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Secret;
@@ -100,6 +103,23 @@ final class DemoHost implements AutoCloseable {
     }
 
     /** What differs from a real host: where things are, and a faster pulse, so that nobody waits half a minute. */
+    /** A file that lets a shell ask what runs here. */
+    Path environmentFile(Path routes) throws IOException {
+        Map<String, String> settings = new TreeMap<>(settings());
+        settings.put("pgsteward.routes.dir", routes.toString());
+        Path file = folder.resolve("env");
+        Files.write(file, new byte[0]);
+        // It has the administrator's password.
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        StringBuilder lines = new StringBuilder();
+        settings.forEach((key, value) -> lines.append("export ")
+                .append(key.toUpperCase(Locale.ROOT).replace('.', '_'))
+                .append("='")
+                .append(value.replace("'", "'\\''"))
+                .append("'\n"));
+        return Files.writeString(file, lines);
+    }
+
     Map<String, String> settings() throws IOException {
         Path secrets = Files.createDirectories(folder.resolve("secrets"));
         for (DemoService service : DemoService.values()) {

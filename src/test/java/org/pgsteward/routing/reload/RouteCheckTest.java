@@ -31,8 +31,10 @@ class RouteCheckTest {
     void build(@TempDir Path folder) throws Exception {
         this.folder = folder;
         Settings settings = Settings.withoutSecrets(Map.of()).settings();
-        check = Wiring.forCheck(settings.with(
-                        Map.of("pgsteward.state.dir", folder.resolve("state").toString())))
+        check = Wiring.to(
+                        Wiring.Purpose.CHECK,
+                        settings.with(Map.of(
+                                "pgsteward.state.dir", folder.resolve("state").toString())))
                 .routeCheck();
         shipped = RouteFiles.read(Path.of("routes"));
     }
