@@ -36,6 +36,7 @@ class ReferenceTest {
     private static final Pattern TOLD_KIND = Pattern.compile(BEFORE_KIND + WORD + ",");
     private static final Pattern NAMED_KIND = Pattern.compile(BEFORE_KIND + "(?:\\w+\\.)?([A-Z][A-Z_]+),");
 
+    private static final Pattern OF_COMPOSE = Pattern.compile("\\$\\{([A-Z_]+):-([^}]*)}");
     private static final Pattern VARIABLE = Pattern.compile("\\bPGSTEWARD_[A-Z_]*[A-Z]\\b");
 
     /** What the launcher reads, and what stands for any. */
@@ -87,6 +88,19 @@ class ReferenceTest {
             named.removeAll(known);
             assertThat(named).as("variables that only %s knows", file).isEmpty();
         }
+    }
+
+    @Test
+    void everyVariableOfComposeIsThereWithItsDefaultAndNoOther() throws IOException {
+        Map<String, String> documented = new TreeMap<>();
+        Reference.rows("Compose").forEach((variable, cells) -> documented.put(variable, said(cells.get(0))));
+        Map<String, String> real = new TreeMap<>();
+        OF_COMPOSE
+                .matcher(Files.readString(Path.of("compose.yaml")))
+                .results()
+                .filter(found -> !found.group(1).matches("PGSTEWARD_.*|COMPOSE_PROJECT_NAME"))
+                .forEach(found -> real.put(found.group(1), found.group(2)));
+        assertThat(documented).isEqualTo(real);
     }
 
     @Test

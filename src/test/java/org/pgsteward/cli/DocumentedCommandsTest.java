@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** No command, option or file that the documents name is one that is not there. */
-class DocumentedCommandsTest {
+public class DocumentedCommandsTest {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
     private static final Pattern FILE = Pattern.compile("(?<![\\w/.])(?:src|routes)/[\\w./-]*[\\w-]");
     private static final Pattern PLACEHOLDER = Pattern.compile("routes/(?:templates|catalogue\\.json).*");
@@ -28,7 +28,8 @@ class DocumentedCommandsTest {
             Pattern.compile("\\./pgsteward init"), "a folder of its own; ComposeIT begins with it",
             Pattern.compile("crontab -e"), "an editor");
 
-    static boolean needsMore(Handbook.Line line) {
+    /** Whether it is left to an engine or an editor. */
+    public static boolean needsMore(Handbook.Line line) {
         return NEEDS_MORE.keySet().stream()
                 .anyMatch(pattern -> pattern.matcher(line.text()).matches());
     }

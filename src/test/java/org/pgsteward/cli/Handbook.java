@@ -7,12 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the README and {@code src/docs} tell people to type, as it stands in the files themselves. */
-final class Handbook {
-    static final Path README = Path.of("README.md");
+public final class Handbook {
+    public static final Path README = Path.of("README.md");
     private static final Path DOCS = Path.of("src/docs");
 
     private static final Pattern FENCE = Pattern.compile("^\\s*(?:\\d+\\. )?```(\\w*)\\s*$");
@@ -28,9 +29,9 @@ final class Handbook {
      *
      * @param language what the fence says: {@code sh} is to be typed, {@code text} to be seen; empty without a fence
      */
-    record Line(Path file, int number, String language, String text) {
+    public record Line(Path file, int number, String language, String text) {
         /** The words behind {@code pgsteward}; empty when it starts none. */
-        List<String> command() {
+        public List<String> command() {
             Matcher command = COMMAND.matcher(text);
             return command.find() ? words(command.group(1)) : List.of();
         }
@@ -46,14 +47,22 @@ final class Handbook {
      *
      * @param shown what its output has, in this order; an ellipsis stands for anything
      */
-    record Step(Line line, List<String> shown) {}
+    public record Step(Line line, List<String> shown) {
+        /** What its output has to look like. */
+        public Pattern shape() {
+            return Pattern.compile(shown.stream()
+                    .map(text ->
+                            Stream.of(text.split("…", -1)).map(Pattern::quote).collect(Collectors.joining(".*")))
+                    .collect(Collectors.joining("[^\n]*\n(?:.*\n)*?[^\n]*")));
+        }
+    }
 
-    static Path howTo(String task) {
+    public static Path howTo(String task) {
         return DOCS.resolve("how-to").resolve(task + ".md");
     }
 
     /** What a page has one type, in its order. */
-    static List<Step> steps(Path file) throws IOException {
+    public static List<Step> steps(Path file) throws IOException {
         List<Step> steps = new ArrayList<>();
         for (Line line : blocks(file)) {
             if (line.language().equals("sh")) {
@@ -66,13 +75,13 @@ final class Handbook {
     }
 
     /** The lines for {@code .env} of a page. */
-    static List<Line> settings(Path file) throws IOException {
+    public static List<Line> settings(Path file) throws IOException {
         return blocks(file).stream()
                 .filter(line -> line.language().equals("dotenv"))
                 .toList();
     }
 
-    static List<Path> files() throws IOException {
+    public static List<Path> files() throws IOException {
         try (Stream<Path> docs = Files.walk(DOCS)) {
             return Stream.concat(
                             Stream.of(README),
@@ -82,7 +91,7 @@ final class Handbook {
     }
 
     /** Lines of blocks, indented or fenced; a line that ends with a backslash goes on in the next. */
-    static List<Line> blocks(Path file) throws IOException {
+    public static List<Line> blocks(Path file) throws IOException {
         List<Line> code = new ArrayList<>();
         List<String> lines = Files.readAllLines(file);
         @Nullable String language = null;

@@ -13,9 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,10 +53,6 @@ class HowToIT {
     @BeforeAll
     void moveFromACronScript(@TempDir Path folder) throws Exception {
         checkout = folder;
-        for (String name : List.of("compose.yaml", "src/main/docker/steward/Dockerfile")) {
-            Files.createDirectories(checkout.resolve(name).resolveSibling("."));
-            Files.copy(Path.of(name), checkout.resolve(name));
-        }
         Files.createDirectories(checkout.resolve("secrets/pgsteward"));
         Files.createDirectories(checkout.resolve("secrets/services"));
         Files.writeString(checkout.resolve("secrets/services/navidrome_password"), "navidromes\n");
@@ -137,12 +130,6 @@ class HowToIT {
             assertThat(newer.rows("vikunja", "SELECT count(*) FROM public.tasks"))
                     .containsExactly("4321");
         }
-        assertThat(Files.readString(checkout.resolve("compose.yaml")))
-                .contains("image: postgres:17-alpine", "- postgres17_data:/var", "\n  postgres17_data:\n")
-                .doesNotContain("postgres:15", " postgres_data");
-        assertThat(Files.readString(checkout.resolve("src/main/docker/steward/Dockerfile")))
-                .contains("\nFROM debian:trixie-slim\n", "postgresql-17 \\")
-                .doesNotContain("postgresql-15");
     }
 
     private static Optional<Programs> nextMajor() {
@@ -181,7 +168,7 @@ class HowToIT {
                 continue;
             }
             String out = line.command().isEmpty() ? shell(line) : command(at, line);
-            assertThat(out).as(line.toString()).containsPattern(shape(step.shown()));
+            assertThat(out).as(line.toString()).containsPattern(step.shape());
         }
         now.environment().keySet().removeAll(more.keySet());
     }
@@ -237,11 +224,5 @@ class HowToIT {
         String out = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(shell.waitFor()).as("%s%n%s", line, out).isZero();
         return out;
-    }
-
-    private static Pattern shape(List<String> shown) {
-        return Pattern.compile(shown.stream()
-                .map(line -> Stream.of(line.split("…", -1)).map(Pattern::quote).collect(Collectors.joining(".*")))
-                .collect(Collectors.joining("[^\n]*\n(?:.*\n)*?[^\n]*")));
     }
 }

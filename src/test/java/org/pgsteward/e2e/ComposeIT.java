@@ -31,6 +31,8 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.cli.DocumentedCommandsTest;
+import org.pgsteward.cli.Handbook;
 import org.pgsteward.engine.NeedsEngine;
 import org.pgsteward.routing.alert.HookServer;
 
@@ -62,6 +64,7 @@ class ComposeIT {
     private static Path folder;
 
     private static Deployment host;
+    private static Pages pages;
     private static Instant begun;
 
     /** Who is told beside the mailbox; empty where containers do not reach this process. */
@@ -73,6 +76,7 @@ class ComposeIT {
     @BeforeAll
     static void bringItUp() throws IOException {
         host = new Deployment(folder);
+        pages = new Pages(host);
         begun = Instant.now();
         Optional<String> hindrance = host.hindrance();
         if (hindrance.isEmpty()) {
@@ -243,7 +247,7 @@ class ComposeIT {
 
     @Test
     @Order(4)
-    void theWholeClusterIsBackedUpAndProvedAndRunsFromANewVolume() {
+    void theWholeClusterIsBackedUpAndProvedAndRunsFromANewVolume() throws IOException {
         Ended backup = host.docker("exec", "pgsteward", "pgsteward", "backup", "--kind", "base", "--json");
         assertThat(backup.isWell()).as(backup.both()).isTrue();
         JsonNode made = host.parse(backup.out()).path("backups").path(0);
@@ -256,10 +260,16 @@ class ComposeIT {
                 made.path("size_bytes"));
         String tasks = host.sql("vikunja", "SELECT min(id) FROM tasks");
 
-        Ended unpacked = host.shell("docker exec pgsteward cat " + STORE + "/"
-                + made.path("path").asText() + " | zstd -d | docker run --rm -i --user postgres -v "
-                + Deployment.RESTORED + ":/var/lib/postgresql/data postgres:15-alpine tar -x -C"
-                + " /var/lib/postgresql/data");
+        host.shell("docker exec pgsteward cat " + STORE + "/"
+                        + made.path("path").asText() + " >base.tar.zst")
+                .well();
+        String line = Handbook.blocks(Handbook.README).stream()
+                .map(Handbook.Line::text)
+                .filter(text -> text.matches("zstd -d < \\S+ \\| docker run .*"))
+                .findFirst()
+                .orElseThrow();
+        Ended unpacked = host.shell(
+                line.replaceFirst("< \\S+", "< base.tar.zst").replace(" restored:", " " + Deployment.RESTORED + ":"));
         assertThat(unpacked.isWell()).as(unpacked.both()).isTrue();
         host.docker(
                         "run",
@@ -390,10 +400,12 @@ class ComposeIT {
 
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> host.sql(STATE_OF_LAST).equals("failed|f"));
-        assertThat(host.inside("pgsteward", "find " + STORE + " -name '*.part'")
+        // Among them is the set's, which is written anew just then.
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> host.inside("pgsteward", "find " + STORE + " -name '*.part'")
                         .well()
-                        .out())
-                .isEmpty();
+                        .out()
+                        .isEmpty());
         host.sql("vikunja", "DROP TABLE ballast");
         Ended again = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
         assertThat(again.isWell()).as(again.both()).isTrue();
@@ -764,17 +776,17 @@ class ComposeIT {
         say("no password in %s", places.keySet());
     }
 
-    /** As they stand in the README; what a page in src/docs has one type is typed by HowToIT. */
     @Test
     @Order(21)
     void theReadmesLinesForARunningDeploymentAreTypedAsTheyStand() throws IOException {
         List<String> lines = Files.readAllLines(Path.of("README.md")).stream()
                 .map(String::strip)
-                .filter(line -> line.startsWith("docker compose exec pgsteward "))
+                .filter(line ->
+                        line.matches("(docker compose exec pgsteward|curl|age-keygen|chmod|\\./pgsteward check) .*"))
                 .toList();
-        assertThat(lines).hasSizeGreaterThan(12);
+        assertThat(lines).hasSizeGreaterThan(16);
         for (String line : lines) {
-            Ended ended = host.shell("COMPOSE_PROJECT_NAME=" + Deployment.PROJECT + " " + line);
+            Ended ended = host.shell(line.replace(":8080/", ":" + host.port() + "/"));
 
             if (line.contains("2026-01-31")) {
                 assertThat(ended.err()).as(line).contains("there is no backup of 'vikunja'");
@@ -801,6 +813,95 @@ class ComposeIT {
         assertThat(states("backup-failed"))
                 .as("of the full disk")
                 .isIn(List.of(), List.of("resolved"), List.of("firing", "resolved"));
+    }
+
+    @Test
+    @Order(20)
+    void aDatabaseIsRestoredAsThePageSays() throws IOException {
+        pages.type("restore-one-database");
+        assertThat(host.sql("SELECT count(*) FROM pg_database WHERE datname = 'vikunja_back'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    @Order(22)
+    void anAlertIsTriedOutAsThePageSays() throws IOException {
+        int before = states("postgres-down").size();
+        pages.after(
+                "docker compose pause postgresql",
+                () -> await().atMost(Duration.ofSeconds(90))
+                        .until(() -> states("postgres-down").size() == before + 1));
+        pages.type("send-alerts");
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> states("postgres-down").size() == before + 2);
+        pages.takeSettingsBack();
+    }
+
+    @Test
+    @Order(23)
+    void passwordsAreRotatedAsThePageSays() throws IOException {
+        pages.type("rotate-a-password");
+        assertThat(host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja")
+                        .well()
+                        .out())
+                .contains("verified");
+    }
+
+    @Test
+    @Order(24)
+    void postgresqlIsUpgradedAsThePageSaysAndTheServicesGoOn() throws IOException {
+        Optional<String> hindrance = host.hindranceOfAnUpgrade();
+        hindrance.ifPresent(why -> System.out.println("skipped: the upgrade to PostgreSQL 17, " + why));
+        assumeTrue(hindrance.isEmpty());
+        host.docker("rm", "--force", Deployment.LATECOMER, Deployment.HUNGRY).well();
+        host.services("stop", "--timeout", "1").well();
+        String tasks = host.sql("vikunja", "SELECT count(*) FROM tasks");
+
+        pages.type("upgrade-postgresql");
+
+        assertThat(host.sql("SHOW server_version")).startsWith("17.");
+        assertThat(host.sql("vikunja", "SELECT count(*) FROM tasks")).isEqualTo(tasks);
+        host.services("start").well();
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !host.sql("vikunja", "SELECT count(*) FROM tasks").equals(tasks));
+        host.services("stop", "--timeout", "1").well();
+    }
+
+    @Test
+    @Order(25)
+    void theServerIsRebuiltFromACopyOfTheStoreAsThePageSays() throws IOException {
+        Ended backup = host.docker("exec", "pgsteward", "pgsteward", "backup", "--all");
+        assertThat(backup.isWell()).as(backup.both()).isTrue();
+        String tasks = host.sql("vikunja", "SELECT count(*) FROM tasks");
+        Path copy = Files.createDirectories(host.folder().resolve("copy"));
+        host.shell("docker compose exec -T pgsteward tar -C /var/lib/pgsteward -c backups | tar -C " + copy + " -x")
+                .well();
+        host.services("down", "--timeout", "1").well();
+        host.lose();
+        pages.instead("/path/to", copy.toString());
+
+        pages.type("rebuild-the-server");
+
+        assertThat(host.sql("vikunja", "SELECT count(*) FROM tasks")).isEqualTo(tasks);
+        host.servicesUp();
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !host.sql("vikunja", "SELECT count(*) FROM tasks").equals(tasks));
+    }
+
+    @Test
+    @Order(26)
+    void everyLineThatNeedsAnEngineIsTypedByNow() throws IOException {
+        pages.typeLine("docker compose up --build --no-deps -d docker-proxy pgsteward");
+        assumeTrue(host.hindranceOfAnUpgrade().isEmpty());
+        for (Path file : Handbook.files()) {
+            assertThat(Handbook.blocks(file).stream()
+                            .filter(line -> line.language().equals("sh"))
+                            .filter(DocumentedCommandsTest::needsMore)
+                            .map(Handbook.Line::text)
+                            .filter(line -> !pages.typed().contains(line)))
+                    .as(file.toString())
+                    .isSubsetOf("crontab -e");
+        }
     }
 
     private static void stranger(String... environment) {

@@ -5,8 +5,10 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A disk of pgsteward's own, so small that a test may fill it: a file system in a file, which takes root to mount. */
 final class DataDisk {
@@ -42,6 +44,17 @@ final class DataDisk {
     void unmount() {
         if (mounted) {
             mounted = !run("umount", folder.toString());
+        }
+    }
+
+    /** Everything on it goes. */
+    void wipe() throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                if (!file.equals(folder)) {
+                    Files.delete(file);
+                }
+            }
         }
     }
 

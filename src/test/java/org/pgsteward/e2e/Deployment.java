@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.pgsteward.engine.NeedsEngine;
 
 /**
@@ -40,6 +41,10 @@ final class Deployment {
             List.of("postgresql", "pgsteward", "vikunja", "hedgedoc", "linkding", "navidrome");
     private static final List<String> BASES =
             List.of("debian:bookworm-slim", "eclipse-temurin:25-jre", "postgres:15-alpine");
+
+    /** What an upgrade takes. */
+    private static final List<String> NEXT_BASES = List.of("debian:trixie-slim", "postgres:17-alpine");
+
     static final String APPLICATION = "pgsteward-test/app";
 
     /** A container of nobody's. */
@@ -60,7 +65,8 @@ final class Deployment {
     static final String NEWER = "pgsteward-test/app:newer";
 
     private final Path folder;
-    private final Map<String, String> environment = Map.of("DOCKER_HOST", NeedsEngine.Engine.host());
+    private final Map<String, String> environment =
+            Map.of("DOCKER_HOST", NeedsEngine.Engine.host(), "COMPOSE_PROJECT_NAME", PROJECT);
     private final int port;
     private final HttpClient http = HttpClient.newHttpClient();
     private final ObjectMapper json = new ObjectMapper();
@@ -98,7 +104,16 @@ final class Deployment {
         if (docker("network", "inspect", "internal_db").isWell()) {
             return Optional.of("the engine has a network internal_db already");
         }
-        return BASES.stream()
+        return missing(BASES);
+    }
+
+    /** Why there can be no upgrade to PostgreSQL 17 here. */
+    Optional<String> hindranceOfAnUpgrade() {
+        return missing(NEXT_BASES);
+    }
+
+    private Optional<String> missing(List<String> images) {
+        return images.stream()
                 .filter(image -> !docker("image", "inspect", image).isWell())
                 .filter(image -> !docker("pull", "--quiet", image).isWell())
                 .findFirst()
@@ -204,7 +219,7 @@ final class Deployment {
     }
 
     void up() {
-        compose("up", "--detach").well();
+        shell("docker compose up --build -d").well();
     }
 
     void servicesUp() {
@@ -216,13 +231,12 @@ final class Deployment {
         services("down", "--volumes", "--timeout", "1");
         docker("rm", "--force", "--volumes", LATECOMER, STRANGER, CRASHING, HUNGRY, RESTORED);
         docker("volume", "rm", RESTORED);
+        docker("volume", "rm", PROJECT + "_postgres17_data");
         docker("image", "rm", NEWER);
         Ended ended = run(
                 Duration.ofSeconds(90),
                 "docker",
                 "compose",
-                "--project-name",
-                PROJECT,
                 "--file",
                 Path.of("compose.yaml").toAbsolutePath().toString(),
                 "down",
@@ -242,11 +256,40 @@ final class Deployment {
         }
     }
 
+    /** Until the daemon answers, if it is to run. */
+    void awaitSteward() {
+        if (!docker("inspect", "--format", "{{.State.Running}}", "pgsteward")
+                .out()
+                .equals("true")) {
+            return;
+        }
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .until(() -> get("/observe/health/live").contains("UP"));
+    }
+
+    /** A program on the host, beside the copy, that somebody talks to. */
+    Process start(String... command) throws IOException {
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        return builder.start();
+    }
+
     /** {@code docker compose} on the copy. */
     Ended compose(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("docker", "compose", "--project-name", PROJECT));
+        List<String> command = new ArrayList<>(List.of("docker", "compose"));
         command.addAll(List.of(arguments));
         return run(Duration.ofMinutes(5), command.toArray(String[]::new));
+    }
+
+    /** The host is gone: nothing is left but the checkout with its {@code .env} and {@code secrets}. */
+    void lose() throws IOException {
+        compose("down", "--volumes", "--timeout", "5").well();
+        if (disk.isMounted()) {
+            disk.wipe();
+        }
     }
 
     /** {@code docker compose} on the seed's four services. */
@@ -355,6 +398,10 @@ final class Deployment {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    int port() {
+        return port;
     }
 
     Path folder() {

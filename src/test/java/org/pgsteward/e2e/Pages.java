@@ -1,0 +1,124 @@
+package org.pgsteward.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.pgsteward.cli.Handbook;
+
+/** The pages of {@code src/docs/how-to}, typed as they stand beside a deployment, and compared with what they show. */
+final class Pages {
+    /** What a person types where a line waits for a secret. */
+    private static final String SECRET = "known-secret-typed";
+
+    /** A line of an application's own compose file. */
+    private static final String OF_A_SERVICE = "docker compose up -d vikunja";
+
+    private final Deployment host;
+    private final Set<String> typed = new HashSet<>();
+    private final Map<String, Runnable> after = new HashMap<>();
+    private final Map<String, String> instead = new HashMap<>();
+    private String settingsBefore = "";
+
+    Pages(Deployment host) {
+        this.host = host;
+    }
+
+    /** The lines that have been typed, as they stand. */
+    Set<String> typed() {
+        return typed;
+    }
+
+    /** What a reader waits for before he goes on. */
+    void after(String line, Runnable wait) {
+        after.put(line, wait);
+    }
+
+    /** What a reader writes in the place of an example. */
+    void instead(String example, String real) {
+        instead.put(example, real);
+    }
+
+    /** The settings go into {@code .env} first, as a page says them before the line that they are for. */
+    void type(String task) throws IOException {
+        Path file = Handbook.howTo(task);
+        Path settings = host.folder().resolve(".env");
+        settingsBefore = Files.readString(settings);
+        List<Handbook.Line> lines = Handbook.settings(file);
+        for (Handbook.Step step : Handbook.steps(file)) {
+            for (Handbook.Line line : lines) {
+                if (line.number() < step.line().number()
+                        && !Files.readString(settings).contains(line.text())) {
+                    Files.writeString(settings, line.text() + "\n", StandardOpenOption.APPEND);
+                }
+            }
+            String out = typeLine(step.line().text());
+            assertThat(out).as(step.line().toString()).containsPattern(step.shape());
+        }
+    }
+
+    /** The {@code .env} of before the last page, and what follows from it. */
+    void takeSettingsBack() throws IOException {
+        Files.writeString(host.folder().resolve(".env"), settingsBefore);
+        host.compose("up", "--detach").well();
+    }
+
+    /** @return what it wrote to standard output */
+    String typeLine(String line) throws IOException {
+        typed.add(line);
+        String real = line;
+        for (Map.Entry<String, String> example : instead.entrySet()) {
+            real = real.replace(example.getKey(), example.getValue());
+        }
+        String out;
+        if (line.contains("\\password")) {
+            out = answer(real, List.of("Enter new password", "Enter it again"));
+        } else if (line.equals(OF_A_SERVICE)) {
+            out = host.services("up", "--detach", "vikunja").well().out();
+        } else {
+            Path secret = Files.writeString(host.folder().resolve("typed"), SECRET + "\n");
+            Ended ended = host.shell("{ " + real + "\n} <" + secret);
+            // It says with 1 that something is wrong on this host, on which a good deal has been.
+            out = (line.endsWith("pgsteward status") && ended.code() == 1 ? ended : ended.well()).out();
+            // What is started anew is asked when it has begun to answer.
+            if (real.matches("docker compose up .*")) {
+                host.awaitSteward();
+            }
+        }
+        after.getOrDefault(line, () -> {}).run();
+        return out;
+    }
+
+    /** On a terminal, since whoever asks for a password asks there. */
+    private String answer(String line, List<String> prompts) throws IOException {
+        Process process = host.start("script", "--quiet", "--return", "--command", line, "/dev/null");
+        StringBuilder said = new StringBuilder();
+        try (Reader out = process.inputReader(StandardCharsets.UTF_8);
+                OutputStream in = process.getOutputStream()) {
+            int answered = 0;
+            for (int next = out.read(); next >= 0; next = out.read()) {
+                said.append((char) next);
+                if (answered < prompts.size() && said.indexOf(prompts.get(answered)) >= 0 && next == ':') {
+                    in.write((SECRET + "\n").getBytes(StandardCharsets.UTF_8));
+                    in.flush();
+                    answered++;
+                }
+            }
+            assertThat(process.waitFor()).as(said.toString()).isZero();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        return said.toString();
+    }
+}
