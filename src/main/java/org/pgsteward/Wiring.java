@@ -108,8 +108,6 @@ public final class Wiring {
 
     private static final List<String> TELLING_FILES = List.of("alerts.camel.yaml", "receivers/*.camel.yaml");
 
-    private static final String PASSWORD = "pgsteward.postgres.password";
-
     /** How long a start must hold before trouble counts as over. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -205,8 +203,10 @@ public final class Wiring {
                 settings.port("pgsteward.postgres.port"),
                 settings.require("pgsteward.postgres.user"),
                 purpose.needsPassword()
-                        ? settings.secret(PASSWORD)
-                        : settings.get(PASSWORD).map(Secret::new).orElse(ServerAddress.NO_PASSWORD),
+                        ? settings.secret("pgsteward.postgres.password")
+                        : settings.get("pgsteward.postgres.password")
+                                .map(Secret::new)
+                                .orElse(ServerAddress.NO_PASSWORD),
                 settings.require("pgsteward.postgres.database")));
         Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
         store = new Store(settings.path("pgsteward.backup.dir"), json);
