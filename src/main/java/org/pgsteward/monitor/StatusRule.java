@@ -3,9 +3,11 @@ package org.pgsteward.monitor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Elapsed;
@@ -43,19 +45,31 @@ public record StatusRule(Duration patience, Duration grace) {
      * @param service whose it is
      * @param postgres whether it is the shared PostgreSQL, on which all the others hang
      * @param asked when somebody told the engine to stop it, since it was last started
-     * @param crashes ends that nobody ordered, within the last {@link StatusWatch#LOOP}
+     * @param crashes ends that nobody ordered, within the last {@link StatusWatch#LOOP}, the last one at the end
      */
     record Look(
-            String service, boolean postgres, Container container, Optional<Instant> asked, int crashes, Instant at) {
+            String service,
+            boolean postgres,
+            Container container,
+            Optional<Instant> asked,
+            List<Crash> crashes,
+            Instant at) {
         /** Of one that has not crashed. */
         Look(String service, boolean postgres, Container container, Optional<Instant> asked, Instant at) {
-            this(service, postgres, container, asked, 0, at);
+            this(service, postgres, container, asked, List.of(), at);
         }
 
         private Severity bad(Severity service) {
             return postgres ? Severity.CRITICAL : service;
         }
     }
+
+    /**
+     * An end that nobody ordered. A container that runs again has no exit code any more, so it is kept here.
+     *
+     * @param code empty where the engine did not say
+     */
+    record Crash(Instant at, OptionalInt code) {}
 
     /** Empty while it is too early to say. */
     Optional<Condition> judge(Look look) {
@@ -117,11 +131,14 @@ public record StatusRule(Duration patience, Duration grace) {
                     "docker inspect --format '{{json .State.Health}}' " + target + "\ndocker logs --tail 50 " + target
                             + "\ndocker restart " + target));
         }
-        if (look.crashes() >= MANY) {
+        int crashes = look.crashes().size();
+        if (crashes >= MANY) {
+            OptionalInt code = look.crashes().get(crashes - 1).code();
+            String last = code.isPresent() ? ", last with " + ExitCode.words(code.getAsInt()) : "";
             return Optional.of(bad(
                     look,
                     Severity.CRITICAL,
-                    "crashes again and again" + times(look) + ", and runs again just now",
+                    "crashes again and again" + times(look) + last + ", and runs again just now",
                     "docker logs --tail 200 " + CommandTarget.of(container)));
         }
         boolean young = container
@@ -169,7 +186,8 @@ public record StatusRule(Duration patience, Duration grace) {
     }
 
     private static String times(Look look) {
-        return look.crashes() < 2 ? "" : ", " + look.crashes() + " times within " + Elapsed.words(StatusWatch.LOOP);
+        int crashes = look.crashes().size();
+        return crashes < 2 ? "" : ", " + crashes + " times within " + Elapsed.words(StatusWatch.LOOP);
     }
 
     private static long megabytes(Container container) {

@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
@@ -52,7 +54,7 @@ public final class StatusWatch {
     /** Whose end was seen and not heard, and when it was seen first. */
     private final Map<String, Instant> unheard = new LinkedHashMap<>();
 
-    private final Map<String, List<Instant>> crashes = new LinkedHashMap<>();
+    private final Map<String, List<StatusRule.Crash>> crashes = new LinkedHashMap<>();
     private final Map<String, List<Instant>> kills = new LinkedHashMap<>();
 
     private final Map<String, Departed> departed = new LinkedHashMap<>();
@@ -76,7 +78,12 @@ public final class StatusWatch {
                 }
             }
             case "stop" -> remember(id, event.at());
-            case "oom" -> add(kills, id, event.at(), MemoryKillRule.SPAN);
+            case "oom" ->
+                add(
+                        kills,
+                        id,
+                        event.at(),
+                        kill -> kill.plus(MemoryKillRule.SPAN).isBefore(event.at()));
             case "die" -> died(event);
             case "start" -> {
                 asked.remove(id);
@@ -96,10 +103,11 @@ public final class StatusWatch {
             asked.remove(id);
             order = null;
         }
-        String code = event.attributes().getOrDefault("exitCode", "");
-        boolean peaceful = code.matches("[0-9]{1,3}") && ExitCode.isPeaceful(Integer.parseInt(code));
+        String said = event.attributes().getOrDefault("exitCode", "");
+        OptionalInt code = said.matches("[0-9]{1,3}") ? OptionalInt.of(Integer.parseInt(said)) : OptionalInt.empty();
+        boolean peaceful = code.isPresent() && ExitCode.isPeaceful(code.getAsInt());
         if (order == null && !peaceful) {
-            add(crashes, id, event.at(), LOOP);
+            add(crashes, id, new StatusRule.Crash(event.at(), code), crash -> isOver(crash, event.at()));
         }
     }
 
@@ -179,11 +187,15 @@ public final class StatusWatch {
 
     private StatusRule.Look lookAt(String service, boolean postgres, Container container) {
         Instant now = clock.instant();
-        long many = crashes.getOrDefault(container.id(), List.of()).stream()
-                .filter(crash -> crash.plus(LOOP).isAfter(now))
-                .count();
+        List<StatusRule.Crash> recent = crashes.getOrDefault(container.id(), List.of()).stream()
+                .filter(crash -> !isOver(crash, now))
+                .toList();
         return new StatusRule.Look(
-                service, postgres, container, Optional.ofNullable(asked.get(container.id())), (int) many, now);
+                service, postgres, container, Optional.ofNullable(asked.get(container.id())), recent, now);
+    }
+
+    private static boolean isOver(StatusRule.Crash crash, Instant now) {
+        return !crash.at().plus(LOOP).isAfter(now);
     }
 
     private void remember(String id, Instant at) {
@@ -193,10 +205,10 @@ public final class StatusWatch {
         forgetOldest(orders);
     }
 
-    private static void add(Map<String, List<Instant>> events, String id, Instant at, Duration span) {
-        List<Instant> all = events.computeIfAbsent(id, first -> new ArrayList<>());
-        all.removeIf(event -> event.plus(span).isBefore(at));
-        all.add(at);
+    private static <T> void add(Map<String, List<T>> events, String id, T event, Predicate<T> isOver) {
+        List<T> all = events.computeIfAbsent(id, first -> new ArrayList<>());
+        all.removeIf(isOver);
+        all.add(event);
         forgetOldest(events);
     }
 

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.backup.Age;
 import org.pgsteward.cli.DocumentedCommandsTest;
 import org.pgsteward.cli.Handbook;
 import org.pgsteward.engine.NeedsEngine;
@@ -623,7 +624,7 @@ class ComposeIT {
         List<JsonNode> told = told("service-down", Deployment.CRASHING);
         assertThat(told).hasSize(1);
         assertThat(told.get(0).path("text").asText())
-                .containsPattern("again and again, \\d+ times within 10 min, .*with exit code 3");
+                .containsPattern("again and again, \\d+ times within 10 min, last with exit code 3");
         assertThat(told.get(0).path("remedy").asText()).startsWith("docker logs --tail");
     }
 
@@ -785,7 +786,14 @@ class ComposeIT {
                         line.matches("(docker compose exec pgsteward|curl|age-keygen|chmod|\\./pgsteward check) .*"))
                 .toList();
         assertThat(lines).hasSizeGreaterThan(16);
+        boolean age = Age.isInstalled();
+        if (!age) {
+            System.out.println("skipped: README's lines that make a key, age is not installed");
+        }
         for (String line : lines) {
+            if (!age && line.contains("age_identity")) {
+                continue;
+            }
             Ended ended = host.shell(line.replace(":8080/", ":" + host.port() + "/"));
 
             if (line.contains("2026-01-31")) {

@@ -50,14 +50,14 @@ class ContainerStoryTest {
                         "critical service-down container vikunja ended with exit code 1, 2 times within 10 min",
                         "well service-down container vikunja runs",
                         "critical service-down container vikunja ended with exit code 1, 3 times within 10 min",
-                        "critical service-down container vikunja crashes again and again, 3 times within 10 min, and runs"
-                                + " again just now",
+                        "critical service-down container vikunja crashes again and again, 3 times within 10 min, last with"
+                                + " exit code 1, and runs again just now",
                         "critical service-down container vikunja ended with exit code 1, 4 times within 10 min",
-                        "critical service-down container vikunja crashes again and again, 4 times within 10 min, and runs"
-                                + " again just now",
+                        "critical service-down container vikunja crashes again and again, 4 times within 10 min, last with"
+                                + " exit code 1, and runs again just now",
                         "critical service-down container vikunja ended with exit code 1, 5 times within 10 min",
-                        "critical service-down container vikunja crashes again and again, 5 times within 10 min, and runs"
-                                + " again just now");
+                        "critical service-down container vikunja crashes again and again, 5 times within 10 min, last with"
+                                + " exit code 1, and runs again just now");
         second(5 * 60 + 601);
         assertThat(words(look(container("1", State.RUNNING, 0, "sha256:a", 300))))
                 .containsExactly("well service-down container vikunja runs");
