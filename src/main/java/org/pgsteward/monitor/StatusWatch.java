@@ -78,12 +78,10 @@ public final class StatusWatch {
                 }
             }
             case "stop" -> remember(id, event.at());
-            case "oom" ->
-                add(
-                        kills,
-                        id,
-                        event.at(),
-                        kill -> kill.plus(MemoryKillRule.SPAN).isBefore(event.at()));
+            case "oom" -> {
+                Instant old = event.at().minus(MemoryKillRule.SPAN);
+                add(kills, id, event.at(), kill -> kill.isBefore(old));
+            }
             case "die" -> died(event);
             case "start" -> {
                 asked.remove(id);

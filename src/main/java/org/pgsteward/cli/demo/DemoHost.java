@@ -102,7 +102,6 @@ final class DemoHost implements AutoCloseable {
         return engine;
     }
 
-    /** What differs from a real host: where things are, and a faster pulse, so that nobody waits half a minute. */
     /** A file that lets a shell ask what runs here. */
     Path environmentFile(Path routes) throws IOException {
         Map<String, String> settings = new TreeMap<>(settings());
@@ -120,6 +119,7 @@ final class DemoHost implements AutoCloseable {
         return Files.writeString(file, lines);
     }
 
+    /** What differs from a real host: where things are, and a faster pulse, so that nobody waits half a minute. */
     Map<String, String> settings() throws IOException {
         Path secrets = Files.createDirectories(folder.resolve("secrets"));
         for (DemoService service : DemoService.values()) {
