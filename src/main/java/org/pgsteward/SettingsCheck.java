@@ -32,6 +32,7 @@ public final class SettingsCheck {
             "pgsteward.postgres.password",
             "pgsteward.postgres.container",
             "pgsteward.postgres.bindir",
+            "pgsteward.postgres.data.dir",
             "pgsteward.scratch.dir",
             "pgsteward.templates.dir",
             "pgsteward.catalogue.file",
@@ -54,6 +55,7 @@ public final class SettingsCheck {
         reads("pgsteward.timezone", SettingsCheck::zone);
         reads("pgsteward.docker.host", (key, value) -> DockerEngine.checked(value));
         reads("pgsteward.postgres.bindir", SettingsCheck::programs);
+        reads("pgsteward.postgres.data.dir", SettingsCheck::folder);
         reads("pgsteward.catalogue.file", (key, value) -> Catalogue.with(Json.mapper(), Path.of(value)));
         reads("pgsteward.idle.days", (key, value) -> settings.number(key));
         for (String time : List.of("update.grace", "activity.keep", "backup.overdue.grace", "alerts.failing.after")) {
@@ -175,15 +177,26 @@ public final class SettingsCheck {
     }
 
     private static Path programs(String key, String value) {
+        return path(value)
+                .filter(folder -> Files.isExecutable(folder.resolve("pg_dump")))
+                .orElseThrow(
+                        () -> new IllegalArgumentException(key + " is '" + value + "', where there is no pg_dump"));
+    }
+
+    private static Path folder(String key, String value) {
+        return path(value)
+                .filter(Files::isDirectory)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        key + " is '" + value + "', which is no folder that is seen here"));
+    }
+
+    /** Empty where no path can be written so. */
+    private static Optional<Path> path(String value) {
         try {
-            Path folder = Path.of(value);
-            if (Files.isExecutable(folder.resolve("pg_dump"))) {
-                return folder;
-            }
-        } catch (InvalidPathException unreadable) {
-            // Said below, as of one that is not there.
+            return Optional.of(Path.of(value));
+        } catch (InvalidPathException e) {
+            return Optional.empty();
         }
-        throw new IllegalArgumentException(key + " is '" + value + "', where there is no pg_dump");
     }
 
     private CronSchedule schedule(String value) {

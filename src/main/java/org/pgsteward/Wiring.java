@@ -360,6 +360,8 @@ public final class Wiring {
         folders.put("backups", store.root());
         folders.put("state", state);
         folders.put("scratch", scratch);
+        settings.get("pgsteward.postgres.data.dir")
+                .ifPresent(folder -> folders.put(DiskProbe.POSTGRES_DATA, Path.of(folder)));
         return new DiskProbe(folders);
     }
 

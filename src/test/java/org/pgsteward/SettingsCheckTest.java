@@ -35,6 +35,7 @@ class SettingsCheckTest {
                 "PGSTEWARD_DOCKER_HOST, docker, \"is 'docker'; expected unix:///path or tcp://host:port\"",
                 "PGSTEWARD_DOCKER_HOST, tcp://a b, \"is 'tcp://a b'; expected unix:///path or tcp://host:port\"",
                 "PGSTEWARD_POSTGRES_BINDIR, /nope, \"is '/nope', where there is no pg_dump\"",
+                "PGSTEWARD_POSTGRES_DATA_DIR, /nope, \"is '/nope', which is no folder that is seen here\"",
                 "PGSTEWARD_CATALOGUE_FILE, /nope, \"names /nope, which is not there\"",
                 "PGSTEWARD_IDLE_DAYS, soon, \"is 'soon', not a whole number\"",
                 "PGSTEWARD_UPDATE_GRACE, 60, \"is '60', not a time such as 90m, 6h or 2d\"",

@@ -9,8 +9,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is free on the disks on which our folders lie. */
+/** What is free on the disks on which our folders lie, and PostgreSQL's data where they can be seen from here. */
 public final class DiskProbe {
+    /** What lies in PostgreSQL's data folder; nothing in it can be read or is looked at, only the disk below it. */
+    public static final String POSTGRES_DATA = "PostgreSQL's data";
+
     private final Map<String, Path> folders;
 
     /** @param folders by what they hold, in the order in which they are named */
@@ -29,15 +32,22 @@ public final class DiskProbe {
             FileStore disk = Files.getFileStore(existing(folder.getValue()));
             String key = disk.name() + " " + disk.getTotalSpace();
             HostLook.Disk before = disks.get(key);
+            List<String> holds = new ArrayList<>(before == null ? List.of() : before.holds());
+            holds.add(folder.getKey());
             disks.put(
                     key,
                     new HostLook.Disk(
                             before == null ? folder.getValue().toString() : before.path(),
-                            before == null ? folder.getKey() : before.holds() + ", " + folder.getKey(),
+                            holds,
                             disk.getTotalSpace(),
                             disk.getUsableSpace()));
         }
         return new ArrayList<>(disks.values());
+    }
+
+    /** Whether the disk of PostgreSQL's data is among them. */
+    public boolean seesPostgres() {
+        return folders.containsKey(POSTGRES_DATA);
     }
 
     /** What is not made yet will be made where its parent is. */

@@ -40,9 +40,13 @@ public record HostLook(
     /**
      * A file system.
      *
-     * @param path the first of our folders on it
-     * @param holds what lies there, such as {@code backups, state}
+     * @param path the first of the folders on it
+     * @param holds what lies there, such as {@code backups} and {@code state}
      * @param freeBytes that we may use
      */
-    public record Disk(String path, String holds, long totalBytes, long freeBytes) {}
+    public record Disk(String path, List<String> holds, long totalBytes, long freeBytes) {
+        public Disk {
+            holds = List.copyOf(holds);
+        }
+    }
 }

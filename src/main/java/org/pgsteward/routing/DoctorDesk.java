@@ -184,8 +184,13 @@ public final class DoctorDesk {
                         + ", a restart of PostgreSQL, and "
                         + look.console().psql("CREATE EXTENSION pg_stat_statements"));
             }
-            notLookedAt.add("the disk of PostgreSQL's own data, which cannot be seen from here: docker exec "
-                    + look.console().container() + " df -h /var/lib/postgresql/data");
+            if (!disks.seesPostgres()) {
+                notLookedAt.add(
+                        "the disk of PostgreSQL's data, since PGSTEWARD_POSTGRES_DATA_DIR does not say where it can"
+                                + " be seen from here: docker exec "
+                                + look.console().container()
+                                + " df -h /var/lib/postgresql/data");
+            }
             return Optional.of(log(levels, look, asked, conditions));
         } catch (SQLException e) {
             notLookedAt.add("sessions, locks and sizes: " + e.getMessage());

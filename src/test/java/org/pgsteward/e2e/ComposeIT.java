@@ -130,6 +130,12 @@ class ComposeIT {
                 .isEqualTo("true [ALL] [no-new-privileges:true] pgsteward 402653184");
         assertThat(host.inspect("pgsteward", "{{range .Mounts}}{{.Source}} {{end}}"))
                 .doesNotContain("docker.sock");
+        assertThat(host.inside("pgsteward", "ls /var/lib/postgresql/data").err())
+                .contains("Permission denied");
+        assertThat(host.docker("exec", "pgsteward", "pgsteward", "doctor").both())
+                .as("whether it sees the disk of that folder all the same")
+                .contains("not looked at:")
+                .doesNotContain("the disk of PostgreSQL");
         assertThat(host.inside("pgsteward", "touch /opt/here").err()).contains("Read-only file system");
         assertThat(host.inside("pgsteward", "find / -xdev -name '*.sock' -type s 2>/dev/null")
                         .out())

@@ -3,11 +3,15 @@ package org.pgsteward.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pgsteward.monitor.Looks.NOON;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
@@ -25,6 +29,35 @@ class HostRulesTest {
                         "the disk of /backups (backups, state) is full to 90%: 10 MiB of 100 MiB free, and at the pace"
                                 + " of the last hours nothing in 2 h; told from 85% on");
         assertThat(condition.remedy()).startsWith("df -h '/backups'\n");
+    }
+
+    @Test
+    void ofPostgresqlsOwnDiskItIsSaidWhatIsLargeThereAndNotWhichBackupsToLose() {
+        HostLook.Disk disk = new HostLook.Disk("/var/lib/postgresql/data", List.of(DiskProbe.POSTGRES_DATA), 100, 4);
+
+        Condition condition = bad(
+                watch(new DiskRule(), "85%", "95%"),
+                new HostLook(NOON, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty()));
+
+        assertThat(condition.severity()).contains(Severity.CRITICAL);
+        assertThat(condition.reason())
+                .startsWith("the disk of /var/lib/postgresql/data (PostgreSQL's data) is full to 96%");
+        assertThat(condition.remedy())
+                .isEqualTo("df -h '/var/lib/postgresql/data'\n"
+                        + "pgsteward status   # how large each database is; PostgreSQL stops when its disk is full");
+    }
+
+    @Test
+    void foldersOnOneDiskAreOneDisk(@TempDir Path folder) throws IOException {
+        Map<String, Path> folders = new LinkedHashMap<>();
+        folders.put("backups", folder.resolve("not/made/yet"));
+        folders.put(DiskProbe.POSTGRES_DATA, folder);
+
+        assertThat(new DiskProbe(folders).read()).singleElement().satisfies(disk -> {
+            assertThat(disk.path()).isEqualTo(folder.resolve("not/made/yet").toString());
+            assertThat(disk.holds()).containsExactly("backups", "PostgreSQL's data");
+            assertThat(disk.freeBytes()).isBetween(1L, disk.totalBytes());
+        });
     }
 
     @Test
