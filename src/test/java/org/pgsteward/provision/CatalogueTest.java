@@ -61,7 +61,7 @@ class CatalogueTest {
     void aFileThatIsNotThereIsNamed() {
         assertThatIOException()
                 .isThrownBy(() -> Catalogue.with(Json.mapper(), folder.resolve("missing.json")))
-                .withMessageContaining("missing.json cannot be read");
+                .withMessageContaining("missing.json, which is not there");
     }
 
     @ParameterizedTest
