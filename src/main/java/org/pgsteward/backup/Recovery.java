@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -203,7 +204,16 @@ public final class Recovery {
                 return;
             }
             if (restore.exists(name) && !waiting) {
-                done.add(name + ": is there already");
+                if (relations(name).isEmpty() && !manifest.rows().isEmpty()) {
+                    // Ours is whole under its name: a daemon that runs has made one for an application that was
+                    // started.
+                    missing.add(
+                            name + ": a database of that name was made meanwhile, and no table is in it; end pgsteward"
+                                    + " run and the applications, DROP DATABASE " + Quote.identifier(name)
+                                    + ", and type this again");
+                } else {
+                    done.add(name + ": is there already");
+                }
                 return;
             }
             Restore.Order order = new Restore.Order(backup, manifest.owner(), name);

@@ -115,14 +115,20 @@ class RecoveryIT {
                 killedAfter(step, new Wiring(Settings.from(environment)));
             }
 
+            // A daemon that runs meanwhile does so.
+            Secret password = new Secret(NEW_PASSWORD);
+            Contents.runAs(server, "homelab", password, "homelab", "CREATE DATABASE plain");
             Path out = Files.createTempFile(host.folder(), "restore", ".out");
-            assertThat(command(
-                            environment,
-                            out,
-                            "restore",
-                            "--all",
-                            "--from",
-                            host.store().toString()))
+            String store = host.store().toString();
+            assertThat(command(environment, out, "restore", "--all", "--from", store))
+                    .isEqualTo(1);
+            assertThat(Files.readString(out))
+                    .containsPattern(
+                            "missing: plain: a database of that name was made meanwhile, and no table is in it;"
+                                    + " .*DROP DATABASE \"plain\"")
+                    .containsOnlyOnce("missing:");
+            Contents.runAs(server, "homelab", password, "homelab", "DROP DATABASE plain");
+            assertThat(command(environment, out, "restore", "--all", "--from", store))
                     .as(Files.readString(out))
                     .isZero();
 
