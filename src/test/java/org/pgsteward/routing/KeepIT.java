@@ -425,7 +425,7 @@ class KeepIT {
     @Test
     void aPolicyThatCannotBeReadStopsTheStartInOneLine() throws Exception {
         assertThatThrownBy(() -> start("pgsteward.backup.keep", "last=few"))
-                .hasMessageContaining("pgsteward.backup.keep is 'last=few': 'few' behind last= is no whole number")
+                .hasMessageContaining("PGSTEWARD_BACKUP_KEEP is 'last=few': 'few' behind last= is no whole number")
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("\n"));
         Path routes = editedRoutes("own: \"\"", "own: \"app: last=0\"");
         assertThatThrownBy(() -> start("pgsteward.routes.dir", routes.toString()))
