@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.routing.reload.RouteFiles;
 
 /** What an operator may write into {@code .env}, and what he is told. */
@@ -71,6 +72,13 @@ class SettingsCheckTest {
         String value = Files.writeString(folder.resolve("value"), "1").toString();
         assertThat(SettingsCheck.unknown(Settings.from(Map.of(variable, value)), shipped))
                 .containsExactly(said);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"100ms", "1h30m", "45s", "500"})
+    void aTimerTakesATimeHoweverCamelWritesIt(String time) throws IOException {
+        assertThat(SettingsCheck.wrong(Settings.from(Map.of("PGSTEWARD_ALERTS_LOOK", time)), shipped))
+                .isEmpty();
     }
 
     @Test

@@ -129,7 +129,7 @@ class ProvisionCommandIT {
     void whatCannotRunIsRefusedInOneLineWithTheNextStep() throws Exception {
         assertCouldNotRun(onTheHomeLab("provision", "nobody"), "as service 'nobody'", "'pgsteward provision --plan'");
         assertCouldNotRun(onTheHomeLab("provision", "--adopt"), "--adopt takes the names of services", "by name");
-        assertCouldNotRun(onTheHomeLab("remove", "nobody"), "there is no service 'nobody'", "'pgsteward backups'");
+        assertCouldNotRun(onTheHomeLab("remove", "nobody"), "there is no service 'nobody'", "'pgsteward status'");
         assertCouldNotRun(onTheHomeLab("remove", "--undo", "navidrome"), "is not in quarantine", "pgsteward remove");
         assertCouldNotRun(onTheHomeLab("remove", "--undo", "--drop", "navidrome"), "--undo or --drop", "one of");
     }

@@ -372,7 +372,7 @@ class SealedBackupsIT {
             assertThat(Files.readAllLines(printed))
                     .singleElement()
                     .asString()
-                    .startsWith("pgsteward: pgsteward.backup.")
+                    .startsWith("pgsteward: PGSTEWARD_BACKUP_")
                     .doesNotContain(other.identity());
         }
     }

@@ -13,7 +13,9 @@ import org.snakeyaml.engine.v2.nodes.Node;
  * without a pause; and what an HTTP address does not know as an option goes out with the request.
  */
 final class OptionRule {
-    private static final Pattern TIME = Pattern.compile("-?\\d+|(?=\\d)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?");
+    /** How Camel writes a time. */
+    static final Pattern TIME = Pattern.compile("-?\\d+|(?=\\d)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?");
+
     private static final Pattern WHOLE = Pattern.compile("-?\\d+");
     private static final Set<String> LENIENT = Set.of("http", "https");
 

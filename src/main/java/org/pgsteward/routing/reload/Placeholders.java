@@ -65,9 +65,9 @@ public final class Placeholders {
 
     private static Optional<String> fault(String key, String value, String text) {
         if (TIME.matcher(text).matches()) {
-            // A timer takes milliseconds, too.
-            return unless(
-                    TIME.matcher(value).matches() || NUMBER.matcher(value).matches(), value, "a time such as " + text);
+            // A timer of Camel's takes more than a bean of ours, which says so itself.
+            boolean time = OptionRule.TIME.matcher(value).matches() && !value.startsWith("-");
+            return unless(time, value, "a time such as " + text);
         }
         if (NUMBER.matcher(text).matches()) {
             boolean port = key.endsWith(".port");
