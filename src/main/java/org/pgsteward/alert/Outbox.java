@@ -118,7 +118,7 @@ public final class Outbox {
      */
     public void put(Notice notice, Collection<String> to) {
         if (to.isEmpty()) {
-            LOG.warn("there is no receiver to tell '{}'; configure one, such as pgsteward.mail.to", notice.title());
+            LOG.warn("there is no receiver to tell '{}'; set one, such as PGSTEWARD_MAIL_TO", notice.title());
         }
         IOException refusal = null;
         for (String receiver : to) {

@@ -22,6 +22,7 @@ import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.BackupSet;
+import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.Manifest;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.monitor.Size;
@@ -74,8 +75,7 @@ final class BackupsCommand implements Callable<Integer> {
         }
         List<Manifest> manifests = wiring.store.manifests(Optional.ofNullable(service));
         if (service != null && manifests.isEmpty()) {
-            throw new Refusal("there is no backup of '" + OneLine.of(service, 60) + "' in " + wiring.store.root()
-                    + "; 'pgsteward backups' lists what there is");
+            throw VerifyCommand.noBackup(service, Inventory.of(wiring.store), wiring);
         }
         Map<String, String> states = states(wiring, manifests);
         var out = spec.commandLine().getOut();

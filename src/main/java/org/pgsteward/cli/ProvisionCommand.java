@@ -6,9 +6,12 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
+import org.pgsteward.alert.OneLine;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
@@ -93,6 +96,14 @@ final class ProvisionCommand implements Callable<Integer> {
             print(out, "refused", sections.getOrDefault("refused", List.of()));
             print(out, "to do", sections.getOrDefault("steps", List.of()));
         }
+        Set<String> silent = new TreeSet<>(services);
+        sections.values().forEach(lines -> lines.forEach(line -> silent.remove(line.subject())));
+        silent.forEach(name -> spec.commandLine()
+                .getErr()
+                .println("pgsteward: no container asks for a database as '" + OneLine.of(name, 60)
+                        + "': there is none of that name, its variables lack something or name another host, or PostgreSQL"
+                        + " is on none of its networks; see: pgsteward doctor"));
+        spec.commandLine().getErr().flush();
         return sections.getOrDefault("refused", List.of()).isEmpty() ? 0 : 1;
     }
 

@@ -202,8 +202,7 @@ final class RestoreCommand implements Callable<Integer> {
         }
         return inventory.of(name).stream()
                 .findFirst()
-                .orElseThrow(() -> new Refusal(
-                        "there is no backup of '" + name + "'" + store + ": 'pgsteward backups' lists what there is"));
+                .orElseThrow(() -> VerifyCommand.noBackup(name, inventory, wiring));
     }
 
     private static Duration lastTime(Wiring wiring, StoredBackup chosen) throws SQLException {

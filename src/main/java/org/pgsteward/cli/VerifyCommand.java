@@ -10,12 +10,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
+import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Backup;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.routing.BackupReport;
 import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.reload.Nearest;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -117,9 +119,18 @@ final class VerifyCommand implements Callable<Integer> {
         return services.stream()
                 .map(service -> inventory.of(service).stream()
                         .findFirst()
-                        .orElseThrow(() -> new Refusal("there is no backup of '" + service + "' in "
-                                + wiring.store.root() + ": 'pgsteward backups' lists what there is")))
+                        .orElseThrow(() -> noBackup(service, inventory, wiring)))
                 .toList();
+    }
+
+    static Refusal noBackup(String name, Inventory inventory, Wiring wiring) {
+        String hint = Nearest.hint(
+                name,
+                inventory.backups().stream()
+                        .map(backup -> backup.manifest().service())
+                        .toList());
+        return new Refusal("there is no backup of '" + OneLine.of(name, 60) + "' in " + wiring.store.root() + "; "
+                + (hint.isEmpty() ? "'pgsteward backups' lists what there is" : hint));
     }
 
     /** What this writes down waits in the spool while PostgreSQL is away. */

@@ -20,6 +20,9 @@ public final class Doctor {
     /** The kind of a condition that says that somebody was refused, which is no want of resources. */
     private static final String LOGINS = "logins-failed";
 
+    /** Of one that says that a service gets no database. */
+    private static final String ENROLMENT = "enrolment-refused";
+
     private final Function<Asks.Login, LoginResult> logins;
 
     /** @param logins what PostgreSQL says to a service's own login */
@@ -112,9 +115,14 @@ public final class Doctor {
                 .filter(condition -> !isTold(condition, refused))
                 .flatMap(condition -> found(Diagnosis.Symptom.RESOURCE_TROUBLE, condition).stream())
                 .forEach(found::add);
+        Set<String> explained = found.stream()
+                .filter(diagnosis -> diagnosis.symptom() == Diagnosis.Symptom.CONNECTION_REFUSED)
+                .map(Diagnosis::service)
+                .collect(Collectors.toSet());
         Set<String> seen = conditions.stream().map(Condition::key).collect(Collectors.toSet());
         firing.stream()
                 .filter(condition -> !seen.contains(condition.key()) && !isTold(condition, refused))
+                .filter(condition -> !condition.kind().equals(ENROLMENT) || !explained.contains(condition.service()))
                 .filter(condition ->
                         patient.error().isEmpty() || !condition.service().equals(ServerRule.SERVICE))
                 .flatMap(condition -> found(Diagnosis.Symptom.FIRING, condition).stream())

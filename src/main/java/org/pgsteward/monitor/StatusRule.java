@@ -208,7 +208,7 @@ public record StatusRule(Duration patience, Duration grace) {
         figures.put("health", container.health().name().toLowerCase(Locale.ROOT));
         figures.put("exitCode", container.exitCode());
         figures.put("oomKilled", container.oomKilled());
-        figures.put("crashes", look.crashes());
+        figures.put("crashes", look.crashes().size());
         figures.put("memoryLimitBytes", container.memoryLimitBytes());
         return Condition.bad(
                         severity,

@@ -74,7 +74,8 @@ public final class NoConnection extends SQLException {
 
     private static String silent(SQLException thrown, ServerAddress address) {
         if (cause(thrown, UnknownHostException.class) != null) {
-            return "there is no host '" + address.host() + "' (PGSTEWARD_POSTGRES_HOST)";
+            return "there is no host '" + address.host()
+                    + "': its container does not run, or PGSTEWARD_POSTGRES_HOST is another's";
         }
         String where = address.where() + " (PGSTEWARD_POSTGRES_HOST and _PORT)";
         if (cause(thrown, NoRouteToHostException.class) != null) {

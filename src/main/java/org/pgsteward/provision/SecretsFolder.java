@@ -110,6 +110,9 @@ public final class SecretsFolder {
                         && Files.isSameFile(file, administratorsFile))) {
             return Optional.of("is the administrator's");
         }
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.of("is not in the secrets folder");
+        }
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > LONGEST_BYTES) {
             return Optional.of("is no plain file of at most " + LONGEST_BYTES + " bytes in the secrets folder");
         }

@@ -121,8 +121,7 @@ class RestoreCommandIT {
                 .isEqualTo(new CommandRun(
                         2,
                         "",
-                        "pgsteward: there is no backup of 'wikki' in " + host.store()
-                                + "; 'pgsteward backups' lists what there is"));
+                        "pgsteward: there is no backup of 'wikki' in " + host.store() + "; did you mean 'wiki'?"));
         Map<String, String> elsewhere = Map.of("PGSTEWARD_BACKUP_DIR", "/nowhere/at/all");
         for (String what : List.of("backups", "backups --sets")) {
             assertThat(CommandRun.on(host, elsewhere, what.split(" ")))

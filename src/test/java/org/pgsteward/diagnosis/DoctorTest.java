@@ -73,6 +73,27 @@ class DoctorTest {
     }
 
     @Test
+    void aServiceThatGetsNothingIsOneThingAndNotOneMoreAsItsAlert() {
+        Condition told = Condition.bad(
+                Severity.WARNING,
+                "enrolment-refused",
+                "vikunja",
+                "it asks for another's",
+                "docker inspect",
+                Instant.EPOCH);
+        Doctor.Patient wrongName = patient(Optional.empty(), asks("postgres", "internal_db", false));
+        Doctor.Patient well = patient(Optional.empty(), asks("postgresql", "internal_db", true));
+
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(wrongName, Optional.empty(), List.of(), List.of(told)))
+                .singleElement()
+                .satisfies(diagnosis -> assertThat(diagnosis.cause()).contains("says 'postgres'"));
+        assertThat(new Doctor(login -> LoginResult.LET_IN).examine(well, Optional.empty(), List.of(), List.of(told)))
+                .extracting(Diagnosis::cause)
+                .containsExactly("enrolment refused: it asks for another's");
+    }
+
+    @Test
     void anAddressWithItsPasswordIsNotShown() {
         Container container = container(
                 "vikunja", "internal_db", Map.of("DATABASE_URL", "postgres://vikunja:secret@postgres:5432/vikunja"));

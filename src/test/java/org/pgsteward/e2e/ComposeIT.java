@@ -824,6 +824,7 @@ class ComposeIT {
                         .out()
                         .replace("\n", ", "));
         say("complaints in the log:%n%s", complaints());
+        assertThat(complaints()).doesNotContain("InvalidDefinitionException");
         assertThat(host.inspect("pgsteward", "{{.State.OOMKilled}} {{.RestartCount}}"))
                 .isEqualTo("false 0");
         assertThat(states("backup-failed"))

@@ -303,7 +303,8 @@ class SocketProxyIT {
             await().until(() -> !dockerd.isAlive());
             assertThat(ask("GET /_ping", otherPort))
                     .startsWith("HTTP/1.1 503 ")
-                    .endsWith("docker-proxy: the Docker Engine does not answer on its socket\n");
+                    .endsWith("docker-proxy: the Docker Engine does not answer on its socket (DOCKER_SOCKET_DIR and"
+                            + " DOCKER_SOCKET_NAME in .env say where that is)\n");
 
             bed("engine-up", other);
             assertThat(madeAt(socket)).isGreaterThan(first);

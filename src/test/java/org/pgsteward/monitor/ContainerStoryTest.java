@@ -189,6 +189,10 @@ class ContainerStoryTest {
     }
 
     private static List<String> words(List<Condition> conditions) {
+        // They are kept as JSON.
+        assertThat(conditions)
+                .flatExtracting(condition -> condition.figures().values())
+                .allSatisfy(figure -> assertThat(figure).isInstanceOfAny(String.class, Number.class, Boolean.class));
         return conditions.stream()
                 .map(condition ->
                         condition.severity().map(severity -> severity.word()).orElse("well") + " " + condition.kind()

@@ -20,7 +20,7 @@ class NoConnectionIT {
 
             assertThat(said(new ServerAddress("postgrsql.invalid", 5432, "homelab", new Secret("x"), "homelab")))
                     .isEqualTo("PostgreSQL does not answer: there is no host 'postgrsql.invalid'"
-                            + " (PGSTEWARD_POSTGRES_HOST)");
+                            + ": its container does not run, or PGSTEWARD_POSTGRES_HOST is another's");
             int nobody;
             try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 nobody = free.getLocalPort();

@@ -73,7 +73,7 @@ class SecretsFolderTest {
         "out,               is no plain file",
         "directory,         is no plain file",
         "large,             is no plain file",
-        "missing,           is no plain file",
+        "missing,           is not in the secrets folder",
         "empty,             is empty",
         "binary,            is not text in UTF-8",
         ".hidden,           is not the name of a file",
