@@ -45,6 +45,7 @@ import org.pgsteward.journal.JournalRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
+import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
@@ -128,6 +129,7 @@ public final class Wiring {
     public final AskedBackups asked;
     public final CardDesk card;
     public final Recovery recovery;
+    private final Typing typing;
     public final AlertBook alerts;
     public final Silences silences;
     public final ZoneId zone;
@@ -232,7 +234,8 @@ public final class Wiring {
         Path waiting = state.resolve("spool");
         spool = purpose.leavesTraces() ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
         silences = new Silences(state, json, clock);
-        alerts = new AlertBook(state, silences, json, clock, zone);
+        typing = new Typing(settings.require("pgsteward.command"));
+        alerts = new AlertBook(state, silences, json, clock, zone, typing);
         fallbacks = ReceiverSettings.fallbacks(settings);
         redaction = new Redaction(settings.secrets());
         rows = new BackupRows(server.managementDatabase());
@@ -404,6 +407,7 @@ public final class Wiring {
                 spool,
                 this::watches,
                 alerts,
+                typing,
                 clock);
     }
 

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
+import org.pgsteward.model.Typing;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +54,7 @@ public final class AlertBook {
     private final Clock clock;
     private final Silences silences;
     private final ZoneId zone;
+    private final Typing typing;
 
     /** What is on its way to the outbox, by the notice's id. */
     private final Map<String, Hand> handed = new HashMap<>();
@@ -63,11 +65,18 @@ public final class AlertBook {
     /** What the disk refused to take; empty values are removals. */
     private final Map<String, Optional<Alert>> unsaved = new HashMap<>();
 
+    /** Whose remedies are typed as they stand. */
+    public AlertBook(Path stateDir, Silences silences, ObjectMapper json, Clock clock, ZoneId zone) {
+        this(stateDir, silences, json, clock, zone, Typing.PLAIN);
+    }
+
     /**
      * @param stateDir {@code pgsteward.state.dir}
      * @param zone in which notices give times, and quiet hours are
+     * @param typing how remedies are typed by those who are told
      */
-    public AlertBook(Path stateDir, Silences silences, ObjectMapper json, Clock clock, ZoneId zone) {
+    public AlertBook(Path stateDir, Silences silences, ObjectMapper json, Clock clock, ZoneId zone, Typing typing) {
+        this.typing = typing;
         this.store = new AlertStore(stateDir.resolve("alerts"), json);
         this.text = new NoticeText(zone);
         this.silences = silences;
@@ -96,7 +105,7 @@ public final class AlertBook {
         String looked = source == null || source.isBlank() ? LOOK : source;
         store.alone(() -> {
             Optional<Alert> before = read(condition.key());
-            Optional<Alert> after = AlertRule.turn(before, condition, looked);
+            Optional<Alert> after = AlertRule.turn(before, condition.typed(typing), looked);
             if (after.isPresent() && !after.equals(before)) {
                 write(after.get());
             }

@@ -1,6 +1,7 @@
 package org.pgsteward.diagnosis;
 
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
 
 /**
  * One cause of trouble.
@@ -37,6 +38,11 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
     /** The same with more behind the cause. */
     Diagnosis because(String more) {
         return new Diagnosis(symptom, severity, service, cause + more, remedy);
+    }
+
+    /** The same with a remedy that can be pasted. */
+    public Diagnosis typed(Typing typing) {
+        return new Diagnosis(symptom, severity, service, cause, typing.of(remedy));
     }
 
     /** Whether somebody has to do something. */

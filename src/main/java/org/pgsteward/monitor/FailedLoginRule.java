@@ -42,17 +42,16 @@ public final class FailedLoginRule extends FigureRule<LogLook> {
 
     private static String remedy(Console console, String service, Reason reason) {
         String provision = service.equals(PostgresRule.SERVICE)
-                ? "docker exec pgsteward pgsteward provision --plan   # whether a container asks for it"
-                : "docker exec pgsteward pgsteward provision " + Console.word(service);
+                ? "pgsteward provision --plan   # whether a container asks for it"
+                : "pgsteward provision " + Console.word(service);
         return switch (reason) {
             case WRONG_PASSWORD, NO_ROLE, NO_DATABASE, NO_RIGHT ->
-                "docker exec pgsteward pgsteward doctor   # whose password, name or right is wrong\n" + provision;
+                "pgsteward doctor   # whose password, name or right is wrong\n" + provision;
             case NOT_LET_IN, NO_HBA_LINE ->
                 console.psql("SELECT line_number, type, database, user_name, address, auth_method, error"
                         + " FROM pg_hba_file_rules");
             case NO_LOGIN, CLOSED ->
-                "docker exec pgsteward pgsteward remove --undo " + Console.word(service)
-                        + "   # if it is in quarantine and shall come back";
+                "pgsteward remove --undo " + Console.word(service) + "   # if it is in quarantine and shall come back";
             case TOO_MANY ->
                 console.psql(
                                 "SELECT usename, client_addr, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC")

@@ -25,6 +25,7 @@ import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseLook;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
@@ -50,6 +51,7 @@ public final class DoctorDesk {
     private final Spool spool;
     private final Supplier<Watches> watches;
     private final AlertBook alerts;
+    private final Typing typing;
     private final Clock clock;
     private final List<String> notLookedAt = new ArrayList<>();
 
@@ -65,6 +67,7 @@ public final class DoctorDesk {
             Spool spool,
             Supplier<Watches> watches,
             AlertBook alerts,
+            Typing typing,
             Clock clock) {
         this.server = server;
         this.engine = engine;
@@ -76,6 +79,7 @@ public final class DoctorDesk {
         this.spool = spool;
         this.watches = watches;
         this.alerts = alerts;
+        this.typing = typing;
         this.clock = clock;
     }
 
@@ -123,7 +127,7 @@ public final class DoctorDesk {
         Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
         List<Diagnosis> diagnoses =
                 new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());
-        return new Report(diagnoses, List.copyOf(notLookedAt));
+        return new Report(diagnoses.stream().map(found -> found.typed(typing)).toList(), List.copyOf(notLookedAt));
     }
 
     private List<Condition> firing() {

@@ -188,7 +188,13 @@ public final class ProvisionDesk {
                 if (news) {
                     gathering.rows.add(Activity.ours(result.service(), "enrolment refused", clock.instant()));
                 }
-                gathering.bad(Severity.WARNING, "enrolment-refused", name, failed.reason(), "docker inspect " + name);
+                gathering.bad(
+                        Severity.WARNING,
+                        "enrolment-refused",
+                        name,
+                        failed.reason(),
+                        "pgsteward provision --plan   # what is asked for and refused, and why\ndocker inspect "
+                                + name);
             }
             return;
         }

@@ -180,7 +180,7 @@ public final class RouteReload implements AutoCloseable {
                 KIND,
                 SUBJECT,
                 "an edit of the route files is not in force, and what ran before it goes on: " + named + more,
-                "docker compose exec pgsteward pgsteward check",
+                "pgsteward check",
                 clock.instant()));
     }
 
