@@ -295,8 +295,7 @@ public final class Dumps {
         environment.put("PGPASSWORD", address.password().reveal());
         environment.put("PGDATABASE", database);
         environment.put("PGAPPNAME", "pgsteward");
-        // An owner may have set another role for everybody who connects, who may not read all.
-        environment.put("PGOPTIONS", "-c role=none");
+        environment.put("PGOPTIONS", Server.OWN_SETTINGS);
         environment.put("PGCONNECT_TIMEOUT", "10");
         return ClientProgram.start(user, new ArrayList<>(command), environment);
     }

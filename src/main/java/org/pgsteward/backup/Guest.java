@@ -34,7 +34,7 @@ final class Guest implements RestoreSite, AutoCloseable {
      * The server may use 256 MB for everybody together, where an index built with the usual settings was killed for
      * memory and took every service down.
      */
-    private static final String SMALL = "-c maintenance_work_mem=16MB -c max_parallel_maintenance_workers=0"
+    private static final String SMALL = " -c maintenance_work_mem=16MB -c max_parallel_maintenance_workers=0"
             + " -c max_parallel_workers_per_gather=0";
 
     /** Ends those of a role, whose name follows. */
@@ -120,7 +120,7 @@ final class Guest implements RestoreSite, AutoCloseable {
         environment.put("PGPORT", Integer.toString(server.address().port()));
         environment.put("PGUSER", name);
         environment.put("PGPASSWORD", password.reveal());
-        environment.put("PGOPTIONS", SMALL);
+        environment.put("PGOPTIONS", Server.OWN_SETTINGS + SMALL);
         environment.put("PGAPPNAME", "pgsteward");
         environment.put("PGCONNECT_TIMEOUT", "10");
         return ClientProgram.start(user, command, environment);

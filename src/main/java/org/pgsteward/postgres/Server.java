@@ -19,9 +19,10 @@ public final class Server {
 
     /**
      * What the owner of a database may have set for everybody who connects to it, and what would turn our work into his:
-     * another role, another path to functions, a limit that ends every statement. Given when connecting, ours go before.
+     * another role, another path to functions, a limit that ends every statement. Given when connecting, ours go before;
+     * {@code pg_dump} and {@code pg_restore} set some of it themselves, but after statements that a limit can end.
      */
-    private static final String OURS = "-c search_path= -c role=none -c default_transaction_read_only=off"
+    public static final String OWN_SETTINGS = "-c search_path= -c role=none -c default_transaction_read_only=off"
             + " -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30s -c row_security=on"
             + " -c check_function_bodies=on -c default_transaction_isolation=read\\ committed";
 
@@ -53,7 +54,7 @@ public final class Server {
     private PGSimpleDataSource administrators(String database, int answerSeconds) {
         PGSimpleDataSource source =
                 filled(new Administrators(address), database, address.user(), address.password(), answerSeconds);
-        source.setOptions(OURS);
+        source.setOptions(OWN_SETTINGS);
         return source;
     }
 

@@ -179,6 +179,20 @@ class RoundTripIT {
                     BackupState.VERIFIED,
                     ""),
             new Case(
+                    "one whose owner was given much wherever they log in",
+                    "",
+                    List.of(
+                            "CREATE ROLE hurried LOGIN; CREATE ROLE another",
+                            "ALTER DATABASE @ OWNER TO hurried",
+                            "CREATE TABLE public.t AS SELECT 'Grüße'::text AS word, now() AS at",
+                            "ALTER TABLE public.t OWNER TO hurried",
+                            "ALTER ROLE hurried SET default_transaction_read_only = on",
+                            "ALTER ROLE hurried SET search_path = nowhere",
+                            "ALTER ROLE hurried SET statement_timeout = 1",
+                            "ALTER ROLE hurried SET DateStyle = 'SQL, DMY'"),
+                    BackupState.VERIFIED,
+                    ""),
+            new Case(
                     "one with functions in a language that a program can be run from",
                     "",
                     List.of("CREATE FUNCTION public.f() RETURNS int LANGUAGE internal AS 'pg_backend_pid'"),
