@@ -39,6 +39,7 @@ import org.pgsteward.backup.ShrinkRule;
 import org.pgsteward.backup.Store;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.EventFeed;
 import org.pgsteward.engine.FeedTimings;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.JournalRows;
@@ -374,7 +375,8 @@ public final class Wiring {
                 engine,
                 settings.get("pgsteward.postgres.container"),
                 settings.require("pgsteward.postgres.host"),
-                new StatusWatch(new StatusRule(PATIENCE, settings.duration("pgsteward.update.grace")), clock));
+                new StatusWatch(new StatusRule(PATIENCE, settings.duration("pgsteward.update.grace")), clock),
+                () -> ContainerEvents.readAll(EventFeed.remembered(engine, clock)));
     }
 
     /** What a command needs that gives databases or takes them away: it writes down and tells as the daemon does. */

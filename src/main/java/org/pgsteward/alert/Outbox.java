@@ -169,7 +169,17 @@ public final class Outbox {
     /** What waits for this receiver, oldest first. */
     List<Path> waiting(String receiver) {
         writeDown(receiver);
-        return entries(receiver);
+        List<Path> first = entries(receiver);
+        if (first.isEmpty()) {
+            return first;
+        }
+        // A folder that grows while it is read may show the newer of two files and not the older one. Whatever came
+        // before
+        // one that was seen is there at a second look.
+        Path newest = first.get(first.size() - 1);
+        return entries(receiver).stream()
+                .filter(file -> file.compareTo(newest) <= 0)
+                .toList();
     }
 
     private static String receiver(Path file) {

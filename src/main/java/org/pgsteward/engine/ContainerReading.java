@@ -7,6 +7,7 @@ import com.github.dockerjava.api.model.ContainerConfig;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.NetworkSettings;
+import com.github.dockerjava.api.model.RestartPolicy;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
@@ -20,6 +21,8 @@ import org.pgsteward.model.Container;
 
 /** Reads an inspect document. Every field may be missing: Docker and Podman differ, and so do their versions. */
 final class ContainerReading {
+    private static final Set<String> COMES_BACK = Set.of("always", "unless-stopped");
+
     private ContainerReading() {}
 
     static Container of(InspectContainerResponse document) {
@@ -34,6 +37,11 @@ final class ContainerReading {
                 healthOf(state),
                 state.map(ContainerState::getExitCodeLong).orElse(0L).intValue(),
                 state.map(ContainerState::getOOMKilled).orElse(false),
+                Optional.ofNullable(document.getHostConfig())
+                        .map(HostConfig::getRestartPolicy)
+                        .map(RestartPolicy::getName)
+                        .filter(COMES_BACK::contains)
+                        .isPresent(),
                 config.map(ContainerConfig::getLabels).orElse(Map.of()),
                 environment(config.map(ContainerConfig::getEnv).orElse(new String[0])),
                 networks(document),

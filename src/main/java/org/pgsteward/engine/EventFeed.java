@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +69,20 @@ public final class EventFeed implements AutoCloseable {
         feed.reader.start();
         feed.prover.start();
         return feed;
+    }
+
+    /**
+     * What has happened before anybody listened, as far as the engine remembers it: its last 256 events, the oldest first.
+     *
+     * @throws EngineAway when nobody answers, or not to the end
+     */
+    public static List<Event> remembered(DockerEngine engine, Clock clock) {
+        EventSource source = new EventSource(engine, clock);
+        try {
+            return source.between(Instant.EPOCH, source.now());
+        } catch (IOException e) {
+            throw new EngineAway("the Docker Engine did not say what it remembers: " + e.getMessage(), e);
+        }
     }
 
     public FeedStatus status() {

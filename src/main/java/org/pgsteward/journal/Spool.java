@@ -125,8 +125,20 @@ public final class Spool {
         }
     }
 
-    /** What waits, oldest first. */
+    /** What waits, oldest first, and nothing while what was put before it is not seen. */
     public List<Path> waiting() throws IOException {
+        List<Path> first = listed();
+        if (first.isEmpty()) {
+            return first;
+        }
+        // A folder that grows while it is read may show the newer of two files and not the older one. Whatever came
+        // before
+        // one that was seen is there at a second look.
+        Path newest = first.get(first.size() - 1);
+        return listed().stream().filter(file -> file.compareTo(newest) <= 0).toList();
+    }
+
+    private List<Path> listed() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().matches("\\d.*\\.json"))
                     .sorted()

@@ -17,6 +17,8 @@ import java.util.TreeSet;
  * @param health as its own health check sees it
  * @param exitCode of its last end; 0 while it has never ended
  * @param oomKilled whether its last end was the kernel's for want of memory
+ * @param comesBack whether the engine starts it again whatever ended it, but an order: the restart policies {@code always}
+ *     and {@code unless-stopped}
  * @param environment its variables; they hold passwords, so this record does not print them
  * @param networks by name, with the aliases under which it is known there
  * @param memoryLimitBytes 0 where none is set
@@ -31,6 +33,7 @@ public record Container(
         Health health,
         int exitCode,
         boolean oomKilled,
+        boolean comesBack,
         Map<String, String> labels,
         Map<String, String> environment,
         Map<String, Set<String>> networks,

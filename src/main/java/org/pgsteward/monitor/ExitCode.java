@@ -7,6 +7,9 @@ import java.util.Map;
  * of the signal that ended it.
  */
 final class ExitCode {
+    /** By {@code docker kill}, by {@code docker stop} of one that does not listen, by the kernel, or by anybody. */
+    static final int KILLED = 137;
+
     private static final Map<Integer, String> MEANINGS = Map.ofEntries(
             Map.entry(0, "ended by itself, without an error"),
             Map.entry(125, "Docker could not run it"),
@@ -14,7 +17,7 @@ final class ExitCode {
             Map.entry(127, "its command was not found"),
             Map.entry(130, "ended by SIGINT, as told to"),
             Map.entry(134, "it gave up, SIGABRT"),
-            Map.entry(137, "killed, SIGKILL"),
+            Map.entry(KILLED, "killed, SIGKILL"),
             Map.entry(139, "segmentation fault, SIGSEGV"),
             Map.entry(143, "ended by SIGTERM, as told to"));
 

@@ -170,13 +170,18 @@ public record StatusRule(Duration patience, Duration grace) {
             return Optional.empty();
         }
         String start = "docker start " + target;
-        if (look.asked().isPresent()) {
+        if (look.asked().isPresent() || isOrdered(container)) {
             return Optional.of(bad(look, Severity.INFO, "was stopped by somebody's order: " + code, start));
         }
         // Nobody is known to have asked, for instance because we were not running then; the code still tells.
         Severity severity = ExitCode.isPeaceful(container.exitCode()) ? Severity.INFO : Severity.CRITICAL;
         return Optional.of(bad(
                 look, severity, "ended with " + code + times(look), "docker logs --tail 50 " + target + "\n" + start));
+    }
+
+    /** Who is killed without an order does not stay so where the engine starts it again. */
+    private static boolean isOrdered(Container container) {
+        return container.comesBack() && container.exitCode() == ExitCode.KILLED;
     }
 
     private boolean tooEarly(Look look) {

@@ -68,7 +68,10 @@ public final class StatusWatch {
         this.clock = clock;
     }
 
-    /** To be given every event of a container, in order, before anyone looks because of it. */
+    /**
+     * To be given every event of a container, in order, before anyone looks because of it. What comes twice counts once,
+     * when all that followed comes twice as well.
+     */
     public synchronized void note(ContainerEvent event) {
         String id = event.containerId();
         switch (event.action()) {
@@ -206,7 +209,10 @@ public final class StatusWatch {
     private static <T> void add(Map<String, List<T>> events, String id, T event, Predicate<T> isOver) {
         List<T> all = events.computeIfAbsent(id, first -> new ArrayList<>());
         all.removeIf(isOver);
-        all.add(event);
+        // The engine's memory and the feed may both bring one.
+        if (!all.contains(event)) {
+            all.add(event);
+        }
         forgetOldest(events);
     }
 

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Activity;
@@ -36,21 +37,31 @@ public final class ContainerDesk {
     private final StatusWatch status;
     private final Map<String, Container> known = new ConcurrentHashMap<>();
     private final Map<String, String> services = new ConcurrentHashMap<>();
+    private final Supplier<List<ContainerEvent>> remembered;
     private volatile boolean listed;
+    private boolean recalled;
 
     /**
      * @param postgresName the container of the managed PostgreSQL, where it is set
      * @param postgresHost else the host name by which it is found
+     * @param remembered what the engine remembers of before we were there, the oldest first; asked once
      */
-    public ContainerDesk(DockerEngine engine, Optional<String> postgresName, String postgresHost, StatusWatch status) {
+    public ContainerDesk(
+            DockerEngine engine,
+            Optional<String> postgresName,
+            String postgresHost,
+            StatusWatch status,
+            Supplier<List<ContainerEvent>> remembered) {
         this.engine = engine;
         this.postgresName = postgresName;
         this.postgresHost = postgresHost;
         this.status = status;
+        this.remembered = remembered;
     }
 
     /** The container that an event is about, looked at now. Nothing when neither we nor the engine know it. */
     public @Nullable Sighting nudge(ContainerEvent event) {
+        recall();
         status.note(event);
         LOG.debug("{}: {} at {}", event.name(), event.action(), event.at());
         Optional<Container> now = engine.container(event.containerId());
@@ -64,6 +75,7 @@ public final class ContainerDesk {
 
     /** Every container there is, and those that have gone since the last look. */
     public List<Sighting> list() {
+        recall();
         Map<String, Container> now = new LinkedHashMap<>();
         engine.containers().forEach(container -> now.put(container.id(), container));
         List<Sighting> sightings = new ArrayList<>();
@@ -87,6 +99,14 @@ public final class ContainerDesk {
                 .map(this::seen)
                 .forEach(sightings::add);
         return sightings;
+    }
+
+    /** Who was told to stop just before our own restart has not crashed. */
+    private synchronized void recall() {
+        if (!recalled) {
+            remembered.get().forEach(status::note);
+            recalled = true;
+        }
     }
 
     /** Every container that was there at the last look. */

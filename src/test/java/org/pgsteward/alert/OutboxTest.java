@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +68,32 @@ class OutboxTest {
                         .map(i -> "n" + i)
                         .toList());
         assertThat(outbox.depth("email")).isZero();
+    }
+
+    /** A folder that is read while it grows shows some of what is new, and not the oldest of it first. */
+    @Test
+    void showsNoNoticeBeforeTheOneThatWasPutBeforeIt() throws IOException {
+        int count = 2000;
+        Outbox outbox = open();
+        Path email = Files.createDirectories(state.resolve("outbox").resolve("email"));
+        CompletableFuture<Void> putting = CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < count; i++) {
+                try {
+                    Files.createFile(email.resolve(String.format("%013d-%06d-n%d.json", 1, i, i)));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        });
+        int seen = 0;
+        while (seen < count) {
+            List<String> ids = outbox.waiting("email").stream().map(Outbox::id).toList();
+            seen = ids.size();
+            assertThat(ids)
+                    .isEqualTo(IntStream.range(0, seen).mapToObj(i -> "n" + i).toList());
+            assertThat(putting).isNotCompletedExceptionally();
+        }
+        putting.join();
     }
 
     @Test

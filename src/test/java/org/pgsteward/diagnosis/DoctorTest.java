@@ -359,6 +359,7 @@ class DoctorTest {
                 health,
                 exitCode,
                 oomKilled,
+                false,
                 Map.of(),
                 environment,
                 networks,

@@ -45,6 +45,8 @@ class DockerEngineIT {
                     "wiki",
                     "--memory",
                     "64m",
+                    "--restart",
+                    "unless-stopped",
                     "--label",
                     "pgsteward.service=wiki",
                     "--env",
@@ -65,6 +67,7 @@ class DockerEngineIT {
             assertThat(seen.environment()).containsEntry("DB_URL", "postgres://u:a=b@h/d");
             assertThat(seen.networks()).containsOnlyKeys(network);
             assertThat(seen.answersTo("wiki")).isTrue();
+            assertThat(seen.comesBack()).isTrue();
             assertThat(seen.memoryLimitBytes()).isEqualTo(64 * 1024 * 1024);
             assertThat(seen.startedAt()).hasValueSatisfying(at -> assertThat(at).isAfterOrEqualTo(seen.createdAt()));
         } finally {
@@ -79,6 +82,7 @@ class DockerEngineIT {
         Container created = named(name);
         assertThat(created.state()).isEqualTo(Container.State.CREATED);
         assertThat(created.startedAt()).isEmpty();
+        assertThat(created.comesBack()).isFalse();
 
         DockerCli.docker("start", name);
         DockerCli.docker("wait", name);

@@ -211,6 +211,7 @@ class ContainerStoryTest {
                 Health.NONE,
                 exitCode,
                 false,
+                false,
                 Map.of(),
                 Map.of(),
                 Map.of(),

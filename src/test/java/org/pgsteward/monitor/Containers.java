@@ -16,19 +16,27 @@ final class Containers {
     private Containers() {}
 
     static Container running(Map<String, String> labels, long limitBytes) {
-        return container("vikunja", State.RUNNING, Health.NONE, 0, false, labels, limitBytes, NOON.minusSeconds(3600));
+        return container(
+                "vikunja", State.RUNNING, Health.NONE, 0, false, false, labels, limitBytes, NOON.minusSeconds(3600));
     }
 
     static Container in(State state, Health health, int exitCode, boolean oomKilled) {
-        return container("vikunja", state, health, exitCode, oomKilled, Map.of(), 256 * MIB, NOON.minusSeconds(3600));
+        return container(
+                "vikunja", state, health, exitCode, oomKilled, false, Map.of(), 256 * MIB, NOON.minusSeconds(3600));
+    }
+
+    /** The engine would have started it again unless somebody had told it not to. */
+    static Container endedAndNotStartedAgain(int exitCode) {
+        return container(
+                "vikunja", State.EXITED, Health.NONE, exitCode, false, true, Map.of(), 0, NOON.minusSeconds(3600));
     }
 
     static Container named(String name) {
-        return container(name, State.EXITED, Health.NONE, 1, false, Map.of(), 0, NOON.minusSeconds(3600));
+        return container(name, State.EXITED, Health.NONE, 1, false, false, Map.of(), 0, NOON.minusSeconds(3600));
     }
 
     static Container startedAt(Instant start) {
-        return container("vikunja", State.RUNNING, Health.NONE, 0, false, Map.of(), 0, start);
+        return container("vikunja", State.RUNNING, Health.NONE, 0, false, false, Map.of(), 0, start);
     }
 
     private static Container container(
@@ -37,6 +45,7 @@ final class Containers {
             Health health,
             int exitCode,
             boolean oomKilled,
+            boolean comesBack,
             Map<String, String> labels,
             long limitBytes,
             Instant start) {
@@ -49,6 +58,7 @@ final class Containers {
                 health,
                 exitCode,
                 oomKilled,
+                comesBack,
                 labels,
                 Map.of(),
                 Map.of(),

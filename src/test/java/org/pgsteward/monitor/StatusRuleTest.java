@@ -76,6 +76,14 @@ class StatusRuleTest {
         assertThat(container.key()).isEqualTo(probe.key()).isEqualTo("postgres-down:postgresql");
     }
 
+    /** One that cannot be started ends as well and stays so; that is nobody's order. */
+    @ParameterizedTest
+    @CsvSource({"137, info", "127, critical", "1, critical"})
+    void whoIsKilledAndNotStartedAgainThoughHeAlwaysIsWasStoppedByOrder(int exitCode, String severity) {
+        assertThat(severity(rule.judge(look(Containers.endedAndNotStartedAgain(exitCode), false, false))))
+                .isEqualTo(severity);
+    }
+
     @Test
     void aRemovedContainerIsTold() {
         Container container = Containers.in(State.RUNNING, Health.NONE, 0, false);

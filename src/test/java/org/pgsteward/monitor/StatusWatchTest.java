@@ -79,6 +79,20 @@ class StatusWatchTest {
         assertThat(severity()).isEqualTo(Severity.CRITICAL);
     }
 
+    /** After our start both the engine's memory and the feed bring it. */
+    @Test
+    void aCrashThatIsHeardTwiceCountsOnce() {
+        for (int time = 0; time < 2; time++) {
+            note("die", NOON, Map.of("exitCode", "1"));
+            note("start", NOON.plusSeconds(1), Map.of());
+            note("die", NOON.plusSeconds(2), Map.of("exitCode", "1"));
+        }
+
+        assertThat(watch.look("vikunja", false, Containers.in(State.EXITED, Health.NONE, 1, false)))
+                .singleElement()
+                .satisfies(condition -> assertThat(condition.reason()).contains(", 2 times within"));
+    }
+
     @Test
     void anEndForWantOfMemoryWasNobodysOrder() {
         assertThat(watch.look("vikunja", false, Containers.in(State.EXITED, Health.NONE, 137, true))

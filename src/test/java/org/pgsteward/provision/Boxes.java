@@ -83,6 +83,7 @@ final class Boxes {
                 Container.Health.NONE,
                 0,
                 false,
+                false,
                 labels,
                 environment,
                 networks,

@@ -262,6 +262,7 @@ class ProvisionIT {
                 Container.Health.NONE,
                 0,
                 false,
+                false,
                 all,
                 environment,
                 Map.of("internal_db", Set.of(name)),

@@ -5,6 +5,7 @@ import com.github.dockerjava.api.model.EventActor;
 import com.github.dockerjava.api.model.EventType;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,13 @@ public final class ContainerEvents {
      */
     public @Nullable ContainerEvent read(Event event) {
         return ofContainer(event).or(() -> ofNetwork(event)).orElse(null);
+    }
+
+    /** The same of many. */
+    public static List<ContainerEvent> readAll(List<Event> events) {
+        return events.stream()
+                .flatMap(event -> ofContainer(event).or(() -> ofNetwork(event)).stream())
+                .toList();
     }
 
     private static Optional<ContainerEvent> ofContainer(Event event) {

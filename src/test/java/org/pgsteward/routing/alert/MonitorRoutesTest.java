@@ -57,6 +57,7 @@ class MonitorRoutesTest {
                     Container.Health.NONE,
                     0,
                     false,
+                    false,
                     Map.of(),
                     Map.of(),
                     Map.of(),
