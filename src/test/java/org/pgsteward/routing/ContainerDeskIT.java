@@ -1,9 +1,11 @@
 package org.pgsteward.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -13,6 +15,7 @@ import org.pgsteward.engine.DockerCli;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EventFeed;
 import org.pgsteward.engine.NeedsEngine;
+import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Sighting;
 import org.pgsteward.monitor.StatusRule;
@@ -28,7 +31,7 @@ class ContainerDeskIT {
             Optional.empty(),
             "postgresql",
             new StatusWatch(new StatusRule(Duration.ZERO, Duration.ZERO), Clock.systemUTC()),
-            () -> ContainerEvents.readAll(EventFeed.remembered(engine, Clock.systemUTC())));
+            this::remembered);
 
     @AfterEach
     void removeWhatTheTestMade() {
@@ -45,7 +48,9 @@ class ContainerDeskIT {
     void knowsWhyAContainerEndedBeforeWeWereThere(String does, String then, Severity severity, String words) {
         DockerCli.docker("run", "--detach", "--init", "--name", name, "debian:bookworm-slim", "sh", "-c", does);
         DockerCli.docker(then, name);
-        DockerCli.docker("wait", name);
+        // A second that is not over is the feed's, which begins with it.
+        await().until(() -> remembered().stream()
+                .anyMatch(event -> event.name().equals(name) && event.action().equals("die")));
 
         Sighting seen = desk.list().stream()
                 .filter(sighting -> sighting.container().name().equals(name))
@@ -57,5 +62,9 @@ class ContainerDeskIT {
             assertThat(condition.severity()).contains(severity);
             assertThat(condition.reason()).contains(words);
         });
+    }
+
+    private List<ContainerEvent> remembered() {
+        return ContainerEvents.readAll(EventFeed.remembered(engine, Clock.systemUTC()));
     }
 }
