@@ -65,11 +65,6 @@ public final class AlertBook {
     /** What the disk refused to take; empty values are removals. */
     private final Map<String, Optional<Alert>> unsaved = new HashMap<>();
 
-    /** Whose remedies are typed as they stand. */
-    public AlertBook(Path stateDir, Silences silences, ObjectMapper json, Clock clock, ZoneId zone) {
-        this(stateDir, silences, json, clock, zone, Typing.PLAIN);
-    }
-
     /**
      * @param stateDir {@code pgsteward.state.dir}
      * @param zone in which notices give times, and quiet hours are

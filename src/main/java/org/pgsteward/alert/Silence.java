@@ -20,6 +20,12 @@ public record Silence(String id, String service, String kind, Instant from, Inst
         Objects.requireNonNull(until, "until");
     }
 
+    /** In words, what is not told: such as {@code wiki (service-down)}. */
+    public String subject() {
+        return (service.isEmpty() ? "everything" : OneLine.of(service, 60))
+                + (kind.isEmpty() ? "" : " (" + OneLine.of(kind, 60) + ")");
+    }
+
     boolean covers(Alert alert, Instant now) {
         return now.isBefore(until)
                 && (service.isEmpty() || service.equals(alert.service()))

@@ -15,6 +15,7 @@ import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
+import org.pgsteward.alert.Silence;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
@@ -75,6 +76,11 @@ final class StatusCommand implements Callable<Integer> {
                     .ifPresent(
                             at -> out.println("PostgreSQL cannot be asked: what is said here of databases and backups"
                                     + " is as of " + Elapsed.roughly(overview.age(at)) + " ago."));
+        }
+        for (Silence silence : overview.silences()) {
+            out.println("Nobody is told of " + silence.subject() + " for another "
+                    + Elapsed.roughly(Duration.between(overview.at(), silence.until()))
+                    + (silence.reason().isBlank() ? "" : ": " + OneLine.of(silence.reason(), 200)) + ".");
         }
         for (Alert alert : overview.firing()) {
             alert.worst().ifPresent(cause -> {
@@ -184,6 +190,7 @@ final class StatusCommand implements Callable<Integer> {
             });
         }
         document.put("alerts", alerts);
+        document.put("silences", overview.silences());
         return document;
     }
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
 import org.pgsteward.routing.Json;
 
 class AlertBookTest {
@@ -255,7 +256,8 @@ class AlertBookTest {
     }
 
     private AlertBook open() {
-        return new AlertBook(state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC);
+        return new AlertBook(
+                state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC, Typing.PLAIN);
     }
 
     private Path file(String start) throws IOException {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
 import org.pgsteward.routing.Json;
 
 /** Receivers that refuse, fail and recover, by a clock that the test moves. */
@@ -51,8 +52,8 @@ class CourierTest {
     void aRefusedNoticeOfSeveralHoldsUpEachOfThem() {
         TellingRule rule = new TellingRule();
         rule.setWait("0s");
-        AlertBook book =
-                new AlertBook(state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC);
+        AlertBook book = new AlertBook(
+                state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC, Typing.PLAIN);
         for (String service : List.of("a", "b", "c")) {
             book.consider(Condition.bad(Severity.WARNING, "memory-high", service, "82%", "", clock.instant()));
         }

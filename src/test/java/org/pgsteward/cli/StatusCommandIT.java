@@ -102,6 +102,15 @@ class StatusCommandIT {
         assertThat(made.out().lines()).hasSize(2).last().asString().matches("\\w{6} +wiki +\\(all\\) +20.* an update");
         String id = made.out().lines().skip(1).findFirst().orElseThrow().substring(0, 6);
 
+        CommandRun status = CommandRun.on(host, "status");
+        assertThat(status.out())
+                .containsPattern("\nNobody is told of wiki for another (2 h|1 h 59 min): an update\\.\n");
+        assertThat(new ObjectMapper()
+                        .readTree(CommandRun.on(host, "status", "--json").out())
+                        .at("/silences/0/id")
+                        .asText())
+                .isEqualTo(id);
+
         CommandRun ended = CommandRun.on(host, "silence", "--end", id);
         assertThat(ended.out()).as(ended.toString()).isEqualTo("No silence holds.");
         assertThat(host.rows(

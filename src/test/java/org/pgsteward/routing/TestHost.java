@@ -33,6 +33,7 @@ import org.pgsteward.backup.Targets;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Notice;
+import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
@@ -196,7 +197,12 @@ public final class TestHost implements AutoCloseable {
         // After whatever a test's own clock says.
         Clock clock = Clock.fixed(Instant.parse("9999-01-01T00:00:00Z"), ZoneOffset.UTC);
         return new AlertBook(
-                        state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneId.systemDefault())
+                        state,
+                        new Silences(state, Json.mapper(), clock),
+                        Json.mapper(),
+                        clock,
+                        ZoneId.systemDefault(),
+                        Typing.PLAIN)
                 .due(rule);
     }
 

@@ -116,9 +116,7 @@ final class PageWords {
 
     private Map<String, Object> silence(Silence silence) {
         Map<String, Object> words = new LinkedHashMap<>();
-        String whose = silence.service().isEmpty() ? "everything" : OneLine.of(silence.service(), NAME);
-        String kind = silence.kind().isEmpty() ? "" : " (" + OneLine.of(silence.kind(), NAME) + ")";
-        words.put("what", whose + kind);
+        words.put("what", silence.subject());
         words.put("until", when(silence.until()));
         if (!silence.reason().isBlank()) {
             words.put("reason", OneLine.of(silence.reason(), SENTENCE));

@@ -23,6 +23,7 @@ import org.pgsteward.alert.Silences;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
 import org.pgsteward.routing.Json;
 
 class AlertRoutesTest {
@@ -156,7 +157,8 @@ class AlertRoutesTest {
                         new Silences(state, Json.mapper(), Clock.systemUTC()),
                         Json.mapper(),
                         Clock.systemUTC(),
-                        ZoneOffset.UTC)
+                        ZoneOffset.UTC,
+                        Typing.PLAIN)
                 .consider(Desk.bad("vikunja"));
 
         Map<String, String> soon = Map.of("pgsteward.alerts.look", "50ms");

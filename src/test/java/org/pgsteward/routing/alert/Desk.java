@@ -27,6 +27,7 @@ import org.pgsteward.alert.TellingRule;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
 import org.pgsteward.routing.Json;
 
 /** A context with the shipped alert routes, wired as the daemon wires them, on a real clock and with short waits. */
@@ -62,7 +63,8 @@ final class Desk implements AutoCloseable {
         Clock clock = Clock.systemUTC();
         Receivers receivers = new Receivers(context);
         outbox = new Outbox(state, Json.mapper(), clock, receivers::names, fallbacks);
-        alerts = new AlertBook(state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC);
+        alerts = new AlertBook(
+                state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC, Typing.PLAIN);
         Redaction redaction = new Redaction(settings.entrySet().stream()
                 .filter(setting -> setting.getKey().matches(".*\\.(password|url|token|secret|topic)"))
                 .map(Map.Entry::getValue)
