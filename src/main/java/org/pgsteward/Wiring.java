@@ -423,6 +423,7 @@ public final class Wiring {
                 house,
                 tables,
                 new ProvisionDesk.Asked(settings.get("pgsteward.web.network"), idleAfter()),
+                alerts::firing,
                 clock);
     }
 

@@ -39,6 +39,9 @@ public final class EventFeed implements AutoCloseable {
         void heard(Event event);
     }
 
+    /** Podman may keep events for years; here it is a restart of ours that is bridged. */
+    private static final Duration REMEMBERED = Duration.ofMinutes(15);
+
     private final EventSource source;
     private final String host;
     private final Clock clock;
@@ -72,14 +75,16 @@ public final class EventFeed implements AutoCloseable {
     }
 
     /**
-     * What has happened before anybody listened, as far as the engine remembers it: its last 256 events, the oldest first.
+     * What has happened just before anybody listened, as far as the engine remembers it: Docker its last 256 events, the
+     * oldest first.
      *
      * @throws EngineAway when nobody answers, or not to the end
      */
     public static List<Event> remembered(DockerEngine engine, Clock clock) {
         EventSource source = new EventSource(engine, clock);
         try {
-            return source.between(Instant.EPOCH, source.now());
+            Instant now = source.now();
+            return source.between(now.minus(REMEMBERED), now);
         } catch (IOException e) {
             throw new EngineAway("the Docker Engine did not say what it remembers: " + e.getMessage(), e);
         }

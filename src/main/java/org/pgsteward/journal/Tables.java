@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -80,6 +81,9 @@ public final class Tables {
               FROM public.service_configs
              ORDER BY service_name
             """;
+
+    private static final String QUARANTINED =
+            "SELECT service_name FROM public.service_configs WHERE quarantined_at IS NOT NULL";
 
     private static final String RUNNING = "SELECT DISTINCT service_name FROM public.backup_log WHERE state = 'running'";
 
@@ -329,6 +333,19 @@ public final class Tables {
             }
         }
         return enrolments;
+    }
+
+    /** The services that were removed and can be taken back. */
+    public Set<String> quarantined() throws SQLException {
+        Set<String> services = new HashSet<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(QUARANTINED);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                services.add(rows.getString(1));
+            }
+        }
+        return services;
     }
 
     /**

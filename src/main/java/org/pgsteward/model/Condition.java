@@ -1,6 +1,7 @@
 package org.pgsteward.model;
 
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,12 @@ public record Condition(
         String remedy,
         Map<String, Object> figures,
         Instant at) {
+
+    /** From well to critical. */
+    public static final Comparator<Condition> BY_SEVERITY = Comparator.comparing(condition -> condition
+            .severity()
+            .map(severity -> severity.compareTo(Severity.INFO))
+            .orElse(-1));
 
     public Condition {
         figures = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(figures));

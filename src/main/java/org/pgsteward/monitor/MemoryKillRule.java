@@ -23,12 +23,18 @@ final class MemoryKillRule {
 
     /**
      * @param kills the events, the oldest first
-     * @return empty where the container does not run, since its end is then told with what ended it
+     * @return empty while the container starts again and again
      */
     static Optional<Condition> judge(StatusRule.Look look, List<Instant> kills) {
         Container container = look.container();
-        if (container.state() != Container.State.RUNNING) {
-            return Optional.empty();
+        switch (container.state()) {
+            case EXITED, DEAD, CREATED -> {
+                return Optional.of(gone(look));
+            }
+            case RESTARTING, REMOVING, PAUSED -> {
+                return Optional.empty();
+            }
+            case RUNNING -> {}
         }
         List<Instant> counted = kills.stream()
                 .filter(kill -> kill.plus(SPAN).isAfter(look.at()))
@@ -63,6 +69,12 @@ final class MemoryKillRule {
                         remedy,
                         look.at())
                 .with(Map.of("kills", counted.size(), "memoryLimitBytes", container.memoryLimitBytes())));
+    }
+
+    /** One that ended or is no more: what ended it is told by itself. */
+    static Condition gone(StatusRule.Look look) {
+        return Condition.well(
+                KIND, StatusRule.service(look), "container " + look.container().name() + " runs no longer", look.at());
     }
 
     private static long mebibytes(Container container) {

@@ -1,18 +1,23 @@
 package org.pgsteward.monitor;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Successor;
 
-/** Remembers each service's samples between two rounds, so that the rule sees them in a row. Safe for many threads. */
+/**
+ * Remembers each container's samples between two rounds, so that the rule sees them in a row. Of the containers of one
+ * service the worst is told. Safe for many threads.
+ */
 public final class MemoryWatch implements Successor {
     private final MemoryRule rule;
-    private final Map<String, Watched> watched = new HashMap<>();
+    private final Map<Subject, Watched> watched = new HashMap<>();
 
     public MemoryWatch(MemoryRule rule) {
         this.rule = rule;
@@ -21,15 +26,21 @@ public final class MemoryWatch implements Successor {
     @Override
     public void takeOverFrom(Object before) {
         if (before instanceof MemoryWatch other) {
-            Map<String, Watched> seen = other.seen();
+            Map<Subject, Watched> seen = other.seen();
             synchronized (this) {
                 watched.putAll(seen);
             }
         }
     }
 
-    private synchronized Map<String, Watched> seen() {
+    private synchronized Map<Subject, Watched> seen() {
         return Map.copyOf(watched);
+    }
+
+    private record Subject(String service, String containerId) {
+        static Subject of(Reading reading) {
+            return new Subject(reading.service(), reading.container().id());
+        }
     }
 
     private record Watched(MemoryTrack track, Reading last, int missed) {}
@@ -41,19 +52,25 @@ public final class MemoryWatch implements Successor {
      * @return one condition for each service about which something is decided
      */
     public synchronized List<Condition> judge(List<Reading> round) {
-        List<Condition> conditions = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
+        Map<String, List<Condition>> decided = new LinkedHashMap<>();
+        Set<Subject> seen = new HashSet<>();
         for (Reading reading : round) {
-            seen.add(reading.service());
-            Watched before = watched.get(reading.service());
+            Subject subject = Subject.of(reading);
+            seen.add(subject);
+            Watched before = watched.get(subject);
             MemoryRule.Judged judged = rule.judge(reading, before == null ? MemoryTrack.START : before.track());
-            watched.put(reading.service(), new Watched(judged.track(), reading, 0));
-            judged.condition().ifPresent(conditions::add);
+            watched.put(subject, new Watched(judged.track(), reading, 0));
+            judged.condition().ifPresent(condition -> add(decided, condition));
         }
-        if (!round.isEmpty()) {
-            conditions.addAll(gone(seen, round.get(0)));
-        }
-        return conditions;
+        Set<String> held = round.isEmpty() ? Set.of() : miss(seen, round.get(0), decided);
+        return decided.values().stream()
+                .map(conditions -> Collections.max(conditions, Condition.BY_SEVERITY))
+                .filter(condition -> condition.severity().isPresent() || !held.contains(condition.service()))
+                .toList();
+    }
+
+    private static void add(Map<String, List<Condition>> decided, Condition condition) {
+        decided.computeIfAbsent(condition.service(), first -> new ArrayList<>()).add(condition);
     }
 
     /** What is bad by this one round, as if it had been so for long; nothing is remembered. */
@@ -74,23 +91,32 @@ public final class MemoryWatch implements Successor {
     /**
      * A container that no longer runs uses no memory. It takes as many rounds as firing does, because one sample may
      * fail; and an empty round says nothing, because then the engine gave no answer at all.
+     *
+     * @return the services of which it is not known yet whether their trouble is over
      */
-    private List<Condition> gone(Set<String> seen, Reading any) {
-        List<Condition> over = new ArrayList<>();
-        for (String service : List.copyOf(watched.keySet())) {
-            Watched before = watched.get(service);
-            if (before == null || seen.contains(service)) {
+    private Set<String> miss(Set<Subject> seen, Reading any, Map<String, List<Condition>> decided) {
+        Set<String> held = new HashSet<>();
+        for (Map.Entry<Subject, Watched> entry : List.copyOf(watched.entrySet())) {
+            Subject subject = entry.getKey();
+            Watched before = entry.getValue();
+            if (seen.contains(subject)) {
                 continue;
             }
             if (before.missed() + 1 < rule.samples()) {
-                watched.put(service, new Watched(before.track(), before.last(), before.missed() + 1));
+                watched.put(subject, new Watched(before.track(), before.last(), before.missed() + 1));
+                held.add(subject.service());
                 continue;
             }
-            watched.remove(service);
+            watched.remove(subject);
             String name = before.last().container().name();
-            over.add(Condition.well(
-                    MemoryRule.KIND, service, "container " + name + " runs no longer and uses no memory", any.at()));
+            add(
+                    decided,
+                    Condition.well(
+                            MemoryRule.KIND,
+                            subject.service(),
+                            "container " + name + " runs no longer and uses no memory",
+                            any.at()));
         }
-        return over;
+        return held;
     }
 }

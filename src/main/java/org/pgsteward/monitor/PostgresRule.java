@@ -20,7 +20,7 @@ public record PostgresRule(int failures) {
     public static final String KIND = "postgres-down";
 
     /** The {@code service}, the same whatever the container is called. */
-    static final String SERVICE = "postgresql";
+    public static final String SERVICE = "postgresql";
 
     public PostgresRule {
         if (failures < 1) {

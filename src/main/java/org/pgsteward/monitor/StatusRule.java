@@ -102,6 +102,21 @@ public record StatusRule(Duration patience, Duration grace) {
         };
     }
 
+    /**
+     * Of several containers of one service: the worst of what is trouble; else nothing, while it is too early to say of one
+     * of them; else well, if one does the service's work.
+     */
+    static Optional<Condition> ofAll(List<Optional<Condition>> states) {
+        List<Condition> known = states.stream().flatMap(Optional::stream).toList();
+        Optional<Condition> worst = known.stream().max(Condition.BY_SEVERITY);
+        if (worst.flatMap(Condition::severity)
+                .filter(severity -> severity != Severity.INFO)
+                .isPresent()) {
+            return worst;
+        }
+        return known.size() == states.size() ? known.stream().min(Condition.BY_SEVERITY) : Optional.empty();
+    }
+
     /** One that is no more and whose end nobody saw. */
     Optional<Condition> gone(Look look) {
         return gone(look, look.at());

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
@@ -22,6 +23,9 @@ import org.pgsteward.model.ContainerEvent;
  * threads.
  */
 public final class StatusWatch {
+    /** The {@code kind}s that end with the service's last container. */
+    public static final Set<String> OF_CONTAINERS = Set.of(MemoryRule.KIND, MemoryKillRule.KIND);
+
     /** Within this time crashes count as one trouble. */
     static final Duration LOOP = Duration.ofMinutes(10);
 
@@ -113,15 +117,17 @@ public final class StatusWatch {
     }
 
     /**
-     * How a container is now.
+     * How a service is now, of whose containers this one is looked at.
      *
      * @param service whose it is
      * @param postgres whether it is the shared PostgreSQL
+     * @param others that the service has: the worst of all counts
      * @return empty while it is too early to say; look again within a minute or so
      */
-    public synchronized List<Condition> look(String service, boolean postgres, Container container) {
+    public synchronized List<Condition> look(
+            String service, boolean postgres, Container container, List<Container> others) {
         List<Condition> conditions = new ArrayList<>();
-        StatusRule.Look look = lookAt(service, postgres, container);
+        departed.remove(container.id());
         for (Departed before : List.copyOf(departed.values())) {
             StatusRule.Look gone = lookAt(before.service(), before.postgres(), before.container());
             if (updates.isSuccessor(gone, container)) {
@@ -129,15 +135,32 @@ public final class StatusWatch {
                 conditions.addAll(updates.judge(gone, container));
             }
         }
-        if (isHeard(container)) {
-            rule.judge(look).ifPresent(conditions::add);
-        }
-        MemoryKillRule.judge(look, kills.getOrDefault(container.id(), List.of()))
-                .ifPresent(conditions::add);
+        conditions.addAll(stand(service, postgres, Stream.concat(Stream.of(container), others.stream())));
         return conditions;
     }
 
+    private List<Condition> stand(String service, boolean postgres, Stream<Container> containers) {
+        List<Optional<Condition>> states = new ArrayList<>();
+        List<Condition> deaths = new ArrayList<>();
+        containers.forEach(container -> {
+            StatusRule.Look look = lookAt(service, postgres, container);
+            states.add(isHeard(container) ? rule.judge(look) : Optional.empty());
+            MemoryKillRule.judge(look, kills.getOrDefault(container.id(), List.of()))
+                    .ifPresent(deaths::add);
+        });
+        List<Condition> conditions = new ArrayList<>();
+        StatusRule.ofAll(states).ifPresent(conditions::add);
+        deaths.stream().max(Condition.BY_SEVERITY).ifPresent(conditions::add);
+        return conditions;
+    }
+
+    /** Whether what the engine says of its state agrees with the events. */
     private boolean isHeard(Container container) {
+        if (container.state() == Container.State.RUNNING) {
+            // It was looked at before it ended, and what came of that is read only now.
+            Instant end = ended.getOrDefault(container.id(), Instant.MIN);
+            return container.startedAt().filter(end::isAfter).isEmpty();
+        }
         boolean over = container.state() == Container.State.EXITED || container.state() == Container.State.DEAD;
         if (!over || container.oomKilled() || ended.containsKey(container.id())) {
             return true;
@@ -152,28 +175,35 @@ public final class StatusWatch {
      * A container that is no longer there.
      *
      * @param last as it was when it was last seen
-     * @param others those that are there
+     * @param there those that are there, whoever's
+     * @param others of those, the service's
      * @return empty while another may yet take its place; it is then among {@link #waiting}
      */
     public synchronized List<Condition> gone(
-            String service, boolean postgres, Container last, Iterable<Container> others) {
+            String service, boolean postgres, Container last, Iterable<Container> there, List<Container> others) {
         StatusRule.Look look = lookAt(service, postgres, last);
         Departed before = departed.get(last.id());
         Instant since = before == null ? look.at() : before.since();
-        for (Container other : others) {
+        for (Container other : there) {
             if (other.identity().equals(last.identity())) {
                 departed.remove(last.id());
-                // One of several of a service went: the others do its work.
                 return updates.isSuccessor(look, other) ? updates.judge(look, other) : List.of();
             }
         }
-        Optional<Condition> condition = rule.gone(look, since);
-        if (condition.isPresent()) {
+        if (!others.isEmpty()) {
+            // One of several of a service went: the others do its work, and its trouble is over.
             departed.remove(last.id());
-        } else {
-            departed.put(last.id(), new Departed(service, postgres, last, since));
+            return stand(service, postgres, others.stream());
         }
-        return condition.stream().toList();
+        List<Condition> conditions =
+                new ArrayList<>(rule.gone(look, since).stream().toList());
+        if (conditions.isEmpty()) {
+            departed.put(last.id(), new Departed(service, postgres, last, since));
+        } else {
+            departed.remove(last.id());
+            conditions.add(MemoryKillRule.gone(look));
+        }
+        return conditions;
     }
 
     /** Those that have gone and of which it is not yet clear whether another takes their place: to be looked at again. */

@@ -2,6 +2,7 @@ package org.pgsteward.routing;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,13 +11,17 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.Alert;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Sighting;
+import org.pgsteward.monitor.PostgresRule;
+import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,7 +85,10 @@ public final class ContainerDesk {
         engine.containers().forEach(container -> now.put(container.id(), container));
         List<Sighting> sightings = new ArrayList<>();
         for (Container before : List.copyOf(known.values())) {
-            if (!now.containsKey(before.id()) && known.remove(before.id()) != null) {
+            // One that was made while the list was read is known by its event and not in the list.
+            if (!now.containsKey(before.id())
+                    && engine.container(before.id()).isEmpty()
+                    && known.remove(before.id()) != null) {
                 sightings.add(gone(before));
             }
         }
@@ -101,11 +109,16 @@ public final class ContainerDesk {
         return sightings;
     }
 
-    /** Who was told to stop just before our own restart has not crashed. */
+    /** Who was told to stop just before our own restart has not crashed. An engine that keeps no memory does without. */
     private synchronized void recall() {
-        if (!recalled) {
+        if (recalled) {
+            return;
+        }
+        recalled = true;
+        try {
             remembered.get().forEach(status::note);
-            recalled = true;
+        } catch (RuntimeException refused) {
+            LOG.info("what containers went through before this is not known: {}", refused.getMessage());
         }
     }
 
@@ -124,9 +137,17 @@ public final class ContainerDesk {
         return listed;
     }
 
-    /** The managed PostgreSQL's container, when it is on this host. */
+    /**
+     * The managed PostgreSQL's container, when it is on this host. Another project may call a service of its own the same:
+     * a container's own name goes first, and then who was there first.
+     */
     public Optional<Container> postgres() {
-        return known.values().stream().filter(this::isPostgres).findFirst();
+        return known.values().stream()
+                .filter(this::mayBePostgres)
+                .min(Comparator.comparing(
+                                (Container container) -> !container.name().equalsIgnoreCase(postgresHost))
+                        .thenComparing(Container::createdAt)
+                        .thenComparing(Container::id));
     }
 
     /** When somebody last told a container to stop, or had it made anew; empty where nobody is known to have. */
@@ -154,6 +175,31 @@ public final class ContainerDesk {
                         container -> service(container).filter(service::equals).isPresent());
     }
 
+    /**
+     * The end of what fires and that nobody looks at any more: its container went while we were not there, or its service
+     * was removed.
+     *
+     * @param enrolled the services that are looked after
+     */
+    List<Condition> overAndGone(List<Alert> firing, Set<String> enrolled, Instant now) {
+        Set<String> names = all().stream().map(Container::name).collect(Collectors.toSet());
+        List<Condition> over = new ArrayList<>();
+        for (Alert alert : firing) {
+            String subject = alert.service();
+            boolean contained = has(subject)
+                    || (subject.equals(PostgresRule.SERVICE) && postgres().isPresent());
+            boolean gone = switch (alert.kind()) {
+                case "enrolment-refused", "network-missing" -> !names.contains(subject);
+                case StatusRule.KIND, "service-idle" -> !contained && !enrolled.contains(subject);
+                default -> StatusWatch.OF_CONTAINERS.contains(alert.kind()) && !contained;
+            };
+            if (gone) {
+                over.add(Condition.well(alert.kind(), subject, "it is not there any more", now));
+            }
+        }
+        return over;
+    }
+
     /** A label of the container that a service has now; nothing while it has none. */
     public Optional<String> label(String service, String key) {
         return known.values().stream()
@@ -166,12 +212,25 @@ public final class ContainerDesk {
     public List<Condition> status(Sighting sighting) {
         Container container = sighting.container();
         Optional<String> service = service(container);
-        if (service.isEmpty()) {
+        if (service.isEmpty() || isOneOff(container)) {
             return List.of();
         }
+        List<Container> there = all();
+        List<Container> others = there.stream()
+                .filter(other -> !other.id().equals(container.id()) && !isOneOff(other))
+                .filter(other -> service(other).equals(service))
+                .toList();
         return sighting.gone()
-                ? status.gone(service.get(), sighting.postgres(), container, List.copyOf(known.values()))
-                : status.look(service.get(), sighting.postgres(), container);
+                ? status.gone(service.get(), sighting.postgres(), container, there, others)
+                : status.look(service.get(), sighting.postgres(), container, others);
+    }
+
+    /** One of {@code docker compose run}: it does one thing and ends, and the service goes on without it. */
+    private static boolean isOneOff(Container container) {
+        return container
+                .label("com.docker.compose.oneoff")
+                .filter("True"::equals)
+                .isPresent();
     }
 
     /** For {@code user_activity}; nothing for containers that are not ours to watch, and for what says nothing. */
@@ -221,6 +280,13 @@ public final class ContainerDesk {
     }
 
     private boolean isPostgres(Container container) {
+        return mayBePostgres(container)
+                && postgres()
+                        .map(server -> server.identity().equals(container.identity()))
+                        .orElse(true);
+    }
+
+    private boolean mayBePostgres(Container container) {
         return postgresName.map(container.name()::equals).orElseGet(() -> container.answersTo(postgresHost));
     }
 }

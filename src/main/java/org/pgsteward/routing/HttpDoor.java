@@ -53,10 +53,14 @@ public final class HttpDoor implements AutoCloseable {
         }
     }
 
+    /** Seconds. Whoever sends half a request must not keep a thread for ever; the JDK's own limit is none. */
+    private static final String LONGEST_REQUEST = "10";
+
     /** @throws IOException when the port is taken, with its number */
     public static HttpDoor open(
             InetSocketAddress address, Pipeline pipeline, Figures figures, StatusPage page, ObjectMapper json)
             throws IOException {
+        System.setProperty("sun.net.httpserver.maxReqTime", LONGEST_REQUEST);
         HttpServer server;
         try {
             server = HttpServer.create(address, 16);

@@ -5,13 +5,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.Alert;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
@@ -42,6 +45,7 @@ public final class ProvisionDesk {
     private final Housekeeping house;
     private final Tables tables;
     private final Asked asked;
+    private final Supplier<List<Alert>> firing;
     private final Clock clock;
     private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
     private final Set<String> satisfied = ConcurrentHashMap.newKeySet();
@@ -58,6 +62,7 @@ public final class ProvisionDesk {
      */
     public record Asked(Optional<String> webNetwork, Duration idleAfter) {}
 
+    /** @param firing what is told as trouble now */
     public ProvisionDesk(
             Provisioner provisioner,
             Discovery discovery,
@@ -65,6 +70,7 @@ public final class ProvisionDesk {
             Housekeeping house,
             Tables tables,
             Asked asked,
+            Supplier<List<Alert>> firing,
             Clock clock) {
         this.provisioner = provisioner;
         this.discovery = discovery;
@@ -72,6 +78,7 @@ public final class ProvisionDesk {
         this.house = house;
         this.tables = tables;
         this.asked = asked;
+        this.firing = firing;
         this.clock = clock;
     }
 
@@ -171,6 +178,9 @@ public final class ProvisionDesk {
                     .filter(service -> !gathering.isBad("rights-changed", service))
                     .forEach(service -> gathering.well("rights-changed", service, "as it should be"));
             tellIdle(enrolments, gathering);
+            Set<String> kept = new HashSet<>(services);
+            kept.removeAll(tables.quarantined());
+            gathering.conditions.addAll(containers.overAndGone(firing.get(), kept, clock.instant()));
             looked = true;
         } catch (SQLException e) {
             say("reconcile", "the periodic look at everything waits for PostgreSQL: " + e.getMessage());

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -575,6 +577,19 @@ class ComposeIT {
         assertThat(host.notices("service-down"))
                 .extracting(down -> down.path("service").asText())
                 .doesNotContain("vikunja", "hedgedoc", "navidrome");
+    }
+
+    /** Every service on its network reaches the status port, which has two threads. */
+    @Test
+    @Order(13)
+    void whoSendsHalfARequestDoesNotSilenceTheHealthCheck() throws IOException {
+        try (Socket one = new Socket(InetAddress.getLoopbackAddress(), host.port());
+                Socket other = new Socket(InetAddress.getLoopbackAddress(), host.port())) {
+            for (Socket half : List.of(one, other)) {
+                half.getOutputStream().write("GET / HT".getBytes(StandardCharsets.US_ASCII));
+            }
+            assertThat(host.get("/observe/health/live")).contains("\"UP\"");
+        }
     }
 
     /** The original lab: Vikunja was told 'postgres', and the container was 'postgresql'. */

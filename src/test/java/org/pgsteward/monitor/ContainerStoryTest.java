@@ -88,7 +88,7 @@ class ContainerStoryTest {
         assertThat(look(container("1", State.EXITED, 143, "sha256:a", -3600))).isEmpty();
         Container anew = container("2", State.RUNNING, 0, "sha256:a", 1);
 
-        assertThat(words(watch.gone("vikunja", false, old, List.of(anew))))
+        assertThat(words(watch.gone("vikunja", false, old, List.of(anew), List.of())))
                 .containsExactly(
                         "info service-updated container vikunja was made anew from the same image vikunja:1 (a)",
                         "well service-updated container vikunja was made anew from the same image vikunja:1 (a)");
@@ -101,7 +101,7 @@ class ContainerStoryTest {
         look(old);
         event("1", "kill", Map.of("signal", "9"));
         event("1", "die", Map.of("exitCode", "137"));
-        assertThat(watch.gone("vikunja", false, old, List.of())).isEmpty();
+        assertThat(watch.gone("vikunja", false, old, List.of(), List.of())).isEmpty();
         assertThat(watch.waiting()).containsExactly(old);
         second(50);
 
@@ -117,13 +117,15 @@ class ContainerStoryTest {
         Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
         event("1", "kill", Map.of("signal", "9"));
         event("1", "die", Map.of("exitCode", "137"));
-        assertThat(watch.gone("vikunja", false, old, List.of())).isEmpty();
+        assertThat(watch.gone("vikunja", false, old, List.of(), List.of())).isEmpty();
         second(59);
-        assertThat(watch.gone("vikunja", false, old, List.of())).isEmpty();
+        assertThat(watch.gone("vikunja", false, old, List.of(), List.of())).isEmpty();
         second(60);
 
-        assertThat(words(watch.gone("vikunja", false, old, List.of())))
-                .containsExactly("info service-down container vikunja was removed");
+        assertThat(words(watch.gone("vikunja", false, old, List.of(), List.of())))
+                .containsExactly(
+                        "info service-down container vikunja was removed",
+                        "well memory-killed container vikunja runs no longer");
         assertThat(watch.waiting()).isEmpty();
     }
 
@@ -133,8 +135,8 @@ class ContainerStoryTest {
         Container anew = container("2", State.RUNNING, 0, "sha256:b", 1);
         second(2);
 
-        assertThat(watch.gone("vikunja", false, old, List.of(anew))).isEmpty();
-        assertThat(words(watch.gone("postgresql", true, old, List.of(anew))))
+        assertThat(watch.gone("vikunja", false, old, List.of(anew), List.of())).isEmpty();
+        assertThat(words(watch.gone("postgresql", true, old, List.of(anew), List.of())))
                 .first()
                 .isEqualTo("info service-updated container vikunja was made anew and went from vikunja:1 (a) to"
                         + " vikunja:1 (b)");
@@ -145,19 +147,20 @@ class ContainerStoryTest {
         Container second = container("2", State.RUNNING, 0, "sha256:a", 0);
         Container first = container("1", State.RUNNING, 0, "sha256:a", -3600);
 
-        assertThat(watch.gone("vikunja", false, second, List.of(first))).isEmpty();
+        assertThat(watch.gone("vikunja", false, second, List.of(first), List.of()))
+                .isEmpty();
         assertThat(watch.waiting()).isEmpty();
     }
 
     @Test
     void aProcessThatTheKernelKilledIsToldAlthoughTheContainerRunsOn() {
         Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
-        assertThat(words(watch.look("postgresql", true, server)))
+        assertThat(words(watch.look("postgresql", true, server, List.of())))
                 .contains("well memory-killed no process of container vikunja was killed lately");
         event("1", "oom", Map.of());
         second(30);
 
-        List<Condition> killed = watch.look("postgresql", true, server);
+        List<Condition> killed = watch.look("postgresql", true, server, List.of());
         assertThat(words(killed))
                 .contains("critical memory-killed the kernel killed a process of container vikunja for want of memory"
                         + " within the hour: the container's limit of 256 MiB is not enough; all sessions of all services"
@@ -167,8 +170,74 @@ class ContainerStoryTest {
             assertThat(condition.remedy()).contains("docker update --memory 512m --memory-swap 1024m vikunja");
         });
         second(3601);
-        assertThat(words(watch.look("postgresql", true, server)))
+        assertThat(words(watch.look("postgresql", true, server, List.of())))
                 .contains("well memory-killed no process of container vikunja was killed lately");
+    }
+
+    /** A server and its worker: what the one does must not hide what the other does. */
+    @Test
+    void theWorstOfAServicesContainersCountsUntilAllAreWell() {
+        Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
+        Container worker = container("2", State.EXITED, 1, "sha256:a", -3600);
+        event("2", "die", Map.of("exitCode", "1"));
+        String crash = "critical service-down container vikunja ended with exit code 1";
+
+        assertThat(words(watch.look("vikunja", false, server, List.of(worker)))).contains(crash);
+        assertThat(words(watch.look("vikunja", false, worker, List.of(server)))).contains(crash);
+
+        event("2", "start", Map.of());
+        Container again = container("2", State.RUNNING, 0, "sha256:a", 0);
+        assertThat(words(watch.look("vikunja", false, server, List.of(again))))
+                .as("too early")
+                .noneMatch(words -> words.contains("service-down"));
+        second(20);
+        assertThat(words(watch.look("vikunja", false, server, List.of(again))))
+                .contains("well service-down container vikunja runs");
+    }
+
+    @Test
+    void oneThatHasDoneItsWorkIsNoNewsWhileAnotherRuns() {
+        Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
+        Container job = container("2", State.EXITED, 0, "sha256:a", -3600);
+        event("2", "die", Map.of("exitCode", "0"));
+
+        assertThat(words(watch.look("vikunja", false, job, List.of(server))))
+                .contains("well service-down container vikunja runs");
+    }
+
+    @Test
+    void theTroubleOfOneThatIsRemovedIsOverWhileAnotherRuns() {
+        Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
+        Container worker = container("worker", "2", State.EXITED, 1, "sha256:a", -3600);
+        event("2", "die", Map.of("exitCode", "1"));
+
+        assertThat(words(watch.gone("vikunja", false, worker, List.of(server), List.of(server))))
+                .contains("well service-down container vikunja runs");
+        assertThat(watch.waiting()).isEmpty();
+    }
+
+    /** The list is read at one moment, and what came of it a little later. */
+    @Test
+    void aLookFromBeforeTheEndDoesNotEndTheAlert() {
+        Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
+        event("1", "die", Map.of("exitCode", "1"));
+
+        assertThat(look(server)).isEmpty();
+    }
+
+    @Test
+    void whatWasKilledInAContainerIsOverWhenItRunsNoLonger() {
+        event("1", "oom", Map.of());
+        Container stopped = container("1", State.EXITED, 143, "sha256:a", -3600);
+
+        assertThat(words(watch.look("vikunja", false, stopped, List.of())))
+                .contains("well memory-killed container vikunja runs no longer");
+        second(60);
+        event("1", "die", Map.of("exitCode", "143"));
+        assertThat(watch.gone("vikunja", false, stopped, List.of(), List.of())).isEmpty();
+        second(120);
+        assertThat(words(watch.gone("vikunja", false, stopped, List.of(), List.of())))
+                .contains("well memory-killed container vikunja runs no longer");
     }
 
     private void second(long second) {
@@ -181,7 +250,7 @@ class ContainerStoryTest {
 
     /** Without what is said of memory each time it is looked at first. */
     private List<Condition> look(Container container) {
-        return watch.look("vikunja", false, container).stream()
+        return watch.look("vikunja", false, container, List.of()).stream()
                 .filter(condition -> !condition.kind().equals(MemoryKillRule.KIND))
                 .filter(condition ->
                         container.id().equals("1") || !condition.kind().equals(StatusRule.KIND))
@@ -201,10 +270,15 @@ class ContainerStoryTest {
     }
 
     private static Container container(String id, State state, int exitCode, String imageId, long startedSecond) {
+        return container("vikunja", id, state, exitCode, imageId, startedSecond);
+    }
+
+    private static Container container(
+            String name, String id, State state, int exitCode, String imageId, long startedSecond) {
         Instant start = NOON.plusSeconds(startedSecond);
         return new Container(
                 id,
-                "vikunja",
+                name,
                 "vikunja:1",
                 imageId,
                 state,

@@ -17,29 +17,53 @@ final class Containers {
 
     static Container running(Map<String, String> labels, long limitBytes) {
         return container(
-                "vikunja", State.RUNNING, Health.NONE, 0, false, false, labels, limitBytes, NOON.minusSeconds(3600));
+                ID,
+                "vikunja",
+                State.RUNNING,
+                Health.NONE,
+                0,
+                false,
+                false,
+                labels,
+                limitBytes,
+                NOON.minusSeconds(3600));
+    }
+
+    static Container running(String id, long limitBytes) {
+        return container(
+                id,
+                "vikunja",
+                State.RUNNING,
+                Health.NONE,
+                0,
+                false,
+                false,
+                Map.of(),
+                limitBytes,
+                NOON.minusSeconds(3600));
     }
 
     static Container in(State state, Health health, int exitCode, boolean oomKilled) {
         return container(
-                "vikunja", state, health, exitCode, oomKilled, false, Map.of(), 256 * MIB, NOON.minusSeconds(3600));
+                ID, "vikunja", state, health, exitCode, oomKilled, false, Map.of(), 256 * MIB, NOON.minusSeconds(3600));
     }
 
     /** The engine would have started it again unless somebody had told it not to. */
     static Container endedAndNotStartedAgain(int exitCode) {
         return container(
-                "vikunja", State.EXITED, Health.NONE, exitCode, false, true, Map.of(), 0, NOON.minusSeconds(3600));
+                ID, "vikunja", State.EXITED, Health.NONE, exitCode, false, true, Map.of(), 0, NOON.minusSeconds(3600));
     }
 
     static Container named(String name) {
-        return container(name, State.EXITED, Health.NONE, 1, false, false, Map.of(), 0, NOON.minusSeconds(3600));
+        return container(ID, name, State.EXITED, Health.NONE, 1, false, false, Map.of(), 0, NOON.minusSeconds(3600));
     }
 
     static Container startedAt(Instant start) {
-        return container("vikunja", State.RUNNING, Health.NONE, 0, false, false, Map.of(), 0, start);
+        return container(ID, "vikunja", State.RUNNING, Health.NONE, 0, false, false, Map.of(), 0, start);
     }
 
     private static Container container(
+            String id,
             String name,
             State state,
             Health health,
@@ -50,7 +74,7 @@ final class Containers {
             long limitBytes,
             Instant start) {
         return new Container(
-                ID,
+                id,
                 name,
                 "vikunja/vikunja:1",
                 "sha256:1",

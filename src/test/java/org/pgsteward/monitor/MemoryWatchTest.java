@@ -5,7 +5,7 @@ import static org.pgsteward.monitor.Containers.MIB;
 import static org.pgsteward.monitor.Containers.NOON;
 
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Memory;
@@ -46,13 +46,37 @@ class MemoryWatchTest {
         assertThat(watch.judge(List.of(reading("vikunja", 85)))).hasSize(1);
     }
 
+    @Test
+    void theWorstOfAServicesContainersCountsUntilAllAreWell() {
+        for (int round = 0; round < 2; round++) {
+            watch.judge(List.of(reading("wiki", "server", 10), reading("wiki", "worker", 95)));
+        }
+        assertThat(severity(List.of(reading("wiki", "worker", 95), reading("wiki", "server", 10))))
+                .contains(Severity.CRITICAL);
+        assertThat(watch.judge(List.of(reading("wiki", "server", 10))))
+                .as("one sample may fail")
+                .isEmpty();
+        assertThat(severity(List.of(reading("wiki", "server", 10), reading("wiki", "worker", 10))))
+                .isEmpty();
+    }
+
+    private Optional<Severity> severity(List<Reading> round) {
+        List<Condition> conditions = watch.judge(round);
+        assertThat(conditions).hasSize(1);
+        return conditions.get(0).severity();
+    }
+
     private void fire() {
         watch.judge(List.of(reading("vikunja", 85), reading("gitea", 10)));
         watch.judge(List.of(reading("vikunja", 85), reading("gitea", 10)));
     }
 
     private static Reading reading(String service, int percent) {
+        return reading(service, Containers.ID, percent);
+    }
+
+    private static Reading reading(String service, String containerId, int percent) {
         return new Reading(
-                service, Containers.running(Map.of(), 100 * MIB), new Memory(percent * MIB, 100 * MIB), NOON);
+                service, Containers.running(containerId, 100 * MIB), new Memory(percent * MIB, 100 * MIB), NOON);
     }
 }

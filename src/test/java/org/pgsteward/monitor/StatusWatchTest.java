@@ -6,9 +6,11 @@ import static org.pgsteward.monitor.Containers.NOON;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.alert.SettableClock;
+import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Container.Health;
 import org.pgsteward.model.Container.State;
@@ -64,7 +66,7 @@ class StatusWatchTest {
     /** The list is read every few seconds, whatever events are still on their way. */
     @Test
     void anEndThatTheListShowsBeforeItsEventsAreReadIsNotJudged() {
-        assertThat(watch.look("vikunja", false, killed)).isEmpty();
+        assertThat(look(killed)).isEmpty();
         note("kill", NOON, Map.of("signal", "9"));
         note("die", NOON, Map.of("exitCode", "137"));
 
@@ -73,7 +75,7 @@ class StatusWatchTest {
 
     @Test
     void anEndOfWhichNoEventEverCameIsJudgedByTheNextLook() {
-        assertThat(watch.look("vikunja", false, killed)).isEmpty();
+        assertThat(look(killed)).isEmpty();
         clock.pass(Duration.ofSeconds(5));
 
         assertThat(severity()).isEqualTo(Severity.CRITICAL);
@@ -88,14 +90,14 @@ class StatusWatchTest {
             note("die", NOON.plusSeconds(2), Map.of("exitCode", "1"));
         }
 
-        assertThat(watch.look("vikunja", false, Containers.in(State.EXITED, Health.NONE, 1, false)))
+        assertThat(look(Containers.in(State.EXITED, Health.NONE, 1, false)))
                 .singleElement()
                 .satisfies(condition -> assertThat(condition.reason()).contains(", 2 times within"));
     }
 
     @Test
     void anEndForWantOfMemoryWasNobodysOrder() {
-        assertThat(watch.look("vikunja", false, Containers.in(State.EXITED, Health.NONE, 137, true))
+        assertThat(look(Containers.in(State.EXITED, Health.NONE, 137, true))
                         .get(0)
                         .severity())
                 .contains(Severity.CRITICAL);
@@ -105,7 +107,14 @@ class StatusWatchTest {
         watch.note(new ContainerEvent(at, action, ID, "vikunja", attributes));
     }
 
+    /** What is said of its state. */
+    private List<Condition> look(Container container) {
+        return watch.look("vikunja", false, container, List.of()).stream()
+                .filter(condition -> condition.kind().equals(StatusRule.KIND))
+                .toList();
+    }
+
     private Severity severity() {
-        return watch.look("vikunja", false, killed).get(0).severity().orElseThrow();
+        return look(killed).get(0).severity().orElseThrow();
     }
 }

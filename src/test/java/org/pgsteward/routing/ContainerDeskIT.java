@@ -3,21 +3,34 @@ package org.pgsteward.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Silences;
 import org.pgsteward.engine.DockerCli;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EventFeed;
 import org.pgsteward.engine.NeedsEngine;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Sighting;
+import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
 import org.pgsteward.routing.docker.ContainerEvents;
@@ -26,16 +39,14 @@ import org.pgsteward.routing.docker.ContainerEvents;
 class ContainerDeskIT {
     private final String name = "desk-it-" + UUID.randomUUID().toString().substring(0, 8);
     private final DockerEngine engine = DockerEngine.at(NeedsEngine.Engine.host());
-    private final ContainerDesk desk = new ContainerDesk(
-            engine,
-            Optional.empty(),
-            "postgresql",
-            new StatusWatch(new StatusRule(Duration.ZERO, Duration.ZERO), Clock.systemUTC()),
-            this::remembered);
+    private final ContainerDesk desk = desk("postgresql", this::remembered);
+
+    private final List<String> made = new ArrayList<>();
 
     @AfterEach
     void removeWhatTheTestMade() {
         DockerCli.docker("rm", "--force", name);
+        made.forEach(id -> DockerCli.docker("rm", "--force", id));
         engine.close();
     }
 
@@ -58,10 +69,104 @@ class ContainerDeskIT {
                 .orElseThrow();
         desk.belongs(seen.container(), name);
 
-        assertThat(desk.status(seen)).singleElement().satisfies(condition -> {
+        assertThat(desk.status(seen)).first().satisfies(condition -> {
             assertThat(condition.severity()).contains(severity);
             assertThat(condition.reason()).contains(words);
         });
+    }
+
+    /** Many a compose file calls its own PostgreSQL so. */
+    @Test
+    void anotherProjectsServiceOfTheSameNameIsNotTheServer() {
+        String host = "pg-" + name;
+        ContainerDesk other = desk(host, List::of);
+        for (String project : List.of("a", "z")) {
+            create("--label", "com.docker.compose.project=" + project, "--label", "com.docker.compose.service=" + host);
+        }
+        create("--name", host);
+        for (String project : List.of("b", "y")) {
+            create("--label", "com.docker.compose.project=" + project, "--label", "com.docker.compose.service=" + host);
+        }
+
+        List<String> servers = other.list().stream()
+                .filter(Sighting::postgres)
+                .map(sighting -> sighting.container().name())
+                .toList();
+
+        assertThat(servers).containsExactly(host);
+        assertThat(other.postgres()).map(Container::name).contains(host);
+        assertThat(other.others()).hasSizeGreaterThanOrEqualTo(4);
+    }
+
+    private ContainerDesk desk(String host, Supplier<List<ContainerEvent>> remembered) {
+        return new ContainerDesk(
+                engine,
+                Optional.empty(),
+                host,
+                new StatusWatch(new StatusRule(Duration.ZERO, Duration.ZERO), Clock.systemUTC()),
+                remembered);
+    }
+
+    private void create(String... options) {
+        List<String> command = new ArrayList<>(List.of("create"));
+        command.addAll(List.of(options));
+        command.addAll(List.of("debian:bookworm-slim", "true"));
+        made.add(DockerCli.docker(command.toArray(String[]::new)));
+    }
+
+    /** Who nobody looks at any more says nothing of itself either. */
+    @Test
+    void whatFiresOfContainersThatWentUnseenIsOver(@TempDir Path state) {
+        create("--name", name);
+        AlertBook book = new AlertBook(
+                state,
+                new Silences(state, Json.mapper(), Clock.systemUTC()),
+                Json.mapper(),
+                Clock.systemUTC(),
+                ZoneOffset.UTC,
+                Typing.PLAIN);
+        List<String> kinds = List.of(
+                "enrolment-refused",
+                "network-missing",
+                "memory-high",
+                "memory-killed",
+                "service-down",
+                "backup-failed");
+        for (String kind : kinds) {
+            for (String subject : List.of(name, "enrolled", "gone")) {
+                book.consider(Condition.bad(Severity.WARNING, kind, subject, "trouble", "", Instant.now()));
+            }
+        }
+        desk.list().stream()
+                .filter(sighting -> sighting.container().name().equals(name))
+                .forEach(sighting -> desk.belongs(sighting.container(), name));
+
+        assertThat(desk.overAndGone(book.firing(), Set.of(name, "enrolled"), Instant.now()))
+                .allSatisfy(condition -> assertThat(condition.severity()).isEmpty())
+                .extracting(Condition::key)
+                .containsExactlyInAnyOrder(
+                        "enrolment-refused:enrolled",
+                        "enrolment-refused:gone",
+                        "network-missing:enrolled",
+                        "network-missing:gone",
+                        "memory-high:enrolled",
+                        "memory-high:gone",
+                        "memory-killed:enrolled",
+                        "memory-killed:gone",
+                        "service-down:gone");
+    }
+
+    @Test
+    void anEngineWithoutAMemoryIsListedAllTheSame() {
+        ContainerDesk other = desk("postgresql", () -> {
+            throw new IllegalStateException("answered 500 to events");
+        });
+        create("--name", name);
+
+        assertThat(other.list())
+                .extracting(sighting -> sighting.container().name())
+                .contains(name);
+        assertThat(other.isComplete()).isTrue();
     }
 
     private List<ContainerEvent> remembered() {
