@@ -127,6 +127,7 @@ public final class BackupDesk {
                 }
             }
         } catch (SQLException e) {
+            tables.doubt(e);
             LOG.warn("which backups are due cannot be told: {}", e.getMessage());
             return List.of();
         }

@@ -75,6 +75,7 @@ public final class JournalDrain {
                 }
             }
         } catch (SQLException e) {
+            tables.doubt(e);
             if (!awayTold) {
                 LOG.warn("journal rows wait in the spool: {}", e.getMessage());
                 awayTold = true;
@@ -120,13 +121,13 @@ public final class JournalDrain {
     /**
      * Whether the server was not there, rather than against the row. Classes of PostgreSQL's appendix A: 08 connection,
      * 53 resources, 57 intervention, 58 system error, 40 rolled back; 25006 a server in recovery; 28 and 3D while an init
-     * script is still at work, 42P01 before the tables are made.
+     * script is still at work; and none that is ours, before the tables are made, or made again.
      */
     private static boolean isAbsence(@org.jspecify.annotations.Nullable String state) {
         return state == null
                 || state.matches("(08|53|57|58|40|28|3D).*")
                 || state.equals("25006")
-                || state.equals("42P01");
+                || Tables.areMissing(state);
     }
 
     private static SQLException sqlCause(Throwable thrown) {

@@ -486,6 +486,20 @@ class KeepIT {
                         .hasSize(4));
     }
 
+    @Test
+    void anEmptyManagementDatabaseInThePlaceOfTheOneThatWasStopsNoBackups() throws Exception {
+        start("pgsteward.backup.tick", "* * * * * ?");
+        String database = host.cluster().newDatabase();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.journal(database)).containsExactly("verified"));
+
+        host.cluster().run("postgres", "DROP DATABASE homelab WITH (FORCE)", "CREATE DATABASE homelab");
+
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(host.journal(database)).containsExactly("verified"));
+    }
+
     private String health(String check) throws Exception {
         try {
             HttpResponse<String> answer = HttpClient.newHttpClient()
