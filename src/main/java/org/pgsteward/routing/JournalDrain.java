@@ -39,14 +39,43 @@ public final class JournalDrain {
         this.doors = doors;
     }
 
-    /** Keeps a row; telling never hurts doing, so a disk that does not take it is logged and the work goes on. */
+    /**
+     * Keeps a row. One that the disk does not take is written at once, behind what waits; telling never hurts doing, so one
+     * that PostgreSQL does not take either is logged and the work goes on.
+     */
     public void keep(@Body Object noun) {
         try {
             spool.put(noun);
         } catch (IOException e) {
-            LOG.error("a journal row cannot be kept in the spool ({}): {}", e.getMessage(), noun);
+            drain(TURN_MILLISECONDS);
+            writeUnkept(noun, e);
+            return;
         }
         drain(TURN_MILLISECONDS);
+    }
+
+    private void writeUnkept(Object noun, IOException refused) {
+        try {
+            tables.prepare();
+            Exchange sent = insert(spool.row(noun));
+            if (sent.getException() != null) {
+                throw sqlCause(sent.getException());
+            }
+            LOG.warn(
+                    "the disk of the state folder does not take a journal row, which is in its table: {}",
+                    refused.toString());
+        } catch (SQLException e) {
+            tables.doubt(e);
+            LOG.error(
+                    "a journal row cannot be kept in the spool ({}), nor be written ({}): {}",
+                    refused.toString(),
+                    e.getMessage(),
+                    noun);
+        }
+    }
+
+    private Exchange insert(JournalRow row) {
+        return doors.ask("direct:journal-insert", row.columns(), Map.of("table", row.table()));
     }
 
     /** Writes what waits, unless somebody else is at it. */
@@ -106,7 +135,7 @@ public final class JournalDrain {
             LOG.error("journal row {} cannot be read and is set aside: {}", spool.setAside(file), e.getMessage());
             return;
         }
-        Exchange sent = doors.ask("direct:journal-insert", row.columns(), Map.of("table", row.table()));
+        Exchange sent = insert(row);
         if (sent.getException() == null) {
             spool.done(file);
             return;
