@@ -337,8 +337,8 @@ public final class Wiring {
                 .bean("delivery", delivery)
                 .prepare(context -> {
                     receivers.known = new Receivers(context);
-                    OutboxDelivery begun =
-                            new OutboxDelivery(context, outbox, json, redaction, clock, Courier.Rests.USUAL, fallbacks);
+                    OutboxDelivery begun = new OutboxDelivery(
+                            context, outbox, alerts, json, redaction, clock, Courier.Rests.USUAL, fallbacks);
                     context.getManagementStrategy().addEventNotifier(begun);
                     delivery.begin(begun);
                 });
