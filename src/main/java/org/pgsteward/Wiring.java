@@ -310,7 +310,8 @@ public final class Wiring {
         OverviewDesk overview = overview(OverviewDesk.Host.of(containers, memory));
         Holdings holdings = new Holdings(store);
         Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
-        OverdueDesk overdueDesk = new OverdueDesk(targets, rows, house, schedules(schedule), overdue, alerts, clock);
+        OverdueDesk overdueDesk =
+                new OverdueDesk(targets, rows, house, schedules(schedule), overdue, alerts, holdings, clock);
         Delivery delivery = new Delivery();
         Pipeline pipeline = pipeline(outbox, schedule)
                 .bean("docker", docker)
@@ -336,8 +337,8 @@ public final class Wiring {
                 .bean("delivery", delivery)
                 .prepare(context -> {
                     receivers.known = new Receivers(context);
-                    OutboxDelivery begun =
-                            new OutboxDelivery(context, outbox, json, redaction, clock, Courier.Rests.USUAL, fallbacks);
+                    OutboxDelivery begun = new OutboxDelivery(
+                            context, outbox, alerts, json, redaction, clock, Courier.Rests.USUAL, fallbacks);
                     context.getManagementStrategy().addEventNotifier(begun);
                     delivery.begin(begun);
                 });

@@ -237,7 +237,7 @@ public final class Outbox {
             throw new IOException("receiver '" + receiver + "' cannot be the name of a folder");
         }
         String id = notice.id().replaceAll("[^A-Za-z0-9._-]", "_");
-        List<Path> waiting = entries(receiver);
+        List<Path> waiting = readable(receiver, notice);
         if (waiting.stream().anyMatch(file -> id(file).equals(id))) {
             return;
         }
@@ -270,6 +270,26 @@ public final class Outbox {
         }
     }
 
+    /** What waits, as far as can be told: a folder that cannot be read keeps neither this notice from its receiver, nor any other. */
+    private List<Path> readable(String receiver, Notice notice) {
+        try {
+            return entries(receiver);
+        } catch (UncheckedIOException unreadable) {
+            LOG.warn(
+                    "what waits for {} cannot be read, and '{}' is put behind it: {}; look at the folder outbox/{} in"
+                            + " the state folder",
+                    receiver,
+                    notice.title(),
+                    unreadable.toString(),
+                    receiver);
+            return inMemory(receiver).sorted().toList();
+        }
+    }
+
+    private Stream<Path> inMemory(String receiver) {
+        return unwritten.keySet().stream().filter(file -> receiver(file).equals(receiver));
+    }
+
     private void write(Path file, Notice notice) throws IOException {
         DurableFile.write(file, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(notice));
     }
@@ -290,9 +310,7 @@ public final class Outbox {
     }
 
     private List<Path> entries(String receiver) {
-        List<Path> entries = unwritten.keySet().stream()
-                .filter(file -> receiver(file).equals(receiver))
-                .collect(Collectors.toCollection(ArrayList::new));
+        List<Path> entries = inMemory(receiver).collect(Collectors.toCollection(ArrayList::new));
         Path own = folder.resolve(receiver);
         if (!isReceiverName(receiver) || !Files.isDirectory(own)) {
             return entries.stream().sorted().toList();

@@ -18,6 +18,9 @@ public record Silence(String id, String service, String kind, Instant from, Inst
         Objects.requireNonNull(service, "service");
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(until, "until");
+        // What it left out besides is no reason not to hold.
+        id = Objects.requireNonNullElse(id, "");
+        reason = Objects.requireNonNullElse(reason, "");
     }
 
     /** In words, what is not told: such as {@code wiki (service-down)}. */

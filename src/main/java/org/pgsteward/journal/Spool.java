@@ -62,22 +62,36 @@ public final class Spool {
      * @throws IOException when the disk does not take it
      */
     public synchronized void put(Object noun) throws IOException {
+        byte[] row = json.writeValueAsBytes(row(noun));
+        String name = NAME.format(last) + "-" + UUID.randomUUID() + ".json";
+        Path part = folder.resolve("." + name + ".part");
+        try {
+            write(part, row);
+            Files.move(part, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            // A full disk must not get one more file each time.
+            Files.deleteIfExists(part);
+        }
+        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+
+    /** What {@code noun} says, as it is kept, said after all that was put before. */
+    public synchronized JournalRow row(Object noun) {
         // Names sort as rows were written, also when two fall into one tick of the clock or the clock steps back.
         Instant now = clock.instant();
         last = now.isAfter(last) ? now : last.plusNanos(1);
-        byte[] row = json.writeValueAsBytes(JournalRow.of(noun).saidAt(last));
-        String name = NAME.format(last) + "-" + UUID.randomUUID() + ".json";
-        Path part = folder.resolve("." + name + ".part");
+        return JournalRow.of(noun).saidAt(last);
+    }
+
+    private static void write(Path part, byte[] row) throws IOException {
         try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer bytes = ByteBuffer.wrap(row);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
             channel.force(true);
-        }
-        Files.move(part, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
         }
     }
 

@@ -22,6 +22,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -138,6 +139,9 @@ public final class Tables {
              ORDER BY service_name
             """;
 
+    /** undefined_table and undefined_column: what an init script made may be there under the same names. */
+    private static final Set<String> MISSING = Set.of("42P01", "42703");
+
     private final DataSource source;
     private boolean ready;
 
@@ -153,7 +157,7 @@ public final class Tables {
     public record LastRun(String state, Instant startedAt) {}
 
     /**
-     * Makes the tables or brings them up to date; once it has worked, it costs nothing.
+     * Makes the tables or brings them up to date; once it has worked, it costs nothing until they are {@link #doubt}ed.
      *
      * @throws SQLException when PostgreSQL does not answer or refuses
      */
@@ -184,6 +188,21 @@ public final class Tables {
             throw new SQLException("the journal's tables cannot be made: " + e.getMessage(), e);
         }
         ready = true;
+    }
+
+    /**
+     * PostgreSQL refused something. If it does not know what was made here, it is not the one that it was, or its database
+     * is not: the next {@link #prepare} makes the tables again.
+     */
+    public synchronized void doubt(SQLException refusal) {
+        if (areMissing(refusal.getSQLState())) {
+            ready = false;
+        }
+    }
+
+    /** Whether who is refused with {@code state} has come before the tables. */
+    public static boolean areMissing(@Nullable String state) {
+        return state != null && MISSING.contains(state);
     }
 
     /** By service, the newest run of {@code kind}. */

@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +38,12 @@ public final class BackupDesk {
 
     /** Where several are handed in at once, and the backups come out in the same order, those that failed among them. */
     private static final String ALL = "direct:backup-all";
+
+    /** The {@code kind} of what is told of a backup that is not proved. */
+    static final String FAILED = "backup-failed";
+
+    /** The figure that a trouble has which is of a backup in the store, and not of a run: no run need follow that ends it. */
+    static final String STORED = "path";
 
     /** The exchange's variable that holds the {@link BackupTarget}. */
     static final String TARGET = "target";
@@ -127,6 +134,7 @@ public final class BackupDesk {
                 }
             }
         } catch (SQLException e) {
+            tables.doubt(e);
             LOG.warn("which backups are due cannot be told: {}", e.getMessage());
             return List.of();
         }
@@ -186,22 +194,32 @@ public final class BackupDesk {
         return made;
     }
 
+    /** What is to be told of a backup; where it was not made now but proved again, with where it lies. */
+    public Condition condition(Backup backup, Exchange exchange) {
+        Condition condition = told(backup);
+        if (exchange.getVariable(TARGET) != null
+                || condition.severity().isEmpty()
+                || backup.path().isEmpty()) {
+            return condition;
+        }
+        Map<String, Object> figures = new LinkedHashMap<>(condition.figures());
+        figures.put(STORED, backup.path().get());
+        return condition.with(figures);
+    }
+
     /** Well when it is proved; trouble when it is not, which of a base backup is less: every database is dumped as well. */
-    public Condition condition(Backup backup) {
+    private Condition told(Backup backup) {
         if (backup.state() == BackupState.VERIFIED) {
-            return Condition.well("backup-failed", backup.service(), backup.id() + " is proved", clock.instant());
+            return Condition.well(FAILED, backup.service(), backup.id() + " is proved", clock.instant());
         }
         if (backup.state() == BackupState.MADE && backup.provedInStream()) {
             return Condition.well(
-                    "backup-failed",
-                    backup.service(),
-                    backup.id() + " was proved before it was sealed",
-                    clock.instant());
+                    FAILED, backup.service(), backup.id() + " was proved before it was sealed", clock.instant());
         }
         boolean failed = backup.state() == BackupState.FAILED;
         return Condition.bad(
                         failed && backup.kind() != BackupKind.BASE ? Severity.CRITICAL : Severity.WARNING,
-                        "backup-failed",
+                        FAILED,
                         backup.service(),
                         "backup " + backup.id() + " of " + backup.service() + " is "
                                 + backup.state().word() + ": " + backup.error(),
@@ -300,7 +318,7 @@ public final class BackupDesk {
     private void conclude(Backup failed) {
         LOG.error("backup of {} failed: {}", failed.service(), failed.error());
         doors.ask("direct:journal-write", failed);
-        doors.ask("direct:alert-raise", condition(failed));
+        doors.ask("direct:alert-raise", told(failed));
     }
 
     static String reason(Throwable thrown) {

@@ -40,10 +40,11 @@ public final class Housekeeping {
      * @throws SQLException when PostgreSQL does not answer; it is done at the next call
      */
     public synchronized void order() throws SQLException {
+        // Also later: a server may be replaced by an empty one, in which nobody has died yet.
+        tables.prepare();
         if (inOrder) {
             return;
         }
-        tables.prepare();
         try {
             for (String service : tables.running()) {
                 Optional<RunLock> lock = RunLock.take(locks, service);

@@ -39,14 +39,43 @@ public final class JournalDrain {
         this.doors = doors;
     }
 
-    /** Keeps a row; telling never hurts doing, so a disk that does not take it is logged and the work goes on. */
+    /**
+     * Keeps a row. One that the disk does not take is written at once, behind what waits; telling never hurts doing, so one
+     * that PostgreSQL does not take either is logged and the work goes on.
+     */
     public void keep(@Body Object noun) {
         try {
             spool.put(noun);
         } catch (IOException e) {
-            LOG.error("a journal row cannot be kept in the spool ({}): {}", e.getMessage(), noun);
+            drain(TURN_MILLISECONDS);
+            writeUnkept(noun, e);
+            return;
         }
         drain(TURN_MILLISECONDS);
+    }
+
+    private void writeUnkept(Object noun, IOException refused) {
+        try {
+            tables.prepare();
+            Exchange sent = insert(spool.row(noun));
+            if (sent.getException() != null) {
+                throw sqlCause(sent.getException());
+            }
+            LOG.warn(
+                    "the disk of the state folder does not take a journal row, which is in its table: {}",
+                    refused.toString());
+        } catch (SQLException e) {
+            tables.doubt(e);
+            LOG.error(
+                    "a journal row cannot be kept in the spool ({}), nor be written ({}): {}",
+                    refused.toString(),
+                    e.getMessage(),
+                    noun);
+        }
+    }
+
+    private Exchange insert(JournalRow row) {
+        return doors.ask("direct:journal-insert", row.columns(), Map.of("table", row.table()));
     }
 
     /** Writes what waits, unless somebody else is at it. */
@@ -75,6 +104,7 @@ public final class JournalDrain {
                 }
             }
         } catch (SQLException e) {
+            tables.doubt(e);
             if (!awayTold) {
                 LOG.warn("journal rows wait in the spool: {}", e.getMessage());
                 awayTold = true;
@@ -105,7 +135,7 @@ public final class JournalDrain {
             LOG.error("journal row {} cannot be read and is set aside: {}", spool.setAside(file), e.getMessage());
             return;
         }
-        Exchange sent = doors.ask("direct:journal-insert", row.columns(), Map.of("table", row.table()));
+        Exchange sent = insert(row);
         if (sent.getException() == null) {
             spool.done(file);
             return;
@@ -120,13 +150,13 @@ public final class JournalDrain {
     /**
      * Whether the server was not there, rather than against the row. Classes of PostgreSQL's appendix A: 08 connection,
      * 53 resources, 57 intervention, 58 system error, 40 rolled back; 25006 a server in recovery; 28 and 3D while an init
-     * script is still at work, 42P01 before the tables are made.
+     * script is still at work; and none that is ours, before the tables are made, or made again.
      */
     private static boolean isAbsence(@org.jspecify.annotations.Nullable String state) {
         return state == null
                 || state.matches("(08|53|57|58|40|28|3D).*")
                 || state.equals("25006")
-                || state.equals("42P01");
+                || Tables.areMissing(state);
     }
 
     private static SQLException sqlCause(Throwable thrown) {

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.Holdings;
 import org.pgsteward.backup.OverdueRule;
 import org.pgsteward.backup.Schedule;
 import org.pgsteward.backup.Targets;
@@ -35,6 +36,7 @@ public final class OverdueDesk {
     private final Schedules schedules;
     private final OverdueRule rule;
     private final AlertBook alerts;
+    private final GoneDatabases gone;
     private final Clock clock;
 
     /** When a database was seen first of which nobody knows since when it is there. */
@@ -49,6 +51,7 @@ public final class OverdueDesk {
             Schedules schedules,
             OverdueRule rule,
             AlertBook alerts,
+            Holdings holdings,
             Clock clock) {
         this.targets = targets;
         this.rows = rows;
@@ -56,12 +59,13 @@ public final class OverdueDesk {
         this.schedules = schedules;
         this.rule = rule;
         this.alerts = alerts;
+        this.gone = new GoneDatabases(alerts, house, holdings, clock);
         this.clock = clock;
     }
 
     private record Read(BackupTarget target, Optional<Instant> lastProved, Instant since) {}
 
-    /** A condition for each thing that is to be backed up, and one for each that was told of and is no more. */
+    /** A condition for each thing that is to be backed up, and one for all that was told of what is no more. */
     public List<Condition> look() {
         boolean fresh = true;
         try {
@@ -82,6 +86,7 @@ public final class OverdueDesk {
                     .map(service -> Condition.well(
                             OverdueRule.KIND, service, "there is no database of it any more", clock.instant()))
                     .forEach(conditions::add);
+            conditions.addAll(gone.conditions(known));
         }
         return conditions;
     }

@@ -172,12 +172,13 @@ public final class ReproofDesk {
 
     private Condition neverProved(Backup after) {
         return Condition.bad(
-                Severity.CRITICAL,
-                "backup-failed",
-                after.service(),
-                "backup " + after.id() + " of " + after.service() + " is failed: " + after.error(),
-                "pgsteward backup " + after.service(),
-                clock.instant());
+                        Severity.CRITICAL,
+                        BackupDesk.FAILED,
+                        after.service(),
+                        "backup " + after.id() + " of " + after.service() + " is failed: " + after.error(),
+                        "pgsteward backup " + after.service(),
+                        clock.instant())
+                .with(Map.of(BackupDesk.STORED, after.path().orElseThrow()));
     }
 
     private Condition notAgain(Backup after) {

@@ -187,6 +187,21 @@ class AlertBookTest {
     }
 
     @Test
+    void aSilenceThatSomebodyWroteWithoutAReasonHoldsAndHasAnEmptyOne() throws IOException {
+        Files.createDirectories(state.resolve("silences"));
+        Files.writeString(
+                state.resolve("silences/mine.json"),
+                "{\"service\":\"vikunja\",\"kind\":\"\",\"until\":\""
+                        + clock.instant().plusSeconds(60) + "\"}");
+
+        assertThat(new Silences(state, Json.mapper(), clock).active())
+                .singleElement()
+                .satisfies(
+                        silence -> assertThat(silence.id() + silence.reason()).isEmpty());
+        assertThat(news(open(), bad(Severity.WARNING))).isEmpty();
+    }
+
+    @Test
     void aTornFileIsSetAsideAndDoesNotStopTheRest() throws IOException {
         news(open(), bad(Severity.WARNING));
         news(open(), Condition.bad(Severity.INFO, "service-down", "gitea", "stopped", "", clock.instant()));

@@ -194,6 +194,26 @@ class OutboxTest {
     }
 
     @Test
+    void aReceiverWhoseFolderCannotBeReadKeepsNobodyFromANoticeAndGetsItItselfOnceItCanBe() throws IOException {
+        Files.createDirectories(state.resolve("outbox"));
+        Path unreadable = state.resolve("outbox/email");
+        // Even root may not look into it, where it is not the machine's own.
+        Files.createSymbolicLink(unreadable, Path.of("/proc/1/map_files"));
+        Outbox outbox = open();
+
+        outbox.put(notice("n1"), List.of("webhook", "email", "pigeon"));
+        outbox.put(notice("n1"), List.of("webhook", "email", "pigeon"));
+        outbox.put(notice("n2"), List.of("email"));
+
+        assertThat(outbox.depth("webhook")).isEqualTo(1);
+        assertThat(outbox.depth("pigeon")).isEqualTo(1);
+        Files.delete(unreadable);
+        courier(outbox).deliver();
+        assertThat(sent).containsExactly("n1", "n2");
+        assertThat(outbox.depth("email")).isZero();
+    }
+
+    @Test
     void whatTheDiskRefusesIsToldAllTheSameAndInOrder() throws IOException {
         Files.writeString(state.resolve("outbox"), "a file where the folder should be");
         Outbox outbox = open();

@@ -35,6 +35,7 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -222,6 +223,29 @@ class FaultsIT {
             }
             assertThat(disk.files()).containsExactly("filler");
         }
+    }
+
+    @Test
+    void aRowThatTheStateFoldersFullDiskDoesNotTakeIsWrittenAtOnceAndLeavesNothingBehind() throws Exception {
+        String service = host.cluster().newDatabase();
+        try (SmallDisk disk = SmallDisk.of("1m");
+                Elsewhere other =
+                        new Elsewhere("pgsteward.state.dir", disk.folder().toString())) {
+            disk.fill();
+            List<String> before = disk.files();
+            for (int i = 0; i < 3; i++) {
+                assertThat(other.wiring
+                                .doors
+                                .ask("direct:journal-write", Activity.ours(service, "action " + i, Instant.now()))
+                                .getException())
+                        .isNull();
+            }
+            assertThat(disk.files()).containsExactlyInAnyOrderElementsOf(before);
+        }
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT action FROM public.user_activity WHERE service_name = '" + service + "' ORDER BY id"))
+                .containsExactly("action 0", "action 1", "action 2");
     }
 
     /** The backup is as good as before: it is this host that could not look. */

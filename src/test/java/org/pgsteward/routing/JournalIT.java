@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.Wiring;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.model.Activity;
@@ -251,6 +252,35 @@ class JournalIT {
         assertThat(host.rows("homelab", "SELECT action FROM public.user_activity ORDER BY id"))
                 .containsExactlyElementsOf(expected);
         assertThat(host.journal("app")).containsExactly("verified");
+        assertThat(refused()).isEmpty();
+    }
+
+    /** An empty server in the place of the one that was, perhaps with the tables of an init script, which lack our columns. */
+    @ParameterizedTest
+    @ValueSource(strings = {"DROP DATABASE", "DROP SCHEMA", "an init script's"})
+    void tablesThatAreNotThereAnyMoreAreMadeAgainAndTheRowsGoIntoThem(String how) throws Exception {
+        write(Activity.ours("app", "before", NIGHT));
+        if (how.equals("DROP SCHEMA")) {
+            host.cluster().run("homelab", "DROP SCHEMA public CASCADE", "CREATE SCHEMA public");
+        } else {
+            host.cluster().run("postgres", "DROP DATABASE homelab WITH (FORCE)", "CREATE DATABASE homelab");
+        }
+        if (how.equals("an init script's")) {
+            host.cluster()
+                    .run(
+                            "homelab",
+                            "CREATE TABLE public.user_activity (id SERIAL PRIMARY KEY, service_name VARCHAR(50)"
+                                    + " NOT NULL, action VARCHAR(100) NOT NULL, user_identifier VARCHAR(100),"
+                                    + " ip_address INET, created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)");
+        }
+
+        write(Activity.ours("app", "after", NIGHT));
+        write(started("app"));
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> waiting().isEmpty());
+        assertThat(host.rows("homelab", "SELECT action FROM public.user_activity"))
+                .containsExactly("after");
+        assertThat(host.journal("app")).containsExactly("running");
         assertThat(refused()).isEmpty();
     }
 

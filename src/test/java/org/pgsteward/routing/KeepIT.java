@@ -37,8 +37,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.Daemon;
 import org.pgsteward.Wiring;
+import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.Removal;
 import org.pgsteward.backup.RetentionPolicies;
 import org.pgsteward.backup.RunLock;
@@ -49,7 +51,9 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Condition;
 import org.pgsteward.model.Expiry;
+import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.routing.alert.CapturedLog;
 import org.pgsteward.routing.alert.HookServer;
@@ -484,6 +488,78 @@ class KeepIT {
                 .untilAsserted(() -> assertThat(host.notices("backup-overdue", "wiki"))
                         .as("and of what is no more, nothing is overdue")
                         .hasSize(4));
+    }
+
+    @Test
+    void anEmptyManagementDatabaseInThePlaceOfTheOneThatWasStopsNoBackups() throws Exception {
+        start("pgsteward.backup.tick", "* * * * * ?");
+        String database = host.cluster().newDatabase();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.journal(database)).containsExactly("verified"));
+
+        host.cluster().run("postgres", "DROP DATABASE homelab WITH (FORCE)", "CREATE DATABASE homelab");
+
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(host.journal(database)).containsExactly("verified"));
+    }
+
+    @Test
+    void whatARunToldIsOverOnceTheDatabaseIsDroppedAndTheGlobalsAreNoDatabase() throws Exception {
+        start("pgsteward.monitor.backups.delay", "0", "pgsteward.monitor.backups.period", "200");
+        String database = host.cluster().newDatabase();
+        for (String folder : List.of(database, Targets.GLOBALS)) {
+            Files.createDirectories(host.store());
+            Files.writeString(host.store().resolve(folder), "a file where the folder should be");
+        }
+        host.backUp(wiring, database);
+        host.backUp(wiring, wiring.targets.all(BackupKind.GLOBALS).get(0).target());
+        wiring.doors.ask("direct:alert-raise", trouble("backup-shrunk", database));
+        await().during(Duration.ofSeconds(1)).atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(host.notices(database)).hasSize(1);
+            assertThat(host.notices("backup-shrunk", database)).hasSize(1);
+        });
+
+        host.cluster().run("homelab", "DROP DATABASE " + database);
+
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
+            assertThat(host.notices("backup-shrunk", database)).hasSize(2);
+        });
+        assertThat(host.notices(Targets.GLOBALS)).singleElement().asString().startsWith("firing");
+    }
+
+    @Test
+    void whatIsToldOfAStoredBackupOutlastsItsDatabaseAndIsOverOnceNothingOfItIsStored() throws Exception {
+        start("pgsteward.monitor.backups.delay", "0", "pgsteward.monitor.backups.period", "200");
+        String database = host.cluster().newDatabase();
+        Backup backup = backUp(database);
+        host.cluster().run("homelab", "DROP DATABASE " + database);
+        Files.write(host.store().resolve(backup.path().orElseThrow()), new byte[] {1, 2, 3});
+
+        Backup proved = BackupDesk.prove(
+                wiring.doors, Inventory.of(wiring.store).named(backup.id()).orElseThrow());
+        List<String> kinds = List.of("backup-reproof", "backup-damaged");
+        kinds.forEach(kind -> wiring.doors.ask("direct:alert-raise", trouble(kind, database)));
+
+        assertThat(proved.state()).isEqualTo(BackupState.FAILED);
+        await().during(Duration.ofSeconds(1))
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(firing(database)).hasSize(3));
+        delete(host.store().resolve(database));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(firing(database)).isEmpty());
+    }
+
+    private Condition trouble(String kind, String service) {
+        return Condition.bad(Severity.WARNING, kind, service, "it was seen", "pgsteward status", clock.instant());
+    }
+
+    private List<String> firing(String service) {
+        return wiring.alerts.firing().stream()
+                .filter(alert -> alert.service().equals(service))
+                .map(Alert::kind)
+                .toList();
     }
 
     private String health(String check) throws Exception {

@@ -57,7 +57,7 @@ final class AlertmanagerAlerts {
         return alerts;
     }
 
-    /** What fires, for another five minutes. */
+    /** What fires, for another five minutes, and as bad as was told: what became worse in a silence is told after it. */
     List<Map<String, Object>> again(List<Alert> firing) {
         Instant end = clock.instant().plus(HOLDS);
         return firing.stream()
@@ -66,16 +66,19 @@ final class AlertmanagerAlerts {
                     String reason = alert.worst().map(Alert.Cause::reason).orElse("");
                     String remedy = alert.worst().map(Alert.Cause::remedy).orElse("");
                     String what = alert.service() + " " + alert.kind().replace('-', ' ');
+                    String severity = asTold(alert).word();
                     return alert(
-                            labels(
-                                    alert.kind(),
-                                    alert.service(),
-                                    alert.severity().word()),
-                            annotations("[" + alert.severity().word() + "] " + what + ": " + reason, reason, remedy),
+                            labels(alert.kind(), alert.service(), severity),
+                            annotations("[" + severity + "] " + what + ": " + reason, reason, remedy),
                             alert.since(),
                             end);
                 })
                 .toList();
+    }
+
+    private static Severity asTold(Alert alert) {
+        Alert.Heard heard = alert.heard();
+        return heard == null ? alert.severity() : heard.severity();
     }
 
     private static Map<String, Object> alert(

@@ -6,12 +6,15 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.Route;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Courier;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
@@ -29,6 +32,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
 
     private final CamelContext context;
     private final Outbox outbox;
+    private final AlertBook alerts;
     private final Redaction redaction;
     private final Clock clock;
     private final Courier.Rests rests;
@@ -43,6 +47,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     public OutboxDelivery(
             CamelContext context,
             Outbox outbox,
+            AlertBook alerts,
             ObjectMapper json,
             Redaction redaction,
             Clock clock,
@@ -50,6 +55,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
             Fallbacks fallbacks) {
         this.context = context;
         this.outbox = outbox;
+        this.alerts = alerts;
         this.redaction = redaction;
         this.clock = clock;
         this.rests = rests;
@@ -146,7 +152,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
                         String.join(", ", here));
             }
         }
-        for (String receiver : outbox.known()) {
+        for (String receiver : everHeardOf()) {
             if (here.contains(receiver)) {
                 continue;
             }
@@ -164,5 +170,15 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
                         receiver);
             }
         }
+    }
+
+    /** Also those whose folder somebody has removed, as they are asked to. */
+    private Set<String> everHeardOf() {
+        Set<String> names = new TreeSet<>(outbox.known());
+        alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(Fallbacks.RECEIVER_FAILING))
+                .map(Alert::service)
+                .forEach(names::add);
+        return names;
     }
 }

@@ -8,11 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.StreamSupport;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.camel.model.Model;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.alert.Silences;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.routing.Json;
@@ -195,6 +198,30 @@ class ChatReceiversTest {
         assertThat(last.get("labels")).isEqualTo(asTold().get(0).get(0).get("labels"));
         assertThat(end(last)).isBeforeOrEqualTo(Instant.now());
         assertThat(Instant.parse(last.get("startsAt").asText())).isBeforeOrEqualTo(end(last));
+    }
+
+    @Test
+    void whatBecameWorseInASilenceIsSaidAgainToAlertmanagerAsBadAsItWasTold() throws Exception {
+        Map<String, String> settings =
+                Map.of("pgsteward.alertmanager.url", server.root() + "/am", "pgsteward.alertmanager.again", "100");
+        try (Desk desk = desk("alertmanager", settings)) {
+            desk.raise(Desk.bad("vikunja"));
+            await().until(() -> desk.alerts.heard().size() == 1);
+            Silences silences = new Silences(state, json, Clock.systemUTC());
+            silences.begin("vikunja", "", Duration.ofMinutes(5), "an update");
+            desk.raise(Condition.bad(
+                    Severity.CRITICAL, "memory-high", "vikunja", "97% of 256 MiB in use", "", Instant.now()));
+            int before = server.requests.size();
+            await().until(() -> server.requests.size() > before + 3);
+        }
+        assertThat(server.requests.stream()
+                        .flatMap(request ->
+                                StreamSupport.stream(read(request.body()).spliterator(), false))
+                        .map(alert -> alert.at("/labels/severity").asText()))
+                .as("what was told, and the milder one that ends with it")
+                .containsOnly("warning", "info");
+        assertThat(server.requests.get(server.requests.size() - 1).body())
+                .contains("[warning] vikunja memory high: 97%");
     }
 
     /** With the milder ones that end. */

@@ -29,7 +29,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.Fallbacks;
+import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
+import org.pgsteward.model.Severity;
 
 /** Services that do not take a notice, by real HTTP, through the shipped routes. */
 class DeliveryFaultsTest {
@@ -159,6 +161,23 @@ class DeliveryFaultsTest {
         assertThat(phone.get(1).remedy()).contains("docker compose logs");
         assertThat(phone.get(3).state()).isEqualTo("resolved");
         assertThat(server.taken).hasSize(2).noneMatch(body -> body.contains(Fallbacks.RECEIVER_FAILING));
+    }
+
+    @Test
+    void aReceiverThatIsNoMoreFailsNoMoreThoughItsFolderWasRemovedWhilePgstewardWasStopped() throws Exception {
+        server.answer = request -> answer(request, 500, "");
+        try (Desk desk = desk(Fallbacks.NONE)) {
+            for (String receiver : List.of("pigeon", "webhook")) {
+                desk.raise(Condition.bad(
+                        Severity.WARNING, Fallbacks.RECEIVER_FAILING, receiver, "takes nothing", "", Instant.now()));
+            }
+        }
+        try (Desk desk = desk(Fallbacks.NONE)) {
+            assertThat(desk.outbox.known()).doesNotContain("pigeon");
+            assertThat(desk.alerts.firing())
+                    .extracting(alert -> alert.service())
+                    .containsExactly("webhook");
+        }
     }
 
     @Test

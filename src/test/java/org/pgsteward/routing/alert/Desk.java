@@ -73,7 +73,7 @@ final class Desk implements AutoCloseable {
                 new Backoff(Duration.ofMillis(200), Duration.ofSeconds(1)),
                 new Backoff(Duration.ofMillis(500), Duration.ofSeconds(2)));
         OutboxDelivery delivery =
-                new OutboxDelivery(context, outbox, Json.mapper(), redaction, clock, rests, fallbacks);
+                new OutboxDelivery(context, outbox, alerts, Json.mapper(), redaction, clock, rests, fallbacks);
         context.getManagementStrategy().addEventNotifier(delivery);
         context.getRegistry().bind("delivery", delivery);
         context.getRegistry().bind("alerts", alerts);
