@@ -3,6 +3,7 @@ package org.pgsteward.monitor;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,22 +13,29 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Successor;
 
 /**
  * Lets rules look at each round and remembers between rounds what they need to know of those before: for how long a figure
- * has been high, and a look every half an hour of the last day. Safe for many threads.
+ * has been high, a look every half an hour of the last day, and of the last hour each in which something had happened that
+ * a rule counts. Safe for many threads.
  *
  * @param <L> the look that is judged
  */
 public class FigureWatch<L extends Look> implements Successor {
     private static final Duration KEPT = Duration.ofHours(24);
     private static final Duration APART = Duration.ofMinutes(30);
+    private static final Duration TURNS_KEPT = Duration.ofHours(1);
+
+    /** A server that never comes to rest is not to take our memory. */
+    private static final int MOST_TURNS = 60;
 
     private final List<FigureRule<L>> rules = new CopyOnWriteArrayList<>();
     private final Deque<L> past = new ArrayDeque<>();
+    private final Deque<L> turns = new ArrayDeque<>();
     private final Map<String, Threshold.Track> tracks = new HashMap<>();
 
     /** Subjects that were said to be well: said again it is no news, and costs the alert book a look at its disk. */
@@ -44,13 +52,16 @@ public class FigureWatch<L extends Look> implements Successor {
         if (getClass().isInstance(before)) {
             FigureWatch<L> other = (FigureWatch<L>) before;
             List<L> looks;
+            List<L> turned;
             Map<String, Threshold.Track> lasting;
             synchronized (other) {
                 looks = List.copyOf(other.past);
+                turned = List.copyOf(other.turns);
                 lasting = Map.copyOf(other.tracks);
             }
             synchronized (this) {
                 past.addAll(looks);
+                turns.addAll(turned);
                 tracks.putAll(lasting);
             }
         }
@@ -68,7 +79,7 @@ public class FigureWatch<L extends Look> implements Successor {
     public synchronized Judged judge(L now) {
         List<Condition> conditions = new ArrayList<>();
         Set<String> subjects = new HashSet<>();
-        List<L> before = List.copyOf(past);
+        List<L> before = before(now);
         for (FigureRule<L> rule : rules) {
             for (Finding finding : rule.look(now, before)) {
                 judge(rule, finding, now).ifPresent(conditions::add);
@@ -79,7 +90,7 @@ public class FigureWatch<L extends Look> implements Successor {
         }
         tracks.keySet().retainAll(subjects);
         well.retainAll(subjects);
-        remember(now);
+        remember(now, before);
         Set<String> kinds = rules.stream().map(FigureRule::kind).collect(Collectors.toSet());
         return new Judged(List.copyOf(conditions), kinds, Set.copyOf(subjects));
     }
@@ -137,13 +148,32 @@ public class FigureWatch<L extends Look> implements Successor {
                 : Optional.empty();
     }
 
-    private void remember(L now) {
-        // A clock that was set back would keep what is now the future for ever.
-        past.removeIf(
-                look -> look.at().isAfter(now.at()) || look.at().plus(KEPT).isBefore(now.at()));
+    /** What is remembered, the oldest first. A clock that was set back would keep what is now the future for ever. */
+    private List<L> before(L now) {
+        past.removeIf(look -> isFuture(look, now) || isOlder(look, KEPT, now));
+        turns.removeIf(look -> isFuture(look, now) || isOlder(look, TURNS_KEPT, now));
+        return Stream.concat(past.stream(), turns.stream())
+                .sorted(Comparator.comparing(Look::at))
+                .toList();
+    }
+
+    private void remember(L now, List<L> before) {
         if (past.isEmpty() || !past.getLast().at().plus(APART).isAfter(now.at())) {
             past.addLast(now);
+        } else if (rules.stream().anyMatch(rule -> rule.isTurn(now, before.get(before.size() - 1)))) {
+            turns.addLast(now);
+            if (turns.size() > MOST_TURNS) {
+                turns.removeFirst();
+            }
         }
+    }
+
+    private static boolean isFuture(Look look, Look now) {
+        return look.at().isAfter(now.at());
+    }
+
+    private static boolean isOlder(Look look, Duration age, Look now) {
+        return look.at().plus(age).isBefore(now.at());
     }
 
     private String key(FigureRule<L> rule, Finding finding) {

@@ -339,6 +339,68 @@ class DatabaseRulesTest {
                 .containsExactly("well 0", "bad 10", "bad 20", "bad 30", "bad 40", "bad 50", "bad 60", "well 70");
     }
 
+    /** Each minute a look, and a process that is killed every eight minutes. */
+    @Test
+    void eachOfSixCrashesWithinAnHourIsCountedAndForgottenAnHourLater() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        watch.getRules().add(rule(new GrowthRule(), "1g", "off"));
+        List<String> said = new ArrayList<>();
+        for (int minute = 0; minute <= 120; minute++) {
+            Looks.Quiet quiet = new Looks.Quiet();
+            quiet.at = NOON.plus(Duration.ofMinutes(minute));
+            if (minute >= 8) {
+                quiet.recoveredAt = NOON.plus(Duration.ofMinutes(Math.min(minute / 8, 6) * 8L));
+            }
+            FigureWatch.Judged judged = watch.judge(quiet.look());
+            if (minute % 10 == 0) {
+                judged.conditions()
+                        .forEach(condition -> said.add(minute(condition) + " "
+                                + condition.severity().map(Enum::toString).orElse("well") + " "
+                                + condition.figures().getOrDefault("recoveries", 0)));
+            }
+        }
+        assertThat(said)
+                .containsExactly(
+                        "0 well 0",
+                        "0 well 0",
+                        "10 WARNING 1",
+                        "20 WARNING 2",
+                        "30 CRITICAL 3",
+                        "40 CRITICAL 5",
+                        "50 CRITICAL 6",
+                        "60 CRITICAL 6",
+                        "70 CRITICAL 5",
+                        "80 CRITICAL 4",
+                        "90 CRITICAL 3",
+                        "100 WARNING 1");
+    }
+
+    @Test
+    void aStartWhoseOrderIsHeardOfLateIsNotCountedWithTheNextOne() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        List<String> said = new ArrayList<>();
+        for (int minute = 0; minute <= 15; minute++) {
+            Looks.Quiet quiet = new Looks.Quiet();
+            quiet.at = NOON.plus(Duration.ofMinutes(minute));
+            if (minute >= 5) {
+                quiet.startedAt = NOON.plus(Duration.ofMinutes(minute / 5 * 5L));
+                quiet.recoveredAt = quiet.startedAt;
+                quiet.ordered = minute > 5 && minute < 10;
+            }
+            watch.judge(quiet.look()).conditions().stream()
+                    .filter(condition -> condition.severity().isPresent())
+                    .forEach(condition -> said.add(
+                            minute(condition) + " " + condition.figures().get("starts")));
+        }
+        assertThat(said).startsWith("5 1", "10 1").endsWith("15 2").hasSize(7);
+    }
+
+    private static long minute(Condition condition) {
+        return Duration.between(NOON, condition.at()).toMinutes();
+    }
+
     @Test
     void namesWithQuotesStayOneWordForTheShell() {
         assertThat(Looks.CONSOLE.psql("it's", "SELECT 1"))
