@@ -11,12 +11,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Successor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets rules look at each round and remembers between rounds what they need to know of those before: for how long a figure
@@ -26,6 +29,7 @@ import org.pgsteward.model.Successor;
  * @param <L> the look that is judged
  */
 public class FigureWatch<L extends Look> implements Successor {
+    private static final Logger LOG = LoggerFactory.getLogger(FigureWatch.class);
     private static final Duration KEPT = Duration.ofHours(24);
     private static final Duration APART = Duration.ofMinutes(30);
     private static final Duration TURNS_KEPT = Duration.ofHours(1);
@@ -37,6 +41,9 @@ public class FigureWatch<L extends Look> implements Successor {
     private final Deque<L> past = new ArrayDeque<>();
     private final Deque<L> turns = new ArrayDeque<>();
     private final Map<String, Threshold.Track> tracks = new HashMap<>();
+
+    /** Kinds of the rules whose failing was said. */
+    private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
     /** Subjects that were said to be well: said again it is no news, and costs the alert book a look at its disk. */
     private final Set<String> well = new HashSet<>();
@@ -71,47 +78,73 @@ public class FigureWatch<L extends Look> implements Successor {
      * What one look said.
      *
      * @param conditions of what is decided, and is bad or has become well
-     * @param kinds that were looked for
+     * @param kinds that were looked for; the kind of a rule that failed is not among them
      * @param subjects the keys of all that was there, decided or not
      */
     public record Judged(List<Condition> conditions, Set<String> kinds, Set<String> subjects) {}
 
     public synchronized Judged judge(L now) {
         List<Condition> conditions = new ArrayList<>();
+        Set<String> kinds = new HashSet<>();
         Set<String> subjects = new HashSet<>();
         List<L> before = before(now);
         for (FigureRule<L> rule : rules) {
-            for (Finding finding : rule.look(now, before)) {
-                judge(rule, finding, now).ifPresent(conditions::add);
-                if (!rule.threshold(finding.service()).isOff()) {
-                    subjects.add(key(rule, finding));
+            boolean looked = attempt(rule, () -> {
+                for (Finding finding : rule.look(now, before)) {
+                    judge(rule, finding, now).ifPresent(conditions::add);
+                    if (!rule.threshold(finding.service()).isOff()) {
+                        subjects.add(key(rule, finding));
+                    }
                 }
+            });
+            if (looked) {
+                kinds.add(rule.kind());
             }
         }
-        tracks.keySet().retainAll(subjects);
-        well.retainAll(subjects);
+        // Of a kind that was not looked for nothing is known to be gone.
+        Predicate<String> gone = key -> !subjects.contains(key) && kinds.contains(kind(key));
+        tracks.keySet().removeIf(gone);
+        well.removeIf(gone);
         remember(now, before);
-        Set<String> kinds = rules.stream().map(FigureRule::kind).collect(Collectors.toSet());
-        return new Judged(List.copyOf(conditions), kinds, Set.copyOf(subjects));
+        return new Judged(List.copyOf(conditions), Set.copyOf(kinds), Set.copyOf(subjects));
     }
 
     /** What is bad by this one look, as if it had been so for long; nothing is remembered. */
     public List<Condition> glance(L now) {
         List<Condition> conditions = new ArrayList<>();
         for (FigureRule<L> rule : rules) {
-            for (Finding finding : rule.look(now, List.of())) {
-                Threshold threshold = rule.threshold(finding.service());
-                Optional<Severity> severity = threshold.isOff()
-                        ? Optional.empty()
-                        : threshold
-                                .atOnce()
-                                .step(Threshold.Track.START, finding.value(), rule.mild(), now.at())
-                                .track()
-                                .severity();
-                severity.map(bad -> bad(rule, finding, bad, now)).ifPresent(conditions::add);
-            }
+            attempt(
+                    rule,
+                    () -> rule.look(now, List.of()).stream()
+                            .flatMap(finding -> glance(rule, finding, now).stream())
+                            .forEach(conditions::add));
         }
         return conditions;
+    }
+
+    private Optional<Condition> glance(FigureRule<L> rule, Finding finding, L now) {
+        Threshold threshold = rule.threshold(finding.service());
+        return threshold.isOff()
+                ? Optional.empty()
+                : threshold
+                        .atOnce()
+                        .step(Threshold.Track.START, finding.value(), rule.mild(), now.at())
+                        .track()
+                        .severity()
+                        .map(severity -> bad(rule, finding, severity, now));
+    }
+
+    /** A rule that fails is to keep no other from being judged. Whether it did not; that it did is said once. */
+    private boolean attempt(FigureRule<L> rule, Runnable looking) {
+        try {
+            looking.run();
+            return true;
+        } catch (RuntimeException e) {
+            if (failed.add(rule.kind())) {
+                LOG.warn("the rule for {} fails and is left out, the others go on", rule.kind(), e);
+            }
+            return false;
+        }
     }
 
     private Condition bad(FigureRule<L> rule, Finding finding, Severity severity, L now) {
@@ -178,5 +211,9 @@ public class FigureWatch<L extends Look> implements Successor {
 
     private String key(FigureRule<L> rule, Finding finding) {
         return rule.kind() + ":" + finding.service();
+    }
+
+    private static String kind(String key) {
+        return key.substring(0, key.indexOf(':'));
     }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.model.Condition;
+import org.pgsteward.routing.alert.CapturedLog;
 
 /** What each rule makes of a look, with the levels that are shipped. */
 class DatabaseRulesTest {
@@ -395,6 +396,42 @@ class DatabaseRulesTest {
                             minute(condition) + " " + condition.figures().get("starts")));
         }
         assertThat(said).startsWith("5 1", "10 1").endsWith("15 2").hasSize(7);
+    }
+
+    /** As one would that meets a figure nobody thought of, after it had found trouble in looks before. */
+    private static final class FailingRule extends FigureRule<DatabaseLook> {
+        FailingRule() {
+            super("figure-odd", Unit.COUNT);
+        }
+
+        @Override
+        List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+            int sessions = now.server().sessions();
+            return List.of(new Finding("vikunja", Math.floorDiv(12, sessions), "odd", "", java.util.Map.of()));
+        }
+    }
+
+    @Test
+    void aRuleThatFailsIsNamedOnceAndKeepsNoOtherFromBeingJudgedNorEndsWhatItTold() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new FailingRule(), "1", "off"));
+        watch.getRules().add(rule(new SizeRule(), "50m", "off"));
+        Looks.Quiet odd = new Looks.Quiet();
+        odd.sessions = 0;
+        assertThat(watch.judge(new Looks.Quiet().look()).conditions()).hasSize(2);
+
+        try (CapturedLog log = new CapturedLog()) {
+            for (int times = 0; times < 2; times++) {
+                FigureWatch.Judged judged = watch.judge(odd.look());
+                assertThat(judged.conditions()).extracting(Condition::kind).containsExactly("database-large");
+                assertThat(judged.kinds())
+                        .as("or its alert would be taken for one of what is gone")
+                        .containsExactly("database-large");
+                assertThat(watch.glance(odd.look())).extracting(Condition::kind).containsExactly("database-large");
+            }
+            assertThat(log.text()).containsOnlyOnce("the rule for figure-odd fails and is left out");
+        }
+        assertThat(watch.judge(new Looks.Quiet().look()).kinds()).contains("figure-odd");
     }
 
     private static long minute(Condition condition) {
