@@ -74,6 +74,7 @@ public record DatabaseLook(
     /**
      * One database.
      *
+     * @param oid stays the same under another name and another owner; counters belong to it
      * @param service whose it is; the database's own name where it is no service's
      * @param enrolledAt empty for what is no service's
      * @param sessions of clients, ours left out
@@ -85,6 +86,7 @@ public record DatabaseLook(
      * @param watchedSince since when sessions have been looked for
      */
     public record Database(
+            long oid,
             String service,
             String name,
             String role,
@@ -156,6 +158,11 @@ public record DatabaseLook(
      * @param since when the oldest of these sessions began
      */
     public record Presence(String service, String user, String address, Instant since) {}
+
+    /** The database with this oid, whatever it was called then. */
+    Optional<Database> database(long oid) {
+        return databases.stream().filter(database -> database.oid() == oid).findFirst();
+    }
 
     /** The database of a service, if there is one. */
     Optional<Database> database(String service) {

@@ -58,7 +58,8 @@ final class DatabaseQuestions {
             SELECT COALESCE(sc.service_name, d.datname), d.datname, COALESCE(sc.role_name, ''),
                    sc.created_at AT TIME ZONE 'UTC', pg_database_size(d.oid), COALESCE(s.others, 0),
                    d.datconnlimit, COALESCE(s.everybody, 0), COALESCE(r.rolconnlimit, -1), COALESCE(u.sessions, 0),
-                   greatest(age(d.datfrozenxid), mxid_age(d.datminmxid)), pg_stat_get_db_deadlocks(d.oid)
+                   greatest(age(d.datfrozenxid), mxid_age(d.datminmxid)), pg_stat_get_db_deadlocks(d.oid),
+                   d.oid
               FROM pg_database AS d
               LEFT JOIN {services} AS sc ON sc.database_name = d.datname
               LEFT JOIN pg_roles AS r ON r.rolname = sc.role_name
@@ -197,6 +198,7 @@ final class DatabaseQuestions {
         boolean role = ofRole >= 0 && (ofDatabase < 0 || ofRole < ofDatabase);
         int limit = role ? ofRole : ofDatabase;
         return new DatabaseLook.Database(
+                row.getLong(13),
                 service,
                 name,
                 row.getString(3),

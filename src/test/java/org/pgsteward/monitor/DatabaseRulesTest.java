@@ -157,6 +157,29 @@ class DatabaseRulesTest {
                                 + " each time; told from 1 on",
                         ""),
                 scenario(
+                        "a database that was renamed, when it was taken over or put aside, has its counters of before",
+                        rule(new DeadlockRule(), "1", "off"),
+                        b -> b.service = "vikunja_db",
+                        DatabaseRulesTest::nothing,
+                        "",
+                        ""),
+                scenario(
+                        "and what happens to it after that is new",
+                        rule(new DeadlockRule(), "1", "off"),
+                        b -> b.service = "vikunja_db",
+                        n -> n.deadlocks = 8,
+                        "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL undid one of the transactions"
+                                + " each time; told from 1 on",
+                        ""),
+                scenario(
+                        "one that took another's place begins at 0",
+                        rule(new DeadlockRule(), "1", "off"),
+                        b -> b.oid = 16_399,
+                        n -> n.deadlocks = 7,
+                        "warning deadlock:vikunja 7 deadlocks in the last 40 min: PostgreSQL undid one of the transactions"
+                                + " each time; told from 1 on",
+                        ""),
+                scenario(
                         "old transaction ids",
                         rule(new IdAgeRule(), "500m", "1500m"),
                         n -> n.idAge = 600_000_000,
@@ -182,6 +205,20 @@ class DatabaseRulesTest {
                         "warning database-growing:vikunja its database grew by 1.2 GiB in 40 min, from 100 MiB to 1.3 GiB;"
                                 + " told from 1 GiB on",
                         "pg_total_relation_size"),
+                scenario(
+                        "one that took another's place has not grown",
+                        rule(new GrowthRule(), "1g", "off"),
+                        b -> b.oid = 16_399,
+                        n -> n.sizeBytes = 1300 * MIB,
+                        "",
+                        ""),
+                scenario(
+                        "nor has one that was filled under another name",
+                        rule(new GrowthRule(), "1g", "off"),
+                        b -> b.service = "pgsteward_restore_0a1b2c3d",
+                        n -> n.sizeBytes = 1300 * MIB,
+                        "",
+                        ""),
                 scenario(
                         "one that shrinks does not",
                         rule(new GrowthRule(), "1g", "off"),
