@@ -146,10 +146,11 @@ public record DatabaseLook(
     /**
      * What a statement has cost since its counters began.
      *
-     * @param id as {@code pg_stat_statements} calls it
+     * @param database the oid of the one in which it was run
+     * @param id as {@code pg_stat_statements} calls it; the same in every database for {@code COMMIT} and the like
      * @param seconds in all
      */
-    public record Query(String service, long id, long calls, double seconds) {}
+    public record Query(long database, String service, long id, long calls, double seconds) {}
 
     /**
      * One role that is connected from one address, with however many sessions.

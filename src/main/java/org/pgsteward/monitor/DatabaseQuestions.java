@@ -112,13 +112,13 @@ final class DatabaseQuestions {
             """;
 
     private static final String QUERIES = """
-            SELECT d.datname, q.queryid, sum(q.calls)::bigint, sum(q.total_exec_time) / 1000
+            SELECT d.oid, d.datname, q.queryid, sum(q.calls)::bigint, sum(q.total_exec_time) / 1000
               FROM {schema}.pg_stat_statements AS q
               JOIN pg_database AS d ON d.oid = q.dbid
               JOIN pg_roles AS r ON r.oid = q.userid
              WHERE r.rolname <> current_user AND q.queryid IS NOT NULL
-             GROUP BY 1, 2
-             ORDER BY 4 DESC
+             GROUP BY 1, 2, 3
+             ORDER BY 5 DESC
              LIMIT 100
             """;
 
@@ -269,7 +269,11 @@ final class DatabaseQuestions {
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 queries.add(new DatabaseLook.Query(
-                        service(rows.getString(1)), rows.getLong(2), rows.getLong(3), rows.getDouble(4)));
+                        rows.getLong(1),
+                        service(rows.getString(2)),
+                        rows.getLong(3),
+                        rows.getLong(4),
+                        rows.getDouble(5)));
             }
         }
         return Optional.of(queries);

@@ -315,16 +315,36 @@ class DatabaseRulesTest {
                 scenario(
                         "a statement that has become slow, whatever it was before",
                         rule(new SlowQueryRule(), "2s", "off"),
-                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 1000, 100))),
-                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 1010, 130))),
+                        b -> b.queries =
+                                Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 1000, 100))),
+                        n -> n.queries =
+                                Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 1010, 130))),
                         "warning query-slow:vikunja statement -42 took 3000 ms on average, 10 times within the hour; told"
                                 + " from 2 s on",
                         "WHERE queryid = -42"),
                 scenario(
+                        "what has the same id in every database is compared with itself",
+                        rule(new SlowQueryRule(), "2s", "off"),
+                        b -> b.queries = Optional.of(List.of(
+                                new DatabaseLook.Query(16_400, "vikunja", 7, 1000, 5000),
+                                new DatabaseLook.Query(16_401, "wiki", 7, 2000, 2))),
+                        n -> n.queries = Optional.of(List.of(
+                                new DatabaseLook.Query(16_400, "vikunja", 7, 1010, 5000.1),
+                                new DatabaseLook.Query(16_401, "wiki", 7, 900_000, 90))),
+                        "",
+                        ""),
+                scenario(
+                        "nor is one slow again because its database has another name",
+                        rule(new SlowQueryRule(), "2s", "off"),
+                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja_db", 7, 10, 100))),
+                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", 7, 10, 100))),
+                        "",
+                        ""),
+                scenario(
                         "a statement that was slow and is no longer run",
                         rule(new SlowQueryRule(), "2s", "off"),
-                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 10, 100))),
-                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 10, 100))),
+                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 10, 100))),
+                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 10, 100))),
                         "",
                         ""));
     }
