@@ -44,7 +44,7 @@ public record DatabaseLook(
      * @param sessions of clients, ours among them
      * @param maxConnections that anybody may have
      * @param reservedConnections of these, for superusers alone
-     * @param limitBytes the container's memory limit; 0 where there is none or none is known
+     * @param limitBytes the container's memory limit; 0 where there is none, empty while no container is known
      * @param ordered whether somebody is known to have told the container to stop, shortly before {@code startedAt}
      * @param log how it writes its log
      * @param ourAddress as it sees us; empty for a socket
@@ -57,7 +57,7 @@ public record DatabaseLook(
             int maxConnections,
             int reservedConnections,
             MemorySettings memory,
-            long limitBytes,
+            Optional<Long> limitBytes,
             boolean ordered,
             ServerLog log,
             String ourAddress) {}

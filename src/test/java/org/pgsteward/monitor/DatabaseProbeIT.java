@@ -40,7 +40,8 @@ import org.pgsteward.postgres.TestCluster;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class DatabaseProbeIT {
     private static final Secret PASSWORD = new Secret("an-applications-own");
-    private static final DatabaseProbe.Host HOST = new DatabaseProbe.Host("postgresql", 0, Optional.empty());
+    private static final DatabaseProbe.Host HOST =
+            new DatabaseProbe.Host("postgresql", Optional.empty(), Optional.empty());
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private TestCluster cluster;

@@ -302,7 +302,7 @@ class DatabaseRulesTest {
                         rule(new SettingsRule(), "100%", "off"),
                         n -> {
                             n.memory = new DatabaseLook.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3);
-                            n.limitBytes = 0;
+                            n.limitBytes = Optional.of(0L);
                         },
                         "",
                         ""),
@@ -374,6 +374,24 @@ class DatabaseRulesTest {
                 List.of()));
         assertThat(dropped.subjects()).isEmpty();
         assertThat(dropped.kinds()).containsExactly("transaction-ids-old");
+    }
+
+    /** The first look may come before Docker's first list, and the alert book remembers more than we do. */
+    @Test
+    void asLongAsNoContainerIsKnownNothingIsSaidOfItsLimitAndNothingEnds() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new SettingsRule(), "100%", "off"));
+        Looks.Quiet early = new Looks.Quiet();
+        early.limitBytes = Optional.empty();
+
+        FigureWatch.Judged judged = watch.judge(early.look());
+        assertThat(judged.conditions()).isEmpty();
+        assertThat(judged.subjects()).containsExactly("settings-too-large:postgresql");
+
+        early.limitBytes = Optional.of(0L);
+        assertThat(watch.judge(early.look()).subjects())
+                .as("where there is no limit nothing is too large")
+                .isEmpty();
     }
 
     @Test

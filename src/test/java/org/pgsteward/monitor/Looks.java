@@ -23,7 +23,7 @@ final class Looks {
         Instant recoveredAt = startedAt.plusMillis(200);
         boolean ordered;
         int sessions = 4;
-        long limitBytes = 256 * MIB;
+        Optional<Long> limitBytes = Optional.of(256 * MIB);
         DatabaseLook.MemorySettings memory = new DatabaseLook.MemorySettings(32 * MIB, MIB, 8 * MIB, 3);
         long oid = 16_400;
         String service = "vikunja";
