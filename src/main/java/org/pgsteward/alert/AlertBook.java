@@ -113,7 +113,7 @@ public final class AlertBook {
      */
     public synchronized List<Notice> due(TellingRule rule) {
         Instant now = clock.instant();
-        handed.values().removeIf(hand -> !hand.at().plus(IN_HAND).isAfter(now));
+        handed.values().removeIf(hand -> TellingRule.isPast(hand.at(), IN_HAND, now));
         Set<String> inHand = new HashSet<>();
         handed.values().forEach(hand -> hand.telling().alerts().forEach(alert -> inHand.add(alert.key())));
         List<Notice> notices = new ArrayList<>();

@@ -172,9 +172,8 @@ public final class TellingRule {
         List<Telling> tellings = new ArrayList<>();
         lanes.forEach((lane, waiting) -> {
             boolean ripe = waiting.stream().anyMatch(one -> isRipe(one, now));
-            boolean justTold = lastTold.containsKey(lane)
-                    && lastTold.get(lane).plus(interval).isAfter(now)
-                    && !wait.isZero();
+            boolean justTold =
+                    lastTold.containsKey(lane) && !isPast(lastTold.get(lane), interval, now) && !wait.isZero();
             if (ripe && !justTold) {
                 tellings.addAll(grouped(waiting));
             }
@@ -196,7 +195,15 @@ public final class TellingRule {
     private boolean isRipe(Telling telling, Instant now) {
         return telling.news() == Telling.News.STILL
                 || telling.news() == Telling.News.FLAPPING
-                || !telling.alerts().get(0).changedAt().plus(wait).isAfter(now);
+                || isPast(telling.alerts().get(0).changedAt(), wait, now);
+    }
+
+    /**
+     * Whether {@code span} has gone by since {@code at}. What lies as far ahead was written before the clock was set back,
+     * and is not to hold anything until that time comes again.
+     */
+    static boolean isPast(Instant at, Duration span, Instant now) {
+        return Duration.between(at, now).abs().compareTo(span) >= 0;
     }
 
     private List<Telling> grouped(List<Telling> waiting) {
@@ -217,7 +224,7 @@ public final class TellingRule {
     private Optional<Telling.News> news(Alert page, Instant now) {
         Alert.Heard heard = page.heard();
         if (heard != null && heard.flapping()) {
-            if (page.changedAt().plus(calm).isAfter(now)) {
+            if (!isPast(page.changedAt(), calm, now)) {
                 return Optional.empty();
             }
         } else if (isFlapping(page, now)) {
@@ -239,14 +246,14 @@ public final class TellingRule {
             case WARNING -> repeatWarning;
             case INFO -> Duration.ZERO;
         };
-        boolean again = !repeat.isZero() && !heard.at().plus(repeat).isAfter(now);
+        boolean again = !repeat.isZero() && isPast(heard.at(), repeat, now);
         return again ? Optional.of(Telling.News.STILL) : Optional.empty();
     }
 
     private boolean isFlapping(Alert page, Instant now) {
         return page.severity() != Severity.INFO
                 && page.begun().stream()
-                                .filter(at -> at.plus(flapWindow).isAfter(now))
+                                .filter(at -> !isPast(at, flapWindow, now))
                                 .count()
                         >= flaps;
     }
@@ -263,8 +270,6 @@ public final class TellingRule {
 
     private boolean isJustOver(Alert cause, Alert page, Instant now) {
         Alert.Over over = cause.over();
-        return over != null
-                && over.at().plus(settle).isAfter(now)
-                && !page.since().isAfter(over.at());
+        return over != null && !isPast(over.at(), settle, now) && !page.since().isAfter(over.at());
     }
 }

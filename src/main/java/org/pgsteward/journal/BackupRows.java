@@ -37,7 +37,7 @@ public final class BackupRows {
             """;
 
     private static final String LAST_PROVED = """
-            SELECT service_name, max(started_at) FILTER (WHERE %s), min(started_at)
+            SELECT service_name, max(started_at) FILTER (WHERE %s AND started_at <= ?), min(started_at)
               FROM public.backup_log
              WHERE backup_type = ? AND started_at IS NOT NULL
              GROUP BY service_name
@@ -136,17 +136,19 @@ public final class BackupRows {
     /**
      * How far a service has come.
      *
-     * @param lastProved when the newest proved backup began
+     * @param lastProved when the newest proved backup began; one from what is now the future, since the clock was set
+     *     back, proves nothing of today
      * @param firstRun when the first run of all began
      */
     public record Standing(Optional<Instant> lastProved, Instant firstRun) {}
 
     /** By service, of those that had a run of {@code kind}. */
-    public Map<String, Standing> standings(String kind) throws SQLException {
+    public Map<String, Standing> standings(String kind, Instant now) throws SQLException {
         Map<String, Standing> standings = new TreeMap<>();
         try (Connection connection = source.getConnection();
                 PreparedStatement statement = connection.prepareStatement(LAST_PROVED)) {
-            statement.setString(1, kind);
+            statement.setObject(1, now.atOffset(ZoneOffset.UTC));
+            statement.setString(2, kind);
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     standings.put(

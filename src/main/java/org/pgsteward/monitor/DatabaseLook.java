@@ -44,7 +44,7 @@ public record DatabaseLook(
      * @param sessions of clients, ours among them
      * @param maxConnections that anybody may have
      * @param reservedConnections of these, for superusers alone
-     * @param limitBytes the container's memory limit; 0 where there is none or none is known
+     * @param limitBytes the container's memory limit; 0 where there is none, empty while no container is known
      * @param ordered whether somebody is known to have told the container to stop, shortly before {@code startedAt}
      * @param log how it writes its log
      * @param ourAddress as it sees us; empty for a socket
@@ -57,7 +57,7 @@ public record DatabaseLook(
             int maxConnections,
             int reservedConnections,
             MemorySettings memory,
-            long limitBytes,
+            Optional<Long> limitBytes,
             boolean ordered,
             ServerLog log,
             String ourAddress) {}
@@ -74,6 +74,7 @@ public record DatabaseLook(
     /**
      * One database.
      *
+     * @param oid stays the same under another name and another owner; counters belong to it
      * @param service whose it is; the database's own name where it is no service's
      * @param enrolledAt empty for what is no service's
      * @param sessions of clients, ours left out
@@ -85,6 +86,7 @@ public record DatabaseLook(
      * @param watchedSince since when sessions have been looked for
      */
     public record Database(
+            long oid,
             String service,
             String name,
             String role,
@@ -144,10 +146,11 @@ public record DatabaseLook(
     /**
      * What a statement has cost since its counters began.
      *
-     * @param id as {@code pg_stat_statements} calls it
+     * @param database the oid of the one in which it was run
+     * @param id as {@code pg_stat_statements} calls it; the same in every database for {@code COMMIT} and the like
      * @param seconds in all
      */
-    public record Query(String service, long id, long calls, double seconds) {}
+    public record Query(long database, String service, long id, long calls, double seconds) {}
 
     /**
      * One role that is connected from one address, with however many sessions.
@@ -156,6 +159,11 @@ public record DatabaseLook(
      * @param since when the oldest of these sessions began
      */
     public record Presence(String service, String user, String address, Instant since) {}
+
+    /** The database with this oid, whatever it was called then. */
+    Optional<Database> database(long oid) {
+        return databases.stream().filter(database -> database.oid() == oid).findFirst();
+    }
 
     /** The database of a service, if there is one. */
     Optional<Database> database(String service) {

@@ -41,10 +41,10 @@ public final class DatabaseProbe {
      * What only Docker knows of the server.
      *
      * @param container its name
-     * @param limitBytes its memory limit; 0 where there is none
+     * @param limitBytes its memory limit; 0 where there is none, empty while no container is known
      * @param ordered when somebody last told it to stop
      */
-    public record Host(String container, long limitBytes, Optional<Instant> ordered) {}
+    public record Host(String container, Optional<Long> limitBytes, Optional<Instant> ordered) {}
 
     /** @throws SQLException when PostgreSQL does not answer */
     public DatabaseLook read(Host host) throws SQLException {

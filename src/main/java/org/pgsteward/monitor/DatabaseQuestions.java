@@ -58,7 +58,8 @@ final class DatabaseQuestions {
             SELECT COALESCE(sc.service_name, d.datname), d.datname, COALESCE(sc.role_name, ''),
                    sc.created_at AT TIME ZONE 'UTC', pg_database_size(d.oid), COALESCE(s.others, 0),
                    d.datconnlimit, COALESCE(s.everybody, 0), COALESCE(r.rolconnlimit, -1), COALESCE(u.sessions, 0),
-                   greatest(age(d.datfrozenxid), mxid_age(d.datminmxid)), pg_stat_get_db_deadlocks(d.oid)
+                   greatest(age(d.datfrozenxid), mxid_age(d.datminmxid)), pg_stat_get_db_deadlocks(d.oid),
+                   d.oid
               FROM pg_database AS d
               LEFT JOIN {services} AS sc ON sc.database_name = d.datname
               LEFT JOIN pg_roles AS r ON r.rolname = sc.role_name
@@ -111,13 +112,13 @@ final class DatabaseQuestions {
             """;
 
     private static final String QUERIES = """
-            SELECT d.datname, q.queryid, sum(q.calls)::bigint, sum(q.total_exec_time) / 1000
+            SELECT d.oid, d.datname, q.queryid, sum(q.calls)::bigint, sum(q.total_exec_time) / 1000
               FROM {schema}.pg_stat_statements AS q
               JOIN pg_database AS d ON d.oid = q.dbid
               JOIN pg_roles AS r ON r.oid = q.userid
              WHERE r.rolname <> current_user AND q.queryid IS NOT NULL
-             GROUP BY 1, 2
-             ORDER BY 4 DESC
+             GROUP BY 1, 2, 3
+             ORDER BY 5 DESC
              LIMIT 100
             """;
 
@@ -197,6 +198,7 @@ final class DatabaseQuestions {
         boolean role = ofRole >= 0 && (ofDatabase < 0 || ofRole < ofDatabase);
         int limit = role ? ofRole : ofDatabase;
         return new DatabaseLook.Database(
+                row.getLong(13),
                 service,
                 name,
                 row.getString(3),
@@ -267,7 +269,11 @@ final class DatabaseQuestions {
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 queries.add(new DatabaseLook.Query(
-                        service(rows.getString(1)), rows.getLong(2), rows.getLong(3), rows.getDouble(4)));
+                        rows.getLong(1),
+                        service(rows.getString(2)),
+                        rows.getLong(3),
+                        rows.getLong(4),
+                        rows.getDouble(5)));
             }
         }
         return Optional.of(queries);

@@ -23,8 +23,9 @@ public final class DeadlockRule extends FigureRule<DatabaseLook> {
     }
 
     private static Finding finding(DatabaseLook now, DatabaseLook.Database database, Optional<DatabaseLook> before) {
-        // One that is new began at 0; counters that were reset say less than before, and all that they say is new.
-        long then = before.map(look -> look.database(database.service())
+        // One that is new began at 0, one that has another name since a restore or an adoption did not; counters that
+        // were reset say less than before, and all that they say is new.
+        long then = before.map(look -> look.database(database.oid())
                         .map(DatabaseLook.Database::deadlocks)
                         .orElse(0L))
                 .orElse(database.deadlocks());

@@ -111,10 +111,15 @@ public abstract class FigureRule<L extends Look> {
                         .orElse("");
     }
 
+    /** Whether something happened since {@code before} that is to be counted, and may be seen in no later look. */
+    boolean isTurn(L now, L before) {
+        return false;
+    }
+
     /**
      * The figure of each subject that there is.
      *
-     * @param past earlier looks, the oldest first, up to a day back
+     * @param past earlier looks, the oldest first, up to a day back: one each half an hour, and of the last hour each turn
      */
     abstract List<Finding> look(L now, List<L> past);
 

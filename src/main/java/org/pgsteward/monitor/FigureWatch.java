@@ -3,6 +3,7 @@ package org.pgsteward.monitor;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,25 +11,39 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Successor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets rules look at each round and remembers between rounds what they need to know of those before: for how long a figure
- * has been high, and a look every half an hour of the last day. Safe for many threads.
+ * has been high, a look every half an hour of the last day, and of the last hour each in which something had happened that
+ * a rule counts. Safe for many threads.
  *
  * @param <L> the look that is judged
  */
 public class FigureWatch<L extends Look> implements Successor {
+    private static final Logger LOG = LoggerFactory.getLogger(FigureWatch.class);
     private static final Duration KEPT = Duration.ofHours(24);
     private static final Duration APART = Duration.ofMinutes(30);
+    private static final Duration TURNS_KEPT = Duration.ofHours(1);
+
+    /** A server that never comes to rest is not to take our memory. */
+    private static final int MOST_TURNS = 60;
 
     private final List<FigureRule<L>> rules = new CopyOnWriteArrayList<>();
     private final Deque<L> past = new ArrayDeque<>();
+    private final Deque<L> turns = new ArrayDeque<>();
     private final Map<String, Threshold.Track> tracks = new HashMap<>();
+
+    /** Kinds of the rules whose failing was said. */
+    private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
     /** Subjects that were said to be well: said again it is no news, and costs the alert book a look at its disk. */
     private final Set<String> well = new HashSet<>();
@@ -44,13 +59,16 @@ public class FigureWatch<L extends Look> implements Successor {
         if (getClass().isInstance(before)) {
             FigureWatch<L> other = (FigureWatch<L>) before;
             List<L> looks;
+            List<L> turned;
             Map<String, Threshold.Track> lasting;
             synchronized (other) {
                 looks = List.copyOf(other.past);
+                turned = List.copyOf(other.turns);
                 lasting = Map.copyOf(other.tracks);
             }
             synchronized (this) {
                 past.addAll(looks);
+                turns.addAll(turned);
                 tracks.putAll(lasting);
             }
         }
@@ -60,47 +78,73 @@ public class FigureWatch<L extends Look> implements Successor {
      * What one look said.
      *
      * @param conditions of what is decided, and is bad or has become well
-     * @param kinds that were looked for
+     * @param kinds that were looked for; the kind of a rule that failed is not among them
      * @param subjects the keys of all that was there, decided or not
      */
     public record Judged(List<Condition> conditions, Set<String> kinds, Set<String> subjects) {}
 
     public synchronized Judged judge(L now) {
         List<Condition> conditions = new ArrayList<>();
+        Set<String> kinds = new HashSet<>();
         Set<String> subjects = new HashSet<>();
-        List<L> before = List.copyOf(past);
+        List<L> before = before(now);
         for (FigureRule<L> rule : rules) {
-            for (Finding finding : rule.look(now, before)) {
-                judge(rule, finding, now).ifPresent(conditions::add);
-                if (!rule.threshold(finding.service()).isOff()) {
-                    subjects.add(key(rule, finding));
+            boolean looked = attempt(rule, () -> {
+                for (Finding finding : rule.look(now, before)) {
+                    judge(rule, finding, now).ifPresent(conditions::add);
+                    if (!rule.threshold(finding.service()).isOff()) {
+                        subjects.add(key(rule, finding));
+                    }
                 }
+            });
+            if (looked) {
+                kinds.add(rule.kind());
             }
         }
-        tracks.keySet().retainAll(subjects);
-        well.retainAll(subjects);
-        remember(now);
-        Set<String> kinds = rules.stream().map(FigureRule::kind).collect(Collectors.toSet());
-        return new Judged(List.copyOf(conditions), kinds, Set.copyOf(subjects));
+        // Of a kind that was not looked for nothing is known to be gone.
+        Predicate<String> gone = key -> !subjects.contains(key) && kinds.contains(kind(key));
+        tracks.keySet().removeIf(gone);
+        well.removeIf(gone);
+        remember(now, before);
+        return new Judged(List.copyOf(conditions), Set.copyOf(kinds), Set.copyOf(subjects));
     }
 
     /** What is bad by this one look, as if it had been so for long; nothing is remembered. */
     public List<Condition> glance(L now) {
         List<Condition> conditions = new ArrayList<>();
         for (FigureRule<L> rule : rules) {
-            for (Finding finding : rule.look(now, List.of())) {
-                Threshold threshold = rule.threshold(finding.service());
-                Optional<Severity> severity = threshold.isOff()
-                        ? Optional.empty()
-                        : threshold
-                                .atOnce()
-                                .step(Threshold.Track.START, finding.value(), rule.mild(), now.at())
-                                .track()
-                                .severity();
-                severity.map(bad -> bad(rule, finding, bad, now)).ifPresent(conditions::add);
-            }
+            attempt(
+                    rule,
+                    () -> rule.look(now, List.of()).stream()
+                            .flatMap(finding -> glance(rule, finding, now).stream())
+                            .forEach(conditions::add));
         }
         return conditions;
+    }
+
+    private Optional<Condition> glance(FigureRule<L> rule, Finding finding, L now) {
+        Threshold threshold = rule.threshold(finding.service());
+        return threshold.isOff()
+                ? Optional.empty()
+                : threshold
+                        .atOnce()
+                        .step(Threshold.Track.START, finding.value(), rule.mild(), now.at())
+                        .track()
+                        .severity()
+                        .map(severity -> bad(rule, finding, severity, now));
+    }
+
+    /** A rule that fails is to keep no other from being judged. Whether it did not; that it did is said once. */
+    private boolean attempt(FigureRule<L> rule, Runnable looking) {
+        try {
+            looking.run();
+            return true;
+        } catch (RuntimeException e) {
+            if (failed.add(rule.kind())) {
+                LOG.warn("the rule for {} fails and is left out, the others go on", rule.kind(), e);
+            }
+            return false;
+        }
     }
 
     private Condition bad(FigureRule<L> rule, Finding finding, Severity severity, L now) {
@@ -137,16 +181,39 @@ public class FigureWatch<L extends Look> implements Successor {
                 : Optional.empty();
     }
 
-    private void remember(L now) {
-        // A clock that was set back would keep what is now the future for ever.
-        past.removeIf(
-                look -> look.at().isAfter(now.at()) || look.at().plus(KEPT).isBefore(now.at()));
+    /** What is remembered, the oldest first. A clock that was set back would keep what is now the future for ever. */
+    private List<L> before(L now) {
+        past.removeIf(look -> isFuture(look, now) || isOlder(look, KEPT, now));
+        turns.removeIf(look -> isFuture(look, now) || isOlder(look, TURNS_KEPT, now));
+        return Stream.concat(past.stream(), turns.stream())
+                .sorted(Comparator.comparing(Look::at))
+                .toList();
+    }
+
+    private void remember(L now, List<L> before) {
         if (past.isEmpty() || !past.getLast().at().plus(APART).isAfter(now.at())) {
             past.addLast(now);
+        } else if (rules.stream().anyMatch(rule -> rule.isTurn(now, before.get(before.size() - 1)))) {
+            turns.addLast(now);
+            if (turns.size() > MOST_TURNS) {
+                turns.removeFirst();
+            }
         }
+    }
+
+    private static boolean isFuture(Look look, Look now) {
+        return look.at().isAfter(now.at());
+    }
+
+    private static boolean isOlder(Look look, Duration age, Look now) {
+        return look.at().plus(age).isBefore(now.at());
     }
 
     private String key(FigureRule<L> rule, Finding finding) {
         return rule.kind() + ":" + finding.service();
+    }
+
+    private static String kind(String key) {
+        return key.substring(0, key.indexOf(':'));
     }
 }

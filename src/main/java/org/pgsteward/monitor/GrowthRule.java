@@ -20,11 +20,11 @@ public final class GrowthRule extends FigureRule<DatabaseLook> {
     }
 
     private static Finding finding(DatabaseLook now, DatabaseLook.Database database, List<DatabaseLook> past) {
-        // A database that is new or was restored is not growing: it is compared with itself alone.
-        Optional<DatabaseLook> first = past.stream()
-                .filter(look -> look.database(database.service()).isPresent())
-                .findFirst();
-        long then = first.flatMap(look -> look.database(database.service()))
+        // A database that is new or was restored is not growing: it is compared with itself alone, and not with what it
+        // was under the name that it had while it was filled.
+        Optional<DatabaseLook> first =
+                past.stream().filter(look -> itself(look, database).isPresent()).findFirst();
+        long then = first.flatMap(look -> itself(look, database))
                 .map(DatabaseLook.Database::sizeBytes)
                 .orElse(database.sizeBytes());
         long more = database.sizeBytes() - then;
@@ -39,5 +39,9 @@ public final class GrowthRule extends FigureRule<DatabaseLook> {
                         : "its database has not grown in " + span,
                 SizeRule.largest(now.console(), database.name()),
                 Map.of("grownBytes", more, "sizeBytes", database.sizeBytes()));
+    }
+
+    private static Optional<DatabaseLook.Database> itself(DatabaseLook look, DatabaseLook.Database database) {
+        return look.database(database.oid()).filter(then -> then.service().equals(database.service()));
     }
 }

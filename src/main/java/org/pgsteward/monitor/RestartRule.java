@@ -6,8 +6,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * How often PostgreSQL ended all sessions within the last hour without anybody's order: a new start, or the recovery
@@ -23,6 +25,15 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
         super("postgres-restarted", Unit.COUNT);
     }
 
+    /** Each start is counted, and so is that an order for it was heard of late. */
+    @Override
+    boolean isTurn(DatabaseLook now, DatabaseLook before) {
+        DatabaseLook.Server server = now.server();
+        return !server.startedAt().equals(before.server().startedAt())
+                || !server.recoveredAt().equals(before.server().recoveredAt())
+                || server.ordered() != before.server().ordered();
+    }
+
     @Override
     List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
         TreeSet<Instant> starts = new TreeSet<>();
@@ -32,9 +43,14 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
         // What happened before anybody looked is no news. Compared are PostgreSQL's own times: its clock may not be
         // ours.
         DatabaseLook.Server first = looks.get(0).server();
+        Set<Instant> ordered = looks.stream()
+                .map(DatabaseLook::server)
+                .filter(DatabaseLook.Server::ordered)
+                .map(DatabaseLook.Server::startedAt)
+                .collect(Collectors.toSet());
         for (DatabaseLook look : looks) {
             DatabaseLook.Server server = look.server();
-            if (!server.ordered() && isNews(server.startedAt(), first.startedAt(), now)) {
+            if (!ordered.contains(server.startedAt()) && isNews(server.startedAt(), first.startedAt(), now)) {
                 starts.add(server.startedAt());
             }
             if (server.recoveredAt().isAfter(server.startedAt().plus(START))

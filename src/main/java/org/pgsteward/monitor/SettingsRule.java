@@ -23,7 +23,15 @@ public final class SettingsRule extends FigureRule<DatabaseLook> {
 
     @Override
     List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
-        long limit = now.server().limitBytes();
+        if (now.server().limitBytes().isEmpty()) {
+            return List.of(new Finding(
+                    PostgresRule.SERVICE,
+                    Finding.NOT_KNOWN_YET,
+                    "nothing is known of the container of PostgreSQL",
+                    "",
+                    Map.of()));
+        }
+        long limit = now.server().limitBytes().get();
         if (limit <= 0) {
             return List.of();
         }

@@ -30,14 +30,14 @@ public final class SlowQueryRule extends FigureRule<DatabaseLook> {
                             database.service(), Finding.NOT_KNOWN_YET, "this is the first look", "", Map.of()))
                     .toList();
         }
-        Map<Long, DatabaseLook.Query> then = new HashMap<>();
+        Map<Statement, DatabaseLook.Query> then = new HashMap<>();
         before.flatMap(DatabaseLook::queries)
-                .ifPresent(queries -> queries.forEach(query -> then.put(query.id(), query)));
+                .ifPresent(queries -> queries.forEach(query -> then.put(Statement.of(query), query)));
         List<Finding> findings = new ArrayList<>();
         for (DatabaseLook.Database database : now.databases()) {
             findings.add(now.queries().get().stream()
-                    .filter(query -> query.service().equals(database.service()))
-                    .map(query -> since(then.get(query.id()), query))
+                    .filter(query -> query.database() == database.oid())
+                    .map(query -> since(then.get(Statement.of(query)), query))
                     .filter(query -> query.calls() > 0)
                     .max(java.util.Comparator.comparingDouble(SlowQueryRule::mean))
                     .map(query -> finding(now, query))
@@ -46,13 +46,24 @@ public final class SlowQueryRule extends FigureRule<DatabaseLook> {
         return findings;
     }
 
+    /** Counters are kept for each database, and an id may stand in several of them. */
+    private record Statement(long database, long id) {
+        static Statement of(DatabaseLook.Query query) {
+            return new Statement(query.database(), query.id());
+        }
+    }
+
     private static DatabaseLook.Query since(
             DatabaseLook.@org.jspecify.annotations.Nullable Query then, DatabaseLook.Query now) {
         // Fewer calls than before: the counters were reset, and all that they say is new.
         return then == null || then.calls() > now.calls()
                 ? now
                 : new DatabaseLook.Query(
-                        now.service(), now.id(), now.calls() - then.calls(), now.seconds() - then.seconds());
+                        now.database(),
+                        now.service(),
+                        now.id(),
+                        now.calls() - then.calls(),
+                        now.seconds() - then.seconds());
     }
 
     private static double mean(DatabaseLook.Query query) {

@@ -140,7 +140,7 @@ public final class OverdueDesk {
             if (kind == BackupKind.BASE && !schedules.hasBase()) {
                 continue;
             }
-            Map<String, BackupRows.Standing> standings = rows.standings(kind.word());
+            Map<String, BackupRows.Standing> standings = rows.standings(kind.word(), now);
             for (Targets.Found found : targets(kind)) {
                 Optional<BackupRows.Standing> standing =
                         Optional.ofNullable(standings.get(found.target().service()));
@@ -170,13 +170,18 @@ public final class OverdueDesk {
         return all;
     }
 
-    /** A database that nobody enrolled is there at least since it was first tried, or since we first saw it. */
+    /**
+     * A database that nobody enrolled is there at least since it was first tried, or since we first saw it; and so is one
+     * that a clock since set back has enrolled in the future.
+     */
     private Instant since(Targets.Found found, Optional<BackupRows.Standing> standing, Instant now) {
-        if (found.since().isAfter(Instant.EPOCH)) {
+        if (found.since().isAfter(Instant.EPOCH) && !found.since().isAfter(now)) {
             return found.since();
         }
-        Instant seen = firstSeen.computeIfAbsent(
-                found.target().kind().word() + ":" + found.target().service(), unseen -> now);
+        Instant seen = firstSeen.merge(
+                found.target().kind().word() + ":" + found.target().service(),
+                now,
+                (before, again) -> before.isBefore(again) ? before : again);
         return standing.map(BackupRows.Standing::firstRun).filter(seen::isAfter).orElse(seen);
     }
 }

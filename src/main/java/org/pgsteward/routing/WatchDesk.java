@@ -100,9 +100,7 @@ public final class WatchDesk {
     /** What Docker knows of the server. Not called as a step of a route is: Camel would take the one for the other. */
     static DatabaseProbe.Host server(Optional<Container> container, Optional<Instant> ordered) {
         return new DatabaseProbe.Host(
-                container.map(Container::name).orElse(POSTGRES),
-                container.map(Container::memoryLimitBytes).orElse(0L),
-                ordered);
+                container.map(Container::name).orElse(POSTGRES), container.map(Container::memoryLimitBytes), ordered);
     }
 
     /** One look at the host and at ourselves; nothing while the disks do not answer, which are then said to be broken. */

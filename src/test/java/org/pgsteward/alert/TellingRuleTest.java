@@ -147,6 +147,34 @@ class TellingRuleTest {
         assertThat(heard).containsExactly("0s began a", "0s began b", "0s began c");
     }
 
+    /** NTP after a start: two hours are taken back. */
+    @Test
+    void aClockThatIsSetBackHoldsNothingUntilItsTimeComesAgain() {
+        Instant back = SettableClock.NOON.minus(Duration.ofHours(2));
+        see("mem:a=m", SettableClock.NOON);
+        run(SettableClock.NOON, SettableClock.NOON.plusSeconds(12));
+        see("mem:b=m", SettableClock.NOON.plusSeconds(12));
+        assertThat(heard).containsExactly("10s began a");
+        heard.clear();
+
+        tell(back);
+        assertThat(heard).as("of before the step").containsExactly("-2h began b");
+        see("mem:a=w", back.plusSeconds(30));
+        see("down:c=c", back.plusSeconds(30));
+        run(back.plusSeconds(30), back.plusSeconds(60));
+        assertThat(heard).as("of after it").contains("-1h-59m-20s began c", "-1h-59m-20s over a");
+    }
+
+    /** As that of a container on a host of its own may be. */
+    @Test
+    void aClockThatIsALittleAheadDoesNotEndTheWaitForWhatIsAlike() {
+        see("mem:a=m", SettableClock.NOON.plusSeconds(2));
+        see("mem:b=m", SettableClock.NOON.plusSeconds(2));
+        see("mem:c=m", SettableClock.NOON.plusSeconds(2));
+        run(SettableClock.NOON, SettableClock.NOON.plusSeconds(20));
+        assertThat(heard).containsExactly("12s began 3 at once");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

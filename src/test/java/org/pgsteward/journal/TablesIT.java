@@ -9,10 +9,12 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -241,6 +243,32 @@ class TablesIT {
         assertThat(tables.histories()).isEmpty();
         assertThat(tables.lastRuns("dump")).isEmpty();
         assertThat(tables.running()).isEmpty();
+    }
+
+    /** As when a host starts in 2031 until the network tells it better. */
+    @Test
+    void aProvedRunFromWhatIsNowTheFutureProvesNothingOfToday() throws SQLException {
+        String database = prepared(Before.NOTHING);
+        BackupRows rows = new BackupRows(source(database));
+        cluster.run(
+                database,
+                "INSERT INTO public.backup_log (service_name, backup_type, state, started_at) VALUES"
+                        + " ('clock', 'dump', 'verified', '2026-02-28 03:00Z'),"
+                        + " ('clock', 'dump', 'verified', '2031-03-01 03:00Z'),"
+                        + " ('young', 'dump', 'verified', '2031-03-01 03:00Z')");
+
+        Map<String, BackupRows.Standing> standings = rows.standings("dump", NIGHT);
+
+        assertThat(standings.get("clock"))
+                .isEqualTo(new BackupRows.Standing(
+                        Optional.of(NIGHT.minus(Duration.ofDays(1))), NIGHT.minus(Duration.ofDays(1))));
+        assertThat(standings.get("young"))
+                .extracting(BackupRows.Standing::lastProved)
+                .isEqualTo(Optional.empty());
+        assertThat(rows.standings("dump", NIGHT.plus(Duration.ofDays(3650))).get("clock"))
+                .extracting(BackupRows.Standing::lastProved)
+                .as("and when its time has come it counts")
+                .isEqualTo(Optional.of(Instant.parse("2031-03-01T03:00:00Z")));
     }
 
     @Test

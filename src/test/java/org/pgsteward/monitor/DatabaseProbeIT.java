@@ -40,7 +40,8 @@ import org.pgsteward.postgres.TestCluster;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class DatabaseProbeIT {
     private static final Secret PASSWORD = new Secret("an-applications-own");
-    private static final DatabaseProbe.Host HOST = new DatabaseProbe.Host("postgresql", 0, Optional.empty());
+    private static final DatabaseProbe.Host HOST =
+            new DatabaseProbe.Host("postgresql", Optional.empty(), Optional.empty());
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private TestCluster cluster;
@@ -175,6 +176,26 @@ class DatabaseProbeIT {
 
     @Test
     @Order(5)
+    void aDatabaseThatGetsAnotherNameKeepsItsCountersAndIsNoNews() throws SQLException {
+        DatabaseLook before = probe.read(HOST);
+        assertThat(database("tasks").deadlocks()).isPositive();
+        cluster.run(
+                "homelab",
+                "ALTER DATABASE tasks RENAME TO tasks_before",
+                "CREATE DATABASE tasks OWNER tasks",
+                "INSERT INTO public.service_configs (service_name, database_name, role_name)"
+                        + " VALUES ('archive', 'tasks_before', 'tasks')");
+        DatabaseLook now = probe.read(HOST);
+
+        assertThat(now.database("archive").orElseThrow().deadlocks())
+                .isEqualTo(before.database("tasks").orElseThrow().deadlocks());
+        assertThat(new DeadlockRule().look(now, List.of(before)))
+                .isNotEmpty()
+                .allSatisfy(finding -> assertThat(finding.value()).isZero());
+    }
+
+    @Test
+    @Order(6)
     void slowStatementsOfServicesAreReadWhereTheExtensionIsAndOursAreNot() throws Exception {
         enrol("slow", "");
         cluster.run("homelab", "CREATE SCHEMA \"odd schema\"");
@@ -191,7 +212,7 @@ class DatabaseProbeIT {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
     void aKilledProcessIsSeenAlthoughTheServerWasNotStartedAnew() throws Exception {
         enrol("victim", "");
         DatabaseLook.Server before = probe.read(HOST).server();

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.model.Condition;
+import org.pgsteward.routing.alert.CapturedLog;
 
 /** What each rule makes of a look, with the levels that are shipped. */
 class DatabaseRulesTest {
@@ -156,6 +157,29 @@ class DatabaseRulesTest {
                                 + " each time; told from 1 on",
                         ""),
                 scenario(
+                        "a database that was renamed, when it was taken over or put aside, has its counters of before",
+                        rule(new DeadlockRule(), "1", "off"),
+                        b -> b.service = "vikunja_db",
+                        DatabaseRulesTest::nothing,
+                        "",
+                        ""),
+                scenario(
+                        "and what happens to it after that is new",
+                        rule(new DeadlockRule(), "1", "off"),
+                        b -> b.service = "vikunja_db",
+                        n -> n.deadlocks = 8,
+                        "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL undid one of the transactions"
+                                + " each time; told from 1 on",
+                        ""),
+                scenario(
+                        "one that took another's place begins at 0",
+                        rule(new DeadlockRule(), "1", "off"),
+                        b -> b.oid = 16_399,
+                        n -> n.deadlocks = 7,
+                        "warning deadlock:vikunja 7 deadlocks in the last 40 min: PostgreSQL undid one of the transactions"
+                                + " each time; told from 1 on",
+                        ""),
+                scenario(
                         "old transaction ids",
                         rule(new IdAgeRule(), "500m", "1500m"),
                         n -> n.idAge = 600_000_000,
@@ -181,6 +205,20 @@ class DatabaseRulesTest {
                         "warning database-growing:vikunja its database grew by 1.2 GiB in 40 min, from 100 MiB to 1.3 GiB;"
                                 + " told from 1 GiB on",
                         "pg_total_relation_size"),
+                scenario(
+                        "one that took another's place has not grown",
+                        rule(new GrowthRule(), "1g", "off"),
+                        b -> b.oid = 16_399,
+                        n -> n.sizeBytes = 1300 * MIB,
+                        "",
+                        ""),
+                scenario(
+                        "nor has one that was filled under another name",
+                        rule(new GrowthRule(), "1g", "off"),
+                        b -> b.service = "pgsteward_restore_0a1b2c3d",
+                        n -> n.sizeBytes = 1300 * MIB,
+                        "",
+                        ""),
                 scenario(
                         "one that shrinks does not",
                         rule(new GrowthRule(), "1g", "off"),
@@ -264,7 +302,7 @@ class DatabaseRulesTest {
                         rule(new SettingsRule(), "100%", "off"),
                         n -> {
                             n.memory = new DatabaseLook.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3);
-                            n.limitBytes = 0;
+                            n.limitBytes = Optional.of(0L);
                         },
                         "",
                         ""),
@@ -277,16 +315,36 @@ class DatabaseRulesTest {
                 scenario(
                         "a statement that has become slow, whatever it was before",
                         rule(new SlowQueryRule(), "2s", "off"),
-                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 1000, 100))),
-                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 1010, 130))),
+                        b -> b.queries =
+                                Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 1000, 100))),
+                        n -> n.queries =
+                                Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 1010, 130))),
                         "warning query-slow:vikunja statement -42 took 3000 ms on average, 10 times within the hour; told"
                                 + " from 2 s on",
                         "WHERE queryid = -42"),
                 scenario(
+                        "what has the same id in every database is compared with itself",
+                        rule(new SlowQueryRule(), "2s", "off"),
+                        b -> b.queries = Optional.of(List.of(
+                                new DatabaseLook.Query(16_400, "vikunja", 7, 1000, 5000),
+                                new DatabaseLook.Query(16_401, "wiki", 7, 2000, 2))),
+                        n -> n.queries = Optional.of(List.of(
+                                new DatabaseLook.Query(16_400, "vikunja", 7, 1010, 5000.1),
+                                new DatabaseLook.Query(16_401, "wiki", 7, 900_000, 90))),
+                        "",
+                        ""),
+                scenario(
+                        "nor is one slow again because its database has another name",
+                        rule(new SlowQueryRule(), "2s", "off"),
+                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja_db", 7, 10, 100))),
+                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", 7, 10, 100))),
+                        "",
+                        ""),
+                scenario(
                         "a statement that was slow and is no longer run",
                         rule(new SlowQueryRule(), "2s", "off"),
-                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 10, 100))),
-                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query("vikunja", -42, 10, 100))),
+                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 10, 100))),
+                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 10, 100))),
                         "",
                         ""));
     }
@@ -318,6 +376,24 @@ class DatabaseRulesTest {
         assertThat(dropped.kinds()).containsExactly("transaction-ids-old");
     }
 
+    /** The first look may come before Docker's first list, and the alert book remembers more than we do. */
+    @Test
+    void asLongAsNoContainerIsKnownNothingIsSaidOfItsLimitAndNothingEnds() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new SettingsRule(), "100%", "off"));
+        Looks.Quiet early = new Looks.Quiet();
+        early.limitBytes = Optional.empty();
+
+        FigureWatch.Judged judged = watch.judge(early.look());
+        assertThat(judged.conditions()).isEmpty();
+        assertThat(judged.subjects()).containsExactly("settings-too-large:postgresql");
+
+        early.limitBytes = Optional.of(0L);
+        assertThat(watch.judge(early.look()).subjects())
+                .as("where there is no limit nothing is too large")
+                .isEmpty();
+    }
+
     @Test
     void aRestartIsOverWhenAnHourHasPassed() {
         DatabaseWatch watch = new DatabaseWatch();
@@ -337,6 +413,104 @@ class DatabaseRulesTest {
         }
         assertThat(said)
                 .containsExactly("well 0", "bad 10", "bad 20", "bad 30", "bad 40", "bad 50", "bad 60", "well 70");
+    }
+
+    /** Each minute a look, and a process that is killed every eight minutes. */
+    @Test
+    void eachOfSixCrashesWithinAnHourIsCountedAndForgottenAnHourLater() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        watch.getRules().add(rule(new GrowthRule(), "1g", "off"));
+        List<String> said = new ArrayList<>();
+        for (int minute = 0; minute <= 120; minute++) {
+            Looks.Quiet quiet = new Looks.Quiet();
+            quiet.at = NOON.plus(Duration.ofMinutes(minute));
+            if (minute >= 8) {
+                quiet.recoveredAt = NOON.plus(Duration.ofMinutes(Math.min(minute / 8, 6) * 8L));
+            }
+            FigureWatch.Judged judged = watch.judge(quiet.look());
+            if (minute % 10 == 0) {
+                judged.conditions()
+                        .forEach(condition -> said.add(minute(condition) + " "
+                                + condition.severity().map(Enum::toString).orElse("well") + " "
+                                + condition.figures().getOrDefault("recoveries", 0)));
+            }
+        }
+        assertThat(said)
+                .containsExactly(
+                        "0 well 0",
+                        "0 well 0",
+                        "10 WARNING 1",
+                        "20 WARNING 2",
+                        "30 CRITICAL 3",
+                        "40 CRITICAL 5",
+                        "50 CRITICAL 6",
+                        "60 CRITICAL 6",
+                        "70 CRITICAL 5",
+                        "80 CRITICAL 4",
+                        "90 CRITICAL 3",
+                        "100 WARNING 1");
+    }
+
+    @Test
+    void aStartWhoseOrderIsHeardOfLateIsNotCountedWithTheNextOne() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        List<String> said = new ArrayList<>();
+        for (int minute = 0; minute <= 15; minute++) {
+            Looks.Quiet quiet = new Looks.Quiet();
+            quiet.at = NOON.plus(Duration.ofMinutes(minute));
+            if (minute >= 5) {
+                quiet.startedAt = NOON.plus(Duration.ofMinutes(minute / 5 * 5L));
+                quiet.recoveredAt = quiet.startedAt;
+                quiet.ordered = minute > 5 && minute < 10;
+            }
+            watch.judge(quiet.look()).conditions().stream()
+                    .filter(condition -> condition.severity().isPresent())
+                    .forEach(condition -> said.add(
+                            minute(condition) + " " + condition.figures().get("starts")));
+        }
+        assertThat(said).startsWith("5 1", "10 1").endsWith("15 2").hasSize(7);
+    }
+
+    /** As one would that meets a figure nobody thought of, after it had found trouble in looks before. */
+    private static final class FailingRule extends FigureRule<DatabaseLook> {
+        FailingRule() {
+            super("figure-odd", Unit.COUNT);
+        }
+
+        @Override
+        List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+            int sessions = now.server().sessions();
+            return List.of(new Finding("vikunja", Math.floorDiv(12, sessions), "odd", "", java.util.Map.of()));
+        }
+    }
+
+    @Test
+    void aRuleThatFailsIsNamedOnceAndKeepsNoOtherFromBeingJudgedNorEndsWhatItTold() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new FailingRule(), "1", "off"));
+        watch.getRules().add(rule(new SizeRule(), "50m", "off"));
+        Looks.Quiet odd = new Looks.Quiet();
+        odd.sessions = 0;
+        assertThat(watch.judge(new Looks.Quiet().look()).conditions()).hasSize(2);
+
+        try (CapturedLog log = new CapturedLog()) {
+            for (int times = 0; times < 2; times++) {
+                FigureWatch.Judged judged = watch.judge(odd.look());
+                assertThat(judged.conditions()).extracting(Condition::kind).containsExactly("database-large");
+                assertThat(judged.kinds())
+                        .as("or its alert would be taken for one of what is gone")
+                        .containsExactly("database-large");
+                assertThat(watch.glance(odd.look())).extracting(Condition::kind).containsExactly("database-large");
+            }
+            assertThat(log.text()).containsOnlyOnce("the rule for figure-odd fails and is left out");
+        }
+        assertThat(watch.judge(new Looks.Quiet().look()).kinds()).contains("figure-odd");
+    }
+
+    private static long minute(Condition condition) {
+        return Duration.between(NOON, condition.at()).toMinutes();
     }
 
     @Test

@@ -35,7 +35,8 @@ import org.pgsteward.postgres.TestCluster;
 class LogProbeIT {
     private static final Secret RIGHT = new Secret("an-applications-own");
     private static final Secret WRONG = new Secret("anybody-elses");
-    private static final DatabaseProbe.Host HOST = new DatabaseProbe.Host("postgresql", 0, Optional.empty());
+    private static final DatabaseProbe.Host HOST =
+            new DatabaseProbe.Host("postgresql", Optional.empty(), Optional.empty());
 
     private TestCluster cluster;
     private RecordedEngine recorded;

@@ -23,8 +23,10 @@ final class Looks {
         Instant recoveredAt = startedAt.plusMillis(200);
         boolean ordered;
         int sessions = 4;
-        long limitBytes = 256 * MIB;
+        Optional<Long> limitBytes = Optional.of(256 * MIB);
         DatabaseLook.MemorySettings memory = new DatabaseLook.MemorySettings(32 * MIB, MIB, 8 * MIB, 3);
+        long oid = 16_400;
+        String service = "vikunja";
         String name = "vikunja";
         long sizeBytes = 100 * MIB;
         Optional<Integer> limit = Optional.of(50);
@@ -45,7 +47,8 @@ final class Looks {
             DatabaseLook.Server server = new DatabaseLook.Server(
                     startedAt, recoveredAt, "15.14", sessions, 100, 3, memory, limitBytes, ordered, log, ourAddress);
             DatabaseLook.Database database = new DatabaseLook.Database(
-                    "vikunja",
+                    oid,
+                    service,
                     name,
                     "vikunja",
                     enrolledAt,

@@ -236,7 +236,7 @@ class MonitorRoutesTest {
                 100,
                 3,
                 new DatabaseLook.MemorySettings(1, 1, 1, 1),
-                0,
+                Optional.of(0L),
                 false,
                 new ServerLog(ServerLog.PREFIX, true, Optional.empty()),
                 "");
