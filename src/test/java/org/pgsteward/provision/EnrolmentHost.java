@@ -173,6 +173,12 @@ final class EnrolmentHost implements AutoCloseable {
                 SELECT 'right on ' || proname || ' ' || pg_catalog.aclexplode(proacl)::text
                   FROM pg_catalog.pg_proc WHERE oid >= 16384
                 UNION ALL
+                SELECT 'right on schema ' || nspname || ' ' || pg_catalog.aclexplode(nspacl)::text
+                  FROM pg_catalog.pg_namespace
+                UNION ALL
+                SELECT 'right on column ' || attname || ' ' || pg_catalog.aclexplode(attacl)::text
+                  FROM pg_catalog.pg_attribute WHERE attrelid >= 16384
+                UNION ALL
                 SELECT 'service ' || pg_catalog.to_jsonb(s)::text FROM public.service_configs AS s
                 ORDER BY 1
                 """);

@@ -129,6 +129,22 @@ class ServicePlanTest {
                                 "REPAIR role app has rights on tables of database management",
                                 "REPAIR role app may make objects in database management")),
                 arguments(
+                        "and so does the making of objects there",
+                        right().on("SCHEMA public", "app", "CREATE"),
+                        List.of("REPAIR role app may make objects in schema public of database management")),
+                arguments(
+                        "what everybody may make there is no service's affair",
+                        right().on("SCHEMA public", "", "CREATE"),
+                        List.of()),
+                arguments(
+                        "but nobody is let in while everybody may",
+                        Clusters.empty().on("SCHEMA public", "", "CREATE"),
+                        List.of(
+                                "ENROL role app does not exist",
+                                "ENROL every role may make objects in schema public of database management",
+                                "ENROL database app does not exist",
+                                "ENROL nobody but app may connect to database app")),
+                arguments(
                         "an owner that was changed is put right",
                         right().database("app", "admin", Clusters.all("app")),
                         List.of("REPAIR database app belongs to the administrator")),
