@@ -146,7 +146,9 @@ final class ClusterReading {
         return withBusiness(
                 cluster,
                 cluster.databases().values().stream()
-                        .filter(database -> database.isOpenToPublic() || database.ofAdministrator())
+                        .filter(database -> database.isOpenToPublic()
+                                || database.ofAdministrator()
+                                || cluster.index().namesAnotherService(database))
                         .map(Cluster.Database::name)
                         .toList());
     }
@@ -165,9 +167,15 @@ final class ClusterReading {
             cluster = read(names);
         }
         boolean enrolled = before.filter(Cluster.Service::isBound).isPresent();
-        return cluster.database(claim.database()).isEmpty() || enrolled
-                ? cluster
-                : withBusiness(cluster, List.of(claim.database()));
+        Cluster found = cluster;
+        return withBusiness(
+                found,
+                found.databases().values().stream()
+                        .filter(database -> !database.name().equals(administrated))
+                        .filter(database -> found.index().namesAnotherService(database)
+                                || (!enrolled && database.name().equals(claim.database())))
+                        .map(Cluster.Database::name)
+                        .toList());
     }
 
     /** By role, what it owns in the management database, as {@code pg_identify_object} calls it. */
@@ -290,6 +298,9 @@ final class ClusterReading {
     }
 
     private Cluster withBusiness(Cluster cluster, Collection<String> names) throws SQLException {
+        if (names.isEmpty()) {
+            return cluster;
+        }
         Map<String, Set<String>> business = new HashMap<>();
         try (PreparedStatement statement = prepared(BUSINESS, management.createArrayOf("text", names.toArray()), 2);
                 ResultSet row = statement.executeQuery()) {
