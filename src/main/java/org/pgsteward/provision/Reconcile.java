@@ -70,6 +70,7 @@ final class Reconcile {
 
     void run(Management.Turn turn) throws SQLException {
         Cluster cluster = turn.reading().whole();
+        claims.replaceAll(claim -> ServicePlan.owned(claim, cluster, false, Set.of()));
         for (Claim claim : claims) {
             grant(claim, cluster, turn);
         }

@@ -99,8 +99,11 @@ final class EnrolmentHost implements AutoCloseable {
         return provisioner.provision(box, Optional.of(POSTGRES), List.of());
     }
 
-    Provisioner.Result vouchFor(Boxes box) {
-        return provisioner.provision(box.box(), Optional.of(POSTGRES), List.of(), true);
+    /** @param others containers that there are besides */
+    Provisioner.Result vouchFor(Boxes box, Boxes... others) {
+        List<Container> all =
+                Stream.concat(Stream.of(box), Stream.of(others)).map(Boxes::box).toList();
+        return provisioner.provision(box.box(), Optional.of(POSTGRES), all, true);
     }
 
     Provisioner.Reconciliation reconcile(Boxes... boxes) throws SQLException {

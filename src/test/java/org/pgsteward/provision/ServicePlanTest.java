@@ -292,6 +292,31 @@ class ServicePlanTest {
         assertThat(plan(right()).sharedWith()).as("the service itself").isEmpty();
     }
 
+    @Test
+    void aClaimIsTheServicesThatItsContainerIsBoundToOrIsVouchedForInThePlaceOfOneThatIsGone() {
+        Claim renamed =
+                claim("todo", "app", "app", EnrolmentHost.service("todo").compose("homelab", "todo"));
+        assertThat(owner(renamed, right(), false)).as("nobody vouches").isEqualTo("todo");
+        assertThat(owner(renamed, right(), true)).isEqualTo("app");
+        assertThat(owner(renamed, right(), true, "homelab/app"))
+                .as("the other is there")
+                .isEqualTo("todo");
+        assertThat(owner(renamed, right().row("todo", "todo", "todo", "homelab/todo"), true))
+                .as("it has a database of its own")
+                .isEqualTo("todo");
+        assertThat(owner(claim("todo", "app", "todo", EnrolmentHost.service("todo")), right(), true))
+                .as("another role")
+                .isEqualTo("todo");
+        assertThat(owner(renamed, right().row("app", "app", "app", "homelab/todo"), false))
+                .as("bound by now")
+                .isEqualTo("app");
+    }
+
+    private static String owner(Claim claim, Clusters before, boolean trusted, String... identities) {
+        return ServicePlan.owned(claim, before.cluster(), trusted, Set.of(identities))
+                .service();
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("strangers")
     void whoIsNoWorkerOfTheSameApplicationIsRefused(String sentence, Claim claim, Clusters before, String because) {
