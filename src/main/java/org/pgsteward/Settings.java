@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,9 +52,13 @@ public final class Settings {
     /** The variables that were set, by key. */
     private final Map<String, String> given;
 
-    private Settings(Map<String, String> values, Map<String, String> given) {
+    /** Those that variables name, with the values in them. */
+    private final Set<Path> files;
+
+    private Settings(Map<String, String> values, Map<String, String> given, Set<Path> files) {
         this.values = values;
         this.given = given;
+        this.files = Set.copyOf(files);
     }
 
     /**
@@ -63,6 +68,7 @@ public final class Settings {
     public static Settings from(Map<String, String> environment) throws IOException {
         Map<String, String> values = shipped();
         Map<String, String> given = new TreeMap<>();
+        Set<Path> files = new HashSet<>();
         for (Map.Entry<String, String> variable : environment.entrySet()) {
             String name = variable.getKey();
             if (!name.startsWith(PREFIX) || (variable.getValue().isEmpty() && !name.equals(BASE_SCHEDULE))) {
@@ -72,12 +78,13 @@ public final class Settings {
                 String key = key(name.substring(0, name.length() - FILE.length()));
                 values.put(key, content(name, variable.getValue()));
                 given.put(key, name);
+                files.add(Path.of(variable.getValue()));
             } else if (environment.getOrDefault(name + FILE, "").isEmpty()) {
                 values.put(key(name), variable.getValue());
                 given.put(key(name), name);
             }
         }
-        return new Settings(values, given);
+        return new Settings(values, given, files);
     }
 
     /**
@@ -120,7 +127,7 @@ public final class Settings {
     public Settings with(Map<String, String> decided) {
         Map<String, String> values = new TreeMap<>(this.values);
         values.putAll(decided);
-        return new Settings(values, given);
+        return new Settings(values, given, files);
     }
 
     /** The same as if {@code keys} had not been set. */
@@ -130,7 +137,7 @@ public final class Settings {
         keys.forEach(key -> values.computeIfPresent(key, (same, value) -> shipped.get(key)));
         Map<String, String> given = new TreeMap<>(this.given);
         given.keySet().removeAll(keys);
-        return new Settings(values, given);
+        return new Settings(values, given, files);
     }
 
     /** The variables that were set, by key. */
@@ -232,6 +239,11 @@ public final class Settings {
                         value.contains("\n") ? Stream.concat(Stream.of(value), value.lines()) : Stream.of(value))
                 .filter(value -> !value.isBlank())
                 .toList();
+    }
+
+    /** The files that our own settings were read from: no service may have one of them for its own. */
+    public Set<Path> files() {
+        return files;
     }
 
     /** For the routes' placeholders: everything but the keys to the data, which no route has any use for. */

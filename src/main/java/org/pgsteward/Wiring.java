@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -438,7 +439,9 @@ public final class Wiring {
 
     private Discovery discovery() throws IOException {
         Path secrets = settings.path("pgsteward.secrets.dir");
-        SecretsFolder folder = new SecretsFolder(secrets, secrets.resolve("postgres_password"));
+        Set<Path> ours = new HashSet<>(settings.files());
+        ours.add(secrets.resolve("postgres_password"));
+        SecretsFolder folder = new SecretsFolder(secrets, ours, settings.secrets());
         Optional<Path> own = settings.get("pgsteward.catalogue.file").map(Path::of);
         return new Discovery(own.isPresent() ? Catalogue.with(json, own.get()) : Catalogue.shipped(json), folder);
     }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +103,16 @@ class SettingsTest {
             assertThat(Settings.from(environment).require("pgsteward.postgres.password"))
                     .isEqualTo("from the file");
         }
+    }
+
+    @Test
+    void theFilesThatItWasReadFromAreKnown() throws IOException {
+        Path file = Files.writeString(folder.resolve("db_root"), "secret");
+        Settings settings = Settings.from(Map.of(
+                "PGSTEWARD_POSTGRES_PASSWORD_FILE", file.toString(), "PGSTEWARD_CATALOGUE_FILE", "/a/catalogue.json"));
+        assertThat(settings.files()).containsExactly(file);
+        assertThat(settings.with(Map.of("pgsteward.idle.days", "1")).files()).containsExactly(file);
+        assertThat(settings.without(Set.of("pgsteward.idle.days")).files()).containsExactly(file);
     }
 
     @Test

@@ -38,4 +38,9 @@ record Claim(
         }
         extensions = Set.copyOf(extensions);
     }
+
+    /** The same as a claim of {@code name}. */
+    Claim of(String name) {
+        return new Claim(name, database, user, password, extensions, caution, container, because);
+    }
 }

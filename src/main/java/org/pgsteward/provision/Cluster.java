@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.pgsteward.postgres.Quote;
 
 /**
  * What the cluster holds, as far as it was looked at: all of it for a reconcile, and what has one of a claim's names for
@@ -13,8 +14,8 @@ import java.util.stream.Stream;
  * @param roles by name, PostgreSQL's own {@code pg_*} left out
  * @param databases by name
  * @param services by name, the rows of {@code service_configs}
- * @param management by grantee, what others than the administrator may do with the tables, views and functions of the
- *     management database
+ * @param management by grantee, what others than the administrator may do with the tables, views, functions and
+ *     schemas of the management database
  * @param index the same by what claims are compared with
  */
 record Cluster(
@@ -115,7 +116,17 @@ record Cluster(
      *
      * @param object as a GRANT names it: {@code TABLE public.backup_log}
      */
-    record ObjectGrant(String object, String grantee, String privilege) {}
+    record ObjectGrant(String object, String grantee, String privilege) {
+        /** Whether the grantee may make objects: of a schema nothing else is looked at. */
+        boolean isOnSchema() {
+            return object.startsWith("SCHEMA ");
+        }
+
+        String revoked() {
+            return "REVOKE " + privilege + " ON " + object + " FROM "
+                    + (grantee.equals(PUBLIC) ? "PUBLIC" : Quote.identifier(grantee));
+        }
+    }
 
     /**
      * A service as it is enrolled.

@@ -73,6 +73,14 @@ final class ClusterIndex {
                 .findFirst();
     }
 
+    /** Whether a service's role that does not own {@code database} was granted something on it by name. */
+    boolean namesAnotherService(Cluster.Database database) {
+        return database.grants().stream()
+                .map(Cluster.Grant::grantee)
+                .filter(grantee -> !grantee.equals(database.owner()))
+                .anyMatch(grantee -> serviceOfRole(grantee).isPresent());
+    }
+
     /** Databases on which {@code grantee} was granted something by name. */
     Stream<Cluster.Database> databasesNaming(String grantee) {
         return byGrantee.getOrDefault(grantee, List.of()).stream();

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -58,7 +59,11 @@ final class ClusterReading {
                 OR lower(quarantined_from) = ANY (?::text[])
             """;
 
-    /** Extensions bring grants of their own, which are theirs. */
+    /**
+     * Extensions bring grants of their own, which are theirs. Of a schema only who may make objects in it: whoever may can
+     * leave an operator there that the next superuser runs without knowing. What is granted on a column is told as if it
+     * were on the table, from which it is taken back.
+     */
     private static final String MANAGEMENT = """
             WITH objects (object, owner, acl) AS (
                 SELECT (CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END)
@@ -71,6 +76,16 @@ final class ClusterReading {
                                     WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                                       AND e.objid = c.oid AND e.deptype = 'e')
                 UNION ALL
+                SELECT 'TABLE ' || pg_catalog.format('%I.%I', n.nspname, c.relname), c.relowner, a.attacl
+                  FROM pg_catalog.pg_attribute AS a
+                  JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+                  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.oid >= 16384
+                UNION ALL
+                SELECT 'SCHEMA ' || pg_catalog.quote_ident(n.nspname), n.nspowner, n.nspacl
+                  FROM pg_catalog.pg_namespace AS n
+                 WHERE n.nspacl IS NOT NULL
+                UNION ALL
                 SELECT 'FUNCTION public.log_user_activity(varchar, varchar, varchar, inet)', p.proowner,
                        COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))
                   FROM pg_catalog.pg_proc AS p
@@ -80,6 +95,7 @@ final class ClusterReading {
              CROSS JOIN LATERAL pg_catalog.aclexplode(o.acl) AS acl
               LEFT JOIN pg_catalog.pg_authid AS g ON g.oid = acl.grantee
              WHERE acl.grantee <> o.owner AND (acl.grantee = 0 OR g.oid IS NOT NULL)
+               AND (acl.privilege_type = 'CREATE' OR o.object !~ '^SCHEMA ')
                AND (?::text[] IS NULL OR acl.grantee = 0 OR lower(g.rolname) = ANY (?::text[]))
             """;
 
@@ -96,6 +112,19 @@ final class ClusterReading {
               FROM pg_catalog.pg_stat_activity AS a
               JOIN pg_catalog.pg_authid AS r ON r.oid = a.usesysid
              WHERE a.datname = ANY (?::text[]) AND NOT r.rolsuper
+            """;
+
+    /** What belongs to a plain role in the management database; a session's own temporary objects are nobody else's. */
+    private static final String BELONGINGS = """
+            SELECT r.rolname, named.type || ' ' || named.identity
+              FROM pg_catalog.pg_shdepend AS s
+              JOIN pg_catalog.pg_authid AS r ON r.oid = s.refobjid
+             CROSS JOIN LATERAL pg_catalog.pg_identify_object(s.classid, s.objid, s.objsubid) AS named
+             WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+               AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.deptype = 'o'
+               AND NOT r.rolsuper AND r.rolname !~ '^pg_'
+               AND named.identity IS NOT NULL AND COALESCE(named.schema, '') !~ '^pg_temp'
+             ORDER BY 1, 2
             """;
 
     /** False before the first command that writes: a plan is made of what is there, and makes nothing. */
@@ -117,7 +146,9 @@ final class ClusterReading {
         return withBusiness(
                 cluster,
                 cluster.databases().values().stream()
-                        .filter(database -> database.isOpenToPublic() || database.ofAdministrator())
+                        .filter(database -> database.isOpenToPublic()
+                                || database.ofAdministrator()
+                                || cluster.index().namesAnotherService(database))
                         .map(Cluster.Database::name)
                         .toList());
     }
@@ -136,9 +167,29 @@ final class ClusterReading {
             cluster = read(names);
         }
         boolean enrolled = before.filter(Cluster.Service::isBound).isPresent();
-        return cluster.database(claim.database()).isEmpty() || enrolled
-                ? cluster
-                : withBusiness(cluster, List.of(claim.database()));
+        Cluster found = cluster;
+        return withBusiness(
+                found,
+                found.databases().values().stream()
+                        .filter(database -> !database.name().equals(administrated))
+                        .filter(database -> found.index().namesAnotherService(database)
+                                || (!enrolled && database.name().equals(claim.database())))
+                        .map(Cluster.Database::name)
+                        .toList());
+    }
+
+    /** By role, what it owns in the management database, as {@code pg_identify_object} calls it. */
+    Map<String, List<String>> belongings() throws SQLException {
+        Map<String, List<String>> belongings = new HashMap<>();
+        try (PreparedStatement statement = management.prepareStatement(BELONGINGS);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                belongings
+                        .computeIfAbsent(row.getString(1), any -> new ArrayList<>())
+                        .add(row.getString(2));
+            }
+        }
+        return belongings;
     }
 
     private Cluster read(@Nullable Collection<String> names) throws SQLException {
@@ -247,6 +298,9 @@ final class ClusterReading {
     }
 
     private Cluster withBusiness(Cluster cluster, Collection<String> names) throws SQLException {
+        if (names.isEmpty()) {
+            return cluster;
+        }
         Map<String, Set<String>> business = new HashMap<>();
         try (PreparedStatement statement = prepared(BUSINESS, management.createArrayOf("text", names.toArray()), 2);
                 ResultSet row = statement.executeQuery()) {

@@ -24,7 +24,7 @@ final class IsolationPlan {
     /** @param subject the database that it is about */
     record Closing(String subject, Step step) {}
 
-    /** The steps for every database that is no service's, and for the management database's tables. */
+    /** The steps for every database that is no service's, and for the management database's tables and schemas. */
     static List<Closing> of(Cluster cluster, ServerAddress server) {
         List<Closing> closings = new ArrayList<>();
         Set<String> ofServices = cluster.services().values().stream()
@@ -47,6 +47,9 @@ final class IsolationPlan {
                             String.join("; ", revokes),
                             "every role has rights on the journal's tables in database " + server.database())));
         }
+        ServiceShape.everybodysSchemas(Step.Kind.REPAIR, cluster, server.database())
+                .map(step -> new Closing(server.database(), step))
+                .forEach(closings::add);
         return List.copyOf(closings);
     }
 

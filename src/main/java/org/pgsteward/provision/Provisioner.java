@@ -128,6 +128,7 @@ public final class Provisioner implements AutoCloseable {
     }
 
     /**
+     * @param others all containers that there are
      * @param trusted whether somebody vouches that the names are the container's, so that they become its own although
      *     it cannot show it
      */
@@ -142,10 +143,12 @@ public final class Provisioner implements AutoCloseable {
         if (claim.isEmpty()) {
             return Result.nothing(new Outcome.Skipped("asks for no database"), container.name(), false);
         }
+        Set<String> identities = others.stream().map(Container::identity).collect(Collectors.toSet());
         try (Management.Turn turn = management().turn()) {
             Cluster cluster =
                     turn.reading().around(claim.get(), server.address().database());
-            return carrier.carryOut(carrier.plan(claim.get(), cluster, trusted), cluster, turn.connection());
+            Claim owned = ServicePlan.owned(claim.get(), cluster, trusted, identities);
+            return carrier.carryOut(carrier.plan(owned, cluster, trusted), cluster, turn.connection());
         } catch (RefusedClaim refused) {
             return Result.refused(claim.get().service(), refused.reason());
         } catch (SQLException e) {

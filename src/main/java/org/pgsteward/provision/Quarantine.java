@@ -24,14 +24,22 @@ public final class Quarantine {
     private static final DateTimeFormatter DAY =
             DateTimeFormatter.ofPattern("yyyyMMdd").withZone(ZoneOffset.UTC);
 
-    /** Databases in which a role owns something or has rights, but for its own and this one, from which it can be taken. */
+    /**
+     * Databases that a role owns, but for its own, and those in which it owns something or has rights, but for its own and
+     * this one, from which it can be taken.
+     */
     private static final String ELSEWHERE = """
-            SELECT DISTINCT d.datname
+            SELECT d.datname
               FROM pg_catalog.pg_shdepend AS s
               JOIN pg_catalog.pg_database AS d ON d.oid = s.dbid
               JOIN pg_catalog.pg_roles AS r ON r.oid = s.refobjid
              WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND r.rolname = ?
                AND d.datname NOT IN (?, pg_catalog.current_database())
+            UNION
+            SELECT d.datname
+              FROM pg_catalog.pg_database AS d
+              JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
+             WHERE r.rolname = ? AND d.datname <> ?
              ORDER BY 1
             """;
 
@@ -105,11 +113,21 @@ public final class Quarantine {
         return new Ward(ward.service(), renamed, ward.role(), Optional.of(before));
     }
 
-    /** Takes back what {@link #begin} did. */
+    /**
+     * Takes back what {@link #begin} did.
+     *
+     * @throws Refused when it is not in quarantine, when its database is not there any more, or when another has its name
+     */
     public Ward undo(Ward ward) throws SQLException, Refused {
         String before = beforeOf(ward);
         try (Management management = new Management(connect());
                 Management.Turn turn = management.turn()) {
+            if (!exists(turn, ward.database()) && !exists(turn, before)) {
+                throw new Refused("service '" + ward.service() + "' cannot have its database back, since there is none"
+                        + " that is called " + (ward.database().equals(before) ? "" : ward.database() + " or ") + before
+                        + " any more: 'pgsteward remove --drop " + ward.service() + "' deletes what is left of it, and"
+                        + " 'pgsteward backups' says what it can be restored from");
+            }
             if (!ward.database().equals(before) && exists(turn, ward.database()) && exists(turn, before)) {
                 throw new Refused("service '" + ward.service() + "' cannot have its database back, since another is"
                         + " called " + before + " by now: rename that one, or remove the service that it is of");
@@ -123,8 +141,8 @@ public final class Quarantine {
     /**
      * For good: the database, its role, and the row. Backups stay.
      *
-     * @throws Refused when it is not in quarantine, or its role has something in another database, such as one that a
-     *     restore has kept; nothing is deleted then
+     * @throws Refused when it is not in quarantine, or its role owns another database or has something in one, such as one
+     *     that a restore has kept; nothing is deleted then
      */
     public void drop(Ward ward) throws SQLException, Refused {
         String before = beforeOf(ward);
@@ -142,6 +160,8 @@ public final class Quarantine {
         try (PreparedStatement statement = turn.connection().prepareStatement(ELSEWHERE)) {
             statement.setString(1, ward.role());
             statement.setString(2, ward.database());
+            statement.setString(3, ward.role());
+            statement.setString(4, ward.database());
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     elsewhere.add(rows.getString(1));
@@ -157,7 +177,7 @@ public final class Quarantine {
                             + kept.stream()
                                     .map(database -> "DROP DATABASE " + Quote.identifier(database))
                                     .collect(Collectors.joining("; "))
-                    : "there, REASSIGN OWNED BY " + Quote.identifier(ward.role()) + " and DROP OWNED BY it";
+                    : "in each, REASSIGN OWNED BY " + Quote.identifier(ward.role()) + " and DROP OWNED BY it";
             throw new Refused("service '" + ward.service() + "' is not deleted, since its role " + ward.role()
                     + " still has something in " + String.join(", ", elsewhere) + ": " + next + ", and try again");
         }

@@ -19,6 +19,9 @@ import org.pgsteward.postgres.ServerAddress;
  * should be, each database in which something was written is looked into, and those of no service are closed.
  */
 final class Reconcile {
+    /** So many objects of a service are named, so that one with hundreds of tables can still be read. */
+    private static final int NAMED = 3;
+
     private final Carrier carrier;
     private final ServerAddress server;
     private final boolean dry;
@@ -67,6 +70,7 @@ final class Reconcile {
 
     void run(Management.Turn turn) throws SQLException {
         Cluster cluster = turn.reading().whole();
+        claims.replaceAll(claim -> ServicePlan.owned(claim, cluster, false, Set.of()));
         for (Claim claim : claims) {
             grant(claim, cluster, turn);
         }
@@ -81,6 +85,33 @@ final class Reconcile {
         }
         for (IsolationPlan.Closing closing : IsolationPlan.of(now, server)) {
             put(closing.subject(), List.of(closing.step()), turn);
+        }
+        tellBelongings(now, turn);
+    }
+
+    /**
+     * Objects that a service has in the management database: an operator or a function there may be a trap for whoever
+     * is a superuser. What they are good for, and whether somebody needs them, is not ours to know, so they are told and
+     * not dropped.
+     */
+    private void tellBelongings(Cluster cluster, Management.Turn turn) throws SQLException {
+        Map<String, List<String>> belongings = turn.reading().belongings();
+        for (Cluster.Service service : cluster.services().values()) {
+            String role = service.role().isEmpty() ? service.name() : service.role();
+            List<String> owned = belongings.getOrDefault(role, List.of());
+            if (owned.isEmpty()) {
+                continue;
+            }
+            String more = owned.size() > NAMED ? " and " + (owned.size() - NAMED) + " more" : "";
+            String reason = "role " + role + " owns "
+                    + owned.stream().limit(NAMED).map(Names::printable).collect(Collectors.joining(", ")) + more
+                    + " in database " + server.database() + ", where they may be a trap for a superuser: look at them,"
+                    + " and drop there what nobody needs";
+            if (dry) {
+                steps.add(new Provisioner.Plan.Line(service.name(), reason));
+            } else {
+                troubles.merge(service.name(), reason, (one, other) -> one + "; " + other);
+            }
         }
     }
 

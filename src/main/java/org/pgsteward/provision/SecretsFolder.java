@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.pgsteward.model.Secret;
 
 /** The only place from which anything that a container says may make us read. */
@@ -19,12 +22,25 @@ public final class SecretsFolder {
     private static final int LONGEST_NAME_BYTES = 255;
 
     private final Path folder;
-    private final Path administratorsFile;
+    private final List<Path> administrators;
+    private final Set<String> neverNames;
 
     /** @param administratorsFile the file that holds the administrator's own password, which no service may claim */
     public SecretsFolder(Path folder, Path administratorsFile) {
+        this(folder, Set.of(administratorsFile), Set.of());
+    }
+
+    /**
+     * @param administrators the files that hold the administrator's own password and our other secrets, which no service
+     *     may claim
+     * @param neverNames those secrets, of which none may become a name, whatever file holds it
+     */
+    public SecretsFolder(Path folder, Collection<Path> administrators, Collection<String> neverNames) {
         this.folder = folder.toAbsolutePath().normalize();
-        this.administratorsFile = administratorsFile.toAbsolutePath().normalize();
+        this.administrators = administrators.stream()
+                .map(file -> file.toAbsolutePath().normalize())
+                .toList();
+        this.neverNames = Set.copyOf(neverNames);
     }
 
     /**
@@ -55,7 +71,7 @@ public final class SecretsFolder {
 
     /**
      * The same for a name, which everybody will see: every role may read the names of all others. So another service's
-     * password must not become one, and what is no name is not shown.
+     * password must not become one, nor ours, and what is no name is not shown.
      *
      * @throws RefusedClaim also when the file is a password's by its own name, or holds what is no legal name
      */
@@ -66,6 +82,9 @@ public final class SecretsFolder {
             throw new RefusedClaim(named(variable, path) + " is a password's: " + next);
         }
         String name = readFor(variable, path).reveal();
+        if (neverNames.contains(name)) {
+            throw new RefusedClaim(named(variable, path) + " holds a secret of pgsteward's own: " + next);
+        }
         if (!Names.isLegal(name)) {
             throw new RefusedClaim(named(variable, path) + " holds no name that is legal: " + next);
         }
@@ -104,11 +123,11 @@ public final class SecretsFolder {
 
     /** Why nobody may have it. A hard link is the administrator's file under another name. */
     private Optional<String> objection(Path file) throws IOException {
-        if (file.equals(administratorsFile)
-                || (Files.exists(file)
-                        && Files.exists(administratorsFile)
-                        && Files.isSameFile(file, administratorsFile))) {
-            return Optional.of("is the administrator's");
+        for (Path administrators : this.administrators) {
+            if (file.equals(administrators)
+                    || (Files.exists(file) && Files.exists(administrators) && Files.isSameFile(file, administrators))) {
+                return Optional.of("is the administrator's");
+            }
         }
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.of("is not in the secrets folder");

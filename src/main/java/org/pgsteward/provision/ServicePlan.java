@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -98,6 +99,29 @@ record ServicePlan(
                 former,
                 enrolled.flatMap(before -> change(before, claim, now)),
                 Optional.empty());
+    }
+
+    /**
+     * Under which name it is enrolled: a container that was renamed in compose keeps its service's, since its backups and
+     * its history have it, once somebody has vouched for it and as soon as the one that it was before has no container.
+     *
+     * @param identities of the containers that there are
+     */
+    static Claim owned(Claim claim, Cluster cluster, boolean trusted, Set<String> identities) {
+        if (cluster.service(claim.service()).filter(Cluster.Service::isBound).isPresent()) {
+            return claim;
+        }
+        String identity = claim.container().identity();
+        return cluster.index()
+                .servicesOfDatabase(claim.database())
+                .filter(other -> other.isKept()
+                        && other.database().equals(claim.database())
+                        && other.role().equals(claim.user()))
+                .filter(other ->
+                        other.identity().equals(identity) || (trusted && !identities.contains(other.identity())))
+                .findFirst()
+                .map(other -> claim.of(other.name()))
+                .orElse(claim);
     }
 
     /** Of one compose project, with the same names and the same password: one application in several containers. */

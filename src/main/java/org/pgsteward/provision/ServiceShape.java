@@ -1,6 +1,7 @@
 package org.pgsteward.provision;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -56,6 +57,19 @@ final class ServiceShape {
                 + "; REVOKE ALL ON " + LOG_ACTIVITY + from + "; REVOKE ALL ON " + STATUS + from;
     }
 
+    /** Whoever may make objects in the management database can leave some there that run as whoever comes across them. */
+    static Stream<Step> everybodysSchemas(Step.Kind kind, Cluster cluster, String management) {
+        return cluster.managementGrants(Cluster.PUBLIC)
+                .filter(Cluster.ObjectGrant::isOnSchema)
+                .sorted(Comparator.comparing(Cluster.ObjectGrant::object))
+                .map(grant -> new Step(kind, management, grant.revoked(), mayMake("every role", grant, management)));
+    }
+
+    private static String mayMake(String who, Cluster.ObjectGrant grant, String management) {
+        return who + " may make objects in " + grant.object().replaceFirst("^SCHEMA", "schema") + " of database "
+                + management;
+    }
+
     /** For a service whose container gives its password: what is missing is made. */
     List<Step> made(Secret password, boolean accepted) {
         Optional<Cluster.Role> present = cluster.role(role);
@@ -79,6 +93,10 @@ final class ServiceShape {
                     management,
                     unlocked,
                     "role " + role + " has another password than its container"));
+        }
+        if (kind == Step.Kind.ENROL) {
+            // Every service may connect there from now on; later each look at everything sees to it.
+            everybodysSchemas(kind, cluster, management).forEach(steps::add);
         }
         if (cluster.database(database).isEmpty()) {
             // Nobody gets in before PUBLIC is out: the next step opens it.
@@ -140,14 +158,28 @@ final class ServiceShape {
             add(String.join("; ", missing), "role " + role + " may log its users' activity and see its own status");
         }
         List<String> beyond = cluster.managementGrants(role)
-                .filter(grant -> !grant.object().equals(LOG_ACTIVITY)
+                .filter(grant -> !grant.isOnSchema()
+                        && !grant.object().equals(LOG_ACTIVITY)
                         && !(grant.object().equals(STATUS) && grant.privilege().equals("SELECT")))
-                .map(grant -> "REVOKE " + grant.privilege() + " ON " + grant.object() + " FROM " + quoted(role))
+                .map(Cluster.ObjectGrant::revoked)
                 .distinct()
                 .sorted()
                 .toList();
         if (!beyond.isEmpty()) {
             add(String.join("; ", beyond), "role " + role + " has rights on tables of database " + management);
+        }
+        // With what it let others make there.
+        cluster.managementGrants(role)
+                .filter(Cluster.ObjectGrant::isOnSchema)
+                .sorted(Comparator.comparing(Cluster.ObjectGrant::object))
+                .forEach(grant -> add(grant.revoked() + " CASCADE", mayMake("role " + role, grant, management)));
+        if (cluster.database(management)
+                .filter(home -> home.owner().equals(role))
+                .isPresent()) {
+            add(
+                    // What it was granted goes with its ownership.
+                    "ALTER DATABASE " + quoted(management) + " OWNER TO CURRENT_USER; " + connectGrant(),
+                    "database " + management + " belongs to role " + role);
         }
         List<String> database = Stream.of("CREATE", "TEMPORARY")
                 .filter(privilege -> cluster.database(management)

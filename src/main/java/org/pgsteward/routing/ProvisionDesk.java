@@ -295,8 +295,9 @@ public final class ProvisionDesk {
     private void tellIdle(List<Enrolment> enrolments, Gathering gathering) throws SQLException {
         Set<String> identities =
                 containers.all().stream().map(Container::identity).collect(Collectors.toSet());
+        // One whose container was renamed in compose, and shares its database with what it was, is at work.
         Set<String> present = enrolments.stream()
-                .filter(enrolment -> identities.contains(enrolment.identity()))
+                .filter(enrolment -> identities.contains(enrolment.identity()) || containers.has(enrolment.service()))
                 .map(Enrolment::service)
                 .collect(Collectors.toSet());
         Instant now = clock.instant();

@@ -185,6 +185,36 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
+    void aServiceThatIsLetIntoSomebodysDatabaseByNameStaysThere(Programs version) throws Exception {
+        try (TestCluster cluster = TestCluster.start(version)) {
+            cluster.run(
+                    "homelab",
+                    "CREATE ROLE clerk LOGIN",
+                    "CREATE ROLE grafana LOGIN PASSWORD 'of-the-service'",
+                    "CREATE DATABASE dashboards OWNER clerk");
+            cluster.run("dashboards", "CREATE TABLE public.panels (n int)", "GRANT SELECT ON public.panels TO grafana");
+            try (EnrolmentHost host = EnrolmentHost.on(cluster, secrets)) {
+                Boxes grafana = EnrolmentHost.service("grafana");
+                assertThat(host.provision(grafana).enrolment()).isPresent();
+
+                assertThat(host.reconcile(grafana).repaired().get("dashboards"))
+                        .containsExactly("every role may connect to database dashboards; still may: grafana");
+
+                assertThat(host.plan(grafana).steps()).isEmpty();
+                Provisioner.Reconciliation done = host.reconcile(grafana);
+                assertThat(done.repaired()).isEmpty();
+                assertThat(done.byContainer().values())
+                        .flatExtracting(Provisioner.Result::repaired)
+                        .isEmpty();
+                assertThat(host.provision(grafana).repaired()).isEmpty();
+                assertThat(host.may("grafana", "dashboards", "SELECT * FROM panels"))
+                        .isTrue();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("versions")
     void aTableThatIsInUseIsTakenOverLaterAndNobodyWaitsForLong(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             asAnInitScriptDoes(cluster);

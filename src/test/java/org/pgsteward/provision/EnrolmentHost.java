@@ -99,8 +99,11 @@ final class EnrolmentHost implements AutoCloseable {
         return provisioner.provision(box, Optional.of(POSTGRES), List.of());
     }
 
-    Provisioner.Result vouchFor(Boxes box) {
-        return provisioner.provision(box.box(), Optional.of(POSTGRES), List.of(), true);
+    /** @param others containers that there are besides */
+    Provisioner.Result vouchFor(Boxes box, Boxes... others) {
+        List<Container> all =
+                Stream.concat(Stream.of(box), Stream.of(others)).map(Boxes::box).toList();
+        return provisioner.provision(box.box(), Optional.of(POSTGRES), all, true);
     }
 
     Provisioner.Reconciliation reconcile(Boxes... boxes) throws SQLException {
@@ -172,6 +175,12 @@ final class EnrolmentHost implements AutoCloseable {
                 UNION ALL
                 SELECT 'right on ' || proname || ' ' || pg_catalog.aclexplode(proacl)::text
                   FROM pg_catalog.pg_proc WHERE oid >= 16384
+                UNION ALL
+                SELECT 'right on schema ' || nspname || ' ' || pg_catalog.aclexplode(nspacl)::text
+                  FROM pg_catalog.pg_namespace
+                UNION ALL
+                SELECT 'right on column ' || attname || ' ' || pg_catalog.aclexplode(attacl)::text
+                  FROM pg_catalog.pg_attribute WHERE attrelid >= 16384
                 UNION ALL
                 SELECT 'service ' || pg_catalog.to_jsonb(s)::text FROM public.service_configs AS s
                 ORDER BY 1

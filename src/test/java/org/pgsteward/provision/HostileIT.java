@@ -112,6 +112,57 @@ class HostileIT {
         }
     }
 
+    /** Makes its role a superuser when one compares two names as the journal does, with public in the search_path. */
+    private static final List<String> TRAP = List.of(
+            "CREATE FUNCTION public.trap(varchar, varchar) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN"
+                    + " IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN"
+                    + " ALTER ROLE grafana SUPERUSER; END IF; RETURN $1::text = $2::text; END $$",
+            "CREATE OPERATOR public.= (leftarg = varchar, rightarg = varchar, function = public.trap)");
+
+    private static final String SPRUNG = "SELECT rolsuper::text FROM pg_catalog.pg_authid WHERE rolname = 'grafana'";
+
+    @Test
+    void aServiceLeavesNoTrapForUsInTheManagementDatabaseAndOneThatIsThereIsTold() throws Exception {
+        try (EnrolmentHost host = EnrolmentHost.on(TestCluster.start(), secrets)) {
+            Boxes grafana = EnrolmentHost.service("grafana");
+            host.run("homelab", "CREATE ROLE grafana LOGIN PASSWORD 'of-the-service'");
+            host.run("homelab", "GRANT ALL ON SCHEMA public TO grafana", "GRANT CREATE ON SCHEMA public TO PUBLIC");
+            for (String sql : TRAP) {
+                assertThat(host.may("grafana", "homelab", sql)).as(sql).isTrue();
+            }
+
+            assertThat(host.provision(grafana).outcome().reason())
+                    .contains(
+                            "role grafana may make objects in schema public of database homelab",
+                            "every role may make objects in schema public of database homelab");
+
+            assertThat(host.may("grafana", "homelab", TRAP.get(0).replace("trap", "another")))
+                    .isFalse();
+            assertThat(host.plan(grafana).steps())
+                    .filteredOn(line -> line.subject().equals("grafana"))
+                    .singleElement()
+                    .satisfies(line -> assertThat(line.text()).contains("operator public.=("));
+            assertThat(host.reconcile(grafana).troubles().get("grafana"))
+                    .contains("role grafana owns function public.trap(", "operator public.=(");
+            new Quarantine(host.server, Clock.systemUTC()).find("grafana");
+            assertThat(host.ask("homelab", SPRUNG)).containsExactly("false");
+
+            // It is a trap: nothing but our empty search_path kept us out of it.
+            host.run(
+                    "homelab",
+                    "SET search_path = public",
+                    "SELECT FROM service_configs WHERE service_name = 'any'::varchar");
+            assertThat(host.ask("homelab", SPRUNG)).containsExactly("true");
+            assertThat(host.reconcile(grafana).byContainer().values())
+                    .flatExtracting(Provisioner.Result::repaired)
+                    .contains("role grafana has powers beyond its database");
+
+            host.run("homelab", "DROP OPERATOR public.= (varchar, varchar)", "DROP FUNCTION public.trap");
+            assertThat(host.reconcile(grafana).troubles()).isEmpty();
+            assertThat(host.ask("homelab", SPRUNG)).containsExactly("false");
+        }
+    }
+
     /** So that the few legal names that there are do not stand in one another's way. */
     private void takeAwayAgain(EnrolmentHost host) throws Exception {
         if (given.isEmpty()) {

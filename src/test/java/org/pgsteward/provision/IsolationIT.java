@@ -185,6 +185,19 @@ class IsolationIT {
                         "has rights on tables of database homelab"),
                 new Drift(
                         "homelab",
+                        "GRANT UPDATE (role_name) ON public.service_configs TO app",
+                        "has rights on tables of database homelab"),
+                new Drift(
+                        "homelab",
+                        "GRANT CREATE ON SCHEMA public TO app WITH GRANT OPTION",
+                        "role app may make objects in schema public of database homelab"),
+                new Drift(
+                        "homelab",
+                        "GRANT CREATE ON SCHEMA public TO PUBLIC",
+                        "every role may make objects in schema public of database homelab"),
+                new Drift("homelab", "ALTER DATABASE homelab OWNER TO app", "database homelab belongs to role app"),
+                new Drift(
+                        "homelab",
                         "GRANT SELECT ON public.user_activity TO PUBLIC",
                         "every role has rights on the journal"),
                 new Drift(

@@ -99,6 +99,12 @@ class IsolationPlanTest {
                         List.of("management> REVOKE ALL ON " + ServiceShape.LOG_ACTIVITY
                                 + " FROM PUBLIC; REVOKE ALL ON TABLE public.user_activity FROM PUBLIC")),
                 arguments(
+                        "who may make objects in the management database is not everybody",
+                        Clusters.empty().on("SCHEMA public", "", "CREATE").on("SCHEMA \"we\"\"ird\"", "", "CREATE"),
+                        List.of(
+                                "management> REVOKE CREATE ON SCHEMA \"we\"\"ird\" FROM PUBLIC",
+                                "management> REVOKE CREATE ON SCHEMA public FROM PUBLIC")),
+                arguments(
                         "what an operator granted to a role of his own is left",
                         Clusters.empty().on("TABLE public.user_activity", "grafana", "SELECT"),
                         List.of()),

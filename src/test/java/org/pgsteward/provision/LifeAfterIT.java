@@ -85,6 +85,50 @@ class LifeAfterIT {
     }
 
     @Test
+    void aServiceThatIsRenamedWithinItsProjectSharesUntilSomebodyVouchesForItAndIsTheSameServiceThen()
+            throws Exception {
+        Boxes before = named("chores", "chores", "of-the-service");
+        Boxes after = named("todo", "chores", "of-the-service");
+        host.provision(before);
+        assertThat(host.provision(after).outcome().reason()).contains("of service chores");
+        assertThat(host.vouchFor(after, before).outcome().reason())
+                .as("while there are both, they share")
+                .contains("of service chores");
+
+        Provisioner.Result bound = host.vouchFor(after);
+
+        assertThat(bound.enrolment().orElseThrow().service()).isEqualTo("chores");
+        assertThat(bound.enrolment().orElseThrow().identity()).isEqualTo("homelab/todo");
+        assertThat(host.provision(after).outcome()).isInstanceOf(Outcome.Skipped.class);
+        assertThat(host.provision(before).refused()).isTrue();
+        assertThat(host.reconcile(after).byContainer().values())
+                .singleElement()
+                .extracting(result -> result.enrolment().orElseThrow().service())
+                .isEqualTo("chores");
+
+        host.reconcile(named("todo", "chores", "another"));
+        host.server.connectAs("chores", new Secret("another"), "chores").close();
+        assertThat(host.ask(
+                        "homelab", "SELECT service_name FROM public.service_configs WHERE database_name = 'chores'"))
+                .containsExactly("chores");
+    }
+
+    @Test
+    void aServiceThatIsRenamedWithItsProjectIsRefusedUntilSomebodyVouchesForIt() {
+        host.provision(named("ledger", "ledger", "of-the-service"));
+        Boxes elsewhere = named("books", "ledger", "of-the-service").compose("other-project", "books");
+        assertThat(host.provision(elsewhere).refused()).isTrue();
+
+        assertThat(host.vouchFor(elsewhere).enrolment().orElseThrow().identity())
+                .isEqualTo("other-project/books");
+        assertThat(host.provision(elsewhere).refused()).isFalse();
+    }
+
+    private static Boxes named(String service, String database, String password) {
+        return EnrolmentHost.service(service, database, database, password);
+    }
+
+    @Test
     void aServiceThatIsSwitchedOffIsLeftAloneUntilItIsSwitchedOnAgain() throws Exception {
         Boxes on = EnrolmentHost.service("optional");
         Boxes off = EnrolmentHost.service("optional").label("pgsteward.enable", "false");

@@ -187,6 +187,40 @@ class QuarantineIT {
         assertIsGone(ward);
     }
 
+    @Test
+    void anotherDatabaseThatItsRoleOwnsIsNamedAndNothingIsDeletedBeforeIt() throws Exception {
+        // A typing error that was corrected: what was made first is kept.
+        String mistyped = app + "a";
+        host.run("homelab", "CREATE DATABASE \"" + mistyped + "\" OWNER \"" + app + "\"");
+        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+
+        assertThatThrownBy(() -> quarantine.drop(ward))
+                .isInstanceOf(Quarantine.Refused.class)
+                .hasMessageContaining("is not deleted, since its role " + app + " still has something in " + mistyped)
+                .hasMessageContaining("REASSIGN OWNED BY \"" + app + "\"");
+
+        assertThat(host.ask(ward.database(), "SELECT n FROM public.tasks")).containsExactly("42");
+        host.run(mistyped, "REASSIGN OWNED BY \"" + app + "\" TO homelab", "DROP OWNED BY \"" + app + "\"");
+        quarantine.drop(ward);
+        assertIsGone(ward);
+        assertThat(databases(mistyped)).isNotEmpty();
+        host.run("homelab", "DROP DATABASE \"" + mistyped + "\"");
+    }
+
+    @Test
+    void whatIsNotThereAnyMoreIsNotSaidToBeBack() throws Exception {
+        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        host.run("homelab", "DROP DATABASE " + ward.database());
+        List<String> before = host.everything();
+
+        assertThatThrownBy(() -> quarantine.undo(ward))
+                .isInstanceOf(Quarantine.Refused.class)
+                .hasMessageContaining("there is none that is called " + ward.database() + " or " + app + " any more")
+                .hasMessageContaining("'pgsteward remove --drop " + app + "'")
+                .satisfies(refused -> assertThat(refused.getMessage()).hasLineCount(1));
+        assertThat(host.everything()).isEqualTo(before);
+    }
+
     private void assertIsGone(Quarantine.Ward ward) throws SQLException {
         assertThat(databases(app)).isEmpty();
         assertThat(databases(ward.database())).isEmpty();

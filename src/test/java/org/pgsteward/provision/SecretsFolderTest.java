@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,5 +131,25 @@ class SecretsFolderTest {
                 .isInstanceOf(RefusedClaim.class)
                 .hasMessageContaining("no name that is legal")
                 .hasMessageNotContaining(CANARY);
+    }
+
+    @Test
+    void noSecretOfOursBecomesANameWhateverItsFileIsCalledAndWhereverItLies() throws IOException {
+        Path root = Files.writeString(folder.resolve("db_root"), "Sup3rSecretAdminPw");
+        Files.writeString(folder.resolve("copy"), "Sup3rSecretAdminPw\n");
+        Files.writeString(folder.resolve("name"), "app_user\n");
+        SecretsFolder guarded = new SecretsFolder(folder, List.of(root), List.of("Sup3rSecretAdminPw"));
+
+        assertThat(guarded.readNameFor("DB_USER_FILE", "/run/secrets/name")).isEqualTo("app_user");
+        assertThatThrownBy(() -> guarded.read("db_root"))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("is the administrator's");
+        assertThatThrownBy(() -> guarded.readNameFor("DB_USER_FILE", "/run/secrets/db_root"))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("is the administrator's");
+        assertThatThrownBy(() -> guarded.readNameFor("DB_USER_FILE", "/run/secrets/copy"))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("holds a secret of pgsteward's own: write the name into the variable itself")
+                .hasMessageNotContaining("Sup3rSecretAdminPw");
     }
 }

@@ -129,6 +129,22 @@ class ServicePlanTest {
                                 "REPAIR role app has rights on tables of database management",
                                 "REPAIR role app may make objects in database management")),
                 arguments(
+                        "and so does the making of objects there",
+                        right().on("SCHEMA public", "app", "CREATE"),
+                        List.of("REPAIR role app may make objects in schema public of database management")),
+                arguments(
+                        "what everybody may make there is no service's affair",
+                        right().on("SCHEMA public", "", "CREATE"),
+                        List.of()),
+                arguments(
+                        "but nobody is let in while everybody may",
+                        Clusters.empty().on("SCHEMA public", "", "CREATE"),
+                        List.of(
+                                "ENROL role app does not exist",
+                                "ENROL every role may make objects in schema public of database management",
+                                "ENROL database app does not exist",
+                                "ENROL nobody but app may connect to database app")),
+                arguments(
                         "an owner that was changed is put right",
                         right().database("app", "admin", Clusters.all("app")),
                         List.of("REPAIR database app belongs to the administrator")),
@@ -274,6 +290,31 @@ class ServicePlanTest {
         assertThat(plan.sharedWith()).contains("app");
         assertThat(plan.steps()).isEmpty();
         assertThat(plan(right()).sharedWith()).as("the service itself").isEmpty();
+    }
+
+    @Test
+    void aClaimIsTheServicesThatItsContainerIsBoundToOrIsVouchedForInThePlaceOfOneThatIsGone() {
+        Claim renamed =
+                claim("todo", "app", "app", EnrolmentHost.service("todo").compose("homelab", "todo"));
+        assertThat(owner(renamed, right(), false)).as("nobody vouches").isEqualTo("todo");
+        assertThat(owner(renamed, right(), true)).isEqualTo("app");
+        assertThat(owner(renamed, right(), true, "homelab/app"))
+                .as("the other is there")
+                .isEqualTo("todo");
+        assertThat(owner(renamed, right().row("todo", "todo", "todo", "homelab/todo"), true))
+                .as("it has a database of its own")
+                .isEqualTo("todo");
+        assertThat(owner(claim("todo", "app", "todo", EnrolmentHost.service("todo")), right(), true))
+                .as("another role")
+                .isEqualTo("todo");
+        assertThat(owner(renamed, right().row("app", "app", "app", "homelab/todo"), false))
+                .as("bound by now")
+                .isEqualTo("app");
+    }
+
+    private static String owner(Claim claim, Clusters before, boolean trusted, String... identities) {
+        return ServicePlan.owned(claim, before.cluster(), trusted, Set.of(identities))
+                .service();
     }
 
     @ParameterizedTest(name = "{0}")

@@ -1,0 +1,115 @@
+package org.pgsteward.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.Wiring;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.recorded.RecordedEngine;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.provision.Provisioner;
+
+@NeedsPostgres
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class ProvisionDeskIT {
+    /** Every role may read the names of all roles. */
+    @Test
+    void theAdministratorsPasswordBecomesNobodysNameWhateverItsFileIsCalled() throws Exception {
+        try (TestHost host = TestHost.start()) {
+            Path secrets = Files.createDirectory(host.folder().resolve("secrets"));
+            Path root = Files.writeString(secrets.resolve("db_root"), TestCluster.PASSWORD.reveal() + "\n");
+            Files.writeString(secrets.resolve("copy"), TestCluster.PASSWORD.reveal());
+            host.environment().remove("PGSTEWARD_POSTGRES_PASSWORD");
+            host.environment()
+                    .putAll(Map.of(
+                            "PGSTEWARD_POSTGRES_PASSWORD_FILE", root.toString(),
+                            "PGSTEWARD_SECRETS_DIR", secrets.toString()));
+            Wiring wiring = host.wiring();
+            wiring.house.order();
+            try (Provisioner provisioner = wiring.provisioner()) {
+                for (String file : List.of("db_root", "copy")) {
+                    Container vikunja = container(
+                            "vikunja",
+                            Map.of(
+                                    "VIKUNJA_DATABASE_HOST", "postgresql",
+                                    "VIKUNJA_DATABASE_USER_FILE", "/run/secrets/" + file,
+                                    "VIKUNJA_DATABASE_PASSWORD", "its own",
+                                    "VIKUNJA_DATABASE_DATABASE", "vikunja"));
+
+                    Provisioner.Result result =
+                            provisioner.provision(vikunja, Optional.of(container("postgresql", Map.of())), List.of());
+
+                    assertThat(result.refused()).as(result.outcome().reason()).isTrue();
+                    assertThat(result.outcome().reason())
+                            .contains("VIKUNJA_DATABASE_USER_FILE")
+                            .doesNotContain(TestCluster.PASSWORD.reveal());
+                }
+            }
+            assertThat(wiring.server.ask("SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = '"
+                            + TestCluster.PASSWORD.reveal() + "'"))
+                    .isEqualTo("0");
+        }
+    }
+
+    /** It shares the database with what it was before, and to remove that would end its sessions. */
+    @Test
+    void aServiceWhoseContainerWasRenamedInComposeIsNotIdle() throws Exception {
+        try (TestHost host = TestHost.start();
+                RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
+                DockerEngine engine = DockerEngine.at(recorded.host())) {
+            recorded.play("deploy");
+            Wiring wiring = host.wiring("pgsteward.postgres.container", "postgresql");
+            ContainerDesk containers = wiring.containers(engine);
+            containers.list();
+            ProvisionDesk desk = wiring.provisionDesk(containers);
+            desk.reconcile();
+            host.cluster()
+                    .run(
+                            "homelab",
+                            "UPDATE public.service_configs SET service_name = 'tasks', identity = 'homelab/tasks',"
+                                    + " idle_since = '2020-01-01' WHERE service_name = 'vikunja'");
+
+            List<Condition> said = Objects.requireNonNull(desk.reconcile()).conditions().stream()
+                    .filter(condition -> condition.kind().equals("service-idle")
+                            && condition.service().equals("tasks"))
+                    .toList();
+
+            assertThat(said)
+                    .singleElement()
+                    .matches(condition -> condition.severity().isEmpty());
+        }
+    }
+
+    private static Container container(String name, Map<String, String> variables) {
+        return new Container(
+                "id-of-" + name,
+                name,
+                "image",
+                "sha256:0",
+                Container.State.RUNNING,
+                Container.Health.NONE,
+                0,
+                false,
+                false,
+                Map.of(),
+                variables,
+                Map.of("internal_db", Set.of(name)),
+                0,
+                Instant.EPOCH,
+                Optional.empty());
+    }
+}
