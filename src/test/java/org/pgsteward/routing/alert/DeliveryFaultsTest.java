@@ -109,7 +109,8 @@ class DeliveryFaultsTest {
                 "pgsteward.telegram.enabled", "true",
                 "pgsteward.telegram.url", server.root(),
                 "pgsteward.telegram.token", "123456:AAtheT0ken-_x",
-                "pgsteward.telegram.chat", "1");
+                "pgsteward.telegram.chat", "1",
+                "pgsteward.alerts.look", "100ms");
         Fallbacks soon = new Fallbacks(List.of(), Duration.ofMillis(500));
         try (CapturedLog log = new CapturedLog();
                 Desk desk = phoned(new Desk(state, settings, soon))) {
@@ -141,8 +142,9 @@ class DeliveryFaultsTest {
     void theOthersAreToldOnceThatAReceiverFailsAndOnceThatItTakesNoticesAgain() throws Exception {
         AtomicBoolean down = new AtomicBoolean(true);
         server.answer = request -> answer(request, down.get() ? 500 : 200, "");
-        try (Desk desk =
-                phoned(new Desk(state, settings(server.url()), new Fallbacks(List.of(), Duration.ofSeconds(1))))) {
+        Map<String, String> settings = new HashMap<>(settings(server.url()));
+        settings.put("pgsteward.alerts.look", "100ms");
+        try (Desk desk = phoned(new Desk(state, settings, new Fallbacks(List.of(), Duration.ofSeconds(1))))) {
             desk.raise(Desk.bad("vikunja"));
             await().atMost(PATIENCE).until(() -> phone.size() == 2);
             desk.raise(Desk.bad("gitea"));

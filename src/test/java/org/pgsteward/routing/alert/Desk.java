@@ -55,7 +55,8 @@ final class Desk implements AutoCloseable {
 
     Desk(Path state, Map<String, String> settings, Fallbacks fallbacks) {
         Properties properties = new Properties();
-        // Who raises something here tells it himself, so that it is told when he is done; a timer beside him would tell the
+        // Who raises something here tells it himself, so that it is told when he is done; a timer beside him would tell
+        // the
         // one while he tells the other. Where the routes raise things, it is asked for.
         properties.put("pgsteward.alerts.look", "1h");
         properties.put("pgsteward.alerts.wait", "0s");
