@@ -82,6 +82,30 @@ class RestoreCommandIT {
                 .containsExactly("restored from " + id, "replaced by " + id);
     }
 
+    /** It was dumped while it was nobody's, and taken over under another name. */
+    @Test
+    void theOldNameOfAServiceFindsTheNewestOfItsDatabase() throws Exception {
+        host.cluster().run("homelab", "CREATE ROLE git LOGIN", "CREATE DATABASE git OWNER git TEMPLATE template0");
+        host.cluster().run("git", "CREATE TABLE public.t AS SELECT 1 AS n", "ALTER TABLE public.t OWNER TO git");
+        assertThat(run("backup", "git").code()).isZero();
+        host.cluster()
+                .run(
+                        "homelab",
+                        "INSERT INTO public.service_configs (service_name, database_name, role_name)"
+                                + " VALUES ('webapp', 'git', 'git')");
+        host.cluster().run("git", "INSERT INTO public.t SELECT generate_series(2, 5000)");
+        assertThat(run("backup", "webapp").code()).isZero();
+
+        CommandRun beside = run("restore", "git", "--into", "git_back");
+        assertThat(beside.code()).as(beside.toString()).isZero();
+        assertThat(beside.out())
+                .startsWith("webapp: restored webapp-20")
+                .contains("into database git_back: 5,000 rows in 1 tables");
+        CommandRun replaced = run("restore", "git", "--replace");
+        assertThat(replaced.code()).as(replaced.toString()).isZero();
+        assertThat(host.rows("git", "SELECT count(*) FROM public.t")).containsExactly("5000");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
