@@ -77,21 +77,14 @@ final class TableOfContents {
     private String run(StoredFile file, String database, List<String> options)
             throws IOException, InterruptedException {
         try (ClientProgram program = site.restoring(database, options)) {
-            // Beside whoever reads the answer, which may be longer than a pipe.
-            Thread pouring = new Thread(null, () -> pour(file, program), "pour-contents", 256 * 1024);
-            pouring.setDaemon(true);
-            pouring.start();
-            String answer = new String(program.output().readAllBytes(), StandardCharsets.UTF_8);
-            program.awaitSuccess();
-            pouring.join();
-            return answer;
+            return program.answer(StandardCharsets.UTF_8, stdin -> pour(file, stdin));
         }
     }
 
-    private static void pour(StoredFile file, ClientProgram program) {
-        try (InputStream plain = file.plain();
-                OutputStream input = program.input()) {
-            plain.transferTo(input);
+    private static void pour(StoredFile file, OutputStream stdin) {
+        try (stdin;
+                InputStream plain = file.plain()) {
+            plain.transferTo(stdin);
         } catch (IOException e) {
             // It has read what it wanted, or fails and says why by its exit code.
             return;
