@@ -237,7 +237,7 @@ public final class Proof {
         try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
             file.beginPouringInto(program);
         }
-        return Files.readString(list);
+        return new String(Files.readAllBytes(list), TableOfContents.charset(file));
     }
 
     /** @throws IOException when none can be started here, which says nothing of the backup */

@@ -3,7 +3,7 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,9 +17,10 @@ import org.pgsteward.postgres.ClientProgram;
  */
 final class TableOfContents {
     /** Lines of {@code pg_restore --list}; a name cannot begin one, since line ends in names are not written. */
-    static final Pattern RIGHTS_AND_COMMENTS =
-            Pattern.compile("\\d+; \\d+ \\d+ (ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL|PUBLICATION"
-                    + "|COMMENT (?!- (EXTENSION|DATABASE|EVENT TRIGGER|FOREIGN DATA WRAPPER) )).*");
+    static final Pattern RIGHTS_AND_COMMENTS = Pattern.compile(
+            "\\d+; \\d+ \\d+ (ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL|PUBLICATION"
+                    + "|COMMENT (?!- (EXTENSION|DATABASE|EVENT TRIGGER|FOREIGN DATA WRAPPER) )).*",
+            Pattern.DOTALL);
 
     private static final int KEPT_CHARACTERS = 400;
 
@@ -70,14 +71,23 @@ final class TableOfContents {
         return run(file, database, List.of("--create", "--file=-", "--use-list=" + write("properties", entries)));
     }
 
+    /** Of a line pg_restore reads the number alone; the names in it are in whichever encoding. */
     private static String matching(String list, Pattern wanted) {
-        return list.lines().filter(line -> wanted.matcher(line).matches()).collect(Collectors.joining("\n", "", "\n"));
+        return list.lines()
+                .filter(line -> wanted.matcher(line).matches())
+                .map(line -> line.substring(0, line.indexOf(';') + 1))
+                .collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    /** In which its names are, in whatever is printed of it: that of the database which was dumped. */
+    static Charset charset(StoredFile file) {
+        return Globals.charset(file.manifest().surroundings().encoding());
     }
 
     private String run(StoredFile file, String database, List<String> options)
             throws IOException, InterruptedException {
         try (ClientProgram program = site.restoring(database, options)) {
-            return program.answer(StandardCharsets.UTF_8, stdin -> pour(file, stdin));
+            return program.answer(charset(file), stdin -> pour(file, stdin));
         }
     }
 

@@ -199,6 +199,28 @@ class RoundTripIT {
                     BackupState.UNVERIFIABLE,
                     "permission denied for language internal"),
             new Case(
+                    "one whose names are in another encoding",
+                    "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+                    List.of(
+                            "CREATE TABLE public.\"größe\" AS SELECT 'Grüße'::text AS \"wörter\"",
+                            "CREATE TABLE public.\"\u0085 and \u00c5\" AS SELECT 1 AS n",
+                            "CREATE SCHEMA \"für\"; CREATE EXTENSION file_fdw SCHEMA \"für\"",
+                            "COMMENT ON TABLE public.\"größe\" IS 'groß'"),
+                    BackupState.VERIFIED,
+                    ""),
+            new Case(
+                    "one whose names are mere bytes",
+                    "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'",
+                    List.of("CREATE TABLE public.\"größe\" AS SELECT 'Grüße'::text AS \"wörter\""),
+                    BackupState.VERIFIED,
+                    ""),
+            new Case(
+                    "one that has ends of lines of a kind in its names",
+                    "",
+                    List.of("CREATE TABLE public.\"a\u2028b\u0085c\" AS SELECT generate_series(1, 3) AS n"),
+                    BackupState.VERIFIED,
+                    ""),
+            new Case(
                     "one that reads the server's files",
                     "",
                     List.of(
