@@ -180,7 +180,7 @@ public final class RecoveryCard {
                 .append('\n')
                 .append(source(dump))
                 .append(" | pg_restore --exit-on-error -d ")
-                .append(shell("dbname='" + restored.replace("\\", "\\\\").replace("'", "\\'") + "'"))
+                .append(shell(Quote.conninfo(restored)))
                 .append("\n```\n");
     }
 

@@ -296,7 +296,7 @@ public final class ThrowawayCluster implements AutoCloseable {
                 "--host=" + sockets,
                 "--port=" + port,
                 "--username=" + role,
-                "--dbname=" + database,
+                "--dbname=" + Quote.conninfo(database),
                 "--no-password"));
         command.addAll(List.of(arguments));
         return command;

@@ -336,7 +336,7 @@ class BaseBackupIT {
 
     @Test
     void whateverDatabasesAndTablesAreCalledAndInWhicheverEncodingTheyAreCounted() throws Exception {
-        List<String> databases = List.of("größe");
+        List<String> databases = List.of("größe", "a=b", "a|b", "a\nb'\\", "dbname=x host='y'");
         for (String database : databases) {
             host.cluster()
                     .run(
