@@ -189,6 +189,46 @@ class RestoreCommandIT {
         assertThat(host.journal("wiki")).containsExactly("verified");
     }
 
+    /** A scratch folder that cannot be made; PostgreSQL there and away. */
+    @Test
+    void whatThisHostLacksTakesNothingFromABackupThatWasProved() throws Exception {
+        String judged = "SELECT concat_ws(' ', state, success, verified_at, error) FROM public.backup_log"
+                + " WHERE backup_id = '" + id + "'";
+        assertThat(run("verify", "wiki").code()).isZero();
+        List<String> before = host.rows("homelab", judged);
+        assertThat(before.get(0)).startsWith("verified t 20");
+        Path inTheWay = Files.writeString(host.folder().resolve("in-the-way"), "");
+        Map<String, String> noRoom =
+                Map.of("PGSTEWARD_SCRATCH_DIR", inTheWay.resolve("scratch").toString());
+
+        CommandRun there = CommandRun.on(host, noRoom, "verify", "wiki");
+        host.cluster().kill();
+        CommandRun away = CommandRun.on(host, noRoom, "verify", "wiki");
+        host.cluster().startAgain();
+
+        for (CommandRun verify : List.of(there, away)) {
+            assertThat(verify.code()).as(verify.toString()).isEqualTo(1);
+            assertThat(verify.out()).contains("unverifiable", "no scratch cluster can be started here: ");
+        }
+        assertThat(run("backups").out()).contains(id);
+        assertThat(host.rows("homelab", judged)).isEqualTo(before);
+
+        // A file that changed is another matter, and when it was proved last stays known.
+        Path file = host.store().resolve("wiki").resolve(id + ".dump.zst");
+        byte[] whole = Files.readAllBytes(file);
+        byte[] damaged = whole.clone();
+        damaged[damaged.length / 2] ^= 4;
+        Files.write(file, damaged);
+        assertThat(run("verify", "wiki").code()).isEqualTo(1);
+        Files.write(file, whole);
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT state || (verified_at IS NOT NULL) FROM public.backup_log WHERE backup_id = '" + id
+                                + "'"))
+                .containsExactly("failedtrue");
+        assertThat(run("verify", "wiki").code()).isZero();
+    }
+
     private CommandRun run(String... arguments) throws Exception {
         return CommandRun.on(host, arguments);
     }
