@@ -13,7 +13,7 @@ ON CONFLICT (event_id) DO UPDATE
         success = EXCLUDED.success,
         state = EXCLUDED.state,
         finished_at = EXCLUDED.finished_at,
-        verified_at = EXCLUDED.verified_at,
+        verified_at = COALESCE(EXCLUDED.verified_at, backup_log.verified_at),
         size_bytes = EXCLUDED.size_bytes,
         source_bytes = EXCLUDED.source_bytes,
         sha256 = EXCLUDED.sha256,
@@ -29,5 +29,9 @@ ON CONFLICT (event_id) DO UPDATE
       AND CASE EXCLUDED.state
               WHEN 'running' THEN false
               WHEN 'made' THEN backup_log.backup_path IS NULL
+              -- That a host cannot tell takes nothing from what was proved.
+              WHEN 'unverifiable'
+              THEN backup_log.state <> 'verified'
+                   AND (backup_log.state <> 'made' OR backup_log.proof IS DISTINCT FROM 'stream')
               ELSE true
           END

@@ -215,6 +215,7 @@ public final class Wiring {
         Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
         store = new Store(settings.path("pgsteward.backup.dir"), json);
         tables = new Tables(server.managementDatabase());
+        rows = new BackupRows(server.managementDatabase());
         locks = state.resolve("locks");
         targets = new Targets(server);
         backupSets = new BackupSets(store, locks, clock);
@@ -232,7 +233,7 @@ public final class Wiring {
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
         restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
         recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
-        asked = new AskedBackups(targets, tables, sets, store, locks, doors, clock);
+        asked = new AskedBackups(targets, tables, rows, sets, store, locks, doors, clock);
         Path waiting = state.resolve("spool");
         spool = purpose.leavesTraces() ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
         silences = new Silences(state, json, clock);
@@ -240,7 +241,6 @@ public final class Wiring {
         alerts = new AlertBook(state, silences, json, clock, zone, typing);
         fallbacks = ReceiverSettings.fallbacks(settings);
         redaction = new Redaction(settings.secrets());
-        rows = new BackupRows(server.managementDatabase());
         card = new CardDesk(new RecoveryCard(store, server.address(), clock), rows, backupSets);
         shrink = new ShrinkRule(
                 settings.share("pgsteward.backup.shrink.warn"), settings.bytes("pgsteward.backup.shrink.exempt"));

@@ -2,9 +2,11 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,8 +37,14 @@ final class BaseProof implements AutoCloseable {
     /** Bytes that recovery may write beside what is unpacked: two segments of the log, and change. */
     private static final long FOR_RECOVERY = 64L * 1024 * 1024;
 
-    private static final String DATABASES = "SELECT pg_catalog.quote_ident(datname) || '.', datname"
-            + " FROM pg_catalog.pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY 1;";
+    /** In digits: a name may hold the end of a line, and what is put between two columns. */
+    private static final String DATABASES = """
+            SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.quote_ident(datname) || '.', 'UTF8'), 'hex'),
+                   pg_catalog.encode(pg_catalog.convert_to(datname, 'UTF8'), 'hex')
+              FROM pg_catalog.pg_database
+             WHERE datallowconn AND datconnlimit <> -2
+             ORDER BY 1;
+            """;
 
     /** In the words of a server whose messages are untranslated: what is missing here, not there. */
     private static final Pattern OF_THIS_HOST = Pattern.compile("database locale is incompatible"
@@ -155,9 +163,9 @@ final class BaseProof implements AutoCloseable {
                 .lines()
                 .filter(text -> !text.isBlank())
                 .toList()) {
-            int bar = line.lastIndexOf('|');
-            String prefix = line.substring(0, bar);
-            String database = line.substring(bar + 1);
+            int bar = line.indexOf('|');
+            String prefix = ofDigits(line.substring(0, bar));
+            String database = ofDigits(line.substring(bar + 1));
             List<String> tables = left.keySet().stream()
                     .filter(table -> table.startsWith(prefix))
                     .toList();
@@ -187,6 +195,10 @@ final class BaseProof implements AutoCloseable {
         if (!left.isEmpty()) {
             throw new IOException("not in it: " + String.join(", ", left.keySet()));
         }
+    }
+
+    private static String ofDigits(String hex) {
+        return new String(HexFormat.of().parseHex(hex), StandardCharsets.UTF_8);
     }
 
     /** What of a server's log says why it ended; all of it where nothing does. */

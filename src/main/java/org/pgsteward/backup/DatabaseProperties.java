@@ -1,6 +1,7 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -17,7 +18,8 @@ import org.pgsteward.postgres.Quote;
  * @param properties what was set on it and granted
  */
 record DatabaseProperties(String like, List<Property> properties) {
-    private static final Pattern ENTRIES = Pattern.compile("\\d+; \\d+ \\d+ (ACL|COMMENT) - DATABASE .*");
+    private static final Pattern ENTRIES =
+            Pattern.compile("\\d+; \\d+ \\d+ (ACL|COMMENT) - DATABASE .*", Pattern.DOTALL);
 
     private static final String NAME = "(?:\"(?:[^\"]|\"\")+\"|[^\\s\"]+)";
 
@@ -41,7 +43,10 @@ record DatabaseProperties(String like, List<Property> properties) {
 
     static DatabaseProperties of(TableOfContents contents, StoredFile file, String database)
             throws IOException, InterruptedException {
-        return of(contents.script(file, database, ENTRIES), file.manifest().database());
+        // What all databases share is in no encoding: its bytes are of where it was written, and are taken for ours.
+        String named =
+                new String(file.manifest().database().getBytes(StandardCharsets.UTF_8), TableOfContents.charset(file));
+        return of(contents.script(file, database, ENTRIES), named);
     }
 
     /** @param named what the database is called in {@code script} */

@@ -163,7 +163,7 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
     }
 
     /** PostgreSQL's names are Java's but for a few. What has no encoding is taken for the usual one. */
-    private static Charset charset(String name) {
+    static Charset charset(String name) {
         String java = name.startsWith("WIN")
                 ? "windows-" + name.substring(3)
                 : name.replaceFirst("^KOI8", "KOI8-").replaceFirst("^SQL_ASCII$", "UTF-8");

@@ -111,7 +111,7 @@ final class Guest implements RestoreSite, AutoCloseable {
         // Text wants no connection, and pg_restore takes either.
         if (options.stream().noneMatch(option -> option.startsWith("--file=") || option.equals("--list"))) {
             command.add("--no-password");
-            command.add("--dbname=" + conninfo(database));
+            command.add("--dbname=" + Quote.conninfo(database));
             owner.ifPresent(role -> command.add("--role=" + role));
         }
         command.addAll(options);
@@ -124,11 +124,6 @@ final class Guest implements RestoreSite, AutoCloseable {
         environment.put("PGAPPNAME", "pgsteward");
         environment.put("PGCONNECT_TIMEOUT", "10");
         return ClientProgram.start(user, command, environment);
-    }
-
-    /** A name with an equals sign in it would be taken for more than a name. */
-    private static String conninfo(String database) {
-        return "dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
     /** In {@code database}, to read what it has restored there. */

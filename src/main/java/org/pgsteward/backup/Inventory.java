@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,36 +51,58 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return new Inventory(List.copyOf(backups), Map.copyOf(unreadable));
     }
 
-    /** The newest of each service, globals and whole clusters included, by service. */
+    /** The newest of each database, of the globals and of the whole cluster, by service. */
     public List<StoredBackup> newestOfEach() {
-        Map<String, StoredBackup> newest = new TreeMap<>();
-        backups.forEach(backup -> newest.putIfAbsent(backup.manifest().service(), backup));
-        return List.copyOf(newest.values());
+        return newestOfEach(backup -> true);
     }
 
     /** The same, but rather an older one that is {@code better} than the newest that is not. */
     List<StoredBackup> newestOfEach(Predicate<StoredBackup> better) {
-        Map<String, StoredBackup> chosen = new TreeMap<>();
-        newestOfEach().forEach(backup -> chosen.put(backup.manifest().service(), backup));
-        Map<String, StoredBackup> good = new TreeMap<>();
-        backups.stream()
-                .filter(better)
-                .forEach(backup -> good.putIfAbsent(backup.manifest().service(), backup));
-        chosen.putAll(good);
-        return List.copyOf(chosen.values());
+        Map<String, StoredBackup> newest = new HashMap<>();
+        backups.stream().filter(better).forEach(backup -> newest.putIfAbsent(subject(backup), backup));
+        backups.forEach(backup -> newest.putIfAbsent(subject(backup), backup));
+        return newest.values().stream()
+                .sorted(Comparator.comparing(
+                                (StoredBackup backup) -> backup.manifest().service())
+                        .thenComparing(backup -> backup.manifest().database()))
+                .toList();
     }
 
-    /** Of a service, or of a database by its own name, newest first. */
+    /** The newest of what {@code backup} is one of, which may be that itself. */
+    StoredBackup newestLike(StoredBackup backup) {
+        return backups.stream()
+                .filter(other -> subject(other).equals(subject(backup)))
+                .findFirst()
+                .orElse(backup);
+    }
+
+    /** A service's name may change, as when an application takes a database over; what is restored is a database. */
+    private static String subject(StoredBackup backup) {
+        return backup.kind() == BackupKind.DUMP
+                ? "database " + backup.manifest().database()
+                : "service " + backup.manifest().service();
+    }
+
+    /**
+     * Of a service, or of a database by its own name, newest first. What was dumped of a service's database while it was
+     * another's belongs to it.
+     */
     public List<StoredBackup> of(String name) {
-        List<StoredBackup> own = backups.stream()
+        String database = backups.stream()
                 .filter(backup -> backup.manifest().service().equals(name))
+                .findFirst()
+                .map(backup -> backup.manifest().database())
+                .orElse(name);
+        return backups.stream()
+                .filter(backup -> backup.manifest().service().equals(name)
+                        || (backup.kind() == BackupKind.DUMP
+                                && !isOfAll(name)
+                                && backup.manifest().database().equals(database)))
                 .toList();
-        return own.isEmpty()
-                ? backups.stream()
-                        .filter(backup -> backup.kind() == BackupKind.DUMP
-                                && backup.manifest().database().equals(name))
-                        .toList()
-                : own;
+    }
+
+    private static boolean isOfAll(String service) {
+        return service.equals(Targets.GLOBALS) || service.equals(Targets.BASE);
     }
 
     /** The newest of {@link #of(String)} that shows the database at {@code at} or before. */

@@ -63,7 +63,7 @@ public final class Proof {
 
     /** Of what says more about this host than about the backup. */
     private static final Pattern THIS_HOSTS =
-            Pattern.compile("No space left on device|Disk quota exceeded|out of memory"
+            Pattern.compile("No space left on device|Disk quota exceeded|out of memory|out of shared memory"
                     + "|server closed the connection|no connection to the server|could not connect to server"
                     + "|could not create locale|could not access file|could not load library"
                     + "|extension \".*\" is not available");
@@ -237,7 +237,7 @@ public final class Proof {
         try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
             file.beginPouringInto(program);
         }
-        return Files.readString(list);
+        return new String(Files.readAllBytes(list), TableOfContents.charset(file));
     }
 
     /** @throws IOException when none can be started here, which says nothing of the backup */

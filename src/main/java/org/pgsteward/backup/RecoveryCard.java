@@ -143,7 +143,7 @@ public final class RecoveryCard {
         List<String> lines = new ArrayList<>();
         for (StoredBackup backup : chosen) {
             String service = backup.manifest().service();
-            StoredBackup newest = inventory.of(service).get(0);
+            StoredBackup newest = inventory.newestLike(backup);
             if (!isProved(backup, proved)) {
                 lines.add("- " + plain(service) + ": **none of its backups is proved**; this is the newest.");
             } else if (!newest.equals(backup)) {
@@ -180,7 +180,7 @@ public final class RecoveryCard {
                 .append('\n')
                 .append(source(dump))
                 .append(" | pg_restore --exit-on-error -d ")
-                .append(shell("dbname='" + restored.replace("\\", "\\\\").replace("'", "\\'") + "'"))
+                .append(shell(Quote.conninfo(restored)))
                 .append("\n```\n");
     }
 

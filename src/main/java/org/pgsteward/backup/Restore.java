@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
@@ -131,7 +132,7 @@ public final class Restore {
             throws Refused, IOException, SQLException, InterruptedException {
         String live = order.database();
         try (RestoreTurn alone = RestoreTurn.orRefuse(server);
-                RunLock dumps = withoutBackups(order.backup().manifest().service())) {
+                RunLock dumps = withoutBackups(serviceOf(order))) {
             checks.checkReplaceable(live);
             List<String> keptBefore = Swap.keptOf(server, live);
             return beside(order, Optional.of(SideDatabase.like(server, live)), progress, beside -> {
@@ -144,6 +145,17 @@ public final class Restore {
                 return new Swap(server).swap(live, beside.database().name(), clock.instant(), progress);
             });
         }
+    }
+
+    /** Under which the live database is dumped now, which it may not have been when this was made. */
+    private String serviceOf(Order order) throws SQLException {
+        return new Targets(server)
+                .all(BackupKind.DUMP).stream()
+                        .map(Targets.Found::target)
+                        .filter(target -> target.database().equals(order.database()))
+                        .map(BackupTarget::service)
+                        .findFirst()
+                        .orElse(order.backup().manifest().service());
     }
 
     private RunLock withoutBackups(String service) throws IOException, Refused {

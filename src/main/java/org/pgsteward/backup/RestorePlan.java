@@ -19,15 +19,17 @@ import java.util.regex.Pattern;
  */
 record RestorePlan(String list, List<String> leftOut) {
     /** Number of the entry; two numbers of its catalog; kind, schema, name and owner, which no delimiter tells apart. */
-    private static final Pattern ENTRY = Pattern.compile("(\\d+); \\d+ \\d+ (.*)");
+    private static final Pattern ENTRY = Pattern.compile("(\\d+); \\d+ \\d+ (.*)", Pattern.DOTALL);
 
     /** Only a superuser makes these, and no table or row depends on one. */
-    private static final Pattern ADMINISTRATORS = Pattern.compile("(SECURITY LABEL - )?EVENT TRIGGER .*");
+    private static final Pattern ADMINISTRATORS =
+            Pattern.compile("(SECURITY LABEL - )?EVENT TRIGGER .*", Pattern.DOTALL);
 
     /** Comments on what the owner does not make, or not own. */
     private static final Pattern COMMENTS = Pattern.compile(
             "COMMENT - (EXTENSION|EVENT TRIGGER|PUBLICATION|SUBSCRIPTION|FOREIGN DATA WRAPPER|ACCESS METHOD"
-                    + "|(PROCEDURAL )?LANGUAGE|DATABASE) .*");
+                    + "|(PROCEDURAL )?LANGUAGE|DATABASE) .*",
+            Pattern.DOTALL);
 
     /**
      * @param list what {@code pg_restore --list} printed

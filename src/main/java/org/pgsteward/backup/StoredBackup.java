@@ -1,12 +1,14 @@
 package org.pgsteward.backup;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Judgement;
 
 /**
  * A backup as the store alone shows it.
@@ -18,8 +20,17 @@ public record StoredBackup(String path, Manifest manifest) {
         return BackupKind.valueOf(manifest.kind().toUpperCase(Locale.ROOT));
     }
 
-    /** As the journal knows it, or would if it had seen it made. */
+    /** As the journal would know it if it had seen it made, and nothing since. */
     public Backup asMade() {
+        return in(BackupState.MADE, Optional.empty());
+    }
+
+    /** As the journal knows it, by what was said of it since it was made. */
+    public Backup as(Judgement judgement) {
+        return in(judgement.state(), judgement.verifiedAt());
+    }
+
+    private Backup in(BackupState state, Optional<Instant> verifiedAt) {
         return new Backup(
                 manifest.backupId(),
                 UUID.fromString(manifest.eventId()),
@@ -27,11 +38,11 @@ public record StoredBackup(String path, Manifest manifest) {
                 manifest.service(),
                 manifest.database(),
                 kind(),
-                BackupState.MADE,
+                state,
                 Optional.of(path),
                 manifest.startedAt(),
                 Optional.of(manifest.finishedAt()),
-                Optional.empty(),
+                verifiedAt,
                 manifest.sizeBytes(),
                 manifest.sourceBytes(),
                 manifest.sha256(),

@@ -3,7 +3,7 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,9 +17,10 @@ import org.pgsteward.postgres.ClientProgram;
  */
 final class TableOfContents {
     /** Lines of {@code pg_restore --list}; a name cannot begin one, since line ends in names are not written. */
-    static final Pattern RIGHTS_AND_COMMENTS =
-            Pattern.compile("\\d+; \\d+ \\d+ (ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL|PUBLICATION"
-                    + "|COMMENT (?!- (EXTENSION|DATABASE|EVENT TRIGGER|FOREIGN DATA WRAPPER) )).*");
+    static final Pattern RIGHTS_AND_COMMENTS = Pattern.compile(
+            "\\d+; \\d+ \\d+ (ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL|PUBLICATION"
+                    + "|COMMENT (?!- (EXTENSION|DATABASE|EVENT TRIGGER|FOREIGN DATA WRAPPER) )).*",
+            Pattern.DOTALL);
 
     private static final int KEPT_CHARACTERS = 400;
 
@@ -70,28 +71,30 @@ final class TableOfContents {
         return run(file, database, List.of("--create", "--file=-", "--use-list=" + write("properties", entries)));
     }
 
+    /** Of a line pg_restore reads the number alone; the names in it are in whichever encoding. */
     private static String matching(String list, Pattern wanted) {
-        return list.lines().filter(line -> wanted.matcher(line).matches()).collect(Collectors.joining("\n", "", "\n"));
+        return list.lines()
+                .filter(line -> wanted.matcher(line).matches())
+                .map(line -> line.substring(0, line.indexOf(';') + 1))
+                .collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    /** In which its names are, in whatever is printed of it: that of the database which was dumped. */
+    static Charset charset(StoredFile file) {
+        return Globals.charset(file.manifest().surroundings().encoding());
     }
 
     private String run(StoredFile file, String database, List<String> options)
             throws IOException, InterruptedException {
         try (ClientProgram program = site.restoring(database, options)) {
-            // Beside whoever reads the answer, which may be longer than a pipe.
-            Thread pouring = new Thread(null, () -> pour(file, program), "pour-contents", 256 * 1024);
-            pouring.setDaemon(true);
-            pouring.start();
-            String answer = new String(program.output().readAllBytes(), StandardCharsets.UTF_8);
-            program.awaitSuccess();
-            pouring.join();
-            return answer;
+            return program.answer(charset(file), stdin -> pour(file, stdin));
         }
     }
 
-    private static void pour(StoredFile file, ClientProgram program) {
-        try (InputStream plain = file.plain();
-                OutputStream input = program.input()) {
-            plain.transferTo(input);
+    private static void pour(StoredFile file, OutputStream stdin) {
+        try (stdin;
+                InputStream plain = file.plain()) {
+            plain.transferTo(stdin);
         } catch (IOException e) {
             // It has read what it wanted, or fails and says why by its exit code.
             return;

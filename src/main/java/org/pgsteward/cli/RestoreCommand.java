@@ -20,6 +20,7 @@ import org.pgsteward.backup.Restore;
 import org.pgsteward.backup.RestoreProgress;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Activity;
+import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.provision.Provisioner;
@@ -86,14 +87,17 @@ final class RestoreCommand implements Callable<Integer> {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         StoredBackup chosen = chosen(VerifyCommand.inventory(wiring), wiring);
         order(wiring);
-        Optional<Enrolment> enrolled = wiring.tables.enrolments().stream()
-                .filter(one -> one.service().equals(chosen.manifest().service()))
-                .findFirst();
-        String owner = enrolled.map(Enrolment::user)
-                .filter(user -> !user.isEmpty())
-                .orElse(chosen.manifest().owner());
-        String live = enrolled.map(Enrolment::database).orElse(chosen.manifest().database());
-        Restore.Order order = new Restore.Order(chosen, owner, into == null ? live : into);
+        List<Enrolment> enrolled = wiring.tables.enrolments();
+        RestorePlace place = RestorePlace.of(chosen.manifest(), enrolled);
+        if (replace) {
+            List<String> there = wiring.targets.all(BackupKind.DUMP).stream()
+                    .map(found -> found.target().database())
+                    .toList();
+            RestorePlace.notReplacing(chosen.manifest(), enrolled, there).ifPresent(because -> {
+                throw new Refusal(because);
+            });
+        }
+        Restore.Order order = new Restore.Order(chosen, place.owner(), into == null ? place.database() : into);
         RestoreProgress progress = TerminalProgress.of(spec.commandLine().getErr(), lastTime(wiring, chosen));
         Restore.Done done;
         try {
@@ -104,7 +108,7 @@ final class RestoreCommand implements Callable<Integer> {
             TerminalProgress.end(progress);
         }
         print(done);
-        writeDown(wiring, done);
+        writeDown(wiring, place.service(), done);
         return 0;
     }
 
@@ -234,15 +238,12 @@ final class RestoreCommand implements Callable<Integer> {
         done.notes().forEach(note -> out.println(restored.manifest().service() + ": " + note));
     }
 
-    private static void writeDown(Wiring wiring, Restore.Done done) {
+    private static void writeDown(Wiring wiring, String service, Restore.Done done) {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
-            StoredBackup restored = done.order().backup();
             String action = (done.kept().isPresent() ? "replaced by " : "restored from ")
-                    + restored.manifest().backupId();
-            wiring.doors.ask(
-                    "direct:journal-write",
-                    Activity.ours(restored.manifest().service(), action, wiring.clock.instant()));
+                    + done.order().backup().manifest().backupId();
+            wiring.doors.ask("direct:journal-write", Activity.ours(service, action, wiring.clock.instant()));
         }
     }
 }

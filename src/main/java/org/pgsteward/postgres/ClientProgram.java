@@ -3,12 +3,14 @@ package org.pgsteward.postgres;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -55,17 +57,43 @@ public final class ClientProgram implements AutoCloseable {
     public static String run(UnprivilegedUser user, List<String> command, Map<String, String> environment, String input)
             throws IOException, InterruptedException {
         try (ClientProgram program = start(user, command, environment)) {
-            try (OutputStream stdin = program.input()) {
-                stdin.write(input.getBytes(StandardCharsets.UTF_8));
-            } catch (IOException e) {
-                // It stopped reading: how it ended says why, better than "broken pipe" does.
-                program.awaitSuccess();
-                throw e;
-            }
-            String printed = new String(program.output().readAllBytes(), StandardCharsets.UTF_8);
-            program.awaitSuccess();
-            return printed;
+            return program.answer(StandardCharsets.UTF_8, stdin -> {
+                try (stdin) {
+                    stdin.write(input.getBytes(StandardCharsets.UTF_8));
+                }
+            });
         }
+    }
+
+    /** Writes all that a program is to read, and closes it. */
+    @FunctionalInterface
+    public interface Input {
+        void write(OutputStream stdin) throws IOException;
+    }
+
+    /**
+     * Returns what it prints to its end, while its input is written beside: each may be more than a pipe holds, and then
+     * whoever does one after the other waits for ever.
+     *
+     * @throws IOException when its exit code is not 0, or it did not take all of its input
+     */
+    public String answer(Charset charset, Input input) throws IOException, InterruptedException {
+        FutureTask<Boolean> writing = new FutureTask<>(() -> {
+            input.write(input());
+            return true;
+        });
+        Thread beside = new Thread(null, writing, name + "-input", 256 * 1024);
+        beside.setDaemon(true);
+        beside.start();
+        String printed = new String(output().readAllBytes(), charset);
+        // If it stopped reading, how it ended says why, better than "broken pipe" does.
+        awaitSuccess();
+        try {
+            writing.get();
+        } catch (ExecutionException e) {
+            throw new IOException(name + " did not take all of its input", e);
+        }
+        return printed;
     }
 
     public InputStream output() {

@@ -24,6 +24,11 @@ public final class Quote {
         return doubled.indexOf('\\') < 0 ? '\'' + doubled + '\'' : " E'" + doubled.replace("\\", "\\\\") + '\'';
     }
 
+    /** For {@code --dbname}, where a name with an equals sign in it would be taken for more than a name. */
+    public static String conninfo(String database) {
+        return "dbname='" + withoutNul(database).replace("\\", "\\\\").replace("'", "\\'") + "'";
+    }
+
     private static String withoutNul(String text) {
         if (text.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("a name or text holds the NUL character");

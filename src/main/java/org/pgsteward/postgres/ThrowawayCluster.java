@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,9 @@ public final class ThrowawayCluster implements AutoCloseable {
             + "(read -r word && { kill -INT $server; exit; }; kill -INT $server || exit; "
             + "while sleep 1; kill -INT $server; do :; done; rm -rf \"$sockets\" ${data:+\"$data\"}) <&3 >/dev/null 2>&1 & "
             + "wait $server; wait $server 2>/dev/null";
+
+    /** A psql without a terminal takes the database's encoding for its own; where names are only bytes, ours are these. */
+    private static final Map<String, String> AS_WRITTEN = Map.of("PGCLIENTENCODING", "UTF8");
 
     private final Programs programs;
     private final UnprivilegedUser user;
@@ -292,7 +296,7 @@ public final class ThrowawayCluster implements AutoCloseable {
                 "--host=" + sockets,
                 "--port=" + port,
                 "--username=" + role,
-                "--dbname=" + database,
+                "--dbname=" + Quote.conninfo(database),
                 "--no-password"));
         command.addAll(List.of(arguments));
         return command;
@@ -315,7 +319,7 @@ public final class ThrowawayCluster implements AutoCloseable {
                 "--no-align",
                 "--set=ON_ERROR_STOP=1",
                 "--file=-");
-        return ClientProgram.run(user, command, Map.of(), sql);
+        return ClientProgram.run(user, command, AS_WRITTEN, sql);
     }
 
     /** The same in a {@linkplain #ofCopy copy}, read from end to end and past whatever its roles and databases were given. */
@@ -330,7 +334,9 @@ public final class ThrowawayCluster implements AutoCloseable {
                 "--no-align",
                 "--set=ON_ERROR_STOP=1",
                 "--file=-");
-        return ClientProgram.run(user, command, Map.of("PGOPTIONS", FOR_COPIES), sql);
+        Map<String, String> environment = new HashMap<>(AS_WRITTEN);
+        environment.put("PGOPTIONS", FOR_COPIES);
+        return ClientProgram.run(user, command, environment, sql);
     }
 
     public UnprivilegedUser user() {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.pgsteward.backup.BackupTarget;
@@ -22,10 +23,12 @@ import org.pgsteward.backup.RunLock;
 import org.pgsteward.backup.Store;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.backup.Targets;
+import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Judgement;
 
 /**
  * What somebody asks for, at a terminal or by a file: chosen by name, and done by the routes that the schedule takes. Who
@@ -45,6 +48,7 @@ public final class AskedBackups {
 
     private final Targets targets;
     private final Tables tables;
+    private final BackupRows rows;
     private final SetDesk sets;
     private final Store store;
     private final Path locks;
@@ -52,9 +56,17 @@ public final class AskedBackups {
     private final Clock clock;
 
     public AskedBackups(
-            Targets targets, Tables tables, SetDesk sets, Store store, Path locks, Doors doors, Clock clock) {
+            Targets targets,
+            Tables tables,
+            BackupRows rows,
+            SetDesk sets,
+            Store store,
+            Path locks,
+            Doors doors,
+            Clock clock) {
         this.targets = targets;
         this.tables = tables;
+        this.rows = rows;
         this.sets = sets;
         this.store = store;
         this.locks = locks;
@@ -184,9 +196,19 @@ public final class AskedBackups {
         }
     }
 
-    /** Proves one again. */
+    /** Proves one again. What was proved stays so in the journal where this host alone is why it cannot be today. */
     public Backup prove(StoredBackup stored) {
-        return BackupDesk.prove(doors, stored);
+        return BackupDesk.prove(doors, known(stored));
+    }
+
+    private Backup known(StoredBackup stored) {
+        try {
+            Judgement judgement = rows.judgements(stored.manifest().service())
+                    .get(UUID.fromString(stored.manifest().eventId()));
+            return judgement == null ? stored.asMade() : stored.as(judgement);
+        } catch (SQLException e) {
+            return stored.asMade();
+        }
     }
 
     /** @return how the other's run ended; empty when whoever was at it is gone without an end */

@@ -17,7 +17,6 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DueBackups;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
-import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
@@ -278,16 +277,16 @@ public final class BackupDesk {
     }
 
     /** Proves a stored backup by the route, which writes the result down and tells it. */
-    public static Backup prove(Doors doors, StoredBackup stored) {
-        Exchange exchange = doors.ask("direct:backup-prove", stored.asMade());
+    public static Backup prove(Doors doors, Backup stored) {
+        Exchange exchange = doors.ask("direct:backup-prove", stored);
         if (exchange.getMessage().getBody() instanceof Backup proved && exchange.getException() == null) {
             return proved;
         }
         String because = exchange.getException() == null
                 ? "the route ended before the proof was written down"
                 : reason(exchange.getException());
-        return stored.asMade()
-                .judged(BackupState.UNVERIFIABLE, stored.manifest().finishedAt(), Duration.ZERO, because);
+        return stored.judged(
+                BackupState.UNVERIFIABLE, stored.finishedAt().orElse(stored.startedAt()), Duration.ZERO, because);
     }
 
     private static Backup notBegun(BackupTarget target, String because, Instant at) {

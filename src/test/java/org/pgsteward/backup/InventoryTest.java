@@ -61,6 +61,24 @@ class InventoryTest {
                 .containsExactly("app-20260103T030000Z", "app-test-20260109T030000Z");
     }
 
+    @Test
+    void aDatabaseThatBecameAnotherServicesHasOneNewestUnderWhicheverName() throws IOException {
+        manifest("webapp", "webapp-20260104T030000Z", "2026-01-04T03:00:00Z", "app");
+        inventory = Inventory.of(new Store(root, Json.mapper()));
+
+        assertThat(inventory.newestOfEach())
+                .extracting(backup -> backup.manifest().backupId())
+                .containsExactly("app-test-20260109T030000Z", "webapp-20260104T030000Z");
+        assertThat(inventory.newestOfEach(backup -> backup.manifest().backupId().equals("app-20260102T030000Z")))
+                .extracting(backup -> backup.manifest().backupId())
+                .containsExactly("app-20260102T030000Z", "app-test-20260109T030000Z");
+        for (String name : java.util.List.of("app", "webapp")) {
+            assertThat(inventory.of(name)).hasSize(4);
+            assertThat(at(name, "2026-12-31T00:00:00Z")).contains("webapp-20260104T030000Z");
+            assertThat(at(name, "2026-01-03T12:00:00Z")).contains("app-20260103T030000Z");
+        }
+    }
+
     private Optional<String> at(String service, String moment) {
         return inventory
                 .notAfter(service, Instant.parse(moment))

@@ -23,6 +23,7 @@ import org.pgsteward.Wiring;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -40,6 +41,7 @@ import org.pgsteward.routing.TestHost;
 class RecoveryIT {
     private static final Secret PASSWORD = new Secret("what % $ ' \" \\ it is");
     private static final String ODD = "od'd \"n=a%me\\ $HOME `id`; é";
+    private static final String ADOPTED = "webapp";
     private static final String NEW_PASSWORD = "the-new-servers-own";
     private static final Pattern SHELL = Pattern.compile("(?s)```sh\\n(.*?)```");
 
@@ -56,7 +58,7 @@ class RecoveryIT {
         host = TestHost.start();
         wiring = host.wiring();
         wiring.house.order();
-        service("everything", Contents.everything());
+        service("everything");
         service(ODD, "CREATE TABLE public.\"" + ODD.replace("\"", "\"\"") + "\" AS SELECT generate_series(1, 20) AS n");
         host.cluster()
                 .run(
@@ -71,21 +73,24 @@ class RecoveryIT {
                         "GRANT CONNECT ON DATABASE everything TO reader",
                         "ALTER DATABASE everything SET work_mem = '3MB'");
         host.cluster().run("plain", "CREATE TABLE public.t AS SELECT generate_series(1, 30) AS n");
-        host.cluster().run("everything", "GRANT SELECT ON public.generated TO reader");
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
-            for (String service : List.of("everything", ODD)) {
+            // Dumped while it was nobody's, and taken over later under another name.
+            assertThat(backUp(target("everything")).state()).isEqualTo(BackupState.VERIFIED);
+            Contents.runAs(host.cluster().server(), "everything", PASSWORD, "everything", Contents.everything());
+            host.cluster().run("everything", "GRANT SELECT ON public.generated TO reader");
+            for (String database : List.of("everything", ODD)) {
+                String service = database.equals(ODD) ? ODD : ADOPTED;
                 wiring.doors.ask(
                         "direct:journal-write",
                         new Enrolment(
-                                service, service, service, service, "c0ffee", "image:1", "", wiring.clock.instant()));
+                                service, database, database, service, "c0ffee", "image:1", "", wiring.clock.instant()));
                 wiring.doors.ask("direct:journal-write", Activity.ours(service, "provisioned", wiring.clock.instant()));
             }
             wiring.provisioner().reconcile(List.of(), java.util.Optional.empty());
             for (BackupKind kind : List.of(BackupKind.DUMP, BackupKind.GLOBALS)) {
                 for (Targets.Found found : wiring.targets.all(kind)) {
-                    Backup backup = BackupDesk.outcome(
-                            wiring.doors.ask(BackupDesk.DOOR, found.target()), found.target(), wiring.clock.instant());
+                    Backup backup = backUp(found.target());
                     assertThat(backup.path()).as(backup.error()).isPresent();
                 }
             }
@@ -210,6 +215,18 @@ class RecoveryIT {
             Contents.runAs(empty.server(), ODD, PASSWORD, ODD, "SELECT 1");
         }
         assertThat(card.lines().count()).isLessThan(90);
+    }
+
+    private BackupTarget target(String database) throws SQLException {
+        return wiring.targets.all(BackupKind.DUMP).stream()
+                .map(Targets.Found::target)
+                .filter(target -> target.database().equals(database))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Backup backUp(BackupTarget target) throws Exception {
+        return BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
     }
 
     private void assertSame(Server server, String... databases) throws SQLException {

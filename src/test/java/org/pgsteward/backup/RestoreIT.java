@@ -202,6 +202,45 @@ class RestoreIT {
     }
 
     @Test
+    void namesInAnotherEncodingComeBackWithTheirRightsAndComments() throws Exception {
+        String service = service();
+        String database = "größe_" + service;
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE DATABASE \"" + database + "\" OWNER " + service
+                                + " TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+                        "COMMENT ON DATABASE \"" + database + "\" IS 'groß'");
+        Contents.runAs(
+                server,
+                service,
+                PASSWORD,
+                database,
+                "CREATE TABLE public.\"größe\" AS SELECT 'Grüße'::text AS \"wörter\" FROM generate_series(1, 7)",
+                "COMMENT ON TABLE public.\"größe\" IS 'groß'",
+                "GRANT SELECT ON public.\"größe\" TO PUBLIC");
+        backUp(database);
+
+        Restore.Done done = wiring.restore.into(stored(database, service, service + "_back"), RestoreProgress.QUIET);
+
+        assertThat(done.notes()).isEmpty();
+        assertThat(done.rows()).isEqualTo(7);
+        assertThat(Contents.of(server, service + "_back")).isEqualTo(Contents.of(server, database));
+        assertThat(Contents.rows(
+                        server,
+                        service + "_back",
+                        "SELECT obj_description(oid) || relacl::text FROM pg_class WHERE relname = 'größe'"))
+                .isEqualTo(Contents.rows(
+                        server,
+                        database,
+                        "SELECT obj_description(oid) || relacl::text FROM pg_class WHERE relname = 'größe'"))
+                .hasSize(1);
+        assertThat(rows("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '" + service
+                        + "_back'"))
+                .containsExactly("groß");
+    }
+
+    @Test
     void aNewDatabaseHasWhatWasSetAndGrantedOnTheOneThatWasDumped() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
         String back = "Back of " + service;

@@ -47,6 +47,13 @@ class RestorePlanTest {
                 .doesNotContain("8;");
     }
 
+    @Test
+    void aNameMayHoldWhatJavaTakesForTheEndOfALine() {
+        assertThat(RestorePlan.of("220; 1259 16406 TABLE public a\u2028b\u0085c boss\n", Set.of())
+                        .list())
+                .isEqualTo("220;\n");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", ";", "; 1; 2 3 TABLE x", "not a list at all"})
     void whatIsNoEntryIsNone(String list) {

@@ -82,6 +82,30 @@ class RestoreCommandIT {
                 .containsExactly("restored from " + id, "replaced by " + id);
     }
 
+    /** It was dumped while it was nobody's, and taken over under another name. */
+    @Test
+    void theOldNameOfAServiceFindsTheNewestOfItsDatabase() throws Exception {
+        host.cluster().run("homelab", "CREATE ROLE git LOGIN", "CREATE DATABASE git OWNER git TEMPLATE template0");
+        host.cluster().run("git", "CREATE TABLE public.t AS SELECT 1 AS n", "ALTER TABLE public.t OWNER TO git");
+        assertThat(run("backup", "git").code()).isZero();
+        host.cluster()
+                .run(
+                        "homelab",
+                        "INSERT INTO public.service_configs (service_name, database_name, role_name)"
+                                + " VALUES ('webapp', 'git', 'git')");
+        host.cluster().run("git", "INSERT INTO public.t SELECT generate_series(2, 5000)");
+        assertThat(run("backup", "webapp").code()).isZero();
+
+        CommandRun beside = run("restore", "git", "--into", "git_back");
+        assertThat(beside.code()).as(beside.toString()).isZero();
+        assertThat(beside.out())
+                .startsWith("webapp: restored webapp-20")
+                .contains("into database git_back: 5,000 rows in 1 tables");
+        CommandRun replaced = run("restore", "git", "--replace");
+        assertThat(replaced.code()).as(replaced.toString()).isZero();
+        assertThat(host.rows("git", "SELECT count(*) FROM public.t")).containsExactly("5000");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -163,6 +187,46 @@ class RestoreCommandIT {
         CommandRun all = run("verify", "--all");
         assertThat(all.code()).as(all.toString()).isZero();
         assertThat(host.journal("wiki")).containsExactly("verified");
+    }
+
+    /** A scratch folder that cannot be made; PostgreSQL there and away. */
+    @Test
+    void whatThisHostLacksTakesNothingFromABackupThatWasProved() throws Exception {
+        String judged = "SELECT concat_ws(' ', state, success, verified_at, error) FROM public.backup_log"
+                + " WHERE backup_id = '" + id + "'";
+        assertThat(run("verify", "wiki").code()).isZero();
+        List<String> before = host.rows("homelab", judged);
+        assertThat(before.get(0)).startsWith("verified t 20");
+        Path inTheWay = Files.writeString(host.folder().resolve("in-the-way"), "");
+        Map<String, String> noRoom =
+                Map.of("PGSTEWARD_SCRATCH_DIR", inTheWay.resolve("scratch").toString());
+
+        CommandRun there = CommandRun.on(host, noRoom, "verify", "wiki");
+        host.cluster().kill();
+        CommandRun away = CommandRun.on(host, noRoom, "verify", "wiki");
+        host.cluster().startAgain();
+
+        for (CommandRun verify : List.of(there, away)) {
+            assertThat(verify.code()).as(verify.toString()).isEqualTo(1);
+            assertThat(verify.out()).contains("unverifiable", "no scratch cluster can be started here: ");
+        }
+        assertThat(run("backups").out()).contains(id);
+        assertThat(host.rows("homelab", judged)).isEqualTo(before);
+
+        // A file that changed is another matter, and when it was proved last stays known.
+        Path file = host.store().resolve("wiki").resolve(id + ".dump.zst");
+        byte[] whole = Files.readAllBytes(file);
+        byte[] damaged = whole.clone();
+        damaged[damaged.length / 2] ^= 4;
+        Files.write(file, damaged);
+        assertThat(run("verify", "wiki").code()).isEqualTo(1);
+        Files.write(file, whole);
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT state || (verified_at IS NOT NULL) FROM public.backup_log WHERE backup_id = '" + id
+                                + "'"))
+                .containsExactly("failedtrue");
+        assertThat(run("verify", "wiki").code()).isZero();
     }
 
     private CommandRun run(String... arguments) throws Exception {

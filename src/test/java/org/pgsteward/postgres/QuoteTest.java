@@ -27,6 +27,12 @@ class QuoteTest {
     }
 
     @Test
+    void aDatabasesNameIsOneWordOfAConnectionString() {
+        assertThat(Quote.conninfo("a=b c")).isEqualTo("dbname='a=b c'");
+        assertThat(Quote.conninfo("it's\\")).isEqualTo("dbname='it\\'s\\\\'");
+    }
+
+    @Test
     void whatPostgresCannotHoldIsRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> Quote.identifier("a\0b"));
         assertThatIllegalArgumentException().isThrownBy(() -> Quote.literal("a\0b"));

@@ -48,6 +48,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Replication;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
@@ -330,6 +331,29 @@ class BaseBackupIT {
                 assertThat(backup.error()).isEmpty();
                 assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
             }
+        }
+    }
+
+    @Test
+    void whateverDatabasesAndTablesAreCalledAndInWhicheverEncodingTheyAreCounted() throws Exception {
+        List<String> databases = List.of("größe", "a=b", "a|b", "a\nb'\\", "dbname=x host='y'");
+        for (String database : databases) {
+            host.cluster()
+                    .run(
+                            "homelab",
+                            "CREATE DATABASE " + Quote.identifier(database)
+                                    + " TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+            host.cluster()
+                    .run(database, "CREATE TABLE public.\"größe\" AS SELECT generate_series(1, 10) AS \"wörter\"");
+        }
+
+        Backup backup = host.backUp(wiring, cluster());
+
+        assertThat(backup.error()).isEmpty();
+        assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
+        for (String database : databases) {
+            assertThat(manifest(backup).rows()).containsEntry(Quote.identifier(database) + ".public.\"größe\"", 10L);
+            host.cluster().run("homelab", "DROP DATABASE " + Quote.identifier(database));
         }
     }
 

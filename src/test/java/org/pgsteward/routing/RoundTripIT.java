@@ -199,6 +199,52 @@ class RoundTripIT {
                     BackupState.UNVERIFIABLE,
                     "permission denied for language internal"),
             new Case(
+                    "one whose names are in another encoding",
+                    "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+                    List.of(
+                            "CREATE TABLE public.\"größe\" AS SELECT 'Grüße'::text AS \"wörter\"",
+                            "CREATE TABLE public.\"\u0085 and \u00c5\" AS SELECT 1 AS n",
+                            "CREATE SCHEMA \"für\"; CREATE EXTENSION file_fdw SCHEMA \"für\"",
+                            "COMMENT ON TABLE public.\"größe\" IS 'groß'"),
+                    BackupState.VERIFIED,
+                    ""),
+            new Case(
+                    "one whose names are mere bytes",
+                    "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'",
+                    List.of("CREATE TABLE public.\"größe\" AS SELECT 'Grüße'::text AS \"wörter\""),
+                    BackupState.VERIFIED,
+                    ""),
+            new Case(
+                    "one that has ends of lines of a kind in its names",
+                    "",
+                    List.of("CREATE TABLE public.\"a\u2028b\u0085c\" AS SELECT generate_series(1, 3) AS n"),
+                    BackupState.VERIFIED,
+                    ""),
+            new Case(
+                    "one with a materialized view over so many partitions that a small server has no room for their locks",
+                    "",
+                    List.of(
+                            "CREATE TABLE public.events (n int, at int, what text) PARTITION BY RANGE (n)",
+                            "CREATE INDEX ON public.events (n)",
+                            "CREATE INDEX ON public.events (at)",
+                            "CREATE INDEX ON public.events (what)",
+                            partitions(0, 500),
+                            partitions(500, 1000),
+                            "INSERT INTO public.events SELECT n, n, n::text FROM generate_series(1, 999) AS n",
+                            "CREATE MATERIALIZED VIEW public.seen AS SELECT count(*) FROM public.events"),
+                    BackupState.VERIFIED,
+                    ""),
+            new Case(
+                    "one that takes more locks than this host has room for",
+                    "",
+                    List.of(
+                            "CREATE FUNCTION public.locked() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN"
+                                    + " IF current_database() = 'proof' THEN PERFORM pg_advisory_xact_lock(n)"
+                                    + " FROM generate_series(1, 200000) AS n; END IF; RETURN 1; END $$",
+                            "CREATE MATERIALIZED VIEW public.seen AS SELECT public.locked()"),
+                    BackupState.UNVERIFIABLE,
+                    "this host could not restore it: "),
+            new Case(
                     "one that reads the server's files",
                     "",
                     List.of(
@@ -221,6 +267,11 @@ class RoundTripIT {
                             "INSERT INTO t VALUES (1)"),
                     BackupState.FAILED,
                     "relation \"ids\" does not exist"));
+
+    private static String partitions(int from, int to) {
+        return "DO $$ BEGIN FOR i IN " + from + ".." + (to - 1) + " LOOP EXECUTE format('CREATE TABLE public.events_%s"
+                + " PARTITION OF public.events FOR VALUES FROM (%s) TO (%s)', i, i, i + 1); END LOOP; END $$";
+    }
 
     Stream<Arguments> cases() {
         return majors().flatMap(major -> CASES.stream().map(each -> Arguments.of(major, each)));

@@ -1,0 +1,37 @@
+package org.pgsteward.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ClientProgramTest {
+    /** As psql answers each of many statements at once: each way takes more than the pipes hold. */
+    private static final String LONG = "SELECT 1, count(*) FROM größe;\n".repeat(20_000);
+
+    @Test
+    void aProgramThatAnswersWhileItReadsIsNotWaitedForForEver() throws Exception {
+        assertThat(run("cat", LONG)).isEqualTo(LONG);
+        assertThat(run("cat; echo done", "")).isEqualTo("done\n");
+    }
+
+    @Test
+    void oneThatStopsReadingSaysWhyByItsExitCode() {
+        assertThatThrownBy(() -> run("echo 'I had enough' >&2; exit 3", LONG))
+                .isInstanceOf(IOException.class)
+                .hasMessage("sh ended with exit code 3: I had enough");
+        assertThatThrownBy(() -> run("exit 0", LONG))
+                .isInstanceOf(IOException.class)
+                .hasMessage("sh did not take all of its input");
+    }
+
+    private static String run(String script, String input) throws Exception {
+        return ClientProgram.run(UnprivilegedUser.ofThisProcess(), List.of("sh", "-c", script), Map.of(), input);
+    }
+}
