@@ -63,6 +63,13 @@ public final class Server {
         return source(database, user, password, ANSWER_SECONDS).getConnection();
     }
 
+    /** The same for work that may take hours, whatever was set for whoever connects there. */
+    public Connection connectForLongAs(String user, Secret password, String database) throws SQLException {
+        PGSimpleDataSource source = source(database, user, password, 0);
+        source.setOptions(OWN_SETTINGS);
+        return source.getConnection();
+    }
+
     /** As {@code pg_basebackup} comes, which another line of {@code pg_hba.conf} lets in: to see whether it may. */
     Connection connectForReplication() throws SQLException {
         PGSimpleDataSource source = source(address.database(), address.user(), address.password(), ANSWER_SECONDS);
