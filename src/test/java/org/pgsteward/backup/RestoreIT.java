@@ -375,6 +375,42 @@ class RestoreIT {
     }
 
     @Test
+    void whatWasPutIntoADumpToBeSetOnTheDatabaseIsNotRunByTheAdministrator() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster().run("homelab", "ALTER DATABASE " + database + " SET app.x = '" + "x".repeat(100) + "'");
+        backUp(database);
+        Restore.Order order = stored(database, "homelab", database + "_back");
+        Path file = host.store().resolve(order.backup().path());
+        byte[] archive = new com.github.luben.zstd.ZstdInputStream(Files.newInputStream(file)).readAllBytes();
+        String text = new String(archive, java.nio.charset.StandardCharsets.ISO_8859_1);
+        String said = text.substring(text.indexOf("ALTER DATABASE " + database + " SET "));
+        said = said.substring(0, said.indexOf(';'));
+        String begin =
+                "ALTER DATABASE " + database + " SET app.x TO $a$ ' $a$; CREATE ROLE mallory SUPERUSER LOGIN; --";
+        String hostile = begin + " ".repeat(said.length() - begin.length() - 1) + "'";
+        byte[] stored = com.github.luben.zstd.Zstd.compress(
+                text.replace(said, hostile).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        Files.write(file, stored);
+        Path manifest = host.store().resolve(order.backup().path() + ".manifest.json");
+        Files.writeString(
+                manifest,
+                Files.readString(manifest)
+                        .replace(
+                                order.backup().manifest().sha256(),
+                                java.util.HexFormat.of()
+                                        .formatHex(java.security.MessageDigest.getInstance("SHA-256")
+                                                .digest(stored))));
+
+        Restore.Done done = wiring.restore.into(stored(database, "homelab", database + "_back"), RestoreProgress.QUIET);
+
+        assertThat(rows("SELECT rolname FROM pg_roles WHERE rolname = 'mallory'"))
+                .isEmpty();
+        assertThat(done.notes())
+                .containsExactly(
+                        "1 of the dump's statements about the database are none that pg_dump writes, and are not run");
+    }
+
+    @Test
     void aDatabaseOfASuperuserIsGivenToHimOnlyWhereNothingInItRunsWithHisRights() throws Exception {
         String plain = host.cluster().newDatabase();
         host.cluster().run(plain, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
