@@ -101,7 +101,7 @@ final class Guest implements RestoreSite, AutoCloseable {
         environment.put("PGPORT", Integer.toString(server.address().port()));
         environment.put("PGUSER", role.name());
         environment.put("PGPASSWORD", role.password().reveal());
-        environment.put("PGOPTIONS", Server.OWN_SETTINGS + SMALL);
+        environment.put("PGOPTIONS", server.ownSettings() + SMALL);
         environment.put("PGAPPNAME", "pgsteward");
         environment.put("PGCONNECT_TIMEOUT", "10");
         return ClientProgram.start(user, command, environment);

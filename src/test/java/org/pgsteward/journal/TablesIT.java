@@ -209,6 +209,30 @@ class TablesIT {
                         + " p_user_identifier character varying, p_ip_address inet -> void");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "search_path = ''",
+                "search_path = app, public",
+                "default_transaction_read_only = on",
+                "statement_timeout = 1"
+            })
+    void whatWasSetForTheAdministratorDecidesNothingOfTheJournal(String set) throws SQLException {
+        String database = cluster.newDatabase();
+        cluster.run(database, "CREATE SCHEMA app", "ALTER ROLE homelab IN DATABASE " + database + " SET " + set);
+
+        new Tables(source(database)).prepare();
+        new Tables(source(database)).prepare();
+
+        rows(database, "INSERT INTO user_activity (service_name, action) VALUES ('vikunja', 'login') RETURNING 1");
+        assertThat(rows(
+                        database,
+                        "SELECT DISTINCT relnamespace::regnamespace::text FROM pg_class WHERE relname IN"
+                                + " ('backup_log', 'service_configs', 'user_activity', 'flyway_schema_history')"))
+                .containsExactly("public");
+        assertThat(rows(database, "SELECT action FROM public.user_activity")).containsExactly("login");
+    }
+
     @Test
     void anAdministratorWhoseNameFlywayCannotWriteIsToldSoInOneLine() throws SQLException {
         String database = cluster.newDatabase();
