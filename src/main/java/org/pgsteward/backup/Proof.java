@@ -189,7 +189,9 @@ public final class Proof {
             return Optional.of(String.valueOf(e.getMessage()));
         }
         try {
-            RestorePlan plan = RestorePlan.of(contents(file, cluster), database.schemas());
+            String contents = contents(file, cluster);
+            ScratchDatabase.lendWrappers(cluster, manifest.owner(), Optional.of(contents));
+            RestorePlan plan = RestorePlan.of(contents, database.schemas());
             if (!plan.leftOut().isEmpty()) {
                 LOG.info("{}: left to an administrator, in a restore too: {}", id, plan.leftOut());
             }
@@ -332,6 +334,7 @@ public final class Proof {
         }
         try {
             ScratchDatabase database = ScratchDatabase.make(cluster, role, extensions, surroundings);
+            ScratchDatabase.lendWrappers(cluster, role, Optional.empty());
             return new Restoring(restoring(cluster, role, "--no-comments"), Optional.empty(), database.caveat());
         } catch (ScratchDatabase.Unlike e) {
             return new Restoring(List.of(), Optional.of(String.valueOf(e.getMessage())), Optional.empty());

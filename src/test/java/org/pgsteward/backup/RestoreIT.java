@@ -202,6 +202,52 @@ class RestoreIT {
     }
 
     @Test
+    void whatRowSecurityHidesFromItsOwnerIsRestoredWithoutTheViewThatIsFilledWithIt() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");
+        host.cluster()
+                .run(
+                        service,
+                        "CREATE MATERIALIZED VIEW public.m AS SELECT n FROM public.t",
+                        "ALTER MATERIALIZED VIEW public.m OWNER TO " + service,
+                        "ALTER TABLE public.t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
+        Restore.Order order = order(service, service + "_back");
+
+        Restore.Done done = wiring.restore.into(order, RestoreProgress.QUIET);
+
+        assertThat(done.rows()).isEqualTo(10);
+        assertThat(done.notes())
+                .singleElement()
+                .asString()
+                .startsWith("some rights, comments or contents of materialized views could not be restored: ")
+                .contains("row-level security policy for table \"t\"");
+        host.cluster().run(service + "_back", "REFRESH MATERIALIZED VIEW public.m");
+    }
+
+    /** To lend its owner a wrapper of which he has none would let a hostile dump describe servers of its own. */
+    @Test
+    void aServerThatOnlyTheAdministratorMayDescribeIsNotCalledProved() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        host.cluster()
+                .run(
+                        service,
+                        "CREATE EXTENSION postgres_fdw SCHEMA public",
+                        "CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'localhost')",
+                        "GRANT USAGE ON FOREIGN SERVER elsewhere TO " + service);
+        Wiring trusting = host.wiring("pgsteward.extensions.allowed", "postgres_fdw");
+
+        Backup backup = host.backUp(wiring, service);
+
+        assertThat(backup.state()).isEqualTo(BackupState.UNVERIFIABLE);
+        assertThat(backup.error()).contains("permission denied for foreign-data wrapper postgres_fdw");
+        assertThatThrownBy(
+                        () -> trusting.restore.into(stored(service, service, service + "_back"), RestoreProgress.QUIET))
+                .hasMessageContaining("permission denied for foreign-data wrapper postgres_fdw");
+        host.cluster().run(service, "GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO " + service);
+        assertThat(host.backUp(wiring, service).state()).isEqualTo(BackupState.VERIFIED);
+        trusting.restore.into(stored(service, service, service + "_back"), RestoreProgress.QUIET);
+    }
+
+    @Test
     void aNewDatabaseHasWhatWasSetAndGrantedOnTheOneThatWasDumped() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
         String back = "Back of " + service;
