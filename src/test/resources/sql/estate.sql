@@ -8,6 +8,7 @@ CREATE EXTENSION citext;
 CREATE EXTENSION hstore SCHEMA extensions;
 CREATE EXTENSION pg_trgm SCHEMA extensions;
 CREATE EXTENSION postgres_fdw;
+GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO shop;
 CREATE EXTENSION pg_stat_statements SCHEMA monitoring;
 COMMENT ON EXTENSION citext IS 'a comment on what is not ours';
 

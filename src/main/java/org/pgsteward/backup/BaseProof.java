@@ -46,6 +46,19 @@ final class BaseProof implements AutoCloseable {
              ORDER BY 1;
             """;
 
+    /**
+     * Who counts: to read a table runs functions that its owner has put into its indexes, and nobody's are run as a
+     * superuser, who can start programs here.
+     */
+    private static final String COUNTER = "pgsteward_count_of_a_copy";
+
+    /** Into every database, whatever was set there for whoever connects: the copy is thrown away. */
+    private static final String MAKE_COUNTER = "DROP ROLE IF EXISTS " + COUNTER + ";\nCREATE ROLE " + COUNTER
+            + " LOGIN BYPASSRLS IN ROLE pg_read_all_data;\nALTER ROLE ALL RESET ALL;\n"
+            + "SELECT pg_catalog.format('ALTER DATABASE %1$I RESET ALL; ALTER DATABASE %1$I CONNECTION LIMIT -1;"
+            + " GRANT CONNECT ON DATABASE %1$I TO " + COUNTER + "', datname)"
+            + " FROM pg_catalog.pg_database WHERE datallowconn AND datconnlimit <> -2 \\gexec\n";
+
     /** In the words of a server whose messages are untranslated: what is missing here, not there. */
     private static final Pattern OF_THIS_HOST = Pattern.compile("database locale is incompatible"
             + "|not recognized by setlocale|could not create locale|could not open collator|collation provider"
@@ -159,6 +172,7 @@ final class BaseProof implements AutoCloseable {
             throws IOException, InterruptedException {
         Map<String, Long> left = new TreeMap<>(expected);
         List<String> fewer = new ArrayList<>();
+        cluster.sqlInCopy("postgres", MAKE_COUNTER);
         for (String line : cluster.sqlInCopy("postgres", DATABASES)
                 .lines()
                 .filter(text -> !text.isBlank())
@@ -169,7 +183,8 @@ final class BaseProof implements AutoCloseable {
             List<String> tables = left.keySet().stream()
                     .filter(table -> table.startsWith(prefix))
                     .toList();
-            StringBuilder counting = new StringBuilder("SELECT -1, count(*) FROM pg_catalog.pg_class;\n");
+            StringBuilder counting =
+                    new StringBuilder(Proof.TABLES_ONLY + "SELECT -1, count(*) FROM pg_catalog.pg_class;\n");
             for (int i = 0; i < tables.size(); i++) {
                 counting.append("SELECT ")
                         .append(i)
@@ -177,7 +192,7 @@ final class BaseProof implements AutoCloseable {
                         .append(tables.get(i).substring(prefix.length()))
                         .append(";\n");
             }
-            for (String counted : cluster.sqlInCopy(database, counting.toString())
+            for (String counted : cluster.sqlInCopyAs(COUNTER, database, counting.toString())
                     .lines()
                     .skip(1)
                     .toList()) {

@@ -7,9 +7,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -28,6 +30,10 @@ import org.pgsteward.postgres.Server;
  * is older than all that ran at the beginning. Tables that were altered or renamed meanwhile are left out, and unlogged
  * ones, which a copy never holds.
  *
+ * <p>To count in this way wants a SELECT, and planning one runs functions that a table's owner may have put into its
+ * indexes. So the tables of each owner are counted by a role that logs in with his rights alone; the administrator counts
+ * the catalog's, the long values', which nobody names or indexes, and superusers' own.
+ *
  * <p>Meanwhile a temporary slot keeps the log that the end of the backup will fetch; without one, a busy server may have
  * recycled it by then. It goes with its connection, however that ends.
  */
@@ -44,24 +50,62 @@ final class BaseRows implements AutoCloseable {
              ORDER BY 1
             """;
 
-    /** Those of users, their long values, and of the catalog what names all others and what holds large objects. */
+    /**
+     * Those of users, their long values, and of the catalog what names all others and what holds large objects; each with
+     * who counts it, nobody's being ours. A superuser's materialized view is no table that could be locked.
+     */
     private static final String TABLES = """
-            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+            SELECT CASE WHEN c.relkind = 't' OR c.oid < 16384 OR r.rolsuper THEN '' ELSE r.rolname END,
+                   pg_catalog.format('%I.%I', n.nspname, c.relname),
+                   r.rolsuper AND c.relkind = 'r' AND c.oid >= 16384
               FROM pg_catalog.pg_class AS c
               JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
               JOIN pg_catalog.pg_am AS a ON a.oid = c.relam
+              JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
              WHERE c.relkind IN ('r', 'm', 't') AND c.relpersistence = 'p' AND a.amname = 'heap'
                AND (c.oid >= 16384 OR c.oid IN ('pg_catalog.pg_class'::pg_catalog.regclass,
                                                 'pg_catalog.pg_largeobject'::pg_catalog.regclass))
+               AND NOT (r.rolsuper AND c.relkind = 'm')
+               AND (r.rolsuper OR r.rolname !~ '^pg_')
                AND pg_catalog.age(c.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
                AND pg_catalog.age(n.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
-             ORDER BY 1
+             ORDER BY 1, 2
             """;
 
-    private static final String OLD_ENOUGH = " WHERE pg_catalog.age(xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))";
+    /** In the transaction that holds the table's lock: whether it is what it was in the list. */
+    private static final String STILL_A_SUPERUSERS = """
+            SELECT c.oid
+              FROM pg_catalog.pg_class AS c
+              JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
+             WHERE c.oid = CAST(? AS pg_catalog.regclass) AND c.relkind = 'r' AND r.rolsuper
+            """;
 
-    /** Of a table or a database that somebody dropped or holds locked: it was not there, or not untouched. */
-    private static final Set<String> GONE = Set.of("42P01", "3D000", "55P03", "55000");
+    /** Where a minor version knows it: no view is taken for a table. */
+    private static final String TABLES_ONLY =
+            "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_catalog.pg_settings"
+                    + " WHERE name = 'restrict_nonsystem_relation_kind'";
+
+    private static final String OLD_ENOUGH =
+            " WHERE pg_catalog.age(xmin) OPERATOR(pg_catalog.>)" + " pg_catalog.age(CAST(? AS pg_catalog.xid))";
+
+    /**
+     * Of a table or a database that somebody dropped or holds locked: it was not there, or not untouched. Of one that its
+     * owner may not connect to or has filled with sessions, too: he counts nothing there.
+     */
+    private static final Set<String> GONE =
+            Set.of("42P01", "3D000", "55P03", "55000", "42501", "42704", "53300", "28000");
+
+    private static final String PREFIX = "pgsteward_count_";
+
+    /** The comment by which roles that count are known as ours. */
+    private static final String MARK = "pgsteward: counts rows for a base backup; the next one removes it";
+
+    /** As long as it takes to log in, which it does at once. */
+    private static final Duration USABLE = Duration.ofMinutes(10);
+
+    private static final String LEFT_BEHIND = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname ~ '^" + PREFIX
+            + "[0-9a-f]{8}$' AND rolvaliduntil < pg_catalog.now() AND pg_catalog.shobj_description(oid, 'pg_authid') = '"
+            + MARK + "' AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.usesysid = pg_roles.oid)";
 
     private final Server server;
     private final Connection connection;
@@ -128,6 +172,9 @@ final class BaseRows implements AutoCloseable {
     /** By {@code database.schema.table}, each quoted where it has to be. */
     private Map<String, Long> count() throws SQLException {
         Map<String, Long> counts = new TreeMap<>();
+        for (String left : Guest.names(server, LEFT_BEHIND)) {
+            Guest.run(server, "DROP ROLE IF EXISTS " + Quote.identifier(left));
+        }
         List<String> names = column(connection, DATABASES, 1);
         for (String database : names) {
             String prefix = column(connection, "SELECT pg_catalog.quote_ident(" + Quote.literal(database) + ")", 0)
@@ -138,19 +185,81 @@ final class BaseRows implements AutoCloseable {
         return counts;
     }
 
+    /**
+     * One that may be counted.
+     *
+     * @param owner with whose rights; empty for the administrator's
+     * @param name quoted
+     * @param lockable whether somebody else could put another of that name in its place
+     */
+    private record Table(String owner, String name, boolean lockable) {}
+
     private void count(String database, String prefix, Map<String, Long> counts) throws SQLException {
         try (Connection there = server.connectForLong(database)) {
-            for (String table : column(there, TABLES, 2)) {
-                try {
-                    String rows = column(there, "SELECT count(*) FROM ONLY " + table + OLD_ENOUGH, 1)
-                            .get(0);
-                    counts.put(prefix + table, Long.valueOf(rows));
+            Map<String, List<Table>> byOwner = new TreeMap<>();
+            tables(there)
+                    .forEach(table -> byOwner.computeIfAbsent(table.owner(), owner -> new ArrayList<>())
+                            .add(table));
+            count(there, byOwner.getOrDefault("", List.of()), prefix, counts);
+            byOwner.remove("");
+            for (Map.Entry<String, List<Table>> owned : byOwner.entrySet()) {
+                try (PassingRole role = PassingRole.make(server, PREFIX, Optional.of(owned.getKey()), MARK, USABLE);
+                        Connection his = role.enter(database)) {
+                    count(his, owned.getValue(), prefix, counts);
                 } catch (SQLException e) {
                     passOver(e);
                 }
             }
         } catch (SQLException e) {
             passOver(e);
+        }
+    }
+
+    private void count(Connection there, List<Table> tables, String prefix, Map<String, Long> counts)
+            throws SQLException {
+        // What a function among them may try is to be gone with it.
+        there.setReadOnly(true);
+        there.setAutoCommit(false);
+        for (Table table : tables) {
+            try {
+                column(there, TABLES_ONLY, 0);
+                if (!table.lockable() || isLocked(there, table)) {
+                    String rows = column(there, "SELECT pg_catalog.count(*) FROM ONLY " + table.name() + OLD_ENOUGH, 1)
+                            .get(0);
+                    counts.put(prefix + table.name(), Long.valueOf(rows));
+                }
+            } catch (SQLException e) {
+                passOver(e);
+            } finally {
+                there.rollback();
+            }
+        }
+    }
+
+    /** Who owns the schema may put a view of his into the place of a superuser's table: not from here on. */
+    private static boolean isLocked(Connection there, Table table) throws SQLException {
+        try (PreparedStatement lock =
+                        there.prepareStatement("LOCK TABLE ONLY " + table.name() + " IN ACCESS SHARE MODE");
+                PreparedStatement look = there.prepareStatement(STILL_A_SUPERUSERS)) {
+            lock.execute();
+            look.setString(1, table.name());
+            try (ResultSet row = look.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    private List<Table> tables(Connection there) throws SQLException {
+        try (PreparedStatement statement = there.prepareStatement(TABLES)) {
+            statement.setObject(1, before, Types.OTHER);
+            statement.setObject(2, before, Types.OTHER);
+            try (ResultSet rows = statement.executeQuery()) {
+                List<Table> tables = new ArrayList<>();
+                while (rows.next()) {
+                    tables.add(new Table(rows.getString(1), rows.getString(2), rows.getBoolean(3)));
+                }
+                return tables;
+            }
         }
     }
 

@@ -67,7 +67,7 @@ final class Beside {
         progress.step("an empty database beside");
         DumpExtensions made = makeExtensions(manifest);
         String list = contents.list(file, name);
-        RestorePlan plan = RestorePlan.of(list, made.schemas());
+        RestorePlan plan = RestorePlan.of(TableOfContents.mustBeWhole(list), made.schemas());
         plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
         lendWrappers(list);
         new OwnersRestore(guest, name)
@@ -76,7 +76,7 @@ final class Beside {
                         contents.write("plan", plan.list()),
                         bytes -> progress.poured(bytes, manifest.sourceBytes()));
         progress.step("restored");
-        notes.addAll(contents.restore(file, name, list, TableOfContents.RIGHTS_AND_COMMENTS));
+        notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
         long rows = database.compareRows(manifest.rows());
         progress.step("every table's rows are as the manifest says");
         return rows;
@@ -112,7 +112,7 @@ final class Beside {
      */
     private void lendWrappers(String list) throws IOException, SQLException {
         for (String wrapper : wrappers()) {
-            if (list.lines().anyMatch(line -> line.contains(" ACL - FOREIGN DATA WRAPPER " + wrapper + " "))) {
+            if (TableOfContents.grantsWrapper(list, wrapper)) {
                 guest.administer(
                         database.name(),
                         "GRANT USAGE ON FOREIGN DATA WRAPPER " + Quote.identifier(wrapper) + " TO "

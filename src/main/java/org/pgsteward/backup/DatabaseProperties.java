@@ -14,10 +14,15 @@ import org.pgsteward.postgres.Quote;
 /**
  * What a dump says of the database itself rather than of what is in it.
  *
+ * <p>Somebody may have written to the dump, and an administrator says it where the owner may not. So a statement counts
+ * only if outside its quotes there is nothing by which a server could read two of it. A driver's extended protocol would
+ * not keep it from that: what the driver takes for two it sends one after the other.
+ *
  * @param like the words that make a database like it, for the end of {@code CREATE DATABASE}
  * @param properties what was set on it and granted
+ * @param strange how many statements are none that {@code pg_dump} writes
  */
-record DatabaseProperties(String like, List<Property> properties) {
+record DatabaseProperties(String like, List<Property> properties, int strange) {
     private static final Pattern ENTRIES =
             Pattern.compile("\\d+; \\d+ \\d+ (ACL|COMMENT) - DATABASE .*", Pattern.DOTALL);
 
@@ -33,6 +38,8 @@ record DatabaseProperties(String like, List<Property> properties) {
             "(ALTER DATABASE |ALTER ROLE " + NAME + " IN DATABASE |(?:GRANT|REVOKE) [A-Z, ]+ ON DATABASE "
                     + "|COMMENT ON DATABASE )(" + NAME + ")( (?:SET|CONNECTION LIMIT|TO|FROM|IS) .*)",
             Pattern.DOTALL);
+
+    private static final Pattern OF_A_DATABASE = Pattern.compile("[A-Z].*\\bDATABASE\\b.*", Pattern.DOTALL);
 
     /** A statement that says one of them, whatever the database is called now. */
     record Property(String before, String after) {
@@ -53,9 +60,12 @@ record DatabaseProperties(String like, List<Property> properties) {
     static DatabaseProperties of(String script, String named) {
         StringBuilder like = new StringBuilder();
         List<Property> properties = new ArrayList<>();
+        int strange = 0;
         for (SqlScript.Statement statement : SqlScript.of(script).statements()) {
             Matcher property = SET_OR_GRANTED.matcher(statement.sql());
-            if (statement.sql().startsWith("CREATE DATABASE ")) {
+            if (!statement.plain()) {
+                strange += OF_A_DATABASE.matcher(statement.sql()).matches() ? 1 : 0;
+            } else if (statement.sql().startsWith("CREATE DATABASE ")) {
                 Matcher options = OPTION.matcher(statement.sql());
                 while (options.find()) {
                     like.append(' ').append(options.group(1)).append(' ').append(options.group(2));
@@ -65,7 +75,7 @@ record DatabaseProperties(String like, List<Property> properties) {
                 properties.add(new Property(property.group(1), property.group(3)));
             }
         }
-        return new DatabaseProperties(like.toString(), List.copyOf(properties));
+        return new DatabaseProperties(like.toString(), List.copyOf(properties), strange);
     }
 
     /**
@@ -77,6 +87,11 @@ record DatabaseProperties(String like, List<Property> properties) {
      */
     List<String> restore(Connection connection, String database, String later) throws SQLException {
         List<String> refused = new ArrayList<>();
+        if (strange > 0) {
+            refused.add(
+                    strange + " of the dump's statements about the database are none that pg_dump writes, and are not"
+                            + " run");
+        }
         try (Statement statement = connection.createStatement()) {
             for (Property property : properties) {
                 try {

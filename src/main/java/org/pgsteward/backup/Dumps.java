@@ -295,7 +295,7 @@ public final class Dumps {
         environment.put("PGPASSWORD", address.password().reveal());
         environment.put("PGDATABASE", database);
         environment.put("PGAPPNAME", "pgsteward");
-        environment.put("PGOPTIONS", Server.OWN_SETTINGS);
+        environment.put("PGOPTIONS", server.ownSettings());
         environment.put("PGCONNECT_TIMEOUT", "10");
         return ClientProgram.start(user, new ArrayList<>(command), environment);
     }

@@ -60,7 +60,7 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
     private static final Pattern FIRST_WORDS = form("\\s*([A-Za-z\\\\]+(?: [A-Z]+)?).*");
 
     /** Ours: they are made anew when they are wanted. */
-    private static final Pattern OURS = form("pgsteward_(restore|recovery).*");
+    private static final Pattern OURS = form("pgsteward_(restore|recovery|count_).*");
 
     /**
      * One statement.

@@ -1,25 +1,20 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
-import org.pgsteward.postgres.ScramVerifier;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnprivilegedUser;
 
@@ -37,24 +32,18 @@ final class Guest implements RestoreSite, AutoCloseable {
     private static final String SMALL = " -c maintenance_work_mem=16MB -c max_parallel_maintenance_workers=0"
             + " -c max_parallel_workers_per_gather=0";
 
-    /** Ends those of a role, whose name follows. */
-    static final String SESSIONS = "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid, 5000))"
-            + " FROM pg_catalog.pg_stat_activity WHERE usename = ";
-
     private final Server server;
     private final Programs programs;
     private final UnprivilegedUser user;
     private final Optional<String> owner;
-    private final String name;
-    private final Secret password;
+    private final PassingRole role;
 
-    private Guest(Server server, Programs programs, UnprivilegedUser user, Optional<String> owner, String name) {
+    private Guest(Server server, Programs programs, UnprivilegedUser user, Optional<String> owner, PassingRole role) {
         this.server = server;
         this.programs = programs;
         this.user = user;
         this.owner = owner;
-        this.name = name;
-        this.password = new Secret(random(24));
+        this.role = role;
     }
 
     /**
@@ -64,24 +53,16 @@ final class Guest implements RestoreSite, AutoCloseable {
      */
     static Guest invite(Server server, Programs programs, UnprivilegedUser user, Optional<String> owner)
             throws SQLException {
-        Guest guest = new Guest(server, programs, user, owner, PREFIX + random(4));
-        String role = Quote.identifier(guest.name);
-        // Whoever is killed leaves it behind; its password dies with him, and its right to log in a day later. It is
-        // known as ours from its first moment: all of this is one transaction.
-        run(
+        return new Guest(
                 server,
-                "CREATE ROLE " + role + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-                        + " CONNECTION LIMIT 4 VALID UNTIL '"
-                        + Instant.now().plus(Duration.ofDays(1)) + "' PASSWORD "
-                        + Quote.literal(ScramVerifier.of(guest.password).stored())
-                        + owner.map(one -> " IN ROLE " + Quote.identifier(one)).orElse("")
-                        + "; ALTER ROLE " + role + " SET lc_messages = 'C'; COMMENT ON ROLE " + role + " IS "
-                        + Quote.literal(RestoreLeftovers.MARK));
-        return guest;
+                programs,
+                user,
+                owner,
+                PassingRole.make(server, PREFIX, owner, RestoreLeftovers.MARK, Duration.ofDays(1)));
     }
 
     String name() {
-        return name;
+        return role.name();
     }
 
     @Override
@@ -112,15 +93,15 @@ final class Guest implements RestoreSite, AutoCloseable {
         if (options.stream().noneMatch(option -> option.startsWith("--file=") || option.equals("--list"))) {
             command.add("--no-password");
             command.add("--dbname=" + Quote.conninfo(database));
-            owner.ifPresent(role -> command.add("--role=" + role));
+            owner.ifPresent(one -> command.add("--role=" + one));
         }
         command.addAll(options);
         Map<String, String> environment = new HashMap<>();
         environment.put("PGHOST", server.address().host());
         environment.put("PGPORT", Integer.toString(server.address().port()));
-        environment.put("PGUSER", name);
-        environment.put("PGPASSWORD", password.reveal());
-        environment.put("PGOPTIONS", Server.OWN_SETTINGS + SMALL);
+        environment.put("PGUSER", role.name());
+        environment.put("PGPASSWORD", role.password().reveal());
+        environment.put("PGOPTIONS", server.ownSettings() + SMALL);
         environment.put("PGAPPNAME", "pgsteward");
         environment.put("PGCONNECT_TIMEOUT", "10");
         return ClientProgram.start(user, command, environment);
@@ -128,20 +109,19 @@ final class Guest implements RestoreSite, AutoCloseable {
 
     /** In {@code database}, to read what it has restored there. */
     Connection enter(String database) throws SQLException {
-        return server.connectAs(name, password, database);
+        return role.enter(database);
     }
 
     /** Gives what it owns in {@code database} to {@code heir}, and gives back its rights there. */
     void leave(String database, String heir) throws IOException {
-        String role = Quote.identifier(name);
-        administer(database, "REASSIGN OWNED BY " + role + " TO " + Quote.identifier(heir) + "; DROP OWNED BY " + role);
+        String own = Quote.identifier(role.name());
+        administer(database, "REASSIGN OWNED BY " + own + " TO " + Quote.identifier(heir) + "; DROP OWNED BY " + own);
     }
 
     /** Ends its sessions and drops it. */
     @Override
     public void close() throws SQLException {
-        run(server, SESSIONS + Quote.literal(name));
-        run(server, "DROP ROLE IF EXISTS " + Quote.identifier(name));
+        role.close();
     }
 
     static void run(Server server, String sql) throws SQLException {
@@ -161,11 +141,5 @@ final class Guest implements RestoreSite, AutoCloseable {
             }
             return names;
         }
-    }
-
-    private static String random(int bytes) {
-        byte[] random = new byte[bytes];
-        new SecureRandom().nextBytes(random);
-        return HexFormat.of().formatHex(random);
     }
 }

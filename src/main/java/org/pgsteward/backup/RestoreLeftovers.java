@@ -69,7 +69,11 @@ public final class RestoreLeftovers {
             remove("database", database, "DROP DATABASE IF EXISTS " + Quote.identifier(database) + " WITH (FORCE)");
         }
         for (String role : Guest.names(server, ROLES)) {
-            remove("role", role, Guest.SESSIONS + Quote.literal(role), "DROP ROLE IF EXISTS " + Quote.identifier(role));
+            remove(
+                    "role",
+                    role,
+                    PassingRole.SESSIONS + Quote.literal(role),
+                    "DROP ROLE IF EXISTS " + Quote.identifier(role));
         }
         for (Path folder : folders()) {
             try {

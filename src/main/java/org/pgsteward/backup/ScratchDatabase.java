@@ -33,15 +33,27 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
         cluster.sql("postgres", "CREATE ROLE " + owner + " LOGIN BYPASSRLS;\n" + roles);
         Optional<String> caveat = createDatabase(cluster, owner, surroundings);
         DumpExtensions made = made(cluster, role, extensions, surroundings);
-        if (!extensions.isEmpty()) {
-            // With the wrapper of an extension, an owner may describe servers; his tables are as empty as at the
-            // source.
-            cluster.sql(
-                    NAME,
-                    "SELECT format('GRANT USAGE ON FOREIGN DATA WRAPPER %I TO %I', fdwname, " + Quote.literal(role)
-                            + ") FROM pg_catalog.pg_foreign_data_wrapper \\gexec");
-        }
         return new ScratchDatabase(caveat, made.schemas());
+    }
+
+    /**
+     * Lets the owner describe foreign servers where he may at the source, and there alone: a restore does not lend more,
+     * and what it would refuse is not called proved.
+     *
+     * @param list what {@code pg_restore --list} says of the dump; empty where it is still to be made, and every wrapper of
+     *     an extension is lent
+     */
+    static void lendWrappers(ThrowawayCluster cluster, String role, Optional<String> list)
+            throws IOException, InterruptedException {
+        String all = cluster.sql(NAME, "SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper;");
+        for (String wrapper : all.lines().filter(name -> !name.isBlank()).toList()) {
+            if (list.isEmpty() || TableOfContents.grantsWrapper(list.get(), wrapper)) {
+                cluster.sql(
+                        NAME,
+                        "GRANT USAGE ON FOREIGN DATA WRAPPER " + Quote.identifier(wrapper) + " TO "
+                                + Quote.identifier(role) + ";");
+            }
+        }
     }
 
     private static DumpExtensions made(

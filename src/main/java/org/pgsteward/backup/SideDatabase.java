@@ -2,15 +2,14 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.TableRows;
 
 /**
  * A database in which a dump is restored beside what is there, before it gets its name. Nobody but its {@link Guest} may
@@ -89,16 +88,12 @@ final class SideDatabase {
     long compareRows(Map<String, Long> dumped) throws IOException, SQLException {
         List<String> differing = new ArrayList<>();
         long sum = 0;
-        try (Connection connection = server.connectForLong(name);
-                Statement statement = connection.createStatement()) {
+        try (Connection connection = server.connectForLong(name)) {
             for (Map.Entry<String, Long> table : new TreeMap<>(dumped).entrySet()) {
-                try (ResultSet row = statement.executeQuery("SELECT count(*) FROM ONLY " + table.getKey())) {
-                    row.next();
-                    long restored = row.getLong(1);
-                    sum += restored;
-                    if (restored != table.getValue()) {
-                        differing.add(table.getKey() + " has " + restored + " rows, not " + table.getValue());
-                    }
+                long restored = TableRows.count(connection, table.getKey());
+                sum += restored;
+                if (restored != table.getValue()) {
+                    differing.add(table.getKey() + " has " + restored + " rows, not " + table.getValue());
                 }
             }
         }

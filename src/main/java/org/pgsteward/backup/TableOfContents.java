@@ -13,12 +13,17 @@ import org.pgsteward.postgres.ClientProgram;
 
 /**
  * Restores single entries of a dump: what goes with the data and is restored as far as it goes. Rights may be of roles
- * that are gone, and a publication may want more than its owner has.
+ * that are gone, a publication may want more than its owner has, and row security may hide from him what a materialized
+ * view is filled with.
  */
 final class TableOfContents {
+    /** What a materialized view holds, which is made again from the tables. */
+    private static final Pattern VIEWS_CONTENTS =
+            Pattern.compile("\\d+; \\d+ \\d+ MATERIALIZED VIEW DATA .*", Pattern.DOTALL);
+
     /** Lines of {@code pg_restore --list}; a name cannot begin one, since line ends in names are not written. */
-    static final Pattern RIGHTS_AND_COMMENTS = Pattern.compile(
-            "\\d+; \\d+ \\d+ (ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL|PUBLICATION"
+    static final Pattern AFTERWARDS = Pattern.compile(
+            "\\d+; \\d+ \\d+ (ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL|PUBLICATION|MATERIALIZED VIEW DATA"
                     + "|COMMENT (?!- (EXTENSION|DATABASE|EVENT TRIGGER|FOREIGN DATA WRAPPER) )).*",
             Pattern.DOTALL);
 
@@ -60,7 +65,7 @@ final class TableOfContents {
             return List.of();
         } catch (IOException e) {
             String said = String.valueOf(e.getMessage());
-            return List.of("some rights or comments could not be restored: "
+            return List.of("some rights, comments or contents of materialized views could not be restored: "
                     + said.substring(0, Math.min(said.length(), KEPT_CHARACTERS)));
         }
     }
@@ -69,6 +74,18 @@ final class TableOfContents {
     String script(StoredFile file, String database, Pattern wanted) throws IOException, InterruptedException {
         String entries = matching(run(file, database, List.of("--list", "--create")), wanted);
         return run(file, database, List.of("--create", "--file=-", "--use-list=" + write("properties", entries)));
+    }
+
+    /** Without what is restored as far as it goes and would stop all that comes after it. */
+    static String mustBeWhole(String list) {
+        return list.lines()
+                .filter(line -> !VIEWS_CONTENTS.matcher(line).matches())
+                .collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    /** Whether it grants a foreign-data wrapper, which an owner needs to describe servers. */
+    static boolean grantsWrapper(String list, String wrapper) {
+        return list.lines().anyMatch(line -> line.contains(" ACL - FOREIGN DATA WRAPPER " + wrapper + " "));
     }
 
     /** Of a line pg_restore reads the number alone; the names in it are in whichever encoding. */

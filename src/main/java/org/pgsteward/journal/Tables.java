@@ -178,6 +178,8 @@ public final class Tables {
             Flyway.configure()
                     .dataSource(source)
                     .locations("classpath:db/migration")
+                    // Whatever search path the administrator was given.
+                    .defaultSchema("public")
                     // A database that already holds such tables has no history: version 0, and everything after it
                     // runs.
                     .baselineOnMigrate(true)

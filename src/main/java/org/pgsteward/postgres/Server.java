@@ -24,9 +24,19 @@ public final class Server {
      */
     public static final String OWN_SETTINGS = "-c search_path= -c role=none -c default_transaction_read_only=off"
             + " -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30s -c row_security=on"
-            + " -c check_function_bodies=on -c default_transaction_isolation=read\\ committed";
+            + " -c check_function_bodies=on -c standard_conforming_strings=on"
+            + " -c default_transaction_isolation=read\\ committed";
+
+    /** The first version in which an owner may bound how long a transaction lasts; older ones refuse the very name. */
+    private static final int TRANSACTION_TIMEOUT = 17;
+
+    /** undefined_object, of a setting's name. */
+    private static final String UNKNOWN_SETTING = "42704";
 
     private final ServerAddress address;
+
+    /** As it answered last; 0 until it has. */
+    private volatile int major;
 
     public Server(ServerAddress address) {
         this.address = address;
@@ -43,24 +53,57 @@ public final class Server {
      * @throws NoConnection when there is none
      */
     public Connection connect(String database) throws SQLException {
-        return administrators(database, ANSWER_SECONDS).getConnection();
+        return administrator(database, ANSWER_SECONDS);
     }
 
     /** The same for work that may take hours, such as counting a large table. */
     public Connection connectForLong(String database) throws SQLException {
-        return administrators(database, 0).getConnection();
+        return administrator(database, 0);
+    }
+
+    private Connection administrator(String database, int answerSeconds) throws SQLException {
+        learnVersion(database);
+        try {
+            return administrators(database, answerSeconds).getConnection();
+        } catch (SQLException e) {
+            if (UNKNOWN_SETTING.equals(e.getSQLState())) {
+                // An older version is there by now.
+                major = 0;
+            }
+            throw e;
+        }
     }
 
     private PGSimpleDataSource administrators(String database, int answerSeconds) {
         PGSimpleDataSource source =
                 filled(new Administrators(address), database, address.user(), address.password(), answerSeconds);
-        source.setOptions(OWN_SETTINGS);
+        source.setOptions(ownSettings());
         return source;
+    }
+
+    /** {@link #OWN_SETTINGS}, and what the version that answered last knows besides. */
+    public String ownSettings() {
+        return OWN_SETTINGS + (major >= TRANSACTION_TIMEOUT ? " -c transaction_timeout=0" : "");
+    }
+
+    /** What an owner set counts in his database alone, so the one that we work in may be asked without knowing. */
+    private void learnVersion(String database) throws SQLException {
+        if (major == 0 && !database.equals(address.database())) {
+            majorVersion();
+        }
     }
 
     /** As somebody else, to see what they can do. */
     public Connection connectAs(String user, Secret password, String database) throws SQLException {
         return source(database, user, password, ANSWER_SECONDS).getConnection();
+    }
+
+    /** The same for work that may take hours, whatever was set for whoever connects there. */
+    public Connection connectForLongAs(String user, Secret password, String database) throws SQLException {
+        learnVersion(database);
+        PGSimpleDataSource source = source(database, user, password, 0);
+        source.setOptions(ownSettings());
+        return source.getConnection();
     }
 
     /** As {@code pg_basebackup} comes, which another line of {@code pg_hba.conf} lets in: to see whether it may. */
@@ -72,10 +115,12 @@ public final class Server {
         return source.getConnection();
     }
 
-    /** The management database, for what the routes write. */
+    /**
+     * The management database, for what the routes write. Tables are named with their schema: an operator that somebody
+     * left in {@code public} must not be the one that compares our names.
+     */
     public DataSource managementDatabase() {
-        return filled(
-                new Administrators(address), address.database(), address.user(), address.password(), ANSWER_SECONDS);
+        return administrators(address.database(), ANSWER_SECONDS);
     }
 
     /**
@@ -84,7 +129,9 @@ public final class Server {
      * @throws SQLException when the server does not answer
      */
     public int majorVersion() throws SQLException {
-        return Integer.parseInt(ask("SELECT current_setting('server_version_num')")) / 10_000;
+        int answered = Integer.parseInt(ask("SELECT current_setting('server_version_num')")) / 10_000;
+        major = answered;
+        return answered;
     }
 
     /** The full version, such as {@code 15.20}. */

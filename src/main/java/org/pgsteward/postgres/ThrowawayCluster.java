@@ -121,10 +121,13 @@ public final class ThrowawayCluster implements AutoCloseable {
     }
 
     /** For whoever connects to a copy: what its databases and roles were given goes after this. */
-    private static final String FOR_COPIES = "-c session_preload_libraries= -c local_preload_libraries="
-            + " -c search_path= -c role=none -c statement_timeout=0 -c lock_timeout=0 -c lc_messages=C"
+    private static final String FOR_COPIES = "-c local_preload_libraries="
+            + " -c search_path= -c role=none -c statement_timeout=0 -c lock_timeout=0"
             + " -c idle_session_timeout=0 -c default_transaction_read_only=off -c enable_indexscan=off"
             + " -c enable_indexonlyscan=off -c enable_bitmapscan=off";
+
+    /** What only an administrator may say. */
+    private static final String ADMINISTRATORS = " -c session_preload_libraries= -c lc_messages=C";
 
     /**
      * Makes and starts one in {@code data}, which must not exist or be empty.
@@ -324,9 +327,19 @@ public final class ThrowawayCluster implements AutoCloseable {
 
     /** The same in a {@linkplain #ofCopy copy}, read from end to end and past whatever its roles and databases were given. */
     public String sqlInCopy(String database, String sql) throws IOException, InterruptedException {
+        return inCopy(administrator, database, FOR_COPIES + ADMINISTRATORS, sql);
+    }
+
+    /** The same as a plain role. */
+    public String sqlInCopyAs(String role, String database, String sql) throws IOException, InterruptedException {
+        return inCopy(role, database, FOR_COPIES, sql);
+    }
+
+    private String inCopy(String role, String database, String options, String sql)
+            throws IOException, InterruptedException {
         List<String> command = client(
                 "psql",
-                administrator,
+                role,
                 database,
                 "--no-psqlrc",
                 "--quiet",
@@ -335,7 +348,7 @@ public final class ThrowawayCluster implements AutoCloseable {
                 "--set=ON_ERROR_STOP=1",
                 "--file=-");
         Map<String, String> environment = new HashMap<>(AS_WRITTEN);
-        environment.put("PGOPTIONS", FOR_COPIES);
+        environment.put("PGOPTIONS", options);
         return ClientProgram.run(user, command, environment, sql);
     }
 

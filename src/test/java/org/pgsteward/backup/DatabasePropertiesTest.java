@@ -39,4 +39,17 @@ class DatabasePropertiesTest {
                         "REVOKE CONNECT,TEMPORARY ON DATABASE \"new; one\" FROM PUBLIC",
                         "GRANT CONNECT ON DATABASE \"new; one\" TO reader");
     }
+
+    @Test
+    void whatAServerCouldReadAsTwoStatementsIsNeitherSetNorGranted() {
+        for (String tampered : java.util.List.of(
+                "ALTER DATABASE shop SET app.x TO $a$ ' $a$; CREATE ROLE mallory SUPERUSER LOGIN; --';",
+                "ALTER DATABASE shop SET app.x TO 'x' /* ' */; CREATE ROLE mallory SUPERUSER LOGIN; --';",
+                "COMMENT ON DATABASE shop IS $$ ' $$; CREATE ROLE mallory; --';")) {
+            DatabaseProperties read = DatabaseProperties.of(tampered, "shop");
+
+            assertThat(read.properties()).as(tampered).isEmpty();
+            assertThat(read.strange()).as(tampered).isEqualTo(1);
+        }
+    }
 }

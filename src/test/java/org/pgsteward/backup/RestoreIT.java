@@ -241,6 +241,52 @@ class RestoreIT {
     }
 
     @Test
+    void whatRowSecurityHidesFromItsOwnerIsRestoredWithoutTheViewThatIsFilledWithIt() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");
+        host.cluster()
+                .run(
+                        service,
+                        "CREATE MATERIALIZED VIEW public.m AS SELECT n FROM public.t",
+                        "ALTER MATERIALIZED VIEW public.m OWNER TO " + service,
+                        "ALTER TABLE public.t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
+        Restore.Order order = order(service, service + "_back");
+
+        Restore.Done done = wiring.restore.into(order, RestoreProgress.QUIET);
+
+        assertThat(done.rows()).isEqualTo(10);
+        assertThat(done.notes())
+                .singleElement()
+                .asString()
+                .startsWith("some rights, comments or contents of materialized views could not be restored: ")
+                .contains("row-level security policy for table \"t\"");
+        host.cluster().run(service + "_back", "REFRESH MATERIALIZED VIEW public.m");
+    }
+
+    /** To lend its owner a wrapper of which he has none would let a hostile dump describe servers of its own. */
+    @Test
+    void aServerThatOnlyTheAdministratorMayDescribeIsNotCalledProved() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        host.cluster()
+                .run(
+                        service,
+                        "CREATE EXTENSION postgres_fdw SCHEMA public",
+                        "CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'localhost')",
+                        "GRANT USAGE ON FOREIGN SERVER elsewhere TO " + service);
+        Wiring trusting = host.wiring("pgsteward.extensions.allowed", "postgres_fdw");
+
+        Backup backup = host.backUp(wiring, service);
+
+        assertThat(backup.state()).isEqualTo(BackupState.UNVERIFIABLE);
+        assertThat(backup.error()).contains("permission denied for foreign-data wrapper postgres_fdw");
+        assertThatThrownBy(
+                        () -> trusting.restore.into(stored(service, service, service + "_back"), RestoreProgress.QUIET))
+                .hasMessageContaining("permission denied for foreign-data wrapper postgres_fdw");
+        host.cluster().run(service, "GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO " + service);
+        assertThat(host.backUp(wiring, service).state()).isEqualTo(BackupState.VERIFIED);
+        trusting.restore.into(stored(service, service, service + "_back"), RestoreProgress.QUIET);
+    }
+
+    @Test
     void aNewDatabaseHasWhatWasSetAndGrantedOnTheOneThatWasDumped() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
         String back = "Back of " + service;
@@ -411,6 +457,42 @@ class RestoreIT {
                         "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE oid >= 16384"
                                 + " UNION SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE oid >= 16384"))
                 .containsExactly(service);
+    }
+
+    @Test
+    void whatWasPutIntoADumpToBeSetOnTheDatabaseIsNotRunByTheAdministrator() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster().run("homelab", "ALTER DATABASE " + database + " SET app.x = '" + "x".repeat(100) + "'");
+        backUp(database);
+        Restore.Order order = stored(database, "homelab", database + "_back");
+        Path file = host.store().resolve(order.backup().path());
+        byte[] archive = new com.github.luben.zstd.ZstdInputStream(Files.newInputStream(file)).readAllBytes();
+        String text = new String(archive, java.nio.charset.StandardCharsets.ISO_8859_1);
+        String said = text.substring(text.indexOf("ALTER DATABASE " + database + " SET "));
+        said = said.substring(0, said.indexOf(';'));
+        String begin =
+                "ALTER DATABASE " + database + " SET app.x TO $a$ ' $a$; CREATE ROLE mallory SUPERUSER LOGIN; --";
+        String hostile = begin + " ".repeat(said.length() - begin.length() - 1) + "'";
+        byte[] stored = com.github.luben.zstd.Zstd.compress(
+                text.replace(said, hostile).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        Files.write(file, stored);
+        Path manifest = host.store().resolve(order.backup().path() + ".manifest.json");
+        Files.writeString(
+                manifest,
+                Files.readString(manifest)
+                        .replace(
+                                order.backup().manifest().sha256(),
+                                java.util.HexFormat.of()
+                                        .formatHex(java.security.MessageDigest.getInstance("SHA-256")
+                                                .digest(stored))));
+
+        Restore.Done done = wiring.restore.into(stored(database, "homelab", database + "_back"), RestoreProgress.QUIET);
+
+        assertThat(rows("SELECT rolname FROM pg_roles WHERE rolname = 'mallory'"))
+                .isEmpty();
+        assertThat(done.notes())
+                .containsExactly(
+                        "1 of the dump's statements about the database are none that pg_dump writes, and are not run");
     }
 
     @Test

@@ -2,12 +2,15 @@ package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -17,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
 @NeedsPostgres
@@ -105,6 +109,28 @@ class SnapshotIT {
             assertThat(snapshot.surroundings())
                     .isEqualTo(new Surroundings(
                             "UTF8", "c", "C", "C", "", java.util.List.of("of a policy"), Map.of("hstore", "Ext")));
+        }
+    }
+
+    @Test
+    void howLongATransactionMayLastIsNotTheOwnersToSay() throws Exception {
+        Programs programs;
+        try {
+            programs = Programs.find(Optional.empty(), 17);
+        } catch (IOException notHere) {
+            assumeTrue(false, "skipped: PostgreSQL 17 is not on this machine; install postgresql-17");
+            return;
+        }
+        try (TestCluster newer = TestCluster.start(programs)) {
+            String database = newer.newDatabase();
+            newer.run(
+                    database,
+                    "CREATE TABLE public.t AS SELECT generate_series(1, 7)",
+                    "ALTER DATABASE " + database + " SET transaction_timeout = '1ms'");
+            try (Snapshot snapshot = Snapshot.export(newer.server(), database)) {
+                newer.run("homelab", "SELECT pg_sleep(0.2)");
+                assertThat(snapshot.countRows()).isEqualTo(Map.of("public.t", 7L));
+            }
         }
     }
 }

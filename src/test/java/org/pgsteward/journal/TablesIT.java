@@ -211,6 +211,30 @@ class TablesIT {
                         + " p_user_identifier character varying, p_ip_address inet -> void");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "search_path = ''",
+                "search_path = app, public",
+                "default_transaction_read_only = on",
+                "statement_timeout = 1"
+            })
+    void whatWasSetForTheAdministratorDecidesNothingOfTheJournal(String set) throws SQLException {
+        String database = cluster.newDatabase();
+        cluster.run(database, "CREATE SCHEMA app", "ALTER ROLE homelab IN DATABASE " + database + " SET " + set);
+
+        new Tables(source(database)).prepare();
+        new Tables(source(database)).prepare();
+
+        rows(database, "INSERT INTO user_activity (service_name, action) VALUES ('vikunja', 'login') RETURNING 1");
+        assertThat(rows(
+                        database,
+                        "SELECT DISTINCT relnamespace::regnamespace::text FROM pg_class WHERE relname IN"
+                                + " ('backup_log', 'service_configs', 'user_activity', 'flyway_schema_history')"))
+                .containsExactly("public");
+        assertThat(rows(database, "SELECT action FROM public.user_activity")).containsExactly("login");
+    }
+
     @Test
     void anAdministratorWhoseNameFlywayCannotWriteIsToldSoInOneLine() throws SQLException {
         String database = cluster.newDatabase();
@@ -803,9 +827,11 @@ class TablesIT {
 
     private List<String> rows(String database, String sql) throws SQLException {
         try (Connection connection = source(database).getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            return texts(result);
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET search_path = public");
+            try (ResultSet result = statement.executeQuery(sql)) {
+                return texts(result);
+            }
         }
     }
 }

@@ -40,6 +40,7 @@ import org.pgsteward.Wiring;
 import org.pgsteward.backup.Age;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.BaseRestore;
+import org.pgsteward.backup.Contents;
 import org.pgsteward.backup.Manifest;
 import org.pgsteward.backup.Zstd;
 import org.pgsteward.model.Backup;
@@ -283,6 +284,34 @@ class BaseBackupIT {
                             "ALTER ROLE homelab RESET ALL");
             host.cluster().run("homelab", "ALTER SYSTEM RESET ALL");
         }
+    }
+
+    @Test
+    void whatAServicePutIntoItsIndexStartsNoProgramWhereItIsCountedNorInTheCopy() throws Exception {
+        Path marker = Path.of("/tmp", "pgsteward-marker-" + java.util.UUID.randomUUID());
+        Contents.runAs(
+                host.cluster().server(),
+                "vikunja",
+                new Secret("pw"),
+                "vikunja",
+                "CREATE SCHEMA traps",
+                "CREATE FUNCTION traps.act() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN"
+                        + " COPY (SELECT 1) TO PROGRAM 'touch " + marker + "'; RETURN 1;"
+                        + " EXCEPTION WHEN OTHERS THEN RETURN 1; END $f$",
+                "CREATE FUNCTION traps.trap(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
+                "CREATE TABLE traps.t AS SELECT generate_series(1, 7) AS n",
+                "CREATE INDEX ON traps.t ((n + traps.trap(1)))",
+                "CREATE OR REPLACE FUNCTION traps.trap(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
+                        + " 'BEGIN PERFORM traps.act(); RETURN 1; END'");
+
+        Backup backup = host.backUp(wiring, cluster());
+
+        assertThat(backup.error()).isEmpty();
+        assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(manifest(backup).rows()).containsEntry("vikunja.traps.t", 7L);
+        assertThat(marker).doesNotExist();
+        host.cluster().run("vikunja", "SELECT count(*) FROM traps.t", "DROP SCHEMA traps CASCADE");
+        assertThat(Files.deleteIfExists(marker)).as("a trap that springs").isTrue();
     }
 
     @Test

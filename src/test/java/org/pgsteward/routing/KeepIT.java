@@ -538,7 +538,8 @@ class KeepIT {
         Files.write(host.store().resolve(backup.path().orElseThrow()), new byte[] {1, 2, 3});
 
         Backup proved = BackupDesk.prove(
-                wiring.doors, Inventory.of(wiring.store).named(backup.id()).orElseThrow());
+                wiring.doors,
+                Inventory.of(wiring.store).named(backup.id()).orElseThrow().asMade());
         List<String> kinds = List.of("backup-reproof", "backup-damaged");
         kinds.forEach(kind -> wiring.doors.ask("direct:alert-raise", trouble(kind, database)));
 

@@ -175,6 +175,8 @@ class RoundTripIT {
                             "ALTER DATABASE @ SET default_transaction_read_only = on",
                             "ALTER DATABASE @ SET search_path = nowhere",
                             "ALTER DATABASE @ SET statement_timeout = 1",
+                            "DO $$ BEGIN IF current_setting('server_version_num')::int >= 170000 THEN"
+                                    + " EXECUTE 'ALTER DATABASE @ SET transaction_timeout = 1'; END IF; END $$",
                             "ALTER DATABASE @ SET DateStyle = 'SQL, DMY'"),
                     BackupState.VERIFIED,
                     ""),

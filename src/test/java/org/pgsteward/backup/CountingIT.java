@@ -1,0 +1,232 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+/** Rows are counted as the administrator or as somebody else; what a service put in their way never runs as him. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+class CountingIT {
+    private static final Secret PASSWORD = new Secret("pw");
+
+    private final Map<Integer, TestCluster> clusters = new TreeMap<>();
+    private final Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
+
+    @BeforeAll
+    void start() throws SQLException {
+        for (int major : new int[] {15, 17}) {
+            try {
+                TestCluster cluster = TestCluster.start(Programs.find(Optional.empty(), major));
+                clusters.put(major, cluster);
+                cluster.run("homelab", "CREATE ROLE svc LOGIN PASSWORD 'pw'");
+            } catch (IOException e) {
+                System.err.println("skipped: counting on PostgreSQL " + major + ": " + e.getMessage());
+            }
+        }
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        for (TestCluster cluster : clusters.values()) {
+            cluster.close();
+        }
+    }
+
+    @AfterEach
+    void removeMarker() throws IOException {
+        Files.deleteIfExists(marker);
+    }
+
+    Stream<Integer> majors() {
+        return clusters.keySet().stream();
+    }
+
+    private TestCluster cluster(int major) {
+        return Objects.requireNonNull(clusters.get(major));
+    }
+
+    /** What the planner evaluates of a table, with the rights of whoever asks for a row of it. */
+    private String[] trap() {
+        return new String[] {
+            "CREATE FUNCTION public.act() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN"
+                    + " COPY (SELECT 1) TO PROGRAM 'touch " + marker + "'; RETURN 1;"
+                    + " EXCEPTION WHEN OTHERS THEN RETURN 1; END $f$",
+            "CREATE FUNCTION public.trap(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
+            "CREATE TABLE public.t AS SELECT generate_series(1, 7) AS n",
+            "CREATE INDEX ON public.t ((n + public.trap(1)))",
+            "CREATE STATISTICS public.s ON (n + public.trap(2)), n FROM public.t",
+            "CREATE OR REPLACE FUNCTION public.trap(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
+                    + " 'BEGIN PERFORM public.act(); RETURN 1; END'"
+        };
+    }
+
+    private static String database(TestCluster cluster) throws SQLException {
+        String database = cluster.newDatabase();
+        cluster.run("homelab", "ALTER DATABASE " + database + " OWNER TO svc");
+        return database;
+    }
+
+    private void asSvc(TestCluster cluster, String database, String... statements) throws SQLException {
+        Contents.runAs(cluster.server(), "svc", PASSWORD, database, statements);
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aFunctionInAnIndexDoesNotRunAsTheAdministratorWhenRowsAreCountedForADump(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(cluster, database, trap());
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThat(snapshot.countRows()).isEqualTo(Map.of("public.t", 7L));
+        }
+        assertThat(marker).doesNotExist();
+
+        cluster.run(database, "SELECT count(*) FROM ONLY public.t");
+        assertThat(marker).as("a trap that springs").exists();
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aTableThatBecameAViewBehindTheSnapshotIsNotCounted(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(cluster, database, trap());
+        asSvc(cluster, database, "CREATE TABLE public.a AS SELECT 1 AS id");
+        try (Connection other = cluster.server().connectAs("svc", PASSWORD, database);
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE public.a");
+            var taking = java.util.concurrent.CompletableFuture.supplyAsync(() -> {
+                try {
+                    return Snapshot.export(cluster.server(), database);
+                } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            org.awaitility.Awaitility.await()
+                    .until(() -> !Contents.rows(cluster.server(), database, "SELECT 1 FROM pg_locks WHERE NOT granted")
+                            .isEmpty());
+            statement.execute("CREATE TABLE public.zz AS SELECT 1 AS id");
+            other.commit();
+            try (Snapshot snapshot = taking.get(30, TimeUnit.SECONDS)) {
+                statement.execute("DROP TABLE public.zz");
+                statement.execute("CREATE VIEW public.zz AS SELECT 1 AS id WHERE public.act() > 0");
+                other.commit();
+                assertThatThrownBy(snapshot::countRows).hasMessageContaining("cannot copy from view");
+            }
+        }
+        assertThat(marker).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aTableIsCountedWhateverItsColumnsAre(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(
+                cluster,
+                database,
+                "CREATE TABLE public.columnless ()",
+                "INSERT INTO public.columnless DEFAULT VALUES",
+                "CREATE TABLE public.computed (a int GENERATED ALWAYS AS (1) STORED)",
+                "INSERT INTO public.computed DEFAULT VALUES",
+                "CREATE TABLE public.\"A \"\"b\" (dropped int, \"select\" text)",
+                "ALTER TABLE public.\"A \"\"b\" DROP COLUMN dropped",
+                "INSERT INTO public.\"A \"\"b\" VALUES (E'two\\nlines'), (NULL)",
+                "CREATE TABLE public.child () INHERITS (public.\"A \"\"b\")",
+                "INSERT INTO public.child VALUES ('x')",
+                "SELECT lo_from_bytea(0, 'x')");
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThat(snapshot.countRows())
+                    .isEqualTo(Map.of(
+                            "public.columnless", 1L,
+                            "public.computed", 1L,
+                            "public.\"A \"\"b\"", 2L,
+                            "public.child", 1L,
+                            "pg_catalog.pg_largeobject_metadata", 1L));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void neitherAFunctionNorAViewRunsAsTheAdministratorWhenWhatWasRestoredIsCounted(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        Server server = cluster.server();
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        try (Guest guest = Guest.invite(
+                server, Programs.find(Optional.empty(), server.majorVersion()), user, Optional.of("svc"))) {
+            SideDatabase side = new SideDatabase(server, guest);
+            side.create("svc", "");
+            try (Connection restoring = guest.enter(side.name());
+                    Statement statement = restoring.createStatement()) {
+                for (String sql : trap()) {
+                    statement.execute(sql);
+                }
+                statement.execute("CREATE VIEW public.b AS SELECT 1 AS id WHERE public.act() > 0");
+            }
+            assertThat(side.compareRows(Map.of("public.t", 7L))).isEqualTo(7);
+            assertThatThrownBy(() -> side.compareRows(Map.of("public.b", 1L)))
+                    .hasMessageContaining("cannot copy from view");
+            side.drop();
+        }
+        assertThat(marker).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aFunctionInAnIndexDoesNotRunAsTheAdministratorWhenRowsAreCountedForABaseBackup(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(cluster, database, trap());
+        cluster.run(
+                database,
+                "CREATE MATERIALIZED VIEW public.filled AS SELECT generate_series(1, 3) AS n",
+                "ALTER MATERIALIZED VIEW public.filled OWNER TO svc",
+                "CREATE TABLE public.administrators AS SELECT 1 AS n",
+                "CREATE TABLE public.everybodys AS SELECT 1 AS n",
+                "ALTER TABLE public.everybodys OWNER TO pg_database_owner");
+        try (BaseRows rows = BaseRows.before(cluster.server());
+                ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
+            Map<String, Long> counted = rows.after(done).get(30, TimeUnit.SECONDS);
+            assertThat(counted)
+                    .containsEntry(database + ".public.t", 7L)
+                    .containsEntry(database + ".public.filled", 3L)
+                    .containsEntry(database + ".public.administrators", 1L)
+                    .containsKey(database + ".pg_catalog.pg_class");
+        }
+        assertThat(marker).doesNotExist();
+        assertThat(Contents.rows(
+                        cluster.server(), "homelab", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgsteward%'"))
+                .isEmpty();
+    }
+}
