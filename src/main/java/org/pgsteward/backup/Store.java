@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -10,6 +11,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -21,12 +23,9 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 
@@ -225,17 +224,25 @@ public final class Store {
         return json.readValue(manifest.toFile(), Manifest.class);
     }
 
+    /** Of one whose time was over just now there is none. */
+    private Optional<Manifest> readIfThere(Path manifest) throws IOException {
+        try {
+            return Optional.of(read(manifest));
+        } catch (FileNotFoundException removed) {
+            return Optional.empty();
+        }
+    }
+
     /** What is whole, newest first, of one service or of all. */
     public List<Manifest> manifests(Optional<String> service) throws IOException {
-        Path start = service.map(name -> root.resolve(folder(name))).orElse(root);
+        List<Path> folders = service.isPresent() ? List.of(root.resolve(folder(service.get()))) : in(root);
         List<Manifest> manifests = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(start, 2)) {
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(MANIFEST)).toList()) {
-                manifests.add(json.readValue(file.toFile(), Manifest.class));
+        for (Path folder : folders) {
+            for (Path file : in(folder)) {
+                if (file.toString().endsWith(MANIFEST)) {
+                    readIfThere(file).ifPresent(manifests::add);
+                }
             }
-        } catch (NoSuchFileException e) {
-            return List.of();
         }
         manifests.sort(Comparator.comparing(Manifest::startedAt).reversed());
         return manifests;
@@ -249,16 +256,16 @@ public final class Store {
      */
     public Set<String> discardUnfinished(Path locks) throws IOException {
         Set<String> cleared = new TreeSet<>();
-        Map<String, List<Path>> byFolder = parts(root, 2).stream()
-                .filter(part -> root.relativize(part).getNameCount() == 2)
-                .collect(Collectors.groupingBy(
-                        part -> root.relativize(part).getName(0).toString(), TreeMap::new, Collectors.toList()));
-        for (String folder : byFolder.keySet()) {
+        for (Path path : in(root)) {
+            if (parts(path).isEmpty()) {
+                continue;
+            }
+            String folder = path.getFileName().toString();
             Optional<RunLock> lock = RunLock.ofFolder(locks, folder);
             if (lock.isPresent()) {
                 try {
                     // Looked at again: until we had the lock, somebody may have been at work here.
-                    for (Path part : parts(root.resolve(folder), 1)) {
+                    for (Path part : parts(path)) {
                         discard(folder + "/" + finalName(part));
                     }
                     cleared.add(folder);
@@ -276,12 +283,21 @@ public final class Store {
         return whole.endsWith(MANIFEST) ? whole.substring(0, whole.length() - MANIFEST.length()) : whole;
     }
 
-    private static List<Path> parts(Path folder, int depth) throws IOException {
-        if (!Files.isDirectory(folder)) {
+    private static List<Path> parts(Path folder) throws IOException {
+        return in(folder).stream()
+                .filter(path -> path.toString().endsWith(PART))
+                .toList();
+    }
+
+    /**
+     * What is in a folder, by name; nothing where there is none. The files are not looked at, as a walk would: what somebody
+     * is writing may have its final name by then.
+     */
+    private static List<Path> in(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.sorted().toList();
+        } catch (NoSuchFileException | NotDirectoryException none) {
             return List.of();
-        }
-        try (Stream<Path> files = Files.walk(folder, depth)) {
-            return files.filter(path -> path.toString().endsWith(PART)).toList();
         }
     }
 

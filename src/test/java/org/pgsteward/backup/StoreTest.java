@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -14,6 +15,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +115,28 @@ class StoreTest {
         assertThat(store.resolve(path)).hasContent("the dump");
         assertThat(store.manifest(path)).isEqualTo(manifest("app", NIGHT));
         assertThat(files("app")).hasSize(2).noneMatch(name -> name.endsWith(".part"));
+    }
+
+    /** A command looks at the store while the daemon writes to it. */
+    @Test
+    void whatIsBeingWrittenDisturbsNobodyWhoLooks() throws Exception {
+        store.publish(written("app", NIGHT, "the dump"), manifest("app", NIGHT));
+        AtomicBoolean done = new AtomicBoolean();
+        CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
+            try {
+                while (!done.get()) {
+                    Path part = Files.createFile(root.resolve("app").resolve("x.dump.zst.part"));
+                    Files.delete(Files.move(part, root.resolve("app").resolve("x.dump.zst")));
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        for (int look = 0; look < 2000; look++) {
+            assertThat(store.manifests(Optional.empty())).hasSize(1);
+        }
+        done.set(true);
+        writing.join();
     }
 
     @Test
