@@ -49,7 +49,7 @@ public final class ContainerDesk {
     /**
      * @param postgresName the container of the managed PostgreSQL, where it is set
      * @param postgresHost else the host name by which it is found
-     * @param remembered what the engine remembers of before we were there, the oldest first; asked once
+     * @param remembered what the engine remembers of before we were there, the oldest first; asked until it answers
      */
     public ContainerDesk(
             DockerEngine engine,
@@ -114,10 +114,12 @@ public final class ContainerDesk {
         if (recalled) {
             return;
         }
-        recalled = true;
         try {
             remembered.get().forEach(status::note);
+            recalled = true;
         } catch (RuntimeException refused) {
+            // One that is away may remember later; one that gave its list and no memory will not.
+            recalled = listed;
             LOG.info("what containers went through before this is not known: {}", refused.getMessage());
         }
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -158,7 +159,9 @@ class ContainerDeskIT {
 
     @Test
     void anEngineWithoutAMemoryIsListedAllTheSame() {
+        AtomicInteger asked = new AtomicInteger();
         ContainerDesk other = desk("postgresql", () -> {
+            asked.incrementAndGet();
             throw new IllegalStateException("answered 500 to events");
         });
         create("--name", name);
@@ -167,6 +170,9 @@ class ContainerDeskIT {
                 .extracting(sighting -> sighting.container().name())
                 .contains(name);
         assertThat(other.isComplete()).isTrue();
+        other.list();
+        other.list();
+        assertThat(asked).as("once more after its list, and never again").hasValue(2);
     }
 
     private List<ContainerEvent> remembered() {
