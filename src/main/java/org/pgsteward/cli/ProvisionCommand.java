@@ -52,7 +52,8 @@ final class ProvisionCommand implements Callable<Integer> {
     @Option(
             names = "--adopt",
             description = "Vouch for the named services: the database and the role that they ask for become theirs,"
-                    + " although their containers cannot show that they were.")
+                    + " although their containers cannot show that they were. Where two containers of a service ask"
+                    + " for different things, the refused one becomes the service.")
     private boolean adopt;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -134,12 +135,7 @@ final class ProvisionCommand implements Callable<Integer> {
             done.troubles().forEach((subject, reason) -> lines.add(new Line(subject, "failed", reason)));
         } else {
             for (String service : services) {
-                Container container = containerOf(service, provisioner, containers);
-                take(
-                        provisioner.provision(container, containers.postgres(), containers.all(), adopt),
-                        lines,
-                        rows,
-                        wiring);
+                take(provision(service, provisioner, containers), lines, rows, wiring);
             }
         }
         write(wiring, rows);
@@ -147,15 +143,29 @@ final class ProvisionCommand implements Callable<Integer> {
         return lines.stream().anyMatch(Line::isBad) ? 1 : 0;
     }
 
-    private static Container containerOf(String service, Provisioner provisioner, ContainerDesk containers) {
-        return containers.others().stream()
+    /** Of several containers of the service the one made last; {@code --adopt} is for one that is refused. */
+    private Provisioner.Result provision(String service, Provisioner provisioner, ContainerDesk containers) {
+        List<Container> asking = containers.others().stream()
                 .filter(container -> provisioner
                         .service(container, containers.postgres(), containers.all())
                         .filter(service::equals)
                         .isPresent())
-                .max(Comparator.comparing(Container::createdAt))
-                .orElseThrow(() -> new Refusal("no container asks for a database as service '" + service
-                        + "': 'pgsteward provision --plan' says which do"));
+                .sorted(Comparator.comparing(Container::createdAt).reversed())
+                .toList();
+        if (asking.isEmpty()) {
+            throw new Refusal("no container asks for a database as service '" + service
+                    + "': 'pgsteward provision --plan' says which do");
+        }
+        Container chosen = asking.get(0);
+        if (adopt) {
+            chosen = asking.stream()
+                    .filter(container -> provisioner
+                            .provision(container, containers.postgres(), containers.all())
+                            .refused())
+                    .findFirst()
+                    .orElse(chosen);
+        }
+        return provisioner.provision(chosen, containers.postgres(), containers.all(), adopt);
     }
 
     private static void take(Provisioner.Result result, List<Line> lines, List<Object> rows, Wiring wiring) {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * One container as the engine describes it at one moment.
@@ -40,6 +41,11 @@ public record Container(
         long memoryLimitBytes,
         Instant createdAt,
         Optional<Instant> startedAt) {
+
+    /** The names that the Docker Engine allows; a shell reads nothing into them. */
+    private static final Pattern PLAIN = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}");
+
+    private static final int SHORT_ID = 12;
 
     /** The engine's own states. */
     public enum State {
@@ -87,6 +93,20 @@ public record Container(
         Optional<String> project = composeProject().filter(Container::withoutSlash);
         Optional<String> service = composeService().filter(Container::withoutSlash);
         return project.flatMap(one -> service.map(other -> one + "/" + other)).orElse(name);
+    }
+
+    /** Whether {@code docker compose run} made it: it does one thing and ends, and the service goes on without it. */
+    public boolean isOneOff() {
+        return label("com.docker.compose.oneoff").filter("True"::equals).isPresent();
+    }
+
+    /** For a command line: the name where a shell takes it as it is, and otherwise the short id, which Docker takes too. */
+    public String commandName() {
+        if (PLAIN.matcher(name).matches()) {
+            return name;
+        }
+        String hex = id.replaceAll("[^0-9a-fA-F]", "");
+        return hex.substring(0, Math.min(SHORT_ID, hex.length()));
     }
 
     private static boolean withoutSlash(String text) {

@@ -14,7 +14,14 @@ public record Typing(String command) {
     /** Where it is on the path. */
     public static final Typing PLAIN = new Typing(NAME);
 
+    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
+
     private static final Pattern LINE = Pattern.compile("(?m)^" + NAME + "(?= )");
+
+    /** A text as a shell takes it for one word that means nothing to it. */
+    public static String word(String text) {
+        return WORD.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
+    }
 
     /** The lines of a remedy, of which those that start pgsteward begin with its name, as they can be pasted. */
     public String of(String remedy) {

@@ -44,6 +44,11 @@ final class Carrier {
         return ServicePlan.of(claim, cluster, server.address(), this::accepts, trusted, clock.instant());
     }
 
+    /** @throws RefusedClaim when another container of its identity asks for something else */
+    void checkIdentity(Reconcile.Asking asking, Cluster cluster) {
+        IdentityRule.check(asking.claim(), asking.siblings(), cluster, this::accepts);
+    }
+
     private boolean accepts(Cluster.Role role, Secret password) {
         Secret known = accepted.get(role.verifier());
         if (known != null && known.equals(password)) {
@@ -114,7 +119,7 @@ final class Carrier {
                 outcome,
                 claim.service(),
                 true,
-                false,
+                Optional.empty(),
                 repaired,
                 Optional.of(enrolment(claim)),
                 plan.imageChange(),
@@ -122,16 +127,20 @@ final class Carrier {
     }
 
     private static Provisioner.Result shares(Claim claim, String service) {
-        return new Provisioner.Result(
-                new Outcome.Skipped("container " + claim.container().name() + " uses database " + claim.database()
-                        + " of service " + service),
+        return Provisioner.Result.skipped(
+                "container " + claim.container().name() + " uses database " + claim.database() + " of service "
+                        + service,
                 service,
-                true,
-                false,
-                List.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
+                true);
+    }
+
+    /** Of several containers that ask the same the one made last is recorded. */
+    static Provisioner.Result spokenFor(Claim claim, Container speaker) {
+        return Provisioner.Result.skipped(
+                "container " + claim.container().name() + " asks for the same as container " + speaker.name()
+                        + ", which was made later",
+                claim.service(),
+                true);
     }
 
     static Provisioner.Result failed(Claim claim, SQLException e) {
@@ -140,7 +149,7 @@ final class Carrier {
                         + "; tried again within a minute"),
                 claim.service(),
                 true,
-                false,
+                Optional.empty(),
                 List.of(),
                 Optional.empty(),
                 Optional.empty(),

@@ -39,6 +39,11 @@ record Claim(
         extensions = Set.copyOf(extensions);
     }
 
+    /** Whether {@code other} has the same database, role and password. */
+    boolean asksTheSame(Claim other) {
+        return database.equals(other.database) && user.equals(other.user) && password.equals(other.password);
+    }
+
     /** The same as a claim of {@code name}. */
     Claim of(String name) {
         return new Claim(name, database, user, password, extensions, caution, container, because);

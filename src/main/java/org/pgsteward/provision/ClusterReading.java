@@ -153,27 +153,32 @@ final class ClusterReading {
                         .toList());
     }
 
-    /** What has one of the claim's names, whatever its case, and what the service had before. */
-    Cluster around(Claim claim, String administrated) throws SQLException {
-        Set<String> names = Stream.of(claim.service(), claim.database(), claim.user(), administrated)
+    /** Whatever has one of the claims' names, in any letter case, and whatever their services had before. */
+    Cluster around(Collection<Claim> claims, String administrated) throws SQLException {
+        Set<String> names = claims.stream()
+                .flatMap(claim -> Stream.of(claim.service(), claim.database(), claim.user()))
                 .map(ClusterIndex::fold)
                 .collect(Collectors.toCollection(HashSet::new));
+        names.add(ClusterIndex.fold(administrated));
         Cluster cluster = read(names);
-        Optional<Cluster.Service> before = cluster.service(claim.service());
-        if (before.isPresent()
-                && names.addAll(List.of(
-                        ClusterIndex.fold(before.get().database()),
-                        ClusterIndex.fold(before.get().role())))) {
-            cluster = read(names);
-        }
-        boolean enrolled = before.filter(Cluster.Service::isBound).isPresent();
-        Cluster found = cluster;
+        Set<String> before = claims.stream()
+                .flatMap(claim -> cluster.service(claim.service()).stream())
+                .flatMap(service -> Stream.of(service.database(), service.role()))
+                .map(ClusterIndex::fold)
+                .collect(Collectors.toSet());
+        Cluster found = names.addAll(before) ? read(names) : cluster;
+        Set<String> unbound = claims.stream()
+                .filter(claim -> found.service(claim.service())
+                        .filter(Cluster.Service::isBound)
+                        .isEmpty())
+                .map(Claim::database)
+                .collect(Collectors.toSet());
         return withBusiness(
                 found,
                 found.databases().values().stream()
                         .filter(database -> !database.name().equals(administrated))
-                        .filter(database -> found.index().namesAnotherService(database)
-                                || (!enrolled && database.name().equals(claim.database())))
+                        .filter(database ->
+                                found.index().namesAnotherService(database) || unbound.contains(database.name()))
                         .map(Cluster.Database::name)
                         .toList());
     }

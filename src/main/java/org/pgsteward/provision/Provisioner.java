@@ -3,6 +3,7 @@ package org.pgsteward.provision;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
@@ -62,7 +64,7 @@ public final class Provisioner implements AutoCloseable {
      *
      * @param service whose it is; the container's name where it asks for nothing that could be read
      * @param claimed whether the container asks for a database at all
-     * @param refused whether it asks for what it cannot have
+     * @param refusal set when it asks for something that it cannot have
      * @param repaired what had been changed by somebody else and is right again
      * @param enrolment the service, when it has its database now
      * @param caution why what it got will be of no use to it
@@ -71,25 +73,50 @@ public final class Provisioner implements AutoCloseable {
             Outcome outcome,
             String service,
             boolean claimed,
-            boolean refused,
+            Optional<Refusal> refusal,
             List<String> repaired,
             Optional<Enrolment> enrolment,
             Optional<ImageChange> imageChange,
             Optional<String> caution) {
-        /** Whether the same may succeed without anybody changing anything. */
+        /** Whether it asks for something that it cannot have. */
+        public boolean refused() {
+            return refusal.isPresent();
+        }
+
+        /** Whether the same may succeed without a change by an operator. */
         public boolean worthRetrying() {
-            return outcome instanceof Outcome.Failed && !refused;
+            return outcome instanceof Outcome.Failed && !refused();
         }
 
-        static Result refused(String service, String reason) {
-            return nothing(new Outcome.Failed(reason), service, true);
+        static Result refused(String service, RefusedClaim refused) {
+            return of(new Outcome.Failed(refused.reason()), service, false, Optional.of(refused.refusal()));
         }
 
-        static Result nothing(Outcome outcome, String service, boolean refused) {
+        /** Of a container that gets nothing of its own: it asks for nothing, or another one of its service does so. */
+        static Result skipped(String reason, String service, boolean claimed) {
+            return of(new Outcome.Skipped(reason), service, claimed, Optional.empty());
+        }
+
+        private static Result of(Outcome outcome, String service, boolean claimed, Optional<Refusal> refusal) {
             return new Result(
-                    outcome, service, false, refused, List.of(), Optional.empty(), Optional.empty(), Optional.empty());
+                    outcome,
+                    service,
+                    claimed,
+                    refusal,
+                    List.of(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty());
         }
     }
+
+    /**
+     * Why a container is not served, besides the reason.
+     *
+     * @param remedy lines to paste; empty where the usual ones do
+     * @param passing whether an update of the container looks the same for a moment, so that an alert can wait
+     */
+    public record Refusal(String remedy, boolean passing) {}
 
     /**
      * What a look at everything found.
@@ -138,29 +165,57 @@ public final class Provisioner implements AutoCloseable {
         try {
             claim = claim(container, postgres, others);
         } catch (RefusedClaim refused) {
-            return Result.refused(container.name(), refused.reason());
+            return Result.refused(container.name(), refused);
         }
         if (claim.isEmpty()) {
-            return Result.nothing(new Outcome.Skipped("asks for no database"), container.name(), false);
+            return Result.skipped("asks for no database", container.name(), false);
         }
-        Set<String> identities = others.stream().map(Container::identity).collect(Collectors.toSet());
+        Reconcile.Asking asking = new Reconcile.Asking(claim.get(), siblings(container, others, postgres, others));
         try (Management.Turn turn = management().turn()) {
-            Cluster cluster =
-                    turn.reading().around(claim.get(), server.address().database());
-            Claim owned = ServicePlan.owned(claim.get(), cluster, trusted, identities);
-            return carrier.carryOut(carrier.plan(owned, cluster, trusted), cluster, turn.connection());
+            Cluster cluster = turn.reading()
+                    .around(asking.all(), server.address().database());
+            Set<String> identities = others.stream().map(Container::identity).collect(Collectors.toSet());
+            Reconcile.Asking owned = asking.owned(cluster, trusted, identities);
+            if (!trusted) {
+                carrier.checkIdentity(owned, cluster);
+                Optional<Container> speaker = IdentityRule.speaker(owned.claim(), owned.siblings());
+                if (speaker.isPresent()) {
+                    return Carrier.spokenFor(owned.claim(), speaker.get());
+                }
+            }
+            return carrier.carryOut(carrier.plan(owned.claim(), cluster, trusted), cluster, turn.connection());
         } catch (RefusedClaim refused) {
-            return Result.refused(claim.get().service(), refused.reason());
+            return Result.refused(claim.get().service(), refused);
         } catch (SQLException e) {
             close();
             return Carrier.failed(claim.get(), e);
         }
     }
 
+    /** The containers of {@code container}'s identity beside it that ask for a database. */
+    private List<IdentityRule.Sibling> siblings(
+            Container container,
+            Collection<Container> candidates,
+            Optional<Container> postgres,
+            Collection<Container> others) {
+        return candidates.stream()
+                .filter(other -> IdentityRule.counts(container, other))
+                .flatMap(other -> {
+                    try {
+                        return claim(other, postgres, others)
+                                .map(its -> new IdentityRule.Sibling(other, Optional.of(its)))
+                                .stream();
+                    } catch (RefusedClaim refused) {
+                        return Stream.of(new IdentityRule.Sibling(other, Optional.empty()));
+                    }
+                })
+                .toList();
+    }
+
     /**
-     * Looks at all that is enrolled or asked for, makes true what is asked, and puts right what somebody changed.
+     * Checks every service that is enrolled or asked for, gives it what it asks for, and repairs drift.
      *
-     * @param containers whose claims count; of several of one service the newest
+     * @param containers whose claims count; of several of one service that ask the same, the one made last
      * @throws SQLException when PostgreSQL cannot be asked
      */
     public synchronized Reconciliation reconcile(Collection<Container> containers, Optional<Container> postgres)
@@ -176,17 +231,11 @@ public final class Provisioner implements AutoCloseable {
     private Reconcile reconcile(Collection<Container> containers, Optional<Container> postgres, boolean dry)
             throws SQLException {
         Reconcile work = new Reconcile(carrier, server.address(), dry);
-        for (Container container : newest(containers)) {
-            try {
-                Optional<Claim> claim = claim(container, postgres, containers);
-                claim.ifPresent(work::add);
-                if (claim.isEmpty() && Discovery.isSwitchedOff(container)) {
-                    work.leaveAlone(container.identity());
-                }
-            } catch (RefusedClaim refused) {
-                work.refuse(container, Result.refused(container.name(), refused.reason()));
-            }
-        }
+        Map<String, List<Container>> byIdentity =
+                containers.stream().collect(Collectors.groupingBy(Container::identity, TreeMap::new, Collectors.toList()));
+        byIdentity.values().forEach(same -> same.stream()
+                .sorted(Comparator.comparing(Container::createdAt).reversed())
+                .forEach(container -> ask(container, same, postgres, containers, work)));
         try (Management.Turn turn = management().turn()) {
             work.run(turn);
         } catch (SQLException e) {
@@ -196,17 +245,23 @@ public final class Provisioner implements AutoCloseable {
         return work;
     }
 
-    /** Of one identity's containers the one made last; its password is the service's. */
-    private static List<Container> newest(Collection<Container> containers) {
-        return containers.stream()
-                .collect(Collectors.toMap(
-                        Container::identity,
-                        container -> container,
-                        (one, other) -> one.createdAt().isAfter(other.createdAt()) ? one : other,
-                        TreeMap::new))
-                .values()
-                .stream()
-                .toList();
+    /** @param same the containers of its identity */
+    private void ask(
+            Container container,
+            List<Container> same,
+            Optional<Container> postgres,
+            Collection<Container> containers,
+            Reconcile work) {
+        try {
+            Optional<Claim> claim = claim(container, postgres, containers);
+            claim.ifPresent(asked -> work.add(
+                    new Reconcile.Asking(asked, siblings(container, same, postgres, containers))));
+            if (claim.isEmpty() && Discovery.isSwitchedOff(container)) {
+                work.leaveAlone(container.identity());
+            }
+        } catch (RefusedClaim refused) {
+            work.refuse(container, Result.refused(container.name(), refused));
+        }
     }
 
     private Optional<Claim> claim(Container container, Optional<Container> postgres, Collection<Container> others) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Outcome;
 import org.pgsteward.postgres.ServerAddress;
@@ -25,6 +26,7 @@ final class Reconcile {
     private final Carrier carrier;
     private final ServerAddress server;
     private final boolean dry;
+    private final List<Asking> asking = new ArrayList<>();
     private final List<Claim> claims = new ArrayList<>();
     private final Set<String> off = new HashSet<>();
     private final Map<String, Provisioner.Result> results = new HashMap<>();
@@ -40,8 +42,32 @@ final class Reconcile {
         this.dry = dry;
     }
 
-    void add(Claim claim) {
-        claims.add(claim);
+    /**
+     * A container that asks for a database.
+     *
+     * @param siblings the other containers of its identity that do so
+     */
+    record Asking(Claim claim, List<IdentityRule.Sibling> siblings) {
+        List<Claim> all() {
+            return Stream.concat(
+                            Stream.of(claim), siblings.stream().flatMap(other -> other.claim().stream()))
+                    .toList();
+        }
+
+        /** The same under the names under which they are enrolled; see {@link ServicePlan#owned}. */
+        Asking owned(Cluster cluster, boolean trusted, Set<String> identities) {
+            return new Asking(
+                    ServicePlan.owned(claim, cluster, trusted, identities),
+                    siblings.stream()
+                            .map(other -> new IdentityRule.Sibling(
+                                    other.container(),
+                                    other.claim().map(its -> ServicePlan.owned(its, cluster, false, Set.of()))))
+                            .toList());
+        }
+    }
+
+    void add(Asking container) {
+        asking.add(container);
     }
 
     /** Its container is labelled so. */
@@ -70,7 +96,7 @@ final class Reconcile {
 
     void run(Management.Turn turn) throws SQLException {
         Cluster cluster = turn.reading().whole();
-        claims.replaceAll(claim -> ServicePlan.owned(claim, cluster, false, Set.of()));
+        asking.forEach(container -> choose(container.owned(cluster, false, Set.of()), cluster));
         for (Claim claim : claims) {
             grant(claim, cluster, turn);
         }
@@ -87,6 +113,21 @@ final class Reconcile {
             put(closing.subject(), List.of(closing.step()), turn);
         }
         tellBelongings(now, turn);
+    }
+
+    /** Of the containers of one identity those that may speak for it; of several that ask the same, one. */
+    private void choose(Asking owned, Cluster cluster) {
+        Claim claim = owned.claim();
+        String id = claim.container().id();
+        try {
+            carrier.checkIdentity(owned, cluster);
+        } catch (RefusedClaim refused) {
+            results.put(id, Provisioner.Result.refused(claim.service(), refused));
+            return;
+        }
+        IdentityRule.speaker(claim, owned.siblings())
+                .ifPresentOrElse(
+                        speaker -> results.put(id, Carrier.spokenFor(claim, speaker)), () -> claims.add(claim));
     }
 
     /**
@@ -126,7 +167,7 @@ final class Reconcile {
                 results.put(id, carrier.carryOut(plan, cluster, turn.connection()));
             }
         } catch (RefusedClaim refused) {
-            results.put(id, Provisioner.Result.refused(claim.service(), refused.reason()));
+            results.put(id, Provisioner.Result.refused(claim.service(), refused));
         } catch (SQLException e) {
             turn.stillThere(e);
             results.put(id, Carrier.failed(claim, e));
@@ -158,8 +199,11 @@ final class Reconcile {
                 .filter(claim -> !isRefused(claim))
                 .map(Claim::service)
                 .collect(Collectors.toSet());
+        Set<String> switchedOff = new HashSet<>(off);
+        // Of one identity's containers a single one that asks keeps it: a label on another cannot take it away.
+        asking.forEach(container -> switchedOff.remove(container.claim().container().identity()));
         for (Cluster.Service service : cluster.services().values()) {
-            if (off.contains(service.identity())) {
+            if (switchedOff.contains(service.identity())) {
                 letGo(service, turn);
             } else if (service.isKept() && !covered.contains(service.name())) {
                 put(service.name(), shape(service, cluster).kept(), turn);

@@ -1,16 +1,32 @@
 package org.pgsteward.provision;
 
-/** A container asked for what it cannot have. */
+/** A container asked for something that it cannot have. */
 final class RefusedClaim extends RuntimeException {
     private final String reason;
+    private final String remedy;
+    private final boolean passing;
 
     RefusedClaim(String reason) {
+        this(reason, "", false);
+    }
+
+    /**
+     * @param remedy lines to paste; empty where the usual ones do
+     * @param passing whether an update of the container looks the same for a moment
+     */
+    RefusedClaim(String reason, String remedy, boolean passing) {
         super(reason);
         this.reason = reason;
+        this.remedy = remedy;
+        this.passing = passing;
     }
 
     /** The one line that the container's operator reads. */
     String reason() {
         return reason;
+    }
+
+    Provisioner.Refusal refusal() {
+        return new Provisioner.Refusal(remedy, passing);
     }
 }

@@ -163,6 +163,11 @@ public final class ContainerDesk {
         services.put(container.id(), service);
     }
 
+    /** From now on this container counts as no service's, whatever its labels say. */
+    void belongsToNobody(Container container) {
+        services.remove(container.id());
+    }
+
     /** Whose a container is: a service that we look after, the server itself, or nobody's. */
     public Optional<String> service(Container container) {
         return isPostgres(container)
@@ -214,25 +219,17 @@ public final class ContainerDesk {
     public List<Condition> status(Sighting sighting) {
         Container container = sighting.container();
         Optional<String> service = service(container);
-        if (service.isEmpty() || isOneOff(container)) {
+        if (service.isEmpty() || container.isOneOff()) {
             return List.of();
         }
         List<Container> there = all();
         List<Container> others = there.stream()
-                .filter(other -> !other.id().equals(container.id()) && !isOneOff(other))
+                .filter(other -> !other.id().equals(container.id()) && !other.isOneOff())
                 .filter(other -> service(other).equals(service))
                 .toList();
         return sighting.gone()
                 ? status.gone(service.get(), sighting.postgres(), container, there, others)
                 : status.look(service.get(), sighting.postgres(), container, others);
-    }
-
-    /** One of {@code docker compose run}: it does one thing and ends, and the service goes on without it. */
-    private static boolean isOneOff(Container container) {
-        return container
-                .label("com.docker.compose.oneoff")
-                .filter("True"::equals)
-                .isPresent();
     }
 
     /** For {@code user_activity}; nothing for containers that are not ours to watch, and for what says nothing. */

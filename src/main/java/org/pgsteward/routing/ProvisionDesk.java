@@ -39,6 +39,9 @@ public final class ProvisionDesk {
     /** Behind a container's id: what is said of its networks. */
     private static final String NETWORK = " network";
 
+    /** Two containers of one identity may exist for so long while one replaces the other. */
+    private static final Duration UPDATE = Duration.ofMinutes(1);
+
     private final Provisioner provisioner;
     private final Discovery discovery;
     private final ContainerDesk containers;
@@ -48,6 +51,9 @@ public final class ProvisionDesk {
     private final Supplier<List<Alert>> firing;
     private final Clock clock;
     private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
+    /** By container id, since when another container of its identity asks for something else. */
+    private final Map<String, Instant> contradicting = new ConcurrentHashMap<>();
+
     private final Set<String> satisfied = ConcurrentHashMap.newKeySet();
     /** What was logged last, by subject. The book is told each time: two looks that cross must not leave it wrong for good. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
@@ -99,20 +105,21 @@ public final class ProvisionDesk {
         }
         adviseOnNetworks(container, gathering);
         if (!satisfied.contains(container.id())) {
-            // Whose it is, is known before PostgreSQL answers: what happens to it meanwhile is written down as that
-            // service's.
-            provisioner
-                    .service(container, containers.postgres(), containers.all())
-                    .ifPresent(service -> containers.belongs(container, service));
-            if (isNewest(container)) {
-                provision(sighting, gathering);
+            // Its service is known before PostgreSQL answers: what happens to it meanwhile is recorded as that
+            // service's. A container that contradicts another one of its identity is no service's.
+            if (!contradicting.containsKey(container.id())) {
+                provisioner
+                        .service(container, containers.postgres(), containers.all())
+                        .ifPresent(service -> containers.belongs(container, service));
             }
+            provision(sighting, gathering);
         }
         return gathering.report();
     }
 
     private void forget(Container container, Gathering gathering) {
         satisfied.remove(container.id());
+        contradicting.remove(container.id());
         said.remove(container.id());
         said.remove(container.id() + NETWORK);
         String name = container.name();
@@ -120,6 +127,10 @@ public final class ProvisionDesk {
             gathering.well("enrolment-refused", name, "the container is gone");
             gathering.well("network-missing", name, "the container is gone");
         }
+        // Compose removes the old container before it starts the new one, which may have the service from now on.
+        containers.all().stream()
+                .filter(other -> other.identity().equals(container.identity()) && contradicting.containsKey(other.id()))
+                .forEach(other -> provision(new Sighting(other, false, false), gathering));
     }
 
     private void provision(Sighting sighting, Gathering gathering) {
@@ -143,13 +154,6 @@ public final class ProvisionDesk {
             say(who, "'" + who + "' waits for PostgreSQL: " + e.getMessage());
             return false;
         }
-    }
-
-    /** While an update goes on, two of one service live side by side: the newer one says what holds. */
-    private boolean isNewest(Container container) {
-        return containers.all().stream()
-                .noneMatch(other -> other.identity().equals(container.identity())
-                        && other.createdAt().isAfter(container.createdAt()));
     }
 
     /** Looks at all services and databases and puts right what somebody changed. */
@@ -192,6 +196,20 @@ public final class ProvisionDesk {
 
     private void take(Container container, Provisioner.Result result, Gathering gathering) {
         String name = container.name();
+        boolean contradicts = result.refusal().filter(Provisioner.Refusal::passing).isPresent();
+        if (!contradicts) {
+            contradicting.remove(container.id());
+        } else {
+            satisfied.remove(container.id());
+            containers.belongsToNobody(container);
+            Instant since = contradicting.computeIfAbsent(container.id(), first -> clock.instant());
+            // One that never ran is what compose makes while the old one still stops, however long that takes.
+            if (container.state() == Container.State.CREATED
+                    || since.plus(UPDATE).isAfter(clock.instant())) {
+                LOG.debug("{}", result.outcome().reason());
+                return;
+            }
+        }
         if (result.outcome() instanceof Outcome.Failed failed) {
             boolean news = say(container.id(), failed.reason());
             if (result.refused()) {
@@ -203,8 +221,11 @@ public final class ProvisionDesk {
                         "enrolment-refused",
                         name,
                         failed.reason(),
-                        "pgsteward provision --plan   # what is asked for and refused, and why\ndocker inspect "
-                                + name);
+                        result.refusal()
+                                .map(Provisioner.Refusal::remedy)
+                                .filter(remedy -> !remedy.isEmpty())
+                                .orElse("pgsteward provision --plan   # what is asked for and refused, and why"
+                                        + "\ndocker inspect " + container.commandName()));
             }
             return;
         }

@@ -91,8 +91,11 @@ final class EnrolmentHost implements AutoCloseable {
                         "VIKUNJA_DATABASE_DATABASE=" + database);
     }
 
-    Provisioner.Result provision(Boxes box) {
-        return provision(box.box());
+    /** @param others containers that there are besides */
+    Provisioner.Result provision(Boxes box, Boxes... others) {
+        List<Container> all =
+                Stream.concat(Stream.of(box), Stream.of(others)).map(Boxes::box).toList();
+        return provisioner.provision(box.box(), Optional.of(POSTGRES), all);
     }
 
     Provisioner.Result provision(Container box) {

@@ -54,20 +54,86 @@ class LifeAfterIT {
     }
 
     @Test
-    void ofTwoContainersOfOneServiceTheOneMadeLastDecides() throws Exception {
-        Boxes older = EnrolmentHost.service("pair", "pair", "pair", "before").made(Instant.EPOCH);
-        Boxes newer = Boxes.container("pair-2")
-                .compose("homelab", "pair")
+    void aContainerWithTheLabelsOfAnotherDoesNotBecomeItsService() throws Exception {
+        Boxes victim = EnrolmentHost.service("shop");
+        host.reconcile(victim);
+        try (Connection session = host.as("shop", "shop")) {
+            session.createStatement().execute("CREATE TABLE cards (number text)");
+        }
+        List<String> before = host.everything();
+        List<Boxes> impostors = List.of(
+                impostor("shop", "shop", "shop", "evil"),
+                impostor("shop", "shop", "evil", "evil"),
+                impostor("shop", "evil", "evil", "evil"),
+                impostor("shop", "evil", "evil", "evil").label("pgsteward.service", "evil"),
+                impostor("shop", "shop", "shop", "evil").label("pgsteward.service", "evil"));
+
+        for (Boxes impostor : impostors) {
+            Provisioner.Result refused = host.provision(impostor, victim);
+            assertThat(refused.refused()).isTrue();
+            assertThat(refused.outcome().reason()).contains("'impostor'", "'shop'");
+            assertThat(host.provision(victim, impostor).outcome()).isInstanceOf(Outcome.Skipped.class);
+            assertThat(host.reconcile(victim, impostor).byContainer().get("id-of-impostor"))
+                    .satisfies(result -> assertThat(result.refused()).isTrue());
+            assertThat(host.plan(victim, impostor).refused())
+                    .extracting(Provisioner.Plan.Line::text)
+                    .singleElement()
+                    .asString()
+                    .contains("'impostor'", "'shop'");
+        }
+        host.reconcile(victim, impostor("shop", "shop", "shop", "evil").label("pgsteward.enable", "false"));
+        assertThat(host.everything()).isEqualTo(before);
+    }
+
+    @Test
+    void aPasswordIsRotatedOnceTheOldContainerIsGone() throws Exception {
+        Boxes old = EnrolmentHost.service("rotating");
+        Boxes next = impostor("rotating", "rotating", "rotating", "new");
+        host.provision(old);
+
+        assertThat(host.provision(next, old).refused()).isTrue();
+        host.as("rotating", "rotating").close();
+
+        assertThat(host.provision(next).refused()).isFalse();
+        host.server.connectAs("rotating", new Secret("new"), "rotating").close();
+    }
+
+    @Test
+    void anOperatorMayAdoptTheOtherContainerWhichIsTheServiceThen() throws Exception {
+        Boxes old = EnrolmentHost.service("chosen");
+        Boxes next = impostor("chosen", "chosen", "chosen", "new");
+        host.provision(old);
+
+        assertThat(host.vouchFor(next, old).refused()).isFalse();
+
+        host.server.connectAs("chosen", new Secret("new"), "chosen").close();
+        assertThat(host.provision(next, old).refused()).isFalse();
+        assertThat(host.provision(old, next).refused()).isTrue();
+    }
+
+    /** With the compose labels of {@code homelab/service}, and made after it. */
+    private static Boxes impostor(String service, String database, String user, String password) {
+        return Boxes.container("impostor")
+                .compose("homelab", service)
                 .made(Instant.EPOCH.plusSeconds(1))
                 .with(
                         "VIKUNJA_DATABASE_HOST=postgresql",
-                        "VIKUNJA_DATABASE_USER=pair",
-                        "VIKUNJA_DATABASE_PASSWORD=after",
-                        "VIKUNJA_DATABASE_DATABASE=pair");
-        for (List<Boxes> order : List.of(List.of(older, newer), List.of(newer, older))) {
-            host.reconcile(order.toArray(Boxes[]::new));
-            host.server.connectAs("pair", new Secret("after"), "pair").close();
+                        "VIKUNJA_DATABASE_USER=" + user,
+                        "VIKUNJA_DATABASE_PASSWORD=" + password,
+                        "VIKUNJA_DATABASE_DATABASE=" + database);
+    }
+
+    @Test
+    void ofSeveralContainersThatAskTheSameTheOneMadeLastIsRecorded() throws Exception {
+        Boxes first = EnrolmentHost.service("pair").image("app:1");
+        Boxes last = impostor("pair", "pair", "pair", EnrolmentHost.PASSWORD.reveal()).image("app:2");
+        for (List<Boxes> order : List.of(List.of(first, last), List.of(last, first))) {
+            Provisioner.Reconciliation done = host.reconcile(order.toArray(Boxes[]::new));
+            assertThat(done.byContainer().values()).noneMatch(Provisioner.Result::refused);
+            assertThat(host.ask("homelab", "SELECT image FROM public.service_configs WHERE service_name = 'pair'"))
+                    .containsExactly("app:2");
         }
+        assertThat(host.provision(first, last).enrolment()).isEmpty();
     }
 
     @Test

@@ -1,0 +1,129 @@
+package org.pgsteward.provision;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Secret;
+import org.pgsteward.model.Typing;
+
+/**
+ * Decides whether a container may speak for its service while other containers have the same identity. Compose's labels
+ * are the identity, and every container may carry every label, so the labels alone are no evidence. Pure.
+ *
+ * <ol>
+ *   <li>The container that names the service's own role and database and has the role's present password may.
+ *   <li>A container that asks for something else must be the only one: while another container of the identity exists
+ *       and asks otherwise, it is refused. So nobody becomes a service by its labels, and a password is rotated by
+ *       removing the old container, which {@code docker compose up} does before it starts the new one.
+ *   <li>A container exists as long as the engine lists it, stopped or not, unless it is being removed: a service that is
+ *       stopped for the night keeps its password. A container of {@code docker compose run} is never the service.
+ * </ol>
+ */
+final class IdentityRule {
+    private static final Set<Container.State> GOING = Set.of(Container.State.REMOVING, Container.State.DEAD);
+
+    private IdentityRule() {}
+
+    /**
+     * Another container of the same identity.
+     *
+     * @param claim empty where its settings cannot be read
+     */
+    record Sibling(Container container, Optional<Claim> claim) {
+        private boolean asksTheSame(Claim other) {
+            return claim.filter(other::asksTheSame).isPresent();
+        }
+
+        private boolean holds(Cluster cluster, BiPredicate<Cluster.Role, Secret> accepts) {
+            return claim.filter(its -> IdentityRule.holds(its, cluster, accepts))
+                    .isPresent();
+        }
+    }
+
+    /** Whether {@code other} counts beside {@code container}: it has the same identity, stays, and is the service. */
+    static boolean counts(Container container, Container other) {
+        return other.identity().equals(container.identity())
+                && !other.id().equals(container.id())
+                && !GOING.contains(other.state())
+                && !other.isOneOff();
+    }
+
+    /**
+     * @param siblings those that {@link #counts} and ask for a database
+     * @throws RefusedClaim when another container of the identity asks for something else, naming both
+     */
+    static void check(
+            Claim claim, Collection<Sibling> siblings, Cluster cluster, BiPredicate<Cluster.Role, Secret> accepts) {
+        if (holds(claim, cluster, accepts)) {
+            return;
+        }
+        siblings.stream()
+                .filter(other -> !other.asksTheSame(claim))
+                .max(Comparator.comparing((Sibling other) -> other.holds(cluster, accepts))
+                        .thenComparing(other -> other.container().createdAt()))
+                .ifPresent(other -> {
+                    throw refused(claim, other, other.holds(cluster, accepts));
+                });
+    }
+
+    /** The container that speaks for several that ask the same, if that is another one: the one made last. */
+    static Optional<Container> speaker(Claim claim, Collection<Sibling> siblings) {
+        return siblings.stream()
+                .filter(other -> other.asksTheSame(claim))
+                .map(Sibling::container)
+                .filter(other ->
+                        other.createdAt().isAfter(claim.container().createdAt()))
+                .max(Comparator.comparing(Container::createdAt));
+    }
+
+    /** Whether the service has its role and database by this very claim. */
+    private static boolean holds(Claim claim, Cluster cluster, BiPredicate<Cluster.Role, Secret> accepts) {
+        boolean recorded = cluster.service(claim.service())
+                .filter(service -> service.isBound()
+                        && service.role().equals(claim.user())
+                        && service.database().equals(claim.database()))
+                .isPresent();
+        return recorded
+                && cluster.role(claim.user())
+                        .filter(role -> accepts.test(role, claim.password()))
+                        .isPresent();
+    }
+
+    private static RefusedClaim refused(Claim claim, Sibling other, boolean holds) {
+        Container container = claim.container();
+        String name = Names.printable(container.name());
+        String others = Names.printable(other.container().name());
+        String reason = "containers '" + name + "' and '" + others + "' both carry the compose labels of '"
+                + Names.printable(container.identity()) + "', and '" + name + "' asks for " + difference(claim, other)
+                + "; "
+                + (holds
+                        ? "service '" + claim.service() + "' stays with '" + others + "', and '" + name
+                                + "' is not let in"
+                        : "neither is given anything, since either may be service '" + claim.service() + "'")
+                + ": remove the one that is not the service, or vouch for the refused one with"
+                + " 'pgsteward provision --adopt " + claim.service() + "'";
+        String remedy = "docker inspect --format '{{.Name}} {{json .Config.Labels}}' " + container.commandName() + " "
+                + other.container().commandName() + "   # where the two come from\ndocker rm -f "
+                + container.commandName() + "   # if this one is not the service\ndocker rm -f "
+                + other.container().commandName() + "   # if that one is left over\npgsteward provision --adopt "
+                + Typing.word(claim.service()) + "   # if the service is to have what the refused container asks for";
+        return new RefusedClaim(reason, remedy, true);
+    }
+
+    private static String difference(Claim claim, Sibling other) {
+        if (other.claim().isEmpty()) {
+            return "a database while the settings of '" + Names.printable(other.container().name())
+                    + "' cannot be read";
+        }
+        Claim its = other.claim().get();
+        if (!its.user().equals(claim.user())) {
+            return "role '" + claim.user() + "' and not role '" + its.user() + "'";
+        }
+        return its.database().equals(claim.database())
+                ? "role '" + claim.user() + "' with another password"
+                : "database '" + claim.database() + "' and not database '" + its.database() + "'";
+    }
+}

@@ -1,0 +1,235 @@
+package org.pgsteward.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Secret;
+
+class IdentityRuleTest {
+    private static final String NOW = "the-roles-present-one";
+    private static final String OTHER = "never-to-be-seen";
+    private static final Clusters ENROLLED = Clusters.empty().service("shop", NOW);
+
+    static Stream<Arguments> allowed() {
+        return Stream.of(
+                arguments("the only container, with the same password", shop("shop-1", NOW), List.of(), ENROLLED),
+                arguments("the only container, with a new password", shop("shop-1", OTHER), List.of(), ENROLLED),
+                arguments(
+                        "the service itself beside an impostor",
+                        shop("shop-1", NOW),
+                        List.of(shop("evil", OTHER)),
+                        ENROLLED),
+                arguments(
+                        "a second replica with the same password",
+                        shop("shop-2", NOW),
+                        List.of(shop("shop-1", NOW)),
+                        ENROLLED),
+                arguments(
+                        "both replicas of a service that is not enrolled yet",
+                        shop("shop-2", OTHER),
+                        List.of(shop("shop-1", OTHER)),
+                        Clusters.empty()),
+                arguments(
+                        "replicas that all have the new password",
+                        shop("shop-2", OTHER),
+                        List.of(shop("shop-1", OTHER)),
+                        ENROLLED),
+                arguments(
+                        "a new password while the old container is being removed",
+                        shop("shop-1", OTHER),
+                        List.of(in(Container.State.REMOVING, NOW)),
+                        ENROLLED),
+                arguments(
+                        "a new password beside a container of docker compose run",
+                        shop("shop-1", OTHER),
+                        List.of(claim(
+                                box("shop-run-1", NOW).label("com.docker.compose.oneoff", "True"), "shop", NOW)),
+                        ENROLLED),
+                arguments(
+                        "a new password beside a container of another project",
+                        shop("shop-1", OTHER),
+                        List.of(claim(box("other", NOW).compose("elsewhere", "shop"), "shop", NOW)),
+                        ENROLLED));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("allowed")
+    void allows(String sentence, Claim claim, List<Claim> others, Clusters before) {
+        assertThat(refusal(claim, others, before)).as(sentence).isEmpty();
+    }
+
+    static Stream<Arguments> refused() {
+        return Stream.of(
+                arguments(
+                        "another password while the service runs",
+                        shop("evil", OTHER),
+                        List.of(shop("shop-1", NOW)),
+                        ENROLLED,
+                        "role 'shop' with another password",
+                        "stays with 'shop-1'"),
+                arguments(
+                        "another password while the service is stopped for the night",
+                        shop("evil", OTHER),
+                        List.of(in(Container.State.EXITED, NOW)),
+                        ENROLLED,
+                        "another password",
+                        "stays with 'shop-1'"),
+                arguments(
+                        "another password while the service is made and not started yet",
+                        shop("evil", OTHER),
+                        List.of(in(Container.State.CREATED, NOW)),
+                        ENROLLED,
+                        "another password",
+                        "stays with 'shop-1'"),
+                arguments(
+                        "another password while the service crashes again and again",
+                        shop("evil", OTHER),
+                        List.of(in(Container.State.RESTARTING, NOW)),
+                        ENROLLED,
+                        "another password",
+                        "stays with 'shop-1'"),
+                arguments(
+                        "another role, to which the database would be handed over",
+                        claim(box("evil", OTHER), "shop", "mine", OTHER),
+                        List.of(shop("shop-1", NOW)),
+                        ENROLLED,
+                        "role 'mine' and not role 'shop'",
+                        "stays with 'shop-1'"),
+                arguments(
+                        "another database, so that the service's role would be of no service",
+                        claim(box("evil", NOW), "mine", "shop", NOW),
+                        List.of(shop("shop-1", NOW)),
+                        ENROLLED,
+                        "database 'mine' and not database 'shop'",
+                        "stays with 'shop-1'"),
+                arguments(
+                        "the impostor of two that was there first",
+                        shop("evil", OTHER),
+                        List.of(shop("evil-2", OTHER), shop("shop-1", NOW)),
+                        ENROLLED,
+                        "another password",
+                        "stays with 'shop-1'"),
+                arguments(
+                        "a service whose own settings cannot be read just now",
+                        shop("evil", OTHER),
+                        List.of(),
+                        ENROLLED,
+                        "the settings of 'unreadable' cannot be read",
+                        "neither is given anything"),
+                arguments(
+                        "two new passwords after the old container went",
+                        shop("shop-1", "one"),
+                        List.of(shop("evil", OTHER)),
+                        ENROLLED,
+                        "another password",
+                        "neither is given anything"),
+                arguments(
+                        "two that ask for a service that nobody has yet",
+                        shop("shop-1", "one"),
+                        List.of(shop("evil", OTHER)),
+                        Clusters.empty(),
+                        "another password",
+                        "neither is given anything"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("refused")
+    void refusesAndNamesBoth(
+            String sentence, Claim claim, List<Claim> others, Clusters before, String difference, String result) {
+        List<IdentityRule.Sibling> more = others.isEmpty()
+                ? List.of(new IdentityRule.Sibling(box("unreadable", NOW).box(), Optional.empty()))
+                : List.of();
+
+        RefusedClaim refused = refusal(claim, others, before, more).orElseThrow();
+
+        String name = claim.container().name();
+        assertThat(refused.reason())
+                .as(sentence)
+                .contains("'" + name + "'", "the compose labels of 'homelab/shop'", difference, result)
+                .contains("'pgsteward provision --adopt shop'")
+                .hasLineCount(1)
+                .doesNotContain(NOW, OTHER, "verifier");
+        assertThat(refused.refusal().passing()).isTrue();
+        assertThat(refused.refusal().remedy().lines())
+                .hasSize(4)
+                .anyMatch(line -> line.startsWith("docker rm -f " + name + " "))
+                .last()
+                .asString()
+                .startsWith("pgsteward provision --adopt shop ");
+    }
+
+    @Test
+    void ofSeveralThatAskTheSameTheOneMadeLastIsRecorded() {
+        Claim first = claim(box("shop-1", NOW).made(Instant.EPOCH), "shop", NOW);
+        Claim last = claim(box("shop-2", NOW).made(Instant.EPOCH.plusSeconds(1)), "shop", NOW);
+        Claim impostor = claim(box("evil", OTHER).made(Instant.EPOCH.plusSeconds(2)), "shop", OTHER);
+
+        assertThat(IdentityRule.speaker(first, siblings(last, impostor))).contains(last.container());
+        assertThat(IdentityRule.speaker(last, siblings(first, impostor))).isEmpty();
+    }
+
+    /** Docker refuses such names today; nothing else keeps them out of a line that is pasted. */
+    @Test
+    void namesNothingInItsLinesThatAShellWouldRun() {
+        Claim claim = claim(box("evil;reboot", OTHER), "shop", OTHER);
+        String remedy = refusal(claim, List.of(shop("shop-1", NOW)), ENROLLED, List.of())
+                .orElseThrow()
+                .refusal()
+                .remedy();
+        assertThat(remedy).doesNotContain("reboot");
+    }
+
+    private static Optional<RefusedClaim> refusal(Claim claim, List<Claim> others, Clusters before) {
+        return refusal(claim, others, before, List.of());
+    }
+
+    private static Optional<RefusedClaim> refusal(
+            Claim claim, List<Claim> others, Clusters before, List<IdentityRule.Sibling> more) {
+        List<IdentityRule.Sibling> siblings = new ArrayList<>(more);
+        siblings.addAll(siblings(others.stream()
+                .filter(other -> IdentityRule.counts(claim.container(), other.container()))
+                .toArray(Claim[]::new)));
+        return Optional.ofNullable(catchThrowableOfType(
+                RefusedClaim.class,
+                () -> IdentityRule.check(claim, siblings, before.cluster(), Clusters.ACCEPTS)));
+    }
+
+    private static List<IdentityRule.Sibling> siblings(Claim... claims) {
+        return Stream.of(claims)
+                .map(claim -> new IdentityRule.Sibling(claim.container(), Optional.of(claim)))
+                .toList();
+    }
+
+    private static Claim in(Container.State state, String password) {
+        return claim(box("shop-1", password).in(state), "shop", password);
+    }
+
+    private static Claim shop(String name, String password) {
+        return claim(box(name, password), "shop", password);
+    }
+
+    private static Boxes box(String name, String password) {
+        return Boxes.container(name).compose("homelab", "shop").with("PASSWORD=" + password);
+    }
+
+    private static Claim claim(Boxes box, String names, String password) {
+        return claim(box, names, names, password);
+    }
+
+    private static Claim claim(Boxes box, String database, String user, String password) {
+        return new Claim(
+                "shop", database, user, new Secret(password), Set.of(), Optional.empty(), box.box(), "by a test");
+    }
+}
