@@ -74,8 +74,7 @@ final class IdentityRule {
         return siblings.stream()
                 .filter(other -> other.asksTheSame(claim))
                 .map(Sibling::container)
-                .filter(other ->
-                        other.createdAt().isAfter(claim.container().createdAt()))
+                .filter(other -> other.createdAt().isAfter(claim.container().createdAt()))
                 .max(Comparator.comparing(Container::createdAt));
     }
 
@@ -115,8 +114,8 @@ final class IdentityRule {
 
     private static String difference(Claim claim, Sibling other) {
         if (other.claim().isEmpty()) {
-            return "a database while the settings of '" + Names.printable(other.container().name())
-                    + "' cannot be read";
+            return "a database while the settings of '"
+                    + Names.printable(other.container().name()) + "' cannot be read";
         }
         Claim its = other.claim().get();
         if (!its.user().equals(claim.user())) {

@@ -172,8 +172,8 @@ public final class Provisioner implements AutoCloseable {
         }
         Reconcile.Asking asking = new Reconcile.Asking(claim.get(), siblings(container, others, postgres, others));
         try (Management.Turn turn = management().turn()) {
-            Cluster cluster = turn.reading()
-                    .around(asking.all(), server.address().database());
+            Cluster cluster =
+                    turn.reading().around(asking.all(), server.address().database());
             Set<String> identities = others.stream().map(Container::identity).collect(Collectors.toSet());
             Reconcile.Asking owned = asking.owned(cluster, trusted, identities);
             if (!trusted) {
@@ -231,11 +231,13 @@ public final class Provisioner implements AutoCloseable {
     private Reconcile reconcile(Collection<Container> containers, Optional<Container> postgres, boolean dry)
             throws SQLException {
         Reconcile work = new Reconcile(carrier, server.address(), dry);
-        Map<String, List<Container>> byIdentity =
-                containers.stream().collect(Collectors.groupingBy(Container::identity, TreeMap::new, Collectors.toList()));
-        byIdentity.values().forEach(same -> same.stream()
-                .sorted(Comparator.comparing(Container::createdAt).reversed())
-                .forEach(container -> ask(container, same, postgres, containers, work)));
+        Map<String, List<Container>> byIdentity = containers.stream()
+                .collect(Collectors.groupingBy(Container::identity, TreeMap::new, Collectors.toList()));
+        byIdentity
+                .values()
+                .forEach(same -> same.stream()
+                        .sorted(Comparator.comparing(Container::createdAt).reversed())
+                        .forEach(container -> ask(container, same, postgres, containers, work)));
         try (Management.Turn turn = management().turn()) {
             work.run(turn);
         } catch (SQLException e) {
@@ -254,8 +256,8 @@ public final class Provisioner implements AutoCloseable {
             Reconcile work) {
         try {
             Optional<Claim> claim = claim(container, postgres, containers);
-            claim.ifPresent(asked -> work.add(
-                    new Reconcile.Asking(asked, siblings(container, same, postgres, containers))));
+            claim.ifPresent(
+                    asked -> work.add(new Reconcile.Asking(asked, siblings(container, same, postgres, containers))));
             if (claim.isEmpty() && Discovery.isSwitchedOff(container)) {
                 work.leaveAlone(container.identity());
             }

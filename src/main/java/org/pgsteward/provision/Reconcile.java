@@ -49,8 +49,7 @@ final class Reconcile {
      */
     record Asking(Claim claim, List<IdentityRule.Sibling> siblings) {
         List<Claim> all() {
-            return Stream.concat(
-                            Stream.of(claim), siblings.stream().flatMap(other -> other.claim().stream()))
+            return Stream.concat(Stream.of(claim), siblings.stream().flatMap(other -> other.claim().stream()))
                     .toList();
         }
 
@@ -201,7 +200,8 @@ final class Reconcile {
                 .collect(Collectors.toSet());
         Set<String> switchedOff = new HashSet<>(off);
         // Of one identity's containers a single one that asks keeps it: a label on another cannot take it away.
-        asking.forEach(container -> switchedOff.remove(container.claim().container().identity()));
+        asking.forEach(
+                container -> switchedOff.remove(container.claim().container().identity()));
         for (Cluster.Service service : cluster.services().values()) {
             if (switchedOff.contains(service.identity())) {
                 letGo(service, turn);

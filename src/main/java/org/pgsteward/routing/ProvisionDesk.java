@@ -196,7 +196,8 @@ public final class ProvisionDesk {
 
     private void take(Container container, Provisioner.Result result, Gathering gathering) {
         String name = container.name();
-        boolean contradicts = result.refusal().filter(Provisioner.Refusal::passing).isPresent();
+        boolean contradicts =
+                result.refusal().filter(Provisioner.Refusal::passing).isPresent();
         if (!contradicts) {
             contradicting.remove(container.id());
         } else {

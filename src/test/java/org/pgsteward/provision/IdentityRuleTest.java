@@ -54,8 +54,7 @@ class IdentityRuleTest {
                 arguments(
                         "a new password beside a container of docker compose run",
                         shop("shop-1", OTHER),
-                        List.of(claim(
-                                box("shop-run-1", NOW).label("com.docker.compose.oneoff", "True"), "shop", NOW)),
+                        List.of(claim(box("shop-run-1", NOW).label("com.docker.compose.oneoff", "True"), "shop", NOW)),
                         ENROLLED),
                 arguments(
                         "a new password beside a container of another project",
@@ -202,8 +201,7 @@ class IdentityRuleTest {
                 .filter(other -> IdentityRule.counts(claim.container(), other.container()))
                 .toArray(Claim[]::new)));
         return Optional.ofNullable(catchThrowableOfType(
-                RefusedClaim.class,
-                () -> IdentityRule.check(claim, siblings, before.cluster(), Clusters.ACCEPTS)));
+                RefusedClaim.class, () -> IdentityRule.check(claim, siblings, before.cluster(), Clusters.ACCEPTS)));
     }
 
     private static List<IdentityRule.Sibling> siblings(Claim... claims) {

@@ -126,7 +126,8 @@ class LifeAfterIT {
     @Test
     void ofSeveralContainersThatAskTheSameTheOneMadeLastIsRecorded() throws Exception {
         Boxes first = EnrolmentHost.service("pair").image("app:1");
-        Boxes last = impostor("pair", "pair", "pair", EnrolmentHost.PASSWORD.reveal()).image("app:2");
+        Boxes last = impostor("pair", "pair", "pair", EnrolmentHost.PASSWORD.reveal())
+                .image("app:2");
         for (List<Boxes> order : List.of(List.of(first, last), List.of(last, first))) {
             Provisioner.Reconciliation done = host.reconcile(order.toArray(Boxes[]::new));
             assertThat(done.byContainer().values()).noneMatch(Provisioner.Result::refused);
