@@ -137,13 +137,27 @@ public final class ThrowawayCluster implements AutoCloseable {
     public static ThrowawayCluster start(Programs programs, UnprivilegedUser user, Path data, Plan plan)
             throws IOException, InterruptedException {
         user.own(data);
-        Path sockets = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
+        EmptyCluster empty = new EmptyCluster(programs, user);
         try {
             if (plan.template().isPresent()) {
-                new EmptyCluster(programs, user).copy(plan.template().get(), data, plan.administrator());
+                empty.copy(plan.template().get(), data, plan.administrator());
             } else {
-                new EmptyCluster(programs, user).initialise(data, plan.administrator());
+                empty.initialise(data, plan.administrator());
             }
+        } catch (IOException | InterruptedException e) {
+            if (!plan.keepData()) {
+                remove(data);
+            }
+            throw e;
+        }
+        return startMade(programs, user, data, plan);
+    }
+
+    /** Starts the cluster that {@code initdb} has made in {@code data}, which belongs to the unprivileged user. */
+    static ThrowawayCluster startMade(Programs programs, UnprivilegedUser user, Path data, Plan plan)
+            throws IOException, InterruptedException {
+        Path sockets = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
+        try {
             Process leash = launch(programs, user, data, sockets, plan);
             ThrowawayCluster cluster = new ThrowawayCluster(
                     programs,

@@ -70,13 +70,13 @@ public final class TestCluster implements AutoCloseable {
         try {
             Map<String, String> settings = new HashMap<>(Map.of("fsync", "off", "shared_buffers", "32MB"));
             settings.putAll(more);
-            Path data = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
-            UnprivilegedUser.ofThisProcess().own(data);
+            UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+            Path data = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-"));
             int port = freePort();
-            ThrowawayCluster cluster = ThrowawayCluster.start(
+            ThrowawayCluster cluster = ThrowawayCluster.startMade(
                     programs,
-                    UnprivilegedUser.ofThisProcess(),
-                    data.resolve("cluster"),
+                    user,
+                    TestClusterTemplate.copy(programs, user, data.resolve("cluster")),
                     new ThrowawayCluster.Plan(
                             "homelab", Optional.of(PASSWORD), Optional.of(port), settings, false, Optional.empty()));
             cluster.sql("postgres", "CREATE DATABASE homelab;");
