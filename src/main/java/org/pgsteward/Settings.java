@@ -38,6 +38,12 @@ public final class Settings {
     /** The setting whose value is a path, and whose name ends like one that names a file with the value. */
     private static final String CATALOGUE = PREFIX + "CATALOGUE" + FILE;
 
+    /**
+     * The file that need not be there: compose.yaml names it, and a checkout that was set up by an older version has none
+     * until the next {@code init}. Without it a key of the state folder signs.
+     */
+    private static final String MANIFEST_KEY = PREFIX + "BACKUP_MANIFEST_KEY" + FILE;
+
     /** The setting that is switched off by leaving it empty; of all others an empty one is none. */
     private static final String BASE_SCHEDULE = PREFIX + "BACKUP_BASE_SCHEDULE";
 
@@ -72,6 +78,9 @@ public final class Settings {
         for (Map.Entry<String, String> variable : environment.entrySet()) {
             String name = variable.getKey();
             if (!name.startsWith(PREFIX) || (variable.getValue().isEmpty() && !name.equals(BASE_SCHEDULE))) {
+                continue;
+            }
+            if (name.equals(MANIFEST_KEY) && isMissing(variable.getValue())) {
                 continue;
             }
             if (name.endsWith(FILE) && !name.equals(CATALOGUE)) {
@@ -251,6 +260,7 @@ public final class Settings {
         Map<String, String> shown = new TreeMap<>(values);
         shown.remove("pgsteward.postgres.password");
         shown.remove("pgsteward.backup.identity");
+        shown.remove("pgsteward.backup.manifest.key");
         return shown;
     }
 
@@ -262,6 +272,14 @@ public final class Settings {
 
     private static String key(String variable) {
         return variable.toLowerCase(Locale.ROOT).replace('_', '.');
+    }
+
+    private static boolean isMissing(String file) {
+        try {
+            return Files.notExists(Path.of(file));
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     private static String content(String variable, String file) {

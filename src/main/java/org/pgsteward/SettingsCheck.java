@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.pgsteward.backup.AgeKeys;
+import org.pgsteward.backup.ManifestKeys;
 import org.pgsteward.backup.RetentionPolicy;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Secret;
@@ -40,6 +41,7 @@ public final class SettingsCheck {
             "pgsteward.web.network",
             "pgsteward.backup.recipients",
             "pgsteward.backup.identity",
+            "pgsteward.backup.manifest.key",
             "pgsteward.alerts.fallback");
 
     /** Not for us but for the launcher, which starts us with it. */
@@ -73,6 +75,7 @@ public final class SettingsCheck {
                     (key, value) ->
                             AgeKeys.of(settings.words("pgsteward.backup.recipients"), Optional.of(new Secret(value))));
         }
+        reads("pgsteward.backup.manifest.key", (key, value) -> ManifestKeys.parsed(Optional.of(new Secret(value))));
         ReceiverSettings.faults(settings).forEach(this::add);
     }
 

@@ -30,6 +30,7 @@ import org.pgsteward.backup.BackupSets;
 import org.pgsteward.backup.DiskSpace;
 import org.pgsteward.backup.Dumps;
 import org.pgsteward.backup.Holdings;
+import org.pgsteward.backup.ManifestKeys;
 import org.pgsteward.backup.OverdueRule;
 import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.Recovery;
@@ -213,7 +214,9 @@ public final class Wiring {
                                 .orElse(ServerAddress.NO_PASSWORD),
                 settings.require("pgsteward.postgres.database")));
         Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
-        store = new Store(settings.path("pgsteward.backup.dir"), json);
+        ManifestKeys manifestKeys = ManifestKeys.of(
+                settings.get("pgsteward.backup.manifest.key").map(Secret::new), state.resolve("manifest_key"));
+        store = new Store(settings.path("pgsteward.backup.dir"), json, manifestKeys);
         tables = new Tables(server.managementDatabase());
         rows = new BackupRows(server.managementDatabase());
         locks = state.resolve("locks");

@@ -27,7 +27,7 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
     /** Bytes: ten thousand roles are some three million. */
     static final int LARGEST = 16 * 1024 * 1024;
 
-    private static final String NAME = "(?:[a-z_][a-z0-9_]*|\"(?:[^\"]|\"\")+\")";
+    static final String NAME = "(?:[a-z_][a-z0-9_]*|\"(?:[^\"]|\"\")+\")";
     private static final String TEXT = "(?: ?E)?'.*'";
 
     /** Client encodings in which a byte of a letter may be a backslash or a quote are not among them. */

@@ -31,6 +31,11 @@ final class GlobalsProof extends OutputStream {
         }
     }
 
+    /** What was read: all of it, or as much as roles ever are. */
+    byte[] content() {
+        return read.toByteArray();
+    }
+
     /**
      * Makes them.
      *

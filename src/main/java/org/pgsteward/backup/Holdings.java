@@ -61,11 +61,14 @@ public final class Holdings {
     }
 
     /**
-     * Whether its file has the hash that it had when it was written.
+     * Whether its file has the hash that it had when it was written, and its manifest the signature.
      *
      * @throws IOException when it cannot be read
      */
     public boolean isAsWritten(Backup backup) throws IOException {
+        if (store.alteration(backup.path().orElseThrow()).isPresent()) {
+            return false;
+        }
         MessageDigest hash = DumpStream.sha256();
         try (InputStream file = new DigestInputStream(
                 Files.newInputStream(store.resolve(backup.path().orElseThrow())), hash)) {

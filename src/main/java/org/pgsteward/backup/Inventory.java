@@ -38,7 +38,8 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 if (path.endsWith(Store.MANIFEST)) {
                     String stored = path.substring(0, path.length() - Store.MANIFEST.length());
                     try {
-                        backups.add(checked(new StoredBackup(stored, store.manifest(stored))));
+                        Store.Signed signed = store.signed(stored);
+                        backups.add(checked(new StoredBackup(stored, signed.manifest(), signed.signature())));
                     } catch (IOException | RuntimeException e) {
                         unreadable.put(path, firstLine(e));
                     }
@@ -49,6 +50,19 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 Comparator.comparing((StoredBackup backup) -> backup.manifest().startedAt())
                         .reversed());
         return new Inventory(List.copyOf(backups), Map.copyOf(unreadable));
+    }
+
+    /** When the first backup with a valid signature began; empty where there is none. */
+    public Optional<Instant> signedSince() {
+        return backups.stream()
+                .filter(backup -> backup.signature() == ManifestSignature.VALID)
+                .reduce((newer, older) -> older)
+                .map(backup -> backup.manifest().startedAt());
+    }
+
+    /** Returns why the manifest of a backup cannot be what pgsteward wrote; empty where it can be. */
+    public Optional<String> alteration(StoredBackup backup) {
+        return backup.signature().alteration(backup.manifest().startedAt(), signedSince());
     }
 
     /** The newest of each database, of the globals and of the whole cluster, by service. */

@@ -106,6 +106,10 @@ public final class Proof {
     public Backup prove(Backup backup) throws InterruptedException {
         long began = System.nanoTime();
         try {
+            Optional<String> alteration = store.alteration(backup.path().orElseThrow());
+            if (alteration.isPresent()) {
+                return with(backup, BackupState.FAILED, began, alteration.get());
+            }
             Manifest manifest = store.manifest(backup.path().orElseThrow());
             if (manifest.isSealed() && !keys.opens()) {
                 stored(backup, manifest).check();

@@ -1,8 +1,6 @@
 package org.pgsteward.backup;
 
-import com.github.luben.zstd.ZstdIOException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -84,13 +82,27 @@ public final class Recovery {
      */
     public record Report(List<String> done, List<String> missing) {}
 
+    /** Asks the operator whether roles of an unsigned file may get powers over the server. */
+    @FunctionalInterface
+    public interface Consent {
+        /** Nobody is asked, and nothing is allowed. */
+        Consent NONE = (reason, powers) -> false;
+
+        /**
+         * @param reason why the file cannot be trusted by itself
+         * @param powers the roles and what each gets, one line each
+         */
+        boolean isGiven(String reason, List<String> powers);
+    }
+
     /**
      * Does it, or as much of it as can be done.
      *
-     * @throws Restore.Refused when the server is not empty, or the store holds nothing
+     * @param consent asked where no key of this host has signed the roles, and they have powers over the server
+     * @throws Restore.Refused when the server is not empty, the store holds nothing, or consent is not given
      */
     @SuppressWarnings("try") // held, not used
-    public Report rebuild(RestoreProgress progress)
+    public Report rebuild(RestoreProgress progress, Consent consent)
             throws Restore.Refused, IOException, SQLException, InterruptedException {
         Inventory inventory = Inventory.of(store);
         if (inventory.backups().isEmpty()) {
@@ -99,11 +111,18 @@ public final class Recovery {
         List<String> done = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
+            refuseOccupied();
+            Optional<Roles> roles = roles(inventory, consent);
             claim();
             leftovers.clearInTurn();
             inventory.unreadable().forEach((path, reason) -> missing.add(path + ": cannot be read: " + reason));
-            roles(inventory, done, missing);
-            for (StoredBackup backup : inventory.newestOfEach()) {
+            if (roles.isPresent()) {
+                make(roles.get(), done, missing);
+            } else {
+                missing.add("roles: there are no globals in the store");
+            }
+            for (StoredBackup backup : inventory.newestOfEach(one -> isAsWritten(inventory, one))) {
+                nameAltered(inventory, backup, missing);
                 if (backup.kind() == BackupKind.DUMP) {
                     database(backup, progress, done, missing);
                 }
@@ -115,20 +134,45 @@ public final class Recovery {
         return new Report(List.copyOf(done), List.copyOf(missing));
     }
 
-    private void claim() throws Restore.Refused, SQLException {
+    private static boolean isAsWritten(Inventory inventory, StoredBackup backup) {
+        return inventory.alteration(backup).isEmpty();
+    }
+
+    /** A newer one that was passed over. */
+    private static void nameAltered(Inventory inventory, StoredBackup restored, List<String> missing) {
+        StoredBackup newest = inventory.newestLike(restored);
+        if (!newest.equals(restored)) {
+            inventory
+                    .alteration(newest)
+                    .ifPresent(reason -> missing.add(
+                            newest.path() + " is not restored but " + restored.path() + ", which is older: " + reason));
+        }
+    }
+
+    private boolean isClaimed() throws SQLException {
+        return !Guest.names(server, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '" + MARK + "'")
+                .isEmpty();
+    }
+
+    private void refuseOccupied() throws Restore.Refused, SQLException {
+        if (isClaimed()) {
+            return;
+        }
         List<String> strangers = Guest.names(server, STRANGERS);
-        if (Guest.names(server, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '" + MARK + "'")
-                .isEmpty()) {
-            for (String database : List.of(server.address().database(), "postgres")) {
-                if (strangers.isEmpty() && restore.exists(database)) {
-                    strangers = relations(database);
-                }
+        for (String database : List.of(server.address().database(), "postgres")) {
+            if (strangers.isEmpty() && restore.exists(database)) {
+                strangers = relations(database);
             }
-            if (!strangers.isEmpty()) {
-                throw new Restore.Refused("the server at " + server.address().where() + " is not empty ("
-                        + String.join(", ", strangers) + "): everything is restored onto an empty one only; take"
-                        + " 'pgsteward restore SERVICE --into DATABASE' for single databases");
-            }
+        }
+        if (!strangers.isEmpty()) {
+            throw new Restore.Refused("the server at " + server.address().where() + " is not empty ("
+                    + String.join(", ", strangers) + "): everything is restored onto an empty one only; take"
+                    + " 'pgsteward restore SERVICE --into DATABASE' for single databases");
+        }
+    }
+
+    private void claim() throws SQLException {
+        if (!isClaimed()) {
             Guest.run(server, "CREATE ROLE " + MARK + " NOLOGIN");
         }
     }
@@ -145,23 +189,52 @@ public final class Recovery {
         }
     }
 
-    private void roles(Inventory inventory, List<String> done, List<String> missing)
+    /** @param path of the file that they are from */
+    private record Roles(String path, Globals globals) {}
+
+    /** The newest roles of the store, less those that the server has from the first. */
+    private Optional<Roles> roles(Inventory inventory, Consent consent)
             throws IOException, SQLException, Restore.Refused {
-        Optional<StoredBackup> globals = inventory.backups().stream()
+        Optional<StoredBackup> newest = inventory.newestOfEach(one -> isAsWritten(inventory, one)).stream()
                 .filter(backup -> backup.kind() == BackupKind.GLOBALS)
                 .findFirst();
-        if (globals.isEmpty()) {
-            missing.add("roles: there are no globals in the store");
-            return;
+        if (newest.isEmpty()) {
+            return Optional.empty();
         }
-        StoredFile file = restore.file(globals.get());
-        restore.checkFile(file);
         Set<String> kept = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10"));
         kept.add(server.address().user());
-        Globals all = Globals.of(read(file)).without(kept);
+        Globals globals = Globals.of(read(restore.file(newest.get()))).without(kept);
+        if (newest.get().signature() != ManifestSignature.VALID) {
+            Set<String> superusers =
+                    new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
+            superusers.addAll(kept);
+            List<String> powers = GlobalsPowers.of(globals, superusers);
+            String reason = newest.get().path() + " is not vouched for: " + doubt(newest.get());
+            if (!powers.isEmpty() && !consent.isGiven(reason, powers)) {
+                throw new Restore.Refused("cannot restore the roles: " + reason
+                        + ", and it gives powers over the server"
+                        + " to " + GlobalsPowers.some(powers) + "; if they had them, add --trust-globals, or set"
+                        + " PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed the backups");
+            }
+        }
+        return Optional.of(new Roles(newest.get().path(), globals));
+    }
+
+    private static String doubt(StoredBackup globals) {
+        return switch (globals.signature()) {
+            case VALID -> "";
+            case WRONG -> "its manifest was changed since it was written";
+            case FOREIGN -> "its manifest is signed with a key that is not here";
+            case MISSING -> "its manifest has no signature";
+            case UNCHECKED -> "there is no key here to verify its manifest with";
+        };
+    }
+
+    private void make(Roles roles, List<String> done, List<String> missing) throws SQLException {
+        Globals globals = roles.globals();
         Set<String> there = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
         long made = 0;
-        for (Globals.Statement statement : all.statements()) {
+        for (Globals.Statement statement : globals.statements()) {
             if (statement.creates() && there.contains(statement.role())) {
                 continue;
             }
@@ -173,18 +246,17 @@ public final class Recovery {
                 missing.add("roles: " + e.getMessage());
             }
         }
-        Stream.concat(all.leftOut().stream(), all.strange().stream())
+        Stream.concat(globals.leftOut().stream(), globals.strange().stream())
                 .forEach(words -> missing.add("roles: not run: " + words));
-        done.add("roles: " + made + " made, with their passwords, from "
-                + globals.get().path());
+        done.add("roles: " + made + " made, with their passwords, from " + roles.path());
     }
 
-    private static byte[] read(StoredFile file) throws IOException {
-        try (InputStream plain = file.plain()) {
-            return plain.readNBytes(Globals.LARGEST);
-        } catch (ZstdIOException damaged) {
-            throw new IOException("the stored file " + file.file() + " is damaged: " + damaged.getMessage(), damaged);
-        }
+    /** What is hashed is what is read: a program that writes into the store could change the file between the two. */
+    private byte[] read(StoredFile file) throws IOException, Restore.Refused {
+        restore.checkFile(file);
+        GlobalsProof read = new GlobalsProof();
+        file.pourInto(read);
+        return read.content();
     }
 
     /** One that cannot be restored holds up no other. */

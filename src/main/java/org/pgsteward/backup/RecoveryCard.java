@@ -1,13 +1,10 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,17 +42,12 @@ public final class RecoveryCard {
      * @throws IOException when the disk does not take it; the one of before is then still there
      */
     public synchronized void write(Set<String> proved) throws IOException {
-        ByteBuffer text = ByteBuffer.wrap(
-                text(Inventory.of(store), proved, server, clock.instant()).getBytes(StandardCharsets.UTF_8));
+        byte[] text = text(Inventory.of(store), proved, server, clock.instant()).getBytes(StandardCharsets.UTF_8);
         // A command may write it while the daemon does.
         Path part =
                 store.root().resolve("." + NAME + "." + ProcessHandle.current().pid() + ".part");
-        try (FileChannel channel = FileChannel.open(
-                part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            while (text.hasRemaining()) {
-                channel.write(text);
-            }
-            channel.force(true);
+        try {
+            Store.writePrivate(part, text);
         } catch (IOException e) {
             Files.deleteIfExists(part);
             throw e;
@@ -65,7 +57,8 @@ public final class RecoveryCard {
     }
 
     static String text(Inventory inventory, Set<String> proved, ServerAddress server, Instant now) {
-        List<StoredBackup> newest = inventory.newestOfEach(backup -> isProved(backup, proved));
+        List<StoredBackup> newest = inventory.newestOfEach(backup ->
+                isProved(backup, proved) && inventory.alteration(backup).isEmpty());
         Optional<StoredBackup> globals = newest.stream()
                 .filter(backup -> backup.kind() == BackupKind.GLOBALS)
                 .findFirst();

@@ -179,6 +179,7 @@ public final class Restore {
         long began = System.nanoTime();
         Manifest manifest = order.backup().manifest();
         StoredFile file = file(order.backup());
+        refuseAltered(order.backup());
         checks.check(order);
         checks.checkFile(file);
         progress.step("the file is whole");
@@ -210,6 +211,15 @@ public final class Restore {
             throw e;
         } finally {
             ThrowawayCluster.remove(folder);
+        }
+    }
+
+    private void refuseAltered(StoredBackup backup) throws Refused, IOException {
+        Optional<String> alteration = store.alteration(backup.path());
+        if (alteration.isPresent()) {
+            throw new Refused(backup.path() + " is not restored: " + alteration.get()
+                    + "; 'pgsteward backups' lists what else there is, and RECOVERY.md has the lines for one that you"
+                    + " trust all the same");
         }
     }
 

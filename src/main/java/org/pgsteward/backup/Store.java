@@ -2,8 +2,8 @@ package org.pgsteward.backup;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +15,9 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -23,6 +26,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -41,6 +45,14 @@ public final class Store {
     private static final String JSON = ".json";
     private static final String PART = ".part";
     private static final String SEALED = ".age";
+
+    /** Of what is written here: names, table names and hashes concern the user of pgsteward alone, as the dumps do. */
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    /** Bytes of a manifest: a database with 50,000 tables has some 3 million. */
+    private static final int LARGEST_MANIFEST = 8 * 1024 * 1024;
+
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -51,9 +63,20 @@ public final class Store {
 
     private final Path root;
     private final ObjectMapper json;
+    private final ManifestKeys keys;
 
+    /** Since when backups are signed, once it is known; a backup that retention removes does not change that. */
+    private volatile Optional<Instant> signedSince = Optional.empty();
+
+    /** A store whose manifests nobody signs. */
     public Store(Path root, ObjectMapper json) {
+        this(root, json, ManifestKeys.NONE);
+    }
+
+    /** @param keys which sign and verify its manifests */
+    public Store(Path root, ObjectMapper json, ManifestKeys keys) {
         this.root = root;
+        this.keys = keys;
         // The manifest is read by other programs too, and has their spelling.
         this.json = json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
     }
@@ -130,19 +153,15 @@ public final class Store {
             throw new FileAlreadyExistsException(target.toString(), null, "a backup is never written over");
         }
         sync(part);
-        Path manifestPart = resolve(relativePath + MANIFEST + PART);
-        try (FileChannel channel = FileChannel.open(
-                manifestPart,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-            ByteBuffer bytes =
-                    ByteBuffer.wrap(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
+        byte[] signed = keys.signed(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest));
+        if (signed.length > LARGEST_MANIFEST) {
+            throw new IOException("cannot write the manifest of " + manifest.backupId() + ": it has " + signed.length
+                    + " bytes, and at most " + LARGEST_MANIFEST + " are read; "
+                    + manifest.rows().size()
+                    + " tables are too many for one database");
         }
+        Path manifestPart = resolve(relativePath + MANIFEST + PART);
+        writePrivate(manifestPart, signed);
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         sync(folder);
         Files.move(manifestPart, resolve(relativePath + MANIFEST), StandardCopyOption.ATOMIC_MOVE);
@@ -173,8 +192,7 @@ public final class Store {
         Path part = resolve(partOf(relativePath));
         Path folder = root.resolve(relativePath.substring(0, relativePath.indexOf('/')));
         Files.createDirectories(folder);
-        Files.write(part, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(document));
-        sync(part);
+        writePrivate(part, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(document));
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         sync(folder);
     }
@@ -221,14 +239,54 @@ public final class Store {
     }
 
     Manifest read(Path manifest) throws IOException {
-        return json.readValue(manifest.toFile(), Manifest.class);
+        return readSigned(manifest).manifest();
+    }
+
+    /** A manifest, and what its signature says of it. */
+    record Signed(Manifest manifest, ManifestSignature signature) {}
+
+    /** @throws IOException when it is not there, too large, or no manifest */
+    Signed signed(String relativePath) throws IOException {
+        return readSigned(resolve(relativePath + MANIFEST));
+    }
+
+    private Signed readSigned(Path manifest) throws IOException {
+        byte[] bytes;
+        try (InputStream file = Files.newInputStream(manifest)) {
+            bytes = file.readNBytes(LARGEST_MANIFEST + 1);
+        }
+        if (bytes.length > LARGEST_MANIFEST) {
+            throw new IOException(manifest + " is no manifest: it has more than " + LARGEST_MANIFEST + " bytes");
+        }
+        return new Signed(json.readValue(bytes, Manifest.class), keys.check(bytes));
+    }
+
+    /**
+     * Returns why the manifest of a stored backup cannot be what pgsteward wrote; empty where it can be.
+     *
+     * @throws IOException when it cannot be read
+     */
+    Optional<String> alteration(String relativePath) throws IOException {
+        Signed signed = signed(relativePath);
+        Instant startedAt = Objects.requireNonNullElse(signed.manifest().startedAt(), Instant.MAX);
+        return switch (signed.signature()) {
+            case MISSING, FOREIGN -> signed.signature().alteration(startedAt, signedSince());
+            case VALID, WRONG, UNCHECKED -> signed.signature().alteration(startedAt, Optional.empty());
+        };
+    }
+
+    private Optional<Instant> signedSince() throws IOException {
+        if (signedSince.isEmpty()) {
+            signedSince = Inventory.of(this).signedSince();
+        }
+        return signedSince;
     }
 
     /** Of one whose time was over just now there is none. */
     private Optional<Manifest> readIfThere(Path manifest) throws IOException {
         try {
             return Optional.of(read(manifest));
-        } catch (FileNotFoundException removed) {
+        } catch (NoSuchFileException removed) {
             return Optional.empty();
         }
     }
@@ -298,6 +356,20 @@ public final class Store {
             return entries.sorted().toList();
         } catch (NoSuchFileException | NotDirectoryException none) {
             return List.of();
+        }
+    }
+
+    /** Writes a file that only the user of pgsteward can read, and makes it durable. */
+    static void writePrivate(Path file, byte[] content) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE),
+                PRIVATE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(content);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
         }
     }
 

@@ -14,8 +14,14 @@ import org.pgsteward.model.Judgement;
  * A backup as the store alone shows it.
  *
  * @param path relative to the store
+ * @param signature what the signature of the manifest says of it
  */
-public record StoredBackup(String path, Manifest manifest) {
+public record StoredBackup(String path, Manifest manifest, ManifestSignature signature) {
+    /** One whose manifest nobody has compared with its signature. */
+    public StoredBackup(String path, Manifest manifest) {
+        this(path, manifest, ManifestSignature.UNCHECKED);
+    }
+
     public BackupKind kind() {
         return BackupKind.valueOf(manifest.kind().toUpperCase(Locale.ROOT));
     }

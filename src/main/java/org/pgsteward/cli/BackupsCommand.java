@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -14,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +24,7 @@ import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.BackupSet;
 import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.Manifest;
+import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.NoConnection;
@@ -51,6 +52,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class BackupsCommand implements Callable<Integer> {
+    private static final int MOST_LINES = 20;
+
     @Spec
     private CommandSpec spec;
 
@@ -73,41 +76,75 @@ final class BackupsCommand implements Callable<Integer> {
             printSets(wiring);
             return 0;
         }
-        List<Manifest> manifests = wiring.store.manifests(Optional.ofNullable(service));
-        if (service != null && manifests.isEmpty()) {
-            throw VerifyCommand.noBackup(service, Inventory.of(wiring.store), wiring);
+        Inventory inventory = Files.isDirectory(wiring.store.root())
+                ? Inventory.of(wiring.store)
+                : new Inventory(List.of(), Map.of());
+        List<StoredBackup> stored = inventory.backups().stream()
+                .filter(backup ->
+                        service == null || service.equals(backup.manifest().service()))
+                .toList();
+        if (service != null && stored.isEmpty()) {
+            throw VerifyCommand.noBackup(service, inventory, wiring);
         }
+        List<Manifest> manifests = stored.stream().map(StoredBackup::manifest).toList();
         Map<String, String> states = states(wiring, manifests);
         var out = spec.commandLine().getOut();
         if (json) {
             // As in the manifest itself.
             ObjectMapper spelling = wiring.json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
             List<ObjectNode> backups = new ArrayList<>();
-            for (Manifest manifest : manifests) {
-                ObjectNode backup = spelling.valueToTree(manifest);
-                backups.add(backup.put("state", state(states, manifest)));
+            for (StoredBackup one : stored) {
+                ObjectNode backup = spelling.valueToTree(one.manifest());
+                backups.add(backup.put("state", state(states, one.manifest()))
+                        .put("signature", one.signature().name().toLowerCase(Locale.ROOT))
+                        .put("altered", inventory.alteration(one).isPresent()));
             }
             out.println(wiring.json.writeValueAsString(Map.of("backups", backups)));
+            complain(inventory, stored);
             return 0;
         }
         Instant now = wiring.clock.instant();
         if (manifests.isEmpty()) {
             out.println(nothing(wiring));
+            complain(inventory, stored);
             return 0;
         }
         Ink ink = Ink.ofStandardOutput();
         TextTable table = new TextTable(ink, "SERVICE", "KIND", "AGE>", "SIZE>", "STATE", "FILE");
-        for (Manifest manifest : manifests) {
+        for (StoredBackup backup : stored) {
+            Manifest manifest = backup.manifest();
             table.row(
                     OneLine.of(manifest.service(), 60),
                     manifest.kind(),
                     age(manifest.startedAt(), now),
                     Size.words(manifest.sizeBytes()),
-                    ink.state(state(states, manifest)),
+                    inventory.alteration(backup).isPresent()
+                            ? ink.critical("altered")
+                            : ink.state(state(states, manifest)),
                     manifest.file());
         }
         table.print(out);
+        out.flush();
+        complain(inventory, stored);
         return 0;
+    }
+
+    /** Names what is in the store and is not what pgsteward wrote. */
+    private void complain(Inventory inventory, List<StoredBackup> stored) {
+        List<String> lines = new ArrayList<>();
+        stored.forEach(backup -> inventory
+                .alteration(backup)
+                .ifPresent(reason -> lines.add(OneLine.of(backup.path(), 300) + ": " + reason)));
+        inventory
+                .unreadable()
+                .forEach((path, reason) ->
+                        lines.add(OneLine.of(path, 300) + " cannot be read: " + OneLine.of(reason, 200)));
+        PrintWriter err = spec.commandLine().getErr();
+        lines.stream().limit(MOST_LINES).forEach(line -> err.println("pgsteward: " + line));
+        if (lines.size() > MOST_LINES) {
+            err.println("pgsteward: and " + (lines.size() - MOST_LINES) + " more");
+        }
+        err.flush();
     }
 
     private static String state(Map<String, String> states, Manifest manifest) {

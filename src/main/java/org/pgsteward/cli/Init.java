@@ -8,6 +8,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.pgsteward.backup.ManifestKeys;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -44,20 +46,31 @@ final class Init implements Callable<Integer> {
         }
         // Made here, because Docker would make it root's.
         Files.createDirectories(Path.of("lib", "ext"));
-        Path password = secrets.resolve("postgres_password");
-        if (Files.exists(password)) {
-            spec.commandLine().getOut().println("kept " + password + ", which exists");
-            return 0;
+        make(secrets.resolve("postgres_password"), Init::newPassword, "a new password");
+        make(
+                secrets.resolve("pgsteward").resolve("manifest_key"),
+                ManifestKeys::newKey,
+                "the key that signs backups; keep a copy on another machine: restore --all asks for it");
+        return 0;
+    }
+
+    private void make(Path file, Supplier<String> content, String what) throws IOException {
+        if (Files.exists(file)) {
+            spec.commandLine().getOut().println("kept " + file + ", which exists");
+            return;
         }
+        Files.writeString(file, content.get() + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        // Containers read it as users of their own; on this host the folder keeps everybody else out.
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        spec.commandLine().getOut().println("made " + file + " with " + what);
+    }
+
+    private static String newPassword() {
         StringBuilder text = new StringBuilder();
         SecureRandom random = new SecureRandom();
         for (int i = 0; i < CHARACTERS; i++) {
             text.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
         }
-        Files.writeString(password, text + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        // Containers read it as users of their own; on this host the folder keeps everybody else out.
-        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
-        spec.commandLine().getOut().println("made " + password + " with a new password");
-        return 0;
+        return text.toString();
     }
 }

@@ -1,6 +1,9 @@
 package org.pgsteward.cli;
 
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -75,6 +78,11 @@ final class RestoreCommand implements Callable<Integer> {
     @Option(names = "--from", paramLabel = "DIR", description = "With --all: the store, if it is not the usual one.")
     private @Nullable Path from;
 
+    @Option(
+            names = "--trust-globals",
+            description = "With --all: make superusers and other powerful roles, though no key here has signed them.")
+    private boolean trustGlobals;
+
     @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Whose backup.")
     private @Nullable String service;
 
@@ -135,7 +143,7 @@ final class RestoreCommand implements Callable<Integer> {
         List<String> missing = new ArrayList<>();
         PrintWriter out = spec.commandLine().getOut();
         try (Provisioner provisioner = wiring.provisioner()) {
-            Recovery.Report report = wiring.recovery.rebuild(progress);
+            Recovery.Report report = wiring.recovery.rebuild(progress, consent());
             TerminalProgress.end(progress);
             report.done().forEach(out::println);
             missing.addAll(report.missing());
@@ -157,15 +165,30 @@ final class RestoreCommand implements Callable<Integer> {
         return missing.isEmpty() ? 0 : 1;
     }
 
+    private Recovery.Consent consent() {
+        if (trustGlobals) {
+            return (reason, powers) -> true;
+        }
+        return Terminal.readsInput() && Terminal.readsErrors()
+                ? new TrustQuestion(
+                        spec.commandLine().getErr(),
+                        new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())))
+                : Recovery.Consent.NONE;
+    }
+
     private void checkUsage() {
         if (all) {
             if (service != null || backup != null || at != null || into != null || replace) {
-                throw new Refusal("restore --all takes --from with the folder of a store, and nothing else");
+                throw new Refusal(
+                        "restore --all takes --from with the folder of a store, --trust-globals, and nothing else");
             }
             return;
         }
         if (from != null) {
             throw new Refusal("restore takes --from with --all only: set PGSTEWARD_BACKUP_DIR for single databases");
+        }
+        if (trustGlobals) {
+            throw new Refusal("restore takes --trust-globals with --all only: roles are restored with everything");
         }
         if (service == null && backup == null) {
             throw new Refusal("restore takes the name of a SERVICE, or --backup with an id");

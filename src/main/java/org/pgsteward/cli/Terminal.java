@@ -12,10 +12,16 @@ final class Terminal {
     /** Lines and columns; zero where nobody has told the terminal. */
     private static final Pattern SIZE = Pattern.compile("\\d+ ([1-9]\\d{0,4})");
 
+    private static final int IN = 0;
     private static final int OUT = 1;
     private static final int ERR = 2;
 
     private Terminal() {}
+
+    /** Whether a person can answer. */
+    static boolean readsInput() {
+        return isTerminal(IN);
+    }
 
     static boolean readsOutput() {
         return isTerminal(OUT);

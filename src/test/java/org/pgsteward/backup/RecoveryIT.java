@@ -104,7 +104,7 @@ class RecoveryIT {
 
     @Test
     void ontoAServerThatIsNotEmptyNothingIsRestored() {
-        assertThatThrownBy(() -> wiring.recovery.rebuild(RestoreProgress.QUIET))
+        assertThatThrownBy(() -> wiring.recovery.rebuild(RestoreProgress.QUIET, Recovery.Consent.NONE))
                 .isInstanceOf(Restore.Refused.class)
                 .hasMessageMatching("the server at \\S+ is not empty \\(database everything, .*");
     }
@@ -255,7 +255,8 @@ class RecoveryIT {
             @Override
             public void poured(long bytes, long total) {}
         };
-        assertThatThrownBy(() -> there.recovery.rebuild(killer)).isInstanceOf(Killed.class);
+        assertThatThrownBy(() -> there.recovery.rebuild(killer, Recovery.Consent.NONE))
+                .isInstanceOf(Killed.class);
     }
 
     private Map<String, String> environment(Server server) {

@@ -385,14 +385,14 @@ class RestoreIT {
         String service = service("CREATE TABLE public.t AS SELECT generate_series(1, 10)");
         Restore.Order order = order(service, service + "_back");
         Path manifest = host.store().resolve(order.backup().path() + ".manifest.json");
-        Files.writeString(manifest, Files.readString(manifest).replace("\"public.t\" : 10", "\"public.t\" : 11"));
+        Manifests.write(manifest, Files.readString(manifest).replace("\"public.t\" : 10", "\"public.t\" : 11"));
 
         assertThatThrownBy(() -> wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("public.t has 10 rows, not 11");
 
         assertThat(databases()).doesNotContain(service + "_back");
-        Files.writeString(manifest, Files.readString(manifest).replace("\"public.t\" : 11", "\"t; DROP ROLE x\" : 11"));
+        Manifests.write(manifest, Files.readString(manifest).replace("\"public.t\" : 11", "\"t; DROP ROLE x\" : 11"));
         refused(order(service, service + "_back"), "names a table t; DROP ROLE x, which is no name");
     }
 
@@ -477,7 +477,7 @@ class RestoreIT {
                 text.replace(said, hostile).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
         Files.write(file, stored);
         Path manifest = host.store().resolve(order.backup().path() + ".manifest.json");
-        Files.writeString(
+        Manifests.write(
                 manifest,
                 Files.readString(manifest)
                         .replace(
@@ -629,7 +629,7 @@ class RestoreIT {
                         refusals.add(String.valueOf(e.getMessage()));
                     }
                     try {
-                        second.recovery.rebuild(RestoreProgress.QUIET);
+                        second.recovery.rebuild(RestoreProgress.QUIET, Recovery.Consent.NONE);
                     } catch (Exception e) {
                         refusals.add(String.valueOf(e.getMessage()));
                     }

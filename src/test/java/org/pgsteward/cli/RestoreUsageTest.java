@@ -19,8 +19,9 @@ class RestoreUsageTest {
                 "restore --into a                | restore takes the name of a SERVICE, or --backup with an id",
                 "restore w --into a --at t --backup b | restore takes --backup or --at, one of the two",
                 "restore w --into a --from d     | restore takes --from with --all only: set PGSTEWARD_BACKUP_DIR for single databases",
-                "restore --all --replace         | restore --all takes --from with the folder of a store, and nothing else",
-                "restore --all wiki              | restore --all takes --from with the folder of a store, and nothing else",
+                "restore --all --replace         | restore --all takes --from with the folder of a store, --trust-globals, and nothing else",
+                "restore --all wiki              | restore --all takes --from with the folder of a store, --trust-globals, and nothing else",
+                "restore w --into a --trust-globals | restore takes --trust-globals with --all only: roles are restored with everything",
                 "verify                          | verify takes --all, the names of services, or --backup with an id, one of the three",
                 "verify --all wiki               | verify takes --all, the names of services, or --backup with an id, one of the three"
             })

@@ -38,6 +38,7 @@ import org.pgsteward.backup.DiskSpace;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
 import org.pgsteward.backup.Manifest;
+import org.pgsteward.backup.Manifests;
 import org.pgsteward.backup.RunLock;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.backup.Zstd;
@@ -449,8 +450,7 @@ class BackupRoutesIT {
         host.cluster().run(database, "CREATE TABLE public.notes AS SELECT generate_series(1, 10)");
         Backup backup = host.backUp(wiring, database);
         Path manifest = host.store().resolve(backup.path().orElseThrow() + ".manifest.json");
-        Files.writeString(
-                manifest, Files.readString(manifest).replace("\"public.notes\" : 10", "\"public.notes\" : 11"));
+        Manifests.write(manifest, Files.readString(manifest).replace("\"public.notes\" : 10", "\"public.notes\" : 11"));
 
         assertThat(prove(backup).error()).contains("public.notes has 10 rows, not 11");
     }

@@ -42,6 +42,7 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.BaseRestore;
 import org.pgsteward.backup.Contents;
 import org.pgsteward.backup.Manifest;
+import org.pgsteward.backup.Manifests;
 import org.pgsteward.backup.Zstd;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
@@ -663,7 +664,7 @@ class BaseBackupIT {
             byte[] compressed = com.github.luben.zstd.Zstd.compress(content);
             Files.write(file, compressed);
             Path manifest = Path.of(file + ".manifest.json");
-            Files.writeString(
+            Manifests.write(
                     manifest,
                     Files.readString(manifest)
                             .replaceFirst("\"size_bytes\" : \\d+", "\"size_bytes\" : " + compressed.length)
@@ -684,7 +685,7 @@ class BaseBackupIT {
         Backup failed = prove(good);
 
         Files.write(file, whole);
-        Files.writeString(manifest, said);
+        Manifests.write(manifest, said);
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
         assertThat(failed.error()).contains(harm.reason);
         assertThat(left()).isEmpty();
@@ -694,14 +695,13 @@ class BaseBackupIT {
     void rowsThatAreMissingInTheCopyAndTablesAndDatabasesFailTheProof() throws Exception {
         Path manifest = Path.of(file(good) + ".manifest.json");
         String said = Files.readString(manifest);
-        Files.writeString(
-                manifest, said.replace("\"vikunja.public.tasks\" : 20000", "\"vikunja.public.tasks\" : 20001"));
+        Manifests.write(manifest, said.replace("\"vikunja.public.tasks\" : 20000", "\"vikunja.public.tasks\" : 20001"));
         assertThat(prove(good).error()).contains("vikunja.public.tasks has 20000 rows, and 20001 were there");
-        Files.writeString(manifest, said.replace("\"vikunja.public.tasks\"", "\"vikunja.public.chores\""));
+        Manifests.write(manifest, said.replace("\"vikunja.public.tasks\"", "\"vikunja.public.chores\""));
         assertThat(prove(good).error()).contains("\"public.chores\" does not exist");
-        Files.writeString(manifest, said.replace("\"vikunja.public.tasks\"", "\"\\\"Gone\\\".public.tasks\""));
+        Manifests.write(manifest, said.replace("\"vikunja.public.tasks\"", "\"\\\"Gone\\\".public.tasks\""));
         assertThat(prove(good).error()).contains("not in it: \"Gone\".public.tasks");
-        Files.writeString(manifest, said);
+        Manifests.write(manifest, said);
         assertThat(prove(good).state()).isEqualTo(BackupState.VERIFIED);
     }
 
@@ -709,12 +709,11 @@ class BaseBackupIT {
     void whatThisHostLacksIsNoFalseAlarm() throws Exception {
         Path manifest = Path.of(file(good) + ".manifest.json");
         String said = Files.readString(manifest);
-        Files.writeString(manifest, said.replaceFirst("\"client_version\" : \"\\d+\"", "\"client_version\" : \"9\""));
+        Manifests.write(manifest, said.replaceFirst("\"client_version\" : \"\\d+\"", "\"client_version\" : \"9\""));
         Backup older = prove(good);
-        Files.writeString(
-                manifest, said.replaceFirst("\"source_bytes\" : \\d+", "\"source_bytes\" : 9000000000000000"));
+        Manifests.write(manifest, said.replaceFirst("\"source_bytes\" : \\d+", "\"source_bytes\" : 9000000000000000"));
         Backup huge = prove(good);
-        Files.writeString(manifest, said);
+        Manifests.write(manifest, said);
         assertThat(older.state()).isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(older.error()).contains("install postgresql-9");
         assertThat(huge.state()).isEqualTo(BackupState.UNVERIFIABLE);

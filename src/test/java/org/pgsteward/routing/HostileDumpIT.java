@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.Manifests;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -275,7 +276,7 @@ class HostileDumpIT {
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(stored));
         String written = Files.readString(manifest);
         assertThat(written).contains(backup.sha256());
-        Files.writeString(manifest, written.replace(backup.sha256(), hash));
+        Manifests.write(manifest, written.replace(backup.sha256(), hash));
     }
 
     private Backup prove(Backup backup) {

@@ -717,9 +717,21 @@ class KeepIT {
                 .hasSize(1);
         assertThat(history(database)).isEqualTo(lastVerified);
 
-        // Somebody puts the file back.
+        // The file is put back, but another program changes its manifest.
         Files.write(rotten, whole);
+        Path manifest = Path.of(rotten + ".manifest.json");
+        String written = Files.readString(manifest);
+        Files.writeString(manifest, written.replace("\"owner\" : \"", "\"owner\" : \"x"));
         clock.pass(Duration.ofDays(1));
+        wiring.doors.ask(REPROOF, "");
+        assertThat(host.journal(database))
+                .first()
+                .asString()
+                .startsWith("failed: its manifest was changed since it was written");
+        Files.writeString(manifest, written);
+        clock.pass(Duration.ofDays(1));
+        // The other backup is due first, since it was verified before this one failed.
+        wiring.doors.ask(REPROOF, "");
         wiring.doors.ask(REPROOF, "");
         assertThat(host.journal(database)).containsExactly("verified", "verified");
         assertThat(host.notices("backup-damaged", database))

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.Manifest;
+import org.pgsteward.backup.Manifests;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -191,7 +192,7 @@ class NightIT {
         Wiring wiring = host.wiring();
         Backup backup = backUp(wiring, database);
         Path manifest = host.store().resolve(backup.path().orElseThrow() + ".manifest.json");
-        Files.writeString(
+        Manifests.write(
                 manifest,
                 Files.readString(manifest).replace("largeobject_metadata\" : 1", "largeobject_metadata\" : 2"));
         try (Pipeline pipeline = wiring.backupPipeline().start()) {

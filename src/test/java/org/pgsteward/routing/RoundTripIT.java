@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.Manifests;
 import org.pgsteward.backup.Zstd;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
@@ -328,14 +329,14 @@ class RoundTripIT {
         String written = Files.readString(manifest);
 
         // The order of words is another there, and the partition's bounds may not hold here.
-        Files.writeString(manifest, written.replace("\"collate\" : \"C\"", "\"collate\" : \"tlh_QO\""));
+        Manifests.write(manifest, written.replace("\"collate\" : \"C\"", "\"collate\" : \"tlh_QO\""));
         assertThat(prove(side, backup).state()).isEqualTo(BackupState.VERIFIED);
 
-        Files.writeString(manifest, written.replace("\"citext\" : \"1", "\"pg_cron\" : \"1"));
+        Manifests.write(manifest, written.replace("\"citext\" : \"1", "\"pg_cron\" : \"1"));
         Backup lacking = prove(side, backup);
         assertThat(lacking.state()).isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(lacking.error()).isEqualTo("extension pg_cron is not installed where backups are proved");
-        Files.writeString(manifest, written);
+        Manifests.write(manifest, written);
         assertThat(prove(side, backup).state()).isEqualTo(BackupState.VERIFIED);
     }
 

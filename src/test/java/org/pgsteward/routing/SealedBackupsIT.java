@@ -31,6 +31,7 @@ import org.pgsteward.Wiring;
 import org.pgsteward.backup.Age;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.Manifest;
+import org.pgsteward.backup.Manifests;
 import org.pgsteward.backup.Zstd;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
@@ -521,8 +522,8 @@ class SealedBackupsIT {
     private void edit(Backup backup, String field, String value) throws IOException {
         Path manifest = host.store().resolve(backup.path().orElseThrow() + ".manifest.json");
         JsonNode json = Json.mapper().readTree(manifest.toFile());
-        ((ObjectNode) json).put(field, value);
-        Json.mapper().writeValue(manifest.toFile(), json);
+        ((ObjectNode) json).put(field, value).remove("signature");
+        Manifests.write(manifest, json.toPrettyString());
     }
 
     private static void flip(Path file, double where) throws IOException {
