@@ -59,8 +59,22 @@ public final class BackupSets {
             }
         }
         String id = Store.time(at);
-        ours.put(id, lock.get());
-        return save(BackupSet.opened(id, asked, at, toMake, others, base));
+        return opened(lock.get(), BackupSet.opened(id, asked, at, toMake, others, base));
+    }
+
+    /** A set that cannot be written is nobody's: its lock goes at once. */
+    private BackupSet opened(RunLock lock, BackupSet set) throws IOException {
+        ours.put(set.id(), lock);
+        boolean saved = false;
+        try {
+            save(set);
+            saved = true;
+            return set;
+        } finally {
+            if (!saved) {
+                letGo(set.id());
+            }
+        }
     }
 
     /** Goes on with the night's newest set, if there is one that lacks all of {@code toMake}. */
@@ -78,8 +92,7 @@ public final class BackupSets {
         if (lock.isEmpty()) {
             return Optional.empty();
         }
-        ours.put(night.get().id(), lock.get());
-        return Optional.of(save(night.get().reopened(toMake)));
+        return Optional.of(opened(lock.get(), night.get().reopened(toMake)));
     }
 
     /** What has become of a backup, whenever; of one that belongs to no set, nothing. */

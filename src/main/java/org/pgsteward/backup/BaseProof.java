@@ -92,22 +92,28 @@ final class BaseProof implements AutoCloseable {
             throws CannotTell {
         Programs programs = programs(bindir, major);
         Path folder = scratch.resolve(UUID.randomUUID().toString());
+        boolean begun = false;
         try {
             user.enterable(scratch);
             user.own(folder);
             long free = Files.getFileStore(folder).getUsableSpace();
             if (free < bytes + FOR_RECOVERY) {
-                Files.delete(folder);
                 throw new CannotTell("unpacked it takes " + (bytes + FOR_RECOVERY) + " bytes, and " + scratch + " has "
                         + free + " free: make room, or set pgsteward.scratch.dir to a larger disk");
             }
             user.own(folder.resolve("data"));
+            BaseProof proof = new BaseProof(programs, user, folder, most);
+            begun = true;
+            return proof;
         } catch (CannotTell e) {
             throw e;
         } catch (IOException e) {
             throw new CannotTell("there is no place to unpack it: " + e.getMessage(), e);
+        } finally {
+            if (!begun) {
+                ThrowawayCluster.remove(folder);
+            }
         }
-        return new BaseProof(programs, user, folder, most);
     }
 
     private static Programs programs(Optional<Path> bindir, int major) throws CannotTell {

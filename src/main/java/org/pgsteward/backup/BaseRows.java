@@ -120,13 +120,16 @@ final class BaseRows implements AutoCloseable {
     /** The beginning: to be had before the backup starts. */
     static BaseRows before(Server server) throws SQLException {
         Connection connection = server.connectForLong(server.address().database());
+        boolean begun = false;
         try {
             BaseRows rows = new BaseRows(server, connection, oldestAtWork(connection));
             rows.keepTheLog();
+            begun = true;
             return rows;
-        } catch (SQLException e) {
-            connection.close();
-            throw e;
+        } finally {
+            if (!begun) {
+                connection.close();
+            }
         }
     }
 

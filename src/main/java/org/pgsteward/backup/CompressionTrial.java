@@ -22,9 +22,9 @@ final class CompressionTrial implements AutoCloseable {
     private static final int THOROUGH = 3;
 
     private final ZstdCompressCtx zstd = new ZstdCompressCtx();
-    private final ByteBuffer spent = ByteBuffer.allocateDirect((int) Zstd.compressBound(SAMPLE));
+    private byte[] spent = new byte[(int) Zstd.compressBound(SAMPLE)];
 
-    /** @param sample direct, at most {@link #SAMPLE} bytes; it stays as it is */
+    /** @param sample on the heap, at most {@link #SAMPLE} bytes; it stays as it is */
     int levelFor(ByteBuffer sample) {
         return size(sample, THOROUGH) <= WORTH * size(sample, FAST) ? THOROUGH : FAST;
     }
@@ -32,11 +32,18 @@ final class CompressionTrial implements AutoCloseable {
     /** @return bytes */
     private int size(ByteBuffer sample, int level) {
         zstd.setLevel(level);
-        return zstd.compressDirectByteBuffer(spent, 0, spent.capacity(), sample, sample.position(), sample.remaining());
+        return zstd.compressByteArray(
+                spent,
+                0,
+                spent.length,
+                sample.array(),
+                sample.arrayOffset() + sample.position(),
+                sample.remaining());
     }
 
     @Override
     public void close() {
         zstd.close();
+        spent = new byte[0];
     }
 }

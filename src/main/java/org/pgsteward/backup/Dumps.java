@@ -80,8 +80,8 @@ public final class Dumps {
             return Optional.empty();
         }
         Held held = new Held();
-        held.add(lock.get());
         try {
+            held.add(lock.get());
             held.add(dumping.take());
             requireRoom(target);
             Programs programs = Programs.find(bindir, server.majorVersion());
@@ -91,7 +91,8 @@ public final class Dumps {
                         case GLOBALS -> globals(target, programs, held);
                         case BASE -> base(target, programs, held);
                     });
-        } catch (IOException | SQLException | InterruptedException | RuntimeException e) {
+        } catch (Throwable e) {
+            // Whatever ends it here, an Error too, ends it for good: no run is left that could release anything later.
             try (held) {
                 throw e;
             }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** What a run holds while it is under way: let go of all together, the last first, whatever one of them says. */
+/** The resources of a run under way: released together, the last one first, even where one of them fails. */
 final class Held implements AutoCloseable {
     private final Deque<AutoCloseable> held = new ArrayDeque<>();
 
@@ -13,16 +13,16 @@ final class Held implements AutoCloseable {
         return resource;
     }
 
-    /** @throws IOException what the first said that did not go well; all are let go nevertheless */
+    /** @throws IOException the first failure, an {@link Error} included; all resources are released nevertheless */
     @Override
     public void close() throws IOException {
         IOException trouble = null;
         while (!held.isEmpty()) {
             try {
                 held.pop().close();
-            } catch (Exception e) {
+            } catch (Throwable e) {
                 if (trouble == null) {
-                    trouble = e instanceof IOException told ? told : new IOException(e.getMessage(), e);
+                    trouble = e instanceof IOException io ? io : new IOException(String.valueOf(e), e);
                 } else {
                     trouble.addSuppressed(e);
                 }

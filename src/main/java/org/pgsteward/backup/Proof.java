@@ -118,7 +118,15 @@ public final class Proof {
             return inTurn(backup, manifest);
         } catch (IOException e) {
             return failed(backup, began, e);
+        } catch (RuntimeException | Error e) {
+            return ended(backup, began, e);
         }
+    }
+
+    /** A mistake of our own, or memory that is used up, says nothing of the backup, and is recorded all the same. */
+    private Backup ended(Backup backup, long began, Throwable because) {
+        LOG.error("{}: the verification ended: {}", backup.id(), because.toString());
+        return with(backup, BackupState.UNVERIFIABLE, began, "pgsteward could not verify it: " + because);
     }
 
     /** How long it waited for its turn says nothing of how long a restore takes. */

@@ -33,19 +33,16 @@ final class ProofTurn {
     /** Waits for it. A folder in which no lock can be had holds up no proof. */
     Turn.Taken take() throws InterruptedException {
         Turn.Taken ours = here.take();
-        Optional<RunLock> lock = Optional.empty();
+        Optional<RunLock> held;
+        boolean taken = false;
         try {
-            for (lock = RunLock.take(locks, NAME); lock.isEmpty(); lock = RunLock.take(locks, NAME)) {
-                LockSupport.parkNanos(LOOK.toNanos());
-                if (Thread.interrupted()) {
-                    ours.close();
-                    throw new InterruptedException("while another process's proof was under way");
-                }
+            held = awaitOtherProcesses();
+            taken = true;
+        } finally {
+            if (!taken) {
+                ours.close();
             }
-        } catch (IOException e) {
-            LOG.warn("whether another process proves something cannot be told: {}", e.getMessage());
         }
-        Optional<RunLock> held = lock;
         return () -> {
             try {
                 promise(0);
@@ -58,6 +55,23 @@ final class ProofTurn {
                 ours.close();
             }
         };
+    }
+
+    private Optional<RunLock> awaitOtherProcesses() throws InterruptedException {
+        try {
+            Optional<RunLock> lock = RunLock.take(locks, NAME);
+            while (lock.isEmpty()) {
+                LockSupport.parkNanos(LOOK.toNanos());
+                if (Thread.interrupted()) {
+                    throw new InterruptedException("while another process verified a backup");
+                }
+                lock = RunLock.take(locks, NAME);
+            }
+            return lock;
+        } catch (IOException e) {
+            LOG.warn("cannot determine whether another process verifies a backup: {}", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** By whoever has the turn: so many bytes it may take of the scratch disk until it is given back. */

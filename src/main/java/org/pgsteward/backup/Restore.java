@@ -192,11 +192,13 @@ public final class Restore {
                 new OwnerPowers(server).isPowerful(order.owner()) ? Optional.empty() : Optional.of(order.owner()));
         progress.step("a role that logs in for this restore alone");
         Path folder = scratch.resolve(guest.name());
+        boolean restored = false;
         try {
             folder = folder(guest);
             Beside beside = new Beside(server, order, file, guest, folder);
             long rows = beside.fill(like, progress);
             Swap.Swapped swapped = ending.end(beside);
+            restored = true;
             progress.step("done");
             return new Done(
                     order,
@@ -206,11 +208,14 @@ public final class Restore {
                     Duration.ofNanos(System.nanoTime() - began),
                     swapped.took(),
                     List.copyOf(beside.notes()));
-        } catch (Refused | IOException | SQLException | InterruptedException | RuntimeException e) {
-            discard(guest);
-            throw e;
         } finally {
-            ThrowawayCluster.remove(folder);
+            try {
+                if (!restored) {
+                    discard(guest);
+                }
+            } finally {
+                ThrowawayCluster.remove(folder);
+            }
         }
     }
 

@@ -115,6 +115,7 @@ final class Snapshot implements AutoCloseable {
      */
     static Snapshot export(Server server, String database, Duration patience) throws SQLException {
         Connection connection = server.connectForLong(database);
+        boolean exported = false;
         try {
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setReadOnly(true);
@@ -122,10 +123,13 @@ final class Snapshot implements AutoCloseable {
             for (int attempt = 1; !locked(connection, attempt == ATTEMPTS); attempt++) {
                 connection.rollback();
             }
-            return new Snapshot(connection);
-        } catch (SQLException e) {
-            connection.close();
-            throw e;
+            Snapshot snapshot = new Snapshot(connection);
+            exported = true;
+            return snapshot;
+        } finally {
+            if (!exported) {
+                connection.close();
+            }
         }
     }
 

@@ -50,7 +50,17 @@ public final class ClientProgram implements AutoCloseable {
         builder.environment().putAll(environment);
         builder.directory(new java.io.File("/"));
         String path = command.get(0);
-        return new ClientProgram(path.substring(path.lastIndexOf('/') + 1), builder.start());
+        Process process = builder.start();
+        boolean begun = false;
+        try {
+            ClientProgram program = new ClientProgram(path.substring(path.lastIndexOf('/') + 1), process);
+            begun = true;
+            return program;
+        } finally {
+            if (!begun) {
+                process.destroyForcibly();
+            }
+        }
     }
 
     /** Runs it to its end and returns what it printed; {@code input} is what it reads. */

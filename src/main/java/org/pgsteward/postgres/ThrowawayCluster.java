@@ -138,17 +138,18 @@ public final class ThrowawayCluster implements AutoCloseable {
             throws IOException, InterruptedException {
         user.own(data);
         EmptyCluster empty = new EmptyCluster(programs, user);
+        boolean made = false;
         try {
             if (plan.template().isPresent()) {
                 empty.copy(plan.template().get(), data, plan.administrator());
             } else {
                 empty.initialise(data, plan.administrator());
             }
-        } catch (IOException | InterruptedException e) {
-            if (!plan.keepData()) {
+            made = true;
+        } finally {
+            if (!made && !plan.keepData()) {
                 remove(data);
             }
-            throw e;
         }
         return startMade(programs, user, data, plan);
     }
@@ -157,6 +158,8 @@ public final class ThrowawayCluster implements AutoCloseable {
     static ThrowawayCluster startMade(Programs programs, UnprivilegedUser user, Path data, Plan plan)
             throws IOException, InterruptedException {
         Path sockets = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
+        Optional<ThrowawayCluster> begun = Optional.empty();
+        boolean ready = false;
         try {
             Process leash = launch(programs, user, data, sockets, plan);
             ThrowawayCluster cluster = new ThrowawayCluster(
@@ -168,6 +171,7 @@ public final class ThrowawayCluster implements AutoCloseable {
                     leash,
                     plan.port().orElse(DEFAULT_PORT),
                     plan.keepData());
+            begun = Optional.of(cluster);
             cluster.awaitReady(START);
             if (plan.password().isPresent()) {
                 String verifier = ScramVerifier.of(plan.password().get()).stored();
@@ -176,13 +180,16 @@ public final class ThrowawayCluster implements AutoCloseable {
                         "ALTER ROLE " + Quote.identifier(plan.administrator()) + " PASSWORD " + Quote.literal(verifier)
                                 + ";");
             }
+            ready = true;
             return cluster;
-        } catch (IOException | InterruptedException e) {
-            remove(sockets);
-            if (!plan.keepData()) {
-                remove(data);
+        } finally {
+            if (!ready) {
+                begun.ifPresent(ThrowawayCluster::close);
+                remove(sockets);
+                if (!plan.keepData()) {
+                    remove(data);
+                }
             }
-            throw e;
         }
     }
 
@@ -208,15 +215,21 @@ public final class ThrowawayCluster implements AutoCloseable {
         settings.put("ident_file", written(user, folder.resolve("pg_ident.conf"), "\n"));
         Plan plan = new Plan(administrator, Optional.empty(), Optional.empty(), settings, true, Optional.empty());
         Path sockets = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-"));
+        Optional<ThrowawayCluster> begun = Optional.empty();
+        boolean ready = false;
         try {
             Process leash = launch(programs, user, data, sockets, plan);
             ThrowawayCluster cluster = new ThrowawayCluster(
                     programs, user, data, sockets, administrator, leash, DEFAULT_PORT, plan.keepData());
+            begun = Optional.of(cluster);
             cluster.awaitReady(RECOVERY);
+            ready = true;
             return cluster;
-        } catch (IOException e) {
-            remove(sockets);
-            throw e;
+        } finally {
+            if (!ready) {
+                begun.ifPresent(ThrowawayCluster::close);
+                remove(sockets);
+            }
         }
     }
 
@@ -258,24 +271,19 @@ public final class ThrowawayCluster implements AutoCloseable {
     private void awaitReady(Duration patience) throws IOException, InterruptedException {
         StringBuilder said = new StringBuilder();
         long deadline = System.nanoTime() + patience.toNanos();
-        try {
-            InputStream stream = leash.getInputStream();
-            byte[] buffer = new byte[4096];
-            while (said.indexOf("database system is ready to accept connections") < 0) {
-                int read = stream.read(buffer);
-                if (read < 0 || System.nanoTime() > deadline) {
-                    throw new IOException("the scratch PostgreSQL in " + data + " did not start: "
-                            + said.toString().strip().replaceAll("\\s*\\R\\s*", "; "));
-                }
-                said.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
+        InputStream stream = leash.getInputStream();
+        byte[] buffer = new byte[4096];
+        while (said.indexOf("database system is ready to accept connections") < 0) {
+            int read = stream.read(buffer);
+            if (read < 0 || System.nanoTime() > deadline) {
+                throw new IOException("the scratch PostgreSQL in " + data + " did not start: "
+                        + said.toString().strip().replaceAll("\\s*\\R\\s*", "; "));
             }
-            Thread drain = new Thread(null, this::drain, "scratch-postgres-log", 128 * 1024);
-            drain.setDaemon(true);
-            drain.start();
-        } catch (IOException e) {
-            close();
-            throw e;
+            said.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
         }
+        Thread drain = new Thread(null, this::drain, "scratch-postgres-log", 128 * 1024);
+        drain.setDaemon(true);
+        drain.start();
     }
 
     /** A full pipe would stop the server; the last of what it says is kept. */

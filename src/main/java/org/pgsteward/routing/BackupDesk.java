@@ -47,8 +47,11 @@ public final class BackupDesk {
     /** The exchange's variable that holds the {@link BackupTarget}. */
     static final String TARGET = "target";
 
-    /** The exchange's variable that holds the {@link DumpRun} under way. */
+    /** The exchange's variable that holds the {@link DumpRun} under way, and nothing once that has ended. */
     static final String RUN = "run";
+
+    /** The exchange's variable that holds the {@link Backup} of a run that ended: failed, or with its file made. */
+    private static final String OUTCOME = "outcome";
 
     /** The exchange's variable that says why there is no run. */
     private static final String ASIDE = "aside";
@@ -62,6 +65,8 @@ public final class BackupDesk {
     private static final String UNDER_WAY = "another run of it is under way";
 
     private static final String NOT_SEALED = "the route ended before the file was sealed";
+
+    private static final String NOT_PROVED = "the route ended before the verification was recorded";
 
     private static final Logger LOG = LoggerFactory.getLogger(BackupDesk.class);
 
@@ -157,12 +162,15 @@ public final class BackupDesk {
         try {
             house.requireStore();
             begun = dumps.begin(target);
-        } catch (IOException | SQLException e) {
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Throwable e) {
             if (isGone(target, e)) {
                 return stepAside(exchange, target, "database " + target.database() + " is no longer there");
             }
-            String because = "it could not begin: " + e.getMessage();
-            conclude(notBegun(target, because, clock.instant()));
+            Backup failed = notBegun(target, "it could not begin: " + ownWords(e), clock.instant());
+            exchange.setVariable(OUTCOME, failed);
+            conclude(failed);
             throw e;
         }
         if (begun.isEmpty()) {
@@ -173,7 +181,12 @@ public final class BackupDesk {
         exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onDone(Exchange done) {
-                end(run, done);
+                try {
+                    end(run, done);
+                } finally {
+                    // A split keeps its exchanges until the last of them ends, and a run holds megabytes.
+                    done.setVariable(RUN, null);
+                }
             }
         });
         return run.started();
@@ -189,6 +202,8 @@ public final class BackupDesk {
         }
         // The lock and the snapshot go now, not after the proof: the next dump need not wait for it.
         run.close();
+        exchange.setVariable(RUN, null);
+        exchange.setVariable(OUTCOME, made);
         card.write();
         return made;
     }
@@ -244,12 +259,16 @@ public final class BackupDesk {
         if (exchange.getException() == null && exchange.getMessage().getBody() instanceof Backup backup) {
             return backup;
         }
-        DumpRun run = exchange.getVariable(RUN, DumpRun.class);
-        String because = run == null ? exchange.getVariable(ASIDE, NOT_SEALED, String.class) : NOT_SEALED;
-        if (exchange.getException() != null) {
-            because = reason(exchange.getException());
+        Backup ended = exchange.getVariable(OUTCOME, Backup.class);
+        if (ended != null && ended.state() == BackupState.FAILED) {
+            return ended;
         }
-        return run == null ? notBegun(target, because, now) : run.failed(because);
+        String because = exchange.getException() == null
+                ? exchange.getVariable(ASIDE, ended == null ? NOT_SEALED : NOT_PROVED, String.class)
+                : reason(exchange.getException());
+        return ended == null
+                ? notBegun(target, because, now)
+                : ended.judged(BackupState.UNVERIFIABLE, now, Duration.ZERO, because);
     }
 
     private static @Nullable Backup stepAside(Exchange exchange, BackupTarget target, String because) {
@@ -259,7 +278,7 @@ public final class BackupDesk {
         return null;
     }
 
-    private boolean isGone(BackupTarget target, Exception refused) {
+    private boolean isGone(BackupTarget target, Throwable refused) {
         if (!(refused instanceof SQLException sql) || !NO_DATABASE.equals(sql.getSQLState())) {
             return false;
         }
@@ -283,7 +302,7 @@ public final class BackupDesk {
             return proved;
         }
         String because = exchange.getException() == null
-                ? "the route ended before the proof was written down"
+                ? NOT_PROVED
                 : reason(exchange.getException());
         return stored.judged(
                 BackupState.UNVERIFIABLE, stored.finishedAt().orElse(stored.startedAt()), Duration.ZERO, because);
@@ -300,24 +319,31 @@ public final class BackupDesk {
         try {
             run.close();
         } catch (IOException e) {
-            LOG.error(
-                    "{}: what is left of the run cannot be removed: {}",
-                    run.started().id(),
-                    e.getMessage());
+            LOG.error("{}: cannot clean up after the run: {}", run.started().id(), reason(e));
         }
         if (!run.isSealed()) {
             Throwable cause = exchange.getException() != null
                     ? exchange.getException()
                     : exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-            conclude(run.failed(cause == null ? NOT_SEALED : reason(cause)));
+            Backup failed = run.failed(cause == null ? NOT_SEALED : reason(cause));
+            exchange.setVariable(OUTCOME, failed);
+            conclude(failed);
         }
     }
 
     /** A failure is written down and told, come what may. */
     private void conclude(Backup failed) {
         LOG.error("backup of {} failed: {}", failed.service(), failed.error());
-        doors.ask("direct:journal-write", failed);
-        doors.ask("direct:alert-raise", told(failed));
+        try {
+            doors.ask("direct:journal-write", failed);
+        } finally {
+            doors.ask("direct:alert-raise", told(failed));
+        }
+    }
+
+    /** Ours say more than the cause below them. */
+    private static String ownWords(Throwable thrown) {
+        return thrown instanceof Error || thrown.getMessage() == null ? reason(thrown) : thrown.getMessage();
     }
 
     static String reason(Throwable thrown) {
@@ -325,6 +351,10 @@ public final class BackupDesk {
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        String name = cause.getClass().getSimpleName();
+        if (cause.getMessage() == null) {
+            return name;
+        }
+        return cause instanceof Error ? name + ": " + cause.getMessage() : cause.getMessage();
     }
 }

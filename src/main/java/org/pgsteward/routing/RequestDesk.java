@@ -101,7 +101,11 @@ public final class RequestDesk {
             document = wrong(String.valueOf(e.getMessage()));
         } catch (SQLException e) {
             document = wrong(NoConnection.words(e));
-        } catch (Exception e) {
+        } catch (InterruptedException e) {
+            // pgsteward stops; the request is done by the next one.
+            Thread.currentThread().interrupt();
+            return;
+        } catch (Throwable e) {
             document = wrong("it cannot be read or done: " + BackupDesk.reason(e));
         }
         write(answerTo(request), json.writeValueAsBytes(document));

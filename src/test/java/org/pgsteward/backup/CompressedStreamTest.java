@@ -11,11 +11,15 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,6 +174,37 @@ class CompressedStreamTest {
             assertThat(stream.read()).isNotNegative();
             assertThat(source.given).isLessThan(8L << 20);
         }
+    }
+
+    /** Nineteen runs of a night that something still referred to once took all direct memory, and ended every night. */
+    @Test
+    void holdsNoDirectMemoryHoweverManyAreStillReferredTo() throws IOException {
+        long before = direct().getMemoryUsed();
+        List<CompressedStream> referredTo = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            try (CompressedStream stream = new CompressedStream(new Endless(1 << 21))) {
+                assertThat(stream.readNBytes(1000)).hasSize(1000);
+                referredTo.add(stream);
+            }
+        }
+        assertThat(direct().getMemoryUsed() - before)
+                .as("bytes of direct memory that %d closed streams hold", referredTo.size())
+                .isLessThan(1 << 20);
+    }
+
+    private static BufferPoolMXBean direct() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void aClosedStreamBreaksTheReaderAndIsNotTakenForAWholeOne() throws IOException {
+        CompressedStream stream = new CompressedStream(new Endless(1 << 21));
+        assertThat(stream.read()).isNotNegative();
+        stream.close();
+        assertThatThrownBy(() -> stream.read()).isInstanceOf(IOException.class);
     }
 
     @Test

@@ -61,14 +61,14 @@ class CompressionTrialTest {
 
     @Test
     void theSampleIsLeftAsItWas() {
-        ByteBuffer sample = ByteBuffer.allocateDirect(1000).put(new byte[700]).flip();
+        ByteBuffer sample = ByteBuffer.allocate(1000).put(new byte[700]).flip();
         trial.levelFor(sample);
         assertThat(sample.position()).isZero();
         assertThat(sample.remaining()).isEqualTo(700);
     }
 
     private int levelFor(byte[] bytes) {
-        ByteBuffer sample = ByteBuffer.allocateDirect(CompressionTrial.SAMPLE);
+        ByteBuffer sample = ByteBuffer.allocate(CompressionTrial.SAMPLE);
         sample.put(bytes, 0, Math.min(bytes.length, CompressionTrial.SAMPLE)).flip();
         return trial.levelFor(sample);
     }
