@@ -33,12 +33,7 @@ final class CompressionTrial implements AutoCloseable {
     private int size(ByteBuffer sample, int level) {
         zstd.setLevel(level);
         return zstd.compressByteArray(
-                spent,
-                0,
-                spent.length,
-                sample.array(),
-                sample.arrayOffset() + sample.position(),
-                sample.remaining());
+                spent, 0, spent.length, sample.array(), sample.arrayOffset() + sample.position(), sample.remaining());
     }
 
     @Override

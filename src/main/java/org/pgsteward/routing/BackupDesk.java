@@ -301,9 +301,7 @@ public final class BackupDesk {
         if (exchange.getMessage().getBody() instanceof Backup proved && exchange.getException() == null) {
             return proved;
         }
-        String because = exchange.getException() == null
-                ? NOT_PROVED
-                : reason(exchange.getException());
+        String because = exchange.getException() == null ? NOT_PROVED : reason(exchange.getException());
         return stored.judged(
                 BackupState.UNVERIFIABLE, stored.finishedAt().orElse(stored.startedAt()), Duration.ZERO, because);
     }
