@@ -56,16 +56,27 @@ class ErrorsIT {
     }
 
     enum Moment {
-        WHILE_A_RUN_BEGINS("Dumps", new OutOfMemoryError("Cannot reserve 1052672 bytes of direct buffer memory")),
-        WHILE_A_FILE_IS_PUBLISHED("DumpRun", new StackOverflowError()),
-        WHILE_A_BACKUP_IS_VERIFIED("Proof", new NoClassDefFoundError("org/pgsteward/Missing"));
+        WHILE_A_RUN_BEGINS("Dumps"),
+        WHILE_A_FILE_IS_PUBLISHED("DumpRun"),
+        WHILE_A_BACKUP_IS_VERIFIED("Proof");
 
         private final String caller;
-        private final Error error;
 
-        Moment(String caller, Error error) {
+        Moment(String caller) {
             this.caller = "org.pgsteward.backup." + caller;
-            this.error = error;
+        }
+
+        Error error() {
+            return switch (this) {
+                case WHILE_A_RUN_BEGINS ->
+                    new OutOfMemoryError("Cannot reserve 1052672 bytes of direct buffer memory");
+                case WHILE_A_FILE_IS_PUBLISHED -> new StackOverflowError();
+                case WHILE_A_BACKUP_IS_VERIFIED -> new NoClassDefFoundError("org/pgsteward/Missing");
+            };
+        }
+
+        String named() {
+            return error().getClass().getSimpleName();
         }
     }
 
@@ -80,12 +91,12 @@ class ErrorsIT {
 
         boolean made = moment == Moment.WHILE_A_BACKUP_IS_VERIFIED;
         assertThat(outcome.state()).isEqualTo(made ? BackupState.UNVERIFIABLE : BackupState.FAILED);
-        assertThat(outcome.error()).contains(moment.error.getClass().getSimpleName());
+        assertThat(outcome.error()).contains(moment.named());
         assertThat(host.journal(database))
                 .singleElement()
                 .asString()
                 .startsWith(outcome.state().word() + ": ")
-                .contains(moment.error.getClass().getSimpleName());
+                .contains(moment.named());
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
         assertNothingIsHeld(database);
         assertThat(host.stored(database)).hasSize(made ? 2 : 0);
@@ -143,7 +154,7 @@ class ErrorsIT {
         public Instant instant() {
             Moment moment = armed.get();
             if (moment != null && caller().equals(moment.caller) && armed.compareAndSet(moment, null)) {
-                throw moment.error;
+                throw moment.error();
             }
             return Instant.now();
         }
