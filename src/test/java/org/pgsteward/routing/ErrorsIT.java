@@ -68,8 +68,7 @@ class ErrorsIT {
 
         Error error() {
             return switch (this) {
-                case WHILE_A_RUN_BEGINS ->
-                    new OutOfMemoryError("Cannot reserve 1052672 bytes of direct buffer memory");
+                case WHILE_A_RUN_BEGINS -> new OutOfMemoryError("Cannot reserve 1052672 bytes of direct buffer memory");
                 case WHILE_A_FILE_IS_PUBLISHED -> new StackOverflowError();
                 case WHILE_A_BACKUP_IS_VERIFIED -> new NoClassDefFoundError("org/pgsteward/Missing");
             };
