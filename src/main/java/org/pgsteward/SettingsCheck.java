@@ -19,6 +19,8 @@ import org.pgsteward.backup.ManifestKeys;
 import org.pgsteward.backup.RetentionPolicy;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.ServerAddress;
+import org.pgsteward.postgres.login.TlsSettings;
 import org.pgsteward.provision.Catalogue;
 import org.pgsteward.routing.CronSchedule;
 import org.pgsteward.routing.Json;
@@ -33,6 +35,7 @@ public final class SettingsCheck {
             "pgsteward.postgres.password",
             "pgsteward.postgres.container",
             "pgsteward.postgres.bindir",
+            "pgsteward.postgres.sslrootcert",
             "pgsteward.postgres.data.dir",
             "pgsteward.scratch.dir",
             "pgsteward.templates.dir",
@@ -58,6 +61,9 @@ public final class SettingsCheck {
         reads("pgsteward.docker.host", (key, value) -> DockerEngine.checked(value));
         reads("pgsteward.postgres.bindir", SettingsCheck::programs);
         reads("pgsteward.postgres.data.dir", SettingsCheck::folder);
+        reads("pgsteward.postgres.sslmode", (key, value) -> tls(settings));
+        reads("pgsteward.postgres.sslrootcert", (key, value) -> tls(settings));
+        reads("pgsteward.postgres.connect.timeout", (key, value) -> ServerAddress.checked(settings.duration(key)));
         reads("pgsteward.catalogue.file", (key, value) -> Catalogue.with(Json.mapper(), Path.of(value)));
         reads("pgsteward.idle.days", (key, value) -> settings.number(key));
         for (String time : List.of("update.grace", "activity.keep", "backup.overdue.grace", "alerts.failing.after")) {
@@ -184,6 +190,13 @@ public final class SettingsCheck {
                 .filter(folder -> Files.isExecutable(folder.resolve("pg_dump")))
                 .orElseThrow(
                         () -> new IllegalArgumentException(key + " is '" + value + "', where there is no pg_dump"));
+    }
+
+    private static TlsSettings tls(Settings settings) throws IOException {
+        TlsSettings tls = TlsSettings.parse(
+                settings.require("pgsteward.postgres.sslmode"), settings.get("pgsteward.postgres.sslrootcert"));
+        tls.check();
+        return tls;
     }
 
     private static Path folder(String key, String value) {

@@ -59,6 +59,7 @@ import org.pgsteward.monitor.StatusWatch;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.UnprivilegedUser;
+import org.pgsteward.postgres.login.TlsSettings;
 import org.pgsteward.provision.Catalogue;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
@@ -212,7 +213,10 @@ public final class Wiring {
                         : settings.get("pgsteward.postgres.password")
                                 .map(Secret::new)
                                 .orElse(ServerAddress.NO_PASSWORD),
-                settings.require("pgsteward.postgres.database")));
+                settings.require("pgsteward.postgres.database"),
+                TlsSettings.parse(
+                        settings.require("pgsteward.postgres.sslmode"), settings.get("pgsteward.postgres.sslrootcert")),
+                settings.duration("pgsteward.postgres.connect.timeout")));
         Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
         ManifestKeys manifestKeys = ManifestKeys.of(
                 settings.get("pgsteward.backup.manifest.key").map(Secret::new), state.resolve("manifest_key"));

@@ -5,8 +5,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +17,6 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Replication;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /** Begins backups. */
@@ -286,18 +283,7 @@ public final class Dumps {
                 });
     }
 
-    /** By environment and not by arguments: a name may hold anything, and everybody can read arguments. */
     private ClientProgram start(List<String> command, String database) throws IOException {
-        ServerAddress address = server.address();
-        Map<String, String> environment = new HashMap<>();
-        environment.put("PGHOST", address.host());
-        environment.put("PGPORT", Integer.toString(address.port()));
-        environment.put("PGUSER", address.user());
-        environment.put("PGPASSWORD", address.password().reveal());
-        environment.put("PGDATABASE", database);
-        environment.put("PGAPPNAME", "pgsteward");
-        environment.put("PGOPTIONS", server.ownSettings());
-        environment.put("PGCONNECT_TIMEOUT", "10");
-        return ClientProgram.start(user, new ArrayList<>(command), environment);
+        return server.start(user, command, database, server.ownSettings());
     }
 }

@@ -7,9 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.pgsteward.postgres.ClientProgram;
@@ -96,15 +94,8 @@ final class Guest implements RestoreSite, AutoCloseable {
             owner.ifPresent(one -> command.add("--role=" + one));
         }
         command.addAll(options);
-        Map<String, String> environment = new HashMap<>();
-        environment.put("PGHOST", server.address().host());
-        environment.put("PGPORT", Integer.toString(server.address().port()));
-        environment.put("PGUSER", role.name());
-        environment.put("PGPASSWORD", role.password().reveal());
-        environment.put("PGOPTIONS", server.ownSettings() + SMALL);
-        environment.put("PGAPPNAME", "pgsteward");
-        environment.put("PGCONNECT_TIMEOUT", "10");
-        return ClientProgram.start(user, command, environment);
+        return server.startAs(
+                role.name(), role.password(), user, command, database, server.ownSettings() + SMALL);
     }
 
     /** In {@code database}, to read what it has restored there. */

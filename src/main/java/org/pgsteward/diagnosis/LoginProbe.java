@@ -1,6 +1,7 @@
 package org.pgsteward.diagnosis;
 
 import java.sql.SQLException;
+import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Server;
 
 /** Logs in as a service would, over our own connection, and leaves again. */
@@ -16,6 +17,9 @@ public final class LoginProbe {
         try {
             server.connectAs(login.user(), login.password(), login.database()).close();
             return LoginResult.LET_IN;
+        } catch (NoConnection e) {
+            // It asks for less than SCRAM, which a service may well answer and we do not.
+            return LoginResult.NOT_TRIED;
         } catch (SQLException e) {
             String state = e.getSQLState();
             return new LoginResult(state == null ? "?" : state, String.valueOf(e.getMessage()));

@@ -8,4 +8,7 @@ package org.pgsteward.diagnosis;
  */
 public record LoginResult(String sqlState, String message) {
     static final LoginResult LET_IN = new LoginResult("", "");
+
+    /** Nothing is known: PostgreSQL asked for less than SCRAM. */
+    static final LoginResult NOT_TRIED = new LoginResult("", "");
 }

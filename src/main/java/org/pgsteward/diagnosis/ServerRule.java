@@ -23,7 +23,7 @@ final class ServerRule {
      */
     static Diagnosis judge(String where, String error, boolean refused, Optional<Container> container, boolean asked) {
         if (refused) {
-            return bad("PostgreSQL answers, and does not let pgsteward in: " + error, NoConnection.REFUSED_REMEDY);
+            return bad("PostgreSQL answers, and does not let pgsteward in: " + error, NoConnection.remedy(error));
         }
         if (container.isEmpty()) {
             return bad(

@@ -65,7 +65,7 @@ public record PostgresRule(int failures) {
                 + " s): " + error;
         if (reading.refused()) {
             // It may well serve everybody else, but nobody looks after it any more.
-            return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, NoConnection.REFUSED_REMEDY, reading.at())
+            return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, NoConnection.remedy(error), reading.at())
                     .with(figures);
         }
         String remedy = "docker ps -a --filter volume=/var/lib/postgresql/data\ndocker logs --tail 50 " + SERVICE

@@ -1,8 +1,10 @@
 package org.pgsteward.postgres;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,8 +29,10 @@ public final class ClientProgram implements AutoCloseable {
     private final String name;
     private final Process process;
     private final CompletableFuture<String> errors;
+    private final Closeable connection;
 
-    private ClientProgram(String name, Process process) {
+    private ClientProgram(String name, Process process, Closeable connection) {
+        this.connection = connection;
         this.name = name;
         this.process = process;
         this.errors = new CompletableFuture<>();
@@ -43,6 +47,13 @@ public final class ClientProgram implements AutoCloseable {
      */
     public static ClientProgram start(UnprivilegedUser user, List<String> command, Map<String, String> environment)
             throws IOException {
+        return start(user, command, environment, () -> {});
+    }
+
+    /** @param connection what it reaches its server through, closed with it */
+    static ClientProgram start(
+            UnprivilegedUser user, List<String> command, Map<String, String> environment, Closeable connection)
+            throws IOException {
         ProcessBuilder builder = new ProcessBuilder(user.command(command));
         builder.environment().clear();
         builder.environment().put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
@@ -53,7 +64,7 @@ public final class ClientProgram implements AutoCloseable {
         Process process = builder.start();
         boolean begun = false;
         try {
-            ClientProgram program = new ClientProgram(path.substring(path.lastIndexOf('/') + 1), process);
+            ClientProgram program = new ClientProgram(path.substring(path.lastIndexOf('/') + 1), process, connection);
             begun = true;
             return program;
         } finally {
@@ -139,13 +150,15 @@ public final class ClientProgram implements AutoCloseable {
     @Override
     public void close() {
         process.destroy();
-        try {
+        try (connection) {
             if (!process.waitFor(Duration.ofSeconds(3).toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly();
             }
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot remove the socket of " + name, e);
         }
     }
 

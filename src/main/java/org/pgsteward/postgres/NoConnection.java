@@ -5,7 +5,9 @@ import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.postgres.login.LoginRefused;
 
 /**
  * There is no connection as the administrator. The message says what was tried, why it failed and by which setting; the
@@ -20,14 +22,22 @@ public final class NoConnection extends SQLException {
     private static final String NO_DATABASE = "3D000";
 
     /** What to type when the login is refused, where PostgreSQL runs in a container as ours does. */
-    public static final String REFUSED_REMEDY = """
+    private static final String REFUSED_REMEDY = """
             docker exec -it postgresql psql -U homelab -d homelab -c '\\password homelab'   # what pgsteward's file holds
             docker compose up -d --force-recreate pgsteward   # once secrets/postgres_password has the right one""";
+
+    /** The lines to paste when pgsteward does not log in to what answers. */
+    private static final String UNSAFE_REMEDY = """
+            docker ps --format '{{.Names}}  {{.Networks}}'   # which other container answers to PostgreSQL's name? Stop it
+            # only if the server is yours and asks for md5:
+            docker exec -it postgresql psql -U homelab -d homelab -c "SET password_encryption = 'scram-sha-256'" -c '\\password homelab'""";
 
     private enum Outcome {
         NOT_TRIED("PostgreSQL is not asked: "),
         SILENT("PostgreSQL does not answer: "),
-        REFUSED("PostgreSQL answers, and does not let pgsteward in: ");
+        REFUSED("PostgreSQL answers, and does not let pgsteward in: "),
+        /** The message says it: "cannot log in to". */
+        UNSAFE("");
 
         private final String words;
 
@@ -53,6 +63,10 @@ public final class NoConnection extends SQLException {
 
     /** @param database the one that was asked for */
     static NoConnection of(SQLException thrown, ServerAddress address, String database) {
+        Optional<NoConnection> unsafe = unsafe(thrown);
+        if (unsafe.isPresent()) {
+            return unsafe.get();
+        }
         String state = String.valueOf(thrown.getSQLState());
         if (state.startsWith(LOGIN)) {
             return new NoConnection(
@@ -72,6 +86,15 @@ public final class NoConnection extends SQLException {
         return new NoConnection(silent(thrown, address), Outcome.SILENT, thrown);
     }
 
+    /** The login that pgsteward did not make itself; empty for any other failure. */
+    static Optional<NoConnection> unsafe(SQLException thrown) {
+        LoginRefused refused = cause(thrown, LoginRefused.class);
+        if (refused == null || refused.kind() == LoginRefused.Cause.SILENT) {
+            return Optional.empty();
+        }
+        return Optional.of(new NoConnection(String.valueOf(refused.getMessage()), Outcome.UNSAFE, thrown));
+    }
+
     private static String silent(SQLException thrown, ServerAddress address) {
         if (cause(thrown, UnknownHostException.class) != null) {
             return "there is no host '" + address.host()
@@ -82,12 +105,14 @@ public final class NoConnection extends SQLException {
             return "there is no way to " + where;
         }
         if (cause(thrown, SocketTimeoutException.class) != null) {
-            return "no answer within " + Server.CONNECT_SECONDS + " s from " + where;
+            return "no answer within " + address.connectTimeout().toSeconds() + " s from " + where
+                    + "; on a slow host set PGSTEWARD_POSTGRES_CONNECT_TIMEOUT=30s";
         }
         if (cause(thrown, ConnectException.class) != null) {
             return "nothing listens at " + where;
         }
-        return address.where() + ": " + said(thrown);
+        LoginRefused ended = cause(thrown, LoginRefused.class);
+        return ended == null ? address.where() + ": " + said(thrown) : String.valueOf(ended.getMessage());
     }
 
     private static String said(SQLException thrown) {
@@ -105,7 +130,23 @@ public final class NoConnection extends SQLException {
 
     /** Whether the server answered, and did not let us in: it is no outage. */
     public boolean isRefused() {
-        return outcome == Outcome.REFUSED;
+        return outcome == Outcome.REFUSED || outcome == Outcome.UNSAFE;
+    }
+
+    /** Whether pgsteward did not log in because what answers has not shown that it is the right server. */
+    public boolean isUnsafe() {
+        return outcome == Outcome.UNSAFE;
+    }
+
+    /**
+     * The lines to paste for a login that failed.
+     *
+     * @param message of the exception, which is all that travels to where the remedy is shown
+     */
+    public static String remedy(String message) {
+        return message.contains("cannot log in to ") || message.contains("is no PostgreSQL server")
+                ? UNSAFE_REMEDY
+                : REFUSED_REMEDY;
     }
 
     /** What is wrong, as a sentence without its full stop, whatever failed. */

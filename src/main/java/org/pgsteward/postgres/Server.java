@@ -1,19 +1,25 @@
 package org.pgsteward.postgres;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.login.LoginRelay;
+import org.pgsteward.postgres.login.LoginSocketFactory;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.PreferQueryMode;
 
 /** Opens connections to the managed server, each for one piece of work. */
 public final class Server {
-    /** Seconds; a server that is there answers in milliseconds, one that hangs must not hold a route for long. */
-    static final int CONNECT_SECONDS = 5;
+    /** Seconds that the driver gets for its first statements, after the login. */
+    private static final int AFTER_LOGIN_SECONDS = 20;
 
     private static final int ANSWER_SECONDS = 60;
 
@@ -93,9 +99,13 @@ public final class Server {
         }
     }
 
-    /** As somebody else, to see what they can do. */
+    /**
+     * As another role, to see what it can do.
+     *
+     * @throws NoConnection when pgsteward does not log in to what answers
+     */
     public Connection connectAs(String user, Secret password, String database) throws SQLException {
-        return source(database, user, password, ANSWER_SECONDS).getConnection();
+        return opened(source(database, user, password, ANSWER_SECONDS));
     }
 
     /** The same for work that may take hours, whatever was set for whoever connects there. */
@@ -103,7 +113,7 @@ public final class Server {
         learnVersion(database);
         PGSimpleDataSource source = source(database, user, password, 0);
         source.setOptions(ownSettings());
-        return source.getConnection();
+        return opened(source);
     }
 
     /** As {@code pg_basebackup} comes, which another line of {@code pg_hba.conf} lets in: to see whether it may. */
@@ -112,7 +122,54 @@ public final class Server {
         source.setReplication("true");
         source.setAssumeMinServerVersion("10");
         source.setPreferQueryMode(PreferQueryMode.SIMPLE);
-        return source.getConnection();
+        return opened(source);
+    }
+
+    /** The driver's own words for a login that we do not make say nothing of it. */
+    private Connection opened(PGSimpleDataSource source) throws SQLException {
+        try {
+            return source.getConnection();
+        } catch (SQLException e) {
+            throw NoConnection.unsafe(e).map(SQLException.class::cast).orElse(e);
+        }
+    }
+
+    /**
+     * Starts one of PostgreSQL's programs with a session of ours as the administrator; it gets no password.
+     *
+     * @param options for {@code PGOPTIONS}
+     */
+    public ClientProgram start(UnprivilegedUser user, List<String> command, String database, String options)
+            throws IOException {
+        return startAs(address.user(), address.password(), user, command, database, options);
+    }
+
+    /** The same as another role. */
+    public ClientProgram startAs(
+            String role,
+            Secret password,
+            UnprivilegedUser user,
+            List<String> command,
+            String database,
+            String options)
+            throws IOException {
+        Map<String, String> environment = new HashMap<>();
+        // By environment and not by arguments: a name may hold anything, and everybody can read arguments.
+        environment.put("PGDATABASE", database);
+        environment.put("PGAPPNAME", "pgsteward");
+        environment.put("PGOPTIONS", options);
+        LoginRelay relay = RelayFolder.listen(address.as(role, password), user);
+        boolean started = false;
+        try {
+            environment.putAll(relay.environment());
+            ClientProgram program = ClientProgram.start(user, command, environment, relay);
+            started = true;
+            return program;
+        } finally {
+            if (!started) {
+                relay.close();
+            }
+        }
     }
 
     /**
@@ -161,8 +218,9 @@ public final class Server {
         source.setUser(user);
         source.setPassword(password.reveal());
         source.setApplicationName("pgsteward");
-        source.setConnectTimeout(CONNECT_SECONDS);
-        source.setLoginTimeout(CONNECT_SECONDS);
+        LoginSocketFactory.use(source, address.tls(), address.connectTimeout());
+        // The login has its own time; a server that stops answering right after it must not hold us for hours.
+        source.setLoginTimeout((int) address.connectTimeout().toSeconds() + AFTER_LOGIN_SECONDS);
         source.setSocketTimeout(answerSeconds);
         source.setTcpKeepAlive(true);
         return source;

@@ -1,0 +1,105 @@
+package org.pgsteward.postgres.login;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One message of a server, as the protocol's version 3 frames it.
+ *
+ * @param type such as {@code 'R'} for an authentication request
+ */
+record BackendMessage(char type, byte[] body) {
+    /** Bytes of a message before the login is done; real ones have a few hundred. */
+    private static final int LARGEST = 16 * 1024;
+
+    /** Characters of a field of an error. */
+    private static final int LONGEST_FIELD = 500;
+
+    static final BackendMessage AUTHENTICATED = new BackendMessage('R', new byte[4]);
+
+    /**
+     * Reads one, and nothing behind it.
+     *
+     * @throws EOFException when the stream ends
+     * @throws LoginRefused when it is none of a server that logs a client in
+     */
+    static BackendMessage read(InputStream stream, String where) throws IOException {
+        DataInputStream in = new DataInputStream(stream);
+        char type = (char) in.readUnsignedByte();
+        int length = in.readInt() - 4;
+        if ("RESKZNv".indexOf(type) < 0 || length < 0 || length > LARGEST) {
+            throw new LoginRefused(
+                    LoginRefused.Cause.WRONG_SERVER,
+                    "what answers at " + where + " is no PostgreSQL server; set PGSTEWARD_POSTGRES_HOST and _PORT to"
+                            + " the server's",
+                    null);
+        }
+        byte[] body = new byte[length];
+        in.readFully(body);
+        return new BackendMessage(type, body);
+    }
+
+    /** An error that a client understands as if the server had sent it. */
+    static BackendMessage error(String sqlState, String message) {
+        Map<Character, String> fields = new LinkedHashMap<>();
+        fields.put('S', "FATAL");
+        fields.put('V', "FATAL");
+        fields.put('C', sqlState);
+        fields.put('M', message);
+        return error(fields);
+    }
+
+    private static BackendMessage error(Map<Character, String> fields) {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        fields.forEach((field, text) -> {
+            body.write(field);
+            body.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+            body.write(0);
+        });
+        body.write(0);
+        return new BackendMessage('E', body.toByteArray());
+    }
+
+    /** The fields of an error by their letters. Whoever sent it is not known yet, so each is one line and not long. */
+    Map<Character, String> fields() {
+        Map<Character, String> fields = new LinkedHashMap<>();
+        int at = 0;
+        while (at < body.length && body[at] != 0) {
+            int end = at + 1;
+            while (end < body.length && body[end] != 0) {
+                end++;
+            }
+            String text = new String(body, at + 1, end - at - 1, StandardCharsets.UTF_8)
+                    .replaceAll("\\p{Cntrl}+", " ")
+                    .strip();
+            fields.put(
+                    (char) body[at], text.length() <= LONGEST_FIELD ? text : text.substring(0, LONGEST_FIELD) + "...");
+            at = end + 1;
+        }
+        return fields;
+    }
+
+    /** The same error with plain fields. */
+    BackendMessage plainError() {
+        return error(fields());
+    }
+
+    ByteBuffer buffer() {
+        return ByteBuffer.wrap(body);
+    }
+
+    byte[] bytes() {
+        return ByteBuffer.allocate(5 + body.length)
+                .put((byte) type)
+                .putInt(4 + body.length)
+                .put(body)
+                .array();
+    }
+}

@@ -1,0 +1,189 @@
+package org.pgsteward.postgres.login;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket for the driver. It takes the driver's first packet, logs in with it, and lets the driver read that the server
+ * has accepted it; from then on it is the server's connection.
+ */
+final class LoginSocket extends Socket {
+    private final LoginAs login;
+    private final ByteArrayOutputStream first = new ByteArrayOutputStream();
+    private final OutputStream out = new Out();
+    private final InputStream in = new In();
+    private @Nullable LoggedIn session;
+    private InputStream opening = InputStream.nullInputStream();
+    private boolean tried;
+    private int timeout;
+    private boolean closed;
+
+    LoginSocket(LoginAs login) {
+        this.login = login;
+    }
+
+    private final class Out extends OutputStream {
+        @Override
+        public void write(int one) throws IOException {
+            write(new byte[] {(byte) one}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            if (session != null) {
+                session.out().write(bytes, offset, length);
+                return;
+            }
+            if (tried) {
+                // The driver flushes once more what it could not send, when it closes a socket whose login failed.
+                return;
+            }
+            first.write(bytes, offset, length);
+            Optional<StartupPacket> packet = StartupPacket.of(first);
+            if (packet.isPresent()) {
+                tried = true;
+                begin(packet.get());
+            }
+        }
+
+        @Override
+        public void flush() throws IOException {
+            if (session != null) {
+                session.out().flush();
+            }
+        }
+    }
+
+    private final class In extends InputStream {
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int read = opening.read(buffer, offset, length);
+            return read >= 0 || session == null ? read : session.in().read(buffer, offset, length);
+        }
+
+        @Override
+        public int available() throws IOException {
+            return opening.available() > 0 || session == null
+                    ? opening.available()
+                    : session.in().available();
+        }
+    }
+
+    private void begin(StartupPacket packet) throws IOException {
+        if (packet.isCancel()) {
+            ServerLogin.cancel(login, packet);
+            return;
+        }
+        LoggedIn opened = ServerLogin.open(login, packet);
+        session = opened;
+        opening = new ByteArrayInputStream(opened.opening());
+        opened.socket().setSoTimeout(timeout);
+        if (closed) {
+            opened.close();
+        }
+    }
+
+    /** The driver's own address is not used: the login tries each address of the host, by the name that TLS checks. */
+    @Override
+    public void connect(SocketAddress address, int milliseconds) {
+        // The connection is made with the first packet, within the time of the whole login.
+        return;
+    }
+
+    @Override
+    public boolean isConnected() {
+        return session != null;
+    }
+
+    @Override
+    public InputStream getInputStream() {
+        return in;
+    }
+
+    @Override
+    public OutputStream getOutputStream() {
+        return out;
+    }
+
+    @Override
+    public void setSoTimeout(int milliseconds) throws SocketException {
+        timeout = milliseconds;
+        if (session != null) {
+            session.socket().setSoTimeout(milliseconds);
+        }
+    }
+
+    @Override
+    public int getSoTimeout() {
+        return timeout;
+    }
+
+    @Override
+    public boolean isClosed() {
+        return closed || (session != null && session.socket().isClosed());
+    }
+
+    @Override
+    public void close() throws IOException {
+        closed = true;
+        if (session != null) {
+            session.close();
+        }
+    }
+
+    // Set by the login for every connection: no delay, keep-alive, the system's buffers.
+
+    @Override
+    public void setTcpNoDelay(boolean on) {
+        return;
+    }
+
+    @Override
+    public boolean getTcpNoDelay() {
+        return true;
+    }
+
+    @Override
+    public void setKeepAlive(boolean on) {
+        return;
+    }
+
+    @Override
+    public boolean getKeepAlive() {
+        return true;
+    }
+
+    @Override
+    public void setSendBufferSize(int bytes) {
+        return;
+    }
+
+    @Override
+    public int getSendBufferSize() {
+        return 64 * 1024;
+    }
+
+    @Override
+    public void setReceiveBufferSize(int bytes) {
+        return;
+    }
+
+    @Override
+    public int getReceiveBufferSize() {
+        return 64 * 1024;
+    }
+}

@@ -1,0 +1,118 @@
+package org.pgsteward.postgres.login;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.pgsteward.model.Secret;
+import org.postgresql.shaded.com.ongres.scram.client.ScramClient;
+import org.postgresql.shaded.com.ongres.scram.common.StringPreparation;
+import org.postgresql.shaded.com.ongres.scram.common.exception.ScramException;
+import org.postgresql.shaded.com.ongres.scram.common.exception.ScramRuntimeException;
+import org.postgresql.shaded.com.ongres.scram.common.util.TlsServerEndpoint;
+
+/**
+ * The client's side of SCRAM-SHA-256 (RFC 5802, RFC 7677), by the driver's own library. Over TLS it is bound to the
+ * server's certificate where the server can do that, so that nobody in between can pass the exchange on.
+ */
+final class ScramExchange {
+    private static final String PLAIN = "SCRAM-SHA-256";
+    private static final String BOUND = "SCRAM-SHA-256-PLUS";
+
+    /** RFC 7677 allows no fewer: a false server that asks for one could guess passwords quickly. */
+    private static final int FEWEST_ITERATIONS = 4096;
+
+    /** About a second of work; PostgreSQL's usual figure is 4096. */
+    private static final int MOST_ITERATIONS = 1_000_000;
+
+    private final ScramClient client;
+
+    private ScramExchange(ScramClient client) {
+        this.client = client;
+    }
+
+    /**
+     * Begins one; empty when the server offers no form of SCRAM that we speak.
+     *
+     * @param offered the body of the server's request, a list of names
+     * @param certificate the server's, where the connection is encrypted
+     */
+    static Optional<ScramExchange> begin(ByteBuffer offered, Secret password, Optional<X509Certificate> certificate)
+            throws IOException {
+        byte[] binding = certificate.isPresent() ? binding(certificate.get()) : new byte[0];
+        List<String> known = new ArrayList<>();
+        for (String name : StandardCharsets.US_ASCII.decode(offered).toString().split("\0", -1)) {
+            if (name.equals(PLAIN) || (name.equals(BOUND) && binding.length > 0)) {
+                known.add(name);
+            }
+        }
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            var building = ScramClient.builder()
+                    .advertisedMechanisms(known)
+                    .username("*")
+                    .password(password.reveal().toCharArray())
+                    .stringPreparation(StringPreparation.POSTGRESQL_PREPARATION);
+            if (binding.length > 0) {
+                building.channelBinding(TlsServerEndpoint.TLS_SERVER_END_POINT, binding);
+            }
+            return Optional.of(new ScramExchange(building.build()));
+        } catch (IllegalArgumentException e) {
+            throw new IOException("cannot begin SCRAM: " + e.getMessage(), e);
+        }
+    }
+
+    /** Empty for a certificate whose signature has no hash, such as Ed25519: PostgreSQL cannot bind to it either. */
+    private static byte[] binding(X509Certificate certificate) {
+        try {
+            return TlsServerEndpoint.getChannelBindingData(certificate);
+        } catch (CertificateEncodingException e) {
+            return new byte[0];
+        }
+    }
+
+    /** The first answer: the chosen mechanism and the client's first message. */
+    byte[] initial() {
+        byte[] mechanism = client.getScramMechanism().getName().getBytes(StandardCharsets.US_ASCII);
+        byte[] message = client.clientFirstMessage().toString().getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(mechanism.length + 1 + 4 + message.length)
+                .put(mechanism)
+                .put((byte) 0)
+                .putInt(message.length)
+                .put(message)
+                .array();
+    }
+
+    /** @throws ScramException when the server's message is none, or asks for too few or too many iterations */
+    byte[] proof(ByteBuffer first) throws ScramException {
+        try {
+            int iterations = client.serverFirstMessage(text(first)).getIterationCount();
+            if (iterations < FEWEST_ITERATIONS || iterations > MOST_ITERATIONS) {
+                throw new ScramException("it asks for " + iterations + " iterations, not " + FEWEST_ITERATIONS + " to "
+                        + MOST_ITERATIONS + " (scram_iterations)");
+            }
+            return client.clientFinalMessage().toString().getBytes(StandardCharsets.UTF_8);
+        } catch (ScramRuntimeException | IllegalArgumentException | IllegalStateException e) {
+            throw new ScramException("its SCRAM message is damaged", e);
+        }
+    }
+
+    /** @throws ScramException unless the server has shown that it knows the password */
+    void verify(ByteBuffer last) throws ScramException {
+        try {
+            client.serverFinalMessage(text(last));
+        } catch (ScramRuntimeException | IllegalArgumentException | IllegalStateException e) {
+            throw new ScramException("its SCRAM message is damaged", e);
+        }
+    }
+
+    private static String text(ByteBuffer bytes) {
+        return StandardCharsets.UTF_8.decode(bytes).toString();
+    }
+}

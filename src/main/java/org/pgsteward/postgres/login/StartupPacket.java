@@ -1,0 +1,67 @@
+package org.pgsteward.postgres.login;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The first packet of a client: it has no type, only a length and a code.
+ *
+ * @param bytes as the client sent it
+ */
+record StartupPacket(byte[] bytes) {
+    /** Bytes; PostgreSQL takes no longer one. */
+    private static final int LONGEST = 10_000;
+
+    private static final int SHORTEST = 8;
+    private static final int CANCEL = 1234 << 16 | 5678;
+    private static final int TLS = 1234 << 16 | 5679;
+    private static final int GSS = 1234 << 16 | 5680;
+
+    static final byte[] TLS_REQUEST =
+            ByteBuffer.allocate(8).putInt(8).putInt(TLS).array();
+
+    /**
+     * The packet, once all of it has come.
+     *
+     * @throws IOException when it is none
+     */
+    static Optional<StartupPacket> of(ByteArrayOutputStream received) throws IOException {
+        if (received.size() < 4) {
+            return Optional.empty();
+        }
+        byte[] bytes = received.toByteArray();
+        int length = ByteBuffer.wrap(bytes).getInt();
+        if (length < SHORTEST || length > LONGEST || bytes.length > length) {
+            throw new IOException("the client's first packet has " + length + " bytes and is none of PostgreSQL's");
+        }
+        return bytes.length == length ? Optional.of(new StartupPacket(bytes)) : Optional.empty();
+    }
+
+    private int code() {
+        return ByteBuffer.wrap(bytes).getInt(4);
+    }
+
+    boolean isCancel() {
+        return code() == CANCEL;
+    }
+
+    /** Whether the client asks for encryption, which it does not need on the way to us. */
+    boolean asksForEncryption() {
+        return code() == TLS || code() == GSS;
+    }
+
+    /** The role that the client wants to be; empty when it names none. */
+    String user() {
+        Map<String, String> parameters = new HashMap<>();
+        String[] texts = new String(bytes, SHORTEST, bytes.length - SHORTEST, StandardCharsets.UTF_8).split("\0", -1);
+        for (int i = 0; i + 1 < texts.length && !texts[i].isEmpty(); i += 2) {
+            parameters.put(texts[i], texts[i + 1]);
+        }
+        return parameters.getOrDefault("user", "");
+    }
+}

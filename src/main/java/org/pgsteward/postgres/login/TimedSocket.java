@@ -1,0 +1,61 @@
+package org.pgsteward.postgres.login;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+
+/** A socket whose login must be over at a certain time, however slowly the bytes come. Afterwards it is a plain one. */
+final class TimedSocket extends Socket {
+    private final long deadline;
+    private volatile boolean timed = true;
+
+    /** @param deadline of {@link System#nanoTime} */
+    TimedSocket(long deadline) {
+        this.deadline = deadline;
+    }
+
+    @Override
+    public void connect(SocketAddress address) throws IOException {
+        super.connect(address, remaining());
+        setTcpNoDelay(true);
+        setKeepAlive(true);
+    }
+
+    /** The login is done: from now on only {@link #setSoTimeout} counts. */
+    void untimed() throws SocketException {
+        timed = false;
+        setSoTimeout(0);
+    }
+
+    private int remaining() throws SocketTimeoutException {
+        long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
+        if (left <= 0) {
+            throw new SocketTimeoutException("the login took too long");
+        }
+        return (int) Math.min(left, Integer.MAX_VALUE);
+    }
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+        return new FilterInputStream(super.getInputStream()) {
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] buffer, int offset, int length) throws IOException {
+                if (timed) {
+                    setSoTimeout(remaining());
+                }
+                return super.read(buffer, offset, length);
+            }
+        };
+    }
+}

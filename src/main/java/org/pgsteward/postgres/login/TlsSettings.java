@@ -1,0 +1,122 @@
+package org.pgsteward.postgres.login;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+
+/**
+ * Whether connections to PostgreSQL are encrypted, and which certificates are trusted.
+ *
+ * @param rootCertificates a PEM file; without one no certificate is checked, as in libpq
+ */
+public record TlsSettings(TlsMode mode, Optional<Path> rootCertificates) {
+    public static final TlsSettings DEFAULT = new TlsSettings(TlsMode.PREFER, Optional.empty());
+
+    private static final String MODE = "pgsteward.postgres.sslmode";
+    private static final String ROOT = "pgsteward.postgres.sslrootcert";
+
+    /** Bytes; a bundle of every public authority is a quarter of it. */
+    private static final int LARGEST = 1 << 20;
+
+    /** @throws IllegalArgumentException when the mode needs a file that is not named */
+    public TlsSettings {
+        if (mode.needsRoot() && rootCertificates.isEmpty()) {
+            throw new IllegalArgumentException(MODE + " is " + mode.word() + " and " + ROOT
+                    + " is not set: set it to the PEM file of the authority that signed PostgreSQL's certificate");
+        }
+    }
+
+    /**
+     * Reads both settings.
+     *
+     * @throws IllegalArgumentException when one is wrong, with its name and value
+     */
+    public static TlsSettings parse(String mode, Optional<String> rootCertificates) {
+        return new TlsSettings(TlsMode.parse(MODE, mode), rootCertificates.map(Path::of));
+    }
+
+    /** Whether the server has shown by its certificate that it is the right one. */
+    boolean verifies() {
+        return mode.needsRoot();
+    }
+
+    /**
+     * Reads the certificates.
+     *
+     * @throws IOException when the file cannot be read or holds none, with the setting's name
+     */
+    public void check() throws IOException {
+        if (mode != TlsMode.DISABLE && rootCertificates.isPresent()) {
+            roots(rootCertificates.get());
+        }
+    }
+
+    SSLContext context() throws IOException {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, rootCertificates.isPresent() ? trusting(rootCertificates.get()) : ANY, new SecureRandom());
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IOException("cannot prepare TLS: " + e.getMessage(), e);
+        }
+    }
+
+    private static TrustManager[] trusting(Path file) throws IOException, GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        int number = 0;
+        for (Certificate root : roots(file)) {
+            store.setCertificateEntry("root-" + number++, root);
+        }
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init(store);
+        return factory.getTrustManagers();
+    }
+
+    private static Collection<? extends Certificate> roots(Path file) throws IOException {
+        try (InputStream stream = Files.newInputStream(file)) {
+            byte[] pem = stream.readNBytes(LARGEST + 1);
+            if (pem.length > LARGEST) {
+                throw new IOException("it has more than " + LARGEST + " bytes");
+            }
+            Collection<? extends Certificate> roots = CertificateFactory.getInstance("X.509")
+                    .generateCertificates(new java.io.ByteArrayInputStream(pem));
+            if (roots.isEmpty()) {
+                throw new IOException("it holds no certificate in PEM form");
+            }
+            return roots;
+        } catch (IOException | GeneralSecurityException e) {
+            String cause = e instanceof java.nio.file.NoSuchFileException ? "there is no such file" : e.getMessage();
+            throw new IOException("cannot read the certificates of " + ROOT + " from " + file + ": " + cause, e);
+        }
+    }
+
+    /** For the modes in which libpq checks nothing either. SCRAM's channel binding still ties the login to the server. */
+    private static final TrustManager[] ANY = {
+        new X509TrustManager() {
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String kind) {}
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String kind) {}
+
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+                return new X509Certificate[0];
+            }
+        }
+    };
+}
