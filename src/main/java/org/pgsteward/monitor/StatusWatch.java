@@ -225,6 +225,11 @@ public final class StatusWatch {
                 service, postgres, container, Optional.ofNullable(asked.get(container.id())), recent, now);
     }
 
+    /** The time by which it judges. */
+    public Instant now() {
+        return clock.instant();
+    }
+
     private static boolean isOver(StatusRule.Crash crash, Instant now) {
         return !crash.at().plus(LOOP).isAfter(now);
     }

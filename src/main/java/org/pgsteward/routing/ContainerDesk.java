@@ -21,6 +21,7 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Sighting;
 import org.pgsteward.monitor.PostgresRule;
+import org.pgsteward.monitor.ServerNameRule;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
 import org.slf4j.Logger;
@@ -150,6 +151,26 @@ public final class ContainerDesk {
                                 (Container container) -> !container.name().equalsIgnoreCase(postgresHost))
                         .thenComparing(Container::createdAt)
                         .thenComparing(Container::id));
+    }
+
+    /** Whether a second container answers to PostgreSQL's name; nothing while the server's own is not known. */
+    public List<Condition> serverName() {
+        Instant now = status.now();
+        List<Container> there = all();
+        return postgres()
+                .map(server -> ServerNameRule.judge(postgresHost, server, ownContainer(there), there, now))
+                .stream()
+                .toList();
+    }
+
+    /** Ours, where pgsteward runs in a container whose host name was not changed: Docker names the host by the id. */
+    private static Optional<Container> ownContainer(List<Container> there) {
+        String name = System.getenv().getOrDefault("HOSTNAME", "");
+        return name.length() < 12
+                ? Optional.empty()
+                : there.stream()
+                        .filter(container -> container.id().startsWith(name))
+                        .findFirst();
     }
 
     /** When somebody last told a container to stop, or had it made anew; empty where nobody is known to have. */
