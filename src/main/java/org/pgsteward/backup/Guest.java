@@ -94,8 +94,7 @@ final class Guest implements RestoreSite, AutoCloseable {
             owner.ifPresent(one -> command.add("--role=" + one));
         }
         command.addAll(options);
-        return server.startAs(
-                role.name(), role.password(), user, command, database, server.ownSettings() + SMALL);
+        return server.startAs(role.name(), role.password(), user, command, database, server.ownSettings() + SMALL);
     }
 
     /** In {@code database}, to read what it has restored there. */

@@ -146,12 +146,7 @@ public final class Server {
 
     /** The same as another role. */
     public ClientProgram startAs(
-            String role,
-            Secret password,
-            UnprivilegedUser user,
-            List<String> command,
-            String database,
-            String options)
+            String role, Secret password, UnprivilegedUser user, List<String> command, String database, String options)
             throws IOException {
         Map<String, String> environment = new HashMap<>();
         // By environment and not by arguments: a name may hold anything, and everybody can read arguments.

@@ -37,8 +37,8 @@ public record ServerAddress(
     /** @throws IllegalArgumentException when it is too short for any server or too long for any person */
     public static Duration checked(Duration connectTimeout) {
         if (connectTimeout.compareTo(SHORTEST) < 0 || connectTimeout.compareTo(LONGEST) > 0) {
-            throw new IllegalArgumentException("pgsteward.postgres.connect.timeout is " + connectTimeout.toSeconds()
-                    + "s, not within 1s to 10m");
+            throw new IllegalArgumentException(
+                    "pgsteward.postgres.connect.timeout is " + connectTimeout.toSeconds() + "s, not within 1s to 10m");
         }
         return connectTimeout;
     }

@@ -29,7 +29,11 @@ class ServerNameRuleTest {
     @Test
     void namesAComposeServiceOfThatName() {
         assertThat(judge(container(
-                                "2", "shop-postgresql-1", "shop", "postgresql", Container.State.RUNNING,
+                                "2",
+                                "shop-postgresql-1",
+                                "shop",
+                                "postgresql",
+                                Container.State.RUNNING,
                                 Map.of("internal_db", Set.of())))
                         .severity())
                 .contains(Severity.CRITICAL);
@@ -38,7 +42,11 @@ class ServerNameRuleTest {
     @Test
     void namesAContainerWithAnyNameOfTheServer() {
         assertThat(judge(container(
-                                "2", "other", "shop", "web", Container.State.RUNNING,
+                                "2",
+                                "other",
+                                "shop",
+                                "web",
+                                Container.State.RUNNING,
                                 Map.of("internal_db", Set.of("DB"))))
                         .severity())
                 .contains(Severity.CRITICAL);
@@ -47,7 +55,11 @@ class ServerNameRuleTest {
     @Test
     void namesASecondContainerOfTheServersOwnService() {
         assertThat(judge(container(
-                                "2", "infra-postgresql-2", "infra", "postgresql", Container.State.RUNNING,
+                                "2",
+                                "infra-postgresql-2",
+                                "infra",
+                                "postgresql",
+                                Container.State.RUNNING,
                                 Map.of("internal_db", Set.of())))
                         .severity())
                 .contains(Severity.CRITICAL);
@@ -57,7 +69,11 @@ class ServerNameRuleTest {
     @Test
     void namesOneOnANetworkOfPgstewardAlone() {
         Container steward = container(
-                "3", "pgsteward", "infra", "pgsteward", Container.State.RUNNING,
+                "3",
+                "pgsteward",
+                "infra",
+                "pgsteward",
+                Container.State.RUNNING,
                 Map.of("internal_db", Set.of(), "docker_proxy", Set.of()));
         Container evil = container(
                 "2", "evil", "x", "evil", Container.State.RUNNING, Map.of("docker_proxy", Set.of("postgresql")));
@@ -71,7 +87,11 @@ class ServerNameRuleTest {
     @Test
     void aServiceOfThatNameOnItsOwnNetworkIsNoMatterOfOurs() {
         assertThat(judge(container(
-                                "2", "shop-postgresql-1", "shop", "postgresql", Container.State.RUNNING,
+                                "2",
+                                "shop-postgresql-1",
+                                "shop",
+                                "postgresql",
+                                Container.State.RUNNING,
                                 Map.of("shop_default", Set.of("postgresql"))))
                         .severity())
                 .isEmpty();
@@ -80,15 +100,18 @@ class ServerNameRuleTest {
     @Test
     void theStoppedContainerThatComposeReplacesDoesNotAnswer() {
         assertThat(judge(container(
-                                "2", "0123456789ab_postgresql", "infra", "postgresql", Container.State.EXITED,
+                                "2",
+                                "0123456789ab_postgresql",
+                                "infra",
+                                "postgresql",
+                                Container.State.EXITED,
                                 Map.of("internal_db", Set.of("db"))))
                         .severity())
                 .isEmpty();
     }
 
     private static Condition judge(Container other) {
-        return ServerNameRule.judge(
-                "postgresql", SERVER, Optional.empty(), List.of(SERVER, other), Containers.NOON);
+        return ServerNameRule.judge("postgresql", SERVER, Optional.empty(), List.of(SERVER, other), Containers.NOON);
     }
 
     private static Container container(

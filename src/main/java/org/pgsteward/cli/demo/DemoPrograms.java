@@ -52,7 +52,8 @@ record DemoPrograms(Programs programs, UnprivilegedUser user) {
         return "#!/bin/sh\n" + host + "exec docker run --rm --interactive --init --network host --user " + user.ids()
                 + " --volume /etc/passwd:/etc/passwd:ro --volume /tmp:/tmp --volume '" + folder + "':'" + folder
                 + "' --env PGHOST --env PGPORT --env PGUSER --env PGDATABASE --env PGPASSWORD --env PGAPPNAME"
-                + " --env PGPASSFILE --env PGREQUIREAUTH --env PGOPTIONS --env LC_ALL --label org.pgsteward.demo --entrypoint " + program + " "
+                + " --env PGPASSFILE --env PGREQUIREAUTH --env PGOPTIONS --env LC_ALL --label org.pgsteward.demo --entrypoint "
+                + program + " "
                 + IMAGE + " \"$@\"\n";
     }
 

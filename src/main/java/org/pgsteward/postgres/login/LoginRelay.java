@@ -184,7 +184,9 @@ public final class LoginRelay implements Closeable {
             Thread there = thread("to-server", () -> toServer(client, session));
             byte[] piece = new byte[PIECE];
             ByteBuffer view = ByteBuffer.wrap(piece);
-            for (int read = session.in().read(piece); read >= 0; read = session.in().read(piece)) {
+            for (int read = session.in().read(piece);
+                    read >= 0;
+                    read = session.in().read(piece)) {
                 view.clear().limit(read);
                 while (view.hasRemaining()) {
                     client.write(view);

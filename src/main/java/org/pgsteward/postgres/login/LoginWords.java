@@ -69,8 +69,8 @@ final class LoginWords {
     LoginRefused noTls() {
         return new LoginRefused(
                 LoginRefused.Cause.TLS,
-                cannot + "it has no TLS, and " + MODE + " is " + login.tls().mode().word()
-                        + "; switch TLS on there (ssl = on, ssl_cert_file, ssl_key_file)",
+                cannot + "it has no TLS, and " + MODE + " is "
+                        + login.tls().mode().word() + "; switch TLS on there (ssl = on, ssl_cert_file, ssl_key_file)",
                 null);
     }
 

@@ -12,7 +12,6 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -139,8 +138,7 @@ final class ServerLogin {
         byte[] opening = session.opening();
         return opening.length > 5
                 && opening[0] == 'E'
-                && NOT_LET_IN.equals(new BackendMessage(
-                                'E', java.util.Arrays.copyOfRange(opening, 5, opening.length))
+                && NOT_LET_IN.equals(new BackendMessage('E', java.util.Arrays.copyOfRange(opening, 5, opening.length))
                         .fields()
                         .get('C'));
     }
@@ -195,10 +193,8 @@ final class ServerLogin {
     }
 
     private Socket handshake(Socket plain) throws IOException {
-        SSLSocket tls = (SSLSocket) login.tls()
-                .context()
-                .getSocketFactory()
-                .createSocket(plain, login.host(), login.port(), true);
+        SSLSocket tls = (SSLSocket)
+                login.tls().context().getSocketFactory().createSocket(plain, login.host(), login.port(), true);
         if (login.tls().mode() == TlsMode.VERIFY_FULL) {
             var parameters = tls.getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -289,11 +285,14 @@ final class ServerLogin {
                 int request = body.getInt();
                 if (request == OK) {
                     if (!verified && (scram != null || !mayTrust(login.tls(), socket.getInetAddress()))) {
-                        throw scram == null ? words.trust() : words.wrongServer("it left its SCRAM signature out", null);
+                        throw scram == null
+                                ? words.trust()
+                                : words.wrongServer("it left its SCRAM signature out", null);
                     }
                     return Optional.empty();
                 } else if (request == SASL && scram == null) {
-                    scram = ScramExchange.begin(body, login.password(), certificate).orElseThrow(words::noScram);
+                    scram = ScramExchange.begin(body, login.password(), certificate)
+                            .orElseThrow(words::noScram);
                     send(socket, scram.initial());
                 } else if (request == SASL_CONTINUE && scram != null) {
                     send(socket, scram.proof(body));

@@ -67,7 +67,8 @@ public record TlsSettings(TlsMode mode, Optional<Path> rootCertificates) {
     SSLContext context() throws IOException {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, rootCertificates.isPresent() ? trusting(rootCertificates.get()) : ANY, new SecureRandom());
+            context.init(
+                    null, rootCertificates.isPresent() ? trusting(rootCertificates.get()) : ANY, new SecureRandom());
             return context;
         } catch (GeneralSecurityException e) {
             throw new IOException("cannot prepare TLS: " + e.getMessage(), e);
@@ -92,8 +93,8 @@ public record TlsSettings(TlsMode mode, Optional<Path> rootCertificates) {
             if (pem.length > LARGEST) {
                 throw new IOException("it has more than " + LARGEST + " bytes");
             }
-            Collection<? extends Certificate> roots = CertificateFactory.getInstance("X.509")
-                    .generateCertificates(new java.io.ByteArrayInputStream(pem));
+            Collection<? extends Certificate> roots =
+                    CertificateFactory.getInstance("X.509").generateCertificates(new java.io.ByteArrayInputStream(pem));
             if (roots.isEmpty()) {
                 throw new IOException("it holds no certificate in PEM form");
             }

@@ -104,7 +104,9 @@ final class HostileServer implements Closeable {
         }
 
         void request(int kind, byte[] body) throws IOException {
-            message('R', ByteBuffer.allocate(4 + body.length).putInt(kind).put(body).array());
+            message(
+                    'R',
+                    ByteBuffer.allocate(4 + body.length).putInt(kind).put(body).array());
         }
 
         void message(char type, byte[] body) throws IOException {

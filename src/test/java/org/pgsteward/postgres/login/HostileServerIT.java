@@ -62,10 +62,13 @@ class HostileServerIT {
 
     static Stream<Arguments> behaviours() {
         return Stream.of(
-                Arguments.of("clear text", (HostileServer.Behaviour) talk -> talk.request(3, new byte[0]), "in clear text"),
+                Arguments.of(
+                        "clear text", (HostileServer.Behaviour) talk -> talk.request(3, new byte[0]), "in clear text"),
                 Arguments.of("md5", md5(), "password_encryption = 'scram-sha-256'"),
                 Arguments.of(
-                        "GSS", (HostileServer.Behaviour) talk -> talk.request(7, new byte[0]), "authentication method 7"),
+                        "GSS",
+                        (HostileServer.Behaviour) talk -> talk.request(7, new byte[0]),
+                        "authentication method 7"),
                 Arguments.of("wrong signature", wrongSignature(), "not shown that it knows the password"),
                 Arguments.of(
                         "no signature",
@@ -116,12 +119,15 @@ class HostileServerIT {
         for (Optional<SSLContext> encryption : List.of(Optional.<SSLContext>empty(), Optional.of(tls))) {
             try (HostileServer hostile = new HostileServer(encryption, behaviour)) {
                 NoConnection refused = catchThrowableOfType(
-                        NoConnection.class, () -> server(hostile).connect("homelab").close());
+                        NoConnection.class,
+                        () -> server(hostile).connect("homelab").close());
 
                 assertThat((Throwable) refused).as(name).hasMessageContaining(error);
                 assertThat(refused.getMessage()).doesNotContain("\n").doesNotContain(PASSWORD);
                 requireNothingLearned(hostile);
-                assertThat(hostile.received().split("user\0", -1)).as("one attempt").hasSize(2);
+                assertThat(hostile.received().split("user\0", -1))
+                        .as("one attempt")
+                        .hasSize(2);
             }
         }
     }
@@ -141,8 +147,7 @@ class HostileServerIT {
     @Test
     void noProgramAnswersClearText() throws Exception {
         for (List<String> program : PROGRAMS) {
-            try (HostileServer hostile =
-                    new HostileServer(Optional.empty(), talk -> talk.request(3, new byte[0]))) {
+            try (HostileServer hostile = new HostileServer(Optional.empty(), talk -> talk.request(3, new byte[0]))) {
                 assertThat(complaint(hostile, program)).as(program.get(0)).contains("in clear text");
                 requireNothingLearned(hostile);
             }
@@ -174,7 +179,9 @@ class HostileServerIT {
         try (HostileServer hostile = new HostileServer(Optional.empty(), talk -> talk.request(3, new byte[0]))) {
             SQLException refused = catchThrowableOfType(
                     SQLException.class,
-                    () -> server(hostile).connectAs("wiki", new Secret(PASSWORD), "wiki").close());
+                    () -> server(hostile)
+                            .connectAs("wiki", new Secret(PASSWORD), "wiki")
+                            .close());
 
             assertThat((Throwable) refused).hasMessageContaining("as 'wiki'").hasMessageContaining("in clear text");
             requireNothingLearned(hostile);
@@ -202,7 +209,9 @@ class HostileServerIT {
         })) {
             NoConnection late = catchThrowableOfType(
                     NoConnection.class,
-                    () -> server(hostile, Duration.ofSeconds(2)).connect("homelab").close());
+                    () -> server(hostile, Duration.ofSeconds(2))
+                            .connect("homelab")
+                            .close());
 
             assertThat((Throwable) late).hasMessageContaining("no answer within 2 s");
         }

@@ -25,12 +25,34 @@ final class TestCertificates {
         TestCertificates made = new TestCertificates(folder);
         made.authority("authority");
         made.authority("other");
-        made.keytool("-genkeypair", "-alias", "server", "-keyalg", "EC", "-dname", "CN=localhost", "-keystore", "server.p12");
+        made.keytool(
+                "-genkeypair",
+                "-alias",
+                "server",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=localhost",
+                "-keystore",
+                "server.p12");
         made.keytool("-certreq", "-alias", "server", "-keystore", "server.p12", "-file", "server.csr");
         made.keytool(
-                "-gencert", "-alias", "authority", "-keystore", "authority.p12", "-infile", "server.csr", "-outfile",
-                "server.pem", "-rfc", "-validity", "2", "-ext", "san=dns:localhost");
-        made.keytool("-importcert", "-noprompt", "-alias", "authority", "-keystore", "server.p12", "-file", "authority.pem");
+                "-gencert",
+                "-alias",
+                "authority",
+                "-keystore",
+                "authority.p12",
+                "-infile",
+                "server.csr",
+                "-outfile",
+                "server.pem",
+                "-rfc",
+                "-validity",
+                "2",
+                "-ext",
+                "san=dns:localhost");
+        made.keytool(
+                "-importcert", "-noprompt", "-alias", "authority", "-keystore", "server.p12", "-file", "authority.pem");
         made.keytool("-importcert", "-noprompt", "-alias", "server", "-keystore", "server.p12", "-file", "server.pem");
         made.writeKey();
         return made;
@@ -38,8 +60,17 @@ final class TestCertificates {
 
     private void authority(String name) throws IOException, InterruptedException {
         keytool(
-                "-genkeypair", "-alias", name, "-keyalg", "EC", "-dname", "CN=" + name, "-ext", "bc=ca:true",
-                "-keystore", name + ".p12");
+                "-genkeypair",
+                "-alias",
+                name,
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=" + name,
+                "-ext",
+                "bc=ca:true",
+                "-keystore",
+                name + ".p12");
         keytool("-exportcert", "-alias", name, "-keystore", name + ".p12", "-rfc", "-file", name + ".pem");
     }
 

@@ -81,7 +81,13 @@ class TlsIT {
         private final boolean isEncrypted;
         private final String error;
 
-        Case(TlsMode mode, boolean serverHasTls, Boolean rightAuthority, String host, boolean isEncrypted, String error) {
+        Case(
+                TlsMode mode,
+                boolean serverHasTls,
+                Boolean rightAuthority,
+                String host,
+                boolean isEncrypted,
+                String error) {
             this.mode = mode;
             this.serverHasTls = serverHasTls;
             this.rightAuthority = rightAuthority;
@@ -227,8 +233,7 @@ class TlsIT {
     private static String run(Server server, List<String> command) throws Exception {
         try (ClientProgram program = server.start(
                 UnprivilegedUser.ofThisProcess(), new ArrayList<>(command), "homelab", Server.OWN_SETTINGS)) {
-            String printed =
-                    new String(program.output().readAllBytes(), java.nio.charset.StandardCharsets.ISO_8859_1);
+            String printed = new String(program.output().readAllBytes(), java.nio.charset.StandardCharsets.ISO_8859_1);
             program.awaitSuccess();
             return printed;
         }
