@@ -10,12 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/**
- * One message of a server, as the protocol's version 3 frames it.
- *
- * @param type such as {@code 'R'} for an authentication request
- */
-record BackendMessage(char type, byte[] body) {
+/** One message of a server, as the protocol's version 3 frames it. */
+final class BackendMessage {
     /** Bytes of a message before the login is done; real ones have a few hundred. */
     private static final int LARGEST = 16 * 1024;
 
@@ -23,6 +19,19 @@ record BackendMessage(char type, byte[] body) {
     private static final int LONGEST_FIELD = 500;
 
     static final BackendMessage AUTHENTICATED = new BackendMessage('R', new byte[4]);
+
+    private final char type;
+    private final byte[] body;
+
+    BackendMessage(char type, byte[] body) {
+        this.type = type;
+        this.body = body;
+    }
+
+    /** Such as {@code 'R'} for an authentication request. */
+    char type() {
+        return type;
+    }
 
     /**
      * Reads one, and nothing behind it.

@@ -6,15 +6,42 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 
-/**
- * A session with a server.
- *
- * @param socket through which TLS runs, where there is TLS
- * @param in what the server sends after {@code opening}
- * @param opening what a client gets to read first: the server's messages up to the first {@code ReadyForQuery}, or the
- *     error with which the server refused the login
- */
-record LoggedIn(Socket socket, InputStream in, OutputStream out, byte[] opening) implements Closeable {
+/** A session with a server. */
+final class LoggedIn implements Closeable {
+    private final Socket socket;
+    private final InputStream in;
+    private final OutputStream out;
+    private final byte[] opening;
+
+    /**
+     * @param socket through which TLS runs, where there is TLS
+     * @param opening what a client gets to read first: the server's messages up to the first {@code ReadyForQuery}, or the
+     *     error with which the server refused the login
+     */
+    LoggedIn(Socket socket, byte[] opening) throws IOException {
+        this.socket = socket;
+        this.in = socket.getInputStream();
+        this.out = socket.getOutputStream();
+        this.opening = opening;
+    }
+
+    Socket socket() {
+        return socket;
+    }
+
+    /** What the server sends after {@link #opening}. */
+    InputStream in() {
+        return in;
+    }
+
+    OutputStream out() {
+        return out;
+    }
+
+    byte[] opening() {
+        return opening;
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();

@@ -20,11 +20,11 @@ final class LoginSocket extends Socket {
     private final ByteArrayOutputStream first = new ByteArrayOutputStream();
     private final OutputStream out = new Out();
     private final InputStream in = new In();
-    private @Nullable LoggedIn session;
+    private volatile @Nullable LoggedIn session;
     private InputStream opening = InputStream.nullInputStream();
     private boolean tried;
-    private int timeout;
-    private boolean closed;
+    private volatile int timeout;
+    private volatile boolean closed;
 
     LoginSocket(LoginAs login) {
         this.login = login;
@@ -38,8 +38,9 @@ final class LoginSocket extends Socket {
 
         @Override
         public void write(byte[] bytes, int offset, int length) throws IOException {
-            if (session != null) {
-                session.out().write(bytes, offset, length);
+            LoggedIn there = session;
+            if (there != null) {
+                there.out().write(bytes, offset, length);
                 return;
             }
             if (tried) {
@@ -56,8 +57,9 @@ final class LoginSocket extends Socket {
 
         @Override
         public void flush() throws IOException {
-            if (session != null) {
-                session.out().flush();
+            LoggedIn there = session;
+            if (there != null) {
+                there.out().flush();
             }
         }
     }
@@ -72,14 +74,16 @@ final class LoginSocket extends Socket {
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             int read = opening.read(buffer, offset, length);
-            return read >= 0 || session == null ? read : session.in().read(buffer, offset, length);
+            LoggedIn there = session;
+            return read >= 0 || there == null ? read : there.in().read(buffer, offset, length);
         }
 
         @Override
         public int available() throws IOException {
-            return opening.available() > 0 || session == null
+            LoggedIn there = session;
+            return opening.available() > 0 || there == null
                     ? opening.available()
-                    : session.in().available();
+                    : there.in().available();
         }
     }
 
@@ -101,7 +105,6 @@ final class LoginSocket extends Socket {
     @Override
     public void connect(SocketAddress address, int milliseconds) {
         // The connection is made with the first packet, within the time of the whole login.
-        return;
     }
 
     @Override
@@ -120,36 +123,37 @@ final class LoginSocket extends Socket {
     }
 
     @Override
-    public void setSoTimeout(int milliseconds) throws SocketException {
+    public synchronized void setSoTimeout(int milliseconds) throws SocketException {
         timeout = milliseconds;
-        if (session != null) {
-            session.socket().setSoTimeout(milliseconds);
+        LoggedIn there = session;
+        if (there != null) {
+            there.socket().setSoTimeout(milliseconds);
         }
     }
 
     @Override
-    public int getSoTimeout() {
+    public synchronized int getSoTimeout() {
         return timeout;
     }
 
     @Override
     public boolean isClosed() {
-        return closed || (session != null && session.socket().isClosed());
+        LoggedIn there = session;
+        return closed || (there != null && there.socket().isClosed());
     }
 
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         closed = true;
-        if (session != null) {
-            session.close();
+        LoggedIn there = session;
+        if (there != null) {
+            there.close();
         }
     }
 
-    // Set by the login for every connection: no delay, keep-alive, the system's buffers.
-
     @Override
     public void setTcpNoDelay(boolean on) {
-        return;
+        // Set by the login.
     }
 
     @Override
@@ -159,7 +163,7 @@ final class LoginSocket extends Socket {
 
     @Override
     public void setKeepAlive(boolean on) {
-        return;
+        // Set by the login.
     }
 
     @Override
@@ -168,22 +172,22 @@ final class LoginSocket extends Socket {
     }
 
     @Override
-    public void setSendBufferSize(int bytes) {
-        return;
+    public synchronized void setSendBufferSize(int bytes) {
+        // Set by the login.
     }
 
     @Override
-    public int getSendBufferSize() {
+    public synchronized int getSendBufferSize() {
         return 64 * 1024;
     }
 
     @Override
-    public void setReceiveBufferSize(int bytes) {
-        return;
+    public synchronized void setReceiveBufferSize(int bytes) {
+        // Set by the login.
     }
 
     @Override
-    public int getReceiveBufferSize() {
+    public synchronized int getReceiveBufferSize() {
         return 64 * 1024;
     }
 }

@@ -224,7 +224,7 @@ final class ServerLogin {
                 wire.untimed();
             }
             done = true;
-            return new LoggedIn(socket, socket.getInputStream(), out, opening);
+            return new LoggedIn(socket, opening);
         } catch (EOFException e) {
             throw words.closed(e);
         } catch (SocketTimeoutException e) {
@@ -278,7 +278,7 @@ final class ServerLogin {
                 if (message.type() == 'v') {
                     continue;
                 }
-                if (message.type() != 'R' || message.body().length < 4) {
+                if (message.type() != 'R' || message.buffer().remaining() < 4) {
                     throw words.noPostgres();
                 }
                 ByteBuffer body = message.buffer();

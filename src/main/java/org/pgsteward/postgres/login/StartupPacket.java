@@ -8,12 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * The first packet of a client: it has no type, only a length and a code.
- *
- * @param bytes as the client sent it
- */
-record StartupPacket(byte[] bytes) {
+/** The first packet of a client: it has no type, only a length and a code. */
+final class StartupPacket {
     /** Bytes; PostgreSQL takes no longer one. */
     private static final int LONGEST = 10_000;
 
@@ -24,6 +20,17 @@ record StartupPacket(byte[] bytes) {
 
     static final byte[] TLS_REQUEST =
             ByteBuffer.allocate(8).putInt(8).putInt(TLS).array();
+
+    private final byte[] bytes;
+
+    private StartupPacket(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /** As the client sent it. */
+    byte[] bytes() {
+        return bytes;
+    }
 
     /**
      * The packet, once all of it has come.

@@ -30,7 +30,7 @@ final class HostileServer implements Closeable {
     private final ByteArrayOutputStream received = new ByteArrayOutputStream();
 
     HostileServer(Optional<SSLContext> tls, Behaviour behaviour) throws IOException {
-        this.listening = new ServerSocket(0, 20, InetAddress.getByName("127.0.0.1"));
+        this.listening = new ServerSocket(0, 20, InetAddress.getLoopbackAddress());
         this.tls = tls;
         this.behaviour = behaviour;
         Thread thread = new Thread(this::accept, "hostile-server");
@@ -56,7 +56,6 @@ final class HostileServer implements Closeable {
                 serve(socket);
             } catch (IOException e) {
                 // The client went away, as it should.
-                continue;
             }
         }
     }

@@ -169,6 +169,7 @@ class HostileServerIT {
                             "PGUSER", "homelab",
                             "PGDATABASE", "homelab",
                             "PGPASSWORD", PASSWORD))) {
+                assertThat(alone.output()).isNotNull();
                 org.awaitility.Awaitility.await().until(() -> hostile.received().contains(PASSWORD));
             }
         }
