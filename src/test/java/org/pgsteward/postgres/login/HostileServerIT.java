@@ -192,9 +192,10 @@ class HostileServerIT {
     /** A neighbour in a Docker network has an address like this. */
     @Test
     void aServerThatAsksForNothingIsTrustedOnThisHostAlone() throws Exception {
-        assertThat(ServerLogin.mayTrust(TlsSettings.DEFAULT, InetAddress.getByName("172.18.0.7")))
+        assertThat(ServerLogin.mayTrust(
+                        TlsSettings.DEFAULT, InetAddress.getByAddress(new byte[] {(byte) 172, 18, 0, 7})))
                 .isFalse();
-        assertThat(ServerLogin.mayTrust(TlsSettings.DEFAULT, InetAddress.getByName("127.0.0.1")))
+        assertThat(ServerLogin.mayTrust(TlsSettings.DEFAULT, InetAddress.getLoopbackAddress()))
                 .isTrue();
     }
 
@@ -249,7 +250,7 @@ class HostileServerIT {
                 server(hostile).start(UnprivilegedUser.ofThisProcess(), full, "homelab", Server.OWN_SETTINGS)) {
             program.output().readAllBytes();
             IOException failed = catchThrowableOfType(IOException.class, program::awaitSuccess);
-            return failed.getMessage();
+            return String.valueOf(failed.getMessage());
         }
     }
 }

@@ -59,38 +59,45 @@ class TlsIT {
         ThrowawayCluster.remove(folder);
     }
 
+    /** The file of authorities. */
+    private enum Root {
+        NONE,
+        RIGHT,
+        OTHER
+    }
+
     /** Where each case goes, and what comes of it; an empty error is a session. */
     enum Case {
-        RIGHT_NAME(TlsMode.VERIFY_FULL, true, true, "localhost", true, ""),
-        WRONG_NAME(TlsMode.VERIFY_FULL, true, true, "127.0.0.1", true, "certificate is not for the name '127.0.0.1'"),
-        ANY_NAME(TlsMode.VERIFY_CA, true, true, "127.0.0.1", true, ""),
-        UNTRUSTED(TlsMode.VERIFY_FULL, true, false, "localhost", true, "not signed by an authority in"),
-        UNTRUSTED_AUTHORITY(TlsMode.VERIFY_CA, true, false, "localhost", true, "not signed by an authority in"),
-        PLAIN_SERVER(TlsMode.VERIFY_FULL, false, true, "localhost", false, "it has no TLS"),
-        REQUIRED(TlsMode.REQUIRE, true, null, "127.0.0.1", true, ""),
-        REQUIRED_OF_A_PLAIN_SERVER(TlsMode.REQUIRE, false, null, "127.0.0.1", false, "it has no TLS"),
-        PREFERRED(TlsMode.PREFER, true, null, "127.0.0.1", true, ""),
-        PREFERRED_OF_A_PLAIN_SERVER(TlsMode.PREFER, false, null, "127.0.0.1", false, ""),
-        ALLOWED(TlsMode.ALLOW, true, null, "127.0.0.1", false, ""),
-        DISABLED(TlsMode.DISABLE, true, null, "127.0.0.1", false, "");
+        RIGHT_NAME(TlsMode.VERIFY_FULL, true, Root.RIGHT, "localhost", true, ""),
+        WRONG_NAME(
+                TlsMode.VERIFY_FULL,
+                true,
+                Root.RIGHT,
+                "127.0.0.1",
+                true,
+                "certificate is not for the name '127.0.0.1'"),
+        ANY_NAME(TlsMode.VERIFY_CA, true, Root.RIGHT, "127.0.0.1", true, ""),
+        UNTRUSTED(TlsMode.VERIFY_FULL, true, Root.OTHER, "localhost", true, "not signed by an authority in"),
+        UNTRUSTED_AUTHORITY(TlsMode.VERIFY_CA, true, Root.OTHER, "localhost", true, "not signed by an authority in"),
+        PLAIN_SERVER(TlsMode.VERIFY_FULL, false, Root.RIGHT, "localhost", false, "it has no TLS"),
+        REQUIRED(TlsMode.REQUIRE, true, Root.NONE, "127.0.0.1", true, ""),
+        REQUIRED_OF_A_PLAIN_SERVER(TlsMode.REQUIRE, false, Root.NONE, "127.0.0.1", false, "it has no TLS"),
+        PREFERRED(TlsMode.PREFER, true, Root.NONE, "127.0.0.1", true, ""),
+        PREFERRED_OF_A_PLAIN_SERVER(TlsMode.PREFER, false, Root.NONE, "127.0.0.1", false, ""),
+        ALLOWED(TlsMode.ALLOW, true, Root.NONE, "127.0.0.1", false, ""),
+        DISABLED(TlsMode.DISABLE, true, Root.NONE, "127.0.0.1", false, "");
 
         private final TlsMode mode;
         private final boolean serverHasTls;
-        private final Boolean rightAuthority;
+        private final Root root;
         private final String host;
         private final boolean isEncrypted;
         private final String error;
 
-        Case(
-                TlsMode mode,
-                boolean serverHasTls,
-                Boolean rightAuthority,
-                String host,
-                boolean isEncrypted,
-                String error) {
+        Case(TlsMode mode, boolean serverHasTls, Root root, String host, boolean isEncrypted, String error) {
             this.mode = mode;
             this.serverHasTls = serverHasTls;
-            this.rightAuthority = rightAuthority;
+            this.root = root;
             this.host = host;
             this.isEncrypted = isEncrypted;
             this.error = error;
@@ -98,16 +105,18 @@ class TlsIT {
 
         private Server server() {
             ServerAddress address = (serverHasTls ? encrypted : plain).server().address();
-            Optional<Path> root = rightAuthority == null
-                    ? Optional.empty()
-                    : Optional.of(rightAuthority ? certificates.authority() : certificates.otherAuthority());
+            Optional<Path> certificate = switch (root) {
+                case NONE -> Optional.empty();
+                case RIGHT -> Optional.of(certificates.authority());
+                case OTHER -> Optional.of(certificates.otherAuthority());
+            };
             return new Server(new ServerAddress(
                     host,
                     address.port(),
                     address.user(),
                     address.password(),
                     address.database(),
-                    new TlsSettings(mode, root),
+                    new TlsSettings(mode, certificate),
                     Duration.ofSeconds(60)));
         }
     }
