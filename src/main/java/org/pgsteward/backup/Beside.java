@@ -133,7 +133,17 @@ final class Beside {
      * administrator, statement by statement of known form.
      */
     void inherit() throws IOException, SQLException, InterruptedException {
+        inherit(DatabaseProperties.of(contents, file, database.name()));
+    }
+
+    /** The same less privileges of PUBLIC, by which every role of the server could connect to the copy. */
+    void inheritClosed() throws IOException, SQLException, InterruptedException {
         DatabaseProperties properties = DatabaseProperties.of(contents, file, database.name());
+        inherit(properties.closed());
+        properties.opening(order.database()).forEach(grant -> notes.add("left out: " + grant));
+    }
+
+    private void inherit(DatabaseProperties properties) throws SQLException {
         try (Connection connection =
                         powerful ? server.connect(server.address().database()) : guest.enter(database.name());
                 Statement statement = connection.createStatement()) {

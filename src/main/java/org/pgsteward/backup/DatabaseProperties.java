@@ -46,6 +46,25 @@ record DatabaseProperties(String like, List<Property> properties, int strange) {
         String of(String database) {
             return before + Quote.identifier(database) + after;
         }
+
+        /** Whether it gives every role a privilege. */
+        boolean opens() {
+            return before.startsWith("GRANT ") && after.matches(" TO PUBLIC(?: WITH GRANT OPTION)?");
+        }
+    }
+
+    /** The same less what every role may do, for a copy beside the live database. */
+    DatabaseProperties closed() {
+        return new DatabaseProperties(
+                like, properties.stream().filter(property -> !property.opens()).toList(), strange);
+    }
+
+    /** What {@link #closed} leaves out, as it would be said of {@code database}. */
+    List<String> opening(String database) {
+        return properties.stream()
+                .filter(Property::opens)
+                .map(property -> property.of(database))
+                .toList();
     }
 
     static DatabaseProperties of(TableOfContents contents, StoredFile file, String database)

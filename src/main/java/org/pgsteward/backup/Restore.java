@@ -116,7 +116,7 @@ public final class Restore {
                         + " --replace to put the backup in the place of the live one");
             }
             return beside(order, Optional.empty(), progress, beside -> {
-                beside.inherit();
+                beside.inheritClosed();
                 beside.give();
                 progress.step("all of it is " + order.owner() + "'s");
                 beside.database().rename(order.database());

@@ -76,8 +76,18 @@ public final class AskedBackups {
 
     /** There is none of that name, in one line that says which there are. */
     public static final class UnknownName extends Exception {
-        UnknownName(String message) {
-            super(message);
+        private static final long serialVersionUID = 1;
+
+        private final String itself;
+
+        UnknownName(String itself, String hint) {
+            super(itself + hint);
+            this.itself = itself;
+        }
+
+        /** The same without the names that there are, for whom they are not. */
+        public String withoutHint() {
+            return itself;
         }
     }
 
@@ -96,9 +106,12 @@ public final class AskedBackups {
         TreeSet<String> unknown = new TreeSet<>(names);
         known.forEach(target -> namesOf(target).forEach(unknown::remove));
         if (!unknown.isEmpty()) {
-            throw new UnknownName("there is no service or database " + String.join(", ", unknown) + "; there are "
-                    + String.join(
-                            ", ", known.stream().map(BackupTarget::service).toList()));
+            throw new UnknownName(
+                    "there is no service or database " + String.join(", ", unknown),
+                    "; there are "
+                            + String.join(
+                                    ", ",
+                                    known.stream().map(BackupTarget::service).toList()));
         }
         return known.stream()
                 .filter(target -> namesOf(target).stream().anyMatch(names::contains))
@@ -112,8 +125,9 @@ public final class AskedBackups {
         for (String name : names) {
             stored.add(inventory.of(name).stream()
                     .findFirst()
-                    .orElseThrow(() -> new UnknownName("there is no backup of '" + name + "' in " + store.root()
-                            + ": 'pgsteward backups' lists what there is")));
+                    .orElseThrow(() -> new UnknownName(
+                            "there is no backup of '" + name + "'",
+                            " in " + store.root() + ": 'pgsteward backups' lists what there is")));
         }
         return stored;
     }

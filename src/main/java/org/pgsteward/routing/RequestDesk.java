@@ -97,8 +97,11 @@ public final class RequestDesk {
                 return;
             }
             document = wrong("it is no JSON: " + half.getOriginalMessage());
-        } catch (Bad | AskedBackups.UnknownName e) {
+        } catch (Bad e) {
             document = wrong(String.valueOf(e.getMessage()));
+        } catch (AskedBackups.UnknownName e) {
+            // A program that may ask for a backup need not learn the names of all databases.
+            document = wrong(e.withoutHint());
         } catch (SQLException e) {
             document = wrong(NoConnection.words(e));
         } catch (InterruptedException e) {

@@ -41,6 +41,24 @@ class DatabasePropertiesTest {
     }
 
     @Test
+    void aCopyIsClosedToPublicAndSaysSo() {
+        DatabaseProperties read = DatabaseProperties.of("""
+                GRANT ALL ON DATABASE shop TO PUBLIC;
+                GRANT CREATE ON DATABASE shop TO PUBLIC WITH GRANT OPTION;
+                REVOKE ALL ON DATABASE shop FROM PUBLIC;
+                GRANT ALL ON DATABASE shop TO "PUBLIC";
+                """, "shop");
+
+        assertThat(read.closed().properties().stream().map(property -> property.of("copy")))
+                .containsExactly(
+                        "REVOKE ALL ON DATABASE \"copy\" FROM PUBLIC", "GRANT ALL ON DATABASE \"copy\" TO \"PUBLIC\"");
+        assertThat(read.opening("copy"))
+                .containsExactly(
+                        "GRANT ALL ON DATABASE \"copy\" TO PUBLIC",
+                        "GRANT CREATE ON DATABASE \"copy\" TO PUBLIC WITH GRANT OPTION");
+    }
+
+    @Test
     void whatAServerCouldReadAsTwoStatementsIsNeitherSetNorGranted() {
         for (String tampered : java.util.List.of(
                 "ALTER DATABASE shop SET app.x TO $a$ ' $a$; CREATE ROLE mallory SUPERUSER LOGIN; --';",

@@ -297,6 +297,7 @@ class RestoreIT {
                         "CREATE ROLE gone_" + service,
                         "GRANT CONNECT ON DATABASE " + service + " TO granted_" + service,
                         "GRANT CONNECT ON DATABASE " + service + " TO gone_" + service,
+                        "GRANT ALL ON DATABASE " + service + " TO PUBLIC",
                         "ALTER DATABASE " + service + " SET search_path = \"$user\", public, \"odd, one\"",
                         "ALTER DATABASE " + service + " SET work_mem = '3MB'",
                         "ALTER DATABASE " + service + " CONNECTION LIMIT 40",
@@ -306,7 +307,7 @@ class RestoreIT {
         host.cluster()
                 .run(
                         "homelab",
-                        "REVOKE ALL ON DATABASE " + service + " FROM gone_" + service,
+                        "REVOKE ALL ON DATABASE " + service + " FROM PUBLIC, gone_" + service,
                         "DROP ROLE gone_" + service);
 
         Restore.Done done = wiring.restore.into(stored(service, service, back), RestoreProgress.QUIET);
@@ -314,8 +315,10 @@ class RestoreIT {
         assertThat(settings(back)).isEqualTo(set).hasSizeGreaterThan(4);
         assertThat(rights(back)).isEqualTo(rights(service)).contains("granted_" + service + " CONNECT");
         assertThat(done.notes())
-                .containsExactly("GRANT CONNECT ON DATABASE \"" + back + "\" TO gone_" + service
-                        + ": ERROR: role \"gone_" + service + "\" does not exist");
+                .containsExactly(
+                        "GRANT CONNECT ON DATABASE \"" + back + "\" TO gone_" + service + ": ERROR: role \"gone_"
+                                + service + "\" does not exist",
+                        "left out: GRANT ALL ON DATABASE \"" + back + "\" TO PUBLIC");
         host.cluster().run("homelab", "DROP DATABASE \"" + back + "\"");
         wiring.restore.into(order(service("CREATE TABLE public.u AS SELECT 1 AS n"), back), RestoreProgress.QUIET);
         assertThat(rows(

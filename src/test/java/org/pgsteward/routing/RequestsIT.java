@@ -106,8 +106,8 @@ class RequestsIT {
                 "no-list          | {\"backup\":\"vikunja\"}       | \"backup\" is a list of 1 to 1000",
                 "empty            | {\"backup\":[]}                | \"backup\" is a list of 1 to 1000",
                 "numbers          | {\"verify\":[1, 2]}            | \"verify\" is a list of 1 to 1000",
-                "unknown          | {\"backup\":[\"nobody's\"]}    | there is no service or database nobody's; there are ",
-                "unknown-stored   | {\"verify\":[\"../../etc\"]}   | there is no backup of '../../etc' in ",
+                "unknown          | {\"backup\":[\"nobody's\"]}    | there is no service or database nobody's",
+                "unknown-stored   | {\"verify\":[\"../../etc\"]}   | there is no backup of '../../etc'",
                 "it's $odd `\"& ü | {}                             | a request is an object with one key"
             })
     void aBadRequestIsAnsweredWithOneLineThatSaysWhatIsWrong(String name, String request, String because)
@@ -115,7 +115,10 @@ class RequestsIT {
         ask(name, request);
         JsonNode answer = answer(name);
         assertThat(answer.path("backups")).isEmpty();
-        assertThat(answer.path("error").asText()).startsWith(because).hasLineCount(1);
+        assertThat(answer.path("error").asText())
+                .startsWith(because)
+                .hasLineCount(1)
+                .doesNotContain("there are", host.store().toString());
     }
 
     @Test
