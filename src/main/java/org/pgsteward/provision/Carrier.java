@@ -39,8 +39,17 @@ final class Carrier {
         return insides;
     }
 
-    /** @param trusted whether somebody vouches for the claim */
-    ServicePlan plan(Claim claim, Cluster cluster, boolean trusted) {
+    /**
+     * @param trusted whether an operator vouches for the claim
+     * @throws SQLException when the database that it asks for cannot be read
+     */
+    ServicePlan plan(Claim claim, Cluster found, boolean trusted) throws SQLException {
+        Cluster cluster = found;
+        if (!trusted && Refusals.needsEvidence(claim, found)) {
+            try (Connection inside = server.connect(claim.database())) {
+                cluster = found.with(claim.database(), Evidence.read(inside, claim.user()));
+            }
+        }
         return ServicePlan.of(claim, cluster, server.address(), this::accepts, trusted, clock.instant());
     }
 

@@ -1,5 +1,6 @@
 package org.pgsteward.provision;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -74,8 +75,9 @@ record Cluster(
      *
      * @param ofAdministrator whether its owner is a superuser
      * @param allowsConnections false for {@code template0}, and for a database that is still being made
-     * @param business roles that own something in it, were granted something in it by name, or are connected; looked at
-     *     only where somebody else may take the database over or be locked out of it
+     * @param business roles that own something in it, were granted something in it by name, or are connected: they stay
+     *     let in; read only where another role may be locked out. It shows nobody's right to the database
+     * @param evidence whose the database is; read only where a container asks for the administrator's
      * @param writes rows ever written in it, the catalog's among them: it stands still while nothing in it changes
      */
     record Database(
@@ -85,6 +87,7 @@ record Cluster(
             boolean allowsConnections,
             Set<Grant> grants,
             Set<String> business,
+            Evidence evidence,
             long writes) {
         boolean lets(String grantee, String privilege) {
             return grants.contains(new Grant(grantee, privilege));
@@ -94,17 +97,12 @@ record Cluster(
             return lets(PUBLIC, "CONNECT") || lets(PUBLIC, "TEMPORARY") || lets(PUBLIC, "CREATE");
         }
 
-        boolean names(String grantee) {
-            for (Grant grant : grants) {
-                if (grant.grantee().equals(grantee)) {
-                    return true;
-                }
-            }
-            return false;
+        Database with(Set<String> roles) {
+            return new Database(name, owner, ofAdministrator, allowsConnections, grants, roles, evidence, writes);
         }
 
-        Database with(Set<String> roles) {
-            return new Database(name, owner, ofAdministrator, allowsConnections, grants, roles, writes);
+        Database with(Evidence found) {
+            return new Database(name, owner, ofAdministrator, allowsConnections, grants, business, found, writes);
         }
     }
 
@@ -156,6 +154,13 @@ record Cluster(
         boolean isKept() {
             return enabled && !isQuarantined() && !role.isEmpty() && isBound();
         }
+    }
+
+    /** The same with what is known of whose {@code database} is. */
+    Cluster with(String database, Evidence evidence) {
+        Map<String, Database> all = new HashMap<>(databases);
+        all.computeIfPresent(database, (name, present) -> present.with(evidence));
+        return new Cluster(major, roles, all, services, management);
     }
 
     Optional<Role> role(String name) {

@@ -166,18 +166,11 @@ final class ClusterReading {
                 .map(ClusterIndex::fold)
                 .collect(Collectors.toSet());
         Cluster found = names.addAll(before) ? read(names) : cluster;
-        Set<String> unbound = claims.stream()
-                .filter(claim -> found.service(claim.service())
-                        .filter(Cluster.Service::isBound)
-                        .isEmpty())
-                .map(Claim::database)
-                .collect(Collectors.toSet());
         return withBusiness(
                 found,
                 found.databases().values().stream()
                         .filter(database -> !database.name().equals(administrated))
-                        .filter(database ->
-                                found.index().namesAnotherService(database) || unbound.contains(database.name()))
+                        .filter(database -> found.index().namesAnotherService(database))
                         .map(Cluster.Database::name)
                         .toList());
     }
@@ -262,6 +255,7 @@ final class ClusterReading {
                                 row.getBoolean(4),
                                 grants,
                                 Set.of(),
+                                Evidence.NONE,
                                 row.getLong(6)));
             }
         }

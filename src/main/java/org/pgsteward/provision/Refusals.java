@@ -1,8 +1,9 @@
 package org.pgsteward.provision;
 
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiPredicate;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
@@ -114,39 +115,87 @@ final class Refusals {
     }
 
     private void checkUserOfBefore(BiPredicate<Cluster.Role, Secret> accepts) {
-        Optional<Cluster.Service> enrolled = cluster.service(claim.service()).filter(Cluster.Service::isBound);
-        Optional<Cluster.Role> role = cluster.role(claim.user());
-        Optional<Cluster.Database> database = cluster.database(claim.database());
-        boolean ownRole =
-                enrolled.filter(service -> service.role().equals(claim.user())).isPresent();
-        boolean ownDatabase = enrolled.filter(service -> service.database().equals(claim.database()))
+        boolean ownRole = enrolled(claim, cluster)
+                .filter(service -> service.role().equals(claim.user()))
                 .isPresent();
         if (!ownRole
-                && role.filter(present -> !accepts.test(present, claim.password()))
+                && cluster.role(claim.user())
+                        .filter(present -> !accepts.test(present, claim.password()))
                         .isPresent()) {
             throw refused("role '" + claim.user() + "', which exists with another password: give the container that"
                     + " password, or vouch for it with 'pgsteward provision --adopt " + claim.service() + "'");
         }
-        if (ownDatabase || database.isEmpty() || database.get().owner().equals(claim.user())) {
-            return;
+        foreignDatabase(claim, cluster).ifPresent(database -> {
+            if (!database.ofAdministrator()) {
+                throw refused("database '" + claim.database() + "', which belongs to role '" + database.owner()
+                        + "': choose another by the label pgsteward.database");
+            }
+            checkEvidence(database.evidence());
+        });
+    }
+
+    /** The database that {@code claim} asks for, where another role owns it and it is not the service's already. */
+    private static Optional<Cluster.Database> foreignDatabase(Claim claim, Cluster cluster) {
+        boolean own = enrolled(claim, cluster)
+                .filter(service -> service.database().equals(claim.database()))
+                .isPresent();
+        return cluster.database(claim.database())
+                .filter(database -> !own && !database.owner().equals(claim.user()));
+    }
+
+    private static Optional<Cluster.Service> enrolled(Claim claim, Cluster cluster) {
+        return cluster.service(claim.service()).filter(Cluster.Service::isBound);
+    }
+
+    /** Whether {@code claim} can be judged only by {@link Evidence} from inside the database that it asks for. */
+    static boolean needsEvidence(Claim claim, Cluster cluster) {
+        return cluster.role(claim.user()).isPresent()
+                && foreignDatabase(claim, cluster)
+                        .filter(database -> database.ofAdministrator() && database.allowsConnections())
+                        .isPresent();
+    }
+
+    /**
+     * The role must be the only one that can be the database's, and the administrator must not keep anything in it that
+     * the role was not given: except where an init script made the two for one another, by one name and by a grant.
+     */
+    private void checkEvidence(Evidence evidence) {
+        String role = claim.user();
+        boolean entitled = evidence.entitled().contains(role);
+        boolean named = isNamedForIt();
+        if (cluster.role(role).isEmpty() || !(entitled || named || evidence.owners().contains(role))) {
+            throw refused("database '" + claim.database() + "', which exists, and nothing in it shows that it is for"
+                    + " role '" + role + "' (its own tables or schemas would, or a right to create that the"
+                    + " administrator granted to it by name): " + vouch());
         }
-        if (!database.get().ofAdministrator()) {
-            throw refused("database '" + claim.database() + "', which belongs to role '"
-                    + database.get().owner() + "': choose another by the label pgsteward.database");
+        Set<String> others = new TreeSet<>(evidence.present());
+        others.addAll(evidence.entitled());
+        others.remove(role);
+        if (!others.isEmpty()) {
+            throw refused("database '" + claim.database() + "', which may as well be for role '"
+                    + Names.printable(others.iterator().next()) + "', which has tables or the right to create in it: "
+                    + vouch());
         }
-        if (role.isEmpty() || !hasBusiness(database.get())) {
-            throw refused("database '" + claim.database() + "', which exists and in which role '" + claim.user()
-                    + "' has nothing: choose another, or vouch for it with 'pgsteward provision --adopt "
-                    + claim.service() + "'");
+        if (!evidence.closed().isEmpty() && !(entitled && named)) {
+            throw refused("database '" + claim.database() + "', in which the administrator has more than role '" + role
+                    + "' was given, such as " + Names.printable(evidence.closed().replace('"', ' ')) + ": " + vouch());
         }
     }
 
-    private boolean hasBusiness(Cluster.Database database) {
-        Function<Cluster.Service, Boolean> sameAsRow = row -> row.database().equals(database.name());
-        return database.business().contains(claim.user())
-                || database.names(claim.user())
-                || database.name().equals(claim.user())
-                || cluster.service(claim.service()).map(sameAsRow).orElse(false);
+    /** Not where pgsteward made the role: its name was the container's choice. */
+    private boolean isNamedForIt() {
+        if (enrolled(claim, cluster).isPresent()) {
+            return false;
+        }
+        boolean inRow = cluster.service(claim.service())
+                .filter(row -> row.database().equals(claim.database()) && row.name().equals(claim.user()))
+                .isPresent();
+        return inRow || claim.database().equals(claim.user());
+    }
+
+    private String vouch() {
+        return "choose another by the label pgsteward.database, or vouch for it with 'pgsteward provision --adopt "
+                + claim.service() + "'";
     }
 
     private RefusedClaim refused(String what) {

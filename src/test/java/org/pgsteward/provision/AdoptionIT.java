@@ -135,11 +135,11 @@ class AdoptionIT {
                 assertRefused(
                         host, EnrolmentHost.service("vikunja", "vikunja", "vikunja", "guessed"), "another password");
                 assertRefused(host, EnrolmentHost.service("mine", "vikunja", "mine", "any"), "service 'vikunja'");
-                assertRefused(host, EnrolmentHost.service("mine", "finance", "mine", "any"), "has nothing");
+                assertRefused(host, EnrolmentHost.service("mine", "finance", "mine", "any"), "nothing in it shows");
                 assertRefused(
                         host,
                         EnrolmentHost.service("vikunja", "finance", "vikunja", EnrolmentHost.PASSWORD.reveal()),
-                        "has nothing");
+                        "nothing in it shows");
                 assertRefused(host, EnrolmentHost.service("mine", "mine", "old_style", "any"), "another password");
                 assertRefused(host, EnrolmentHost.service("mine", "Finance", "mine", "any"), "only by case");
                 assertRefused(host, EnrolmentHost.service("wiki", "mine", "mine", "any"), "only by case");
@@ -158,6 +158,78 @@ class AdoptionIT {
         Provisioner.Result result = host.provision(box);
         assertThat(result.refused()).as(result.outcome().reason()).isTrue();
         assertThat(result.outcome().reason()).contains(because).doesNotContain("\n");
+    }
+
+    /** What any role that could connect before the first run may have left there, and what the administrator gave. */
+    @ParameterizedTest
+    @MethodSource("versions")
+    void onlyTheAdministratorAndTheRightfulRoleCanShowWhoseADatabaseIs(Programs version) throws Exception {
+        try (TestCluster cluster = TestCluster.start(version)) {
+            cluster.run("homelab", "CREATE ROLE aa LOGIN PASSWORD 'of-the-service'", "CREATE ROLE clerk");
+            for (String name : List.of("legacy", "upgraded", "opened", "shared", "reports", "bookings", "given", "own")) {
+                cluster.run("homelab", "CREATE DATABASE " + name);
+            }
+            cluster.run("legacy", "CREATE TABLE public.adm (secret text)");
+            cluster.run("upgraded", "GRANT CREATE ON SCHEMA public TO PUBLIC");
+            cluster.run("homelab", "GRANT CREATE ON DATABASE opened TO PUBLIC");
+            for (String name : List.of("legacy", "upgraded", "opened")) {
+                try (Connection attacker = cluster.server().connectAs("aa", EnrolmentHost.PASSWORD, name)) {
+                    attacker.createStatement()
+                            .execute("SELECT pg_catalog.lo_create(0); CREATE TEMPORARY TABLE t (n int)");
+                    switch (name) {
+                        case "upgraded" -> attacker.createStatement().execute("CREATE TABLE public.t (n int)");
+                        case "opened" ->
+                            attacker.createStatement().execute("CREATE SCHEMA mine; CREATE TABLE mine.t (n int)");
+                        default -> {}
+                    }
+                }
+            }
+            cluster.run(
+                    "shared",
+                    "GRANT ALL ON DATABASE shared TO aa",
+                    "CREATE SCHEMA work AUTHORIZATION clerk",
+                    "CREATE TABLE work.t (n int)");
+            cluster.run(
+                    "reports",
+                    "CREATE TABLE public.t (n int)",
+                    "GRANT SELECT ON public.t TO aa",
+                    "GRANT CONNECT ON DATABASE reports TO aa");
+            cluster.run(
+                    "bookings",
+                    "GRANT ALL ON SCHEMA public TO aa",
+                    "CREATE TABLE public.t (n int)",
+                    "CREATE TABLE public.closed (n int)",
+                    "GRANT ALL ON public.t TO aa");
+            cluster.run(
+                    "given",
+                    "GRANT ALL ON SCHEMA public TO aa",
+                    "CREATE TABLE public.t (n int)",
+                    "GRANT ALL ON ALL TABLES IN SCHEMA public TO aa");
+            cluster.run("own", "CREATE SCHEMA work AUTHORIZATION aa", "CREATE TABLE work.t (n int)");
+            cluster.run("own", "ALTER TABLE work.t OWNER TO aa");
+            try (EnrolmentHost host = EnrolmentHost.on(cluster, secrets)) {
+                List<String> before = host.everything();
+                assertRefused(host, asking("legacy"), "nothing in it shows");
+                assertRefused(host, asking("upgraded"), "nothing in it shows");
+                assertRefused(host, asking("opened"), "nothing in it shows");
+                assertRefused(host, asking("shared"), "for role 'clerk'");
+                assertRefused(host, asking("reports"), "nothing in it shows");
+                assertRefused(host, asking("bookings"), "such as public.closed");
+                assertThat(host.everything()).isEqualTo(before);
+                assertThat(host.plan(asking("legacy")).refused()).hasSize(1);
+
+                for (String name : List.of("given", "own")) {
+                    assertThat(host.provision(asking(name)).outcome().reason())
+                            .contains("database " + name + " belongs to the administrator");
+                }
+                assertThat(host.vouchFor(asking("legacy")).enrolment()).isPresent();
+            }
+        }
+    }
+
+    /** The service {@code aa}, which changes its mind each time. */
+    private static Boxes asking(String database) {
+        return EnrolmentHost.service("aa", database, "aa", EnrolmentHost.PASSWORD.reveal());
     }
 
     @ParameterizedTest

@@ -118,7 +118,7 @@ final class Clusters {
     Clusters database(String name, String owner, String... grants) {
         databases.put(
                 name,
-                new Cluster.Database(name, owner, owner.equals("admin"), true, parsed(List.of(grants)), Set.of(), 0));
+                new Cluster.Database(name, owner, owner.equals("admin"), true, parsed(List.of(grants)), Set.of(), Evidence.NONE, 0));
         return this;
     }
 
@@ -138,6 +138,7 @@ final class Clusters {
                     before.allowsConnections(),
                     more,
                     before.business(),
+                    before.evidence(),
                     before.writes());
         });
         return this;
@@ -154,6 +155,7 @@ final class Clusters {
                         false,
                         before.grants(),
                         before.business(),
+                        before.evidence(),
                         before.writes()));
         return this;
     }
@@ -161,6 +163,12 @@ final class Clusters {
     /** Roles that own something in it. */
     Clusters business(String database, String... of) {
         databases.computeIfPresent(database, (any, before) -> before.with(Set.of(of)));
+        return this;
+    }
+
+    /** Of a database of the administrator's, what shows whose it is. */
+    Clusters evidence(String database, Evidence found) {
+        databases.computeIfPresent(database, (any, before) -> before.with(found));
         return this;
     }
 

@@ -164,19 +164,87 @@ class RefusalsTest {
                         "an administrator's database in which its new role has nothing",
                         claim("app", "finance", "app"),
                         Clusters.empty().database("finance", "admin"),
-                        "database 'finance', which exists and in which role 'app' has nothing",
+                        "database 'finance', which exists, and nothing in it shows that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "the same with a role that it knows the password of",
                         claim("app", "finance", "app"),
                         Clusters.empty().role("app", PASSWORD).database("finance", "admin"),
-                        "database 'finance', which exists and in which role 'app' has nothing",
+                        "database 'finance', which exists, and nothing in it shows that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "an enrolled service that asks for another's database too",
+                        "an enrolled service that asks for the administrator's database too",
                         claim("app", "finance", "app"),
                         Clusters.empty().service("app", PASSWORD).database("finance", "admin"),
-                        "database 'finance', which exists and in which role 'app' has nothing",
+                        "database 'finance', which exists, and nothing in it shows that it is for role 'app'",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a role that pgsteward made, and an administrator's database of the same name",
+                        claim("app", "finance", "finance"),
+                        Clusters.empty()
+                                .row("app", "app", "finance", "homelab/app")
+                                .owner("finance", PASSWORD)
+                                .database("finance", "admin"),
+                        "nothing in it shows that it is for role 'finance'",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a script's row of the service, and another role than the one of that name",
+                        claim("app", "data", "mine"),
+                        Clusters.empty()
+                                .role("mine", PASSWORD)
+                                .database("data", "admin")
+                                .row("app", "data", "", ""),
+                        "nothing in it shows that it is for role 'mine'",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a role that is only let in by name, as pgsteward lets in whoever was connected",
+                        claim("app", "data", "app"),
+                        Clusters.empty()
+                                .role("app", PASSWORD)
+                                .database("data", "admin", "app CONNECT", "app TEMPORARY"),
+                        "nothing in it shows that it is for role 'app'",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a role that is connected or owns a large object",
+                        claim("app", "data", "app"),
+                        adopting("data").business("data", "app"),
+                        "nothing in it shows that it is for role 'app'",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a table where every role may make one",
+                        claim("app", "data", "app"),
+                        adopting("data").evidence("data", evidence("", "", "app", "")),
+                        "nothing in it shows that it is for role 'app'",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a table of its own beside one of the administrator's",
+                        claim("app", "data", "app"),
+                        adopting("data").evidence("data", evidence("", "app", "app", "public.adm")),
+                        "in which the administrator has more than role 'app' was given, such as public.adm",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a right to create in a database of another name with tables of the administrator's",
+                        claim("app", "data", "app"),
+                        adopting("data").evidence("data", evidence("app", "", "", "public.adm")),
+                        "in which the administrator has more than role 'app' was given, such as public.adm",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a database of its name without any grant, with tables of the administrator's",
+                        claim("app", "app", "app"),
+                        adopting("app").evidence("app", evidence("", "", "", "public.adm")),
+                        "in which the administrator has more than role 'app' was given, such as public.adm",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "a right to create that another role has too",
+                        claim("app", "app", "app"),
+                        adopting("app").evidence("app", evidence("app,clerk", "", "", "")),
+                        "which may as well be for role 'clerk', which has tables or the right to create in it",
+                        "'pgsteward provision --adopt app'"),
+                arguments(
+                        "tables of its own beside those of another role",
+                        claim("app", "app", "app"),
+                        adopting("app").evidence("app", evidence("app", "app", "app,clerk", "")),
+                        "which may as well be for role 'clerk', which has tables or the right to create in it",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a database of somebody who is no service",
@@ -202,27 +270,39 @@ class RefusalsTest {
                         claim("app", "app", "app"),
                         Clusters.empty().role("app", PASSWORD).database("app", "admin")),
                 arguments(
-                        "a database in which the role owns something",
-                        claim("app", "data", "app"),
-                        Clusters.empty()
-                                .role("app", PASSWORD)
-                                .database("data", "admin")
-                                .business("data", "app")),
+                        "a script's database of the role's name with a grant, whatever the script put into it",
+                        claim("app", "app", "app"),
+                        adopting("app").evidence("app", evidence("app", "app", "app", "public.restored"))),
                 arguments(
-                        "a database on which the role was granted something",
+                        "a database in which the role owns all tables",
                         claim("app", "data", "app"),
-                        Clusters.empty().role("app", PASSWORD).database("data", "admin", "app CONNECT")),
+                        adopting("data").evidence("data", evidence("", "app", "app", ""))),
                 arguments(
-                        "a database that a script's row says is the service's",
+                        "a database in which the role may create by a grant of the administrator's",
                         claim("app", "data", "app"),
-                        Clusters.empty()
-                                .role("app", PASSWORD)
-                                .database("data", "admin")
-                                .row("app", "data", "", "")),
+                        adopting("data").evidence("data", evidence("app", "", "", ""))),
+                arguments(
+                        "a database that a script's row says is the service's, whose role has its name",
+                        claim("app", "data", "app"),
+                        adopting("data").row("app", "data", "", "")),
                 arguments(
                         "a database that the role owns",
                         claim("app", "data", "app"),
                         Clusters.empty().role("app", PASSWORD).database("data", "app")));
+    }
+
+    /** A role with the claim's password, and a database of the administrator's. */
+    private static Clusters adopting(String database) {
+        return Clusters.empty().role("app", PASSWORD).database(database, "admin");
+    }
+
+    /** Roles apart by commas. */
+    private static Evidence evidence(String entitled, String owners, String present, String closed) {
+        return new Evidence(roles(entitled), roles(owners), roles(present), closed);
+    }
+
+    private static Set<String> roles(String list) {
+        return list.isEmpty() ? Set.of() : Set.of(list.split(","));
     }
 
     @Test
