@@ -132,6 +132,8 @@ final class ProvisionCommand implements Callable<Integer> {
             done.repaired()
                     .forEach(
                             (subject, reasons) -> lines.add(new Line(subject, "repaired", String.join("; ", reasons))));
+            done.closed()
+                    .forEach((subject, reasons) -> lines.add(new Line(subject, "closed", String.join("; ", reasons))));
             done.troubles().forEach((subject, reason) -> lines.add(new Line(subject, "failed", reason)));
         } else {
             for (String service : services) {

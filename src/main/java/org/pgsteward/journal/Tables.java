@@ -183,6 +183,8 @@ public final class Tables {
                     // A database that already holds such tables has no history: version 0, and everything after it
                     // runs.
                     .baselineOnMigrate(true)
+                    // Of tables that an init script made PostgreSQL only notices that they exist, which is no warning.
+                    .initSql("SET client_min_messages = warning")
                     .baselineVersion("0")
                     .load()
                     .migrate();

@@ -79,9 +79,8 @@ final class Carrier {
         List<Step> done = new ArrayList<>();
         List<Step> last = new ArrayList<>();
         for (Step step : plan.steps()) {
-            // What the service had before is forgotten only when all of it is the new role's.
-            if (step.kind() == Step.Kind.RECORD
-                    && (!done.isEmpty() || plan.former().isPresent())) {
+            // Only when all of it is there is the service recorded as finished, and its former role forgotten.
+            if (step.kind() == Step.Kind.RECORD) {
                 last.add(step);
                 continue;
             }
@@ -114,7 +113,7 @@ final class Carrier {
         Claim claim = plan.claim();
         String what = "database " + claim.database() + " of role " + claim.user();
         List<String> reasons = done.stream()
-                .filter(step -> step.kind() != Step.Kind.RECORD)
+                .filter(step -> step.kind() != Step.Kind.RECORD && step.kind() != Step.Kind.BIND)
                 .map(Step::reason)
                 .toList();
         Outcome outcome = reasons.isEmpty()

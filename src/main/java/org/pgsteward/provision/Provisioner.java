@@ -122,11 +122,15 @@ public final class Provisioner implements AutoCloseable {
      * What a look at everything found.
      *
      * @param byContainer by container id, what came of what each asks for
-     * @param repaired by service or database, what is right again
+     * @param repaired by service, the drift that was repaired
+     * @param closed by database, the rights of PUBLIC that were revoked; PostgreSQL grants them with each new database
      * @param troubles by service or database, what could not be put right
      */
     public record Reconciliation(
-            Map<String, Result> byContainer, Map<String, List<String>> repaired, Map<String, String> troubles) {}
+            Map<String, Result> byContainer,
+            Map<String, List<String>> repaired,
+            Map<String, List<String>> closed,
+            Map<String, String> troubles) {}
 
     /**
      * What would be done.

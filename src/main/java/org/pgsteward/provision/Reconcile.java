@@ -31,6 +31,7 @@ final class Reconcile {
     private final Set<String> off = new HashSet<>();
     private final Map<String, Provisioner.Result> results = new HashMap<>();
     private final Map<String, List<String>> repaired = new TreeMap<>();
+    private final Map<String, List<String>> closed = new TreeMap<>();
     private final Map<String, String> troubles = new TreeMap<>();
     private final List<Provisioner.Plan.Line> wishes = new ArrayList<>();
     private final List<Provisioner.Plan.Line> steps = new ArrayList<>();
@@ -79,7 +80,7 @@ final class Reconcile {
     }
 
     Provisioner.Reconciliation done() {
-        return new Provisioner.Reconciliation(results, repaired, troubles);
+        return new Provisioner.Reconciliation(results, repaired, closed, troubles);
     }
 
     Provisioner.Plan planned() {
@@ -109,7 +110,7 @@ final class Reconcile {
             }
         }
         for (IsolationPlan.Closing closing : IsolationPlan.of(now, server)) {
-            put(closing.subject(), List.of(closing.step()), turn);
+            put(closing.subject(), List.of(closing.step()), closed, turn);
         }
         tellBelongings(now, turn);
     }
@@ -206,7 +207,7 @@ final class Reconcile {
             if (switchedOff.contains(service.identity())) {
                 letGo(service, turn);
             } else if (service.isKept() && !covered.contains(service.name())) {
-                put(service.name(), shape(service, cluster).kept(), turn);
+                put(service.name(), shape(service, cluster).kept(), repaired, turn);
                 look(service.name(), service.database(), service.role(), cluster, turn);
             }
         }
@@ -223,7 +224,9 @@ final class Reconcile {
         return new ServiceShape(cluster, server.database(), service.database(), service.role(), Step.Kind.REPAIR);
     }
 
-    private void put(String subject, List<Step> steps, Management.Turn turn) throws SQLException {
+    /** @param done by subject, the reasons of what was carried out */
+    private void put(String subject, List<Step> steps, Map<String, List<String>> done, Management.Turn turn)
+            throws SQLException {
         if (dry) {
             note(subject, steps);
             return;
@@ -231,7 +234,7 @@ final class Reconcile {
         for (Step step : steps) {
             try {
                 carrier.run(step, turn.connection());
-                repaired.computeIfAbsent(subject, any -> new ArrayList<>()).add(step.reason());
+                done.computeIfAbsent(subject, any -> new ArrayList<>()).add(step.reason());
             } catch (SQLException e) {
                 turn.stillThere(e);
                 troubles.put(subject, step.reason() + ": " + e.getMessage());
@@ -240,7 +243,9 @@ final class Reconcile {
     }
 
     private void note(String subject, List<Step> steps) {
-        steps.forEach(step -> this.steps.add(new Provisioner.Plan.Line(subject, step.reason())));
+        steps.stream()
+                .filter(step -> step.kind() != Step.Kind.RECORD)
+                .forEach(step -> this.steps.add(new Provisioner.Plan.Line(subject, step.reason())));
     }
 
     private void look(String subject, String database, String role, Cluster cluster, Management.Turn turn)

@@ -38,6 +38,9 @@ record ServicePlan(
         Optional<ImageChange> imageChange,
         Optional<String> sharedWith) {
 
+    /** Stands for the image's digest until the service has all that it asks for. */
+    private static final String UNFINISHED = "";
+
     /**
      * @param accepts whether a stored verifier was made from a password
      * @param trusted whether somebody vouched for the claim, so that it need not be shown
@@ -56,33 +59,32 @@ record ServicePlan(
         }
         Refusals.check(claim, cluster, server, accepts, trusted);
         Optional<Cluster.Service> enrolled = cluster.service(claim.service()).filter(Cluster.Service::isBound);
-        Step.Kind kind = enrolled.map(before ->
-                        before.role().equals(claim.user()) && before.database().equals(claim.database())
-                                ? Step.Kind.REPAIR
-                                : Step.Kind.CHANGE)
-                .orElse(Step.Kind.ENROL);
+        Step.Kind kind = enrolled.map(before -> kind(before, claim)).orElse(Step.Kind.ENROL);
         boolean accepted = cluster.role(claim.user())
                 .filter(role -> accepts.test(role, claim.password()))
                 .isPresent();
         List<Step> steps = new ArrayList<>();
-        String row = row(claim, now);
+        String row = row(claim, claim.container().imageId(), now);
+        String bound = row(claim, UNFINISHED, now);
         steps.addAll(new ServiceShape(cluster, server.database(), claim.database(), claim.user(), kind)
                 .made(claim.password(), accepted));
         if (enrolled.isEmpty()) {
             // Bound before anything is made: a run that is killed after this is resumed by nobody else. With a new role
             // in one transaction, since each waits for the disk.
             if (cluster.role(claim.user()).isEmpty()) {
-                steps.set(0, steps.get(0).after(() -> row));
+                steps.set(0, steps.get(0).after(() -> bound));
             } else {
                 steps.add(
                         0,
                         new Step(
-                                Step.Kind.RECORD,
+                                Step.Kind.BIND,
                                 server.database(),
-                                row,
+                                bound,
                                 "service " + claim.service() + " is bound to "
                                         + Names.printable(claim.container().identity())));
             }
+            steps.add(new Step(
+                    Step.Kind.RECORD, server.database(), row, "service " + claim.service() + " has its database"));
         }
         Optional<String> former = enrolled.map(Cluster.Service::role).filter(role -> !role.equals(claim.user()));
         if (enrolled.filter(before -> !isRecorded(before, claim)).isPresent()) {
@@ -99,6 +101,14 @@ record ServicePlan(
                 former,
                 enrolled.flatMap(before -> change(before, claim, now)),
                 Optional.empty());
+    }
+
+    /** What is still to do of an enrolment that was interrupted is no repair: no operator changed anything. */
+    private static Step.Kind kind(Cluster.Service before, Claim claim) {
+        if (!before.role().equals(claim.user()) || !before.database().equals(claim.database())) {
+            return Step.Kind.CHANGE;
+        }
+        return before.imageId().equals(UNFINISHED) ? Step.Kind.ENROL : Step.Kind.REPAIR;
     }
 
     /**
@@ -170,7 +180,7 @@ record ServicePlan(
 
     private static Optional<ImageChange> change(Cluster.Service before, Claim claim, Instant now) {
         Container container = claim.container();
-        // Rows of before we kept the digest have none: that is no change.
+        // An unfinished enrolment has no digest, nor have rows of before we kept one: that is no change.
         if (before.imageId().isEmpty() || before.imageId().equals(container.imageId())) {
             return Optional.empty();
         }
@@ -178,7 +188,7 @@ record ServicePlan(
                 claim.service(), before.image(), before.imageId(), container.image(), container.imageId(), now));
     }
 
-    private static String row(Claim claim, Instant now) {
+    private static String row(Claim claim, String imageId, Instant now) {
         Container container = claim.container();
         String at = Quote.literal(now.toString()) + "::timestamptz AT TIME ZONE 'UTC'";
         String values = Stream.of(
@@ -188,7 +198,7 @@ record ServicePlan(
                         container.identity(),
                         container.id(),
                         container.image(),
-                        container.imageId())
+                        imageId)
                 .map(Quote::literal)
                 .collect(Collectors.joining(", "));
         return "INSERT INTO public.service_configs (service_name, database_name, role_name, identity, container_id,"

@@ -18,7 +18,9 @@ record Step(Kind kind, String database, Supplier<String> text, String reason) {
         CHANGE,
         /** Somebody changed what should have stayed. */
         REPAIR,
-        /** The row in {@code service_configs}; no news to anybody. */
+        /** The row in {@code service_configs} that binds a service before anything is made for it. */
+        BIND,
+        /** The same row once everything else is done; no news to anybody. */
         RECORD
     }
 

@@ -58,7 +58,7 @@ public final class ProvisionDesk {
     /** What was logged last, by subject. The book is told each time: two looks that cross must not leave it wrong for good. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
 
-    private volatile boolean looked;
+    private volatile boolean reconciled;
 
     /**
      * What the operator asked for.
@@ -156,7 +156,15 @@ public final class ProvisionDesk {
         }
     }
 
-    /** Looks at all services and databases and puts right what somebody changed. */
+    /**
+     * The first {@link #reconcile} as soon as it can be, since until then every role may connect to every database; null
+     * once it has been.
+     */
+    public @Nullable Report reconcileFirst() {
+        return reconciled ? null : reconcile();
+    }
+
+    /** Checks all services and databases, and repairs drift. */
     public @Nullable Report reconcile() {
         if (!containers.isComplete() || !isHouseInOrder("the periodic look at everything")) {
             return null;
@@ -170,13 +178,8 @@ public final class ProvisionDesk {
             }
             List<Enrolment> enrolments = tables.enrolments();
             Set<String> services = enrolments.stream().map(Enrolment::service).collect(Collectors.toSet());
-            done.repaired().forEach((subject, reasons) -> {
-                if (services.contains(subject)) {
-                    repaired(subject, reasons, gathering);
-                } else {
-                    closed(subject, reasons, gathering);
-                }
-            });
+            done.repaired().forEach((service, reasons) -> repaired(service, reasons, gathering));
+            done.closed().forEach((database, reasons) -> closed(database, reasons, gathering));
             done.troubles().forEach(gathering::trouble);
             services.stream()
                     .filter(service -> !gathering.isBad("rights-changed", service))
@@ -185,7 +188,7 @@ public final class ProvisionDesk {
             Set<String> kept = new HashSet<>(services);
             kept.removeAll(tables.quarantined());
             gathering.conditions.addAll(containers.overAndGone(firing.get(), kept, clock.instant()));
-            looked = true;
+            reconciled = true;
         } catch (SQLException e) {
             say("reconcile", "the periodic look at everything waits for PostgreSQL: " + e.getMessage());
             return null;
@@ -269,9 +272,9 @@ public final class ProvisionDesk {
         String all = String.join("; ", reasons);
         LOG.info("database {}: closed: {}", database, all);
         gathering.rows.add(Activity.ours("pgsteward", "rights repaired: " + all, clock.instant()));
-        // The first look at a cluster finds the databases that came with it: that is no news.
-        if (looked) {
-            gathering.tell("rights-changed", database, all + ": closed");
+        // The first reconcile finds the databases that the cluster had before: that is no news.
+        if (reconciled) {
+            gathering.tell("rights-changed", database, all + "; it is closed now, and nothing has to be done");
         }
     }
 

@@ -32,6 +32,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.routing.alert.CapturedLog;
 
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -177,6 +178,14 @@ class TablesIT {
                             database,
                             "SELECT attname FROM pg_attribute WHERE attrelid = '" + table
                                     + "'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"));
+        }
+    }
+
+    @Test
+    void tablesThatAnInitScriptMadeAreNoWarning() throws SQLException {
+        try (CapturedLog log = new CapturedLog()) {
+            prepared(Before.THE_SEED);
+            assertThat(log.text()).doesNotContain("WARN", "already exists");
         }
     }
 

@@ -223,7 +223,9 @@ class IsolationIT {
 
     private static String told(Provisioner.Reconciliation done) {
         return Stream.concat(
-                        done.repaired().values().stream().flatMap(List::stream),
+                        Stream.of(done.repaired(), done.closed())
+                                .flatMap(map -> map.values().stream())
+                                .flatMap(List::stream),
                         done.byContainer().values().stream().flatMap(result -> result.repaired().stream()))
                 .collect(Collectors.joining("; "));
     }

@@ -23,7 +23,8 @@ class ServicePlanTest {
     /** Stands in every claim, and so in nothing that may be shown or sent. */
     private static final String PASSWORD = "never-to-be-seen";
 
-    private static final String BOUND = "RECORD service app is bound to homelab/app";
+    private static final String BOUND = "BIND service app is bound to homelab/app";
+    private static final String FINISHED = "RECORD service app has its database";
     private static final String CHANGED = "RECORD service app has changed";
     private static final String LOGS = "role app may log its users' activity and see its own status";
     private static final String CLOSED = "every role may connect to database app";
@@ -35,6 +36,11 @@ class ServicePlanTest {
                 .as(sentence)
                 .extracting(step -> step.kind() + " " + step.reason())
                 .containsExactlyElementsOf(steps);
+    }
+
+    /** As its row is until it has all that it asks for. */
+    private static Cluster.Service unfinished() {
+        return new Cluster.Service("app", "app", "app", "homelab/app", true, "", "image", "");
     }
 
     @ParameterizedTest(name = "{0}")
@@ -60,7 +66,12 @@ class ServicePlanTest {
                         List.of(
                                 "ENROL role app does not exist",
                                 "ENROL database app does not exist",
-                                "ENROL nobody but app may connect to database app")),
+                                "ENROL nobody but app may connect to database app",
+                                FINISHED)),
+                arguments(
+                        "an enrolment that was interrupted goes on, and repairs nothing that an operator changed",
+                        right().row(unfinished()).database("app", "admin", " CONNECT", "app CONNECT"),
+                        List.of("ENROL database app belongs to the administrator", "ENROL " + CLOSED, CHANGED)),
                 arguments("where all is as it should be, nothing is done", right(), List.of()),
                 arguments(
                         "killed after the role, which nobody can log in as yet, the rest is made",
@@ -143,7 +154,8 @@ class ServicePlanTest {
                                 "ENROL role app does not exist",
                                 "ENROL every role may make objects in schema public of database management",
                                 "ENROL database app does not exist",
-                                "ENROL nobody but app may connect to database app")),
+                                "ENROL nobody but app may connect to database app",
+                                FINISHED)),
                 arguments(
                         "an owner that was changed is put right",
                         right().database("app", "admin", Clusters.all("app")),
@@ -179,7 +191,8 @@ class ServicePlanTest {
                                 "ENROL role app may take all connections of the server",
                                 "ENROL " + LOGS,
                                 "ENROL database app belongs to the administrator",
-                                "ENROL " + CLOSED)),
+                                "ENROL " + CLOSED,
+                                FINISHED)),
                 arguments(
                         "a service that was left alone is looked after again",
                         right().row(new Cluster.Service(

@@ -50,7 +50,8 @@ class FiguresIT {
                     "pgsteward.http.port", "0",
                     "pgsteward.docker.host", engine.host(),
                     "pgsteward.postgres.container", "postgresql",
-                    "pgsteward.monitor.period", "1s"));
+                    "pgsteward.monitor.period", "1s",
+                    "pgsteward.reconcile.delay", "1h"));
             wiring.house.order();
             try (Daemon daemon = wiring.daemon().start()) {
                 await().atMost(Duration.ofSeconds(30)).until(daemon::hears);
@@ -58,6 +59,11 @@ class FiguresIT {
                 await().atMost(Duration.ofSeconds(60))
                         .until(() -> wiring.targets.all(BackupKind.DUMP).stream()
                                 .anyMatch(found -> found.target().service().equals("linkding")));
+                // The first reconcile does not wait for its timer.
+                await().atMost(Duration.ofSeconds(60))
+                        .until(() -> wiring.server
+                                .ask("SELECT pg_catalog.has_database_privilege('public', 'postgres', 'CONNECT')")
+                                .equals("f"));
                 host.backUp(wiring, "linkding");
                 await().atMost(Duration.ofSeconds(60))
                         .untilAsserted(

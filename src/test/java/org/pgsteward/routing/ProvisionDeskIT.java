@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -19,6 +20,8 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
+import org.pgsteward.model.Secret;
+import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.provision.Provisioner;
@@ -62,6 +65,62 @@ class ProvisionDeskIT {
             assertThat(wiring.server.ask("SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = '"
                             + TestCluster.PASSWORD.reveal() + "'"))
                     .isEqualTo("0");
+        }
+    }
+
+    /** Every role may connect everywhere until then, and the list of containers may be late. */
+    @Test
+    void theFirstReconcileFollowsTheFirstListClosesAllAndWarnsOfNothing() throws Exception {
+        try (TestHost host = TestHost.start();
+                RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
+                DockerEngine engine = DockerEngine.at(recorded.host())) {
+            for (String name : List.of("vikunja", "flarum")) {
+                host.cluster()
+                        .run(
+                                "homelab",
+                                "CREATE ROLE " + name + " LOGIN PASSWORD 'demo-" + name + "'",
+                                "CREATE DATABASE " + name,
+                                "GRANT ALL PRIVILEGES ON DATABASE " + name + " TO " + name);
+            }
+            recorded.play("deploy");
+            Wiring wiring = host.wiring("pgsteward.postgres.container", "postgresql");
+            wiring.house.order();
+            // As the init script does, for a service that has no container.
+            host.cluster()
+                    .run(
+                            "homelab",
+                            "INSERT INTO public.service_configs (service_name, database_name)"
+                                    + " VALUES ('flarum', 'flarum')");
+            ContainerDesk containers = wiring.containers(engine);
+            ProvisionDesk desk = wiring.provisionDesk(containers);
+            try (Connection session =
+                    wiring.server.connectAs("flarum", new Secret("demo-flarum"), "flarum")) {
+                assertThat(desk.reconcile()).as("before the first list").isNull();
+                containers.list();
+
+                ProvisionDesk.Report report = Objects.requireNonNull(desk.reconcileFirst());
+
+                assertThat(report.conditions())
+                        .noneMatch(condition -> condition.kind().equals("rights-changed")
+                                && condition.severity().isPresent());
+                assertThat(session.isValid(1)).as("an open session").isTrue();
+                wiring.server
+                        .connectAs("flarum", new Secret("demo-flarum"), "flarum")
+                        .close();
+            }
+            assertThat(wiring.server.ask("SELECT COALESCE(pg_catalog.string_agg(datname, ' '), 'none')"
+                            + " FROM pg_catalog.pg_database WHERE datallowconn"
+                            + " AND pg_catalog.has_database_privilege('public', oid, 'CONNECT')"))
+                    .isEqualTo("none");
+            assertThat(desk.reconcileFirst()).isNull();
+
+            host.cluster().run("homelab", "CREATE DATABASE later");
+            assertThat(Objects.requireNonNull(desk.reconcile()).conditions())
+                    .filteredOn(condition -> condition.service().equals("later"))
+                    .extracting(condition -> condition.severity().orElse(Severity.CRITICAL))
+                    .as("told for information, and over")
+                    .contains(Severity.INFO)
+                    .doesNotContain(Severity.WARNING);
         }
     }
 
