@@ -163,7 +163,8 @@ final class Refusals {
         String role = claim.user();
         boolean entitled = evidence.entitled().contains(role);
         boolean named = isNamedForIt();
-        if (cluster.role(role).isEmpty() || !(entitled || named || evidence.owners().contains(role))) {
+        if (cluster.role(role).isEmpty()
+                || !(entitled || named || evidence.owners().contains(role))) {
             throw refused("database '" + claim.database() + "', which exists, and nothing in it shows that it is for"
                     + " role '" + role + "' (its own tables or schemas would, or a right to create that the"
                     + " administrator granted to it by name): " + vouch());
@@ -178,7 +179,8 @@ final class Refusals {
         }
         if (!evidence.closed().isEmpty() && !(entitled && named)) {
             throw refused("database '" + claim.database() + "', in which the administrator has more than role '" + role
-                    + "' was given, such as " + Names.printable(evidence.closed().replace('"', ' ')) + ": " + vouch());
+                    + "' was given, such as "
+                    + Names.printable(evidence.closed().replace('"', ' ')) + ": " + vouch());
         }
     }
 
@@ -188,7 +190,8 @@ final class Refusals {
             return false;
         }
         boolean inRow = cluster.service(claim.service())
-                .filter(row -> row.database().equals(claim.database()) && row.name().equals(claim.user()))
+                .filter(row ->
+                        row.database().equals(claim.database()) && row.name().equals(claim.user()))
                 .isPresent();
         return inRow || claim.database().equals(claim.user());
     }

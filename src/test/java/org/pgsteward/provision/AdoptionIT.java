@@ -166,7 +166,8 @@ class AdoptionIT {
     void onlyTheAdministratorAndTheRightfulRoleCanShowWhoseADatabaseIs(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             cluster.run("homelab", "CREATE ROLE aa LOGIN PASSWORD 'of-the-service'", "CREATE ROLE clerk");
-            for (String name : List.of("legacy", "upgraded", "opened", "shared", "reports", "bookings", "given", "own")) {
+            for (String name :
+                    List.of("legacy", "upgraded", "opened", "shared", "reports", "bookings", "given", "own")) {
                 cluster.run("homelab", "CREATE DATABASE " + name);
             }
             cluster.run("legacy", "CREATE TABLE public.adm (secret text)");

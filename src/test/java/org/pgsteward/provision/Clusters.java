@@ -118,7 +118,8 @@ final class Clusters {
     Clusters database(String name, String owner, String... grants) {
         databases.put(
                 name,
-                new Cluster.Database(name, owner, owner.equals("admin"), true, parsed(List.of(grants)), Set.of(), Evidence.NONE, 0));
+                new Cluster.Database(
+                        name, owner, owner.equals("admin"), true, parsed(List.of(grants)), Set.of(), Evidence.NONE, 0));
         return this;
     }
 

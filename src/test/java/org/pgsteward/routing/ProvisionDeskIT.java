@@ -93,8 +93,7 @@ class ProvisionDeskIT {
                                     + " VALUES ('flarum', 'flarum')");
             ContainerDesk containers = wiring.containers(engine);
             ProvisionDesk desk = wiring.provisionDesk(containers);
-            try (Connection session =
-                    wiring.server.connectAs("flarum", new Secret("demo-flarum"), "flarum")) {
+            try (Connection session = wiring.server.connectAs("flarum", new Secret("demo-flarum"), "flarum")) {
                 assertThat(desk.reconcile()).as("before the first list").isNull();
                 containers.list();
 
