@@ -6,6 +6,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.postgres.NoConnection;
+import org.pgsteward.routing.DaemonReport;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.Pipeline;
@@ -22,6 +23,7 @@ public final class Daemon implements AutoCloseable {
     private final Housekeeping house;
     private final BooleanSupplier hears;
     private final Runnable routesChanged;
+    private final DaemonReport report;
     private final Opening opening;
     private @Nullable HttpDoor http;
     private @Nullable RouteReload routes;
@@ -38,12 +40,14 @@ public final class Daemon implements AutoCloseable {
             Housekeeping house,
             BooleanSupplier hears,
             Runnable routesChanged,
+            DaemonReport report,
             Opening opening) {
         this.pipeline = pipeline;
         this.engine = engine;
         this.house = house;
         this.hears = hears;
         this.routesChanged = routesChanged;
+        this.report = report;
         this.opening = opening;
     }
 
@@ -59,6 +63,7 @@ public final class Daemon implements AutoCloseable {
         order.setDaemon(true);
         order.start();
         routes = pipeline.reload(routesChanged);
+        report.start();
         return this;
     }
 
@@ -96,6 +101,7 @@ public final class Daemon implements AutoCloseable {
         if (http != null) {
             http.close();
         }
+        report.close();
         pipeline.close();
         engine.close();
     }

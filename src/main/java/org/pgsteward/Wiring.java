@@ -69,6 +69,8 @@ import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
 import org.pgsteward.routing.CardDesk;
 import org.pgsteward.routing.ContainerDesk;
+import org.pgsteward.routing.DaemonReport;
+import org.pgsteward.routing.DaemonStatus;
 import org.pgsteward.routing.DoctorDesk;
 import org.pgsteward.routing.Doors;
 import org.pgsteward.routing.Figures;
@@ -283,6 +285,7 @@ public final class Wiring {
                 house,
                 parts.docker::hears,
                 parts.delivery::reviewReceivers,
+                parts.report,
                 () -> HttpDoor.open(address, parts.pipeline, parts.figures, page, json));
     }
 
@@ -301,7 +304,8 @@ public final class Wiring {
             OverviewDesk overview,
             StewardDockerComponent docker,
             Figures figures,
-            Delivery delivery) {}
+            Delivery delivery,
+            DaemonReport report) {}
 
     /** All that the daemon's routes find. */
     private Parts parts() throws IOException {
@@ -315,12 +319,14 @@ public final class Wiring {
                 engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
         Figures figures = new Figures(server, containers, memory, docker, alerts, outbox);
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
-        OverviewDesk overview = overview(OverviewDesk.Host.of(containers, memory));
         Holdings holdings = new Holdings(store);
         Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
         OverdueDesk overdueDesk =
                 new OverdueDesk(targets, rows, house, schedules(schedule), overdue, alerts, holdings, clock);
         Delivery delivery = new Delivery();
+        DaemonReport report = new DaemonReport(
+                new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing), state, json, clock);
+        OverviewDesk overview = overview(() -> Optional.of(report.now()));
         Pipeline pipeline = pipeline(outbox, schedule)
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
@@ -350,7 +356,7 @@ public final class Wiring {
                     context.getManagementStrategy().addEventNotifier(begun);
                     delivery.begin(begun);
                 });
-        return new Parts(pipeline, engine, overview, docker, figures, delivery);
+        return new Parts(pipeline, engine, overview, docker, figures, delivery, report);
     }
 
     private WatchDesk watchDesk(
@@ -359,6 +365,7 @@ public final class Wiring {
                 new DatabaseProbe(server, clock),
                 new LogProbe(engine, clock),
                 containers,
+                tables,
                 docker::feeds,
                 diskProbe(),
                 new ImageProbe(engine, clock),
@@ -398,11 +405,13 @@ public final class Wiring {
 
     /** How things are, now. */
     public Overview overview() {
-        return overview(OverviewDesk.Host.UNKNOWN).look();
+        return overview(() -> DaemonReport.read(state, json)).look();
     }
 
-    private OverviewDesk overview(OverviewDesk.Host host) {
-        return new OverviewDesk(server, state, json, alerts, silences, host, clock, zone);
+    private OverviewDesk overview(Supplier<Optional<DaemonStatus>> daemon) {
+        Schedules schedules = schedules(service -> Optional.empty());
+        OverviewDesk.Age age = (service, at, now) -> schedules.tooOld(overdue, service, at, now);
+        return new OverviewDesk(server, state, json, alerts, silences, daemon, age, typing, clock, zone);
     }
 
     /** Looks at everything once. */

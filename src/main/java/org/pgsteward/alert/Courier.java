@@ -112,6 +112,11 @@ public final class Courier {
         return watch.isFailing();
     }
 
+    /** Returns since when the receiver has taken nothing; empty while it takes what it is given. */
+    public Optional<FailingReceiver> failing() {
+        return watch.failing();
+    }
+
     /** Delivers what can be delivered now and says after how long to come again, if nothing is put before. */
     public Duration deliver() {
         watch.look();

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Condition;
@@ -22,8 +23,8 @@ final class ReceiverWatch {
 
     private volatile @Nullable Instant failingSince;
     private volatile @Nullable Instant sendingSince;
-    private String reason = "";
-    private int waiting;
+    private volatile String reason = "";
+    private volatile int waiting;
     private boolean told;
     private boolean wellTold;
 
@@ -41,6 +42,11 @@ final class ReceiverWatch {
     /** Whether it has taken nothing for long although there was something, or a send does not come to an end. */
     boolean isFailing() {
         return isLong(failingSince) || isLong(sendingSince);
+    }
+
+    /** Returns since when the receiver has taken nothing; empty while it takes what it is given. */
+    Optional<FailingReceiver> failing() {
+        return Optional.ofNullable(failingSince).map(since -> new FailingReceiver(receiver, since, waiting, reason));
     }
 
     /** At each look, whether anything is to be sent or not. */
@@ -84,11 +90,11 @@ final class ReceiverWatch {
 
     void failed(Sender.NotTaken refusal, int depth) {
         ended();
+        reason = String.valueOf(refusal.getMessage());
+        waiting = depth;
         if (failingSince == null) {
             failingSince = clock.instant();
         }
-        reason = String.valueOf(refusal.getMessage());
-        waiting = depth;
         look();
     }
 

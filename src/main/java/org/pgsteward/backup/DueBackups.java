@@ -16,7 +16,7 @@ public final class DueBackups {
     private DueBackups() {}
 
     /**
-     * @param lastStarted the start of the newest run, or the enrolment where there has been none
+     * @param lastStarted the start of the newest run; the epoch where there has been none, which is due at once
      * @param lastFailed whether that run failed
      */
     public static boolean isDue(Schedule schedule, Instant lastStarted, boolean lastFailed, Instant now) {

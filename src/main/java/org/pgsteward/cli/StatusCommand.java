@@ -21,19 +21,22 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.Size;
+import org.pgsteward.routing.OverallHealth;
 import org.pgsteward.routing.Overview;
+import org.pgsteward.routing.RowWords;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Whether all is well, what is not, and to when each service can be restored. */
+/** Whether all is well, what is not, and how far back each service can be restored. */
 @Command(
         name = "status",
         description = {
-            "Say whether all is well: what is firing and what to type, and each service's last proved backup.",
-            "While PostgreSQL does not answer, what it said last is shown, with how long ago that was.",
-            "Exit code 0 when nothing worse than information is firing, 1 otherwise."
+            "Say whether all is well, what to type if not, and how far back each service can be restored.",
+            "While PostgreSQL does not answer, its last answers are shown with their age.",
+            "Exit code 0 only if every database has a verified backup in time, every service runs or was stopped on",
+            "purpose, nothing worse than information fires, nothing is in quarantine, and alerts can be sent; else 1."
         },
         footer = {
             "",
@@ -44,6 +47,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class StatusCommand implements Callable<Integer> {
+    /** Stands where there is nothing to say. */
+    private static final String NOTHING = "-";
+
     @Spec
     private CommandSpec spec;
 
@@ -54,20 +60,18 @@ final class StatusCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Wiring wiring = Wiring.to(Wiring.Purpose.LOOK, Settings.from(System.getenv()));
         Overview overview = wiring.overview();
+        OverallHealth health = overview.health();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(wiring.json.writeValueAsString(document(overview)));
+            out.println(wiring.json.writeValueAsString(document(overview, health)));
         } else {
-            print(overview, Ink.ofStandardOutput(), out);
+            print(overview, health, Ink.ofStandardOutput(), out);
         }
-        return overview.isWell() ? 0 : 1;
+        return health.isWell() ? 0 : 1;
     }
 
-    private static void print(Overview overview, Ink ink, PrintWriter out) {
-        out.println(headline(overview, ink));
-        if (!overview.isTold()) {
-            overview.trouble().ifPresent(trouble -> out.println(OneLine.of(trouble, 300)));
-        }
+    private static void print(Overview overview, OverallHealth health, Ink ink, PrintWriter out) {
+        out.println(headline(overview, health, ink));
         if (overview.trouble().isEmpty() || overview.known().isPresent()) {
             out.println(overview.standing());
         }
@@ -82,6 +86,14 @@ final class StatusCommand implements Callable<Integer> {
                     + Elapsed.roughly(Duration.between(overview.at(), silence.until()))
                     + (silence.reason().isBlank() ? "" : ": " + OneLine.of(silence.reason(), 200)) + ".");
         }
+        health.besideAlerts().stream()
+                .filter(reason -> !reason.isAboutMissingBackup())
+                .forEach(reason -> {
+                    out.println();
+                    out.println(ink.of(reason.severity(), reason.severity().word()) + ": "
+                            + ink.bold(OneLine.of(reason.service(), 120)) + ": " + OneLine.of(reason.text(), 600));
+                    reason.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 300)));
+                });
         for (Alert alert : overview.firing()) {
             alert.worst().ifPresent(cause -> {
                 out.println();
@@ -98,59 +110,76 @@ final class StatusCommand implements Callable<Integer> {
         }
         out.println();
         TextTable table = new TextTable(
-                ink, "SERVICE", "CAN BE RESTORED TO", "NEWEST RUN", "TAKES>", "BACKUP>", "DATABASE>", "SESSIONS>");
+                ink,
+                "SERVICE",
+                "STATE",
+                "CAN BE RESTORED TO",
+                "NEWEST RUN",
+                "TAKES>",
+                "DATABASE>",
+                "SESSIONS>",
+                "BACKUP>");
         overview.services().forEach(service -> table.row(row(service, overview, ink)));
         table.print(out, Terminal.columns());
     }
 
     private static String[] row(Overview.Service service, Overview overview, Ink ink) {
+        RowWords.State state = RowWords.state(service, overview);
         return new String[] {
-            OneLine.of(service.name(), 60),
+            OneLine.of(RowWords.name(service), 60),
+            state.severity()
+                    .filter(bad -> bad != Severity.INFO)
+                    .map(bad -> ink.of(bad, state.words()))
+                    .orElse(state.words().isEmpty() ? NOTHING : state.words()),
             service.restorableTo()
                     .map(at -> Elapsed.roughly(overview.age(at)) + " ago")
-                    .orElse(ink.critical("no proved backup")),
+                    .orElseGet(() -> service.isDatabase() || service.backups().isPresent()
+                            ? ink.critical("no verified backup")
+                            : NOTHING),
             ink.state(service.backups().map(Tables.History::lastState).orElse("none")),
-            history(service, Tables.History::restores).map(Elapsed::words).orElse("-"),
+            history(service, Tables.History::restores).map(Elapsed::words).orElse(NOTHING),
+            figure(service, figure -> Size.words(figure.sizeBytes())),
+            figure(service, figure -> Long.toString(figure.connections())),
             service.backups()
                     .map(Tables.History::sizeBytes)
                     .filter(size -> size > 0)
                     .map(Size::words)
-                    .orElse("-"),
-            figure(service, figure -> Size.words(figure.sizeBytes())),
-            figure(service, figure -> Long.toString(figure.connections()))
+                    .orElse(NOTHING)
         };
     }
 
-    private static String headline(Overview overview, Ink ink) {
-        if (overview.isWell()) {
-            return ink.bold(ink.fine(overview.firing().isEmpty() ? "All is well." : "All is well; for information:"));
+    private static String headline(Overview overview, OverallHealth health, Ink ink) {
+        if (health.isWell()) {
+            return ink.bold(
+                    ink.fine(overview.firing().isEmpty() ? health.headline() : "All is well; for information:"));
         }
-        int problems = overview.problems();
-        boolean critical = overview.trouble().isPresent()
-                || overview.firing().stream().anyMatch(alert -> alert.severity() == Severity.CRITICAL);
-        String words = problems == 1 ? "1 problem." : problems + " problems.";
-        return ink.bold(ink.of(critical ? Severity.CRITICAL : Severity.WARNING, words));
+        return ink.bold(ink.of(health.severity().orElse(Severity.WARNING), OneLine.of(health.headline(), 600)));
     }
 
     private static String figure(Overview.Service service, Function<DatabaseFigures.Figure, String> value) {
-        return service.database().map(value).orElse("-");
+        return service.database().map(value).orElse(NOTHING);
     }
 
     private static <T> Optional<T> history(Overview.Service service, Function<Tables.History, Optional<T>> value) {
         return service.backups().flatMap(value);
     }
 
-    private static Map<String, Object> document(Overview overview) {
+    private static Map<String, Object> document(Overview overview, OverallHealth health) {
         Map<String, Object> document = new LinkedHashMap<>();
-        document.put("well", overview.isWell());
+        document.put("well", health.isWell());
+        document.put("headline", health.headline());
         document.put("at", overview.at().toString());
-        document.put("problems", overview.problems());
+        document.put("problems", health.problems());
+        document.put(
+                "reasons", health.reasons().stream().map(StatusCommand::reason).toList());
         document.put("trouble", overview.trouble().orElse(""));
         document.put("known_at", text(overview.known()));
         List<Map<String, Object>> services = new ArrayList<>();
         for (Overview.Service service : overview.services()) {
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("service", service.name());
+            line.put("state", RowWords.state(service, overview).words());
+            line.put("quarantined_at", text(service.quarantinedAt()));
             line.put(
                     "database_bytes",
                     service.database().map(DatabaseFigures.Figure::sizeBytes).orElse(null));
@@ -192,6 +221,17 @@ final class StatusCommand implements Callable<Integer> {
         document.put("alerts", alerts);
         document.put("silences", overview.silences());
         return document;
+    }
+
+    private static Map<String, Object> reason(OverallHealth.Reason reason) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("service", reason.service());
+        line.put("kind", reason.kind());
+        line.put("severity", reason.severity().word());
+        line.put("problem", reason.problem());
+        line.put("text", reason.text());
+        line.put("remedy", reason.remedy());
+        return line;
     }
 
     private static @Nullable String text(Optional<Instant> at) {

@@ -16,9 +16,11 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 
@@ -184,6 +186,22 @@ public final class DockerEngine implements AutoCloseable {
                 }
             }
             names.remove("");
+            return names;
+        } catch (IOException e) {
+            throw new UncheckedIOException("the list of containers is not JSON", e);
+        }
+    }
+
+    /** The names of all containers, running or not. */
+    public Set<String> names() {
+        try (DockerHttpClient.Response answer = get("/containers/json?all=1")) {
+            expectOk(answer, "list of containers");
+            Set<String> names = new HashSet<>();
+            for (JsonNode container : json.readTree(answer.getBody())) {
+                for (JsonNode name : container.path("Names")) {
+                    names.add(name.asText().replaceFirst("^/", ""));
+                }
+            }
             return names;
         } catch (IOException e) {
             throw new UncheckedIOException("the list of containers is not JSON", e);

@@ -86,6 +86,9 @@ public final class Tables {
     private static final String QUARANTINED =
             "SELECT service_name FROM public.service_configs WHERE quarantined_at IS NOT NULL";
 
+    private static final String QUARANTINED_SINCE =
+            "SELECT service_name, quarantined_at FROM public.service_configs WHERE quarantined_at IS NOT NULL";
+
     private static final String RUNNING = "SELECT DISTINCT service_name FROM public.backup_log WHERE state = 'running'";
 
     private static final String CLOSE = """
@@ -366,6 +369,18 @@ public final class Tables {
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 services.add(rows.getString(1));
+            }
+        }
+        return services;
+    }
+
+    /** Returns when each service in quarantine was put there, over a connection to the management database. */
+    public static Map<String, Instant> quarantinedSince(Connection connection) throws SQLException {
+        Map<String, Instant> services = new TreeMap<>();
+        try (PreparedStatement statement = connection.prepareStatement(QUARANTINED_SINCE);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                services.put(rows.getString(1), instant(rows, 2).orElse(Instant.EPOCH));
             }
         }
         return services;

@@ -4,7 +4,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How the lines of a remedy are typed where this pgsteward runs: whoever sits at the host of a container asks Docker first.
+ * Writes commands as they are typed where this pgsteward runs: on the host of a container they begin with Docker's.
  *
  * @param command what starts pgsteward there, such as {@code docker exec pgsteward pgsteward}
  */
@@ -16,15 +16,24 @@ public record Typing(String command) {
 
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
 
-    private static final Pattern LINE = Pattern.compile("(?m)^" + NAME + "(?= )");
+    /** A line that begins with it, or one of its commands inside a sentence: {@code 'pgsteward backup --all'}. */
+    private static final Pattern COMMAND =
+            Pattern.compile("(?m)^" + NAME + "(?= )|(?<![\\w./-])(?<!" + NAME + " )" + NAME
+                    + "(?= (?:at|backups?|check|demo|doctor|history|init|notify|pin|provision|remove|restore|run|silence|status"
+                    + "|unpin|verify)\\b)");
 
     /** A text as a shell takes it for one word that means nothing to it. */
     public static String word(String text) {
         return WORD.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 
-    /** The lines of a remedy, of which those that start pgsteward begin with its name, as they can be pasted. */
-    public String of(String remedy) {
-        return LINE.matcher(remedy).replaceAll(Matcher.quoteReplacement(command));
+    /** Returns the lines of a remedy, or a sentence, with the commands as they can be pasted. */
+    public String of(String text) {
+        return COMMAND.matcher(text).replaceAll(Matcher.quoteReplacement(command));
+    }
+
+    /** Returns the line that starts the daemon again. */
+    public String restart() {
+        return command.startsWith("docker ") ? "docker restart " + NAME : of(NAME + " run");
     }
 }

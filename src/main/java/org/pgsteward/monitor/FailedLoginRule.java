@@ -30,7 +30,11 @@ public final class FailedLoginRule extends FigureRule<LogLook> {
                 refusals.count(),
                 refusals.count() + (refusals.count() == 1 ? " login was" : " logins were") + " refused in the last "
                         + span + ": " + refusals.words(),
-                remedy(now.console(), refusals.service(), most.reason()) + "\ndocker logs --since 15m "
+                (refusals.stranger()
+                                ? "docker stop " + Console.word(refusals.service())
+                                        + "   # or correct the role and the password in its compose file"
+                                : remedy(now.console(), refusals.service(), most.reason()))
+                        + "\ndocker logs --since 15m "
                         + Console.word(now.console().container()) + " 2>&1 | grep FATAL | tail -20",
                 Map.of(
                         "refused", refusals.count(),

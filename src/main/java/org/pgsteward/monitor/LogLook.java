@@ -29,10 +29,12 @@ public record LogLook(Instant at, Console console, List<Refusals> refusals, Opti
     /**
      * Who was not let in within the last ten minutes.
      *
+     * @param service or the container's name, where a container tried that is none of the service's
+     * @param stranger whether it is such a container's name
      * @param attempts the most frequent first; few at most
      * @param last when the last of them was; the epoch where there was none
      */
-    public record Refusals(String service, int count, List<Attempts> attempts, Instant last) {
+    public record Refusals(String service, boolean stranger, int count, List<Attempts> attempts, Instant last) {
         /** Such as {@code 3 x wrong password: role vikunja, database vikunja, from web (172.18.0.5)}. */
         public String words() {
             String named =

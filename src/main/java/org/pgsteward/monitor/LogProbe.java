@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.pgsteward.engine.ContainerLog;
 import org.pgsteward.engine.DockerEngine;
@@ -50,11 +51,19 @@ public final class LogProbe {
         }
     }
 
+    /** As {@link #read(String, DatabaseLook, Supplier)}, where the services of containers are unknown. */
+    synchronized Result read(String container, DatabaseLook server) {
+        return read(container, server, Optional::empty);
+    }
+
     /**
      * @param container PostgreSQL's, by name
      * @param server as it was seen just now
+     * @param owners the services of containers, by the container's name; asked only when a container's login was refused.
+     *     Empty where that is unknown
      */
-    public synchronized Result read(String container, DatabaseLook server) {
+    public synchronized Result read(
+            String container, DatabaseLook server, Supplier<Optional<Map<String, String>>> owners) {
         if (!server.server().log().toContainer()) {
             return Result.unread(
                     "PostgreSQL writes its log into files of its own (logging_collector or log_destination),"
@@ -72,11 +81,11 @@ public final class LogProbe {
                 return Result.unread("there is no container " + container);
             }
             take(piece.get(), lines.get(), server.server().ourAddress());
+            forget();
         } catch (EngineAway e) {
             return Result.unread(String.valueOf(e.getMessage()));
         }
-        forget();
-        LogTally tally = new LogTally(server, clock.instant());
+        LogTally tally = new LogTally(server, clock.instant(), names.isEmpty() ? Optional.empty() : owners.get());
         return new Result(
                 Optional.of(new LogLook(
                         clock.instant(), server.console(), tally.refusals(refused, names), tally.slow(slow))),
@@ -134,6 +143,14 @@ public final class LogProbe {
     private void forget() {
         Instant now = clock.instant();
         refused.removeIf(one -> !one.at().plus(LogLook.REFUSALS).isAfter(now));
+        if (!names.isEmpty()) {
+            // A container that was removed tries no more.
+            Set<String> there = engine.names();
+            refused.removeIf(one -> {
+                String name = names.get(one.client());
+                return name != null && !there.contains(name);
+            });
+        }
         slow.removeIf(one -> !one.at().plus(LogLook.STATEMENTS).isAfter(now));
         names.keySet().retainAll(refused.stream().map(LogEvent.Refused::client).collect(Collectors.toSet()));
     }

@@ -6,18 +6,23 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what the log says for each service. Pure.
  *
  * <ol>
  *   <li>A refusal is the service's whose role was named, else the one's whose database was; what is neither's, the server's.
+ *   <li>But where it comes from a container that does not belong to that service, the fault is that container's: the
+ *       refusal counts under its name.
  *   <li>What was before a service got its database, and in the minute after it, is no trouble: its container started before
  *       it, and tries again.
  *   <li>Nor is what is over: a client that has since been let in, with the same role from the same address, had another
@@ -35,8 +40,11 @@ final class LogTally {
     private final Instant now;
     private final Map<String, DatabaseLook.Database> byRole;
     private final Map<String, DatabaseLook.Database> byName;
+    private final Optional<Map<String, String>> owners;
 
-    LogTally(DatabaseLook server, Instant now) {
+    /** @param owners the services of containers, by the container's name; empty where that is unknown */
+    LogTally(DatabaseLook server, Instant now, Optional<Map<String, String>> owners) {
+        this.owners = owners;
         this.server = server;
         this.now = now;
         this.byRole = index(server, DatabaseLook.Database::role);
@@ -46,20 +54,31 @@ final class LogTally {
     /** @param names of containers, by address */
     List<LogLook.Refusals> refusals(Collection<LogEvent.Refused> refused, Map<String, String> names) {
         Map<String, List<LogEvent.Refused>> byService = everybody();
+        Set<String> strangers = new HashSet<>();
         for (LogEvent.Refused one : refused) {
             Optional<DatabaseLook.Database> whose = whose(one.user(), one.database());
             boolean early = whose.flatMap(DatabaseLook.Database::enrolledAt)
                     .filter(enrolled -> one.at().isBefore(enrolled.plus(SETTLING)))
                     .isPresent();
             if (one.at().plus(LogLook.REFUSALS).isAfter(now) && !early && !isOver(one)) {
+                Optional<String> stranger = whose.flatMap(service -> stranger(service, names.get(one.client())));
+                stranger.ifPresent(strangers::add);
                 byService
-                        .computeIfAbsent(service(whose), first -> new ArrayList<>())
+                        .computeIfAbsent(stranger.orElseGet(() -> service(whose)), first -> new ArrayList<>())
                         .add(one);
             }
         }
         return byService.entrySet().stream()
-                .map(entry -> refusals(entry.getKey(), entry.getValue(), names))
+                .map(entry -> refusals(entry.getKey(), strangers.contains(entry.getKey()), entry.getValue(), names))
                 .toList();
+    }
+
+    /** The container that tried, where it is known to be none of the service's. */
+    private Optional<String> stranger(DatabaseLook.Database service, @Nullable String container) {
+        return container == null
+                ? Optional.empty()
+                : owners.filter(known -> !service.service().equals(known.get(container)))
+                        .map(known -> container);
     }
 
     private boolean isOver(LogEvent.Refused refused) {
@@ -70,7 +89,7 @@ final class LogTally {
     }
 
     private static LogLook.Refusals refusals(
-            String service, List<LogEvent.Refused> refused, Map<String, String> names) {
+            String service, boolean stranger, List<LogEvent.Refused> refused, Map<String, String> names) {
         Map<LogLook.Attempts, Long> alike = refused.stream()
                 .collect(Collectors.groupingBy(
                         one -> new LogLook.Attempts(
@@ -91,7 +110,7 @@ final class LogTally {
                 .map(LogEvent.Refused::at)
                 .max(Comparator.naturalOrder())
                 .orElse(Instant.EPOCH);
-        return new LogLook.Refusals(service, refused.size(), attempts, last);
+        return new LogLook.Refusals(service, stranger, refused.size(), attempts, last);
     }
 
     private static String client(String address, Map<String, String> names) {

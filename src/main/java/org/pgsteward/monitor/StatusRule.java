@@ -44,7 +44,8 @@ public record StatusRule(Duration patience, Duration grace) {
      *
      * @param service whose it is
      * @param postgres whether it is the shared PostgreSQL, on which all the others hang
-     * @param asked when somebody told the engine to stop it, since it was last started
+     * @param asked when the engine was ordered to end it, since it was last started
+     * @param killed whether every such order was {@code docker kill}: the program had no time to end by itself
      * @param crashes ends that nobody ordered, within the last {@link StatusWatch#LOOP}, the last one at the end
      */
     record Look(
@@ -52,11 +53,12 @@ public record StatusRule(Duration patience, Duration grace) {
             boolean postgres,
             Container container,
             Optional<Instant> asked,
+            boolean killed,
             List<Crash> crashes,
             Instant at) {
-        /** Of one that has not crashed. */
+        /** Of one that has not crashed and was not killed. */
         Look(String service, boolean postgres, Container container, Optional<Instant> asked, Instant at) {
-            this(service, postgres, container, asked, List.of(), at);
+            this(service, postgres, container, asked, false, List.of(), at);
         }
 
         private Severity bad(Severity service) {
@@ -185,8 +187,15 @@ public record StatusRule(Duration patience, Duration grace) {
             return Optional.empty();
         }
         String start = "docker start " + target;
+        if (look.killed()) {
+            return Optional.of(bad(
+                    look,
+                    look.bad(Severity.WARNING),
+                    "was killed (docker kill, which is not docker stop) and does not run: " + code,
+                    start));
+        }
         if (look.asked().isPresent() || isOrdered(container)) {
-            return Optional.of(bad(look, Severity.INFO, "was stopped by somebody's order: " + code, start));
+            return Optional.of(bad(look, Severity.INFO, "was stopped on purpose: " + code, start));
         }
         // Nobody is known to have asked, for instance because we were not running then; the code still tells.
         Severity severity = ExitCode.isPeaceful(container.exitCode()) ? Severity.INFO : Severity.CRITICAL;

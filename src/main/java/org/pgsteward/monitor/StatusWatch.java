@@ -33,6 +33,9 @@ public final class StatusWatch {
     private static final Set<String> MERE_WORDS =
             Set.of("1", "10", "12", "28", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH");
 
+    /** The signal that a program cannot catch. {@code docker stop} sends it too, after another that the program ignored. */
+    private static final Set<String> KILL = Set.of("9", "SIGKILL", "KILL");
+
     /** A signal this old has been survived: what ends the container now is something else. */
     private static final Duration OBEYED_WITHIN = Duration.ofMinutes(10);
 
@@ -47,9 +50,9 @@ public final class StatusWatch {
     private final StatusRule rule;
     private final UpdateRule updates;
     private final Clock clock;
-    private final Map<String, Instant> asked = new LinkedHashMap<>();
+    private final Map<String, Order> asked = new LinkedHashMap<>();
 
-    /** The same, and not forgotten when the container starts again. */
+    /** The time of each order, kept when the container starts again. */
     private final Map<String, Instant> orders = new LinkedHashMap<>();
 
     /** Whose end was heard, since it was last started. */
@@ -62,6 +65,13 @@ public final class StatusWatch {
     private final Map<String, List<Instant>> kills = new LinkedHashMap<>();
 
     private final Map<String, Departed> departed = new LinkedHashMap<>();
+
+    /**
+     * An order to end a container.
+     *
+     * @param kill whether it left the program no time to end by itself: {@code docker kill}, and no {@code docker stop}
+     */
+    private record Order(Instant at, boolean kill) {}
 
     /** A container that went, until it is clear whether another takes its place. */
     private record Departed(String service, boolean postgres, Container container, Instant since) {}
@@ -80,11 +90,12 @@ public final class StatusWatch {
         String id = event.containerId();
         switch (event.action()) {
             case "kill" -> {
-                if (!MERE_WORDS.contains(event.attributes().getOrDefault("signal", ""))) {
-                    remember(id, event.at());
+                String signal = event.attributes().getOrDefault("signal", "");
+                if (!MERE_WORDS.contains(signal)) {
+                    remember(id, event.at(), KILL.contains(signal));
                 }
             }
-            case "stop" -> remember(id, event.at());
+            case "stop" -> remember(id, event.at(), false);
             case "oom" -> {
                 Instant old = event.at().minus(MemoryKillRule.SPAN);
                 add(kills, id, event.at(), kill -> kill.isBefore(old));
@@ -103,8 +114,8 @@ public final class StatusWatch {
         String id = event.containerId();
         ended.put(id, event.at());
         forgetOldest(ended);
-        Instant order = asked.get(id);
-        if (order != null && order.plus(OBEYED_WITHIN).isBefore(event.at())) {
+        Order order = asked.get(id);
+        if (order != null && order.at().plus(OBEYED_WITHIN).isBefore(event.at())) {
             asked.remove(id);
             order = null;
         }
@@ -206,6 +217,18 @@ public final class StatusWatch {
         return conditions;
     }
 
+    /**
+     * A service's state as its containers are at this moment, without the patience that alerts have.
+     *
+     * @param containers of the service, at least one
+     */
+    public synchronized ServiceState state(String service, boolean postgres, List<Container> containers) {
+        return ServiceState.worst(containers.stream()
+                .map(container ->
+                        isHeard(container) ? ServiceState.of(lookAt(service, postgres, container)) : ServiceState.ENDS)
+                .toList());
+    }
+
     /** Those that have gone and of which it is not yet clear whether another takes their place: to be looked at again. */
     public synchronized List<Container> waiting() {
         return departed.values().stream().map(Departed::container).toList();
@@ -221,8 +244,15 @@ public final class StatusWatch {
         List<StatusRule.Crash> recent = crashes.getOrDefault(container.id(), List.of()).stream()
                 .filter(crash -> !isOver(crash, now))
                 .toList();
+        Optional<Order> order = Optional.ofNullable(asked.get(container.id()));
         return new StatusRule.Look(
-                service, postgres, container, Optional.ofNullable(asked.get(container.id())), recent, now);
+                service,
+                postgres,
+                container,
+                order.map(Order::at),
+                order.filter(Order::kill).isPresent(),
+                recent,
+                now);
     }
 
     /** The time by which it judges. */
@@ -234,8 +264,8 @@ public final class StatusWatch {
         return !crash.at().plus(LOOP).isAfter(now);
     }
 
-    private void remember(String id, Instant at) {
-        asked.putIfAbsent(id, at);
+    private void remember(String id, Instant at, boolean kill) {
+        asked.merge(id, new Order(at, kill), (first, more) -> new Order(first.at(), first.kill() && more.kill()));
         orders.put(id, at);
         forgetOldest(asked);
         forgetOldest(orders);

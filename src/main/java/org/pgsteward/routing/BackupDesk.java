@@ -130,7 +130,8 @@ public final class BackupDesk {
                 Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word(), now);
                 for (Targets.Found found : targets.all(kind)) {
                     Tables.LastRun last = runs.get(found.target().service());
-                    Instant since = last == null ? found.since() : last.startedAt();
+                    // What has never been backed up is due at once, and not only at its schedule's next time.
+                    Instant since = last == null ? Instant.EPOCH : last.startedAt();
                     boolean again = last != null && "failed".equals(last.state()) && isTriedAgain(kind);
                     if (DueBackups.isDue(schedules.of(kind, found.target().service()), since, again, now)) {
                         due.add(found.target());

@@ -3,6 +3,7 @@ package org.pgsteward.routing;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +20,11 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
+import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Sighting;
 import org.pgsteward.monitor.PostgresRule;
 import org.pgsteward.monitor.ServerNameRule;
+import org.pgsteward.monitor.ServiceState;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
 import org.slf4j.Logger;
@@ -279,15 +282,37 @@ public final class ContainerDesk {
         return running;
     }
 
-    /** By service, whether its container runs. */
-    Map<String, Boolean> up() {
-        Map<String, Boolean> up = new TreeMap<>();
+    /**
+     * Returns the service of each container that belongs to one, by the container's name.
+     *
+     * @param enrolments of all services
+     */
+    Map<String, String> owners(List<Enrolment> enrolments) {
+        Map<String, String> services = new HashMap<>();
+        enrolments.forEach(enrolment -> services.put(enrolment.identity(), enrolment.service()));
+        Map<String, String> owners = new HashMap<>();
+        for (Container container : all()) {
+            service(container)
+                    .or(() -> Optional.ofNullable(services.get(container.identity())))
+                    .ifPresent(service -> owners.put(container.name(), service));
+        }
+        return owners;
+    }
+
+    /** Returns the state of each service that has a container. */
+    Map<String, ServiceState> states() {
+        Map<String, List<Container>> byService = new TreeMap<>();
         for (Container container : known.values()) {
             service(container)
-                    .ifPresent(service ->
-                            up.merge(service, container.state() == Container.State.RUNNING, Boolean::logicalOr));
+                    .filter(service -> !container.isOneOff())
+                    .ifPresent(service -> byService
+                            .computeIfAbsent(service, first -> new ArrayList<>())
+                            .add(container));
         }
-        return up;
+        Map<String, ServiceState> states = new TreeMap<>();
+        byService.forEach((service, containers) ->
+                states.put(service, status.state(service, containers.stream().anyMatch(this::isPostgres), containers)));
+        return states;
     }
 
     private Sighting seen(Container container) {

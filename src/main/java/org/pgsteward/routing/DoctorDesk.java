@@ -104,7 +104,7 @@ public final class DoctorDesk {
         List<Condition> conditions = new ArrayList<>();
         Optional<Watches> watched = watches();
         Optional<Doctor.Log> log = sign.error().isEmpty()
-                ? watched.flatMap(levels -> databases(levels, asked, conditions))
+                ? watched.flatMap(levels -> databases(levels, asked, enrolments, conditions))
                 : Optional.empty();
         watched.ifPresent(levels -> {
             host(levels, asked, conditions);
@@ -176,7 +176,8 @@ public final class DoctorDesk {
         }
     }
 
-    private Optional<Doctor.Log> databases(Watches levels, boolean asked, List<Condition> conditions) {
+    private Optional<Doctor.Log> databases(
+            Watches levels, boolean asked, List<Enrolment> enrolments, List<Condition> conditions) {
         try {
             DatabaseLook look =
                     new DatabaseProbe(server, clock).read(WatchDesk.server(containers.postgres(), Optional.empty()));
@@ -195,7 +196,7 @@ public final class DoctorDesk {
                                 + look.console().container()
                                 + " df -h /var/lib/postgresql/data");
             }
-            return Optional.of(log(levels, look, asked, conditions));
+            return Optional.of(log(levels, look, asked, enrolments, conditions));
         } catch (SQLException e) {
             notLookedAt.add("sessions, locks and sizes: " + e.getMessage());
             return Optional.empty();
@@ -203,11 +204,12 @@ public final class DoctorDesk {
     }
 
     /** Before any login is tried, so that none of ours is in it. */
-    private Doctor.Log log(Watches levels, DatabaseLook look, boolean asked, List<Condition> conditions) {
+    private Doctor.Log log(
+            Watches levels, DatabaseLook look, boolean asked, List<Enrolment> enrolments, List<Condition> conditions) {
         Map<String, String> refusals = new HashMap<>();
         if (asked && look.server().log().toContainer()) {
-            LogProbe.Result read =
-                    new LogProbe(engine, clock).read(look.console().container(), look);
+            LogProbe.Result read = new LogProbe(engine, clock)
+                    .read(look.console().container(), look, () -> Optional.of(containers.owners(enrolments)));
             if (!read.why().isEmpty()) {
                 notLookedAt.add((read.look().isEmpty() ? "failed logins" : "some failed logins")
                         + ", since of PostgreSQL's log: " + read.why() + hint(read.why()));

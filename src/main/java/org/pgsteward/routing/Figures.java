@@ -83,7 +83,7 @@ public final class Figures {
     /** Prometheus text, as of now. */
     public String scrape() {
         Map<String, Map<String, Double>> byService = new TreeMap<>();
-        containers.up().forEach((service, up) -> put(byService, "service.up", service, up ? 1 : 0));
+        containers.states().forEach((service, state) -> put(byService, "service.up", service, state.runs() ? 1 : 0));
         memory.last()
                 .forEach(reading -> put(
                         byService,

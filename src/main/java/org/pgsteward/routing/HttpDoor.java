@@ -83,9 +83,15 @@ public final class HttpDoor implements AutoCloseable {
             StatusPage.Page now = page.now();
             return new Answer(200, "text/html; charset=utf-8", now.html(), now.policy());
         });
-        door.serve("/observe/health", () -> door.health(HealthCheckHelper.invoke(context, EVERY_CHECK)));
-        door.serve("/observe/health/live", () -> door.health(HealthCheckHelper.invokeLiveness(context, EVERY_CHECK)));
-        door.serve("/observe/health/ready", () -> door.health(HealthCheckHelper.invokeReadiness(context, EVERY_CHECK)));
+        door.serve(
+                "/observe/health",
+                () -> door.health(HealthCheckHelper.invoke(context, EVERY_CHECK), overall(page.health())));
+        door.serve(
+                "/observe/health/live",
+                () -> door.health(HealthCheckHelper.invokeLiveness(context, EVERY_CHECK), Map.of()));
+        door.serve(
+                "/observe/health/ready",
+                () -> door.health(HealthCheckHelper.invokeReadiness(context, EVERY_CHECK), Map.of()));
         door.serve(
                 "/observe/metrics",
                 () -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", figures.scrape()));
@@ -97,7 +103,16 @@ public final class HttpDoor implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
-    private Answer health(Collection<HealthCheck.Result> results) {
+    /** For those who watch from outside: what the page's headline says, whatever pgsteward's own checks say. */
+    private static Map<String, Object> overall(OverallHealth health) {
+        Map<String, Object> words = new LinkedHashMap<>();
+        words.put("well", health.isWell());
+        words.put("headline", health.headline());
+        return words;
+    }
+
+    /** @param more is put before the checks, and does not change the status */
+    private Answer health(Collection<HealthCheck.Result> results, Map<String, Object> more) {
         List<Map<String, Object>> checks = new ArrayList<>();
         for (HealthCheck.Result result : results) {
             String id = result.getCheck().getId();
@@ -114,6 +129,7 @@ public final class HttpDoor implements AutoCloseable {
         boolean up = results.stream().noneMatch(result -> result.getState() == HealthCheck.State.DOWN);
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("status", up ? "UP" : "DOWN");
+        body.putAll(more);
         body.put("checks", checks);
         try {
             return new Answer(up ? 200 : 503, "application/json", json.writeValueAsString(body) + "\n");

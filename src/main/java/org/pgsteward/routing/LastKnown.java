@@ -44,12 +44,16 @@ final class LastKnown {
      * @param figures by service
      * @param histories by service
      * @param days by service
+     * @param quarantined by service, when it was put into quarantine
      */
     record Facts(
             Instant at,
             Map<String, DatabaseFigures.Figure> figures,
             Map<String, Tables.History> histories,
-            Map<String, List<BackupDays.Outcome>> days) {}
+            Map<String, List<BackupDays.Outcome>> days,
+            Map<String, Instant> quarantined) {
+        static final Facts NONE = new Facts(Instant.EPOCH, Map.of(), Map.of(), Map.of(), Map.of());
+    }
 
     private record Page(Instant at, List<Line> services) {}
 
@@ -58,7 +62,8 @@ final class LastKnown {
             String service,
             DatabaseFigures.@Nullable Figure database,
             @Nullable Run run,
-            @Nullable List<BackupDays.Outcome> days) {}
+            @Nullable List<BackupDays.Outcome> days,
+            @Nullable Instant quarantinedAt) {}
 
     private record Run(
             @Nullable Instant lastSuccess,
@@ -95,6 +100,7 @@ final class LastKnown {
     void write(Facts facts) {
         TreeSet<String> names = new TreeSet<>(facts.histories().keySet());
         names.addAll(facts.figures().keySet());
+        names.addAll(facts.quarantined().keySet());
         List<Line> lines = new ArrayList<>();
         for (String name : names) {
             lines.add(new Line(
@@ -103,7 +109,8 @@ final class LastKnown {
                     Optional.ofNullable(facts.histories().get(name))
                             .map(Run::of)
                             .orElse(null),
-                    facts.days().get(name)));
+                    facts.days().get(name),
+                    facts.quarantined().get(name)));
         }
         try {
             Path part = Files.createTempFile(file.toAbsolutePath().getParent(), ".last-known", ".part");
@@ -126,13 +133,15 @@ final class LastKnown {
             Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
             Map<String, Tables.History> histories = new TreeMap<>();
             Map<String, List<BackupDays.Outcome>> days = new TreeMap<>();
+            Map<String, Instant> quarantined = new TreeMap<>();
             for (Line line : page.services()) {
                 Optional.ofNullable(line.database()).ifPresent(figure -> figures.put(line.service(), figure));
                 Optional.ofNullable(line.run())
                         .ifPresent(run -> histories.put(line.service(), run.history(line.service())));
                 Optional.ofNullable(line.days()).ifPresent(outcomes -> days.put(line.service(), outcomes));
+                Optional.ofNullable(line.quarantinedAt()).ifPresent(at -> quarantined.put(line.service(), at));
             }
-            return Optional.of(new Facts(page.at(), figures, histories, days));
+            return Optional.of(new Facts(page.at(), figures, histories, days, quarantined));
         } catch (NoSuchFileException never) {
             return Optional.empty();
         } catch (IOException torn) {

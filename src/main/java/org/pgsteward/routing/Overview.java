@@ -14,14 +14,15 @@ import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Memory;
-import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.PostgresRule;
+import org.pgsteward.monitor.ServiceState;
 import org.pgsteward.postgres.NoConnection;
 
 /**
- * How things are, as the journal, PostgreSQL and the alert book know it. While PostgreSQL is away, what it said last is
- * shown, with when that was.
+ * How things are, as the journal, PostgreSQL, the alert book and the daemon know it. While PostgreSQL is unavailable, its
+ * last answers are shown with their age. {@link OverallHealth} says what they amount to.
  *
  * @param at when
  * @param trouble why PostgreSQL and the journal cannot be asked, if they cannot
@@ -29,6 +30,8 @@ import org.pgsteward.postgres.NoConnection;
  * @param services by name, those of the cluster ({@code _globals}, {@code _base}) among them
  * @param firing the worst first
  * @param silences that hold
+ * @param daemon the daemon's own report; empty where none has ever run with this state folder
+ * @param typing how commands are typed where this pgsteward runs
  */
 public record Overview(
         Instant at,
@@ -36,7 +39,9 @@ public record Overview(
         Optional<Instant> known,
         List<Service> services,
         List<Alert> firing,
-        List<Silence> silences) {
+        List<Silence> silences,
+        Optional<DaemonStatus> daemon,
+        Typing typing) {
     /** undefined_table, and undefined_column for the tables of a version before. */
     private static final List<String> NO_JOURNAL = List.of("42P01", "42703");
 
@@ -46,16 +51,20 @@ public record Overview(
      * @param database how large it is and who is connected; empty for what has none of its own
      * @param backups how they went; empty when there was none yet
      * @param days what became of them, oldest first; none where there was no run in all that time
-     * @param runs whether its container does; empty where it has none that is known of
+     * @param state of its container; empty where it has none that is known of
      * @param memory of its container, in use when it was sampled last
+     * @param quarantinedAt when it was put into quarantine; empty where it is not
+     * @param overdue why its newest verified backup is too old, where no daemon raises an alert about that
      */
     public record Service(
             String name,
             Optional<DatabaseFigures.Figure> database,
             Optional<Tables.History> backups,
             List<BackupDays.Outcome> days,
-            Optional<Boolean> runs,
-            Optional<Memory> memory) {
+            Optional<ServiceState> state,
+            Optional<Memory> memory,
+            Optional<Instant> quarantinedAt,
+            Optional<String> overdue) {
         /** Whether it stands for the whole cluster, and not for one database. */
         public boolean isOfTheCluster() {
             return name.equals(Targets.GLOBALS) || name.equals(Targets.BASE);
@@ -84,17 +93,9 @@ public record Overview(
                 : NoConnection.words(e);
     }
 
-    /** Whether nobody need do anything: information is no trouble. */
-    public boolean isWell() {
-        return problems() == 0;
-    }
-
-    /** How many things are wrong. A PostgreSQL that is away counts once, told or not. */
-    public int problems() {
-        int wrong = (int) firing.stream()
-                .filter(alert -> alert.severity() != Severity.INFO)
-                .count();
-        return wrong + (trouble.isPresent() && !isTold() ? 1 : 0);
+    /** Whether all is well, and why not. */
+    public OverallHealth health() {
+        return OverallHealthRule.judge(this);
     }
 
     /** Whether an alert says already that PostgreSQL is away. */
@@ -117,7 +118,7 @@ public record Overview(
                 .filter(service -> service.restorableTo().isEmpty())
                 .map(service -> OneLine.of(service.name(), 60))
                 .toList();
-        String missing = without.isEmpty() ? "" : "; without a proved backup: " + String.join(", ", without);
+        String missing = without.isEmpty() ? "" : "; without a verified backup: " + String.join(", ", without);
         int proved = databases.size() - without.size();
         if (proved == 0) {
             return "No database can be restored" + missing + ".";

@@ -23,13 +23,14 @@ import org.pgsteward.alert.Silences;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Memory;
+import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
-import org.pgsteward.monitor.Reading;
+import org.pgsteward.monitor.ServiceState;
 import org.pgsteward.postgres.Server;
 
 /**
- * Looks at how things are: one connection to PostgreSQL and three statements, and no Docker Engine is asked. What was seen
- * is kept for when PostgreSQL is away.
+ * Reads how things are: one connection to PostgreSQL and four statements; no Docker Engine is asked. The answers are kept
+ * for when PostgreSQL is unavailable.
  */
 public final class OverviewDesk {
     /** What is seen anew goes to the disk no more often than this, however often somebody looks. */
@@ -39,42 +40,42 @@ public final class OverviewDesk {
     private final LastKnown lastKnown;
     private final AlertBook alerts;
     private final Silences silences;
-    private final Host host;
+    private final Supplier<Optional<DaemonStatus>> daemon;
+    private final Age age;
+    private final Typing typing;
     private final Clock clock;
     private final ZoneId zone;
     private volatile LastKnown.@Nullable Facts facts;
     private Instant written = Instant.EPOCH;
 
-    /**
-     * What is known of containers.
-     *
-     * @param runs by service, whether its container does
-     * @param memory the last samples
-     */
-    public record Host(Supplier<Map<String, Boolean>> runs, Supplier<List<Reading>> memory) {
-        /** For commands, which know nothing of them. */
-        public static final Host UNKNOWN = new Host(Map::of, List::of);
-
-        public static Host of(ContainerDesk containers, MemoryDesk memory) {
-            return new Host(containers::up, memory::last);
-        }
+    /** Why a newest verified backup is too old, where no daemon raises an alert about that. */
+    @FunctionalInterface
+    public interface Age {
+        Optional<String> tooOld(String service, Instant restorableTo, Instant now);
     }
 
-    /** @param stateDir {@code pgsteward.state.dir} */
+    /**
+     * @param stateDir {@code pgsteward.state.dir}
+     * @param daemon the daemon's own report
+     */
     public OverviewDesk(
             Server server,
             Path stateDir,
             ObjectMapper json,
             AlertBook alerts,
             Silences silences,
-            Host host,
+            Supplier<Optional<DaemonStatus>> daemon,
+            Age age,
+            Typing typing,
             Clock clock,
             ZoneId zone) {
         this.server = server;
         this.lastKnown = new LastKnown(stateDir, json);
         this.alerts = alerts;
         this.silences = silences;
-        this.host = host;
+        this.daemon = daemon;
+        this.age = age;
+        this.typing = typing;
         this.clock = clock;
         this.zone = zone;
     }
@@ -101,7 +102,12 @@ public final class OverviewDesk {
         try (Connection connection = server.connect(server.address().database())) {
             Tables.histories(connection).forEach(history -> histories.put(history.service(), history));
             DatabaseFigures.read(connection).forEach(figure -> figures.put(figure.service(), figure));
-            read = new LastKnown.Facts(now, figures, histories, BackupDays.read(connection, now, zone));
+            read = new LastKnown.Facts(
+                    now,
+                    figures,
+                    histories,
+                    BackupDays.read(connection, now, zone),
+                    Tables.quarantinedSince(connection));
         }
         facts = read;
         keep(read);
@@ -116,32 +122,45 @@ public final class OverviewDesk {
     }
 
     private Overview overview(Optional<LastKnown.Facts> known, Optional<String> trouble) {
-        LastKnown.Facts read = known.orElseGet(() -> new LastKnown.Facts(Instant.EPOCH, Map.of(), Map.of(), Map.of()));
-        Map<String, Boolean> runs = host.runs().get();
-        Map<String, Memory> memory = new TreeMap<>();
-        host.memory().get().forEach(reading -> memory.put(reading.service(), reading.memory()));
+        LastKnown.Facts read = known.orElse(LastKnown.Facts.NONE);
+        Optional<DaemonStatus> report = daemon.get();
+        Instant now = clock.instant();
+        Optional<DaemonStatus> running = report.filter(status -> status.isRunning(now));
+        Map<String, ServiceState> states = running.map(DaemonStatus::containers).orElse(Map.of());
+        Map<String, Memory> memory = running.map(DaemonStatus::memory).orElse(Map.of());
         TreeSet<String> names = new TreeSet<>(read.histories().keySet());
         names.addAll(read.figures().keySet());
-        names.addAll(runs.keySet());
+        names.addAll(read.quarantined().keySet());
+        names.addAll(states.keySet());
         List<Overview.Service> services = new ArrayList<>();
         for (String name : names) {
+            Optional<Tables.History> history =
+                    Optional.ofNullable(read.histories().get(name));
+            boolean isBackedUp = read.figures().containsKey(name);
             services.add(new Overview.Service(
                     name,
                     Optional.ofNullable(read.figures().get(name)),
-                    Optional.ofNullable(read.histories().get(name)),
+                    history,
                     read.days().getOrDefault(name, List.of()),
-                    Optional.ofNullable(runs.get(name)),
-                    Optional.ofNullable(memory.get(name))));
+                    Optional.ofNullable(states.get(name)),
+                    Optional.ofNullable(memory.get(name)),
+                    Optional.ofNullable(read.quarantined().get(name)),
+                    // A daemon raises its own alert, by the labels that only it knows.
+                    history.filter(backups -> isBackedUp && running.isEmpty())
+                            .flatMap(Tables.History::restorableTo)
+                            .flatMap(at -> age.tooOld(name, at, now))));
         }
         List<Alert> firing = alerts.firing().stream()
                 .sorted(Comparator.comparing(Alert::severity).reversed().thenComparing(Alert::since))
                 .toList();
         return new Overview(
-                clock.instant(),
+                now,
                 trouble,
                 known.map(LastKnown.Facts::at),
                 List.copyOf(services),
                 firing,
-                silences.active());
+                silences.active(),
+                report,
+                typing);
     }
 }

@@ -6,8 +6,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.OverdueRule;
 import org.pgsteward.backup.Schedule;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Condition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +56,13 @@ public final class Schedules {
         return own.apply(service)
                 .map(cron -> read.computeIfAbsent(cron, unread -> parse(service, unread)))
                 .orElse(usual);
+    }
+
+    /** Returns why a service's newest verified backup is too old; empty while it is in time. */
+    public Optional<String> tooOld(OverdueRule rule, String service, Instant restorableTo, Instant now) {
+        BackupTarget target = new BackupTarget(service, service, "", BackupKind.DUMP, "");
+        Condition condition = rule.judge(target, of(service), Optional.of(restorableTo), restorableTo, now);
+        return condition.severity().map(late -> condition.reason());
     }
 
     private Schedule parse(String service, String cron) {

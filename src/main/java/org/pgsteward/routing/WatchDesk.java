@@ -16,6 +16,7 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.engine.FeedStatus;
 import org.pgsteward.journal.Spool;
+import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.monitor.DatabaseLook;
@@ -39,6 +40,7 @@ public final class WatchDesk {
     private final DatabaseProbe databases;
     private final LogProbe logs;
     private final ContainerDesk containers;
+    private final Tables tables;
     private final Supplier<List<FeedStatus>> feeds;
     private final DiskProbe disks;
     private final ImageProbe images;
@@ -54,6 +56,7 @@ public final class WatchDesk {
             DatabaseProbe databases,
             LogProbe logs,
             ContainerDesk containers,
+            Tables tables,
             Supplier<List<FeedStatus>> feeds,
             DiskProbe disks,
             ImageProbe images,
@@ -64,6 +67,7 @@ public final class WatchDesk {
         this.databases = databases;
         this.logs = logs;
         this.containers = containers;
+        this.tables = tables;
         this.feeds = feeds;
         this.disks = disks;
         this.images = images;
@@ -90,11 +94,20 @@ public final class WatchDesk {
         if (containers.postgres().isEmpty()) {
             return null;
         }
-        LogProbe.Result read = logs.read(containers.postgres().get().name(), server);
+        LogProbe.Result read = logs.read(containers.postgres().get().name(), server, this::owners);
         if (!read.why().equals(unread.getAndSet(read.why())) && !read.why().isEmpty()) {
             LOG.info("the log of PostgreSQL: {}; pgsteward doctor says what to do", read.why());
         }
         return read.look().orElse(null);
+    }
+
+    private Optional<Map<String, String>> owners() {
+        try {
+            return Optional.of(containers.owners(tables.enrolments()));
+        } catch (SQLException e) {
+            LOG.debug("cannot read the services of containers: {}", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** What Docker knows of the server. Not called as a step of a route is: Camel would take the one for the other. */

@@ -46,18 +46,13 @@ class NoticeTextTest {
     @Test
     void informationHasNoWordOfTroubleInItsTitleAndPromisesNoEnd() {
         Condition stopped = Condition.bad(
-                Severity.INFO,
-                "service-down",
-                "vikunja",
-                "was stopped by somebody's order",
-                "docker start vikunja",
-                NOON);
+                Severity.INFO, "service-down", "vikunja", "was stopped on purpose", "docker start vikunja", NOON);
 
         Notice notice = text.of("n1", telling(Telling.News.BEGAN, stopped), NOON);
 
-        assertThat(notice.title()).isEqualTo("[info] vikunja: was stopped by somebody's order");
+        assertThat(notice.title()).isEqualTo("[info] vikunja: was stopped on purpose");
         assertThat(notice.text())
-                .isEqualTo("vikunja: service down, since 2026-05-01 14:00:00 CEST.\nwas stopped by somebody's order\n"
+                .isEqualTo("vikunja: service down, since 2026-05-01 14:00:00 CEST.\nwas stopped on purpose\n"
                         + "This is for information only: its end is not told.");
         assertThat(notice.state()).isEqualTo("firing");
         assertThat(notice.remedy()).isEqualTo("docker start vikunja");

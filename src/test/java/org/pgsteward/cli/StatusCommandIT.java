@@ -25,27 +25,53 @@ class StatusCommandIT {
             assertThat(fresh.code()).as(fresh.toString()).isEqualTo(1);
             assertThat(fresh.out().lines())
                     .containsExactly(
-                            "1 problem.", "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it");
+                            "1 problem.",
+                            "",
+                            "critical: postgresql: there is no journal in this PostgreSQL yet; 'pgsteward run' makes it");
 
             host.cluster().run("homelab", "CREATE ROLE wiki LOGIN", "CREATE DATABASE wiki OWNER wiki");
             assertThat(CommandRun.on(host, "backup", "wiki").code()).isZero();
-            CommandRun well = CommandRun.on(host, "status");
-            assertThat(well.code()).as(well.toString()).isZero();
-            assertThat(well.err()).isEmpty();
-            assertThat(well.out().lines().toList())
+            CommandRun part = CommandRun.on(host, "status");
+            assertThat(part.code()).as("two databases have no backup: " + part).isEqualTo(1);
+            assertThat(part.err()).isEmpty();
+            assertThat(part.out().lines().toList())
                     .satisfiesExactly(
-                            line -> assertThat(line).isEqualTo("All is well."),
+                            line -> assertThat(line)
+                                    .isEqualTo("All is well, except: homelab and postgres have no backup yet."),
                             line -> assertThat(line)
                                     .matches("1 of 3 databases can be restored to \\d+ s ago \\(wiki\\);"
-                                            + " without a proved backup: homelab, postgres\\."),
+                                            + " without a verified backup: homelab, postgres\\."),
                             line -> assertThat(line).isEmpty(),
                             line -> assertThat(line)
-                                    .matches(
-                                            "SERVICE +CAN BE RESTORED TO +NEWEST RUN +TAKES +BACKUP +DATABASE +SESSIONS"),
-                            line -> assertThat(line).matches("homelab +no proved backup +none +- +- +[\\d.]+ MiB +0"),
-                            line -> assertThat(line).matches("postgres +no proved backup +none +- +- +[\\d.]+ MiB +0"),
+                                    .matches("SERVICE +STATE +CAN BE RESTORED TO +NEWEST RUN +TAKES +DATABASE +SESSIONS"
+                                            + " +BACKUP"),
                             line -> assertThat(line)
-                                    .matches("wiki +\\d+ s ago +verified +\\d+ s +[\\d.]+ K?i?B +[\\d.]+ MiB +0"));
+                                    .matches("homelab +unknown +no verified backup +none +- +[\\d.]+ MiB +0 +-"),
+                            line -> assertThat(line)
+                                    .matches("postgres +unknown +no verified backup +none +- +[\\d.]+ MiB +0 +-"),
+                            line -> assertThat(line)
+                                    .matches("wiki +unknown +\\d+ s ago +verified +\\d+ s +[\\d.]+ MiB +0"
+                                            + " +[\\d.]+ K?i?B"));
+
+            assertThat(CommandRun.on(host, "backup", "--all").code()).isZero();
+            CommandRun well = CommandRun.on(host, "status");
+            assertThat(well.code()).as(well.toString()).isZero();
+            assertThat(well.out()).startsWith("All is well.\nEvery database can be restored, the oldest to ");
+            assertThat(well.out()).contains("\nroles and passwords ");
+
+            host.cluster()
+                    .run(
+                            "homelab",
+                            "INSERT INTO public.service_configs (service_name, database_name, quarantined_at)"
+                                    + " VALUES ('wiki', 'wiki', now())");
+            CommandRun quarantined = CommandRun.on(host, "status", "--json");
+            assertThat(quarantined.code()).isEqualTo(1);
+            JsonNode wiki = new ObjectMapper().readTree(quarantined.out());
+            assertThat(wiki.path("well").asBoolean(true)).isFalse();
+            assertThat(wiki.path("headline").asText()).isEqualTo("All is well, except: wiki is in quarantine.");
+            assertThat(wiki.path("reasons").path(0).path("service").asText()).isEqualTo("wiki");
+            assertThat(wiki.at("/services").findValuesAsText("state")).contains("quarantined");
+            host.cluster().run("homelab", "DELETE FROM public.service_configs");
 
             host.wiring()
                     .alerts
@@ -59,7 +85,7 @@ class StatusCommandIT {
             CommandRun firing = CommandRun.on(host, "status");
             assertThat(firing.code()).isEqualTo(1);
             assertThat(firing.out())
-                    .startsWith("1 problem.\n1 of 3 databases can be restored to ")
+                    .startsWith("1 problem.\nEvery database can be restored, the oldest to ")
                     .contains("\n\ncritical, for ")
                     .contains("""
                             : wiki service down: exited with code 137
@@ -89,7 +115,7 @@ class StatusCommandIT {
             assertThat(document.path("trouble").asText()).startsWith("PostgreSQL does not answer: ");
             assertThat(document.path("problems").asInt()).isEqualTo(2);
             assertThat(document.path("known_at").asText()).isNotEmpty();
-            assertThat(document.path("services").path(2).path("restorable_to").asText())
+            assertThat(document.path("services").path(3).path("restorable_to").asText())
                     .as("what PostgreSQL said last")
                     .startsWith("20");
             assertThat(document.path("alerts").path(0).path("remedy").asText()).startsWith("docker start wiki");

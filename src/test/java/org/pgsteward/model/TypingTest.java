@@ -18,4 +18,15 @@ class TypingTest {
                         pgsteward-backup is another program""");
         assertThat(Typing.PLAIN.of(REMEDY)).isEqualTo(REMEDY);
     }
+
+    @Test
+    void aCommandInsideASentenceIsTypedWhereItRunsAndOnlyOnce() {
+        Typing typing = new Typing("docker exec pgsteward pgsteward");
+        String sentence = "there is nothing; 'pgsteward backup --all' makes backups, and pgsteward runs";
+
+        assertThat(typing.of(typing.of(sentence)))
+                .isEqualTo(
+                        "there is nothing; 'docker exec pgsteward pgsteward backup --all' makes backups, and pgsteward"
+                                + " runs");
+    }
 }

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +35,7 @@ class LogProbeTest {
     private final List<String> asked = new ArrayList<>();
     private final StringBuilder log = new StringBuilder();
     private int status = 200;
+    private String webName = "web";
 
     LogProbeTest() throws IOException {
         server.createContext("/", this::answer);
@@ -65,6 +67,28 @@ class LogProbeTest {
 
         assertThat(vikunja().words())
                 .isEqualTo("1 x wrong password: role vikunja, database vikunja, from web (172.18.0.5)");
+    }
+
+    @Test
+    void theAttemptsOfAContainerThatWasRemovedAreOver() {
+        refused(30, "1", WEB);
+        assertThat(vikunja().count()).isEqualTo(1);
+        log.setLength(0);
+        webName = "another";
+
+        assertThat(vikunja().count()).isZero();
+    }
+
+    @Test
+    void aContainerOfNoServiceIsAtFaultForItsOwnAttempts() {
+        refused(30, "1", WEB);
+
+        LogProbe.Result read = probe.read("postgresql", postgres.look(), () -> Optional.of(Map.of("shop-1", "shop")));
+
+        assertThat(read.look().orElseThrow().refusals())
+                .filteredOn(refused -> refused.count() > 0)
+                .extracting(LogLook.Refusals::service, LogLook.Refusals::stranger)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("web", true));
     }
 
     @Test
@@ -154,7 +178,8 @@ class LogProbeTest {
         try (exchange) {
             String path = exchange.getRequestURI().toString();
             asked.add(path);
-            String list = "[{\"Names\":[\"/web\"],\"NetworkSettings\":{\"Networks\":{\"db\":{\"IPAddress\":\"" + WEB
+            String list = "[{\"Names\":[\"/" + webName
+                    + "\"],\"NetworkSettings\":{\"Networks\":{\"db\":{\"IPAddress\":\"" + WEB
                     + "\"}}}},{\"Names\":[\"/pgsteward\"],\"NetworkSettings\":{\"Networks\":{\"db\":{\"IPAddress\":\""
                     + OURS + "\",\"GlobalIPv6Address\":\"\"}}}}]";
             String text = status == 403

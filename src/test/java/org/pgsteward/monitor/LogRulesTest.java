@@ -21,6 +21,7 @@ class LogRulesTest {
     private final Looks.Quiet server = new Looks.Quiet();
     private final List<LogEvent.Refused> refused = new ArrayList<>();
     private final List<LogEvent.Slow> slow = new ArrayList<>();
+    private Optional<Map<String, String>> owners = Optional.empty();
 
     @Test
     void aContainerWithAWrongPasswordIsNamedWithItsServiceAndWhatToType() {
@@ -94,6 +95,20 @@ class LogRulesTest {
     }
 
     @Test
+    void aRefusalOfAStrangersContainerCountsUnderItsName() {
+        refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
+        owners = Optional.of(Map.of("web", "vikunja"));
+        assertThat(bad(new FailedLoginRule(), "3")).extracting(Condition::key).containsExactly("logins-failed:vikunja");
+
+        owners = Optional.of(Map.of("web", "wiki"));
+        assertThat(bad(new FailedLoginRule(), "3")).singleElement().satisfies(condition -> {
+            assertThat(condition.key()).isEqualTo("logins-failed:web");
+            assertThat(condition.reason()).contains("9 x wrong password: role vikunja");
+            assertThat(condition.remedy()).startsWith("docker stop web ").doesNotContain("provision");
+        });
+    }
+
+    @Test
     void whatIsOlderThanTenMinutesDoesNotCount() {
         refused.add(new LogEvent.Refused(
                 NOON.minus(LogLook.REFUSALS), "1", "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD));
@@ -163,7 +178,7 @@ class LogRulesTest {
 
     private LogLook look() {
         DatabaseLook quiet = server.look();
-        LogTally tally = new LogTally(quiet, NOON);
+        LogTally tally = new LogTally(quiet, NOON, owners);
         return new LogLook(NOON, quiet.console(), tally.refusals(refused, NAMES), tally.slow(slow));
     }
 

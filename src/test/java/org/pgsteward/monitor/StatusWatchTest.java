@@ -67,10 +67,54 @@ class StatusWatchTest {
     @Test
     void anEndThatTheListShowsBeforeItsEventsAreReadIsNotJudged() {
         assertThat(look(killed)).isEmpty();
-        note("kill", NOON, Map.of("signal", "9"));
+        note("kill", NOON, Map.of("signal", "15"));
         note("die", NOON, Map.of("exitCode", "137"));
 
         assertThat(severity()).isEqualTo(Severity.INFO);
+    }
+
+    /** {@code docker kill} leaves a program no time to end; nobody stops a service that way. */
+    @Test
+    void aKillIsNoStop() {
+        note("kill", NOON, Map.of("signal", "9"));
+        note("die", NOON, Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.WARNING);
+        assertThat(watch.state("vikunja", false, List.of(killed)))
+                .extracting(ServiceState::word, ServiceState::runs, ServiceState::isTrouble)
+                .containsExactly("killed", false, true);
+    }
+
+    /** {@code docker stop} kills a program that did not obey within ten seconds. */
+    @Test
+    void aStopThatEndedInAKillIsAStop() {
+        note("kill", NOON, Map.of("signal", "15"));
+        note("kill", NOON.plusSeconds(10), Map.of("signal", "9"));
+        note("die", NOON.plusSeconds(10), Map.of("exitCode", "137"));
+        note("stop", NOON.plusSeconds(10), Map.of());
+
+        assertThat(severity()).isEqualTo(Severity.INFO);
+        assertThat(watch.state("vikunja", false, List.of(killed)))
+                .extracting(ServiceState::word, ServiceState::isTrouble)
+                .containsExactly("stopped", false);
+    }
+
+    /** A table does not wait for the patience that alerts have. */
+    @Test
+    void theStateIsKnownAtOnce() {
+        assertThat(watch.state("vikunja", false, List.of(killed)).word()).isEqualTo("ends");
+        note("die", NOON, Map.of("exitCode", "1"));
+        assertThat(watch.state("vikunja", false, List.of(killed)).word()).isEqualTo("does not run");
+    }
+
+    @Test
+    void aJobThatEndedDoesNotHideAContainerThatRuns() {
+        Container worker = Containers.in(State.RUNNING, Health.NONE, 0, false);
+        Container job = Containers.in(State.EXITED, Health.NONE, 0, false);
+        assertThat(watch.state("vikunja", false, List.of(job, worker))).isEqualTo(ServiceState.RUNS);
+        assertThat(watch.state("vikunja", false, List.of(Containers.in(State.PAUSED, Health.NONE, 0, false)))
+                        .word())
+                .isEqualTo("paused");
     }
 
     @Test

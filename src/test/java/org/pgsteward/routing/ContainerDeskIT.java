@@ -54,7 +54,8 @@ class ContainerDeskIT {
     /** Our own restart is no reason to take an order for a crash, nor to forget a crash. */
     @ParameterizedTest
     @CsvSource({
-        "sleep 600, kill, INFO, was stopped by somebody's order: exit code 137",
+        "sleep 600, stop, INFO, was stopped on purpose: exit code 143",
+        "sleep 600, kill, WARNING, was killed (docker kill",
         "kill -KILL $$, wait, CRITICAL, ended with exit code 137"
     })
     void knowsWhyAContainerEndedBeforeWeWereThere(String does, String then, Severity severity, String words) {

@@ -59,7 +59,7 @@ class OverviewDeskIT {
             assertThat(away.trouble()).hasValueSatisfying(why -> assertThat(why).contains("does not answer"));
             assertThat(away.known()).contains(NOW);
             assertThat(away.services()).isEqualTo(seen.services());
-            assertThat(away.isWell()).isFalse();
+            assertThat(away.health().isWell()).isFalse();
 
             Files.writeString(host.folder().resolve("state/last-known.json"), "{\"at\":");
             assertThat(overview(host).known()).isEmpty();

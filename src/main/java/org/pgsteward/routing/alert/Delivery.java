@@ -1,6 +1,8 @@
 package org.pgsteward.routing.alert;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.FailingReceiver;
 
 /** What routes may ask of the delivery, which begins with the context that carries them and so is built after them. */
 public final class Delivery {
@@ -14,6 +16,12 @@ public final class Delivery {
     public boolean isWell() {
         OutboxDelivery delivery = begun;
         return delivery != null && delivery.isWell();
+    }
+
+    /** Returns the receivers that do not take what they are given. */
+    public List<FailingReceiver> failing() {
+        OutboxDelivery delivery = begun;
+        return delivery == null ? List.of() : delivery.failing();
     }
 
     /** To be called after receivers came or went. */

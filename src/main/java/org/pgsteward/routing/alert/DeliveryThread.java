@@ -1,9 +1,11 @@
 package org.pgsteward.routing.alert;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.FailingReceiver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +40,11 @@ final class DeliveryThread {
     /** Whether its receiver takes what it is given, and it is there to give it. */
     boolean isWell() {
         return thread.isAlive() && !courier.isFailing();
+    }
+
+    /** Returns since when its receiver has taken nothing; empty while it takes what it is given. */
+    Optional<FailingReceiver> failing() {
+        return courier.failing();
     }
 
     /** Lets a send that is under way end, for at most {@code patience}; what it did not deliver stays in the outbox. */

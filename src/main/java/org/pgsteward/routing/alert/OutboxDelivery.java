@@ -3,6 +3,8 @@ package org.pgsteward.routing.alert;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +18,7 @@ import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.FailingReceiver;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.model.Condition;
@@ -114,6 +117,16 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     /** Whether somebody can be told: there is a receiver that is not failing. */
     public boolean isWell() {
         return threads.values().stream().anyMatch(DeliveryThread::isWell);
+    }
+
+    /** Returns the receivers that do not take what they are given, with the reasons free of secrets. */
+    List<FailingReceiver> failing() {
+        return threads.values().stream()
+                .flatMap(thread -> thread.failing().stream())
+                .map(failing -> new FailingReceiver(
+                        failing.receiver(), failing.since(), failing.waiting(), redaction.of(failing.reason())))
+                .sorted(Comparator.comparing(FailingReceiver::receiver))
+                .toList();
     }
 
     /** By the road that every condition takes. That it cannot be taken must not keep the notices from their way. */

@@ -1,7 +1,5 @@
 package org.pgsteward.routing.docker;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.health.HealthCheckResultBuilder;
@@ -20,32 +18,14 @@ public final class FeedHealth extends AbstractHealthCheck {
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         List<FeedStatus> feeds = docker.feeds();
-        if (feeds.isEmpty()) {
-            builder.message("no route listens to docker:events").down();
-            return;
-        }
         builder.up();
         for (FeedStatus feed : feeds) {
             feed.connectedSince().ifPresent(at -> builder.detail("connected.since", at.toString()));
             feed.lastEvent().ifPresent(at -> builder.detail("last.event", at.toString()));
             feed.lastProof().ifPresent(at -> builder.detail("last.proof", at.toString()));
             builder.detail("reconnects", Math.max(0, feed.reconnects()));
-            if (!feed.connected()) {
-                builder.message("hears no Docker events: " + feed.why()).down();
-            } else if (isStale(feed)) {
-                builder.message("not sure to hear Docker events: last proved at "
-                                + feed.lastProof().orElse(Instant.EPOCH))
-                        .down();
-            }
         }
-    }
-
-    /** Three proofs are due and none has come: the one that proves is stuck itself. */
-    private boolean isStale(FeedStatus feed) {
-        Duration patience = docker.timings().proofEvery().multipliedBy(3).plus(Duration.ofSeconds(10));
-        return feed.lastProof()
-                .map(at -> at.plus(patience).isBefore(docker.clock().instant()))
-                .orElse(true);
+        docker.trouble().ifPresent(trouble -> builder.message(trouble.why()).down());
     }
 
     @Override

@@ -2,8 +2,11 @@ package org.pgsteward.routing.docker;
 
 import com.github.dockerjava.api.DockerClient;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,6 +40,7 @@ public final class StewardDockerComponent extends DockerComponent {
     private final Clock clock;
     private final FeedTimings timings;
     private final Runnable whenConnected;
+    private final Instant begun;
     private final Set<EventFeed> feeds = ConcurrentHashMap.newKeySet();
 
     /**
@@ -48,6 +52,7 @@ public final class StewardDockerComponent extends DockerComponent {
         this.clock = clock;
         this.timings = timings;
         this.whenConnected = whenConnected;
+        this.begun = clock.instant();
     }
 
     /** The same for a context that only looks whether routes would run. */
@@ -85,12 +90,11 @@ public final class StewardDockerComponent extends DockerComponent {
         return feeds.stream().map(EventFeed::status).toList();
     }
 
-    FeedTimings timings() {
-        return timings;
-    }
-
-    Clock clock() {
-        return clock;
+    /** Returns why Docker's events may go unheard; empty while all is well with the feeds. */
+    public Optional<FeedTrouble> trouble() {
+        // Three probes are due and none has come: what probes is stuck itself.
+        Duration patience = timings.proofEvery().multipliedBy(3).plus(Duration.ofSeconds(10));
+        return FeedTrouble.of(feeds(), begun, patience, clock.instant());
     }
 
     EventFeed open(EventFeed.Listener listener) {

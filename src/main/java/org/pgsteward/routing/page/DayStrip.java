@@ -36,15 +36,15 @@ final class DayStrip {
         return marks;
     }
 
-    /** {@code 30 days: 28 proved, of which 9 are kept; 1 failed; 1 without a backup}. */
+    /** {@code 30 days: 28 verified, of which 9 are kept; 1 failed; 1 without a backup}. */
     String summary() {
         Map<Outcome, Integer> counts = new TreeMap<>();
         days.forEach(day -> counts.merge(day, 1, Integer::sum));
         int kept = counts.getOrDefault(Outcome.KEPT, 0);
         int proved = kept + counts.getOrDefault(Outcome.REMOVED, 0);
         List<String> parts = new ArrayList<>();
-        parts.add(proved + " proved" + (kept == proved ? "" : ", of which " + kept + " still kept"));
-        count(parts, counts, Outcome.UNPROVED, "not proved");
+        parts.add(proved + " verified" + (kept == proved ? "" : ", of which " + kept + " still kept"));
+        count(parts, counts, Outcome.UNPROVED, "not verified");
         count(parts, counts, Outcome.FAILED, "failed");
         count(parts, counts, Outcome.NONE, "without a backup");
         return days.size() + " days: " + String.join("; ", parts);
@@ -58,9 +58,9 @@ final class DayStrip {
 
     private static String words(Outcome outcome) {
         return switch (outcome) {
-            case KEPT -> "proved";
-            case REMOVED -> "proved, removed since";
-            case UNPROVED -> "made, not proved";
+            case KEPT -> "verified";
+            case REMOVED -> "verified, removed since";
+            case UNPROVED -> "made, not verified";
             case FAILED -> "failed";
             case NONE -> "no backup";
         };

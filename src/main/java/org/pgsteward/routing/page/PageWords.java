@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -16,20 +15,21 @@ import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
-import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.Size;
+import org.pgsteward.routing.OverallHealth;
 import org.pgsteward.routing.Overview;
+import org.pgsteward.routing.RowWords;
 
 /** An overview in the words of the template {@code web/status.mustache}. Nothing is escaped here; the template is. */
 final class PageWords {
     private static final int NAME = 63;
     private static final int SENTENCE = 600;
-    private static final String NOTHING = "–";
+    private static final int TITLE = 90;
 
     private final Overview overview;
     private final ZoneId zone;
@@ -46,12 +46,14 @@ final class PageWords {
 
     Map<String, Object> scope() {
         Map<String, Object> scope = new LinkedHashMap<>();
-        int problems = overview.problems();
-        String verdict = problems == 0 ? "All is well" : problems == 1 ? "1 problem" : problems + " problems";
-        scope.put("verdict", verdict);
-        scope.put("title", verdict + " – pgsteward");
-        scope.put("well", problems == 0);
-        scope.put("critical", isCritical());
+        OverallHealth health = overview.health();
+        String verdict = health.headline().replaceFirst("\\.$", "");
+        scope.put("verdict", OneLine.of(verdict, SENTENCE));
+        scope.put("title", OneLine.of(verdict, TITLE) + " – pgsteward");
+        scope.put("well", health.isWell());
+        scope.put(
+                "critical",
+                health.severity().filter(worst -> worst == Severity.CRITICAL).isPresent());
         scope.put("summary", overview.standing());
         scope.put(
                 "at",
@@ -59,12 +61,8 @@ final class PageWords {
                         .withZone(zone)
                         .format(overview.at()));
         scope.put("machineAt", overview.at().toString());
-        overview.trouble().ifPresent(why -> {
-            if (!overview.isTold()) {
-                scope.put("trouble", Map.of("why", OneLine.of(why, SENTENCE)));
-            }
-            scope.put("known", known());
-        });
+        scope.put("reasons", reasons(health));
+        overview.trouble().ifPresent(why -> scope.put("known", known()));
         scope.put("alerts", alerts(false));
         scope.put("news", alerts(true));
         scope.put("hasNews", !alerts(true).isEmpty());
@@ -77,9 +75,24 @@ final class PageWords {
         return scope;
     }
 
-    private boolean isCritical() {
-        return overview.trouble().isPresent()
-                || overview.firing().stream().anyMatch(alert -> alert.severity() == Severity.CRITICAL);
+    /** What no alert states yet. That a database has no backup stands in the headline and in its row. */
+    private List<Map<String, Object>> reasons(OverallHealth health) {
+        return health.besideAlerts().stream()
+                .filter(reason -> !reason.isAboutMissingBackup())
+                .map(this::reason)
+                .toList();
+    }
+
+    private Map<String, Object> reason(OverallHealth.Reason reason) {
+        Map<String, Object> words = new LinkedHashMap<>();
+        words.put("severity", reason.severity().word());
+        words.put("sign", reason.severity() == Severity.CRITICAL ? "✕" : "!");
+        words.put("service", OneLine.of(reason.service(), NAME));
+        words.put("reason", OneLine.of(reason.text(), SENTENCE));
+        if (!reason.remedy().isBlank()) {
+            words.put("remedy", OneLine.of(reason.remedy(), SENTENCE));
+        }
+        return words;
     }
 
     private String known() {
@@ -141,10 +154,11 @@ final class PageWords {
 
     private Map<String, Object> row(Overview.Service service) {
         Map<String, Object> row = new LinkedHashMap<>();
-        row.put("name", OneLine.of(name(service.name()), NAME));
+        row.put("name", OneLine.of(RowWords.name(service), NAME));
         state(service, row);
         backup(service, row);
         database(service).ifPresent(size -> row.put("database", size));
+        service.database().ifPresent(figure -> row.put("sessions", Long.toString(figure.connections())));
         service.backups()
                 .map(Tables.History::sizeBytes)
                 .filter(size -> size > 0)
@@ -159,28 +173,15 @@ final class PageWords {
         return row;
     }
 
-    private static String name(String name) {
-        return switch (name) {
-            case Targets.GLOBALS -> "roles and passwords";
-            case Targets.BASE -> "base backup";
-            default -> name;
-        };
-    }
-
-    /** The worst of what fires for it, else whether its container runs. */
     private void state(Overview.Service service, Map<String, Object> row) {
-        Optional<Severity> worst = overview.firing().stream()
-                .filter(alert -> alert.service().equals(service.name()) && alert.severity() != Severity.INFO)
-                .map(Alert::severity)
-                .max(Comparator.naturalOrder());
-        if (worst.isPresent()) {
-            boolean critical = worst.get() == Severity.CRITICAL;
-            state(row, critical ? "✕" : "!", worst.get().word(), worst.get().word());
-        } else if (service.runs().isPresent()) {
-            boolean runs = service.runs().get();
-            state(row, runs ? "✓" : "✕", runs ? "runs" : "does not run", runs ? "fine" : "warning");
+        RowWords.State state = RowWords.state(service, overview);
+        Optional<Severity> trouble = state.severity().filter(bad -> bad != Severity.INFO);
+        if (trouble.isPresent()) {
+            boolean critical = trouble.get() == Severity.CRITICAL || !state.runs();
+            state(row, critical ? "✕" : "!", state.words(), trouble.get().word());
         } else {
-            state(row, "", service.isOfTheCluster() ? NOTHING : service.isGone() ? "gone" : "no container", "none");
+            String words = state.words().isEmpty() ? "–" : state.words();
+            state(row, state.runs() ? "✓" : "", words, state.runs() ? "fine" : "none");
         }
     }
 
@@ -193,11 +194,11 @@ final class PageWords {
     private void backup(Overview.Service service, Map<String, Object> row) {
         Optional<Instant> to = service.restorableTo();
         if (to.isPresent()) {
-            row.put("proved", ago(to.get()));
-            row.put("provedAt", when(to.get()));
-            row.put("machineProvedAt", to.get().toString());
+            row.put("verified", ago(to.get()));
+            row.put("verifiedAt", when(to.get()));
+            row.put("machineVerifiedAt", to.get().toString());
         } else if (service.isDatabase() || service.backups().isPresent()) {
-            row.put("noneProved", true);
+            row.put("noneVerified", true);
         } else {
             row.put("notBackedUp", true);
         }

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.routing.OverallHealth;
 import org.pgsteward.routing.Overview;
 import org.pgsteward.routing.OverviewDesk;
 
@@ -48,6 +49,11 @@ public final class StatusPage {
 
     /** What was shown last: who asks again before there is anything new gets the same page, drawn once. */
     private record Drawn(Overview overview, Page page) {}
+
+    /** Whether all is well, as the page says it. */
+    public OverallHealth health() {
+        return overviews.get().health();
+    }
 
     public Page now() {
         Overview overview = overviews.get();

@@ -223,7 +223,7 @@ class MonitorRoutesTest {
         return new LogLook(
                 Instant.now(),
                 new Console("postgresql", "homelab", "homelab"),
-                List.of(new LogLook.Refusals("vikunja", count, List.of(attempts), Instant.now())),
+                List.of(new LogLook.Refusals("vikunja", false, count, List.of(attempts), Instant.now())),
                 Optional.empty());
     }
 

@@ -20,11 +20,16 @@ import org.pgsteward.journal.BackupDays.Outcome;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.ServiceState;
+import org.pgsteward.routing.DaemonStatus;
 import org.pgsteward.routing.Overview;
 
 class StatusPageTest {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
+    private static final Optional<DaemonStatus> DAEMON =
+            Optional.of(new DaemonStatus(NOW, NOW, false, null, "", List.of(), Map.of(), Map.of()));
     private static final String HOSTILE = "<script>alert('x')</script>\"'`&{{title}}";
 
     @Test
@@ -37,9 +42,10 @@ class StatusPageTest {
                 .contains(">41 s<")
                 .contains("110 MiB")
                 .contains("82 %<span class=\"hidden\"> of memory, 210 MiB of 256 MiB</span>")
-                .contains("aria-label=\"30 days: 2 proved, of which 1 still kept; 1 not proved; 1 failed; 26 without a"
-                        + " backup\"")
-                .contains("<title>2026-02-03: proved</title>")
+                .contains(
+                        "aria-label=\"30 days: 2 verified, of which 1 still kept; 1 not verified; 1 failed; 26 without a"
+                                + " backup\"")
+                .contains("<title>2026-02-03: verified</title>")
                 .contains("<title>2026-01-05: no backup</title>")
                 .doesNotContain("class=\"note");
     }
@@ -87,27 +93,72 @@ class StatusPageTest {
     }
 
     @Test
-    void saysWhichServicesHaveNoProvedBackup() {
+    void saysWhichServicesHaveNoVerifiedBackup() {
         Overview.Service fresh = new Overview.Service(
                 "fresh",
                 Optional.of(new DatabaseFigures.Figure("fresh", 8_000_000, 0)),
                 Optional.empty(),
                 List.of(),
-                Optional.of(true),
+                Optional.of(ServiceState.RUNS),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
         assertThat(page(overview(Optional.empty(), List.of(fresh, service("wiki", 2)), List.of())))
-                .contains("1 of 2 databases can be restored to 2 h ago (wiki); without a proved backup: fresh.")
-                .contains("no proved backup</span>");
+                .contains("<title>All is well, except: fresh has no backup yet – pgsteward</title>")
+                .contains("<h1 class=\"warning\">")
+                .contains("1 of 2 databases can be restored to 2 h ago (wiki); without a verified backup: fresh.")
+                .contains("no verified backup</span>");
         assertThat(page(overview(Optional.empty(), List.of(fresh), List.of())))
-                .contains("No database can be restored; without a proved backup: fresh.");
+                .contains("No database can be restored; without a verified backup: fresh.");
         assertThat(page(overview(Optional.empty(), List.of(), List.of()))).contains("No database is known yet.");
+    }
+
+    @Test
+    void aRowAgreesWithTheHeadline() {
+        Overview.Service vikunja = service("vikunja", 1);
+        Overview.Service killed = new Overview.Service(
+                "vikunja",
+                vikunja.database(),
+                vikunja.backups(),
+                vikunja.days(),
+                Optional.of(new ServiceState(
+                        "killed", false, Optional.of(Severity.WARNING), "container app-vikunja-1 was killed")),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        assertThat(page(overview(Optional.empty(), List.of(killed), List.of())))
+                .contains("<title>1 problem – pgsteward</title>")
+                .contains("<p>container app-vikunja-1 was killed</p>")
+                .containsPattern("state warning.*✕</span>killed</span>")
+                .doesNotContain("All is well");
+        Overview.Service quarantined = new Overview.Service(
+                "vikunja",
+                vikunja.database(),
+                vikunja.backups(),
+                vikunja.days(),
+                vikunja.state(),
+                Optional.empty(),
+                Optional.of(NOW.minusSeconds(20)),
+                Optional.empty());
+        assertThat(page(overview(Optional.empty(), List.of(quarantined), List.of())))
+                .contains("<title>All is well, except: vikunja is in quarantine – pgsteward</title>")
+                .contains("quarantined</span>")
+                .contains("<pre>pgsteward remove --undo vikunja")
+                .doesNotContain("runs</span>");
     }
 
     @Test
     void whatIsGoneIsShownAndIsNoDatabaseThatHasToBeRestored() {
         Overview.Service old = service("old", 999);
         Overview.Service gone = new Overview.Service(
-                "old", Optional.empty(), old.backups(), old.days(), Optional.empty(), Optional.empty());
+                "old",
+                Optional.empty(),
+                old.backups(),
+                old.days(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
         assertThat(page(overview(Optional.empty(), List.of(gone, service("wiki", 2)), List.of())))
                 .contains("Every database can be restored to 2 h ago (wiki).")
                 .contains("gone</span>");
@@ -121,7 +172,9 @@ class StatusPageTest {
                 Optional.of(NOW),
                 List.of(),
                 List.of(),
-                List.of(new Silence("abcdef", "", "", NOW, NOW.plusSeconds(3600), "moving house")));
+                List.of(new Silence("abcdef", "", "", NOW, NOW.plusSeconds(3600), "moving house")),
+                DAEMON,
+                Typing.PLAIN);
         assertThat(page(overview))
                 .contains("Nobody is told of everything")
                 .contains("until 05:05")
@@ -137,7 +190,9 @@ class StatusPageTest {
                 Optional.of(NOW),
                 List.of(service(HOSTILE, 1), service("two\nlines\u202Eand more", 1)),
                 List.of(alert),
-                List.of(new Silence("abcdef", HOSTILE, HOSTILE, NOW, NOW.plusSeconds(60), HOSTILE)));
+                List.of(new Silence("abcdef", HOSTILE, HOSTILE, NOW, NOW.plusSeconds(60), HOSTILE)),
+                DAEMON,
+                Typing.PLAIN);
         assertThat(page(overview))
                 .contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&#39;&#96;&amp;{{title}}")
                 .doesNotContain("<script")
@@ -160,7 +215,15 @@ class StatusPageTest {
     }
 
     static Overview overview(Optional<String> trouble, List<Overview.Service> services, List<Alert> firing) {
-        return new Overview(NOW, trouble, Optional.of(NOW.minus(Duration.ofMinutes(3))), services, firing, List.of());
+        return new Overview(
+                NOW,
+                trouble,
+                Optional.of(NOW.minus(Duration.ofMinutes(3))),
+                services,
+                firing,
+                List.of(),
+                DAEMON,
+                Typing.PLAIN);
     }
 
     static Overview.Service service(String name, int hours) {
@@ -183,8 +246,10 @@ class StatusPageTest {
                         Optional.of(Duration.ofSeconds(41)),
                         Optional.of(made))),
                 days,
-                Optional.of(true),
-                Optional.of(new Memory(220_200_960, 268_435_456)));
+                Optional.of(ServiceState.RUNS),
+                Optional.of(new Memory(220_200_960, 268_435_456)),
+                Optional.empty(),
+                Optional.empty());
     }
 
     static Alert alert(Severity severity, String kind, String service, String reason, String remedy) {
