@@ -142,17 +142,20 @@ public final class Dumps {
         if (proof.isPresent()) {
             proof.get().prepare(target.owner(), extensions, snapshot.surroundings());
         }
-        ClientProgram program = held.add(start(
-                List.of(
-                        programs.path("pg_dump").toString(),
-                        "--format=custom",
-                        "--compress=0",
-                        "--no-password",
-                        // What the owner set for all who connect must not decide how letters are written.
-                        "--encoding=" + snapshot.surroundings().encoding(),
-                        "--lock-wait-timeout=" + LOCK_WAIT_MILLISECONDS,
-                        "--snapshot=" + snapshot.id()),
-                target.database()));
+        List<String> command = new ArrayList<>(List.of(
+                programs.path("pg_dump").toString(),
+                "--format=custom",
+                "--compress=0",
+                "--no-password",
+                // What the owner set for all who connect must not decide how letters are written.
+                "--encoding=" + snapshot.surroundings().encoding(),
+                "--lock-wait-timeout=" + LOCK_WAIT_MILLISECONDS,
+                "--snapshot=" + snapshot.id()));
+        if (snapshot.hasMovingPartitions()) {
+            // By itself pg_dump does so where the key is an enum, and not for an array or a row of enums.
+            command.add("--load-via-partition-root");
+        }
+        ClientProgram program = held.add(start(command, target.database()));
         CompletableFuture<Map<String, Long>> rows = counting(snapshot);
         return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
     }

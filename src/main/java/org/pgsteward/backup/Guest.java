@@ -122,8 +122,14 @@ final class Guest implements RestoreSite, AutoCloseable {
     }
 
     static List<String> names(Server server, String sql) throws SQLException {
-        try (Connection connection = server.connect(server.address().database());
-                Statement statement = connection.createStatement();
+        try (Connection connection = server.connect(server.address().database())) {
+            return names(connection, sql);
+        }
+    }
+
+    /** The first column of what {@code sql} returns. */
+    static List<String> names(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             List<String> names = new ArrayList<>();
             while (rows.next()) {

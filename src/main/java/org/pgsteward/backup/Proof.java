@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -364,13 +365,12 @@ public final class Proof {
     static void compareRows(Manifest manifest, ThrowawayCluster cluster, BackupKind kind)
             throws IOException, InterruptedException {
         if (kind == BackupKind.GLOBALS) {
-            compare(
-                    manifest,
-                    List.of("pg_catalog.pg_roles"),
-                    cluster.sql(
-                            "postgres",
-                            "SELECT 0, count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN ('"
-                                    + ADMINISTRATOR + "', '" + COUNTER + "');"));
+            String roles = cluster.sql(
+                    "postgres",
+                    "SELECT 0, count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN ('"
+                            + ADMINISTRATOR + "', '" + COUNTER + "');");
+            RowDifferences.of(manifest.rows(), counted(List.of("pg_catalog.pg_roles"), roles))
+                    .orThrow();
             return;
         }
         List<String> tables = List.copyOf(new TreeSet<>(manifest.rows().keySet()));
@@ -383,27 +383,26 @@ public final class Proof {
                     .append(tables.get(i))
                     .append(";\n");
         }
-        compare(manifest, tables, cluster.sqlAs(COUNTER, ScratchDatabase.NAME, counting.toString()));
+        String printed = cluster.sqlAs(COUNTER, ScratchDatabase.NAME, counting.toString());
+        RowDifferences differing = RowDifferences.of(manifest.rows(), counted(tables, printed));
+        if (!differing.isEmpty()) {
+            String question = "SET search_path = pg_catalog;\n" + differing.question() + ";";
+            String answer = cluster.sqlAs(COUNTER, ScratchDatabase.NAME, question);
+            differing.settled(answer.lines().toList()).orThrow();
+        }
     }
 
-    private static void compare(Manifest manifest, List<String> tables, String printed) throws IOException {
-        List<String> differing = new ArrayList<>();
+    private static Map<String, Long> counted(List<String> tables, String printed) throws IOException {
         List<String> lines = printed.lines().filter(line -> !line.isBlank()).toList();
         if (lines.size() != tables.size()) {
             throw new IOException(lines.size() + " of " + tables.size() + " tables could be counted");
         }
+        Map<String, Long> counted = new TreeMap<>();
         for (String line : lines) {
             int bar = line.indexOf('|');
-            String table = tables.get(Integer.parseInt(line.substring(0, bar)));
-            long restored = Long.parseLong(line.substring(bar + 1));
-            long dumped = manifest.rows().getOrDefault(table, -1L);
-            if (restored != dumped) {
-                differing.add(table + " has " + restored + " rows, not " + dumped);
-            }
+            counted.put(tables.get(Integer.parseInt(line.substring(0, bar))), Long.parseLong(line.substring(bar + 1)));
         }
-        if (!differing.isEmpty()) {
-            throw new IOException(String.join("; ", differing));
-        }
+        return counted;
     }
 
     private Backup with(Backup backup, BackupState state, long began, String error) {

@@ -86,21 +86,17 @@ final class SideDatabase {
      * @throws IOException when it is not so in one of them
      */
     long compareRows(Map<String, Long> dumped) throws IOException, SQLException {
-        List<String> differing = new ArrayList<>();
-        long sum = 0;
+        Map<String, Long> restored = new TreeMap<>();
         try (Connection connection = server.connectForLong(name)) {
-            for (Map.Entry<String, Long> table : new TreeMap<>(dumped).entrySet()) {
-                long restored = TableRows.count(connection, table.getKey());
-                sum += restored;
-                if (restored != table.getValue()) {
-                    differing.add(table.getKey() + " has " + restored + " rows, not " + table.getValue());
-                }
+            for (String table : dumped.keySet()) {
+                restored.put(table, TableRows.count(connection, table));
+            }
+            RowDifferences differing = RowDifferences.of(dumped, restored);
+            if (!differing.isEmpty()) {
+                differing.settled(Guest.names(connection, differing.question())).orThrow();
             }
         }
-        if (!differing.isEmpty()) {
-            throw new IOException("what was restored is not what was dumped: " + String.join("; ", differing));
-        }
-        return sum;
+        return restored.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** Gives it its name, by which it is nobody's leftover any more: in one transaction. */

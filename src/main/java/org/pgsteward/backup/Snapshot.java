@@ -200,6 +200,11 @@ final class Snapshot implements AutoCloseable {
         return pairs(EXTENSIONS);
     }
 
+    /** Whether rows may belong into other partitions where they are restored, so that they go in by the root. */
+    boolean hasMovingPartitions() throws SQLException {
+        return one(connection, MovingPartitions.EXIST).equals("t");
+    }
+
     @Override
     public void close() throws SQLException {
         connection.close();
