@@ -71,10 +71,7 @@ final class Beside {
         plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
         lendWrappers(list);
         new OwnersRestore(guest, name)
-                .pour(
-                        file,
-                        contents.write("plan", plan.list()),
-                        bytes -> progress.poured(bytes, manifest.sourceBytes()));
+                .pour(file, plan, contents, bytes -> progress.poured(bytes, manifest.sourceBytes()));
         progress.step("restored");
         notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
         long rows = database.compareRows(manifest.rows());

@@ -27,8 +27,10 @@ final class Guest implements RestoreSite, AutoCloseable {
      * The server may use 256 MB for everybody together, where an index built with the usual settings was killed for
      * memory and took every service down.
      */
-    private static final String SMALL = " -c maintenance_work_mem=16MB -c max_parallel_maintenance_workers=0"
-            + " -c max_parallel_workers_per_gather=0";
+    private static final List<String> SMALL_ONES = List.of(
+            "maintenance_work_mem='16MB'", "max_parallel_maintenance_workers=0", "max_parallel_workers_per_gather=0");
+
+    private static final String SMALL = " -c " + String.join(" -c ", SMALL_ONES).replace("'", "");
 
     private final Server server;
     private final Programs programs;
@@ -85,13 +87,59 @@ final class Guest implements RestoreSite, AutoCloseable {
 
     @Override
     public ClientProgram restoring(String database, List<String> options) throws IOException {
+        return start(database, owner, options);
+    }
+
+    @Override
+    public String loader() {
+        return role.name();
+    }
+
+    @Override
+    public ClientProgram loading(String database, List<String> options) throws IOException {
+        return start(database, Optional.empty(), options);
+    }
+
+    @Override
+    public List<String> asOwner(String database, List<String> statements) throws IOException {
+        List<String> errors = new ArrayList<>();
+        try (Connection connection = enter(database);
+                Statement statement = connection.createStatement()) {
+            for (String setting : SMALL_ONES) {
+                statement.execute("SET " + setting);
+            }
+            if (owner.isPresent()) {
+                statement.execute("SET ROLE " + Quote.identifier(owner.get()));
+            }
+            for (String sql : statements) {
+                errors.add(tried(statement, sql));
+            }
+        } catch (SQLException e) {
+            throw new IOException(String.valueOf(e.getMessage()), e);
+        }
+        return errors;
+    }
+
+    private static String tried(Statement statement, String sql) throws SQLException {
+        try {
+            statement.execute(sql);
+            return "";
+        } catch (SQLException e) {
+            if (statement.getConnection().isClosed()) {
+                throw e;
+            }
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private ClientProgram start(String database, Optional<String> as, List<String> options) throws IOException {
         List<String> command =
                 new ArrayList<>(List.of(programs.path("pg_restore").toString()));
         // Text wants no connection, and pg_restore takes either.
         if (options.stream().noneMatch(option -> option.startsWith("--file=") || option.equals("--list"))) {
             command.add("--no-password");
             command.add("--dbname=" + Quote.conninfo(database));
-            owner.ifPresent(one -> command.add("--role=" + one));
+            as.ifPresent(one -> command.add("--role=" + one));
         }
         command.addAll(options);
         return server.startAs(role.name(), role.password(), user, command, database, server.ownSettings() + SMALL);

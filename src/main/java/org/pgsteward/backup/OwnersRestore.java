@@ -54,17 +54,32 @@ final class OwnersRestore {
     }
 
     /**
-     * Restores all of it but rights and comments.
+     * Restores all of it but rights and comments. Where there are rows of extensions' own tables, these come after the
+     * tables and before the other rows, which may refer to them.
      *
-     * @param list which entries of it, as {@link RestorePlan} says
-     * @param poured told how many bytes of the dump have been handed over
+     * @param contents writes the lists of entries
+     * @param poured receives how many bytes of the dump have been handed over
      * @throws BeyondTheOwner when it holds something that the owner may not make
      */
-    void pour(StoredFile file, Path list, LongConsumer poured) throws IOException, InterruptedException {
-        List<String> options = new ArrayList<>(OPTIONS);
-        options.add("--use-list=" + list);
-        try (ClientProgram program = site.restoring(database, options)) {
-            file.pourInto(program, poured);
+    void pour(StoredFile file, RestorePlan plan, TableOfContents contents, LongConsumer poured)
+            throws IOException, InterruptedException {
+        Path list = contents.write("plan", plan.list());
+        try {
+            if (plan.configuration().isEmpty()) {
+                pour(file, list, List.of(), poured);
+                return;
+            }
+            try (ClientProgram program = site.restoring(database, options(list, List.of("--section=pre-data")))) {
+                file.beginPouringInto(program);
+            }
+            new ConfigurationRows(site, database)
+                    .load(
+                            file,
+                            contents.write("configuration", plan.configuration()),
+                            file.manifest().extensions().keySet());
+            pour(file, list, List.of("--section=data", "--section=post-data"), poured);
+        } catch (AgeKeys.NotForUs e) {
+            throw e;
         } catch (IOException e) {
             if (wantsMoreRights(e)) {
                 throw new BeyondTheOwner(
@@ -74,5 +89,19 @@ final class OwnersRestore {
             }
             throw e;
         }
+    }
+
+    private void pour(StoredFile file, Path list, List<String> sections, LongConsumer poured)
+            throws IOException, InterruptedException {
+        try (ClientProgram program = site.restoring(database, options(list, sections))) {
+            file.pourInto(program, poured);
+        }
+    }
+
+    private static List<String> options(Path list, List<String> sections) {
+        List<String> options = new ArrayList<>(OPTIONS);
+        options.addAll(sections);
+        options.add("--use-list=" + list);
+        return options;
     }
 }

@@ -3,11 +3,8 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,15 +51,6 @@ public final class Proof {
     static final String TABLES_ONLY =
             "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_catalog.pg_settings"
                     + " WHERE name = 'restrict_nonsystem_relation_kind' \\g /dev/null\n";
-
-    private static final List<String> OPTIONS = List.of(
-            "--exit-on-error",
-            "--no-owner",
-            "--no-privileges",
-            "--no-tablespaces",
-            "--no-security-labels",
-            "--no-publications",
-            "--no-subscriptions");
 
     private static final String NO_IDENTITY = "it is sealed, and there is no pgsteward.backup.identity here to open it"
             + " with; its file is still what was written";
@@ -208,13 +196,9 @@ public final class Proof {
             if (!plan.leftOut().isEmpty()) {
                 LOG.info("{}: left to an administrator, in a restore too: {}", id, plan.leftOut());
             }
-            Path list = Files.writeString(
-                    cluster.data().resolve("pgsteward.use-list"), plan.list(), StandardOpenOption.CREATE_NEW);
-            Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-r--r--"));
-            List<String> command = restoring(cluster, manifest.owner(), "--use-list=" + list);
-            try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
-                file.pourInto(program);
-            }
+            ScratchSite site = new ScratchSite(cluster, manifest.owner());
+            new OwnersRestore(site, ScratchDatabase.NAME)
+                    .pour(file, plan, new TableOfContents(site, cluster.data()), bytes -> {});
         } catch (AgeKeys.NotForUs e) {
             throw e;
         } catch (IOException e) {
@@ -224,10 +208,9 @@ public final class Proof {
     }
 
     /** The command that restores as the owner. */
-    private static List<String> restoring(ThrowawayCluster cluster, String owner, String option) {
-        List<String> options = new ArrayList<>(OPTIONS);
-        options.add(option);
-        return cluster.client("pg_restore", owner, ScratchDatabase.NAME, options.toArray(String[]::new));
+    private static List<String> restoring(ThrowawayCluster cluster, String owner) {
+        return cluster.client(
+                "pg_restore", owner, ScratchDatabase.NAME, OwnersRestore.OPTIONS.toArray(String[]::new));
     }
 
     /** Why the scratch server ended, if it did and said so. */
@@ -282,7 +265,8 @@ public final class Proof {
      * @throws IOException when it can
      */
     static String orThrow(IOException failed, ThrowawayCluster cluster, Optional<String> caveat) throws IOException {
-        String said = String.valueOf(failed.getMessage());
+        Throwable cause = failed instanceof OwnersRestore.BeyondTheOwner ? failed.getCause() : failed;
+        String said = String.valueOf(cause == null ? null : cause.getMessage());
         if (OwnersRestore.wantsMoreRights(failed)) {
             return "it holds what only a superuser may restore, which a proof never is: " + said;
         }
@@ -348,7 +332,8 @@ public final class Proof {
         try {
             ScratchDatabase database = ScratchDatabase.make(cluster, role, extensions, surroundings);
             ScratchDatabase.lendWrappers(cluster, role, Optional.empty());
-            return new Restoring(restoring(cluster, role, "--no-comments"), Optional.empty(), database.caveat());
+            new ConfigurationRows(new ScratchSite(cluster, role), ScratchDatabase.NAME).lend(role, extensions.keySet());
+            return new Restoring(restoring(cluster, role), Optional.empty(), database.caveat());
         } catch (ScratchDatabase.Unlike e) {
             return new Restoring(List.of(), Optional.of(String.valueOf(e.getMessage())), Optional.empty());
         }

@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,11 +16,19 @@ import java.util.regex.Pattern;
  * work in it. What is left out and matters is kept by name, for a person to be told.
  *
  * @param list for {@code pg_restore --use-list}: one number a line, in the archive's order
+ * @param configuration the same of the rows of extensions' own tables, which the archive does not make; empty for none
  * @param leftOut such as {@code EVENT TRIGGER - watch homelab}, as {@code pg_restore --list} writes it
  */
-record RestorePlan(String list, List<String> leftOut) {
+record RestorePlan(String list, String configuration, List<String> leftOut) {
     /** Number of the entry; two numbers of its catalog; kind, schema, name and owner, which no delimiter tells apart. */
-    private static final Pattern ENTRY = Pattern.compile("(\\d+); \\d+ \\d+ (.*)", Pattern.DOTALL);
+    private static final Pattern ENTRY = Pattern.compile("(\\d+); (\\d+) (\\d+) (.*)", Pattern.DOTALL);
+
+    /** The catalog of relations; an entry that brings rows names no catalog. */
+    private static final String RELATION = "1259";
+
+    private static final String ROWS = "TABLE DATA ";
+    private static final String SEQUENCE = "SEQUENCE ";
+    private static final String POSITION = "SEQUENCE SET ";
 
     /** Only a superuser makes these, and no table or row depends on one. */
     private static final Pattern ADMINISTRATORS =
@@ -50,26 +59,53 @@ record RestorePlan(String list, List<String> leftOut) {
                     .min(Comparator.comparingInt(String::length))
                     .ifPresent(there::add);
         }
+        Set<String> relations = relations(entries);
         StringBuilder restored = new StringBuilder();
+        StringBuilder configuration = new StringBuilder();
         List<String> leftOut = new ArrayList<>();
         for (String entry : entries) {
             String what = what(entry);
+            String number = entry.substring(0, entry.indexOf(';') + 1) + "\n";
             if (ADMINISTRATORS.matcher(what).matches()) {
                 leftOut.add(what);
+            } else if (isOfAnExtension(entry, what, relations)) {
+                configuration.append(number);
             } else if (!COMMENTS.matcher(what).matches() && !there.contains(what)) {
-                restored.append(entry, 0, entry.indexOf(';') + 1).append('\n');
+                restored.append(number);
             }
         }
-        return new RestorePlan(restored.toString(), List.copyOf(leftOut));
+        return new RestorePlan(restored.toString(), configuration.toString(), List.copyOf(leftOut));
+    }
+
+    /** Those that the archive makes: tables by OID, and sequences by name, since their positions have no OID. */
+    private static Set<String> relations(List<String> entries) {
+        Set<String> relations = new HashSet<>();
+        for (String entry : entries) {
+            Matcher matcher = ENTRY.matcher(entry);
+            if (matcher.matches() && matcher.group(2).equals(RELATION)) {
+                String what = matcher.group(4);
+                relations.add(what.startsWith(SEQUENCE) ? what.substring(SEQUENCE.length()) : matcher.group(3));
+            }
+        }
+        return relations;
+    }
+
+    private static boolean isOfAnExtension(String entry, String what, Set<String> relations) {
+        Matcher matcher = ENTRY.matcher(entry);
+        if (!matcher.matches() || !matcher.group(2).equals("0")) {
+            return false;
+        }
+        return (what.startsWith(ROWS) && !relations.contains(matcher.group(3)))
+                || (what.startsWith(POSITION) && !relations.contains(what.substring(POSITION.length())));
     }
 
     private static String what(String entry) {
         Matcher matcher = ENTRY.matcher(entry);
-        return matcher.matches() ? matcher.group(2) : "";
+        return matcher.matches() ? matcher.group(4) : "";
     }
 
     /** As the list shows it. */
-    private static String oneLine(String name) {
+    static String oneLine(String name) {
         return name.replaceAll("[\\r\\n]", " ");
     }
 }

@@ -67,11 +67,11 @@ record RowDifferences(SortedMap<String, Difference> byTable) {
         Map<String, Long> missing = new HashMap<>();
         byTable.forEach((table, rows) -> {
             if (roots.containsKey(table)) {
-                missing.merge(roots.get(table), rows.dumped() - rows.restored(), Long::sum);
+                missing.merge(roots.getOrDefault(table, ""), rows.dumped() - rows.restored(), Long::sum);
             }
         });
         SortedMap<String, Difference> left = new TreeMap<>(byTable);
-        left.keySet().removeIf(table -> roots.containsKey(table) && missing.get(roots.get(table)) == 0);
+        left.keySet().removeIf(table -> roots.containsKey(table) && missing.getOrDefault(roots.getOrDefault(table, ""), 0L) == 0);
         return new RowDifferences(left);
     }
 

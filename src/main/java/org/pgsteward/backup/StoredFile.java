@@ -31,6 +31,11 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
 
     /** The same; {@code poured} is told how many bytes have been handed over. */
     void pourInto(ClientProgram program, LongConsumer poured) throws IOException, InterruptedException {
+        pourInto(program, poured, true);
+    }
+
+    private void pourInto(ClientProgram program, LongConsumer poured, boolean toTheEnd)
+            throws IOException, InterruptedException {
         MessageDigest hash = DumpStream.sha256();
         // Held to the end: the one with a finalizer would close the file as soon as it is out of use, before all is
         // hashed.
@@ -43,9 +48,11 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
             } catch (PayloadException damaged) {
                 throw new IOException("the stored file is damaged: its seal is broken", damaged);
             } catch (IOException broken) {
-                // The program stopped reading, and knows why.
+                // The program stopped reading, and knows why: it failed, or has all that it needs.
                 program.awaitSuccess();
-                throw new HadEnough(broken);
+                if (!toTheEnd) {
+                    return;
+                }
             }
             program.awaitSuccess();
             compareHash(stored, hash);
@@ -150,17 +157,6 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      * @throws IOException when that much of it is damaged or not there, or the program fails
      */
     void beginPouringInto(ClientProgram program) throws IOException, InterruptedException {
-        try {
-            pourInto(program);
-        } catch (HadEnough enough) {
-            return;
-        }
-    }
-
-    /** The program ended well before it was given everything. */
-    private static final class HadEnough extends IOException {
-        HadEnough(IOException cause) {
-            super("the program ended before it was given the whole file", cause);
-        }
+        pourInto(program, poured -> {}, false);
     }
 }

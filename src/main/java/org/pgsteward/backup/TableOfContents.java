@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -45,7 +46,9 @@ final class TableOfContents {
 
     /** For {@code --use-list}. */
     Path write(String name, String entries) throws IOException {
-        return Files.writeString(folder.resolve(name), entries);
+        Path list = Files.writeString(folder.resolve(name), entries);
+        Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-r--r--"));
+        return list;
     }
 
     /**

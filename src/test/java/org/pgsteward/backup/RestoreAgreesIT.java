@@ -1,10 +1,15 @@
 package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -17,9 +22,12 @@ import org.pgsteward.Wiring;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.ExtendedPostgres;
 import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.TestHost;
 
@@ -35,9 +43,35 @@ class RestoreAgreesIT {
     private Server server;
     private Pipeline pipeline;
 
+    /** A table with a condition, a trigger that writes into another, and a sequence. */
+    private static final String CONFIGURED = """
+            CREATE TABLE @extschema@.ref (id INT PRIMARY KEY, name TEXT, own BOOLEAN DEFAULT true);
+            INSERT INTO @extschema@.ref VALUES (1, 'of the extension', false);
+            CREATE SEQUENCE @extschema@.ref_seq;
+            CREATE TABLE @extschema@.seen (name TEXT);
+            CREATE FUNCTION @extschema@.see() RETURNS TRIGGER LANGUAGE plpgsql AS
+                'BEGIN INSERT INTO @extschema@.seen VALUES (NEW.name); RETURN NEW; END';
+            CREATE TRIGGER see BEFORE INSERT ON @extschema@.ref FOR EACH ROW EXECUTE FUNCTION @extschema@.see();
+            SELECT pg_catalog.pg_extension_config_dump('@extschema@.ref', 'WHERE own');
+            SELECT pg_catalog.pg_extension_config_dump('@extschema@.ref_seq', '');
+            """;
+
+    private ExtendedPostgres postgres;
+
     @BeforeAll
     void startHost() throws Exception {
-        host = TestHost.start();
+        Programs installed = TestCluster.programs();
+        assumeTrue(
+                Files.isDirectory(Path.of("/usr/share/postgresql/" + installed.major())),
+                "skipped: PostgreSQL is not installed as on Debian, and an extension of our own cannot be added");
+        postgres = ExtendedPostgres.of(installed)
+                .with("configured", false, CONFIGURED)
+                .with("trusted_one", true, CONFIGURED);
+        host = TestHost.start(TestCluster.start(postgres.programs()));
+        host.environment()
+                .putAll(Map.of(
+                        "PGSTEWARD_POSTGRES_BINDIR", postgres.programs().directory().toString(),
+                        "PGSTEWARD_EXTENSIONS_ALLOWED", "configured,trusted_one"));
         wiring = host.wiring();
         wiring.house.order();
         server = host.cluster().server();
@@ -46,8 +80,11 @@ class RestoreAgreesIT {
 
     @AfterAll
     void stopHost() throws Exception {
-        pipeline.close();
-        host.close();
+        if (host != null) {
+            pipeline.close();
+            host.close();
+            postgres.close();
+        }
     }
 
     @AfterEach
@@ -81,6 +118,104 @@ class RestoreAgreesIT {
         assertThat(done.notes()).isEmpty();
         assertThat(done.rows()).isEqualTo(1020);
         assertThat(placement(service + "_back")).isNotEqualTo(placement(service));
+    }
+
+    /** They belong to the administrator, and the service may not write to them. */
+    @Test
+    void rowsOfExtensionsTablesAreVerifiedAndRestored() throws Exception {
+        String service = service("CREATE EXTENSION trusted_one SCHEMA public");
+        host.cluster()
+                .run(
+                        service,
+                        "CREATE SCHEMA \"an ext\" AUTHORIZATION " + service,
+                        "CREATE EXTENSION configured SCHEMA \"an ext\"",
+                        "INSERT INTO \"an ext\".ref VALUES (2, 'two'), (3, 'three')",
+                        "SELECT setval('\"an ext\".ref_seq', 42)",
+                        "INSERT INTO public.ref VALUES (4, 'four')");
+
+        Backup backup = backUp(service);
+        assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.VERIFIED);
+        wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+
+        for (String sql : List.of(
+                "SELECT id || name || own FROM \"an ext\".ref ORDER BY 1",
+                "SELECT id || name || own FROM public.ref ORDER BY 1",
+                "SELECT last_value FROM \"an ext\".ref_seq",
+                "SELECT name FROM \"an ext\".seen ORDER BY 1")) {
+            assertThat(host.rows(service + "_back", sql)).isEqualTo(host.rows(service, sql));
+        }
+        assertThat(host.rows(service, "SELECT name FROM \"an ext\".seen")).hasSize(2);
+        assertThat(host.rows(
+                        service + "_back",
+                        "SELECT relname FROM pg_class, aclexplode(relacl) WHERE oid >= 16384 AND grantee <> relowner"))
+                .isEmpty();
+    }
+
+    @Test
+    void postgisIsVerifiedAndRestored() throws Exception {
+        Optional<Programs> programs = Programs.newest(Optional.empty())
+                .filter(found ->
+                        Files.exists(Path.of("/usr/share/postgresql/" + found.major() + "/extension/postgis.control")));
+        assumeTrue(programs.isPresent(), "skipped: PostGIS is not on this machine; install postgresql-17-postgis-3");
+        try (TestHost other = TestHost.start(TestCluster.start(programs.orElseThrow()))) {
+            Wiring there = other.wiring("pgsteward.extensions.allowed", "postgis,postgis_topology");
+            there.house.order();
+            other.cluster()
+                    .run(
+                            "homelab",
+                            "CREATE ROLE map LOGIN PASSWORD 'pw'",
+                            "CREATE DATABASE map OWNER map TEMPLATE template0",
+                            "REVOKE ALL ON DATABASE map FROM PUBLIC");
+            other.cluster()
+                    .run(
+                            "map",
+                            "CREATE EXTENSION postgis SCHEMA public",
+                            "CREATE EXTENSION postgis_topology",
+                            "INSERT INTO public.spatial_ref_sys (srid, auth_name, srtext, proj4text)"
+                                    + " VALUES (990001, 'own', 'LOCAL_CS[\"own\"]', '+proj=longlat +datum=WGS84')");
+            Contents.runAs(
+                    other.cluster().server(),
+                    "map",
+                    PASSWORD,
+                    "map",
+                    "SET search_path = public",
+                    "CREATE TABLE public.place (at geometry(Point, 990001))",
+                    "INSERT INTO public.place SELECT st_setsrid(st_makepoint(i, i), 990001) FROM generate_series(1, 9) AS i",
+                    "CREATE INDEX ON public.place (st_astext(st_transform(at, 4326)))");
+            try (Pipeline running = there.backupPipeline().start()) {
+                assertThat(running).isNotNull();
+                Backup backup = other.backUp(there, "map");
+                assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.VERIFIED);
+            }
+            StoredBackup stored = Inventory.of(there.store).of("map").get(0);
+
+            Restore.Done done = there.restore.into(new Restore.Order(stored, "map", "back"), RestoreProgress.QUIET);
+
+            assertThat(done.rows()).isEqualTo(9);
+            assertThat(other.rows("back", "SELECT auth_name FROM public.spatial_ref_sys WHERE srid = 990001"))
+                    .containsExactly("own");
+        }
+    }
+
+    /** What a service leaves in its database to be run at a restore finds no right to write there. */
+    @Test
+    void nothingOfADumpWritesIntoAnExtensionsTable() throws Exception {
+        String service = service(
+                "CREATE EXTENSION trusted_one SCHEMA public",
+                "CREATE FUNCTION public.fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS 'BEGIN RETURN true; END'",
+                "CREATE TABLE public.trap (n INT CHECK (public.fine(n)))",
+                "INSERT INTO public.trap VALUES (1)",
+                "CREATE OR REPLACE FUNCTION public.fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS $f$ BEGIN"
+                        + " BEGIN RESET ROLE; EXCEPTION WHEN OTHERS THEN NULL; END;"
+                        + " BEGIN INSERT INTO public.ref VALUES (66, 'evil'); EXCEPTION WHEN OTHERS THEN NULL; END;"
+                        + " RETURN true; END $f$");
+        host.cluster().run(service, "INSERT INTO public.ref VALUES (4, 'four')");
+        backUp(service);
+
+        wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+
+        assertThat(host.rows(service + "_back", "SELECT name FROM public.ref ORDER BY 1"))
+                .containsExactly("four", "of the extension");
     }
 
     private List<String> placement(String database) throws SQLException {

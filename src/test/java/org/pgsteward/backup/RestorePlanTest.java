@@ -54,9 +54,33 @@ class RestorePlanTest {
                 .isEqualTo("220;\n");
     }
 
+    /** Tables of the archive are known by their OID; a schema may be called DATA, and a sequence's SET. */
+    @Test
+    void rowsOfTablesThatTheArchiveDoesNotMakeAreAnExtensions() {
+        RestorePlan plan = RestorePlan.of(
+                """
+                2; 3079 16390 EXTENSION - postgis\s
+                220; 1259 16406 TABLE public t boss
+                221; 1259 16410 TABLE DATA t boss
+                222; 1259 16412 SEQUENCE public s boss
+                223; 1259 16414 SEQUENCE SET s boss
+                3440; 0 16406 TABLE DATA public t boss
+                3441; 0 16395 TABLE DATA public spatial_ref_sys homelab
+                3442; 0 16410 TABLE DATA DATA t boss
+                3450; 0 0 SEQUENCE SET public s boss
+                3451; 0 0 SEQUENCE SET SET s boss
+                3452; 0 0 SEQUENCE SET topology topology_id_seq homelab
+                """,
+                Set.of());
+
+        assertThat(plan.configuration().lines()).containsExactly("3441;", "3452;");
+        assertThat(plan.list().lines())
+                .containsExactly("2;", "220;", "221;", "222;", "223;", "3440;", "3442;", "3450;", "3451;");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", ";", "; 1; 2 3 TABLE x", "not a list at all"})
     void whatIsNoEntryIsNone(String list) {
-        assertThat(RestorePlan.of(list, Set.of())).isEqualTo(new RestorePlan("", java.util.List.of()));
+        assertThat(RestorePlan.of(list, Set.of())).isEqualTo(new RestorePlan("", "", java.util.List.of()));
     }
 }
