@@ -84,7 +84,8 @@ final class ConfigurationRows {
         }
         String names = extensions.stream().map(Quote::literal).collect(Collectors.joining(", "));
         // It stands within a quoted text, in which format() is to see a percent sign as one.
-        String whom = preposition + " " + Quote.identifier(role).replace("%", "%%").replace("'", "''");
+        String whom =
+                preposition + " " + Quote.identifier(role).replace("%", "%%").replace("'", "''");
         String statements = site.administer(database, STATEMENTS.formatted(names, verb, whom));
         if (!statements.isEmpty()) {
             site.administer(database, statements);

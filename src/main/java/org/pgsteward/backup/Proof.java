@@ -209,8 +209,7 @@ public final class Proof {
 
     /** The command that restores as the owner. */
     private static List<String> restoring(ThrowawayCluster cluster, String owner) {
-        return cluster.client(
-                "pg_restore", owner, ScratchDatabase.NAME, OwnersRestore.OPTIONS.toArray(String[]::new));
+        return cluster.client("pg_restore", owner, ScratchDatabase.NAME, OwnersRestore.OPTIONS.toArray(String[]::new));
     }
 
     /** Why the scratch server ended, if it did and said so. */

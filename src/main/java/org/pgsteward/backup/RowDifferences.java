@@ -71,7 +71,9 @@ record RowDifferences(SortedMap<String, Difference> byTable) {
             }
         });
         SortedMap<String, Difference> left = new TreeMap<>(byTable);
-        left.keySet().removeIf(table -> roots.containsKey(table) && missing.getOrDefault(roots.getOrDefault(table, ""), 0L) == 0);
+        left.keySet()
+                .removeIf(table ->
+                        roots.containsKey(table) && missing.getOrDefault(roots.getOrDefault(table, ""), 0L) == 0);
         return new RowDifferences(left);
     }
 

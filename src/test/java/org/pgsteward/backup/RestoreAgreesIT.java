@@ -70,8 +70,10 @@ class RestoreAgreesIT {
         host = TestHost.start(TestCluster.start(postgres.programs()));
         host.environment()
                 .putAll(Map.of(
-                        "PGSTEWARD_POSTGRES_BINDIR", postgres.programs().directory().toString(),
-                        "PGSTEWARD_EXTENSIONS_ALLOWED", "configured,trusted_one"));
+                        "PGSTEWARD_POSTGRES_BINDIR",
+                        postgres.programs().directory().toString(),
+                        "PGSTEWARD_EXTENSIONS_ALLOWED",
+                        "configured,trusted_one"));
         wiring = host.wiring();
         wiring.house.order();
         server = host.cluster().server();

@@ -57,8 +57,7 @@ class RestorePlanTest {
     /** Tables of the archive are known by their OID; a schema may be called DATA, and a sequence's SET. */
     @Test
     void rowsOfTablesThatTheArchiveDoesNotMakeAreAnExtensions() {
-        RestorePlan plan = RestorePlan.of(
-                """
+        RestorePlan plan = RestorePlan.of("""
                 2; 3079 16390 EXTENSION - postgis\s
                 220; 1259 16406 TABLE public t boss
                 221; 1259 16410 TABLE DATA t boss
@@ -70,8 +69,7 @@ class RestorePlanTest {
                 3450; 0 0 SEQUENCE SET public s boss
                 3451; 0 0 SEQUENCE SET SET s boss
                 3452; 0 0 SEQUENCE SET topology topology_id_seq homelab
-                """,
-                Set.of());
+                """, Set.of());
 
         assertThat(plan.configuration().lines()).containsExactly("3441;", "3452;");
         assertThat(plan.list().lines())
