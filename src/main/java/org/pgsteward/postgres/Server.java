@@ -23,19 +23,6 @@ public final class Server {
 
     private static final int ANSWER_SECONDS = 60;
 
-    /**
-     * What the owner of a database may have set for everybody who connects to it, and what would turn our work into his:
-     * another role, another path to functions, a limit that ends every statement. Given when connecting, ours go before;
-     * {@code pg_dump} and {@code pg_restore} set some of it themselves, but after statements that a limit can end.
-     */
-    public static final String OWN_SETTINGS = "-c search_path= -c role=none -c default_transaction_read_only=off"
-            + " -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=30s -c row_security=on"
-            + " -c check_function_bodies=on -c standard_conforming_strings=on"
-            + " -c default_transaction_isolation=read\\ committed";
-
-    /** The first version in which an owner may bound how long a transaction lasts; older ones refuse the very name. */
-    private static final int TRANSACTION_TIMEOUT = 17;
-
     /** undefined_object, of a setting's name. */
     private static final String UNKNOWN_SETTING = "42704";
 
@@ -87,9 +74,9 @@ public final class Server {
         return source;
     }
 
-    /** {@link #OWN_SETTINGS}, and what the version that answered last knows besides. */
+    /** What each of our sessions sets for itself, as {@code PGOPTIONS} has it, for the version that answered last. */
     public String ownSettings() {
-        return OWN_SETTINGS + (major >= TRANSACTION_TIMEOUT ? " -c transaction_timeout=0" : "");
+        return PinnedSettings.options(major);
     }
 
     /** What an owner set counts in his database alone, so the one that we work in may be asked without knowing. */

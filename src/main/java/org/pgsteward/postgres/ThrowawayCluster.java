@@ -120,11 +120,9 @@ public final class ThrowawayCluster implements AutoCloseable {
         }
     }
 
-    /** For whoever connects to a copy: what its databases and roles were given goes after this. */
-    private static final String FOR_COPIES = "-c local_preload_libraries="
-            + " -c search_path= -c role=none -c statement_timeout=0 -c lock_timeout=0"
-            + " -c idle_session_timeout=0 -c default_transaction_read_only=off -c enable_indexscan=off"
-            + " -c enable_indexonlyscan=off -c enable_bitmapscan=off";
+    /** After {@link PinnedSettings}, for sessions in a copy: every table is read from end to end, whatever its indexes say. */
+    private static final String FOR_COPIES =
+            " -c lock_timeout=0 -c enable_indexscan=off -c enable_indexonlyscan=off" + " -c enable_bitmapscan=off";
 
     /** What only an administrator may say. */
     private static final String ADMINISTRATORS = " -c session_preload_libraries= -c lc_messages=C";
@@ -370,7 +368,7 @@ public final class ThrowawayCluster implements AutoCloseable {
                 "--set=ON_ERROR_STOP=1",
                 "--file=-");
         Map<String, String> environment = new HashMap<>(AS_WRITTEN);
-        environment.put("PGOPTIONS", options);
+        environment.put("PGOPTIONS", PinnedSettings.options(programs.major()) + options);
         return ClientProgram.run(user, command, environment, sql);
     }
 

@@ -246,8 +246,7 @@ class HostileServerIT {
     private static String complaint(HostileServer hostile, List<String> command) throws Exception {
         List<String> full = new java.util.ArrayList<>(command);
         full.set(0, TestCluster.programs().path(command.get(0)).toString());
-        try (ClientProgram program =
-                server(hostile).start(UnprivilegedUser.ofThisProcess(), full, "homelab", Server.OWN_SETTINGS)) {
+        try (ClientProgram program = server(hostile).start(UnprivilegedUser.ofThisProcess(), full, "homelab", "")) {
             program.output().readAllBytes();
             IOException failed = catchThrowableOfType(IOException.class, program::awaitSuccess);
             return String.valueOf(failed.getMessage());

@@ -240,8 +240,8 @@ class TlsIT {
     }
 
     private static String run(Server server, List<String> command) throws Exception {
-        try (ClientProgram program = server.start(
-                UnprivilegedUser.ofThisProcess(), new ArrayList<>(command), "homelab", Server.OWN_SETTINGS)) {
+        try (ClientProgram program =
+                server.start(UnprivilegedUser.ofThisProcess(), new ArrayList<>(command), "homelab", "")) {
             String printed = new String(program.output().readAllBytes(), java.nio.charset.StandardCharsets.ISO_8859_1);
             program.awaitSuccess();
             return printed;
