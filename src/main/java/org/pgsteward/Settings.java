@@ -35,6 +35,9 @@ public final class Settings {
     private static final String PREFIX = "PGSTEWARD_";
     private static final String FILE = "_FILE";
 
+    /** The administrator's password, without which nothing works. */
+    public static final String PASSWORD = "pgsteward.postgres.password";
+
     /** The setting whose value is a path, and whose name ends like one that names a file with the value. */
     private static final String CATALOGUE = PREFIX + "CATALOGUE" + FILE;
 
@@ -266,8 +269,10 @@ public final class Settings {
 
     static IllegalArgumentException missing(String key) {
         String variable = key.toUpperCase(Locale.ROOT).replace('.', '_');
-        return new IllegalArgumentException(key + " is not set: set " + variable + ", or " + variable + FILE
-                + " to the path of a file that holds it");
+        return new NotSet(
+                key,
+                key + " is not set: set " + variable + ", or " + variable + FILE
+                        + " to the path of a file that holds it");
     }
 
     private static String key(String variable) {

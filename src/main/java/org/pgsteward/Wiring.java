@@ -135,7 +135,7 @@ public final class Wiring {
     public final AskedBackups asked;
     public final CardDesk card;
     public final Recovery recovery;
-    private final Typing typing;
+    public final Typing typing;
     public final AlertBook alerts;
     public final Silences silences;
     public final ZoneId zone;
@@ -246,7 +246,12 @@ public final class Wiring {
         Path waiting = state.resolve("spool");
         spool = purpose.leavesTraces() ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
         silences = new Silences(state, json, clock);
-        typing = new Typing(settings.require("pgsteward.command"));
+        typing = new Typing(
+                settings.require("pgsteward.command"),
+                settings.require("pgsteward.docker.command"),
+                "PGPASSWORD=$PGSTEWARD_POSTGRES_PASSWORD psql -h "
+                        + Typing.word(server.address().host()) + " -p "
+                        + server.address().port());
         alerts = new AlertBook(state, silences, json, clock, zone, typing);
         fallbacks = ReceiverSettings.fallbacks(settings);
         redaction = new Redaction(settings.secrets());

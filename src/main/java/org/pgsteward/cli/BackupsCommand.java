@@ -204,10 +204,10 @@ final class BackupsCommand implements Callable<Integer> {
 
     private static String nothing(Wiring wiring) {
         Path root = wiring.store.root();
-        return (Files.isDirectory(root)
+        return wiring.typing.of((Files.isDirectory(root)
                         ? "There is nothing in " + root
                         : "There is no folder " + root + " yet (PGSTEWARD_BACKUP_DIR)")
-                + "; 'pgsteward backup --all' makes backups.";
+                + "; 'pgsteward backup --all' makes backups.");
     }
 
     private static String age(Instant then, Instant now) {

@@ -61,7 +61,9 @@ public final class Commands {
     private static int failed(Exception thrown, CommandLine line, CommandLine.ParseResult parsed) {
         PrintWriter err = line.getErr();
         boolean expected = thrown instanceof Refusal || thrown instanceof IllegalArgumentException;
-        err.println("pgsteward: " + (thrown.getMessage() == null ? thrown.toString() : thrown.getMessage()));
+        String says = thrown.getMessage() == null ? thrown.toString() : thrown.getMessage();
+        err.println("pgsteward: " + Place.typing().of(says));
+        Place.hint(thrown, parsed.originalArgs()).ifPresent(err::println);
         err.flush();
         return expected ? COULD_NOT_RUN : 1;
     }

@@ -197,7 +197,8 @@ final class ProvisionCommand implements Callable<Integer> {
             out.println(wiring.json.writeValueAsString(Map.of("provisioned", lines)));
             return;
         }
-        lines.forEach(line -> out.println(line.service() + ": " + line.state() + ": " + line.reason()));
+        lines.forEach(
+                line -> out.println(line.service() + ": " + line.state() + ": " + wiring.typing.of(line.reason())));
         if (lines.isEmpty()) {
             out.println("everything is as it should be");
         }

@@ -71,9 +71,9 @@ final class RemoveCommand implements Callable<Integer> {
                 say(
                         wiring,
                         "put into quarantine",
-                        "its database is now " + now.database() + ", and nobody can log in as " + now.role() + "; "
-                                + proved(proved) + "; take it back with 'pgsteward remove --undo " + service
-                                + "', or delete it for good with 'pgsteward remove --drop " + service + "'");
+                        wiring.typing.of("its database is now " + now.database() + ", and nobody can log in as "
+                                + now.role() + "; " + proved(proved) + "; take it back with 'pgsteward remove --undo "
+                                + service + "', or delete it for good with 'pgsteward remove --drop " + service + "'"));
             }
             return 0;
         } catch (Quarantine.Refused refused) {

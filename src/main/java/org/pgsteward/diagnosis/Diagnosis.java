@@ -40,9 +40,9 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
         return new Diagnosis(symptom, severity, service, cause + more, remedy);
     }
 
-    /** The same with a remedy that can be pasted. */
+    /** The same with commands that can be pasted. */
     public Diagnosis typed(Typing typing) {
-        return new Diagnosis(symptom, severity, service, cause, typing.of(remedy));
+        return new Diagnosis(symptom, severity, service, typing.of(cause), typing.of(remedy));
     }
 
     /** Whether somebody has to do something. */

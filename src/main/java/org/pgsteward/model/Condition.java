@@ -50,9 +50,9 @@ public record Condition(
         return new Condition(kind, service, severity, reason, remedy, moreFigures, at);
     }
 
-    /** The same with a remedy that can be pasted. */
+    /** The same with commands that can be pasted. */
     public Condition typed(Typing typing) {
-        return new Condition(kind, service, severity, reason, typing.of(remedy), figures, at);
+        return new Condition(kind, service, severity, typing.of(reason), typing.of(remedy), figures, at);
     }
 
     /** The subject, the same each time it is looked at. */

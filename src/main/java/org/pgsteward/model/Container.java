@@ -43,6 +43,8 @@ public record Container(
         Optional<Instant> startedAt) {
 
     /** The names that the Docker Engine allows; a shell reads nothing into them. */
+    private static final Pattern RECREATED = Pattern.compile("^[0-9a-f]{12}_(?=.)");
+
     private static final Pattern PLAIN = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}");
 
     private static final int SHORT_ID = 12;
@@ -107,6 +109,14 @@ public record Container(
         }
         String hex = id.replaceAll("[^0-9a-fA-F]", "");
         return hex.substring(0, Math.min(SHORT_ID, hex.length()));
+    }
+
+    /**
+     * Returns the name for a text. While compose replaces a container, the new one is called by the id of the old one and its
+     * name ({@code 67bfd4585570_shop-web-1}) for a second or two. Only for texts: anybody can give such a name.
+     */
+    public String lastingName() {
+        return composeService().isPresent() ? RECREATED.matcher(name).replaceFirst("") : name;
     }
 
     private static boolean withoutSlash(String text) {

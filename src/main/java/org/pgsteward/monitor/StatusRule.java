@@ -225,13 +225,13 @@ public record StatusRule(Duration patience, Duration grace) {
 
     private static Condition well(Look look, String says) {
         return Condition.well(
-                kind(look), service(look), "container " + look.container().name() + " " + says, look.at());
+                kind(look), service(look), "container " + look.container().lastingName() + " " + says, look.at());
     }
 
     private static Condition bad(Look look, Severity severity, String says, String remedy) {
         Container container = look.container();
         Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("container", container.name());
+        figures.put("container", container.lastingName());
         figures.put("image", container.image());
         figures.put("state", container.state().name().toLowerCase(Locale.ROOT));
         figures.put("health", container.health().name().toLowerCase(Locale.ROOT));
@@ -243,7 +243,7 @@ public record StatusRule(Duration patience, Duration grace) {
                         severity,
                         kind(look),
                         service(look),
-                        "container " + container.name() + " " + says,
+                        "container " + container.lastingName() + " " + says,
                         remedy,
                         look.at())
                 .with(figures);

@@ -38,7 +38,7 @@ record UpdateRule(Duration grace) {
             return List.of();
         }
         String service = StatusRule.service(gone);
-        String reason = "container " + next.name() + " was made anew"
+        String reason = "container " + next.lastingName() + " was made anew"
                 + (same
                         ? " from the same image " + words(next)
                         : " and went from " + words(last) + " to " + words(next));

@@ -188,7 +188,12 @@ final class OverallHealthRule {
 
     private void problem(String service, String kind, Severity severity, String text, String remedy) {
         reasons.add(new Reason(
-                service, kind, severity, true, text, overview.typing().of(remedy)));
+                service,
+                kind,
+                severity,
+                true,
+                overview.typing().of(text),
+                overview.typing().of(remedy)));
     }
 
     private void exception(String service, String kind, String text, String remedy) {

@@ -127,7 +127,13 @@ class DoctorCommandIT {
             host.environment().remove("PGSTEWARD_POSTGRES_PASSWORD");
             CommandRun unset = CommandRun.on(host, "doctor");
             assertThat(unset.code()).isEqualTo(2);
-            assertThat(unset.err()).hasLineCount(1).contains("pgsteward.postgres.password is not set");
+            assertThat(unset.err().lines())
+                    .first()
+                    .asString()
+                    .startsWith("pgsteward: pgsteward.postgres.password is not set");
+            assertThat(unset.err().lines())
+                    .last()
+                    .isEqualTo("did you mean: docker compose exec pgsteward pgsteward doctor");
         }
     }
 

@@ -24,6 +24,16 @@ class ContainerTest {
     }
 
     @Test
+    void aTextNamesAContainerAsItWillBeCalled() {
+        assertThat(named("67bfd4585570_shop-web-1", Map.of("com.docker.compose.service", "web"))
+                        .lastingName())
+                .isEqualTo("shop-web-1");
+        assertThat(named("67bfd4585570_shop-web-1", Map.of()).lastingName())
+                .as("made by hand under that very name")
+                .isEqualTo("67bfd4585570_shop-web-1");
+    }
+
+    @Test
     void anAliasIsHeardOnItsOwnNetworkOnlyAndANameOnEach() {
         Container server = container(Map.of("com.docker.compose.service", "database"));
         assertThat(server.answersTo("db")).isTrue();
@@ -62,9 +72,13 @@ class ContainerTest {
     }
 
     private static Container container(Map<String, String> labels) {
+        return named("by-hand", labels);
+    }
+
+    private static Container named(String name, Map<String, String> labels) {
         return new Container(
                 "id",
-                "by-hand",
+                name,
                 "image",
                 "sha256:0",
                 Container.State.RUNNING,

@@ -20,6 +20,33 @@ class TypingTest {
     }
 
     @Test
+    void withoutDockerNoLineAsksForIt() {
+        Typing typing = new Typing("./pgsteward", Typing.NO_DOCKER, "psql -h 127.0.0.1 -p 5433");
+
+        assertThat(typing.of("""
+                        # in the compose file of vikunja:
+                        VIKUNJA_DATABASE_HOST: postgresql
+                        # and in its folder:
+                        docker compose up -d vikunja
+                        docker exec postgresql psql -U homelab -d homelab -c "SELECT 1"
+                        # or, for one that is started with settings, in its compose file: command: [...]
+                        pgsteward provision vikunja""")).isEqualTo("""
+                        VIKUNJA_DATABASE_HOST: postgresql
+                        psql -h 127.0.0.1 -p 5433 -U homelab -d homelab -c "SELECT 1"
+                        ./pgsteward provision vikunja""");
+        assertThat(typing.of("docker logs --tail 50 vikunja")).isEmpty();
+        assertThat(typing.restart()).isEqualTo("./pgsteward run");
+    }
+
+    @Test
+    void dockersClientMayBeCalledOtherwise() {
+        Typing podman = new Typing("podman exec pgsteward pgsteward", "podman", "psql");
+
+        assertThat(podman.of("docker start vikunja\npgsteward status"))
+                .isEqualTo("podman start vikunja\npodman exec pgsteward pgsteward status");
+    }
+
+    @Test
     void aCommandInsideASentenceIsTypedWhereItRunsAndOnlyOnce() {
         Typing typing = new Typing("docker exec pgsteward pgsteward");
         String sentence = "there is nothing; 'pgsteward backup --all' makes backups, and pgsteward runs";

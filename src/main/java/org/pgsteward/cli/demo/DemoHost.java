@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Secret;
+import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
@@ -134,6 +135,10 @@ final class DemoHost implements AutoCloseable {
         settings.put("pgsteward.postgres.database", "homelab");
         settings.put("pgsteward.postgres.password", password.reveal());
         settings.put("pgsteward.postgres.container", "postgresql");
+        settings.put("pgsteward.postgres.data.dir", data.toString());
+        // The engine is a recording: what people are told to type has to work beside it.
+        settings.put("pgsteward.command", "./pgsteward");
+        settings.put("pgsteward.docker.command", Typing.NO_DOCKER);
         settings.put("pgsteward.postgres.bindir", found.programs().directory().toString());
         settings.put("pgsteward.docker.host", engine.host());
         settings.put("pgsteward.state.dir", folder.resolve("state").toString());

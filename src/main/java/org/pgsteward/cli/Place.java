@@ -1,0 +1,48 @@
+package org.pgsteward.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.pgsteward.NotSet;
+import org.pgsteward.Settings;
+import org.pgsteward.model.Typing;
+
+/** Where a command is typed: how the commands in its messages are typed there, and where it should have been typed. */
+final class Place {
+    private Place() {}
+
+    /** How commands are typed here, as far as the environment says; wrong settings are another message's matter. */
+    static Typing typing() {
+        return new Typing(Optional.ofNullable(System.getenv("PGSTEWARD_COMMAND"))
+                .filter(command -> !command.isBlank())
+                .orElse("pgsteward"));
+    }
+
+    /**
+     * Returns what was probably meant by a command that finds no configuration: the same in the container, or with the
+     * settings of the demonstration.
+     */
+    static Optional<String> hint(Throwable thrown, List<String> arguments) {
+        Path home = Path.of(System.getProperty("pgsteward.home", ""));
+        return hint(thrown, arguments, home);
+    }
+
+    static Optional<String> hint(Throwable thrown, List<String> arguments, Path home) {
+        if (!(thrown instanceof NotSet missing)
+                || !missing.key().equals(Settings.PASSWORD)
+                || !Files.isRegularFile(home.resolve("compose.yaml"))) {
+            return Optional.empty();
+        }
+        String typed = arguments.stream().map(Place::argument).collect(Collectors.joining(" "));
+        Path demo = home.resolve("target/demo/env");
+        String there =
+                Files.isRegularFile(demo) ? "; for the demonstration: . target/demo/env && ./pgsteward " + typed : "";
+        return Optional.of("did you mean: docker compose exec pgsteward pgsteward " + typed + there);
+    }
+
+    private static String argument(String text) {
+        return text.matches("[A-Za-z0-9_.,:=/@-]+") ? text : Typing.word(text);
+    }
+}
