@@ -3,7 +3,6 @@ package org.pgsteward;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -23,6 +22,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Secret;
 
@@ -32,6 +32,9 @@ import org.pgsteward.model.Secret;
  * is dropped), over it what a command itself decides.
  */
 public final class Settings {
+    /** Bytes of a file that is read. */
+    private static final int MOST_BYTES = 1024 * 1024;
+
     private static final String PREFIX = "PGSTEWARD_";
     private static final String FILE = "_FILE";
 
@@ -289,7 +292,7 @@ public final class Settings {
 
     private static String content(String variable, String file) {
         try {
-            return Files.readString(Path.of(file), StandardCharsets.UTF_8).replaceFirst("\\R\\z", "");
+            return BoundedFile.text(Path.of(file), MOST_BYTES).replaceFirst("\\R\\z", "");
         } catch (NoSuchFileException e) {
             throw new IllegalArgumentException(variable + " names " + file + ", which is not there", e);
         } catch (AccessDeniedException e) {

@@ -445,6 +445,7 @@ public final class Wiring {
                 containers,
                 house,
                 tables,
+                server.address(),
                 new ProvisionDesk.Asked(settings.get("pgsteward.web.network"), idleAfter()),
                 alerts::firing,
                 clock);

@@ -28,7 +28,7 @@ class ReferenceTest {
             Pattern.compile("\\.(?:get|require|secret|path|number|duration|bytes|share|words)\\(\\s*\"" + KEY + "\"");
     private static final Pattern LABEL = Pattern.compile("(?:LABEL = |\\blabel\\((?:\\w+,\\s*)?)\"" + KEY + "\"");
     private static final Pattern LITERAL = Pattern.compile("\"" + KEY + "\"");
-    private static final Pattern PATH = Pattern.compile("\\.serve\\(\\s*\"(/[a-z/]*)\"");
+    private static final Pattern PATH = Pattern.compile("\"(/[a-z/]*)\",\\s*\\(\\) ->");
 
     private static final String WORD = "\"([a-z]+(?:-[a-z]+)*)\"";
     private static final Pattern RULES_KIND = Pattern.compile("super\\(\\s*" + WORD + ",\\s*Unit\\.");

@@ -20,11 +20,15 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The book's pages: one file an alert. A page that cannot be read is set aside and told, and the others still count. */
 final class AlertStore {
+    /** Bytes of an alert's file. */
+    private static final int MOST_BYTES = 1024 * 1024;
+
     private static final Logger LOG = LoggerFactory.getLogger(AlertStore.class);
     private static final String ENDING = ".json";
 
@@ -119,7 +123,7 @@ final class AlertStore {
 
     private Optional<Alert> read(Path file) throws IOException {
         try {
-            return Optional.of(reader.readValue(Files.readAllBytes(file)));
+            return Optional.of(reader.readValue(BoundedFile.bytes(file, MOST_BYTES)));
         } catch (NoSuchFileException none) {
             return Optional.empty();
         } catch (JsonProcessingException torn) {

@@ -27,6 +27,7 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.model.Notice;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,9 @@ import org.slf4j.LoggerFactory;
  * and processes.
  */
 public final class Outbox {
+    /** Bytes of a notice's file; one has a twentieth at most. */
+    private static final int MOST_BYTES = 1024 * 1024;
+
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
     private static final Pattern RECEIVER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final Pattern ENTRY = Pattern.compile("([0-9]{13})-([0-9]{6})-[A-Za-z0-9._-]+\\.json");
@@ -203,12 +207,14 @@ public final class Outbox {
             return Optional.of(new Entry(file, putAt(file), kept));
         }
         try {
-            Notice notice = reader.readValue(Files.readAllBytes(file));
+            Notice notice = reader.readValue(BoundedFile.bytes(file, MOST_BYTES));
             return Optional.of(new Entry(file, putAt(file), notice));
         } catch (NoSuchFileException gone) {
             LOG.debug("{} was taken by another process", file);
         } catch (JsonProcessingException torn) {
             setAside(file, torn.getOriginalMessage());
+        } catch (BoundedFile.TooLarge foreign) {
+            setAside(file, String.valueOf(foreign.getMessage()));
         } catch (IOException refused) {
             throw new UncheckedIOException(file + " cannot be read", refused);
         }

@@ -15,11 +15,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.pgsteward.model.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The silences that hold: one file each in {@code <state.dir>/silences/}, which the daemon and a command share. */
 public final class Silences {
+    /** Bytes of a file that is read. */
+    private static final int MOST_BYTES = 1024 * 1024;
+
     private static final Logger LOG = LoggerFactory.getLogger(Silences.class);
     private static final String ENDING = ".json";
 
@@ -66,7 +70,7 @@ public final class Silences {
         Instant now = clock.instant();
         for (Path file : files()) {
             try {
-                Silence silence = json.readValue(Files.readAllBytes(file), Silence.class);
+                Silence silence = json.readValue(BoundedFile.bytes(file, MOST_BYTES), Silence.class);
                 if (now.isBefore(silence.until())) {
                     silences.add(silence);
                 } else {

@@ -21,12 +21,13 @@ import org.pgsteward.postgres.Quote;
  * @param like the words that make a database like it, for the end of {@code CREATE DATABASE}
  * @param properties what was set on it and granted
  * @param strange how many statements are none that {@code pg_dump} writes
+ * @param oversized how many are too long to be run: settings or a comment of the database
  */
-record DatabaseProperties(String like, List<Property> properties, int strange) {
+record DatabaseProperties(String like, List<Property> properties, int strange, int oversized) {
     private static final Pattern ENTRIES =
             Pattern.compile("\\d+; \\d+ \\d+ (ACL|COMMENT) - DATABASE .*", Pattern.DOTALL);
 
-    private static final String NAME = "(?:\"(?:[^\"]|\"\")+\"|[^\\s\"]+)";
+    private static final String NAME = "(?:\"(?:[^\"]|\"\"){1,200}\"|[^\\s\"]{1,200})";
 
     /** Names of encodings and locales, as PostgreSQL writes them. */
     private static final Pattern OPTION =
@@ -56,7 +57,7 @@ record DatabaseProperties(String like, List<Property> properties, int strange) {
     /** The same less what every role may do, for a copy beside the live database. */
     DatabaseProperties closed() {
         return new DatabaseProperties(
-                like, properties.stream().filter(property -> !property.opens()).toList(), strange);
+                like, properties.stream().filter(property -> !property.opens()).toList(), strange, oversized);
     }
 
     /** What {@link #closed} leaves out, as it would be said of {@code database}. */
@@ -80,9 +81,12 @@ record DatabaseProperties(String like, List<Property> properties, int strange) {
         StringBuilder like = new StringBuilder();
         List<Property> properties = new ArrayList<>();
         int strange = 0;
+        int oversized = 0;
         for (SqlScript.Statement statement : SqlScript.of(script).statements()) {
             Matcher property = SET_OR_GRANTED.matcher(statement.sql());
-            if (!statement.plain()) {
+            if (statement.isOversized()) {
+                oversized++;
+            } else if (!statement.plain()) {
                 strange += OF_A_DATABASE.matcher(statement.sql()).matches() ? 1 : 0;
             } else if (statement.sql().startsWith("CREATE DATABASE ")) {
                 Matcher options = OPTION.matcher(statement.sql());
@@ -94,7 +98,7 @@ record DatabaseProperties(String like, List<Property> properties, int strange) {
                 properties.add(new Property(property.group(1), property.group(3)));
             }
         }
-        return new DatabaseProperties(like.toString(), List.copyOf(properties), strange);
+        return new DatabaseProperties(like.toString(), List.copyOf(properties), strange, oversized);
     }
 
     /**
@@ -110,6 +114,11 @@ record DatabaseProperties(String like, List<Property> properties, int strange) {
             refused.add(
                     strange + " of the dump's statements about the database are none that pg_dump writes, and are not"
                             + " run");
+        }
+        if (oversized > 0) {
+            refused.add(
+                    oversized + " of the dump's settings or comments of the database are left out: each is longer than "
+                            + SqlSplitter.LONGEST + " characters");
         }
         try (Statement statement = connection.createStatement()) {
             for (Property property : properties) {

@@ -1,12 +1,16 @@
 package org.pgsteward.backup;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,12 +26,21 @@ import java.util.regex.Pattern;
  * @param statements in the file's order
  * @param leftOut known, and of no use anywhere else: labels of a module that only the server that had it has loaded
  * @param strange what has no known form, each by its number and first words, since more may be a secret
+ * @param oversized what is too long to be run, each by what it is, whose, and how long. A role may give itself settings of
+ *     any length; they are no role of somebody else's
  */
-record Globals(List<Statement> statements, List<String> leftOut, List<String> strange) {
-    /** Bytes: ten thousand roles are some three million. */
-    static final int LARGEST = 16 * 1024 * 1024;
+record Globals(List<Statement> statements, List<String> leftOut, List<String> strange, List<String> oversized) {
+    /** Characters of all statements together; ten thousand roles are some three million. */
+    static final int LARGEST = 6 * 1024 * 1024;
 
-    static final String NAME = "(?:[a-z_][a-z0-9_]*|\"(?:[^\"]|\"\")+\")";
+    /** Characters of all settings of one role. */
+    static final int LARGEST_OF_A_ROLE = 256 * 1024;
+
+    /** So many statements of a sort are named. */
+    private static final int NAMED = 50;
+
+    /** PostgreSQL's names have 63 bytes, and each may be a quote that is written twice. */
+    static final String NAME = "(?:[a-z_][a-z0-9_]{0,200}|\"(?:[^\"]|\"\"){1,200}\")";
     private static final String TEXT = "(?: ?E)?'.*'";
 
     /** Client encodings in which a byte of a letter may be a backslash or a quote are not among them. */
@@ -46,12 +59,18 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
     /** In a cluster whose first superuser is called otherwise, nobody may grant in the name of the old one. */
     private static final Pattern GRANTOR = form("(GRANT .*) GRANTED BY " + NAME);
 
+    private static final Pattern SETTING =
+            form("ALTER ROLE (" + NAME + ") SET " + NAME + "(?:\\." + NAME + "){0,5} TO .+");
+
+    /** The beginning of one that is too long: whose it is, and of a setting which. */
+    private static final Pattern ALTERS = form("ALTER ROLE (" + NAME + ") (?:SET (" + NAME + ")|WITH ).*");
+
     private static final List<Pattern> OTHERS = List.of(
             form("ALTER ROLE (" + NAME + ") WITH [A-Z ]+(?:-?\\d+)?(?: PASSWORD " + TEXT + ")?(?: VALID UNTIL " + TEXT
                     + ")?"),
-            form("ALTER ROLE (" + NAME + ") SET " + NAME + "(?:\\." + NAME + ")* TO .+"),
+            SETTING,
             form("COMMENT ON ROLE (" + NAME + ") IS " + TEXT),
-            form("(?:GRANT|REVOKE) [A-Z, ]+ ON PARAMETER " + NAME + "(?:\\." + NAME + ")* (?:TO|FROM) (PUBLIC|" + NAME
+            form("(?:GRANT|REVOKE) [A-Z, ]+ ON PARAMETER " + NAME + "(?:\\." + NAME + "){0,5} (?:TO|FROM) (PUBLIC|" + NAME
                     + ")(?: WITH GRANT OPTION)?"));
 
     private static final Pattern LABEL =
@@ -73,36 +92,92 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
 
     /** @param file as it lies in the store before it was compressed, byte by byte */
     static Globals of(byte[] file) {
+        Reading reading = new Reading();
+        reading.write(file, 0, file.length);
+        return reading.done();
+    }
+
+    /** Reads a file as it comes in. */
+    static final class Reading {
         // Split before it is decoded, as psql does: no byte of a letter is a quote in the encodings that are let in.
-        SqlScript script = SqlScript.of(new String(file, StandardCharsets.ISO_8859_1));
-        List<Statement> statements = new ArrayList<>();
-        List<String> leftOut = new ArrayList<>();
-        List<String> strange = new ArrayList<>();
-        Charset charset = StandardCharsets.UTF_8;
-        int number = 0;
-        for (SqlScript.Statement statement : script.statements()) {
+        private final SqlSplitter splitter = new SqlSplitter(this::take);
+        private final List<Statement> statements = new ArrayList<>();
+        private final List<String> leftOut = new ArrayList<>();
+        private final List<String> strange = new ArrayList<>();
+        private final List<String> oversized = new ArrayList<>();
+        private final Map<String, Long> settings = new HashMap<>();
+        private Charset charset = StandardCharsets.UTF_8;
+        private int number;
+        private long kept;
+
+        void write(byte[] bytes, int offset, int length) {
+            for (int at = offset; at < offset + length; at++) {
+                splitter.accept((char) (bytes[at] & 0xff));
+            }
+        }
+
+        private void take(SqlScript.Statement statement) {
             number++;
             String sql = statement.sql();
+            if (statement.isOversized()) {
+                note(oversized, tooLong(number, sql, statement.length()));
+                return;
+            }
             Matcher encoding = ENCODING.matcher(sql);
             if (!statement.plain()) {
-                strange.add(shown(number, sql));
+                note(strange, shown(number, sql));
             } else if (encoding.matches()) {
                 charset = charset(encoding.group(1));
             } else if (LABEL.matcher(sql).matches()) {
-                leftOut.add(shown(number, sql));
-            } else if (!OF_THE_SESSION.matcher(sql).matches()) {
+                note(leftOut, shown(number, sql));
+            } else if (!OF_THE_SESSION.matcher(sql).matches() && isWithinLimits(sql)) {
                 try {
                     add(decoded(sql, charset), number, statements, strange);
                 } catch (CharacterCodingException e) {
-                    strange.add("statement " + number + " is not in the encoding " + charset);
+                    note(strange, "statement " + number + " is not in the encoding " + charset);
                 }
             }
         }
-        if (!script.unread().isEmpty()) {
-            strange.add("statement " + (number + 1) + " is none that pg_dumpall writes (" + script.unread()
-                    + "), and what follows it is not read");
+
+        private boolean isWithinLimits(String sql) {
+            Matcher setting = SETTING.matcher(sql);
+            if (setting.matches()
+                    && settings.merge(setting.group(1), (long) sql.length(), Long::sum) > LARGEST_OF_A_ROLE) {
+                note(oversized, tooLong(number, sql, settings.getOrDefault(setting.group(1), 0L)));
+                return false;
+            }
+            kept += sql.length();
+            if (kept > LARGEST) {
+                if (kept - sql.length() <= LARGEST) {
+                    note(
+                            strange,
+                            "statement " + number + " and what follows it are not read: roles have never more than "
+                                    + LARGEST + " bytes");
+                }
+                return false;
+            }
+            return true;
         }
-        return new Globals(List.copyOf(statements), List.copyOf(leftOut), List.copyOf(strange));
+
+        Globals done() {
+            String unread = splitter.end();
+            if (!unread.isEmpty()) {
+                note(
+                        strange,
+                        "statement " + (number + 1) + " is none that pg_dumpall writes (" + unread
+                                + "), and what follows it is not read");
+            }
+            return new Globals(
+                    List.copyOf(statements), List.copyOf(leftOut), List.copyOf(strange), List.copyOf(oversized));
+        }
+    }
+
+    private static void note(List<String> notes, String words) {
+        if (notes.size() < NAMED) {
+            notes.add(words);
+        } else if (notes.size() == NAMED) {
+            notes.add("and more");
+        }
     }
 
     private static void add(String given, int number, List<Statement> statements, List<String> strange) {
@@ -126,7 +201,7 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
                 return;
             }
         }
-        strange.add(shown(number, sql));
+        note(strange, shown(number, sql));
     }
 
     /** Those about {@code kept} left out, and those of ours: they stay as the server has them. */
@@ -137,7 +212,8 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
                                 && !OURS.matcher(statement.role()).matches())
                         .toList(),
                 leftOut,
-                strange);
+                strange,
+                oversized);
     }
 
     /** Which of these roles it changes, or makes somebody a member of. */
@@ -149,11 +225,12 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
                 .toList();
     }
 
-    /** For {@code psql}, which it tells that it is UTF-8. */
-    String script() {
-        StringBuilder script = new StringBuilder("SET client_encoding = 'UTF8';\n");
-        statements.forEach(statement -> script.append(statement.sql()).append(";\n"));
-        return script.toString();
+    /** Writes it for {@code psql}, which it tells that it is UTF-8. */
+    void writeScript(OutputStream target) throws IOException {
+        target.write("SET client_encoding = 'UTF8';\n".getBytes(StandardCharsets.UTF_8));
+        for (Statement statement : statements) {
+            target.write((statement.sql() + ";\n").getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     private static String decoded(String bytes, Charset charset) throws CharacterCodingException {
@@ -168,6 +245,17 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
                 ? "windows-" + name.substring(3)
                 : name.replaceFirst("^KOI8", "KOI8-").replaceFirst("^SQL_ASCII$", "UTF-8");
         return Charset.isSupported(java) ? Charset.forName(java) : StandardCharsets.US_ASCII;
+    }
+
+    private static String tooLong(int number, String sql, long length) {
+        Matcher alters = ALTERS.matcher(sql);
+        String what = "statement " + number;
+        if (alters.matches()) {
+            what = alters.group(2) == null
+                    ? "the options and the password of role " + alters.group(1)
+                    : "setting " + alters.group(2) + " of role " + alters.group(1);
+        }
+        return what + ": too long to be run, with " + length + " bytes";
     }
 
     private static String shown(int number, String sql) {

@@ -1,22 +1,26 @@
 package org.pgsteward.backup;
 
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.ThrowawayCluster;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The proof of a file of globals: its roles are made in a scratch cluster. It is read to its end, and it is known to be
  * whole, before a statement of it is run.
  */
 final class GlobalsProof extends OutputStream {
-    private final ByteArrayOutputStream read = new ByteArrayOutputStream();
-    private long bytes;
+    private static final Logger LOG = LoggerFactory.getLogger(GlobalsProof.class);
+
+    private final Globals.Reading reading = new Globals.Reading();
 
     @Override
     public void write(int one) {
@@ -25,15 +29,12 @@ final class GlobalsProof extends OutputStream {
 
     @Override
     public void write(byte[] from, int offset, int length) {
-        bytes += length;
-        if (bytes <= Globals.LARGEST) {
-            read.write(from, offset, length);
-        }
+        reading.write(from, offset, length);
     }
 
-    /** What was read: all of it, or as much as roles ever are. */
-    byte[] content() {
-        return read.toByteArray();
+    /** What was read. */
+    Globals globals() {
+        return reading.done();
     }
 
     /**
@@ -46,10 +47,8 @@ final class GlobalsProof extends OutputStream {
      */
     Optional<String> run(ThrowawayCluster cluster, String administrator, Set<String> ours)
             throws IOException, InterruptedException {
-        if (bytes > Globals.LARGEST) {
-            return Optional.of("it is " + bytes + " bytes, and roles are never more than " + Globals.LARGEST);
-        }
-        Globals globals = Globals.of(read.toByteArray());
+        Globals globals = globals();
+        globals.oversized().forEach(words -> LOG.warn("left out of the verification of the globals: {}", words));
         if (!globals.strange().isEmpty()) {
             return Optional.of("not all of it is run where backups are proved: "
                     + globals.strange().get(0));
@@ -59,19 +58,22 @@ final class GlobalsProof extends OutputStream {
             return Optional.of("it is not run where backups are proved, since it is about " + touched.get(0)
                     + ", a role of pgsteward's own");
         }
-        ClientProgram.run(
-                cluster.user(),
-                cluster.client(
-                        "psql",
-                        administrator,
-                        "postgres",
-                        "--no-psqlrc",
-                        "--quiet",
-                        "--output=/dev/null",
-                        "--set=ON_ERROR_STOP=1",
-                        "--file=-"),
-                Map.of(),
-                globals.script());
+        List<String> command = cluster.client(
+                "psql",
+                administrator,
+                "postgres",
+                "--no-psqlrc",
+                "--quiet",
+                "--output=/dev/null",
+                "--set=ON_ERROR_STOP=1",
+                "--file=-");
+        try (ClientProgram psql = ClientProgram.start(cluster.user(), command, Map.of())) {
+            psql.answer(StandardCharsets.UTF_8, stdin -> {
+                try (OutputStream script = new BufferedOutputStream(stdin)) {
+                    globals.writeScript(script);
+                }
+            });
+        }
         return Optional.empty();
     }
 }

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.postgres.AbandonedClusters;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
@@ -239,7 +240,7 @@ public final class Proof {
         try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
             file.beginPouringInto(program);
         }
-        return new String(Files.readAllBytes(list), TableOfContents.charset(file));
+        return new String(BoundedFile.bytes(list, ClientProgram.MOST_PRINTED), TableOfContents.charset(file));
     }
 
     /** @throws IOException when none can be started here, which says nothing of the backup */

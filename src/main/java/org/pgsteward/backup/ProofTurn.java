@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import org.pgsteward.model.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,7 +97,8 @@ final class ProofTurn {
             return own;
         }
         try {
-            String others = Files.readString(locks.resolve(NAME + ".promised")).strip();
+            String others =
+                    BoundedFile.text(locks.resolve(NAME + ".promised"), 100).strip();
             Optional<RunLock> nobodys = RunLock.take(locks, NAME);
             if (nobodys.isPresent()) {
                 // Its process was killed.

@@ -203,7 +203,7 @@ public final class Recovery {
         }
         Set<String> kept = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10"));
         kept.add(server.address().user());
-        Globals globals = Globals.of(read(restore.file(newest.get()))).without(kept);
+        Globals globals = read(restore.file(newest.get())).without(kept);
         if (newest.get().signature() != ManifestSignature.VALID) {
             Set<String> superusers =
                     new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
@@ -248,15 +248,16 @@ public final class Recovery {
         }
         Stream.concat(globals.leftOut().stream(), globals.strange().stream())
                 .forEach(words -> missing.add("roles: not run: " + words));
+        globals.oversized().forEach(words -> missing.add("roles: left out: " + words));
         done.add("roles: " + made + " made, with their passwords, from " + roles.path());
     }
 
     /** What is hashed is what is read: a program that writes into the store could change the file between the two. */
-    private byte[] read(StoredFile file) throws IOException, Restore.Refused {
+    private Globals read(StoredFile file) throws IOException, Restore.Refused {
         restore.checkFile(file);
         GlobalsProof read = new GlobalsProof();
         file.pourInto(read);
-        return read.content();
+        return read.globals();
     }
 
     /** One that cannot be restored holds up no other. */

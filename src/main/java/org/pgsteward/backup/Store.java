@@ -32,12 +32,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BoundedFile;
 
 /**
  * The folder of backups: {@code <service>/<service>-<UTC time>.dump.zst}, with {@code .age} where it is sealed, a manifest
  * beside each, and {@code .part} while one is written.
  */
 public final class Store {
+    /** Bytes of a manifest or another document; one of ten thousand tables has one million. */
+    private static final int MOST_BYTES = 4 * 1024 * 1024;
+
     /** The folder of the sets' documents. */
     static final String SETS = "_sets";
 
@@ -200,7 +204,7 @@ public final class Store {
     /** A document; empty when it is not there. */
     <T> Optional<T> document(String relativePath, Class<T> type) throws IOException {
         try {
-            return Optional.of(json.readValue(Files.readAllBytes(resolve(relativePath)), type));
+            return Optional.of(json.readValue(BoundedFile.bytes(resolve(relativePath), MOST_BYTES), type));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

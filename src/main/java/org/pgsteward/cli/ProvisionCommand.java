@@ -135,6 +135,9 @@ final class ProvisionCommand implements Callable<Integer> {
             done.closed()
                     .forEach((subject, reasons) -> lines.add(new Line(subject, "closed", String.join("; ", reasons))));
             done.troubles().forEach((subject, reason) -> lines.add(new Line(subject, "failed", reason)));
+            done.excesses()
+                    .forEach(excess -> lines.add(
+                            new Line(excess.subject(), "caution", excess.reason() + ". As SQL: " + excess.sql())));
         } else {
             for (String service : services) {
                 take(provision(service, provisioner, containers), lines, rows, wiring);

@@ -21,6 +21,18 @@ import org.pgsteward.model.Container;
 
 /** Reads an inspect document. Every field may be missing: Docker and Podman differ, and so do their versions. */
 final class ContainerReading {
+    /** Bytes of a document that is read; a usual one has ten thousand. */
+    static final int MOST_BYTES = 256 * 1024;
+
+    /** Characters of labels and variables of all containers, which are kept. */
+    static final int MOST_OF_ALL = 2 * 1024 * 1024;
+
+    /** Characters of a variable; no address, name or password of a database is longer. A longer one is left out. */
+    private static final int LONGEST_VARIABLE = 8 * 1024;
+
+    /** The labels that mean something here; others are a proxy's or a dashboard's, and may be many. */
+    private static final List<String> LABELS = List.of("pgsteward.", "com.docker.compose.");
+
     private static final Set<String> COMES_BACK = Set.of("always", "unless-stopped");
 
     private ContainerReading() {}
@@ -42,7 +54,7 @@ final class ContainerReading {
                         .map(RestartPolicy::getName)
                         .filter(COMES_BACK::contains)
                         .isPresent(),
-                config.map(ContainerConfig::getLabels).orElse(Map.of()),
+                labels(config.map(ContainerConfig::getLabels).orElse(Map.of())),
                 environment(config.map(ContainerConfig::getEnv).orElse(new String[0])),
                 networks(document),
                 Optional.ofNullable(document.getHostConfig())
@@ -78,9 +90,35 @@ final class ContainerReading {
         };
     }
 
+    /** Characters of what is kept of it. */
+    static long size(Container container) {
+        return Stream.of(container.labels(), container.environment())
+                .flatMap(texts -> texts.entrySet().stream())
+                .mapToLong(text -> text.getKey().length() + text.getValue().length())
+                .sum();
+    }
+
+    /** Whether a label of that name means something here. */
+    static boolean isOurs(String label) {
+        return LABELS.stream().anyMatch(label::startsWith);
+    }
+
+    private static Map<String, String> labels(Map<String, String> all) {
+        Map<String, String> labels = new HashMap<>();
+        all.forEach((name, value) -> {
+            if (value != null && isOurs(name)) {
+                labels.put(name, value);
+            }
+        });
+        return labels;
+    }
+
     private static Map<String, String> environment(String[] lines) {
         Map<String, String> variables = new HashMap<>();
         for (String line : lines) {
+            if (line.length() > LONGEST_VARIABLE) {
+                continue;
+            }
             int equals = line.indexOf('=');
             // A name without "=" is a variable that compose removed: not set, so not there.
             if (equals > 0) {

@@ -26,6 +26,9 @@ import java.util.concurrent.TimeoutException;
  * stand: one that the engine's restart or a proxy's idle limit has closed would fail the next call, and lose an event.
  */
 final class Deadline implements DockerHttpClient {
+    /** Bytes of an answer that is held as a whole. */
+    static final int MOST_BYTES = 2 * 1024 * 1024;
+
     private final DockerHttpClient transport;
     private final String host;
     private final Duration limit;
@@ -50,9 +53,32 @@ final class Deadline implements DockerHttpClient {
                 Request.builder().from(request).putHeader("Connection", "close").build();
         return within(request, () -> {
             Response answer = transport.execute(alone);
-            return endless
-                    ? answer
-                    : whole(answer, isLog(request.path()) ? ContainerLog.MOST_BYTES : Integer.MAX_VALUE);
+            return endless ? answer : whole(answer, isLog(request.path()));
+        });
+    }
+
+    /** Takes from an answer what is wanted of it. */
+    @FunctionalInterface
+    interface Reading<T> {
+        T of(int status, InputStream body) throws IOException;
+    }
+
+    /**
+     * Reads an answer while it comes in, so that it need not be held as a whole.
+     *
+     * @throws EngineAway when there is no answer in time, or it cannot be read
+     */
+    <T> T read(String path, Reading<T> reading) {
+        Request request = Request.builder()
+                .method(Request.Method.GET)
+                .path(path)
+                .putHeader("Connection", "close")
+                .build();
+        return within(request, () -> {
+            // Only the answer is closed: closing its body would first read what is left of it.
+            try (Response answer = transport.execute(request)) {
+                return reading.of(answer.getStatusCode(), answer.getBody());
+            }
         });
     }
 
@@ -66,8 +92,8 @@ final class Deadline implements DockerHttpClient {
         return path.contains("/logs?");
     }
 
-    private Response within(Request request, Callable<Response> call) {
-        Future<Response> answer = calls.submit(call);
+    private <T> T within(Request request, Callable<T> call) {
+        Future<T> answer = calls.submit(call);
         try {
             return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -92,10 +118,13 @@ final class Deadline implements DockerHttpClient {
         return e.getCause() == null ? e : rootOf(e.getCause());
     }
 
-    private static Response whole(Response answer, int most) throws IOException {
+    private static Response whole(Response answer, boolean log) throws IOException {
         // Only the answer is closed: closing its body would first read what is left of it.
         try (answer) {
-            byte[] body = answer.getBody().readNBytes(most);
+            byte[] body = answer.getBody().readNBytes(log ? ContainerLog.MOST_BYTES : MOST_BYTES + 1);
+            if (!log && body.length > MOST_BYTES) {
+                throw new IOException("its answer has more than " + MOST_BYTES + " bytes, which is the limit");
+            }
             return new Whole(answer.getStatusCode(), answer.getHeaders(), new ByteArrayInputStream(body));
         }
     }

@@ -1,26 +1,32 @@
 package org.pgsteward.engine;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.dockerjava.api.DockerClient;
-import com.github.dockerjava.api.exception.NotFoundException;
+import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.core.DefaultDockerClientConfig;
 import com.github.dockerjava.core.DockerClientConfig;
 import com.github.dockerjava.core.DockerClientImpl;
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 
@@ -34,7 +40,7 @@ public final class DockerEngine implements AutoCloseable {
 
     private final String host;
     private final String version;
-    private final DockerHttpClient http;
+    private final Deadline http;
     private final DockerClient client;
     private final ObjectMapper json = DockerClientConfig.getDefaultObjectMapper();
 
@@ -115,27 +121,101 @@ public final class DockerEngine implements AutoCloseable {
 
     /** All containers, running or not, each inspected; one that is removed meanwhile is left out. */
     public List<Container> containers() {
-        return client.listContainersCmd().withShowAll(true).exec().stream()
-                .flatMap(listed -> container(listed.getId()).stream())
-                .toList();
+        return list().containers();
     }
 
-    public Optional<Container> container(String idOrName) {
-        try {
-            return Optional.of(
-                    ContainerReading.of(client.inspectContainerCmd(idOrName).exec()));
-        } catch (NotFoundException e) {
-            return Optional.empty();
+    /**
+     * The same with those that are too large to be read. The oldest come first: a container that was there goes before a
+     * newer one that takes what is left of the limit of all.
+     */
+    public Listing list() {
+        List<Container> containers = new ArrayList<>();
+        List<OversizedContainer> oversized = new ArrayList<>();
+        long all = 0;
+        for (ContainerList.Entry entry : listed("/containers/json?all=true").stream()
+                .sorted(Comparator.comparingLong(ContainerList.Entry::created))
+                .toList()) {
+            Optional<Inspected> inspected = inspected(entry.id());
+            if (inspected.isEmpty()) {
+                continue;
+            }
+            Optional<Container> container = inspected.get().container();
+            long size = container.map(ContainerReading::size).orElse(0L);
+            if (container.isPresent() && all + size <= ContainerReading.MOST_OF_ALL) {
+                all += size;
+                containers.add(container.get());
+            } else {
+                boolean together = container.isPresent();
+                oversized.add(new OversizedContainer(
+                        entry.id(),
+                        entry.name(),
+                        together ? size : inspected.get().bytes(),
+                        together ? ContainerReading.MOST_OF_ALL : ContainerReading.MOST_BYTES,
+                        together));
+            }
         }
+        return new Listing(containers, oversized);
+    }
+
+    private List<ContainerList.Entry> listed(String path) {
+        return http.read(version + path, (status, body) -> {
+            expectOk(status, body, "list of containers");
+            return ContainerList.of(body);
+        });
+    }
+
+    /** Empty when it is gone, or too large to be read. */
+    public Optional<Container> container(String idOrName) {
+        return inspected(idOrName).flatMap(Inspected::container);
+    }
+
+    /** @param container empty when it is too large */
+    private record Inspected(long bytes, Optional<Container> container) {}
+
+    private Optional<Inspected> inspected(String idOrName) {
+        return http.read(version + "/containers/" + segment(idOrName) + "/json", (status, body) -> {
+            if (status == 404) {
+                return Optional.empty();
+            }
+            expectOk(status, body, "container " + idOrName);
+            byte[] document = body.readNBytes(ContainerReading.MOST_BYTES + 1);
+            return Optional.of(new Inspected(
+                    document.length,
+                    document.length > ContainerReading.MOST_BYTES
+                            ? Optional.empty()
+                            : Optional.of(
+                                    ContainerReading.of(json.readValue(document, InspectContainerResponse.class)))));
+        });
     }
 
     /** The digest of what an image's name means on this host now; empty when there is no image of that name. */
     public Optional<String> imageId(String name) {
-        try {
-            return Optional.ofNullable(client.inspectImageCmd(name).exec().getId());
-        } catch (NotFoundException e) {
+        return http.read(version + "/images/" + segment(name) + "/json", (status, body) -> {
+            if (status == 404) {
+                return Optional.empty();
+            }
+            expectOk(status, body, "image " + name);
+            try (JsonParser image = json.getFactory().createParser(new BoundedJson(body, 1024))) {
+                for (JsonToken token = image.nextToken(); token != null; token = image.nextToken()) {
+                    if (token == JsonToken.FIELD_NAME && "Id".equals(image.currentName())) {
+                        return Optional.ofNullable(image.nextTextValue());
+                    } else if (token == JsonToken.FIELD_NAME) {
+                        image.nextToken();
+                        image.skipChildren();
+                    }
+                }
+            }
             return Optional.empty();
-        }
+        });
+    }
+
+    /** A name as a part of a path; an image's may have slashes and a colon in it, which stay. */
+    private static String segment(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace("%2F", "/")
+                .replace("%3A", ":")
+                .replace("%40", "@");
     }
 
     /** What the container uses now, in bytes; empty when it does not run or is gone. Takes about 20 ms. */
@@ -174,38 +254,18 @@ public final class DockerEngine implements AutoCloseable {
 
     /** The names of running containers, by the addresses that they have now. */
     public Map<String, String> addresses() {
-        try (DockerHttpClient.Response answer = get("/containers/json")) {
-            expectOk(answer, "list of containers");
-            Map<String, String> names = new HashMap<>();
-            for (JsonNode container : json.readTree(answer.getBody())) {
-                String name = container.path("Names").path(0).asText().replaceFirst("^/", "");
-                for (JsonNode network : container.path("NetworkSettings").path("Networks")) {
-                    for (String field : List.of("IPAddress", "GlobalIPv6Address")) {
-                        names.put(network.path(field).asText(), name);
-                    }
-                }
-            }
-            names.remove("");
-            return names;
-        } catch (IOException e) {
-            throw new UncheckedIOException("the list of containers is not JSON", e);
+        Map<String, String> names = new HashMap<>();
+        for (ContainerList.Entry entry : listed("/containers/json")) {
+            entry.addresses().forEach(address -> names.put(address, entry.name()));
         }
+        return names;
     }
 
     /** The names of all containers, running or not. */
     public Set<String> names() {
-        try (DockerHttpClient.Response answer = get("/containers/json?all=1")) {
-            expectOk(answer, "list of containers");
-            Set<String> names = new HashSet<>();
-            for (JsonNode container : json.readTree(answer.getBody())) {
-                for (JsonNode name : container.path("Names")) {
-                    names.add(name.asText().replaceFirst("^/", ""));
-                }
-            }
-            return names;
-        } catch (IOException e) {
-            throw new UncheckedIOException("the list of containers is not JSON", e);
-        }
+        return listed("/containers/json?all=1").stream()
+                .map(ContainerList.Entry::name)
+                .collect(Collectors.toSet());
     }
 
     /** A plain GET; the caller closes the answer. Events without {@code until} come back as soon as they begin. */
@@ -218,12 +278,15 @@ public final class DockerEngine implements AutoCloseable {
 
     /** @throws EngineAway when the answer is not a success, with the beginning of what came instead */
     void expectOk(DockerHttpClient.Response answer, String what) throws IOException {
-        if (answer.getStatusCode() != 200) {
-            String text = new String(answer.getBody().readNBytes(300), java.nio.charset.StandardCharsets.UTF_8).strip();
+        expectOk(answer.getStatusCode(), answer.getBody(), what);
+    }
+
+    private void expectOk(int status, InputStream body, String what) throws IOException {
+        if (status != 200) {
+            String text = new String(body.readNBytes(300), StandardCharsets.UTF_8).strip();
             throw new EngineAway(
-                    "the Docker Engine at " + host + " answered " + answer.getStatusCode() + " to " + what + ": "
-                            + text,
-                    new IOException("HTTP " + answer.getStatusCode()));
+                    "the Docker Engine at " + host + " answered " + status + " to " + what + ": " + text,
+                    new IOException("HTTP " + status));
         }
     }
 

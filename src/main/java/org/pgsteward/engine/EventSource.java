@@ -43,6 +43,9 @@ final class EventSource {
                     "connect",
                     "disconnect"));
 
+    /** The engine remembers 256. */
+    private static final int MOST_REMEMBERED = 1024;
+
     private final DockerEngine engine;
     private final Clock clock;
 
@@ -92,7 +95,9 @@ final class EventSource {
     List<Event> between(Instant since, Instant until) throws IOException {
         try (EventStream span = open("/events?since=" + written(since) + "&until=" + written(until))) {
             List<Event> happened = new ArrayList<>();
-            for (Optional<Event> event = span.next(); event.isPresent(); event = span.next()) {
+            for (Optional<Event> event = span.next();
+                    event.isPresent() && happened.size() < MOST_REMEMBERED;
+                    event = span.next()) {
                 happened.add(event.get());
             }
             return happened;

@@ -31,7 +31,7 @@ public final class BackupRows {
             "SELECT DISTINCT service_name FROM public.backup_log WHERE event_id IS NOT NULL ORDER BY service_name";
 
     private static final String JUDGEMENTS = """
-            SELECT event_id, state, verified_at, said_at, COALESCE(error, ''), pinned
+            SELECT event_id, state, verified_at, said_at, left(COALESCE(error, ''), 2000), left(pinned, 1000)
               FROM public.backup_log
              WHERE service_name = ? AND event_id IS NOT NULL AND state IS NOT NULL
             """;
@@ -74,7 +74,7 @@ public final class BackupRows {
             """;
 
     private static final String KEEPS =
-            "SELECT service_name, backup_keep FROM public.service_configs WHERE backup_keep IS NOT NULL";
+            "SELECT service_name, left(backup_keep, 1000) FROM public.service_configs WHERE backup_keep IS NOT NULL";
 
     private static final String REMEMBER_KEEP =
             "UPDATE public.service_configs SET backup_keep = ? WHERE service_name = ? AND backup_keep IS DISTINCT FROM ?";

@@ -19,12 +19,16 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.pgsteward.model.BoundedFile;
 
 /**
  * The folder in which rows wait for PostgreSQL: one file a row, made by rename, so that the daemon and a command may
  * share it and neither reads half a row.
  */
 public final class Spool {
+    /** Bytes of a file that is read. */
+    private static final int MOST_BYTES = 1024 * 1024;
+
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern(
                     "yyyyMMdd'T'HHmmss.SSSSSSSSS", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
@@ -161,7 +165,7 @@ public final class Spool {
     }
 
     public JournalRow read(Path file) throws IOException {
-        return json.readValue(file.toFile(), JournalRow.class);
+        return json.readValue(BoundedFile.bytes(file, MOST_BYTES), JournalRow.class);
     }
 
     /** It stands in its table. */

@@ -28,7 +28,10 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 
-/** The journal's tables: made or brought up to date, and read. */
+/**
+ * The journal's tables: made or brought up to date, and read. Columns of any length are cut by PostgreSQL, since others may
+ * write there as well.
+ */
 public final class Tables {
     private static final String LAST_RUNS = """
             SELECT DISTINCT ON (service_name) service_name, state, started_at
@@ -55,7 +58,7 @@ public final class Tables {
 
     private static final String NEWEST = """
             SELECT DISTINCT ON (r.service_name, r.backup_type)
-                   r.service_name, r.backup_type, COALESCE(r.error, ''), g.backup_id, g.state, g.started_at
+                   r.service_name, r.backup_type, left(COALESCE(r.error, ''), 2000), left(g.backup_id, 200), g.state, g.started_at
               FROM public.backup_log AS r
               LEFT JOIN LATERAL (SELECT o.backup_id, o.state, o.started_at
                                    FROM public.backup_log AS o
@@ -76,8 +79,9 @@ public final class Tables {
             """;
 
     private static final String ENROLMENTS = """
-            SELECT service_name, database_name, COALESCE(role_name, ''), COALESCE(identity, ''),
-                   COALESCE(container_id, ''), COALESCE(image, ''), COALESCE(image_id, ''),
+            SELECT service_name, database_name, COALESCE(role_name, ''), left(COALESCE(identity, ''), 1000),
+                   left(COALESCE(container_id, ''), 200), left(COALESCE(image, ''), 1000),
+                   left(COALESCE(image_id, ''), 200),
                    created_at AT TIME ZONE 'UTC'
               FROM public.service_configs
              ORDER BY service_name
@@ -108,9 +112,10 @@ public final class Tables {
 
     private static final String NEWEST_RUN = """
             SELECT backup_id, event_id, COALESCE(set_id, ''), state, backup_path, started_at, finished_at, verified_at,
-                   COALESCE(size_bytes, 0), COALESCE(source_bytes, 0), COALESCE(sha256, ''),
-                   COALESCE(server_version, ''), COALESCE(dump_seconds * 1000, 0)::bigint,
-                   COALESCE(verify_seconds * 1000, 0)::bigint, COALESCE(proof = 'stream', false), COALESCE(error, '')
+                   COALESCE(size_bytes, 0), COALESCE(source_bytes, 0), left(COALESCE(sha256, ''), 200),
+                   left(COALESCE(server_version, ''), 200), COALESCE(dump_seconds * 1000, 0)::bigint,
+                   COALESCE(verify_seconds * 1000, 0)::bigint, COALESCE(proof = 'stream', false),
+                   left(COALESCE(error, ''), 2000)
               FROM public.backup_log
              WHERE service_name = ? AND backup_type = ?
                AND backup_id IS NOT NULL AND event_id IS NOT NULL AND state IS NOT NULL AND started_at IS NOT NULL

@@ -26,6 +26,9 @@ public final class ClientProgram implements AutoCloseable {
     /** Bytes kept of what it said on standard error; the first lines tell the cause. */
     private static final int KEPT_ERRORS = 4000;
 
+    /** Bytes of an answer that is held as a whole: a list of tens of thousands of objects, and not of a million. */
+    public static final int MOST_PRINTED = 6 * 1024 * 1024;
+
     private final String name;
     private final Process process;
     private final CompletableFuture<String> errors;
@@ -96,7 +99,7 @@ public final class ClientProgram implements AutoCloseable {
      * Returns what it prints to its end, while its input is written beside: each may be more than a pipe holds, and then
      * whoever does one after the other waits for ever.
      *
-     * @throws IOException when its exit code is not 0, or it did not take all of its input
+     * @throws IOException when its exit code is not 0, it did not take all of its input, or printed more than is read
      */
     public String answer(Charset charset, Input input) throws IOException, InterruptedException {
         FutureTask<Boolean> writing = new FutureTask<>(() -> {
@@ -106,7 +109,12 @@ public final class ClientProgram implements AutoCloseable {
         Thread beside = new Thread(null, writing, name + "-input", 256 * 1024);
         beside.setDaemon(true);
         beside.start();
-        String printed = new String(output().readAllBytes(), charset);
+        byte[] bytes = output().readNBytes(MOST_PRINTED + 1);
+        if (bytes.length > MOST_PRINTED) {
+            close();
+            throw new IOException(name + " printed more than " + MOST_PRINTED + " bytes, which is the limit");
+        }
+        String printed = new String(bytes, charset);
         // If it stopped reading, how it ended says why, better than "broken pipe" does.
         awaitSuccess();
         try {

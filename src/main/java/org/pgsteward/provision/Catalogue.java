@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,10 +14,14 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.model.Container;
 
 /** The applications whose variables we can read: the file {@code catalogue.json}, and before it an operator's own. */
 public final class Catalogue {
+    /** Bytes of a file that is read. */
+    private static final int MOST_BYTES = 1024 * 1024;
+
     private final List<Application> applications;
 
     private Catalogue(List<Application> applications) {
@@ -45,8 +48,8 @@ public final class Catalogue {
 
     private static List<Application> theirs(ObjectMapper json, Path file) throws IOException {
         Application[] entries;
-        try (InputStream content = Files.newInputStream(file)) {
-            entries = reader(json).readValue(content, Application[].class);
+        try {
+            entries = reader(json).readValue(BoundedFile.bytes(file, MOST_BYTES), Application[].class);
         } catch (JsonProcessingException e) {
             throw new IOException("pgsteward.catalogue.file " + file + " is no catalogue: " + problem(e), e);
         } catch (NoSuchFileException e) {

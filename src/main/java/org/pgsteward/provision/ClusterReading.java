@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class ClusterReading {
     private static final String ROLES = """
             SELECT r.rolname, r.rolcanlogin, r.rolsuper, r.rolreplication,
-                   r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb, r.rolconnlimit, COALESCE(r.rolpassword, ''),
+                   r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb, r.rolconnlimit,
+                   pg_catalog.left(COALESCE(r.rolpassword, ''), 1024),
                    ARRAY(SELECT g.rolname FROM pg_catalog.pg_auth_members AS m
                            JOIN pg_catalog.pg_authid AS g ON g.oid = m.roleid
                           WHERE m.member = r.oid ORDER BY m.roleid, m.grantor),
@@ -61,7 +61,8 @@ final class ClusterReading {
     /**
      * Extensions bring grants of their own, which are theirs. Of a schema only who may make objects in it: whoever may can
      * leave an operator there that the next superuser runs without knowing. What is granted on a column is told as if it
-     * were on the table, from which it is taken back.
+     * were on the table, from which it is taken back. A service needs none of the functions that make or enlarge large
+     * objects here, and with them it could fill the server's disk.
      */
     private static final String MANAGEMENT = """
             WITH objects (object, owner, acl) AS (
@@ -88,7 +89,14 @@ final class ClusterReading {
                 SELECT 'FUNCTION public.log_user_activity(varchar, varchar, varchar, inet)', p.proowner,
                        COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))
                   FROM pg_catalog.pg_proc AS p
-                 WHERE p.oid = 'public.log_user_activity(varchar, varchar, varchar, inet)'::pg_catalog.regprocedure)
+                 WHERE p.oid = 'public.log_user_activity(varchar, varchar, varchar, inet)'::pg_catalog.regprocedure
+                UNION ALL
+                SELECT 'FUNCTION pg_catalog.' || p.oid::pg_catalog.regprocedure::text, p.proowner,
+                       COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))
+                  FROM pg_catalog.pg_proc AS p
+                 WHERE p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND p.oid < 16384
+                   AND p.proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_put', 'lo_truncate',
+                                     'lo_truncate64', 'lowrite'))
             SELECT o.object, COALESCE(g.rolname, ''), acl.privilege_type
               FROM objects AS o
              CROSS JOIN LATERAL pg_catalog.aclexplode(o.acl) AS acl
@@ -113,17 +121,38 @@ final class ClusterReading {
              WHERE a.datname = ANY (?::text[]) AND NOT r.rolsuper
             """;
 
-    /** What belongs to a plain role in the management database; a session's own temporary objects are nobody else's. */
+    /**
+     * What belongs to each plain role in the management database: how many large objects, how many other objects, and the
+     * names of a few of the others. A session's own temporary objects are nobody else's. A role may own hundreds of
+     * thousands, so PostgreSQL counts them.
+     */
     private static final String BELONGINGS = """
-            SELECT r.rolname, named.type || ' ' || named.identity
-              FROM pg_catalog.pg_shdepend AS s
-              JOIN pg_catalog.pg_authid AS r ON r.oid = s.refobjid
-             CROSS JOIN LATERAL pg_catalog.pg_identify_object(s.classid, s.objid, s.objsubid) AS named
-             WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-               AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.deptype = 'o'
-               AND NOT r.rolsuper AND r.rolname !~ '^pg_'
-               AND named.identity IS NOT NULL AND COALESCE(named.schema, '') !~ '^pg_temp'
-             ORDER BY 1, 2
+            WITH owned AS (
+                SELECT s.refobjid AS role, s.classid, s.objid, s.objsubid,
+                       s.classid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass AS large
+                  FROM pg_catalog.pg_shdepend AS s
+                  LEFT JOIN pg_catalog.pg_class AS c
+                    ON s.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = s.objid
+                 WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_database
+                                  WHERE datname = pg_catalog.current_database())
+                   AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.deptype = 'o'
+                   AND c.relpersistence IS DISTINCT FROM 't')
+            SELECT r.rolname, counted.large, counted.others,
+                   ARRAY(SELECT named.type || ' ' || named.identity
+                           FROM (SELECT o.classid, o.objid, o.objsubid
+                                   FROM owned AS o
+                                  WHERE o.role = r.oid AND NOT o.large
+                                  ORDER BY o.classid, o.objid
+                                  LIMIT 20) AS first
+                          CROSS JOIN LATERAL pg_catalog.pg_identify_object(first.classid, first.objid, first.objsubid)
+                                          AS named
+                          WHERE named.identity IS NOT NULL AND COALESCE(named.schema, '') !~ '^pg_temp'
+                          ORDER BY 1
+                          LIMIT 3)
+              FROM (SELECT role, count(*) FILTER (WHERE large) AS large, count(*) FILTER (WHERE NOT large) AS others
+                      FROM owned GROUP BY role) AS counted
+              JOIN pg_catalog.pg_roles AS r ON r.oid = counted.role
+             WHERE NOT r.rolsuper AND r.rolname !~ '^pg_'
             """;
 
     /** False before the first command that writes: a plan is made of what is there, and makes nothing. */
@@ -175,18 +204,34 @@ final class ClusterReading {
                         .toList());
     }
 
-    /** By role, what it owns in the management database, as {@code pg_identify_object} calls it. */
-    Map<String, List<String>> belongings() throws SQLException {
-        Map<String, List<String>> belongings = new HashMap<>();
+    /**
+     * What a role owns in the management database.
+     *
+     * @param largeObjects how many
+     * @param others how many other objects
+     * @param named a few of the others, as {@code pg_identify_object} calls them
+     */
+    record Belongings(long largeObjects, long others, List<String> named) {
+        static final Belongings NONE = new Belongings(0, 0, List.of());
+    }
+
+    /** By role, what it owns in the management database. */
+    Map<String, Belongings> belongings() throws SQLException {
+        Map<String, Belongings> belongings = new HashMap<>();
         try (PreparedStatement statement = management.prepareStatement(BELONGINGS);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
-                belongings
-                        .computeIfAbsent(row.getString(1), any -> new ArrayList<>())
-                        .add(row.getString(2));
+                List<String> named = List.of(strings(row, 4));
+                belongings.put(
+                        row.getString(1), new Belongings(row.getLong(2), named.isEmpty() ? 0 : row.getLong(3), named));
             }
         }
         return belongings;
+    }
+
+    /** What exceeds a limit; the journal's tables are not read before they are made. */
+    List<Excess> excesses() throws SQLException {
+        return ExcessReading.of(management, areTablesMade());
     }
 
     private Cluster read(@Nullable Collection<String> names) throws SQLException {

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.postgres.Quote;
@@ -37,16 +38,14 @@ final class IsolationPlan {
                 .sorted(Comparator.comparing(Cluster.Database::name))
                 .map(database -> new Closing(database.name(), closed(database, cluster, server)))
                 .forEach(closings::add);
-        List<String> revokes = openObjects(cluster);
-        if (!revokes.isEmpty()) {
-            closings.add(new Closing(
-                    server.database(),
-                    new Step(
-                            Step.Kind.REPAIR,
-                            server.database(),
-                            String.join("; ", revokes),
-                            "every role has rights on the journal's tables in database " + server.database())));
-        }
+        closings.addAll(closed(
+                openObjects(cluster, grant -> isOurs(grant.object())),
+                "every role has rights on the journal's tables in database " + server.database(),
+                server));
+        closings.addAll(closed(
+                openObjects(cluster, grant -> isOfLargeObjects(grant.object())),
+                "every role may make large objects in database " + server.database(),
+                server));
         ServiceShape.everybodysSchemas(Step.Kind.REPAIR, cluster, server.database())
                 .map(step -> new Closing(server.database(), step))
                 .forEach(closings::add);
@@ -72,10 +71,25 @@ final class IsolationPlan {
                         + (keep.isEmpty() ? "" : "; still may: " + String.join(", ", keep)));
     }
 
-    private static List<String> openObjects(Cluster cluster) {
+    private static List<Closing> closed(List<String> revokes, String reason, ServerAddress server) {
+        return revokes.isEmpty()
+                ? List.of()
+                : List.of(new Closing(
+                        server.database(),
+                        new Step(Step.Kind.REPAIR, server.database(), String.join("; ", revokes), reason)));
+    }
+
+    private static boolean isOurs(String object) {
+        return object.startsWith("FUNCTION public.") || OURS.contains(object.replaceFirst("^TABLE public\\.", ""));
+    }
+
+    private static boolean isOfLargeObjects(String object) {
+        return object.startsWith("FUNCTION pg_catalog.");
+    }
+
+    private static List<String> openObjects(Cluster cluster, Predicate<Cluster.ObjectGrant> which) {
         return cluster.managementGrants(Cluster.PUBLIC)
-                .filter(grant -> grant.object().startsWith("FUNCTION ")
-                        || OURS.contains(grant.object().replaceFirst("^TABLE public\\.", "")))
+                .filter(which)
                 .map(grant -> "REVOKE ALL ON " + grant.object() + " FROM PUBLIC")
                 .distinct()
                 .sorted()

@@ -125,12 +125,18 @@ public final class Provisioner implements AutoCloseable {
      * @param repaired by service, the drift that was repaired
      * @param closed by database, the rights of PUBLIC that were revoked; PostgreSQL grants them with each new database
      * @param troubles by service or database, what could not be put right
+     * @param excesses what a service or a role has made larger than pgsteward reads
      */
     public record Reconciliation(
             Map<String, Result> byContainer,
             Map<String, List<String>> repaired,
             Map<String, List<String>> closed,
-            Map<String, String> troubles) {}
+            Map<String, String> troubles,
+            List<Excess> excesses) {
+        public Reconciliation {
+            excesses = List.copyOf(excesses);
+        }
+    }
 
     /**
      * What would be done.

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Outcome;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
@@ -20,9 +21,6 @@ import org.pgsteward.postgres.ServerAddress;
  * should be, each database in which something was written is looked into, and those of no service are closed.
  */
 final class Reconcile {
-    /** So many objects of a service are named, so that one with hundreds of tables can still be read. */
-    private static final int NAMED = 3;
-
     private final Carrier carrier;
     private final ServerAddress server;
     private final boolean dry;
@@ -33,6 +31,7 @@ final class Reconcile {
     private final Map<String, List<String>> repaired = new TreeMap<>();
     private final Map<String, List<String>> closed = new TreeMap<>();
     private final Map<String, String> troubles = new TreeMap<>();
+    private final List<Excess> excesses = new ArrayList<>();
     private final List<Provisioner.Plan.Line> wishes = new ArrayList<>();
     private final List<Provisioner.Plan.Line> steps = new ArrayList<>();
 
@@ -80,7 +79,7 @@ final class Reconcile {
     }
 
     Provisioner.Reconciliation done() {
-        return new Provisioner.Reconciliation(results, repaired, closed, troubles);
+        return new Provisioner.Reconciliation(results, repaired, closed, troubles, excesses);
     }
 
     Provisioner.Plan planned() {
@@ -112,7 +111,10 @@ final class Reconcile {
         for (IsolationPlan.Closing closing : IsolationPlan.of(now, server)) {
             put(closing.subject(), List.of(closing.step()), closed, turn);
         }
-        tellBelongings(now, turn);
+        if (!now.services().isEmpty()) {
+            tellBelongings(now, turn);
+        }
+        tellExcesses(now, turn);
     }
 
     /** Of the containers of one identity those that may speak for it; of several that ask the same, one. */
@@ -131,21 +133,25 @@ final class Reconcile {
     }
 
     /**
-     * Objects that a service has in the management database: an operator or a function there may be a trap for whoever
-     * is a superuser. What they are good for, and whether somebody needs them, is not ours to know, so they are told and
+     * Objects that a service has in the management database: an operator or a function there may be a trap for a
+     * superuser. What they are good for, and whether an operator needs them, is not ours to know, so they are reported and
      * not dropped.
      */
     private void tellBelongings(Cluster cluster, Management.Turn turn) throws SQLException {
-        Map<String, List<String>> belongings = turn.reading().belongings();
+        Map<String, ClusterReading.Belongings> belongings = turn.reading().belongings();
         for (Cluster.Service service : cluster.services().values()) {
             String role = service.role().isEmpty() ? service.name() : service.role();
-            List<String> owned = belongings.getOrDefault(role, List.of());
-            if (owned.isEmpty()) {
+            ClusterReading.Belongings owned = belongings.getOrDefault(role, ClusterReading.Belongings.NONE);
+            if (owned.largeObjects() > 0) {
+                excesses.add(largeObjects(role, owned.largeObjects()).of(service.name()));
+            }
+            if (owned.named().isEmpty()) {
                 continue;
             }
-            String more = owned.size() > NAMED ? " and " + (owned.size() - NAMED) + " more" : "";
+            long others = owned.others() - owned.named().size();
+            String more = others > 0 ? " and " + others + " more" : "";
             String reason = "role " + role + " owns "
-                    + owned.stream().limit(NAMED).map(Names::printable).collect(Collectors.joining(", ")) + more
+                    + owned.named().stream().map(Names::printable).collect(Collectors.joining(", ")) + more
                     + " in database " + server.database() + ", where they may be a trap for a superuser: look at them,"
                     + " and drop there what nobody needs";
             if (dry) {
@@ -153,6 +159,36 @@ final class Reconcile {
             } else {
                 troubles.merge(service.name(), reason, (one, other) -> one + "; " + other);
             }
+        }
+    }
+
+    /** In pieces, each a transaction of its own: PostgreSQL holds a lock for each large object that one removes. */
+    private Excess largeObjects(String role, long count) {
+        return new Excess(
+                role,
+                "",
+                "",
+                "role " + role + " owns " + count + " large objects in database " + server.database()
+                        + "; the limit is 0, since no service may make any there",
+                "DO $$ BEGIN LOOP PERFORM lo_unlink(oid) FROM (SELECT oid FROM pg_largeobject_metadata WHERE lomowner ="
+                        + " " + Quote.literal(Quote.identifier(role))
+                        + "::regrole LIMIT 1000) AS mine; EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$",
+                Map.of("large_objects", count, "limit", 0));
+    }
+
+    private void tellExcesses(Cluster cluster, Management.Turn turn) throws SQLException {
+        for (Excess found : turn.reading().excesses()) {
+            excesses.add(cluster.services().values().stream()
+                    .filter(service -> found.service().isEmpty()
+                            && (found.role().isEmpty()
+                                    ? service.database().equals(found.database())
+                                    : found.role().equals(service.role())))
+                    .findFirst()
+                    .map(service -> found.of(service.name()))
+                    .orElse(found));
+        }
+        if (dry) {
+            excesses.forEach(excess -> steps.add(new Provisioner.Plan.Line(excess.subject(), excess.reason())));
         }
     }
 

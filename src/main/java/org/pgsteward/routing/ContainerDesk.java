@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.Listing;
+import org.pgsteward.engine.OversizedContainer;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
@@ -47,6 +49,7 @@ public final class ContainerDesk {
     private final Map<String, Container> known = new ConcurrentHashMap<>();
     private final Map<String, String> services = new ConcurrentHashMap<>();
     private final Supplier<List<ContainerEvent>> remembered;
+    private volatile List<OversizedContainer> oversized = List.of();
     private volatile boolean listed;
     private boolean recalled;
 
@@ -86,18 +89,22 @@ public final class ContainerDesk {
     public List<Sighting> list() {
         recall();
         Map<String, Container> now = new LinkedHashMap<>();
-        engine.containers().forEach(container -> now.put(container.id(), container));
+        Listing listing = engine.list();
+        listing.containers().forEach(container -> now.put(container.id(), container));
+        oversized = listing.oversized();
+        Set<String> unread = oversized.stream().map(OversizedContainer::id).collect(Collectors.toUnmodifiableSet());
         List<Sighting> sightings = new ArrayList<>();
         for (Container before : List.copyOf(known.values())) {
             // One that was made while the list was read is known by its event and not in the list.
             if (!now.containsKey(before.id())
+                    && !unread.contains(before.id())
                     && engine.container(before.id()).isEmpty()
                     && known.remove(before.id()) != null) {
                 sightings.add(gone(before));
             }
         }
         status.waiting().stream()
-                .filter(container -> !now.containsKey(container.id()))
+                .filter(container -> !now.containsKey(container.id()) && !unread.contains(container.id()))
                 .filter(container -> sightings.stream()
                         .noneMatch(sighting -> sighting.container().id().equals(container.id())))
                 .map(this::gone)
@@ -133,7 +140,12 @@ public final class ContainerDesk {
         return List.copyOf(known.values());
     }
 
-    /** The same without the managed PostgreSQL's own. */
+    /** Those that the last list had and that are too large to be read. */
+    public List<OversizedContainer> oversized() {
+        return oversized;
+    }
+
+    /** The same as {@link #all} without the managed PostgreSQL's own. */
     public List<Container> others() {
         return all().stream().filter(container -> !isPostgres(container)).toList();
     }

@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,9 @@ import org.slf4j.LoggerFactory;
  * cannot be written costs only this.
  */
 final class LastKnown {
+    /** Bytes of a file that is read. */
+    private static final int MOST_BYTES = 1024 * 1024;
+
     private static final Logger LOG = LoggerFactory.getLogger(LastKnown.class);
 
     private final Path file;
@@ -129,7 +133,7 @@ final class LastKnown {
     /** Empty when nothing was ever said. */
     Optional<Facts> read() {
         try {
-            Page page = json.readValue(Files.readAllBytes(file), Page.class);
+            Page page = json.readValue(BoundedFile.bytes(file, MOST_BYTES), Page.class);
             Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
             Map<String, Tables.History> histories = new TreeMap<>();
             Map<String, List<BackupDays.Outcome>> days = new TreeMap<>();

@@ -18,6 +18,7 @@ import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.routing.alert.BoundedHttpComponent;
 import org.pgsteward.routing.alert.Redaction;
 import org.pgsteward.routing.docker.StewardDockerComponent;
 import org.pgsteward.routing.reload.Problem;
@@ -77,8 +78,15 @@ public final class Pipeline implements AutoCloseable {
         main.addInitialProperty("camel.component.properties.environmentVariableMode", NEVER);
         main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
         prepare(RouteReload::prepare);
+        prepare(Pipeline::boundAnswers);
         bean("backupPair", BackupPair.threads());
         bean("backupOutcomes", new BackupOutcomes(clock));
+    }
+
+    /** Whatever a route asks by HTTP, a receiver or a watcher, may answer so much and no more. */
+    public static void boundAnswers(CamelContext context) {
+        context.addComponent("http", new BoundedHttpComponent());
+        context.addComponent("https", new BoundedHttpComponent());
     }
 
     /**

@@ -24,6 +24,8 @@ import org.pgsteward.model.ImageChange;
 import org.pgsteward.model.Outcome;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Sighting;
+import org.pgsteward.monitor.Console;
+import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
 import org.slf4j.Logger;
@@ -47,6 +49,7 @@ public final class ProvisionDesk {
     private final ContainerDesk containers;
     private final Housekeeping house;
     private final Tables tables;
+    private final ServerAddress server;
     private final Asked asked;
     private final Supplier<List<Alert>> firing;
     private final Clock clock;
@@ -75,6 +78,7 @@ public final class ProvisionDesk {
             ContainerDesk containers,
             Housekeeping house,
             Tables tables,
+            ServerAddress server,
             Asked asked,
             Supplier<List<Alert>> firing,
             Clock clock) {
@@ -83,6 +87,7 @@ public final class ProvisionDesk {
         this.containers = containers;
         this.house = house;
         this.tables = tables;
+        this.server = server;
         this.asked = asked;
         this.firing = firing;
         this.clock = clock;
@@ -181,6 +186,8 @@ public final class ProvisionDesk {
             done.repaired().forEach((service, reasons) -> repaired(service, reasons, gathering));
             done.closed().forEach((database, reasons) -> closed(database, reasons, gathering));
             done.troubles().forEach(gathering::trouble);
+            gathering.conditions.addAll(Limits.conditions(
+                    done.excesses(), containers.oversized(), firing.get(), console(), clock.instant()));
             services.stream()
                     .filter(service -> !gathering.isBad("rights-changed", service))
                     .forEach(service -> gathering.well("rights-changed", service, "as it should be"));
@@ -195,6 +202,14 @@ public final class ProvisionDesk {
         }
         said.remove("reconcile");
         return gathering.report();
+    }
+
+    /** How an operator types SQL for the managed server. */
+    private Console console() {
+        return new Console(
+                containers.postgres().map(Container::name).orElse(WatchDesk.POSTGRES),
+                server.user(),
+                server.database());
     }
 
     private void take(Container container, Provisioner.Result result, Gathering gathering) {

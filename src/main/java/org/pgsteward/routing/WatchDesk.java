@@ -35,7 +35,7 @@ public final class WatchDesk {
     private static final Logger LOG = LoggerFactory.getLogger(WatchDesk.class);
 
     /** As compose calls it, where Docker does not say what it is called. */
-    private static final String POSTGRES = "postgresql";
+    static final String POSTGRES = "postgresql";
 
     private final DatabaseProbe databases;
     private final LogProbe logs;

@@ -2,6 +2,9 @@ package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -75,7 +78,7 @@ class GlobalsTest {
                         "GRANT bob TO \"al\"\"l\" WITH ADMIN OPTION, INHERIT TRUE",
                         "GRANT bob TO boss")
                 .noneMatch(sql -> sql.contains("restrict") || sql.startsWith("SECURITY") || sql.startsWith("SET"));
-        assertThat(globals.script()).startsWith("SET client_encoding = 'UTF8';\nCREATE ROLE \"al\"\"l\";\n");
+        assertThat(script(globals)).startsWith("SET client_encoding = 'UTF8';\nCREATE ROLE \"al\"\"l\";\n");
     }
 
     @Test
@@ -192,7 +195,7 @@ class GlobalsTest {
         Globals globals = read("CREATE ROLE before;\n" + script);
 
         assertThat(globals.strange()).isNotEmpty().allMatch(words -> words.contains("is none that pg_dumpall writes"));
-        assertThat(globals.script()).doesNotContain("/tmp/x");
+        assertThat(script(globals)).doesNotContain("/tmp/x");
     }
 
     @Test
@@ -203,7 +206,73 @@ class GlobalsTest {
 
     @Test
     void nothingIsNothing() {
-        assertThat(read("-- nothing\n")).isEqualTo(new Globals(List.of(), List.of(), List.of()));
+        assertThat(read("-- nothing\n")).isEqualTo(new Globals(List.of(), List.of(), List.of(), List.of()));
+    }
+
+    /** A role may give itself a search_path of 20 MB, and has no part in any other role. */
+    @Test
+    void anOversizedSettingIsLeftOutAndNamedAndTheRestIsRun() {
+        String huge = "a".repeat(20_000_000);
+        Globals globals = read("CREATE ROLE shop;\nCREATE ROLE blog;\nALTER ROLE shop SET search_path TO '" + huge
+                + "';\nALTER ROLE blog SET search_path TO 'x';\nALTER ROLE vain WITH NOSUPERUSER PASSWORD '" + huge
+                + "';\nCREATE ROLE last;\n");
+
+        assertThat(globals.strange()).isEmpty();
+        assertThat(globals.oversized())
+                .containsExactly(
+                        "setting search_path of role shop: too long to be run, with 20000038 bytes",
+                        "the options and the password of role vain: too long to be run, with 20000045 bytes");
+        assertThat(globals.statements())
+                .extracting(Globals.Statement::sql)
+                .containsExactly(
+                        "CREATE ROLE shop",
+                        "CREATE ROLE blog",
+                        "ALTER ROLE blog SET search_path TO 'x'",
+                        "CREATE ROLE last");
+    }
+
+    @Test
+    void manySettingsOfOneRoleAreLeftOutBeyondTheirLimit() {
+        StringBuilder script = new StringBuilder("CREATE ROLE shop;\n");
+        for (int i = 0; i < 400; i++) {
+            script.append("ALTER ROLE shop SET my.s")
+                    .append(i)
+                    .append(" TO '")
+                    .append("b".repeat(1000))
+                    .append("';\n");
+        }
+        script.append("ALTER ROLE blog SET my.s TO 'c';\n");
+
+        Globals globals = read(script.toString());
+
+        assertThat(globals.statements())
+                .hasSizeBetween(200, 260)
+                .last()
+                .satisfies(last -> assertThat(last.role()).isEqualTo("blog"));
+        assertThat(globals.oversized()).hasSize(51).last().isEqualTo("and more");
+    }
+
+    @Test
+    void aFileOfMoreThanRolesEverHaveIsReadInPartAndSaidToBe() {
+        String role = "CREATE ROLE r%d;\nCOMMENT ON ROLE r%d IS '" + "d".repeat(100_000) + "';\n";
+        StringBuilder script = new StringBuilder();
+        for (int i = 0; i < 70; i++) {
+            script.append(role.formatted(i, i));
+        }
+        Globals globals = read(script.toString());
+
+        assertThat(globals.strange()).singleElement().asString().contains("have never more than 6291456 bytes");
+        assertThat(globals.statements()).hasSizeLessThan(130);
+    }
+
+    private static String script(Globals globals) {
+        ByteArrayOutputStream script = new ByteArrayOutputStream();
+        try {
+            globals.writeScript(script);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return script.toString(StandardCharsets.UTF_8);
     }
 
     private static Globals read(String script) {

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.Reference;
+import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -211,7 +212,8 @@ class TablesIT {
                         "idx_backup_log_service_name",
                         "idx_service_configs_service_name",
                         "idx_user_activity_created_at",
-                        "idx_user_activity_service_name");
+                        "idx_user_activity_service_name",
+                        "idx_user_activity_service_name_created_at");
         assertThat(rows(
                         database,
                         "SELECT pg_get_function_identity_arguments(oid) || ' -> ' || prorettype::regtype FROM pg_proc"
@@ -276,6 +278,25 @@ class TablesIT {
         assertThat(tables.histories()).isEmpty();
         assertThat(tables.lastRuns("dump")).isEmpty();
         assertThat(tables.running()).isEmpty();
+    }
+
+    /** Other programs may write there: megabytes in a row are not ours to hold. */
+    @Test
+    void textsOfAnyLengthAreReadInPart() throws SQLException {
+        String database = prepared(Before.NOTHING);
+        cluster.run(
+                database,
+                "INSERT INTO public.backup_log (service_name, backup_type, backup_id, state, started_at, event_id, error)"
+                        + " VALUES ('long', 'dump', 'i', 'failed', now(), gen_random_uuid(), repeat('e', 5000000))");
+        Tables tables = new Tables(source(database));
+        assertThat(tables.newest())
+                .hasEntrySatisfying(
+                        Tables.key("long", "dump"),
+                        newest -> assertThat(newest.error()).hasSize(2000));
+        assertThat(tables.newestRun("long", "long", BackupKind.DUMP)
+                        .orElseThrow()
+                        .error())
+                .hasSize(2000);
     }
 
     /** As when a host starts in 2031 until the network tells it better. */

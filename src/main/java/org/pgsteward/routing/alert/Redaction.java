@@ -16,13 +16,19 @@ import java.util.stream.Stream;
 public final class Redaction {
     /** Scheme, perhaps user and password, host and port, and the rest. */
     private static final Pattern ADDRESS =
-            Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]*://)(?:[^/\\s@]*@)?([^/\\s?#'\"]+)([/?#][^\\s'\"]*)?");
+            Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]{0,30}://)(?:[^/\\s@]*@)?([^/\\s?#'\"]+)([/?#][^\\s'\"]*)?");
 
     private static final Pattern NAMED = Pattern.compile("(?i)(password|passwd|token|secret|authorization|api-?key)"
             + "(\\s*[=:]\\s*)(?:RAW\\([^)]*\\)|RAW\\{[^}]*}|[^\\s&,;]+)");
 
     private static final Pattern BREAKS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+");
     private static final int MOST = 300;
+
+    /** Characters that are searched for secrets; what a receiver answers has no more. */
+    private static final int SEARCHED = 128 * 1024;
+
+    /** Characters that the patterns see: their time may grow with the square of it. */
+    private static final int MATCHED = 4 * 1024;
 
     private final List<String> secrets;
 
@@ -48,16 +54,22 @@ public final class Redaction {
 
     /** The text in one line of at most 300 characters, without secrets. */
     public String of(String text) {
-        String line = text;
+        String line = beginning(text, SEARCHED);
         for (String secret : secrets) {
             line = line.replace(secret, "***");
         }
+        // Only now, so that no half of a secret is left at the end.
+        line = beginning(line, MATCHED);
         line = ADDRESS.matcher(line)
                 .replaceAll(found -> java.util.regex.Matcher.quoteReplacement(
                         found.group(1) + found.group(2) + (found.group(3) == null ? "" : "/***")));
         line = NAMED.matcher(line).replaceAll("$1$2***");
         line = BREAKS.matcher(line).replaceAll(" ").strip();
         return line.length() <= MOST ? line : line.substring(0, MOST - 1) + "…";
+    }
+
+    private static String beginning(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most);
     }
 
     /** As it is, as it stands in a query, and an address's path by itself. */

@@ -29,6 +29,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 import org.pgsteward.routing.Json;
+import org.pgsteward.routing.Pipeline;
 
 /** A context with the shipped alert routes, wired as the daemon wires them, on a real clock and with short waits. */
 final class Desk implements AutoCloseable {
@@ -62,6 +63,7 @@ final class Desk implements AutoCloseable {
         properties.put("pgsteward.alerts.wait", "0s");
         properties.putAll(settings);
         context.getPropertiesComponent().setInitialProperties(properties);
+        Pipeline.boundAnswers(context);
         Clock clock = Clock.systemUTC();
         Receivers receivers = new Receivers(context);
         outbox = new Outbox(state, Json.mapper(), clock, receivers::names, fallbacks);

@@ -1,0 +1,95 @@
+package org.pgsteward.engine;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The engine's list of containers, of which only as much is kept as is asked for again: it holds every label of every
+ * container, of any number and length.
+ */
+final class ContainerList {
+    /** So many containers are looked at; a host of our size has a tenth of them. */
+    static final int MOST = 1000;
+
+    /** So many addresses of a container. */
+    private static final int MOST_ADDRESSES = 50;
+
+    /** Bytes of a name or a text. */
+    private static final int LONGEST = 1024;
+
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private ContainerList() {}
+
+    /**
+     * @param name without the slash
+     * @param created seconds since 1970
+     * @param addresses that it has on its networks
+     */
+    record Entry(String id, String name, long created, List<String> addresses) {}
+
+    /** The first {@link #MOST} containers of the list. */
+    static List<Entry> of(InputStream document) throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        try (JsonParser json = JSON.createParser(new BoundedJson(document, LONGEST))) {
+            if (json.nextToken() != JsonToken.START_ARRAY) {
+                throw new IOException("the list of containers is no JSON array");
+            }
+            while (json.nextToken() == JsonToken.START_OBJECT && entries.size() < MOST) {
+                entries.add(entry(json));
+            }
+        }
+        return entries;
+    }
+
+    private static Entry entry(JsonParser json) throws IOException {
+        String id = "";
+        String name = "";
+        long created = 0;
+        List<String> addresses = new ArrayList<>();
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+            String field = json.currentName();
+            JsonToken value = json.nextToken();
+            if (field.equals("Id")) {
+                id = json.getValueAsString("");
+            } else if (field.equals("Created")) {
+                created = json.getValueAsLong();
+            } else if (field.equals("Names") && value == JsonToken.START_ARRAY) {
+                while (json.nextToken() != JsonToken.END_ARRAY) {
+                    name = name.isEmpty() ? json.getValueAsString("").replaceFirst("^/", "") : name;
+                    json.skipChildren();
+                }
+            } else if (field.equals("NetworkSettings") && value == JsonToken.START_OBJECT) {
+                addresses(json, addresses);
+            } else {
+                json.skipChildren();
+            }
+        }
+        return new Entry(id, name, created, List.copyOf(addresses));
+    }
+
+    /** Whatever is called so within it: the networks' names are the operator's. */
+    private static void addresses(JsonParser json, List<String> addresses) throws IOException {
+        int depth = 1;
+        while (depth > 0) {
+            JsonToken token = json.nextToken();
+            if (token == null) {
+                throw new IOException("the list of containers breaks off");
+            } else if (token.isStructStart()) {
+                depth++;
+            } else if (token.isStructEnd()) {
+                depth--;
+            } else if (token == JsonToken.VALUE_STRING
+                    && ("IPAddress".equals(json.currentName()) || "GlobalIPv6Address".equals(json.currentName()))
+                    && !json.getText().isEmpty()
+                    && addresses.size() < MOST_ADDRESSES) {
+                addresses.add(json.getText());
+            }
+        }
+    }
+}
