@@ -41,6 +41,7 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
 
     /** PostgreSQL's names have 63 bytes, and each may be a quote that is written twice. */
     static final String NAME = "(?:[a-z_][a-z0-9_]{0,200}|\"(?:[^\"]|\"\"){1,200}\")";
+
     private static final String TEXT = "(?: ?E)?'.*'";
 
     /** Client encodings in which a byte of a letter may be a backslash or a quote are not among them. */
@@ -70,8 +71,8 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
                     + ")?"),
             SETTING,
             form("COMMENT ON ROLE (" + NAME + ") IS " + TEXT),
-            form("(?:GRANT|REVOKE) [A-Z, ]+ ON PARAMETER " + NAME + "(?:\\." + NAME + "){0,5} (?:TO|FROM) (PUBLIC|" + NAME
-                    + ")(?: WITH GRANT OPTION)?"));
+            form("(?:GRANT|REVOKE) [A-Z, ]+ ON PARAMETER " + NAME + "(?:\\." + NAME + "){0,5} (?:TO|FROM) (PUBLIC|"
+                    + NAME + ")(?: WITH GRANT OPTION)?"));
 
     private static final Pattern LABEL =
             form("SECURITY LABEL FOR " + NAME + " ON ROLE (" + NAME + ") IS (?:NULL|" + TEXT + ")");

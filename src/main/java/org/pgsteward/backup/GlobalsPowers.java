@@ -36,7 +36,8 @@ final class GlobalsPowers {
             Pattern.compile("ALTER ROLE " + Globals.NAME + " WITH ([A-Z ]+).*", Pattern.DOTALL);
 
     private static final Pattern PARAMETER = Pattern.compile(
-            "GRANT ([A-Z, ]+) ON PARAMETER (" + Globals.NAME + "(?:\\." + Globals.NAME + "){0,5}) TO .*", Pattern.DOTALL);
+            "GRANT ([A-Z, ]+) ON PARAMETER (" + Globals.NAME + "(?:\\." + Globals.NAME + "){0,5}) TO .*",
+            Pattern.DOTALL);
 
     /** Lines of a message. */
     private static final int SHOWN = 5;

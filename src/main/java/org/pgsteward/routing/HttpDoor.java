@@ -92,12 +92,11 @@ public final class HttpDoor implements AutoCloseable {
     }
 
     private static ExecutorService lane(String name) {
-        return new ThreadPoolExecutor(
-                1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), work -> {
-                    Thread thread = new Thread(null, work, name, 256 * 1024);
-                    thread.setDaemon(true);
-                    return thread;
-                });
+        return new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), work -> {
+            Thread thread = new Thread(null, work, name, 256 * 1024);
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 
     public int port() {

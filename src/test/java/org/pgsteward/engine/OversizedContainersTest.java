@@ -186,8 +186,7 @@ class OversizedContainersTest {
                         + "]");
             } else if (path.startsWith("/containers/")) {
                 String both = inspected.getOrDefault(path.replaceAll("^/containers/|/json$", ""), "");
-                parts = Stream.of(
-                        both.substring(both.indexOf('\n') + 1));
+                parts = Stream.of(both.substring(both.indexOf('\n') + 1));
             } else if (path.equals("/events")) {
                 parts = Stream.of(
                         event(

@@ -39,17 +39,19 @@ class HttpDoorTest {
                 "/", () -> Response.plain(200, PAGE),
                 "/observe/health", () -> Response.plain(200, "UP"),
                 "/observe/health/live", () -> Response.plain(200, "UP"),
-                "/broken", () -> {
-                    throw new IllegalStateException("broken");
-                },
-                "/observe/metrics", () -> {
-                    try {
-                        release.await();
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
-                    return Response.plain(200, "metrics");
-                });
+                "/broken",
+                        () -> {
+                            throw new IllegalStateException("broken");
+                        },
+                "/observe/metrics",
+                        () -> {
+                            try {
+                                release.await();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                            return Response.plain(200, "metrics");
+                        });
         door = HttpDoor.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), paths);
     }
 
@@ -69,7 +71,8 @@ class HttpDoorTest {
         for (int i = 0; i < connections; i++) {
             send(connect(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50));
             if (i % 20 == 0) {
-                assertThat(body(ask("GET /observe/health/live HTTP/1.1\r\nHost: a\r\n\r\n"))).isEqualTo("UP\n");
+                assertThat(body(ask("GET /observe/health/live HTTP/1.1\r\nHost: a\r\n\r\n")))
+                        .isEqualTo("UP\n");
             }
         }
         assertThat(body(ask("GET /observe/health HTTP/1.1\r\nHost: a\r\n\r\n"))).isEqualTo("UP\n");
@@ -93,7 +96,8 @@ class HttpDoorTest {
         assertThat(body(ask("GET /observe/health HTTP/1.1\r\nHost: a\r\n\r\n"))).isEqualTo("UP\n");
 
         release.countDown();
-        assertThat(body(ask("GET /observe/metrics HTTP/1.1\r\nHost: a\r\n\r\n"))).isEqualTo("metrics\n");
+        assertThat(body(ask("GET /observe/metrics HTTP/1.1\r\nHost: a\r\n\r\n")))
+                .isEqualTo("metrics\n");
     }
 
     @Test

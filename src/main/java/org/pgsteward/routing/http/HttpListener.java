@@ -178,7 +178,8 @@ public final class HttpListener implements AutoCloseable {
             lanes.apply(head.get()).execute(() -> {
                 if (!connection.isOver()) {
                     Response response = made(head.get());
-                    handedBack.add(() -> handBack(connection, response, head.get().isHead()));
+                    handedBack.add(
+                            () -> handBack(connection, response, head.get().isHead()));
                     selector.wakeup();
                 }
             });

@@ -50,8 +50,8 @@ public record Response(int status, String type, String text, String policy) {
             headers.put("Allow", "GET, HEAD");
         }
         StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " " + REASONS.getOrDefault(status, "") + "\r\n");
-        headers.forEach((name, value) ->
-                head.append(name).append(": ").append(value).append("\r\n"));
+        headers.forEach(
+                (name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
         byte[] begun = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
         ByteBuffer all = ByteBuffer.allocate(begun.length + (withoutBody ? 0 : body.length));
         all.put(begun);
