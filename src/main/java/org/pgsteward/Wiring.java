@@ -478,7 +478,7 @@ public final class Wiring {
     }
 
     private RouteSource routes() {
-        return new RouteSource(settings.path("pgsteward.routes.dir"), state, this::routeCheck);
+        return new RouteSource(settings.path("pgsteward.routes.dir"), state, settings.forRoutes(), this::routeCheck);
     }
 
     private Pipeline pipeline(Outbox outbox, Function<String, Optional<String>> schedule) {

@@ -22,6 +22,7 @@ import org.pgsteward.routing.alert.BoundedHttpComponent;
 import org.pgsteward.routing.alert.Redaction;
 import org.pgsteward.routing.docker.StewardDockerComponent;
 import org.pgsteward.routing.reload.Problem;
+import org.pgsteward.routing.reload.RefusedComponents;
 import org.pgsteward.routing.reload.RouteCheck;
 import org.pgsteward.routing.reload.RouteFiles;
 import org.pgsteward.routing.reload.RouteLoading;
@@ -79,6 +80,7 @@ public final class Pipeline implements AutoCloseable {
         main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
         prepare(RouteReload::prepare);
         prepare(Pipeline::boundAnswers);
+        prepare(RefusedComponents::refuse);
         bean("backupPair", BackupPair.threads());
         bean("backupOutcomes", new BackupOutcomes(clock));
     }

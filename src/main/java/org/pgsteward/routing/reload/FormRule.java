@@ -2,6 +2,8 @@ package org.pgsteward.routing.reload;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -9,16 +11,29 @@ import java.util.stream.Stream;
 final class FormRule {
     private FormRule() {}
 
-    static List<Problem> problems(RouteFiles files) {
-        return problems(RouteSet.of(files), Set.of(), Set.of());
+    /** Code that the files bring along: nothing of them is built then. */
+    static List<Problem> code(RouteSet set, Map<String, String> settings) {
+        List<String> listed = Optional.ofNullable(settings.get("pgsteward.routes.types")).stream()
+                .flatMap(types -> Stream.of(types.split("[,\\s]+", -1)))
+                .filter(type -> !type.isBlank())
+                .toList();
+        return CodeRule.problems(set, BeanTypes.with(listed), settings);
+    }
+
+    /** @param settings the values of placeholders, and the types that an operator lists */
+    static List<Problem> problems(RouteFiles files, Map<String, String> settings) {
+        return problems(RouteSet.of(files), settings, Set.of(), Set.of());
     }
 
     /**
+     * @param settings the values of placeholders, and the types that an operator lists
      * @param ourBeans names that no file may take
      * @param ourRoutes ids that no file may take
      */
-    static List<Problem> problems(RouteSet set, Set<String> ourBeans, Set<String> ourRoutes) {
+    static List<Problem> problems(
+            RouteSet set, Map<String, String> settings, Set<String> ourBeans, Set<String> ourRoutes) {
         List<Problem> problems = new ArrayList<>(set.problems());
+        problems.addAll(code(set, settings));
         if (set.routes().isEmpty() && problems.isEmpty()) {
             problems.add(new Problem("", 0, "there is no route at all", "is the folder the right one, and mounted?"));
         }

@@ -66,6 +66,10 @@ public final class RouteCheck {
     public List<Problem> problems(RouteFiles files) {
         RouteSet set = RouteSet.of(files);
         Set<Problem> problems = new TreeSet<>(form(set));
+        if (!FormRule.code(set, settings).isEmpty()) {
+            // To build any of it would run some of it.
+            return Placeholders.of(files).blamed(problems, settings);
+        }
         boolean complete = problems.isEmpty();
         try (Scratch scratch = new Scratch(settings, beans.get())) {
             problems.addAll(built(set, scratch, set.beans().keySet(), Map.of(), complete));
@@ -105,8 +109,13 @@ public final class RouteCheck {
         return List.copyOf(problems);
     }
 
+    /** What is wrong by the look of the files alone: nothing of them is built. */
+    List<Problem> form(RouteFiles files) {
+        return FormRule.problems(files, settings);
+    }
+
     private List<Problem> form(RouteSet set) {
-        return FormRule.problems(set, beans.get().keySet(), ourRoutes());
+        return FormRule.problems(set, settings, beans.get().keySet(), ourRoutes());
     }
 
     /** Of what passed the check, and did not start all the same. */

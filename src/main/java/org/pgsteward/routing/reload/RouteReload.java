@@ -149,7 +149,7 @@ public final class RouteReload implements AutoCloseable {
         boolean same =
                 after.problems().isEmpty() && SwapPlan.of(runningSet, after).isEmpty();
         List<Problem> problems =
-                same ? FormRule.problems(files) : check.problems(RouteSet.of(files), runningSet, context);
+                same ? check.form(files) : check.problems(RouteSet.of(files), runningSet, context);
         if (problems.isEmpty() && !same) {
             try {
                 swap.swap(runningSet, after);

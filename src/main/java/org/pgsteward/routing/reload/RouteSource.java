@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -18,10 +19,15 @@ public final class RouteSource {
     private final Path folder;
     private final LastGood lastGood;
     private final Supplier<RouteCheck> check;
+    private final Map<String, String> settings;
 
-    /** @param check asked only where the files are not those that were last in force */
-    public RouteSource(Path folder, Path stateDir, Supplier<RouteCheck> check) {
+    /**
+     * @param settings the values of placeholders, and the types that an operator lists
+     * @param check asked only where the files are not those that were last in force
+     */
+    public RouteSource(Path folder, Path stateDir, Map<String, String> settings, Supplier<RouteCheck> check) {
         this.folder = folder;
+        this.settings = Map.copyOf(settings);
         this.lastGood = new LastGood(stateDir);
         this.check = check;
     }
@@ -49,17 +55,22 @@ public final class RouteSource {
         }
         if (good.isEmpty()) {
             // What Camel would refuse, it refuses at the start; to ask twice would make each first start a slow one.
-            List<Problem> problems = FormRule.problems(files);
-            if (!problems.isEmpty()) {
-                throw refusal(problems);
-            }
+            require(FormRule.problems(files, settings));
             return new Chosen(files, List.of(), false);
         }
+        // What was in force under an older version may bring code along.
+        require(FormRule.code(RouteSet.of(good.get()), settings));
         if (good.get().equals(files)) {
             return new Chosen(files, List.of(), true);
         }
         List<Problem> problems = check.get().problems(files);
         return problems.isEmpty() ? new Chosen(files, List.of(), true) : new Chosen(good.get(), problems, true);
+    }
+
+    private void require(List<Problem> problems) {
+        if (!problems.isEmpty()) {
+            throw refusal(problems);
+        }
     }
 
     /** A refusal of a start in one text: the first fault in its first line, and one more in each that follows. */

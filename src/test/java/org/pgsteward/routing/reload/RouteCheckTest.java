@@ -18,6 +18,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 
@@ -80,6 +81,34 @@ class RouteCheckTest {
         assertThat(check.problems(RouteFiles.of(texts)))
                 .extracting(Problem::file)
                 .contains("alerts.camel.yaml", "monitor.camel.yaml", "operators.camel.yaml");
+    }
+
+    /** Each of these once ran as soon as the files were checked, with "fine" behind it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{name: op, type: java.io.FileOutputStream, constructors: {0: 'PRECIOUS'}}",
+                "{name: op, type: java.io.FileWriter, constructors: {0: 'PRECIOUS'}}",
+                "{name: op, type: java.lang.ProcessBuilder, constructors: {0: '/usr/bin/touch', 1: 'MARK'}, initMethod: start}",
+                "{name: rt, type: java.lang.Runtime, factoryMethod: getRuntime}, {name: op, type: java.lang.Object,"
+                        + " script: '${bean:rt?method=exec(''/usr/bin/touch MARK'')}'}",
+                "{name: op, type: org.pgsteward.monitor.MemoryWatch, constructors: {0: '#class:java.io.FileWriter(\"PRECIOUS\")'}}",
+            })
+    void runsNothingOfWhatItRefuses(String beans, @TempDir Path victim) throws Exception {
+        Path precious = Files.writeString(victim.resolve("precious"), "precious");
+        Path mark = victim.resolve("mark");
+        SortedMap<String, String> texts = new TreeMap<>(shipped.texts());
+        texts.put(
+                "operators.camel.yaml",
+                "- beans: [" + beans.replace("PRECIOUS", precious.toString()).replace("MARK", mark.toString()) + "]\n"
+                        + "- route: {id: op-route, from: {uri: 'timer:op', steps: [{log: x}]}}\n");
+
+        List<Problem> problems = check.problems(RouteFiles.of(texts));
+
+        assertThat(problems).extracting(Problem::file).containsOnly("operators.camel.yaml");
+        assertThat(problems).extracting(Problem::line).contains(1);
+        assertThat(precious).hasContent("precious");
+        assertThat(mark).doesNotExist();
     }
 
     @Test
