@@ -74,7 +74,8 @@ final class CodeRule {
     private static final Set<String> CALLING = Set.of("bean", "method", "process");
 
     /** Keys whose value names an address, with or without a colon. */
-    private static final Set<String> ADDRESSES = Set.of("uri", "to", "toD", "from", "wireTap", "enrich", "pollEnrich", "poll");
+    private static final Set<String> ADDRESSES =
+            Set.of("uri", "to", "toD", "from", "wireTap", "enrich", "pollEnrich", "poll");
 
     /** Words for people. An expression in one is looked at all the same. */
     private static final Set<String> WORDS = Set.of("description", "message", "note", "id", "name", "expression");
@@ -94,8 +95,8 @@ final class CodeRule {
     private static final int LONGEST_TYPE = 200;
 
     private static final String TRUST = "list it in PGSTEWARD_ROUTES_TYPES if you trust all that it can do";
-    private static final String NO_CODE = "a route file brings no code; what needs code belongs into a program that a route"
-            + " sends to";
+    private static final String NO_CODE =
+            "a route file brings no code; what needs code belongs into a program that a route" + " sends to";
 
     private final RouteSet.Entry entry;
     private final BeanTypes types;
@@ -103,8 +104,7 @@ final class CodeRule {
     private final Predicate<String> mayCall;
     private final List<Problem> problems = new ArrayList<>();
 
-    private CodeRule(
-            RouteSet.Entry entry, BeanTypes types, Map<String, String> settings, Predicate<String> mayCall) {
+    private CodeRule(RouteSet.Entry entry, BeanTypes types, Map<String, String> settings, Predicate<String> mayCall) {
         this.entry = entry;
         this.types = types;
         this.settings = settings;
@@ -165,7 +165,8 @@ final class CodeRule {
             }
             Yaml.text(value)
                     .map(text -> ExpressionRule.resolved(text, settings).strip())
-                    .filter(text -> text.startsWith("#") && !REFERENCE.matcher(text).matches())
+                    .filter(text ->
+                            text.startsWith("#") && !REFERENCE.matcher(text).matches())
                     .ifPresent(text -> refuse(
                             value,
                             "a value that would build something: " + Words.oneLine(text),
@@ -185,9 +186,11 @@ final class CodeRule {
         Yaml.tuples(node).forEach(tuple -> {
             String key = camelCase(Yaml.text(tuple.getKeyNode()).orElse(""));
             Node value = tuple.getValueNode();
-            boolean whole = key.equals("language") && Yaml.value(value, "language").isPresent();
+            boolean whole =
+                    key.equals("language") && Yaml.value(value, "language").isPresent();
             if (!free && !whole && LANGUAGES.contains(key.toLowerCase(Locale.ROOT))) {
-                String name = key.equals("language") ? Words.oneLine(Yaml.text(value).orElse("")) : key;
+                String name =
+                        key.equals("language") ? Words.oneLine(Yaml.text(value).orElse("")) : key;
                 refuse(tuple.getKeyNode(), "the language or step '" + name + "' runs code", NO_CODE);
             }
             boolean itsMethod = key.equals("method") && (parent.equals("bean") || parent.equals("method"));
@@ -268,9 +271,13 @@ final class CodeRule {
             String text = scalar.getValue();
             String resolved = ExpressionRule.resolved(text, settings).strip();
             if (resolved.startsWith("resource:")) {
-                refuse(scalar, "an expression from elsewhere: " + Words.oneLine(resolved), "write it here, where it is checked");
+                refuse(
+                        scalar,
+                        "an expression from elsewhere: " + Words.oneLine(resolved),
+                        "write it here, where it is checked");
             }
-            if (BUILDS.matcher(resolved).matches() || BUILDS_WITHIN.matcher(resolved).find()) {
+            if (BUILDS.matcher(resolved).matches()
+                    || BUILDS_WITHIN.matcher(resolved).find()) {
                 refuse(scalar, "a value that builds something of a class: " + Words.oneLine(resolved), NO_CODE);
             }
             ExpressionRule.refusal(text, settings, mayCall)

@@ -18,7 +18,8 @@ final class ExpressionRule {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(\\??)([^{}:]*)(?::([^{}]*))?}}");
 
     /** Placeholders that ask somebody else than our settings; {@code {{env:X}}} would copy a secret. */
-    private static final Set<String> ASKING = Set.of("bean", "env", "sys", "service", "service.host", "service.name", "service.port");
+    private static final Set<String> ASKING =
+            Set.of("bean", "env", "sys", "service", "service.host", "service.name", "service.port");
 
     private static final Pattern REFERENCE = Pattern.compile("ref:[A-Za-z0-9_-]+");
     private static final Pattern BEAN = Pattern.compile("bean:([A-Za-z0-9_-]+)(?:[.?:].*)?", Pattern.DOTALL);
@@ -30,7 +31,8 @@ final class ExpressionRule {
             + "|[cC]amelContext|[eE]xchange|[dD]eclaringClass|[pP]rotectionDomain|[rR]untime|[iI]njector|[rR]egistry"
             + "|forName|newInstance|unitOfWork|UnitOfWork|getContext)(?![A-Za-z0-9_$-])");
 
-    private static final String ONLY = "a route calls beans of pgsteward, and those of a type in PGSTEWARD_ROUTES_TYPES";
+    private static final String ONLY =
+            "a route calls beans of pgsteward, and those of a type in PGSTEWARD_ROUTES_TYPES";
 
     private ExpressionRule() {}
 
@@ -99,7 +101,8 @@ final class ExpressionRule {
 
     private static Optional<Refusal> function(String body, Predicate<String> mayCall) {
         Matcher bean = BEAN.matcher(body);
-        if (body.startsWith("bean:") && !(bean.matches() && !bean.group(1).equals("type") && mayCall.test(bean.group(1)))) {
+        if (body.startsWith("bean:")
+                && !(bean.matches() && !bean.group(1).equals("type") && mayCall.test(bean.group(1)))) {
             return Optional.of(new Refusal("an expression that calls a bean or a class: " + shown(body), ONLY));
         }
         if (body.startsWith("ref:") && !REFERENCE.matcher(body).matches()) {

@@ -148,8 +148,7 @@ public final class RouteReload implements AutoCloseable {
         RouteSet after = RouteSet.of(files);
         boolean same =
                 after.problems().isEmpty() && SwapPlan.of(runningSet, after).isEmpty();
-        List<Problem> problems =
-                same ? check.form(files) : check.problems(RouteSet.of(files), runningSet, context);
+        List<Problem> problems = same ? check.form(files) : check.problems(RouteSet.of(files), runningSet, context);
         if (problems.isEmpty() && !same) {
             try {
                 swap.swap(runningSet, after);

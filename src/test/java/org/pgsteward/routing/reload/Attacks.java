@@ -142,12 +142,20 @@ final class Attacks {
                     class.classLoader.defaultAssertionStatus: "true"  # here
                 """);
         step("an option that names a class", "to: \"file:x?processStrategy=#class:evil.Strategy\"");
-        step("an option in a list that names a class", "to: {uri: file:x, parameters: {processStrategy: \"#class:evil.Strategy\"}}");
-        step("an option that looks for a type", "to: {uri: file:x, parameters: {processStrategy: \"#type:java.lang.Object\"}}");
+        step(
+                "an option in a list that names a class",
+                "to: {uri: file:x, parameters: {processStrategy: \"#class:evil.Strategy\"}}");
+        step(
+                "an option that looks for a type",
+                "to: {uri: file:x, parameters: {processStrategy: \"#type:java.lang.Object\"}}");
         step("a class behind RAW", "to: \"file:x?processStrategy=RAW(#class:evil.Strategy)\"");
-        step("a strategy of a class", "aggregate: {aggregationStrategy: \"#class:evil.Strategy\", constant: x, completionSize: 1, steps: []}");
+        step(
+                "a strategy of a class",
+                "aggregate: {aggregationStrategy: \"#class:evil.Strategy\", constant: x, completionSize: 1, steps: []}");
         step("a processor of a class", "process: {ref: \"#class:evil.Processor\"}");
-        step("a repository of a class", "idempotentConsumer: {idempotentRepository: \"#class:evil.R\", constant: x, steps: []}");
+        step(
+                "a repository of a class",
+                "idempotentConsumer: {idempotentRepository: \"#class:evil.R\", constant: x, steps: []}");
     }
 
     private void expressions() {
@@ -195,10 +203,14 @@ final class Attacks {
         step("an expression in a log", "log: \"${bean:type:java.lang.System?method=getenv}\"");
         step("an expression in a log's message", "log: {message: \"${env:PATH}\"}");
         step("an expression in an address", "toD: \"file:x?fileName=${bean:type:java.lang.System?method=getenv}\"");
-        step("an expression in an option", "to: {uri: file:x, parameters: {fileName: \"${bean:type:java.lang.System?method=getenv}\"}}");
+        step(
+                "an expression in an option",
+                "to: {uri: file:x, parameters: {fileName: \"${bean:type:java.lang.System?method=getenv}\"}}");
         step("an expression in a header's name", "setHeader: {name: \"${env:PATH}\", constant: x}");
         step("an expression in a condition", "filter: {simple: \"${bean:type:a.B} != null\", steps: []}");
-        step("an expression in an argument", "bean: {ref: messages, method: \"mail(${bean:type:java.lang.System?method=getenv})\"}");
+        step(
+                "an expression in an argument",
+                "bean: {ref: messages, method: \"mail(${bean:type:java.lang.System?method=getenv})\"}");
         step("an escaped expression", "setBody: {simple: \"\\u0024{env:PATH}\"}");
     }
 
@@ -219,9 +231,22 @@ final class Attacks {
 
     private void languages() {
         for (String language : List.of(
-                "groovy", "java", "joor", "js", "mvel", "ognl", "python", "spel", "csimple", "wasm", "xquery", "datasonnet")) {
+                "groovy",
+                "java",
+                "joor",
+                "js",
+                "mvel",
+                "ognl",
+                "python",
+                "spel",
+                "csimple",
+                "wasm",
+                "xquery",
+                "datasonnet")) {
             step("an expression in " + language, "setBody: {%s: \"1\"}".formatted(language));
-            step("a whole expression in " + language, "filter: {expression: {%s: {expression: \"1\"}}, steps: []}".formatted(language));
+            step(
+                    "a whole expression in " + language,
+                    "filter: {expression: {%s: {expression: \"1\"}}, steps: []}".formatted(language));
         }
         step("a language by its name", "setBody: {language: {language: groovy, expression: \"1\"}}");
         step("a script", "script: {groovy: \"1\"}");
@@ -271,7 +296,9 @@ final class Attacks {
         step("a call of a class", "bean: {beanType: java.lang.Runtime, method: getRuntime}");
         step("a call of a class, spelt otherwise", "bean: {bean-type: java.lang.Runtime, method: getRuntime}");
         step("an expression that calls a class", "setBody: {method: {beanType: java.lang.System, method: getenv}}");
-        step("another method of the helper", "setBody: {method: {beanType: org.apache.camel.support.ResourceHelper, method: fromBytes}}");
+        step(
+                "another method of the helper",
+                "setBody: {method: {beanType: org.apache.camel.support.ResourceHelper, method: fromBytes}}");
         step("a call of the data source", "bean: {ref: management, method: getConnection}");
         step("a call of a reference with a way out", "bean: {ref: messages, method: getClass}");
         step("a call by a longer name", "bean: {ref: \"messages.class\", method: x}");

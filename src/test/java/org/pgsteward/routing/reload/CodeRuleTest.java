@@ -77,7 +77,9 @@ class CodeRuleTest {
                         - setHeader: {name: x, simple: "${bean:converter.convert}"}
                         - bean: {beanType: org.example.Converter, method: convert}
                 """;
-        assertThat(problems(Map.of("mine.camel.yaml", file), Map.of("pgsteward.routes.types", "a.B, org.example.Converter")))
+        assertThat(problems(
+                        Map.of("mine.camel.yaml", file),
+                        Map.of("pgsteward.routes.types", "a.B, org.example.Converter")))
                 .isEmpty();
         assertThat(problems(Map.of("mine.camel.yaml", file), Map.of())).hasSize(4);
     }
@@ -116,9 +118,11 @@ class CodeRuleTest {
     }
 
     private static Map<String, String> shipped() throws IOException {
-        Map<String, String> texts = new TreeMap<>(RouteFiles.read(Path.of("routes")).texts());
+        Map<String, String> texts =
+                new TreeMap<>(RouteFiles.read(Path.of("routes")).texts());
         try (Stream<Path> examples = Files.walk(Path.of("src/examples"))) {
-            for (Path file : examples.filter(path -> path.toString().endsWith(".yaml")).toList()) {
+            for (Path file :
+                    examples.filter(path -> path.toString().endsWith(".yaml")).toList()) {
                 texts.put(file.getFileName().toString(), Files.readString(file));
             }
         }
