@@ -279,6 +279,7 @@ public final class Wiring {
 
     /** The daemon: everything, and the door for HTTP. Nothing is opened before {@link Daemon#start}. */
     public Daemon daemon() throws IOException {
+        server.daemon();
         Parts parts = parts();
         parts.pipeline.files(routes(), RouteFiles.ALL);
         StatusPage page = new StatusPage(parts.overview, zone);

@@ -48,7 +48,7 @@ public final class DatabaseProbe {
 
     /** @throws SQLException when PostgreSQL does not answer */
     public DatabaseLook read(Host host) throws SQLException {
-        try (Connection connection = server.connect(server.address().database())) {
+        try (Connection connection = server.connectToLook()) {
             DatabaseQuestions asking = new DatabaseQuestions(connection, clock.instant(), open, since, lastSession);
             DatabaseLook.Server facts = asking.server(host);
             List<DatabaseLook.Database> databases;

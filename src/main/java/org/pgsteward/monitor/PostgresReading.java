@@ -1,5 +1,6 @@
 package org.pgsteward.monitor;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -9,9 +10,36 @@ import java.util.Optional;
  * @param server host and port, for the message
  * @param error why it could not be asked, without secrets; empty when it could
  * @param refused whether it answered, and did not let us in
+ * @param load of this host, where the time was up before an answer came; {@link Load#NONE} for any other end
  * @param at when it was tried
  */
-public record PostgresReading(String server, Optional<String> error, boolean refused, Instant at) {
+public record PostgresReading(String server, Optional<String> error, boolean refused, Load load, Instant at) {
+    /**
+     * Whether a time-out may be this host's doing.
+     *
+     * @param delay by which our own timers were late meanwhile
+     * @param pressure share of the last ten seconds in which something waited for a processor, from 0 to 1
+     */
+    public record Load(Duration delay, double pressure) {
+        public static final Load NONE = new Load(Duration.ZERO, 0);
+
+        private static final Duration LATE = Duration.ofSeconds(2);
+
+        private static final double BUSY = 0.8;
+
+        boolean explains() {
+            return delay.compareTo(LATE) >= 0 || pressure >= BUSY;
+        }
+    }
+
+    public PostgresReading(String server, Optional<String> error, boolean refused, Instant at) {
+        this(server, error, refused, Load.NONE, at);
+    }
+
+    PostgresReading on(Load load) {
+        return new PostgresReading(server, error, refused, load, at);
+    }
+
     public static PostgresReading answered(String server, Instant at) {
         return new PostgresReading(server, Optional.empty(), false, at);
     }

@@ -104,9 +104,10 @@ public final class NoConnection extends SQLException {
         if (cause(thrown, NoRouteToHostException.class) != null) {
             return "there is no way to " + where;
         }
-        if (cause(thrown, SocketTimeoutException.class) != null) {
-            return "no answer within " + address.connectTimeout().toSeconds() + " s from " + where
-                    + "; on a slow host set PGSTEWARD_POSTGRES_CONNECT_TIMEOUT=30s";
+        SocketTimeoutException late = cause(thrown, SocketTimeoutException.class);
+        if (late != null) {
+            return late.getMessage() + " (PGSTEWARD_POSTGRES_HOST and _PORT); on a slow host set"
+                    + " PGSTEWARD_POSTGRES_CONNECT_TIMEOUT=30s";
         }
         if (cause(thrown, ConnectException.class) != null) {
             return "nothing listens at " + where;
@@ -126,6 +127,11 @@ public final class NoConnection extends SQLException {
             }
         }
         return null;
+    }
+
+    /** Whether it did not answer in time, which a host that is overrun may be the cause of as well. */
+    public boolean isTimeout() {
+        return cause(this, SocketTimeoutException.class) != null;
     }
 
     /** Whether the server answered, and did not let us in: it is no outage. */

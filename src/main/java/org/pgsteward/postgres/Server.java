@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Secret;
@@ -23,6 +24,9 @@ public final class Server {
 
     private static final int ANSWER_SECONDS = 60;
 
+    /** Of work that somebody waits for, and that would fail for one connection that came too late. */
+    static final int ATTEMPTS = 3;
+
     /** undefined_object, of a setting's name. */
     private static final String UNKNOWN_SETTING = "42704";
 
@@ -30,6 +34,9 @@ public final class Server {
 
     /** As it answered last; 0 until it has. */
     private volatile int major;
+
+    /** Of what is repeated anyway. */
+    private volatile int briefAttempts = ATTEMPTS;
 
     public Server(ServerAddress address) {
         this.address = address;
@@ -40,24 +47,37 @@ public final class Server {
     }
 
     /**
+     * From now on this process is the daemon: its looks and its rows come round again by themselves, and hold up nothing
+     * for longer than one attempt. A dump or a restore still gets all attempts.
+     */
+    public void daemon() {
+        briefAttempts = 1;
+    }
+
+    /**
      * As the administrator, in any database; {@code search_path} holds nothing but the catalog. An answer that takes
      * longer than a minute, or a lock longer than half of one, is an error.
      *
      * @throws NoConnection when there is none
      */
     public Connection connect(String database) throws SQLException {
-        return administrator(database, ANSWER_SECONDS);
+        return administrator(database, ANSWER_SECONDS, ATTEMPTS);
+    }
+
+    /** The same for a look at the management database; the daemon tries once, since it looks again. */
+    public Connection connectToLook() throws SQLException {
+        return administrator(address.database(), ANSWER_SECONDS, briefAttempts);
     }
 
     /** The same for work that may take hours, such as counting a large table. */
     public Connection connectForLong(String database) throws SQLException {
-        return administrator(database, 0);
+        return administrator(database, 0, ATTEMPTS);
     }
 
-    private Connection administrator(String database, int answerSeconds) throws SQLException {
+    private Connection administrator(String database, int answerSeconds, int attempts) throws SQLException {
         learnVersion(database);
         try {
-            return administrators(database, answerSeconds).getConnection();
+            return administrators(database, answerSeconds, () -> attempts).getConnection();
         } catch (SQLException e) {
             if (UNKNOWN_SETTING.equals(e.getSQLState())) {
                 // An older version is there by now.
@@ -67,9 +87,14 @@ public final class Server {
         }
     }
 
-    private PGSimpleDataSource administrators(String database, int answerSeconds) {
-        PGSimpleDataSource source =
-                filled(new Administrators(address), database, address.user(), address.password(), answerSeconds);
+    private PGSimpleDataSource administrators(String database, int answerSeconds, IntSupplier attempts) {
+        PGSimpleDataSource source = filled(
+                new Administrators(address, attempts),
+                database,
+                address.user(),
+                address.password(),
+                answerSeconds,
+                attempts.getAsInt());
         source.setOptions(ownSettings());
         return source;
     }
@@ -159,7 +184,7 @@ public final class Server {
      * left in {@code public} must not be the one that compares our names.
      */
     public DataSource managementDatabase() {
-        return administrators(address.database(), ANSWER_SECONDS);
+        return administrators(address.database(), ANSWER_SECONDS, () -> briefAttempts);
     }
 
     /**
@@ -189,23 +214,27 @@ public final class Server {
     }
 
     private PGSimpleDataSource source(String database, String user, Secret password, int answerSeconds) {
-        return filled(new PGSimpleDataSource(), database, user, password, answerSeconds);
+        return filled(new PGSimpleDataSource(), database, user, password, answerSeconds, ATTEMPTS);
     }
 
     private PGSimpleDataSource filled(
-            PGSimpleDataSource source, String database, String user, Secret password, int answerSeconds) {
+            PGSimpleDataSource source, String database, String user, Secret password, int answerSeconds, int attempts) {
         source.setServerNames(new String[] {address.host()});
         source.setPortNumbers(new int[] {address.port()});
         source.setDatabaseName(database);
         source.setUser(user);
         source.setPassword(password.reveal());
         source.setApplicationName("pgsteward");
-        LoginSocketFactory.use(source, address.tls(), address.connectTimeout());
-        // The login has its own time; a server that stops answering right after it must not hold us for hours.
-        source.setLoginTimeout((int) address.connectTimeout().toSeconds() + AFTER_LOGIN_SECONDS);
+        patient(source, address, attempts);
         source.setSocketTimeout(answerSeconds);
         source.setTcpKeepAlive(true);
         return source;
+    }
+
+    private static void patient(PGSimpleDataSource source, ServerAddress address, int attempts) {
+        LoginSocketFactory.use(source, address.tls(), address.connectTimeout(), attempts);
+        // The login has its own time; a server that stops answering right after it must not hold us for hours.
+        source.setLoginTimeout((int) address.connectTimeout().toSeconds() * attempts + AFTER_LOGIN_SECONDS);
     }
 
     /** Says why there is no connection in words that help. */
@@ -213,9 +242,11 @@ public final class Server {
         private static final long serialVersionUID = 1;
 
         private final transient ServerAddress address;
+        private final transient IntSupplier attempts;
 
-        Administrators(ServerAddress address) {
+        Administrators(ServerAddress address, IntSupplier attempts) {
             this.address = address;
+            this.attempts = attempts;
         }
 
         @Override
@@ -224,6 +255,8 @@ public final class Server {
                 throw NoConnection.withoutPassword();
             }
             try {
+                // It may live for as long as the process, which becomes the daemon only later.
+                patient(this, address, attempts.getAsInt());
                 return super.getConnection(user, password);
             } catch (SQLException e) {
                 throw NoConnection.of(e, address, String.valueOf(getDatabaseName()));

@@ -53,6 +53,6 @@ public record ServerAddress(
     }
 
     LoginAs as(String role, Secret rolesPassword) {
-        return new LoginAs(host, port, role, rolesPassword, tls, connectTimeout);
+        return new LoginAs(host, port, role, rolesPassword, tls, connectTimeout, Server.ATTEMPTS);
     }
 }

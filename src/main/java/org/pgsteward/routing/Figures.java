@@ -109,7 +109,7 @@ public final class Figures {
 
     /** @return whether PostgreSQL answered */
     private boolean readDatabase(Map<String, Map<String, Double>> byService) {
-        try (Connection connection = server.connect(server.address().database())) {
+        try (Connection connection = server.connectToLook()) {
             for (Tables.History history : Tables.histories(connection)) {
                 String service = history.service();
                 history.lastSuccess()

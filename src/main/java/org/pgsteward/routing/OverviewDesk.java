@@ -99,7 +99,7 @@ public final class OverviewDesk {
         Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
         Instant now = clock.instant();
         LastKnown.Facts read;
-        try (Connection connection = server.connect(server.address().database())) {
+        try (Connection connection = server.connectToLook()) {
             Tables.histories(connection).forEach(history -> histories.put(history.service(), history));
             DatabaseFigures.read(connection).forEach(figure -> figures.put(figure.service(), figure));
             read = new LastKnown.Facts(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pgsteward.monitor.Containers.NOON;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,42 @@ class PostgresWatchTest {
         Condition refused = refused(10).orElseThrow();
         assertThat(refused.reason()).startsWith("postgresql:5432 has not let pgsteward in since ");
         assertThat(refused.remedy()).contains("secrets/postgres_password").doesNotContain("docker start");
+    }
+
+    /** A false alarm at a load of 25 was the reason. */
+    @Test
+    void aHostWithoutAProcessorForUsIsNotTheServersFault() {
+        for (int look = 0; look < 6; look++) {
+            assertThat(late(10 * look, Duration.ofSeconds(8), 0)).isEmpty();
+        }
+        assertThat(silent(60)).isEmpty();
+        assertThat(silent(70)).isPresent();
+    }
+
+    @Test
+    void aBusyHostIsNoExcuseForEver() {
+        for (int look = 0; look < 7; look++) {
+            assertThat(late(20 * look, Duration.ZERO, 0.97)).isEmpty();
+        }
+        assertThat(late(140, Duration.ZERO, 0.97).orElseThrow().severity()).contains(Severity.CRITICAL);
+    }
+
+    @Test
+    void aTimeOutOnAQuietHostCounts() {
+        assertThat(late(0, Duration.ofMillis(300), 0.2)).isEmpty();
+        assertThat(late(10, Duration.ofMillis(300), 0.2)).isPresent();
+    }
+
+    @Test
+    void readsTheKernelsPressure() {
+        assertThat(SchedulingDelay.pressure("some avg10=93.41 avg60=80.00 avg300=70.12 total=1\nfull avg10=0.00"))
+                .isEqualTo(0.93);
+        assertThat(SchedulingDelay.pressure("")).isZero();
+    }
+
+    private Optional<Condition> late(int second, Duration delay, double pressure) {
+        return watch.judge(PostgresReading.silent("postgresql:5432", "no answer", NOON.plusSeconds(second))
+                .on(new PostgresReading.Load(delay, pressure)));
     }
 
     @Test

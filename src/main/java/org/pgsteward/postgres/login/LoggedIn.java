@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.util.Arrays;
 
 /** A session with a server. */
 final class LoggedIn implements Closeable {
@@ -40,6 +41,15 @@ final class LoggedIn implements Closeable {
 
     byte[] opening() {
         return opening;
+    }
+
+    /** Whether the server refused the login with that SQLSTATE. */
+    boolean isRefusedWith(String sqlState) {
+        return opening.length > 5
+                && opening[0] == 'E'
+                && sqlState.equals(new BackendMessage('E', Arrays.copyOfRange(opening, 5, opening.length))
+                        .fields()
+                        .get('C'));
     }
 
     @Override

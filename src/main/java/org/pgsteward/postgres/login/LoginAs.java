@@ -8,8 +8,10 @@ import org.pgsteward.model.Secret;
  *
  * @param role the only one that a session is opened for
  * @param patience of one attempt: connecting, TLS and the login together
+ * @param attempts how often a server is tried that does not answer in time or is not ready yet, at least 1
  */
-public record LoginAs(String host, int port, String role, Secret password, TlsSettings tls, Duration patience) {
+public record LoginAs(
+        String host, int port, String role, Secret password, TlsSettings tls, Duration patience, int attempts) {
     String where() {
         return host + ":" + port;
     }

@@ -148,7 +148,7 @@ public final class LoginRelay implements Closeable {
                 : thrown instanceof NoRouteToHostException
                         ? "there is no route to " + login.where()
                         : thrown instanceof SocketTimeoutException
-                                ? "no answer within " + login.patience().toSeconds() + " s from " + login.where()
+                                ? String.valueOf(thrown.getMessage())
                                 : thrown instanceof ConnectException
                                         ? "nothing listens at " + login.where()
                                         : login.where() + ": " + thrown.getMessage();

@@ -17,15 +17,16 @@ public final class LoginSocketFactory extends SocketFactory {
 
     /** @param info the driver's properties of the connection */
     public LoginSocketFactory(Properties info) {
-        String[] own = value(PGProperty.SOCKET_FACTORY_ARG, info).split(" ", 3);
+        String[] own = value(PGProperty.SOCKET_FACTORY_ARG, info).split(" ", 4);
         this.login = new LoginAs(
                 value(PGProperty.PG_HOST, info),
                 Integer.parseInt(value(PGProperty.PG_PORT, info)),
                 value(PGProperty.USER, info),
                 new Secret(value(PGProperty.PASSWORD, info)),
                 new TlsSettings(
-                        TlsMode.valueOf(own[0]), own[2].isEmpty() ? Optional.empty() : Optional.of(Path.of(own[2]))),
-                Duration.ofMillis(Long.parseLong(own[1])));
+                        TlsMode.valueOf(own[0]), own[3].isEmpty() ? Optional.empty() : Optional.of(Path.of(own[3]))),
+                Duration.ofMillis(Long.parseLong(own[1])),
+                Integer.parseInt(own[2]));
     }
 
     private static String value(PGProperty property, Properties info) {
@@ -33,9 +34,9 @@ public final class LoginSocketFactory extends SocketFactory {
     }
 
     /** Makes {@code source} log in through us, whatever its driver would answer. */
-    public static void use(BaseDataSource source, TlsSettings tls, Duration patience) {
+    public static void use(BaseDataSource source, TlsSettings tls, Duration patience, int attempts) {
         source.setSocketFactory(LoginSocketFactory.class.getName());
-        source.setSocketFactoryArg(tls.mode() + " " + patience.toMillis() + " "
+        source.setSocketFactoryArg(tls.mode() + " " + patience.toMillis() + " " + attempts + " "
                 + tls.rootCertificates().map(Path::toString).orElse(""));
         // Ours is the encryption; the driver has a plain stream.
         source.setSslMode("disable");

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +13,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -44,8 +46,13 @@ final class ServerLogin {
     /** Addresses of one name that are tried. */
     private static final int MOST_ADDRESSES = 4;
 
-    /** invalid_authorization_specification: no line of pg_hba.conf is for this kind of connection. */
+    /** invalid_authorization_specification: pg_hba.conf may have a line for the other kind, with TLS or without. */
     private static final String NOT_LET_IN = "28000";
+
+    /** cannot_connect_now: it starts, stops or recovers. */
+    private static final String NOT_YET = "57P03";
+
+    private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(500);
 
     private final LoginAs login;
     private final LoginWords words;
@@ -69,7 +76,46 @@ final class ServerLogin {
      *     route and no answer in time
      */
     static LoggedIn open(LoginAs login, StartupPacket startup) throws IOException {
-        return new ServerLogin(login).open(startup);
+        long until = System.nanoTime()
+                + login.patience().multipliedBy(login.attempts()).toNanos();
+        for (int attempt = 1; ; attempt++) {
+            try {
+                LoggedIn session = new ServerLogin(login).open(startup);
+                if (login.attempts() == 1 || !session.isRefusedWith(NOT_YET) || System.nanoTime() > until) {
+                    return session;
+                }
+                session.close();
+            } catch (SocketTimeoutException e) {
+                if (attempt >= login.attempts()) {
+                    throw timedOut(login, e);
+                }
+                // The time is up already: the next attempt begins at once.
+                continue;
+            } catch (LoginRefused e) {
+                // A server that starts or is overrun closes connections; one that is none does so each time.
+                if (e.kind() != LoginRefused.Cause.SILENT || attempt >= login.attempts()) {
+                    throw e;
+                }
+            }
+            rest();
+        }
+    }
+
+    private static void rest() throws IOException {
+        try {
+            Thread.sleep(BETWEEN_ATTEMPTS.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted between two attempts to connect");
+        }
+    }
+
+    private static SocketTimeoutException timedOut(LoginAs login, SocketTimeoutException thrown) {
+        SocketTimeoutException said = new SocketTimeoutException("no answer within "
+                + login.patience().toSeconds() + " s from " + login.where()
+                + (login.attempts() == 1 ? "" : ", tried " + login.attempts() + " times"));
+        said.initCause(thrown);
+        return said;
     }
 
     /** Asks the server to cancel a statement, as {@code cancel} says. */
@@ -99,7 +145,7 @@ final class ServerLogin {
         }
         if (mode == TlsMode.ALLOW) {
             LoggedIn plain = logIn(connect(), Optional.empty(), startup);
-            return isRefusedKind(plain) ? elseKeep(plain, startup) : plain;
+            return plain.isRefusedWith(NOT_LET_IN) ? elseKeep(plain, startup) : plain;
         }
         Socket socket = connect();
         Optional<Socket> tls;
@@ -115,7 +161,7 @@ final class ServerLogin {
             return logIn(socket, Optional.empty(), startup);
         }
         LoggedIn session = logIn(tls.get(), Optional.of((SSLSocket) tls.get()), startup);
-        if (!mode.needsTls() && isRefusedKind(session)) {
+        if (!mode.needsTls() && session.isRefusedWith(NOT_LET_IN)) {
             session.close();
             return logIn(connect(), Optional.empty(), startup);
         }
@@ -131,16 +177,6 @@ final class ServerLogin {
         }
         refused.close();
         return logIn(tls.get(), Optional.of((SSLSocket) tls.get()), startup);
-    }
-
-    /** Whether the server's pg_hba.conf may let the other kind of connection in: libpq tries that one, too. */
-    private static boolean isRefusedKind(LoggedIn session) {
-        byte[] opening = session.opening();
-        return opening.length > 5
-                && opening[0] == 'E'
-                && NOT_LET_IN.equals(new BackendMessage('E', java.util.Arrays.copyOfRange(opening, 5, opening.length))
-                        .fields()
-                        .get('C'));
     }
 
     private TimedSocket connect() throws IOException {

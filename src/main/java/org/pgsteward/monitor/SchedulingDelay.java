@@ -1,0 +1,77 @@
+package org.pgsteward.monitor;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How long this process has waited for a processor. A timer that should fire twice a second says by how much it was late.
+ * A server that did not answer in time need not be the cause where our own timer was late as well.
+ */
+public final class SchedulingDelay {
+    private static final long TICK = Duration.ofMillis(500).toNanos();
+
+    /** Less is usual on any host. */
+    private static final long UNREMARKABLE = Duration.ofMillis(100).toNanos();
+
+    private static final Path PRESSURE = Path.of("/proc/pressure/cpu");
+    private static final Pattern LAST_TEN_SECONDS = Pattern.compile("some avg10=(\\d{1,3})");
+
+    private long late;
+    private long expected;
+    private boolean begun;
+
+    /** Begins to measure; harmless when it has begun. */
+    public synchronized void begin() {
+        if (!begun) {
+            begun = true;
+            expected = System.nanoTime() + TICK;
+            Thread timer = new Thread(null, this::tick, "scheduling-delay", 128 * 1024);
+            timer.setDaemon(true);
+            timer.start();
+        }
+    }
+
+    private void tick() {
+        try {
+            while (true) {
+                Thread.sleep(TICK / 1_000_000);
+                synchronized (this) {
+                    late += overdue();
+                    expected = System.nanoTime() + TICK;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private long overdue() {
+        long by = System.nanoTime() - expected;
+        return by > UNREMARKABLE ? by : 0;
+    }
+
+    /** All delay since {@link #begin}; the difference of two is what happened in between. */
+    public synchronized Duration total() {
+        return begun ? Duration.ofNanos(late + overdue()) : Duration.ZERO;
+    }
+
+    /** The share of the last ten seconds in which something on the host waited for a processor; 0 where it is not known. */
+    static double pressure() {
+        try {
+            return pressure(Files.readString(PRESSURE, StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            // A kernel without pressure stall information, or one that hides it in containers.
+            return 0;
+        }
+    }
+
+    static double pressure(String file) {
+        Matcher average = LAST_TEN_SECONDS.matcher(file);
+        return average.find() ? Double.parseDouble(average.group(1)) / 100 : 0;
+    }
+}

@@ -1,0 +1,141 @@
+package org.pgsteward.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.postgres.login.TlsSettings;
+
+/** A server that takes connections and does not answer: its postmaster is stopped, as on a host that is overrun. */
+class PausedServerIT {
+    private static TestCluster cluster;
+    private static Server server;
+
+    @BeforeAll
+    static void start() {
+        cluster = TestCluster.start();
+        ServerAddress address = cluster.server().address();
+        server = new Server(new ServerAddress(
+                address.host(),
+                address.port(),
+                address.user(),
+                address.password(),
+                address.database(),
+                TlsSettings.DEFAULT,
+                Duration.ofSeconds(2)));
+    }
+
+    @AfterEach
+    void resume() throws Exception {
+        signal("CONT");
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        cluster.close();
+    }
+
+    private static void signal(String name) throws Exception {
+        Path pid = cluster.cluster().data().resolve("postmaster.pid");
+        String postmaster = Files.readAllLines(pid).get(0).strip();
+        assertThat(new ProcessBuilder("kill", "-" + name, postmaster).start().waitFor())
+                .isZero();
+    }
+
+    @Test
+    void aCommandTriesAgainUntilItAnswers() throws Exception {
+        signal("STOP");
+        CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> {
+            try {
+                return server.ask("SELECT 'late'");
+            } catch (SQLException e) {
+                return String.valueOf(e.getMessage());
+            }
+        });
+        // The first attempt has failed when this time-out has passed.
+        Server impatient = new Server(server.address());
+        impatient.daemon();
+        assertThat((Throwable) late(impatient)).isNotNull();
+        assertThat(answer.isDone()).isFalse();
+
+        signal("CONT");
+
+        assertThat(answer.get(60, TimeUnit.SECONDS)).isEqualTo("late");
+    }
+
+    @Test
+    void aProgramIsLoggedInWhenTheServerAnswersLate() throws Exception {
+        signal("STOP");
+        try (ClientProgram psql = server.start(
+                UnprivilegedUser.ofThisProcess(),
+                List.of(cluster.cluster().program("psql"), "-XAtq", "--command=SELECT 'late'"),
+                "homelab",
+                server.ownSettings())) {
+            Server impatient = new Server(server.address());
+            impatient.daemon();
+            assertThat((Throwable) late(impatient)).isNotNull();
+
+            signal("CONT");
+
+            assertThat(new String(psql.output().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).strip())
+                    .isEqualTo("late");
+            psql.awaitSuccess();
+        }
+    }
+
+    @Test
+    void anErrorSaysHowOftenItWasTriedAndTheSetting() throws Exception {
+        signal("STOP");
+
+        SQLException late = catchThrowableOfType(SQLException.class, () -> server.ask("SELECT 1"));
+
+        assertThat((Throwable) late)
+                .hasMessageContaining("no answer within 2 s from ")
+                .hasMessageContaining("tried 3 times")
+                .hasMessageContaining("PGSTEWARD_POSTGRES_CONNECT_TIMEOUT");
+    }
+
+    /** It says that it is starting up, which is over in a moment. */
+    @Test
+    void aServerThatStillStartsIsWaitedFor() throws Exception {
+        cluster.kill();
+        CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> {
+            await().atMost(Duration.ofSeconds(60)).until(PausedServerIT::listens);
+            try {
+                return server.ask("SELECT 'up'");
+            } catch (SQLException e) {
+                return String.valueOf(e.getMessage());
+            }
+        });
+        cluster.startAgain();
+
+        assertThat(answer.get(60, TimeUnit.SECONDS)).isEqualTo("up");
+    }
+
+    private static SQLException late(Server impatient) {
+        return catchThrowableOfType(
+                SQLException.class, () -> impatient.connectToLook().close());
+    }
+
+    private static boolean listens() {
+        try (java.net.Socket socket = new java.net.Socket(
+                InetAddress.getLoopbackAddress(), server.address().port())) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}
