@@ -196,7 +196,8 @@ class TlsIT {
                 real.user(),
                 real.password(),
                 new TlsSettings(TlsMode.REQUIRE, Optional.empty()),
-                Duration.ofSeconds(60));
+                Duration.ofSeconds(60),
+                1);
         try (HostileServer between = new HostileServer(Optional.of(its.context()), talk -> passOn(talk, onward))) {
             Server server = new Server(new ServerAddress(
                     "127.0.0.1",
