@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.ChildJava;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.model.Activity;
@@ -272,18 +273,9 @@ class RecoveryIT {
     }
 
     private static int command(Map<String, String> environment, Path out, String... arguments) throws Exception {
-        java.util.List<String> command = new java.util.ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx40m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Dpgsteward.home=" + Path.of("").toAbsolutePath(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.pgsteward.Steward"));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
+        ProcessBuilder builder = new ProcessBuilder(ChildJava.steward(arguments))
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));
         builder.environment().putAll(environment);
         Process process = builder.start();

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.ChildJava;
 import org.pgsteward.Wiring;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
@@ -168,16 +169,7 @@ class RestoreKilledIT {
     }
 
     private Process start(String main, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(ChildJava.run(List.of("-Xmx64m"), main, arguments))
                 .redirectOutput(said().toFile())
                 .redirectError(host.folder().resolve("complaints").toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.ChildJava;
 import org.pgsteward.routing.TestHost;
 
 /**
@@ -27,17 +26,9 @@ record CommandRun(int code, String out, String err) {
     static CommandRun on(TestHost host, Map<String, String> otherwise, String... arguments) throws Exception {
         Path out = Files.createTempFile(host.folder(), "command", ".out");
         Path err = Files.createTempFile(host.folder(), "command", ".err");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx40m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.pgsteward.Steward"));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        ProcessBuilder builder = new ProcessBuilder(ChildJava.steward(arguments))
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));
         builder.environment().putAll(host.environment());
         builder.environment().putAll(otherwise);

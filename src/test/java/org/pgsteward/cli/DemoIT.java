@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.ChildJava;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /** The README's first command, as a process of its own. */
@@ -137,17 +138,7 @@ class DemoIT {
     }
 
     private Process start(String... options) throws IOException {
-        List<String> command = new java.util.ArrayList<>(List.of(
-                JAVA,
-                "-Xmx40m",
-                "-XX:TieredStopAtLevel=1",
-                "-Dpgsteward.home=" + Path.of("").toAbsolutePath(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.pgsteward.Steward",
-                "demo",
-                "--dir",
-                folder.toString()));
+        List<String> command = new java.util.ArrayList<>(ChildJava.steward("demo", "--dir", folder.toString()));
         command.addAll(List.of(options));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("PGSTEWARD_HTTP_PORT", "0");

@@ -30,7 +30,8 @@ class StatusCommandIT {
                             "critical: postgresql: there is no journal in this PostgreSQL yet; 'pgsteward run' makes it");
 
             host.cluster().run("homelab", "CREATE ROLE wiki LOGIN", "CREATE DATABASE wiki OWNER wiki");
-            assertThat(CommandRun.on(host, "backup", "wiki").code()).isZero();
+            CommandRun made = CommandRun.on(host, "backup", "wiki");
+            assertThat(made.code()).as(made.toString()).isZero();
             CommandRun part = CommandRun.on(host, "status");
             assertThat(part.code()).as("two databases have no backup: " + part).isEqualTo(1);
             assertThat(part.err()).isEmpty();

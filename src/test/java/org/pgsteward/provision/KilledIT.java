@@ -20,6 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.pgsteward.ChildJava;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
@@ -276,20 +277,15 @@ class KilledIT {
     }
 
     private Process start(Story story, String name, String when) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
+        return new ProcessBuilder(ChildJava.run(
+                        List.of("-Xmx64m"),
                         KilledAfter.class.getName(),
                         Integer.toString(host.server.address().port()),
                         secrets.toString(),
                         when,
                         name,
                         name,
-                        story.user(name))
+                        story.user(name)))
                 .redirectErrorStream(true)
                 .start();
     }

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.ChildJava;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.AgeKeys;
 import org.pgsteward.backup.BackupTarget;
@@ -640,23 +641,14 @@ class BackupRoutesIT {
 
     /** {@code pgsteward backup DATABASE --json} with a small heap. */
     private Process command(String before, String database, Path printed) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                "sh",
-                "-c",
-                before + "exec \"$@\"",
-                "sh",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + HEAP_MEGABYTES + "m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-XX:-UsePerfData",
-                "-cp",
-                System.getProperty("java.class.path"),
+        List<String> command = new ArrayList<>(List.of("sh", "-c", before + "exec \"$@\"", "sh"));
+        command.addAll(ChildJava.run(
+                List.of("-Xmx" + HEAP_MEGABYTES + "m", "-XX:+ExitOnOutOfMemoryError"),
                 "org.pgsteward.Steward",
                 "backup",
                 database,
-                "--json");
+                "--json"));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(host.environment());
         return builder.redirectOutput(printed.toFile())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)

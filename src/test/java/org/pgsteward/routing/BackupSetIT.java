@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.ChildJava;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.BackupSet;
 import org.pgsteward.backup.BackupTarget;
@@ -253,16 +253,8 @@ class BackupSetIT {
     }
 
     private Process pgsteward(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.pgsteward.Steward"));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        ProcessBuilder builder =
+                new ProcessBuilder(ChildJava.steward(arguments)).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().putAll(host.environment());
         // Everything is due every second; that is the daemon's business.
         builder.environment().put("PGSTEWARD_BACKUP_TICK", "* * * * * ?");

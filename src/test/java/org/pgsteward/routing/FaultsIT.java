@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.ChildJava;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.BackupTarget;
@@ -671,17 +672,7 @@ class FaultsIT {
 
     private Process command(Map<String, String> environment, String database, ProcessBuilder.Redirect errors)
             throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx48m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.pgsteward.Steward",
-                "backup",
-                database);
+        ProcessBuilder builder = new ProcessBuilder(ChildJava.steward("backup", database));
         builder.environment().putAll(host.environment());
         if (!environment.isEmpty()) {
             builder.environment().remove("PGSTEWARD_POSTGRES_PASSWORD");

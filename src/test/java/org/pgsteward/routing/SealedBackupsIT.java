@@ -27,6 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.ChildJava;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.Age;
 import org.pgsteward.backup.BackupTarget;
@@ -478,12 +479,8 @@ class SealedBackupsIT {
 
     private static Process command(Map<String, String> keys, TestHost host, Path printed, String... arguments)
             throws IOException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(launchersFlags());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.pgsteward.Steward"));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command);
+        ProcessBuilder builder =
+                new ProcessBuilder(ChildJava.withOptions(launchersFlags(), "org.pgsteward.Steward", arguments));
         builder.environment().putAll(host.environment());
         builder.environment().putAll(keys);
         builder.environment().put("MALLOC_ARENA_MAX", "2");

@@ -1,0 +1,90 @@
+package org.pgsteward;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Command lines of Java processes that run our classes. They start from the launcher's class-data archive where the jar is
+ * built, which saves a third of the processor time of a short command; a test run starts some two hundred of them.
+ */
+public final class ChildJava {
+    private static final Path JAR = Path.of("target/pgsteward.jar").toAbsolutePath();
+
+    private static final Path TEST_CLASSES = Path.of("target/test-classes").toAbsolutePath();
+
+    /** The serial collector and the first compiler only: most of these processes live for a second. */
+    private static final List<String> SHORT_LIVED =
+            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData");
+
+    private static final List<String> ARCHIVE = archive();
+
+    private ChildJava() {}
+
+    /** Returns the command line of a pgsteward command, with a heap of 40 MB as the launcher gives it. */
+    public static List<String> steward(String... arguments) {
+        return run(List.of("-Xmx40m"), "org.pgsteward.Steward", arguments);
+    }
+
+    /** Returns the command line of {@code main}, a class of ours or of the tests, with JVM options more. */
+    public static List<String> run(List<String> options, String main, String... arguments) {
+        List<String> all = new ArrayList<>(SHORT_LIVED);
+        all.addAll(options);
+        return withOptions(all, main, arguments);
+    }
+
+    /** The same with these JVM options alone. */
+    public static List<String> withOptions(List<String> options, String main, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ARCHIVE);
+        command.addAll(options);
+        command.add("-Dpgsteward.home=" + Path.of("").toAbsolutePath());
+        command.add("-cp");
+        // The archive fits a class path that begins as the launcher's does. The jar names its libraries.
+        command.add(ARCHIVE.isEmpty() ? System.getProperty("java.class.path") : JAR + ":" + TEST_CLASSES);
+        command.add(main);
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private static boolean isUpToDate() throws IOException {
+        if (!Files.exists(JAR)) {
+            return false;
+        }
+        FileTime built = Files.getLastModifiedTime(JAR);
+        try (Stream<Path> classes = Files.walk(Path.of("target/classes"))) {
+            return classes.noneMatch(file -> file.toFile().lastModified() > built.toMillis());
+        }
+    }
+
+    /** The options that use the launcher's archive; none where the jar is missing or older than a class, as in an IDE. */
+    private static List<String> archive() {
+        try {
+            if (!isUpToDate()) {
+                return List.of();
+            }
+            Process launcher = new ProcessBuilder("./pgsteward", "--version")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            launcher.waitFor();
+            try (Stream<Path> files = Files.list(JAR.getParent())) {
+                return files.filter(file -> file.getFileName().toString().matches("classes-\\d+\\.jsa"))
+                        .findFirst()
+                        .map(file -> List.of("-XX:SharedArchiveFile=" + file, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"))
+                        .orElse(List.of());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return List.of();
+        }
+    }
+}
