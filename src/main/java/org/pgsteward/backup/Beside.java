@@ -73,7 +73,9 @@ final class Beside {
         new OwnersRestore(guest, name)
                 .pour(file, plan, contents, bytes -> progress.poured(bytes, manifest.sourceBytes()));
         progress.step("restored");
+        notes.addAll(new MaterializedViews(guest, name).fill(list));
         notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
+        notes.addAll(new OwnersAndRights(guest, contents, name, order.owner()).restore(file, list));
         long rows = database.compareRows(manifest.rows());
         progress.step("every table's rows are as the manifest says");
         return rows;

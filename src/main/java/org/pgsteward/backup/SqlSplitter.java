@@ -16,6 +16,9 @@ final class SqlSplitter {
     /** Characters kept of a longer one: enough for what it is and whose. */
     private static final int BEGINNING = 300;
 
+    /** Characters; PostgreSQL's names have 63 bytes. */
+    private static final int LONGEST_TAG = 64;
+
     private static final Pattern RESTRICTION = Pattern.compile("\\\\(?:un)?restrict [A-Za-z0-9]+\\s*");
 
     private enum At {
@@ -32,6 +35,10 @@ final class SqlSplitter {
         CLOSED,
         /** Between a text and what follows it. */
         AFTER_TEXT,
+        /** After a dollar, which may begin the tag of a text. */
+        TAG,
+        /** In a text between two equal tags. */
+        DOLLARS,
         STOPPED
     }
 
@@ -45,6 +52,8 @@ final class SqlSplitter {
     private At at = At.OUTSIDE;
     private char quote;
     private boolean escaping;
+    private final StringBuilder tag = new StringBuilder();
+    private int matched;
     private String unread = "";
 
     SqlSplitter(Consumer<SqlScript.Statement> statements) {
@@ -109,6 +118,28 @@ final class SqlSplitter {
                     outside(c);
                 }
             }
+            case TAG -> {
+                if (c == '$') {
+                    append(c);
+                    tag.append(c);
+                    matched = 0;
+                    at = At.DOLLARS;
+                } else if (isOfAName(c) && (tag.length() > 1 || !Character.isDigit(c)) && tag.length() < LONGEST_TAG) {
+                    append(c);
+                    tag.append(c);
+                } else {
+                    at = At.OUTSIDE;
+                    outside(c);
+                }
+            }
+            case DOLLARS -> {
+                append(c);
+                // A tag holds a dollar at its ends only.
+                matched = c == tag.charAt(matched) ? matched + 1 : c == '$' ? 1 : 0;
+                if (matched == tag.length()) {
+                    at = At.OUTSIDE;
+                }
+            }
             case STOPPED -> {
                 return;
             }
@@ -119,7 +150,7 @@ final class SqlSplitter {
     String end() {
         switch (at) {
             case COMMAND -> command();
-            case QUOTED, HIDING -> stop("a text without an end");
+            case QUOTED, HIDING, DOLLARS -> stop("a text without an end");
             case HYPHEN -> fresh = false;
             default -> {
                 // Nothing is left open.
@@ -144,6 +175,11 @@ final class SqlSplitter {
             append(c);
             fresh = false;
             at = At.QUOTED;
+        } else if (c == '$' && (length == 0 || !isOfAName(last))) {
+            other(c);
+            tag.setLength(0);
+            tag.append(c);
+            at = At.TAG;
         } else if (c == ';') {
             statements.accept(new SqlScript.Statement(kept.toString().strip(), plain, length));
             clear();

@@ -7,28 +7,29 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.pgsteward.postgres.ClientProgram;
 
-/**
- * Restores single entries of a dump: what goes with the data and is restored as far as it goes. Rights may be of roles
- * that are gone, a publication may want more than its owner has, and row security may hide from him what a materialized
- * view is filled with.
- */
+/** Lists the entries of a dump, restores single ones as far as they go, and writes them as SQL. */
 final class TableOfContents {
     /** What a materialized view holds, which is made again from the tables. */
     private static final Pattern VIEWS_CONTENTS =
             Pattern.compile("\\d+; \\d+ \\d+ MATERIALIZED VIEW DATA .*", Pattern.DOTALL);
 
-    /** Lines of {@code pg_restore --list}; a name cannot begin one, since line ends in names are not written. */
+    /**
+     * Lines of {@code pg_restore --list}; a name cannot begin one, since line ends in names are not written. A publication
+     * may want more than its owner has.
+     */
     static final Pattern AFTERWARDS = Pattern.compile(
-            "\\d+; \\d+ \\d+ (ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL|PUBLICATION|MATERIALIZED VIEW DATA"
+            "\\d+; \\d+ \\d+ (PUBLICATION"
                     + "|COMMENT (?!- (EXTENSION|DATABASE|EVENT TRIGGER|FOREIGN DATA WRAPPER) )).*",
             Pattern.DOTALL);
 
-    private static final int KEPT_CHARACTERS = 400;
+    /** Bytes of SQL that are read at once; a function's text may be of any size. */
+    private static final int LARGEST_TEXT = 2 * 1024 * 1024;
 
     private final RestoreSite site;
     private final Path folder;
@@ -55,7 +56,7 @@ final class TableOfContents {
      * Restores the entries whose lines {@code wanted} matches, each by itself.
      *
      * @param list what {@link #list} says of the file
-     * @return what could not be restored, in one line; none when all of it was
+     * @return what could not be restored, one line each
      */
     List<String> restore(StoredFile file, String database, String list, Pattern wanted)
             throws IOException, InterruptedException {
@@ -63,13 +64,47 @@ final class TableOfContents {
         if (entries.isBlank()) {
             return List.of();
         }
-        try {
-            run(file, database, List.of("--no-owner", "--use-list=" + write("rights", entries)));
-            return List.of();
-        } catch (IOException e) {
-            String said = String.valueOf(e.getMessage());
-            return List.of("some rights, comments or contents of materialized views could not be restored: "
-                    + said.substring(0, Math.min(said.length(), KEPT_CHARACTERS)));
+        List<String> options = List.of("--no-owner", "--use-list=" + write("afterwards", entries));
+        try (ClientProgram program = site.restoring(database, options)) {
+            pour(file, program.input());
+            ClientProgram.Ended ended = program.awaitEnd();
+            List<String> lines = RestoreErrors.of(ended.errors()).lines();
+            if (ended.exitCode() != 0 && lines.isEmpty()) {
+                throw new IOException("comments could not be restored: " + String.join("; ", ended.errors()));
+            }
+            return lines;
+        }
+    }
+
+    /**
+     * Writes entries as SQL.
+     *
+     * @param entries lines of {@link #list}
+     * @throws TooLong when that is more than should be in memory at once
+     */
+    String sql(StoredFile file, String database, List<String> entries, List<String> options)
+            throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(options);
+        String numbers = entries.stream().map(TableOfContents::number).collect(Collectors.joining("\n", "", "\n"));
+        all.addAll(List.of("--file=-", "--use-list=" + write("sql", numbers)));
+        try (ClientProgram program = site.restoring(database, all)) {
+            Thread input = new Thread(null, () -> pour(file, program.input()), "pg_restore-input", 256 * 1024);
+            input.setDaemon(true);
+            input.start();
+            byte[] text = program.output().readNBytes(LARGEST_TEXT + 1);
+            if (text.length > LARGEST_TEXT) {
+                throw new TooLong();
+            }
+            program.awaitSuccess();
+            input.join();
+            return new String(text, charset(file));
+        }
+    }
+
+    /** More SQL than is read at once. */
+    static final class TooLong extends IOException {
+        TooLong() {
+            super("more than " + LARGEST_TEXT + " bytes of SQL");
         }
     }
 
@@ -95,8 +130,12 @@ final class TableOfContents {
     private static String matching(String list, Pattern wanted) {
         return list.lines()
                 .filter(line -> wanted.matcher(line).matches())
-                .map(line -> line.substring(0, line.indexOf(';') + 1))
+                .map(TableOfContents::number)
                 .collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    private static String number(String line) {
+        return line.substring(0, line.indexOf(';') + 1);
     }
 
     /** In which its names are, in whatever is printed of it: that of the database which was dumped. */

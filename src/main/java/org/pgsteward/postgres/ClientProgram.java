@@ -23,8 +23,11 @@ import java.util.concurrent.TimeoutException;
  * by the end of its output: a {@code pg_dump} that dies half-way ends its stream like one that is done.
  */
 public final class ClientProgram implements AutoCloseable {
-    /** Bytes kept of what it said on standard error; the first lines tell the cause. */
-    private static final int KEPT_ERRORS = 4000;
+    /** Characters of a message; the first lines tell the cause. */
+    private static final int MESSAGE = 4000;
+
+    /** Characters kept of what it said on standard error. */
+    private static final int KEPT_ERRORS = 64 * 1024;
 
     /** Bytes of an answer that is held as a whole: a list of tens of thousands of objects, and not of a million. */
     public static final int MOST_PRINTED = 6 * 1024 * 1024;
@@ -145,10 +148,28 @@ public final class ClientProgram implements AutoCloseable {
         }
     }
 
+    /**
+     * How it ended.
+     *
+     * @param errors the lines that it wrote on standard error
+     */
+    public record Ended(int exitCode, List<String> errors) {}
+
+    /** Waits for its end, whichever that is. */
+    public Ended awaitEnd() throws InterruptedException {
+        int exit = process.waitFor();
+        return new Ended(exit, said(KEPT_ERRORS).lines().toList());
+    }
+
     /** What it said on standard error so far, on one line; empty when nothing. */
     public String complaint() throws InterruptedException {
+        return said(MESSAGE).replaceAll("\\s*\\R\\s*", "; ");
+    }
+
+    private String said(int characters) throws InterruptedException {
         try {
-            return errors.get(5, TimeUnit.SECONDS).strip().replaceAll("\\s*\\R\\s*", "; ");
+            String all = errors.get(5, TimeUnit.SECONDS).strip();
+            return all.substring(0, Math.min(all.length(), characters));
         } catch (ExecutionException | TimeoutException e) {
             return "";
         }

@@ -220,6 +220,69 @@ class RestoreAgreesIT {
                 .containsExactly("four", "of the extension");
     }
 
+    /** All of it comes back as the service's role, and none of it silently. */
+    @Test
+    void objectsOfOtherRolesKeepTheirOwnerOrAreNamed() throws Exception {
+        String service = service("CREATE TABLE public.mine (n INT)", "CREATE TABLE public.list (n INT) PARTITION BY LIST (n)");
+        String third = "third_" + service;
+        String group = "group_" + service;
+        host.cluster()
+                .run(
+                        service,
+                        "CREATE ROLE " + third,
+                        "CREATE ROLE " + group,
+                        "GRANT " + group + " TO " + service,
+                        "GRANT CREATE, USAGE ON SCHEMA public TO PUBLIC",
+                        "GRANT " + service + " TO " + third,
+                        "SET ROLE " + third,
+                        "CREATE FUNCTION public.def(a INT, OUT b TEXT) SECURITY DEFINER LANGUAGE sql"
+                                + " AS $f$ SELECT 'it''s; ' $f$",
+                        "CREATE FUNCTION public.inv(a INT, b NUMERIC[]) RETURNS INT LANGUAGE sql BEGIN ATOMIC SELECT 1; END",
+                        "CREATE TABLE public.\"of third\" (n INT)",
+                        "CREATE VIEW public.v AS SELECT 1 AS n",
+                        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO " + service,
+                        "RESET ROLE",
+                        "CREATE SCHEMA s AUTHORIZATION " + third,
+                        "CREATE TABLE public.list_1 PARTITION OF public.list FOR VALUES IN (1)",
+                        "ALTER TABLE public.list_1 OWNER TO " + third,
+                        "CREATE TABLE public.of_group (n INT)",
+                        "ALTER TABLE public.of_group OWNER TO " + group,
+                        "GRANT SELECT ON public.mine TO " + group + " WITH GRANT OPTION",
+                        "GRANT INSERT ON public.mine TO " + third,
+                        "SET ROLE " + group,
+                        "GRANT SELECT ON public.mine TO " + third,
+                        "RESET ROLE");
+        assertThat(backUp(service).state()).isEqualTo(BackupState.VERIFIED);
+
+        Restore.Done done = wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+
+        String not = " belongs to " + service + ", not to " + third + " as before";
+        String give = " OWNER TO " + third;
+        assertThat(done.notes())
+                .map(note -> note.replaceFirst(": ERROR: .*", ""))
+                .containsExactlyInAnyOrder(
+                        "granted by " + service + ", not by " + group + " as before: GRANT SELECT ON TABLE public.mine TO "
+                                + third,
+                        "ALTER DEFAULT PRIVILEGES FOR ROLE " + third + " IN SCHEMA public GRANT SELECT ON TABLES  TO "
+                                + service,
+                        "SCHEMA s" + not + "; check it, then type: ALTER SCHEMA s" + give,
+                        "FUNCTION public.def(a integer, OUT b text)" + not + ", and runs with the rights of its caller; check it, then"
+                                + " type: ALTER FUNCTION public.def(a integer, OUT b text)" + give
+                                + "; ALTER FUNCTION public.def(a integer, OUT b text) SECURITY DEFINER",
+                        "FUNCTION public.inv(a integer, b numeric[])" + not
+                                + "; check it, then type: ALTER FUNCTION public.inv(a integer, b numeric[])" + give,
+                        "TABLE public.\"of third\"" + not + "; check it, then type: ALTER TABLE public.\"of third\"" + give,
+                        "TABLE public.v" + not + "; check it, then type: ALTER TABLE public.v" + give,
+                        "TABLE public.list_1" + not + "; check it, then type: ALTER TABLE public.list_1" + give);
+        assertThat(host.rows(service + "_back", "SELECT tableowner::text FROM pg_tables WHERE tablename = 'of_group'"))
+                .containsExactly(group);
+        assertThat(host.rows(service + "_back", "SELECT prosecdef FROM pg_proc WHERE proname = 'def'"))
+                .containsExactly("f");
+        String rights = "SELECT DISTINCT concat_ws(' ', grantee::regrole, privilege_type) FROM pg_class,"
+                + " aclexplode(relacl) WHERE relname = 'mine' ORDER BY 1";
+        assertThat(host.rows(service + "_back", rights)).isEqualTo(host.rows(service, rights)).hasSizeGreaterThan(8);
+    }
+
     private List<String> placement(String database) throws SQLException {
         return host.rows(
                 database,
