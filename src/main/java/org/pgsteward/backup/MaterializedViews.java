@@ -47,8 +47,7 @@ final class MaterializedViews {
      * @return those that are empty, with the reason
      */
     List<String> fill(String list) throws IOException, InterruptedException {
-        List<String> entries =
-                list.lines().filter(line -> line.contains(ENTRY)).toList();
+        List<String> entries = list.lines().filter(line -> line.contains(ENTRY)).toList();
         String unfilled = entries.isEmpty() ? "" : site.administer(database, UNFILLED);
         if (unfilled.isEmpty()) {
             return List.of();

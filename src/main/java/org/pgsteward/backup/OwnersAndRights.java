@@ -33,7 +33,8 @@ final class OwnersAndRights {
     private static final Pattern RIGHTS =
             Pattern.compile("\\d+; \\d+ \\d+ (?:ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL) .*", Pattern.DOTALL);
 
-    private static final Pattern RIGHT = Pattern.compile("(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .*", Pattern.DOTALL);
+    private static final Pattern RIGHT =
+            Pattern.compile("(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .*", Pattern.DOTALL);
 
     private static final Pattern GRANTOR = Pattern.compile("SET SESSION AUTHORIZATION (.+)", Pattern.DOTALL);
 
@@ -46,11 +47,12 @@ final class OwnersAndRights {
                     + "|STATISTICS|TABLE|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTIONARY|TYPE|VIEW) .*",
             Pattern.DOTALL);
 
-    private static final Pattern GIVE =
-            Pattern.compile("ALTER (AGGREGATE|COLLATION|CONVERSION|DOMAIN|FOREIGN TABLE|FUNCTION|LARGE OBJECT"
+    private static final Pattern GIVE = Pattern.compile(
+            "ALTER (AGGREGATE|COLLATION|CONVERSION|DOMAIN|FOREIGN TABLE|FUNCTION|LARGE OBJECT"
                     + "|MATERIALIZED VIEW|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURE|SCHEMA|SEQUENCE|SERVER"
                     + "|STATISTICS|TABLE|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTIONARY|TYPE|VIEW)"
-                    + " (.+) OWNER TO (\"(?:[^\"]|\"\")+\"|[^\\s\"]+)", Pattern.DOTALL);
+                    + " (.+) OWNER TO (\"(?:[^\"]|\"\")+\"|[^\\s\"]+)",
+            Pattern.DOTALL);
 
     /** Those of the functions asked for that run with the rights of their caller; names are separated by chr(30). */
     private static final String INVOKERS = """

@@ -223,7 +223,8 @@ class RestoreAgreesIT {
     /** All of it comes back as the service's role, and none of it silently. */
     @Test
     void objectsOfOtherRolesKeepTheirOwnerOrAreNamed() throws Exception {
-        String service = service("CREATE TABLE public.mine (n INT)", "CREATE TABLE public.list (n INT) PARTITION BY LIST (n)");
+        String service =
+                service("CREATE TABLE public.mine (n INT)", "CREATE TABLE public.list (n INT) PARTITION BY LIST (n)");
         String third = "third_" + service;
         String group = "group_" + service;
         host.cluster()
@@ -261,17 +262,19 @@ class RestoreAgreesIT {
         assertThat(done.notes())
                 .map(note -> note.replaceFirst(": ERROR: .*", ""))
                 .containsExactlyInAnyOrder(
-                        "granted by " + service + ", not by " + group + " as before: GRANT SELECT ON TABLE public.mine TO "
-                                + third,
+                        "granted by " + service + ", not by " + group
+                                + " as before: GRANT SELECT ON TABLE public.mine TO " + third,
                         "ALTER DEFAULT PRIVILEGES FOR ROLE " + third + " IN SCHEMA public GRANT SELECT ON TABLES  TO "
                                 + service,
                         "SCHEMA s" + not + "; check it, then type: ALTER SCHEMA s" + give,
-                        "FUNCTION public.def(a integer, OUT b text)" + not + ", and runs with the rights of its caller; check it, then"
+                        "FUNCTION public.def(a integer, OUT b text)" + not
+                                + ", and runs with the rights of its caller; check it, then"
                                 + " type: ALTER FUNCTION public.def(a integer, OUT b text)" + give
                                 + "; ALTER FUNCTION public.def(a integer, OUT b text) SECURITY DEFINER",
                         "FUNCTION public.inv(a integer, b numeric[])" + not
                                 + "; check it, then type: ALTER FUNCTION public.inv(a integer, b numeric[])" + give,
-                        "TABLE public.\"of third\"" + not + "; check it, then type: ALTER TABLE public.\"of third\"" + give,
+                        "TABLE public.\"of third\"" + not + "; check it, then type: ALTER TABLE public.\"of third\""
+                                + give,
                         "TABLE public.v" + not + "; check it, then type: ALTER TABLE public.v" + give,
                         "TABLE public.list_1" + not + "; check it, then type: ALTER TABLE public.list_1" + give);
         assertThat(host.rows(service + "_back", "SELECT tableowner::text FROM pg_tables WHERE tablename = 'of_group'"))
@@ -280,7 +283,9 @@ class RestoreAgreesIT {
                 .containsExactly("f");
         String rights = "SELECT DISTINCT concat_ws(' ', grantee::regrole, privilege_type) FROM pg_class,"
                 + " aclexplode(relacl) WHERE relname = 'mine' ORDER BY 1";
-        assertThat(host.rows(service + "_back", rights)).isEqualTo(host.rows(service, rights)).hasSizeGreaterThan(8);
+        assertThat(host.rows(service + "_back", rights))
+                .isEqualTo(host.rows(service, rights))
+                .hasSizeGreaterThan(8);
     }
 
     private List<String> placement(String database) throws SQLException {

@@ -8,8 +8,7 @@ import org.junit.jupiter.api.Test;
 class RestoreErrorsTest {
     @Test
     void eachErrorBelongsToTheEntryBeforeIt() {
-        RestoreErrors errors = RestoreErrors.of(
-                """
+        RestoreErrors errors = RestoreErrors.of("""
                 pg_restore: while PROCESSING TOC:
                 pg_restore: from TOC entry 5; 2615 16385 SCHEMA ext homelab
                 pg_restore: error: could not execute query: ERROR:  schema "ext" already exists
@@ -20,9 +19,7 @@ class RestoreErrorsTest {
                 pg_restore: from TOC entry 9; 0 16390 TABLE DATA public t homelab
                 pg_restore: error: COPY failed for table "t": ERROR:  no
                 pg_restore: warning: errors ignored on restore: 5
-                """
-                        .lines()
-                        .toList());
+                """.lines().toList());
 
         assertThat(errors.lines())
                 .containsExactly(
@@ -34,6 +31,7 @@ class RestoreErrorsTest {
 
     @Test
     void withoutAnErrorThereIsNone() {
-        assertThat(RestoreErrors.of(List.of("pg_restore: warning: something"))).isEqualTo(new RestoreErrors(List.of(), 0));
+        assertThat(RestoreErrors.of(List.of("pg_restore: warning: something")))
+                .isEqualTo(new RestoreErrors(List.of(), 0));
     }
 }

@@ -7,8 +7,7 @@ import org.junit.jupiter.api.Test;
 class SqlScriptTest {
     @Test
     void aTextInDollarsHidesWhatIsInIt() {
-        SqlScript script = SqlScript.of(
-                """
+        SqlScript script = SqlScript.of("""
                 CREATE FUNCTION f() AS $_$ it's; $$ \\! $_$ LANGUAGE sql;
                 ALTER FUNCTION f() OWNER TO third;
                 SELECT $$a;b$$, x$y$z, 'c;$$';
@@ -26,7 +25,8 @@ class SqlScriptTest {
     @Test
     void aStatementWithDollarsIsNeverPlain() {
         assertThat(SqlScript.of("COMMENT ON ROLE r IS $$x$$; COMMENT ON ROLE r IS $x; COMMENT ON ROLE r IS 'x$$';")
-                        .statements().stream()
+                        .statements()
+                        .stream()
                         .map(SqlScript.Statement::plain))
                 .containsExactly(false, false, true);
     }
