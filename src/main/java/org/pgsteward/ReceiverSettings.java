@@ -47,7 +47,17 @@ final class ReceiverSettings {
             String url = receiver + ".url";
             given.get(url).ifPresent(address -> decided.put(url, address(url, address)));
         });
+        String required = "pgsteward.mail.starttls.required";
+        if (given.get(required).isEmpty()) {
+            decided.put(required, Boolean.toString(sendsPassword(given)));
+        }
         return given.with(decided);
+    }
+
+    /** Whether a password goes over a connection that is not encrypted from its first byte. */
+    private static boolean sendsPassword(Settings given) {
+        return given.get("pgsteward.mail.user").isPresent()
+                && !given.get("pgsteward.mail.tls").filter("true"::equalsIgnoreCase).isPresent();
     }
 
     /** What is missing or does not fit, by key. */

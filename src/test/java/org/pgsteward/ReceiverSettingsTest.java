@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +52,28 @@ class ReceiverSettingsTest {
         assertThat(ALL)
                 .allSatisfy(name -> assertThat(settings.require("pgsteward." + name + ".enabled"))
                         .isEqualTo(Boolean.toString(name.equals(on))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // user | TLS from the first byte | as it is set | whether STARTTLS is required
+                "     |       |       | false",
+                " ops |       |       | true",
+                " ops | false |       | true",
+                " ops | true  |       | false",
+                " ops |       | false | false",
+                "     |       | true  | true",
+            })
+    void aMailPasswordIsGivenToServersThatEncryptUnlessSaidOtherwise(
+            String user, String tls, String set, boolean required) throws IOException {
+        Map<String, String> given = new HashMap<>(Map.of("PGSTEWARD_MAIL_TO", "ops@example.org"));
+        Optional.ofNullable(user).ifPresent(value -> given.put("PGSTEWARD_MAIL_USER", value));
+        Optional.ofNullable(tls).ifPresent(value -> given.put("PGSTEWARD_MAIL_TLS", value));
+        Optional.ofNullable(set).ifPresent(value -> given.put("PGSTEWARD_MAIL_STARTTLS_REQUIRED", value));
+        assertThat(ReceiverSettings.with(Settings.from(given)).require("pgsteward.mail.starttls.required"))
+                .isEqualTo(Boolean.toString(required));
     }
 
     @Test

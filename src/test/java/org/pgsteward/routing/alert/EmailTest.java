@@ -9,19 +9,29 @@ import jakarta.mail.Address;
 import jakarta.mail.BodyPart;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeMultipart;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
 import java.io.StringReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.w3c.dom.Document;
@@ -101,6 +111,7 @@ class EmailTest {
         Map<String, String> settings = settings();
         settings.put("pgsteward.mail.user", "ops");
         settings.put("pgsteward.mail.password", PASSWORD);
+        settings.put("pgsteward.mail.starttls.required", "false");
 
         try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
             desk.raise(Desk.bad("vikunja"));
@@ -115,6 +126,7 @@ class EmailTest {
         Map<String, String> settings = settings();
         settings.put("pgsteward.mail.user", "ops");
         settings.put("pgsteward.mail.password", PASSWORD);
+        settings.put("pgsteward.mail.starttls.required", "false");
 
         try (CapturedLog log = new CapturedLog();
                 Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
@@ -125,6 +137,59 @@ class EmailTest {
             assertThat(log.text()).contains("next try in").doesNotContain(PASSWORD, "p&a");
         }
         assertThat(server.getReceivedMessages()).isEmpty();
+    }
+
+    /** Whoever stands between the two can take STARTTLS out of the server's answer. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "250-mail.example.org|250 AUTH PLAIN LOGIN",
+                "250-mail.example.org|250-AUTH PLAIN LOGIN|250 XXXXTLS",
+                "250-mail.example.org|250-AUTH PLAIN LOGIN|250 STARTTLS",
+                "250 mail.example.org",
+                "502 what?",
+            })
+    void theLoginIsSentToNoServerThatDoesNotEncrypt(String hello) throws Exception {
+        List<String> heard = new CopyOnWriteArrayList<>();
+        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+                CapturedLog log = new CapturedLog()) {
+            Thread stripped = new Thread(() -> serveInClear(server, hello, heard), "no STARTTLS");
+            stripped.setDaemon(true);
+            stripped.start();
+            Map<String, String> settings = settings();
+            settings.put("pgsteward.mail.port", Integer.toString(server.getLocalPort()));
+            settings.put("pgsteward.mail.user", "ops");
+            settings.put("pgsteward.mail.password", PASSWORD);
+            settings.remove("pgsteward.mail.starttls.required");
+            try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
+                desk.raise(Desk.bad("vikunja"));
+                await().until(() -> log.text().contains("next try"));
+                assertThat(desk.outbox.depth("email")).isEqualTo(1);
+            }
+            assertThat(log.text()).containsAnyOf("STARTTLS is required", "454 not now").doesNotContain(PASSWORD);
+        }
+        assertThat(heard).anyMatch(line -> line.startsWith("EHLO"));
+        assertThat(heard).noneMatch(line -> line.startsWith("AUTH") || line.startsWith("MAIL"));
+    }
+
+    private static void serveInClear(ServerSocket server, String hello, List<String> heard) {
+        while (!server.isClosed()) {
+            try (Socket client = server.accept();
+                    BufferedReader lines = new BufferedReader(
+                            new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1));
+                    PrintWriter out = new PrintWriter(client.getOutputStream(), true, StandardCharsets.ISO_8859_1)) {
+                out.print("220 mail.example.org\r\n");
+                out.flush();
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    heard.add(line);
+                    String answer = line.startsWith("EHLO") ? hello : line.startsWith("STARTTLS") ? "454 not now" : "250 ok";
+                    out.print(answer.replace("|", "\r\n") + "\r\n");
+                    out.flush();
+                }
+            } catch (IOException hungUp) {
+                heard.add("hung up");
+            }
+        }
     }
 
     @Test
@@ -185,6 +250,8 @@ class EmailTest {
                 "pgsteward.mail.host", "127.0.0.1",
                 "pgsteward.mail.port", Integer.toString(server.getSmtp().getPort()),
                 "pgsteward.mail.from", "steward@example.org",
-                "pgsteward.mail.to", "ops@example.org"));
+                "pgsteward.mail.to", "ops@example.org",
+                // There is no user, as {@code ReceiverSettings} finds.
+                "pgsteward.mail.starttls.required", "false"));
     }
 }
