@@ -102,7 +102,8 @@ public final class NoticeText {
                 "[" + alert.severity().word() + "] " + title,
                 text,
                 remedy(alert.last().remedy().lines()),
-                alert.last().figures());
+                alert.last().figures(),
+                List.of(alert));
     }
 
     /** Without the kind's words of trouble in the title, and so that nobody waits for an end that is not told. */
@@ -135,7 +136,8 @@ public final class NoticeText {
                         + clock.format(end) + ".\n"
                         + OneLine.of(alert.over() == null ? "" : alert.over().reason(), REASON) + unheard,
                 "",
-                alert.last().figures());
+                alert.last().figures(),
+                List.of(alert));
     }
 
     /** Whom a notice is about: one, or several of whom it tells at once. */
@@ -193,7 +195,8 @@ public final class NoticeText {
                         alerts.stream()
                                 .map(Alert::service)
                                 .map(NoticeText::name)
-                                .collect(Collectors.joining(BETWEEN))));
+                                .collect(Collectors.joining(BETWEEN))),
+                alerts);
     }
 
     private static String line(boolean over, Alert alert, Instant now) {
@@ -220,7 +223,8 @@ public final class NoticeText {
                 notice.title(),
                 text,
                 notice.remedy(),
-                notice.figures());
+                notice.figures(),
+                notice.alerts());
     }
 
     private static Notice notice(
@@ -233,7 +237,8 @@ public final class NoticeText {
             String title,
             String text,
             String remedy,
-            Map<String, Object> figures) {
+            Map<String, Object> figures,
+            List<Alert> alerts) {
         return new Notice(
                 id,
                 state,
@@ -244,7 +249,21 @@ public final class NoticeText {
                 OneLine.of(title, TITLE),
                 text,
                 remedy,
-                figures(figures));
+                figures(figures),
+                alerts.stream()
+                        .limit(Notice.MOST_ALERTS)
+                        .map(alert -> entry(alert, state))
+                        .toList());
+    }
+
+    private static Notice.Entry entry(Alert alert, String state) {
+        return new Notice.Entry(
+                Notice.Entry.id(alert.kind(), alert.service()),
+                state,
+                alert.severity().word(),
+                OneLine.of(alert.kind(), NAME),
+                name(alert.service()),
+                alert.since());
     }
 
     private static String subject(Alert alert) {

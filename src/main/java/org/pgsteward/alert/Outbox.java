@@ -2,8 +2,10 @@ package org.pgsteward.alert;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -207,7 +209,7 @@ public final class Outbox {
             return Optional.of(new Entry(file, putAt(file), kept));
         }
         try {
-            Notice notice = reader.readValue(BoundedFile.bytes(file, MOST_BYTES));
+            Notice notice = notice(BoundedFile.bytes(file, MOST_BYTES));
             return Optional.of(new Entry(file, putAt(file), notice));
         } catch (NoSuchFileException gone) {
             LOG.debug("{} was taken by another process", file);
@@ -219,6 +221,15 @@ public final class Outbox {
             throw new UncheckedIOException(file + " cannot be read", refused);
         }
         return Optional.empty();
+    }
+
+    /** A file of an older version has no list of alerts; whatever else is missing, is torn. */
+    private Notice notice(byte[] content) throws IOException {
+        JsonNode document = json.readTree(content);
+        if (document instanceof ObjectNode object && !object.has("alerts")) {
+            object.putArray("alerts");
+        }
+        return reader.readValue(document);
     }
 
     /** It was taken and goes. */

@@ -1,7 +1,11 @@
 package org.pgsteward.model;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
 
 /**
  * What people are told, once when something begins and once when it is over. Every receiver's route is handed this
@@ -17,6 +21,8 @@ import java.util.Map;
  * @param text what happened, since when, how bad, why
  * @param remedy what to type, as commands that can be pasted
  * @param figures the numbers in it, by name
+ * @param alerts the alerts that it is about, for programs: one, or each of those that are told together, up to {@link
+ *     #MOST_ALERTS}
  */
 public record Notice(
         String id,
@@ -28,4 +34,43 @@ public record Notice(
         String title,
         String text,
         String remedy,
-        Map<String, Object> figures) {}
+        Map<String, Object> figures,
+        List<Entry> alerts) {
+    /** So many of one notice are listed; {@code figures.count} says how many there are. */
+    public static final int MOST_ALERTS = 200;
+
+    public Notice {
+        // A file of an older version has none.
+        alerts = List.copyOf(Objects.requireNonNullElse(alerts, List.of()));
+    }
+
+    /** One without a list of alerts. */
+    public Notice(
+            String id,
+            String state,
+            String severity,
+            String kind,
+            String service,
+            Instant since,
+            String title,
+            String text,
+            String remedy,
+            Map<String, Object> figures) {
+        this(id, state, severity, kind, service, since, title, text, remedy, figures, List.of());
+    }
+
+    /**
+     * One alert of a notice.
+     *
+     * @param id the same each time that this kind is told of this service, when it fires and when it is resolved
+     * @param state {@code firing} or {@code resolved}
+     * @param since when it began; with {@code id} it is one occurrence
+     */
+    public record Entry(String id, String state, String severity, String kind, String service, Instant since) {
+        /** The id of a kind of trouble of a service. */
+        public static String id(String kind, String service) {
+            return UUID.nameUUIDFromBytes((kind + ":" + service).getBytes(StandardCharsets.UTF_8))
+                    .toString();
+        }
+    }
+}

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Component;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckRegistry;
@@ -87,8 +88,10 @@ public final class Pipeline implements AutoCloseable {
 
     /** Whatever a route asks by HTTP, a receiver or a watcher, may answer so much and no more. */
     public static void boundAnswers(CamelContext context) {
-        context.addComponent("http", new BoundedHttpComponent());
-        context.addComponent("https", new BoundedHttpComponent());
+        // Made when a route names it: where none does, its classes stay unread.
+        for (String scheme : List.of("http", "https")) {
+            context.getRegistry().bind(scheme, Component.class, BoundedHttpComponent::new);
+        }
     }
 
     /**

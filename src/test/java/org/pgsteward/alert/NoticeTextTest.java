@@ -8,6 +8,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
@@ -40,7 +41,70 @@ class NoticeTextTest {
                         "vikunja: memory high is warning, since 2026-05-01 14:00:00 CEST.\n"
                                 + "82% of 256 MiB in use (210 MiB), warns at 80%",
                         "docker stats --no-stream vikunja",
-                        Map.of("percent", 82.0)));
+                        Map.of("percent", 82.0),
+                        List.of(new Notice.Entry(
+                                Notice.Entry.id("memory-high", "vikunja"),
+                                "firing",
+                                "warning",
+                                "memory-high",
+                                "vikunja",
+                                NOON))));
+    }
+
+    /** "homelab, postgres, svc1 and 5 more" was all that a program had of those that were told together. */
+    @Test
+    void programsFindEveryAlertOfANoticeUnderTheSameIdWhenItFiresAndWhenItIsResolved() {
+        List<Alert> fire = IntStream.range(0, 8)
+                .mapToObj(i -> alert("s" + i).orElseThrow())
+                .toList();
+        List<Alert> end = IntStream.range(0, 8)
+                .mapToObj(i -> AlertRule.turn(
+                                alert("s" + i),
+                                Condition.well("memory-high", "s" + i, "20% in use", NOON.plusSeconds(60)),
+                                "look")
+                        .orElseThrow())
+                .toList();
+
+        Notice firing = text.of("n1", new Telling(Telling.News.BEGAN, fire), NOON);
+        Notice resolved = text.of("n2", new Telling(Telling.News.OVER, end), NOON.plusSeconds(60));
+        Notice alone = text.of("n3", new Telling(Telling.News.OVER, end.subList(3, 4)), NOON.plusSeconds(60));
+
+        assertThat(firing.service()).isEqualTo("s0, s1, s2 and 5 more");
+        assertThat(firing.alerts())
+                .extracting(Notice.Entry::service)
+                .containsExactly("s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7");
+        assertThat(firing.alerts()).allSatisfy(entry -> {
+            assertThat(entry.state()).isEqualTo("firing");
+            assertThat(entry.severity()).isEqualTo("warning");
+            assertThat(entry.kind()).isEqualTo("memory-high");
+            assertThat(entry.since()).isEqualTo(NOON);
+        });
+        assertThat(firing.alerts()).extracting(Notice.Entry::id).doesNotHaveDuplicates();
+        assertThat(resolved.alerts()).extracting(Notice.Entry::state).containsOnly("resolved");
+        assertThat(resolved.alerts())
+                .extracting(Notice.Entry::id)
+                .containsExactlyElementsOf(
+                        firing.alerts().stream().map(Notice.Entry::id).toList());
+        assertThat(alone.alerts()).extracting(Notice.Entry::id).containsExactly(firing.alerts().get(3).id());
+        assertThat(NoticeText.late(firing, Duration.ofMinutes(5), "it was away").alerts()).isEqualTo(firing.alerts());
+    }
+
+    @Test
+    void aNoticeListsSoManyAlertsAndNoMore() {
+        List<Alert> many = IntStream.range(0, 1000)
+                .mapToObj(i -> alert("s" + i).orElseThrow())
+                .toList();
+        Notice notice = text.of("n1", new Telling(Telling.News.BEGAN, many), NOON);
+
+        assertThat(notice.alerts()).hasSize(Notice.MOST_ALERTS);
+        assertThat(notice.figures()).containsEntry("count", 1000);
+    }
+
+    private static Optional<Alert> alert(String service) {
+        return AlertRule.turn(
+                Optional.empty(),
+                Condition.bad(Severity.WARNING, "memory-high", service, "82% in use", "docker stats", NOON),
+                "look");
     }
 
     @Test

@@ -171,6 +171,32 @@ class OutboxTest {
         assertThat(files()).containsExactly(first.resolveSibling(first.getFileName() + ".corrupt"));
     }
 
+    /** What waited for a receiver while pgsteward was updated. */
+    @Test
+    void anEntryOfAVersionThatListedNoAlertsIsDelivered() throws IOException {
+        Outbox outbox = open();
+        outbox.put(notice("n1"), List.of("email"));
+        Path file = files().get(0);
+        Files.writeString(file, Files.readString(file).replaceFirst(",\\s*\"alerts\" : \\[[^]]*]", ""));
+        assertThat(file).content().doesNotContain("alerts");
+
+        courier(outbox).deliver();
+
+        assertThat(sent).containsExactly("n1");
+    }
+
+    @Test
+    void anEntryOfMoreThanANoticeEverHasIsSetAside() throws IOException {
+        Outbox outbox = open();
+        outbox.put(notice("n1"), List.of("email"));
+        outbox.put(notice("n2"), List.of("email"));
+        Files.writeString(files().get(0), "{\"id\":\"" + "x".repeat(2_000_000) + "\"}");
+
+        courier(outbox).deliver();
+
+        assertThat(sent).containsExactly("n2");
+    }
+
     @Test
     void halfWrittenAndForeignFilesAreNoEntries() throws IOException {
         Outbox outbox = open();
