@@ -57,7 +57,9 @@ final class ReceiverSettings {
     /** Whether a password goes over a connection that is not encrypted from its first byte. */
     private static boolean sendsPassword(Settings given) {
         return given.get("pgsteward.mail.user").isPresent()
-                && !given.get("pgsteward.mail.tls").filter("true"::equalsIgnoreCase).isPresent();
+                && !given.get("pgsteward.mail.tls")
+                        .filter("true"::equalsIgnoreCase)
+                        .isPresent();
     }
 
     /** What is missing or does not fit, by key. */

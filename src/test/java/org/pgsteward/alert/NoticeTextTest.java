@@ -85,8 +85,11 @@ class NoticeTextTest {
                 .extracting(Notice.Entry::id)
                 .containsExactlyElementsOf(
                         firing.alerts().stream().map(Notice.Entry::id).toList());
-        assertThat(alone.alerts()).extracting(Notice.Entry::id).containsExactly(firing.alerts().get(3).id());
-        assertThat(NoticeText.late(firing, Duration.ofMinutes(5), "it was away").alerts()).isEqualTo(firing.alerts());
+        assertThat(alone.alerts())
+                .extracting(Notice.Entry::id)
+                .containsExactly(firing.alerts().get(3).id());
+        assertThat(NoticeText.late(firing, Duration.ofMinutes(5), "it was away").alerts())
+                .isEqualTo(firing.alerts());
     }
 
     @Test

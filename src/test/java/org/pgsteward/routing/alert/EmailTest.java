@@ -166,7 +166,9 @@ class EmailTest {
                 await().until(() -> log.text().contains("next try"));
                 assertThat(desk.outbox.depth("email")).isEqualTo(1);
             }
-            assertThat(log.text()).containsAnyOf("STARTTLS is required", "454 not now").doesNotContain(PASSWORD);
+            assertThat(log.text())
+                    .containsAnyOf("STARTTLS is required", "454 not now")
+                    .doesNotContain(PASSWORD);
         }
         assertThat(heard).anyMatch(line -> line.startsWith("EHLO"));
         assertThat(heard).noneMatch(line -> line.startsWith("AUTH") || line.startsWith("MAIL"));
@@ -182,7 +184,8 @@ class EmailTest {
                 out.flush();
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     heard.add(line);
-                    String answer = line.startsWith("EHLO") ? hello : line.startsWith("STARTTLS") ? "454 not now" : "250 ok";
+                    String answer =
+                            line.startsWith("EHLO") ? hello : line.startsWith("STARTTLS") ? "454 not now" : "250 ok";
                     out.print(answer.replace("|", "\r\n") + "\r\n");
                     out.flush();
                 }

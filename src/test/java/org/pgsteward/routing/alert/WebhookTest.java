@@ -60,7 +60,16 @@ class WebhookTest {
         assertThat(json.readTree(server.taken.get(0)).fieldNames())
                 .toIterable()
                 .containsExactly(
-                        "id", "state", "severity", "kind", "service", "since", "title", "text", "remedy", "figures",
+                        "id",
+                        "state",
+                        "severity",
+                        "kind",
+                        "service",
+                        "since",
+                        "title",
+                        "text",
+                        "remedy",
+                        "figures",
                         "alerts");
         assertThat(notice.alerts()).extracting(Notice.Entry::service).containsExactly("vikunja");
     }
