@@ -68,6 +68,7 @@ import org.pgsteward.routing.AskedBackups;
 import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
 import org.pgsteward.routing.CardDesk;
+import org.pgsteward.routing.CaveatDesk;
 import org.pgsteward.routing.ContainerDesk;
 import org.pgsteward.routing.DaemonReport;
 import org.pgsteward.routing.DaemonStatus;
@@ -237,9 +238,9 @@ public final class Wiring {
                 .orElse(state.resolve("scratch"));
         RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch);
         house = new Housekeeping(tables, store, locks, sets, leftovers);
-        proof = new Proof(store, keys, scratch, locks, bindir, user, clock);
-        dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, clock);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
+        proof = new Proof(store, keys, scratch, locks, bindir, user, extensions, clock);
+        dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, extensions, clock);
         restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
         recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, rows, sets, store, locks, doors, clock);
@@ -490,6 +491,7 @@ public final class Wiring {
                 .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, card, doors, clock))
                 .bean("proof", proof)
                 .bean("shrink", new ShrinkDesk(rows, shrink, clock))
+                .bean("caveats", new CaveatDesk(rows, clock))
                 .bean("alerts", alerts)
                 .bean("outbox", outbox)
                 .bean("messages", new Messages(templates(), json, zone, clock));

@@ -67,7 +67,11 @@ final class Beside {
         progress.step("an empty database beside");
         DumpExtensions made = makeExtensions(manifest);
         String list = contents.list(file, name);
-        RestorePlan plan = RestorePlan.of(TableOfContents.mustBeWhole(list), made.schemas());
+        if (powerful && !order.isOfTheJournal()) {
+            OwnerPowers.refuseCode(order, list);
+        }
+        RestoreCaveats.tablespaces(manifest.surroundings().tablespaces()).ifPresent(notes::add);
+        RestorePlan plan = RestorePlan.of(TableOfContents.mustBeWhole(list), made.schemas(), true);
         plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
         lendWrappers(list);
         new OwnersRestore(guest, name)
@@ -95,7 +99,8 @@ final class Beside {
                     database.name(),
                     powerful ? guest.name() : order.owner(),
                     manifest.extensions().keySet(),
-                    manifest.surroundings().schemas());
+                    manifest.surroundings().schemas(),
+                    false);
         } catch (DumpExtensions.NotInstalled e) {
             throw new Restore.Refused("the server does not have the extension " + e.extension + ", which database "
                     + manifest.database() + " uses: install it there first");

@@ -8,8 +8,8 @@ import java.util.TreeSet;
 import org.pgsteward.postgres.Quote;
 
 /**
- * The extensions of a dump that only an administrator may make, made before anything of it is there. The others its owner
- * makes himself while he restores, in the schema that the dump names.
+ * The extensions of a dump that only an administrator may make, made before anything of it is there. The others the owner
+ * makes while the dump is restored, in the schema that it names.
  *
  * @param schemas that are there already, made for one of them
  */
@@ -56,26 +56,28 @@ record DumpExtensions(Set<String> schemas) {
      *
      * @param owner of the database, and of the schemas that are made
      * @param schemas in which they are at the source, by extension; where it is not known, the usual one
+     * @param trusted whether those are made as well that the owner could make
      */
     static DumpExtensions make(
             Administrator site,
             String database,
             String owner,
             Collection<String> extensions,
-            Map<String, String> schemas)
+            Map<String, String> schemas,
+            boolean trusted)
             throws IOException, InterruptedException {
         Set<String> made = new TreeSet<>();
         for (String extension : extensions) {
-            String trusted = site.administer(
+            String known = site.administer(
                     database,
                     "SELECT v.trusted FROM pg_catalog.pg_available_extensions AS e"
                             + " JOIN pg_catalog.pg_available_extension_versions AS v"
                             + " ON v.name = e.name AND v.version = e.default_version WHERE e.name = "
                             + Quote.literal(extension) + ";");
-            if (trusted.isBlank()) {
+            if (known.isBlank()) {
                 throw new NotInstalled(extension);
             }
-            if (trusted.strip().equals("t")) {
+            if (known.strip().equals("t") && !trusted) {
                 continue;
             }
             String schema = schemas.getOrDefault(extension, "");

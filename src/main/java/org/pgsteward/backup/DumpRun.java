@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.pgsteward.model.Backup;
@@ -31,6 +33,7 @@ public final class DumpRun implements AutoCloseable {
     private final String clientVersion;
     private final AgeKeys keys;
     private final Optional<StreamProof> proof;
+    private final Set<String> allowedExtensions;
     private final DumpStream stream;
     private boolean sealed;
     private boolean closed;
@@ -47,7 +50,8 @@ public final class DumpRun implements AutoCloseable {
             ClientProgram program,
             String clientVersion,
             AgeKeys keys,
-            Optional<StreamProof> proof)
+            Optional<StreamProof> proof,
+            Set<String> allowedExtensions)
             throws IOException {
         this.target = target;
         this.started = started;
@@ -60,6 +64,7 @@ public final class DumpRun implements AutoCloseable {
         this.clientVersion = clientVersion;
         this.keys = keys;
         this.proof = proof;
+        this.allowedExtensions = allowedExtensions;
         InputStream plain =
                 proof.map(watcher -> watcher.watching(program.output())).orElse(program.output());
         this.stream = held.add(new DumpStream(program, plain, keys));
@@ -106,7 +111,7 @@ public final class DumpRun implements AutoCloseable {
         }
         Instant finished = clock.instant();
         String sha256 = stream.sha256Hex();
-        Manifest manifest = new Manifest(
+        Manifest plain = new Manifest(
                 started.id(),
                 started.eventId().toString(),
                 started.setId(),
@@ -127,16 +132,22 @@ public final class DumpRun implements AutoCloseable {
                 "",
                 extensions,
                 countedRows(),
-                surroundings);
+                surroundings,
+                List.of());
+        Manifest manifest = plain.with(RestoreCaveats.of(plain, allowedExtensions, List.of()));
         if (proof.isEmpty()) {
             store.publish(path, manifest);
             sealed = true;
-            return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart());
+            return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
+                    .with(manifest.caveats());
         }
         Optional<String> cannotTell = finish(proof.get(), manifest);
+        manifest = manifest.with(
+                RestoreCaveats.of(plain, allowedExtensions, proof.get().emptyViews()));
         store.publish(path, cannotTell.isPresent() ? manifest : manifest.provedInStream());
         sealed = true;
-        Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart());
+        Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
+                .with(manifest.caveats());
         Duration proving = proof.get().took();
         return cannotTell.isPresent()
                 ? made.judged(BackupState.UNVERIFIABLE, clock.instant(), proving, cannotTell.get())

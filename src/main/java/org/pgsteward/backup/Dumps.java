@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.pgsteward.model.Backup;
@@ -42,6 +43,7 @@ public final class Dumps {
     private final DiskSpace disk;
     private final Turn dumping = new Turn();
     private final Path locks;
+    private final Set<String> allowedExtensions;
     private final Clock clock;
 
     public Dumps(
@@ -53,7 +55,9 @@ public final class Dumps {
             Proof proof,
             DiskSpace disk,
             Path locks,
+            Set<String> allowedExtensions,
             Clock clock) {
+        this.allowedExtensions = allowedExtensions;
         this.server = server;
         this.bindir = bindir;
         this.user = user;
@@ -138,7 +142,7 @@ public final class Dumps {
         Instant at = freeName(target);
         // The scratch cluster first: a snapshot must not wait for it.
         Optional<StreamProof> proof = streamProof(target, programs, held);
-        Snapshot snapshot = held.add(Snapshot.export(server, target.database()));
+        Snapshot snapshot = held.add(Snapshot.of(server, target.database(), restoredFor(target)));
         Map<String, String> extensions = snapshot.extensions();
         if (proof.isPresent()) {
             proof.get().prepare(target.owner(), extensions, snapshot.surroundings());
@@ -159,6 +163,11 @@ public final class Dumps {
         ClientProgram program = held.add(start(command, target.database()));
         CompletableFuture<Map<String, Long>> rows = counting(snapshot);
         return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
+    }
+
+    /** Whom it is given to; of the management database a restore takes only the rows. */
+    private Optional<String> restoredFor(BackupTarget target) {
+        return target.database().equals(server.address().database()) ? Optional.empty() : Optional.of(target.owner());
     }
 
     private DumpRun globals(BackupTarget target, Programs programs, Held held)
@@ -259,7 +268,8 @@ public final class Dumps {
                 program,
                 Integer.toString(programs.major()),
                 keys,
-                proof);
+                proof,
+                allowedExtensions);
     }
 
     /** Names go by the second; the second run within one takes the next. */

@@ -86,6 +86,11 @@ final class Guest implements RestoreSite, AutoCloseable {
     }
 
     @Override
+    public String ask(String database, String sql) throws IOException {
+        return administer(database, sql);
+    }
+
+    @Override
     public ClientProgram restoring(String database, List<String> options) throws IOException {
         return start(database, owner, options);
     }

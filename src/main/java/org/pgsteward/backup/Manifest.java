@@ -21,6 +21,7 @@ import java.util.Map;
  * @param rows of each ordinary table and each partition, counted in the dump's own snapshot, by quoted name; and how many
  *     large objects there are, where there are any
  * @param surroundings what the database takes for granted around it
+ * @param caveats what a restore would refuse or lose, as far as it was known when the dump was made; for a person to read
  */
 public record Manifest(
         String backupId,
@@ -43,7 +44,8 @@ public record Manifest(
         String proof,
         Map<String, String> extensions,
         Map<String, Long> rows,
-        Surroundings surroundings) {
+        Surroundings surroundings,
+        List<String> caveats) {
     /** What {@link #proof} says of one that was proved before it was sealed. */
     public static final String STREAM = "stream";
 
@@ -53,6 +55,7 @@ public record Manifest(
         sealedTo = sealedTo == null ? List.of() : List.copyOf(sealedTo);
         proof = proof == null ? "" : proof;
         surroundings = surroundings == null ? Surroundings.UNKNOWN : surroundings;
+        caveats = caveats == null ? List.of() : List.copyOf(caveats);
     }
 
     /** Of what has no surroundings: roles and settings, or a whole cluster. */
@@ -98,10 +101,19 @@ public record Manifest(
                 proof,
                 extensions,
                 rows,
-                Surroundings.UNKNOWN);
+                Surroundings.UNKNOWN,
+                List.of());
+    }
+
+    Manifest with(List<String> theseCaveats) {
+        return copy(proof, theseCaveats);
     }
 
     Manifest provedInStream() {
+        return copy(STREAM, caveats);
+    }
+
+    private Manifest copy(String thisProof, List<String> theseCaveats) {
         return new Manifest(
                 backupId,
                 eventId,
@@ -120,10 +132,11 @@ public record Manifest(
                 serverVersion,
                 clientVersion,
                 sealedTo,
-                STREAM,
+                thisProof,
                 extensions,
                 rows,
-                surroundings);
+                surroundings,
+                theseCaveats);
     }
 
     boolean isSealed() {

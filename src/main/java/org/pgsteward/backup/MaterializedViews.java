@@ -3,7 +3,8 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.pgsteward.postgres.Quote;
+import java.util.function.BiPredicate;
+import java.util.stream.Stream;
 
 /**
  * Fills the materialized views of a restored database, in the order of the dump.
@@ -14,9 +15,14 @@ import org.pgsteward.postgres.Quote;
 final class MaterializedViews {
     private static final String ENTRY = " MATERIALIZED VIEW DATA ";
 
-    /** Schema and name are separated by chr(31), views by chr(30). */
+    private static final String REFRESH = "REFRESH MATERIALIZED VIEW ";
+
+    /** Schema, name and both as SQL writes them are separated by chr(31), views by chr(30). */
     private static final String UNFILLED = """
-            SELECT pg_catalog.string_agg(pg_catalog.concat(n.nspname, pg_catalog.chr(31), c.relname), pg_catalog.chr(30))
+            SELECT pg_catalog.string_agg(
+                       pg_catalog.concat_ws(pg_catalog.chr(31), n.nspname, c.relname,
+                                            pg_catalog.format('%I.%I', n.nspname, c.relname)),
+                       pg_catalog.chr(30))
               FROM pg_catalog.pg_class AS c
               JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
              WHERE c.relkind = 'm' AND NOT c.relispopulated
@@ -30,13 +36,14 @@ final class MaterializedViews {
         this.database = database;
     }
 
-    private record View(String schema, String name) {
-        String entry() {
-            return ENTRY + RestorePlan.oneLine(schema) + " " + RestorePlan.oneLine(name) + " ";
+    private record View(String schema, String name, String quoted) {
+        static View of(String row) {
+            String[] parts = row.split("\u001f", -1);
+            return new View(parts[0], parts[1], parts[2]);
         }
 
-        String quoted() {
-            return Quote.identifier(schema) + "." + Quote.identifier(name);
+        String entry() {
+            return ENTRY + RestorePlan.oneLine(schema) + " " + RestorePlan.oneLine(name) + " ";
         }
     }
 
@@ -47,29 +54,38 @@ final class MaterializedViews {
      * @return those that are empty, with the reason
      */
     List<String> fill(String list) throws IOException, InterruptedException {
-        List<String> entries = list.lines().filter(line -> line.contains(ENTRY)).toList();
-        String unfilled = entries.isEmpty() ? "" : site.administer(database, UNFILLED);
+        List<String> entries =
+                list.lines().filter(line -> line.contains(ENTRY)).toList();
+        return fill(entries, (entry, view) -> entry.contains(view.entry()));
+    }
+
+    /**
+     * The same of those that {@code pg_restore} could not fill.
+     *
+     * @param commands as it wrote them
+     */
+    List<String> fillAgain(List<String> commands) throws IOException, InterruptedException {
+        return fill(commands, (command, view) -> command.equals(REFRESH + view.quoted() + ";"));
+    }
+
+    private List<String> fill(List<String> wanted, BiPredicate<String, View> names)
+            throws IOException, InterruptedException {
+        String unfilled = wanted.isEmpty() ? "" : site.ask(database, UNFILLED);
         if (unfilled.isEmpty()) {
             return List.of();
         }
-        List<View> views = new ArrayList<>();
-        for (String view : unfilled.split("\u001e", -1)) {
-            int end = view.indexOf('\u001f');
-            views.add(new View(view.substring(0, end), view.substring(end + 1)));
-        }
-        List<View> wanted = entries.stream()
-                .flatMap(entry -> views.stream().filter(view -> entry.contains(view.entry())))
+        List<View> views =
+                Stream.of(unfilled.split("\u001e", -1)).map(View::of).toList();
+        List<View> filled = wanted.stream()
+                .flatMap(one -> views.stream().filter(view -> names.test(one, view)))
                 .distinct()
                 .toList();
         List<String> errors = site.asOwner(
-                database,
-                wanted.stream()
-                        .map(view -> "REFRESH MATERIALIZED VIEW " + view.quoted())
-                        .toList());
+                database, filled.stream().map(view -> REFRESH + view.quoted()).toList());
         List<String> empty = new ArrayList<>();
-        for (int i = 0; i < wanted.size(); i++) {
+        for (int i = 0; i < filled.size(); i++) {
             if (!errors.get(i).isEmpty()) {
-                empty.add("materialized view " + wanted.get(i).quoted() + " is empty: "
+                empty.add("materialized view " + filled.get(i).quoted() + " is empty: "
                         + errors.get(i).lines().findFirst().orElse(""));
             }
         }

@@ -2,6 +2,10 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
@@ -11,7 +15,7 @@ import org.pgsteward.postgres.Server;
  */
 final class OwnerPowers {
     /** Whether a role is nothing but a role: whoever acts as it can then become nothing more. */
-    private static final String POWERS = """
+    static final String POWERS = """
             SELECT r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
                    OR EXISTS (SELECT FROM pg_catalog.pg_roles AS o
                                WHERE (o.rolsuper OR o.rolcreaterole
@@ -23,7 +27,7 @@ final class OwnerPowers {
             """;
 
     /** What runs with the rights of the role that owns it, and is no extension's. */
-    private static final String CODE = """
+    static final String CODE = """
             WITH code (classid, objid, what) AS (
                 SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass::oid, p.oid,
                        'routine ' || p.oid::pg_catalog.regprocedure::text
@@ -46,6 +50,10 @@ final class OwnerPowers {
                      ORDER BY what LIMIT 3) AS first
             """;
 
+    /** An entry of an archive that is such code. */
+    private static final Pattern ENTRY = Pattern.compile(
+            "\\d+; [1-9]\\d* \\d+ ((?:AGGREGATE|FUNCTION|MATERIALIZED VIEW|PROCEDURE|RULE|VIEW) .*)", Pattern.DOTALL);
+
     private final Server server;
 
     OwnerPowers(Server server) {
@@ -58,12 +66,28 @@ final class OwnerPowers {
 
     /** @throws Restore.Refused when something in the database would run with the powers of whom it is given to */
     void refuseCode(Guest guest, Restore.Order order, String database) throws IOException, Restore.Refused {
-        String code = guest.administer(database, CODE);
-        if (!code.isEmpty()) {
-            throw new Restore.Refused("database " + order.database() + " belonged to role " + order.owner()
-                    + ", which has powers over the cluster, and holds " + code
-                    + ", which would run with them: it is not"
-                    + " given to that role; RECOVERY.md in the store has the lines that restore it by hand");
+        Optional<String> refusal =
+                RestoreCaveats.powerful(order.database(), order.owner(), guest.administer(database, CODE));
+        if (refusal.isPresent()) {
+            throw new Restore.Refused(refusal.get());
+        }
+    }
+
+    /**
+     * The same before a row is loaded, as far as the entries tell: whether statistics compute something they do not.
+     *
+     * @param list what {@code pg_restore --list} says of the dump
+     */
+    static void refuseCode(Restore.Order order, String list) throws Restore.Refused {
+        List<String> code = list.lines()
+                .map(ENTRY::matcher)
+                .filter(Matcher::matches)
+                .map(entry -> entry.group(1))
+                .limit(3)
+                .toList();
+        Optional<String> refusal = RestoreCaveats.powerful(order.database(), order.owner(), String.join(", ", code));
+        if (refusal.isPresent()) {
+            throw new Restore.Refused(refusal.get());
         }
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,10 +68,14 @@ public final class Proof {
     private final Path scratch;
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
+    private final Set<String> allowedExtensions;
     private final Clock clock;
     private final ProofTurn turn;
 
-    /** @param locks the folder that tells other processes of a proof under way */
+    /**
+     * @param locks the folder that tells other processes of a verification under way
+     * @param allowedExtensions that a dump may bring; a restore refuses others, and a backup with others says so
+     */
     public Proof(
             Store store,
             AgeKeys keys,
@@ -78,7 +83,9 @@ public final class Proof {
             Path locks,
             Optional<Path> bindir,
             UnprivilegedUser user,
+            Set<String> allowedExtensions,
             Clock clock) {
+        this.allowedExtensions = allowedExtensions;
         this.store = store;
         this.keys = keys;
         this.scratch = scratch;
@@ -124,10 +131,12 @@ public final class Proof {
         long began = System.nanoTime();
         try {
             turn.promise(DiskNeedRule.scratch(manifest.sourceBytes()));
-            Optional<String> cannotTell = attempt(backup, manifest);
+            List<String> emptyViews = new ArrayList<>();
+            Optional<String> cannotTell = attempt(backup, manifest, emptyViews);
+            Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, emptyViews));
             return cannotTell.isPresent()
-                    ? with(backup, BackupState.UNVERIFIABLE, began, cannotTell.get())
-                    : with(backup, BackupState.VERIFIED, began, "");
+                    ? with(seen, BackupState.UNVERIFIABLE, began, cannotTell.get())
+                    : with(seen, BackupState.VERIFIED, began, "");
         } catch (IOException e) {
             return failed(backup, began, e);
         } finally {
@@ -155,7 +164,8 @@ public final class Proof {
     }
 
     /** @return why it cannot be told, when it cannot */
-    private Optional<String> attempt(Backup backup, Manifest manifest) throws IOException, InterruptedException {
+    private Optional<String> attempt(Backup backup, Manifest manifest, List<String> emptyViews)
+            throws IOException, InterruptedException {
         if (backup.kind() == BackupKind.BASE) {
             return start(backup, manifest);
         }
@@ -170,7 +180,7 @@ public final class Proof {
             StoredFile file = stored(backup, manifest);
             Optional<String> cannotTell = backup.kind() == BackupKind.GLOBALS
                     ? globals(file, cluster)
-                    : database(backup.id(), manifest, file, cluster);
+                    : database(backup.id(), manifest, file, cluster, emptyViews);
             if (cannotTell.isEmpty()) {
                 compareRows(manifest, cluster, backup.kind());
             }
@@ -181,7 +191,8 @@ public final class Proof {
     }
 
     /** @return why it cannot be told, when it cannot */
-    private static Optional<String> database(String id, Manifest manifest, StoredFile file, ThrowawayCluster cluster)
+    private static Optional<String> database(
+            String id, Manifest manifest, StoredFile file, ThrowawayCluster cluster, List<String> emptyViews)
             throws IOException, InterruptedException {
         ScratchDatabase database;
         try {
@@ -192,24 +203,25 @@ public final class Proof {
         try {
             String contents = contents(file, cluster);
             ScratchDatabase.lendWrappers(cluster, manifest.owner(), Optional.of(contents));
-            RestorePlan plan = RestorePlan.of(contents, database.schemas());
+            RestorePlan plan = RestorePlan.of(TableOfContents.mustBeWhole(contents), database.schemas(), false);
             if (!plan.leftOut().isEmpty()) {
                 LOG.info("{}: left to an administrator, in a restore too: {}", id, plan.leftOut());
             }
             ScratchSite site = new ScratchSite(cluster, manifest.owner());
             new OwnersRestore(site, ScratchDatabase.NAME)
                     .pour(file, plan, new TableOfContents(site, cluster.data()), bytes -> {});
+            emptyViews.addAll(new MaterializedViews(site, ScratchDatabase.NAME).fill(contents));
+            return thisHosts(emptyViews);
         } catch (AgeKeys.NotForUs e) {
             throw e;
         } catch (IOException e) {
             return Optional.of(orThrow(e, cluster, database.caveat()));
         }
-        return Optional.empty();
     }
 
     /** The command that restores as the owner. */
     private static List<String> restoring(ThrowawayCluster cluster, String owner) {
-        return cluster.client("pg_restore", owner, ScratchDatabase.NAME, OwnersRestore.OPTIONS.toArray(String[]::new));
+        return cluster.client("pg_restore", owner, ScratchDatabase.NAME, OwnersRestore.OPTIONS.stream().filter(option -> !option.equals("--exit-on-error")).toArray(String[]::new));
     }
 
     /** Why the scratch server ended, if it did and said so. */
@@ -278,14 +290,24 @@ public final class Proof {
         throw failed;
     }
 
+    /** Returns why it cannot be determined whether a view can be filled, where that is for want of something here. */
+    static Optional<String> thisHosts(List<String> emptyViews) {
+        return emptyViews.stream()
+                .filter(view -> THIS_HOSTS.matcher(view).find())
+                .findFirst()
+                .map(view -> "this host could not restore it: " + view);
+    }
+
     /**
      * A scratch cluster that waits for a dump on its way.
      *
      * @param command what reads the dump; empty for roles
      * @param cannotTell why there is no sense in it, when there is none
      * @param caveat what is not like the source
+     * @param schemas that are there already
      */
-    record Restoring(List<String> command, Optional<String> cannotTell, Optional<String> caveat) {}
+    record Restoring(
+            List<String> command, Optional<String> cannotTell, Optional<String> caveat, Set<String> schemas) {}
 
     /** @return why it cannot be told, when it cannot */
     private Optional<String> start(Backup backup, Manifest manifest) throws IOException, InterruptedException {
@@ -313,8 +335,8 @@ public final class Proof {
     }
 
     /**
-     * Makes what only the administrator may make, and nothing else. A dump on its way is read once, so nothing can be left
-     * out of it for being an administrator's.
+     * Makes what only the administrator may make, and all extensions. A dump on its way is read once, so nothing can be left
+     * out of it: what is there already, or an administrator's, fails by itself, and {@link StreamProof} knows it.
      */
     static Restoring prepare(
             ThrowawayCluster cluster,
@@ -326,15 +348,16 @@ public final class Proof {
         makeCounter(cluster);
         if (kind == BackupKind.GLOBALS) {
             // Roles are made when all of them are there, by makeRoles.
-            return new Restoring(List.of(), Optional.empty(), Optional.empty());
+            return new Restoring(List.of(), Optional.empty(), Optional.empty(), Set.of());
         }
         try {
             ScratchDatabase database = ScratchDatabase.make(cluster, role, extensions, surroundings);
             ScratchDatabase.lendWrappers(cluster, role, Optional.empty());
-            new ConfigurationRows(new ScratchSite(cluster, role), ScratchDatabase.NAME).lend(role, extensions.keySet());
-            return new Restoring(restoring(cluster, role), Optional.empty(), database.caveat());
+            return new Restoring(
+                    restoring(cluster, role), Optional.empty(), database.caveat(), database.schemas());
         } catch (ScratchDatabase.Unlike e) {
-            return new Restoring(List.of(), Optional.of(String.valueOf(e.getMessage())), Optional.empty());
+            return new Restoring(
+                    List.of(), Optional.of(String.valueOf(e.getMessage())), Optional.empty(), Set.of());
         }
     }
 

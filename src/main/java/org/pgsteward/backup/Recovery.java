@@ -316,7 +316,7 @@ public final class Recovery {
             throws Restore.Refused, IOException, SQLException, InterruptedException {
         long[] taken = new long[1];
         Restore.Order order = new Restore.Order(
-                backup, server.address().user(), backup.manifest().database());
+                backup, server.address().user(), backup.manifest().database(), true);
         restore.beside(order, Optional.empty(), progress, beside -> {
             try (Connection old = beside.guest().enter(beside.database().name())) {
                 taken[0] = journal.take(old);

@@ -86,8 +86,13 @@ public final class Restore {
      *
      * @param owner the role that it shall belong to
      * @param database what it shall be called
+     * @param isOfTheJournal whether only the journal's rows are wanted, and nothing in it is given to anybody
      */
-    public record Order(StoredBackup backup, String owner, String database) {}
+    public record Order(StoredBackup backup, String owner, String database, boolean isOfTheJournal) {
+        public Order(StoredBackup backup, String owner, String database) {
+            this(backup, owner, database, false);
+        }
+    }
 
     /**
      * How it ended.

@@ -3,6 +3,7 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -41,11 +42,9 @@ final class RestoreChecks {
             throw new Restore.Refused(order.backup().path() + " was made by PostgreSQL " + manifest.clientVersion()
                     + ", and the server is PostgreSQL " + major + ": a dump goes into the same version or a newer one");
         }
-        Set<String> forbidden = new TreeSet<>(manifest.extensions().keySet());
-        forbidden.removeAll(allowedExtensions);
-        if (!forbidden.isEmpty()) {
-            throw new Restore.Refused("the dump wants extensions that are not allowed: " + String.join(", ", forbidden)
-                    + "; add them to PGSTEWARD_EXTENSIONS_ALLOWED if you trust them");
+        Optional<String> forbidden = RestoreCaveats.forbidden(manifest.extensions().keySet(), allowedExtensions);
+        if (forbidden.isPresent()) {
+            throw new Restore.Refused(forbidden.get());
         }
         checkRoles(order, manifest.surroundings());
         for (String table : manifest.rows().keySet()) {

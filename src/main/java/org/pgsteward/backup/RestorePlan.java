@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
  * work in it. What is left out and matters is kept by name, for a person to be told.
  *
  * @param list for {@code pg_restore --use-list}: one number a line, in the archive's order
- * @param configuration the same of the rows of extensions' own tables, which the archive does not make; empty for none
+ * @param configuration the same of the rows of extensions' own tables, which the archive does not make; empty for none,
+ *     or where they are restored with everything else
  * @param leftOut such as {@code EVENT TRIGGER - watch homelab}, as {@code pg_restore --list} writes it
  */
 record RestorePlan(String list, String configuration, List<String> leftOut) {
@@ -43,8 +44,9 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
     /**
      * @param list what {@code pg_restore --list} printed
      * @param made schemas that are there already, for an extension that only an administrator may make
+     * @param apart whether rows of extensions' own tables are restored apart from everything else
      */
-    static RestorePlan of(String list, Set<String> made) {
+    static RestorePlan of(String list, Set<String> made, boolean apart) {
         List<String> entries = list.lines()
                 .map(ENTRY::matcher)
                 .filter(Matcher::matches)
@@ -59,7 +61,7 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
                     .min(Comparator.comparingInt(String::length))
                     .ifPresent(there::add);
         }
-        Set<String> relations = relations(entries);
+        Set<String> relations = apart ? relations(entries) : Set.of();
         StringBuilder restored = new StringBuilder();
         StringBuilder configuration = new StringBuilder();
         List<String> leftOut = new ArrayList<>();
@@ -68,7 +70,7 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
             String number = entry.substring(0, entry.indexOf(';') + 1) + "\n";
             if (ADMINISTRATORS.matcher(what).matches()) {
                 leftOut.add(what);
-            } else if (isOfAnExtension(entry, what, relations)) {
+            } else if (apart && isOfAnExtension(entry, what, relations)) {
                 configuration.append(number);
             } else if (!COMMENTS.matcher(what).matches() && !there.contains(what)) {
                 restored.append(number);

@@ -6,6 +6,9 @@ import org.pgsteward.postgres.ClientProgram;
 
 /** A server that dumps are restored into, by two ways in: the administrator's, and the one by which a dump comes. */
 interface RestoreSite extends DumpExtensions.Administrator {
+    /** Returns the value of a question to the catalog; it may be asked when the dump is there. */
+    String ask(String database, String sql) throws IOException, InterruptedException;
+
     /** Starts {@code pg_restore} over a connection that <em>logs in</em> as a plain role, and acts as the owner. */
     ClientProgram restoring(String database, List<String> options) throws IOException;
 

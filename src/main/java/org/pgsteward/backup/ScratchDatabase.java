@@ -10,7 +10,7 @@ import org.pgsteward.postgres.ThrowawayCluster;
 
 /**
  * The empty database into which a dump is restored to prove it, as like its source as this host allows: encoding, locale,
- * the roles that it names, and the extensions that only an administrator may make. All that its administrator does is
+ * the roles that it names, and the extensions. All that its administrator does is
  * done before anything of the dump is there.
  *
  * @param caveat what is not like the source, which may be why a restore fails; empty when nothing
@@ -29,10 +29,11 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
         named.remove(role);
         named.forEach(other ->
                 roles.append("CREATE ROLE ").append(Quote.identifier(other)).append(";\n"));
-        // What row security would hide from the owner, he has to see when a materialized view is filled again.
-        cluster.sql("postgres", "CREATE ROLE " + owner + " LOGIN BYPASSRLS;\n" + roles);
+        cluster.sql("postgres", "CREATE ROLE " + owner + " LOGIN;\n" + roles);
         Optional<String> caveat = createDatabase(cluster, owner, surroundings);
         DumpExtensions made = made(cluster, role, extensions, surroundings);
+        // Where nothing of the dump is there yet; a restore into a server that lives lends it for one moment.
+        new ConfigurationRows(new ScratchSite(cluster, role), NAME).lend(role, extensions.keySet());
         return new ScratchDatabase(caveat, made.schemas());
     }
 
@@ -60,7 +61,7 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
             ThrowawayCluster cluster, String role, Map<String, String> extensions, Surroundings surroundings)
             throws IOException, InterruptedException {
         try {
-            return DumpExtensions.make(cluster::sql, NAME, role, extensions.keySet(), surroundings.schemas());
+            return DumpExtensions.make(cluster::sql, NAME, role, extensions.keySet(), surroundings.schemas(), true);
         } catch (DumpExtensions.NotInstalled e) {
             throw new Unlike("extension " + e.extension + " is not installed where backups are proved");
         } catch (DumpExtensions.NotToBeMade e) {

@@ -13,9 +13,17 @@ import org.pgsteward.postgres.ThrowawayCluster;
  * @param owner the role that owns the database, and as which a dump comes
  */
 record ScratchSite(ThrowawayCluster cluster, String owner) implements RestoreSite {
+    private static final String PINNED = "SET search_path = '';\n";
+
     @Override
     public String administer(String database, String sql) throws IOException, InterruptedException {
         return cluster.sql(database, sql).strip();
+    }
+
+    /** As the owner: when something of the dump is there, nothing is done as the administrator any more. */
+    @Override
+    public String ask(String database, String sql) throws IOException, InterruptedException {
+        return cluster.sqlAs(owner, database, PINNED + sql + ";").strip();
     }
 
     @Override
@@ -39,7 +47,7 @@ record ScratchSite(ThrowawayCluster cluster, String owner) implements RestoreSit
         List<String> errors = new ArrayList<>();
         for (String statement : statements) {
             try {
-                cluster.sqlAs(owner, database, statement + ";");
+                cluster.sqlAs(owner, database, PINNED + statement + ";");
                 errors.add("");
             } catch (IOException e) {
                 errors.add(String.valueOf(e.getMessage()));

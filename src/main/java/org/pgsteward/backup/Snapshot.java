@@ -8,8 +8,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TableRows;
 
@@ -56,6 +59,27 @@ final class Snapshot implements AutoCloseable {
              WHERE d.datname = pg_catalog.current_database()
             """;
 
+    private static final String ICU_RULES = """
+            SELECT COALESCE(pg_catalog.to_jsonb(d) ->> 'daticurules', '')
+              FROM pg_catalog.pg_database AS d
+             WHERE d.datname = pg_catalog.current_database()
+            """;
+
+    private static final String TABLESPACE = """
+            SELECT COALESCE(NULLIF(t.spcname, 'pg_default'), '')
+              FROM pg_catalog.pg_database AS d
+              JOIN pg_catalog.pg_tablespace AS t ON t.oid = d.dattablespace
+             WHERE d.datname = pg_catalog.current_database()
+            """;
+
+    private static final String TABLESPACES = """
+            SELECT DISTINCT t.spcname, NULL
+              FROM pg_catalog.pg_class AS c
+              JOIN pg_catalog.pg_tablespace AS t ON t.oid = c.reltablespace
+             WHERE t.spcname <> 'pg_global'
+             LIMIT 20
+            """;
+
     private static final String ROLES = """
             SELECT r.rolname, NULL
               FROM pg_catalog.pg_roles AS r
@@ -99,21 +123,31 @@ final class Snapshot implements AutoCloseable {
     private final String id;
     private final Surroundings surroundings;
 
-    private Snapshot(Connection connection) throws SQLException {
+    private Snapshot(Connection connection, Optional<String> owner) throws SQLException {
         this.connection = connection;
         this.id = one(connection, "SELECT pg_catalog.pg_export_snapshot()");
-        this.surroundings = readSurroundings();
+        this.surroundings = readSurroundings(owner);
     }
 
     static Snapshot export(Server server, String database) throws SQLException {
         return export(server, database, Duration.ofSeconds(30));
     }
 
+    static Snapshot export(Server server, String database, Duration patience) throws SQLException {
+        return export(server, database, Optional.empty(), patience);
+    }
+
+    /** The same of a database that is restored for {@code owner}, whose powers decide whether it can be. */
+    static Snapshot of(Server server, String database, Optional<String> owner) throws SQLException {
+        return export(server, database, owner, Duration.ofSeconds(30));
+    }
+
     /**
      * @param patience how long a table may be locked by somebody else
      * @throws SQLException when one is for longer, with who it is; or when PostgreSQL does not answer
      */
-    static Snapshot export(Server server, String database, Duration patience) throws SQLException {
+    private static Snapshot export(Server server, String database, Optional<String> owner, Duration patience)
+            throws SQLException {
         Connection connection = server.connectForLong(database);
         boolean exported = false;
         try {
@@ -123,7 +157,7 @@ final class Snapshot implements AutoCloseable {
             for (int attempt = 1; !locked(connection, attempt == ATTEMPTS); attempt++) {
                 connection.rollback();
             }
-            Snapshot snapshot = new Snapshot(connection);
+            Snapshot snapshot = new Snapshot(connection, owner);
             exported = true;
             return snapshot;
         } finally {
@@ -179,7 +213,14 @@ final class Snapshot implements AutoCloseable {
         return surroundings;
     }
 
-    private Surroundings readSurroundings() throws SQLException {
+    /** Asks only the catalog: nothing that the database holds runs here. */
+    private String powers(Optional<String> owner) throws SQLException {
+        boolean powerful =
+                owner.isPresent() && one(connection, OwnerPowers.POWERS + Quote.literal(owner.get())).equals("t");
+        return powerful ? Objects.requireNonNullElse(one(connection, OwnerPowers.CODE), "") : "";
+    }
+
+    private Surroundings readSurroundings(Optional<String> owner) throws SQLException {
         List<String> roles = List.copyOf(pairs(ROLES).keySet());
         Map<String, String> schemas = pairs(SCHEMAS);
         try (Statement statement = connection.createStatement();
@@ -192,7 +233,11 @@ final class Snapshot implements AutoCloseable {
                     row.getString(4),
                     row.getString(5),
                     roles,
-                    schemas);
+                    schemas,
+                    one(connection, ICU_RULES),
+                    one(connection, TABLESPACE),
+                    List.copyOf(pairs(TABLESPACES).keySet()),
+                    powers(owner));
         }
     }
 

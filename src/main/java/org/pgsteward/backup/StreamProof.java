@@ -5,11 +5,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ThrowawayCluster;
 
 /**
@@ -31,6 +35,9 @@ final class StreamProof implements AutoCloseable {
     private final GlobalsProof roles = new GlobalsProof();
     private Optional<String> cannotTell;
     private Optional<String> caveat = Optional.empty();
+    private Set<String> schemas = Set.of();
+    private List<String> emptyViews = List.of();
+    private String owner = "";
 
     private StreamProof(
             BackupKind kind,
@@ -59,10 +66,12 @@ final class StreamProof implements AutoCloseable {
     }
 
     /** Makes ready for a dump of a database of {@code owner} that holds these extensions. */
-    void prepare(String owner, Map<String, String> extensions, Surroundings surroundings)
+    void prepare(String role, Map<String, String> extensions, Surroundings surroundings)
             throws IOException, InterruptedException {
+        owner = role;
         if (cluster != null) {
-            Proof.Restoring restoring = Proof.prepare(cluster, kind, owner, extensions, surroundings);
+            Proof.Restoring restoring = Proof.prepare(cluster, kind, role, extensions, surroundings);
+            schemas = restoring.schemas();
             cannotTell = restoring.cannotTell();
             caveat = restoring.caveat();
             if (cannotTell.isEmpty() && kind != BackupKind.GLOBALS) {
@@ -107,7 +116,8 @@ final class StreamProof implements AutoCloseable {
                     cannotTell = Proof.makeRoles(roles, cluster);
                 } else if (restore != null) {
                     restore.input().close();
-                    restore.awaitSuccess();
+                    emptyViews = restored(restore.awaitEnd(), new ScratchSite(cluster, owner));
+                    cannotTell = Proof.thisHosts(emptyViews);
                 }
             } catch (IOException e) {
                 cannotTell = Optional.of(Proof.orThrow(e, cluster, caveat));
@@ -117,6 +127,45 @@ final class StreamProof implements AutoCloseable {
             Proof.compareRows(manifest, cluster, kind);
         }
         return cannotTell;
+    }
+
+    /**
+     * Sorts the errors: what a restore from the stored file leaves out or tries again is none.
+     *
+     * @return the materialized views that a restore leaves empty
+     */
+    private List<String> restored(ClientProgram.Ended ended, RestoreSite site)
+            throws IOException, InterruptedException {
+        if (ended.exitCode() == 0) {
+            return List.of();
+        }
+        RestoreErrors errors = RestoreErrors.of(ended.errors());
+        List<String> views = new ArrayList<>();
+        boolean all = errors.unnamed() == 0 && !errors.failures().isEmpty();
+        for (RestoreErrors.Failure failure : errors.failures()) {
+            String command = failure.command();
+            if (command.startsWith("REFRESH MATERIALIZED VIEW ")) {
+                views.add(command);
+            } else {
+                // An event trigger is left to the administrator, and a schema may be there for an extension.
+                all &= command.startsWith("CREATE EVENT TRIGGER ") || isOfAnExtension(command);
+            }
+        }
+        if (!all) {
+            throw new IOException("pg_restore ended with exit code " + ended.exitCode() + ": " + ended.message());
+        }
+        return new MaterializedViews(site, ScratchDatabase.NAME).fillAgain(views);
+    }
+
+    private boolean isOfAnExtension(String command) {
+        return schemas.stream()
+                .anyMatch(schema -> command.equals("CREATE SCHEMA " + schema + ";")
+                        || command.equals("CREATE SCHEMA " + Quote.identifier(schema) + ";"));
+    }
+
+    /** What a restore leaves empty; known when it is finished. */
+    List<String> emptyViews() {
+        return emptyViews;
     }
 
     private static Optional<String> finish(BaseProof base, Manifest manifest) throws IOException, InterruptedException {

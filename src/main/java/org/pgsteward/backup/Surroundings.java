@@ -14,6 +14,10 @@ import org.pgsteward.postgres.Quote;
  * @param locale of a provider other than the C library; empty otherwise
  * @param roles that its policies and user mappings name
  * @param schemas in which its extensions are, by extension
+ * @param icuRules by which its collation differs from the locale's; empty for none
+ * @param tablespace of the database; empty for the server's default
+ * @param tablespaces of single tables and indexes
+ * @param powers what in it would run with the powers over the cluster that its owner has; empty for nothing
  */
 public record Surroundings(
         String encoding,
@@ -22,14 +26,29 @@ public record Surroundings(
         String ctype,
         String locale,
         List<String> roles,
-        Map<String, String> schemas) {
+        Map<String, String> schemas,
+        String icuRules,
+        String tablespace,
+        List<String> tablespaces,
+        String powers) {
+    /** An older manifest lacks what came later. */
+    public Surroundings {
+        icuRules = icuRules == null ? "" : icuRules;
+        tablespace = tablespace == null ? "" : tablespace;
+        tablespaces = tablespaces == null ? List.of() : List.copyOf(tablespaces);
+        powers = powers == null ? "" : powers;
+    }
+
     /** Of a dump whose manifest is from before they were written down. */
-    static final Surroundings UNKNOWN = new Surroundings("UTF8", "c", "C", "C", "", List.of(), Map.of());
+    static final Surroundings UNKNOWN = 
+            new Surroundings("UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "");
 
     /** The words that make a database like it, for the end of {@code CREATE DATABASE}. */
     String words() {
         String other = switch (provider) {
-            case "i" -> " LOCALE_PROVIDER icu ICU_LOCALE " + Quote.literal(locale);
+            case "i" ->
+                " LOCALE_PROVIDER icu ICU_LOCALE " + Quote.literal(locale)
+                        + (icuRules.isEmpty() ? "" : " ICU_RULES " + Quote.literal(icuRules));
             case "b" -> " LOCALE_PROVIDER builtin BUILTIN_LOCALE " + Quote.literal(locale);
             default -> "";
         };

@@ -12,9 +12,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +27,9 @@ import org.pgsteward.backup.BackupSet;
 import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.Manifest;
 import org.pgsteward.backup.StoredBackup;
+import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Judgement;
 import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.NoConnection;
 import picocli.CommandLine.Command;
@@ -87,7 +91,7 @@ final class BackupsCommand implements Callable<Integer> {
             throw VerifyCommand.noBackup(service, inventory, wiring);
         }
         List<Manifest> manifests = stored.stream().map(StoredBackup::manifest).toList();
-        Map<String, String> states = states(wiring, manifests);
+        Map<String, Judgement> judgements = judgements(wiring, manifests);
         var out = spec.commandLine().getOut();
         if (json) {
             // As in the manifest itself.
@@ -95,7 +99,8 @@ final class BackupsCommand implements Callable<Integer> {
             List<ObjectNode> backups = new ArrayList<>();
             for (StoredBackup one : stored) {
                 ObjectNode backup = spelling.valueToTree(one.manifest());
-                backups.add(backup.put("state", state(states, one.manifest()))
+                backup.set("caveats", spelling.valueToTree(caveats(judgements, one.manifest())));
+                backups.add(backup.put("state", state(judgements, one.manifest()))
                         .put("signature", one.signature().name().toLowerCase(Locale.ROOT))
                         .put("altered", inventory.alteration(one).isPresent()));
             }
@@ -120,13 +125,34 @@ final class BackupsCommand implements Callable<Integer> {
                     Size.words(manifest.sizeBytes()),
                     inventory.alteration(backup).isPresent()
                             ? ink.critical("altered")
-                            : ink.state(state(states, manifest)),
+                            : ink.state(state(judgements, manifest)),
                     manifest.file());
         }
         table.print(out);
+        printCaveats(stored, judgements, ink, out);
         out.flush();
         complain(inventory, stored);
         return 0;
+    }
+
+    /** What the journal says since the verification; what was known when the dump was made where it says nothing. */
+    private static List<String> caveats(Map<String, Judgement> judgements, Manifest manifest) {
+        Judgement judgement = judgements.get(manifest.eventId());
+        return judgement == null || judgement.state() == BackupState.MADE ? manifest.caveats() : judgement.caveats();
+    }
+
+    /** Those of the newest backup of each database. */
+    private static void printCaveats(
+            List<StoredBackup> stored, Map<String, Judgement> judgements, Ink ink, PrintWriter out) {
+        Set<String> seen = new HashSet<>();
+        for (StoredBackup backup : stored) {
+            Manifest manifest = backup.manifest();
+            if (seen.add(manifest.kind() + " " + manifest.service())) {
+                caveats(judgements, manifest)
+                        .forEach(caveat -> out.println(ink.warning(
+                                OneLine.of(manifest.service(), 60) + ": " + OneLine.of(caveat, 1000))));
+            }
+        }
     }
 
     /** Names what is in the store and is not what pgsteward wrote. */
@@ -147,27 +173,25 @@ final class BackupsCommand implements Callable<Integer> {
         err.flush();
     }
 
-    private static String state(Map<String, String> states, Manifest manifest) {
-        return states.getOrDefault(manifest.eventId(), "unknown");
+    private static String state(Map<String, Judgement> judgements, Manifest manifest) {
+        Judgement judgement = judgements.get(manifest.eventId());
+        return judgement == null ? "unknown" : judgement.state().word();
     }
 
     /** By the journal's key; a backup that the journal has never seen, or a server that is away, leaves it unknown. */
-    private Map<String, String> states(Wiring wiring, List<Manifest> manifests) {
-        Map<String, String> states = new HashMap<>();
+    private Map<String, Judgement> judgements(Wiring wiring, List<Manifest> manifests) {
+        Map<String, Judgement> judgements = new HashMap<>();
         try {
             for (String service :
                     new TreeSet<>(manifests.stream().map(Manifest::service).toList())) {
-                wiring.rows
-                        .judgements(service)
-                        .forEach((event, judgement) ->
-                                states.put(event.toString(), judgement.state().word()));
+                wiring.rows.judgements(service).forEach((event, judgement) -> judgements.put(event.toString(), judgement));
             }
         } catch (SQLException e) {
             spec.commandLine()
                     .getErr()
                     .println("pgsteward: which of these are proved stands in the journal: " + NoConnection.words(e));
         }
-        return states;
+        return judgements;
     }
 
     private void printSets(Wiring wiring) throws IOException {

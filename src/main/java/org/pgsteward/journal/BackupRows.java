@@ -31,7 +31,8 @@ public final class BackupRows {
             "SELECT DISTINCT service_name FROM public.backup_log WHERE event_id IS NOT NULL ORDER BY service_name";
 
     private static final String JUDGEMENTS = """
-            SELECT event_id, state, verified_at, said_at, left(COALESCE(error, ''), 2000), left(pinned, 1000)
+            SELECT event_id, state, verified_at, said_at, left(COALESCE(error, ''), 2000), left(pinned, 1000),
+                   left(COALESCE(caveat, ''), 10000)
               FROM public.backup_log
              WHERE service_name = ? AND event_id IS NOT NULL AND state IS NOT NULL
             """;
@@ -126,7 +127,8 @@ public final class BackupRows {
                                     instant(rows, 3),
                                     instant(rows, 4),
                                     rows.getString(5),
-                                    Optional.ofNullable(rows.getString(6))));
+                                    Optional.ofNullable(rows.getString(6)),
+                                    rows.getString(7).lines().toList()));
                 }
             }
         }

@@ -38,6 +38,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
             complete.putIfAbsent("verify_seconds", null);
             complete.putIfAbsent("proof", null);
             complete.putIfAbsent("said_at", null);
+            complete.putIfAbsent("caveat", null);
         }
         columns = Collections.unmodifiableMap(complete);
     }
@@ -116,6 +117,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("dump_seconds", seconds(backup.dumpTime()));
         columns.put("verify_seconds", seconds(backup.verifyTime()));
         columns.put("proof", proof(backup));
+        columns.put("caveat", backup.caveats().isEmpty() ? null : String.join("\n", backup.caveats()));
         return new JournalRow("backup", columns);
     }
 

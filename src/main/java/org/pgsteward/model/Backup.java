@@ -2,6 +2,7 @@ package org.pgsteward.model;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -18,6 +19,7 @@ import java.util.UUID;
  * @param verifyTime how long the restore took
  * @param provedInStream it was restored while it was made and is {@code made}, since nobody here can open what is stored
  * @param error why it failed or cannot be proved, with the next step; empty otherwise
+ * @param caveats what a restore of it would refuse, lose or leave empty, though it is verified; one line each
  */
 public record Backup(
         String id,
@@ -38,7 +40,81 @@ public record Backup(
         Duration dumpTime,
         Duration verifyTime,
         boolean provedInStream,
-        String error) {
+        String error,
+        List<String> caveats) {
+
+    public Backup {
+        caveats = caveats == null ? List.of() : List.copyOf(caveats);
+    }
+
+    /** Without a caveat. */
+    public Backup(
+            String id,
+            UUID eventId,
+            String setId,
+            String service,
+            String database,
+            BackupKind kind,
+            BackupState state,
+            Optional<String> path,
+            Instant startedAt,
+            Optional<Instant> finishedAt,
+            Optional<Instant> verifiedAt,
+            long sizeBytes,
+            long sourceBytes,
+            String sha256,
+            String serverVersion,
+            Duration dumpTime,
+            Duration verifyTime,
+            boolean provedInStream,
+            String error) {
+        this(
+                id,
+                eventId,
+                setId,
+                service,
+                database,
+                kind,
+                state,
+                path,
+                startedAt,
+                finishedAt,
+                verifiedAt,
+                sizeBytes,
+                sourceBytes,
+                sha256,
+                serverVersion,
+                dumpTime,
+                verifyTime,
+                provedInStream,
+                error,
+                List.of());
+    }
+
+    /** The same with these caveats. */
+    public Backup with(List<String> theseCaveats) {
+        return new Backup(
+                id,
+                eventId,
+                setId,
+                service,
+                database,
+                kind,
+                state,
+                path,
+                startedAt,
+                finishedAt,
+                verifiedAt,
+                sizeBytes,
+                sourceBytes,
+                sha256,
+                serverVersion,
+                dumpTime,
+                verifyTime,
+                provedInStream,
+                error,
+                theseCaveats);
+    }
 
     /** One that has just begun. */
     public static Backup starting(
@@ -86,7 +162,8 @@ public record Backup(
                 dumpTime,
                 verifyTime,
                 provedInStream,
-                error);
+                error,
+                caveats);
     }
 
     /** It is whole and has its name. */
@@ -134,7 +211,8 @@ public record Backup(
                 dumpTime,
                 verifying,
                 true,
-                error);
+                error,
+                caveats);
     }
 
     /** It did not come to an end; there is no file. */
@@ -186,6 +264,7 @@ public record Backup(
                 dumpTime,
                 took,
                 provedInStream,
-                because);
+                because,
+                caveats);
     }
 }

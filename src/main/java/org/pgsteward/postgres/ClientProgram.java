@@ -153,7 +153,13 @@ public final class ClientProgram implements AutoCloseable {
      *
      * @param errors the lines that it wrote on standard error
      */
-    public record Ended(int exitCode, List<String> errors) {}
+    public record Ended(int exitCode, List<String> errors) {
+        /** Returns the first of them on one line. */
+        public String message() {
+            String all = String.join("; ", errors.stream().map(String::strip).filter(line -> !line.isEmpty()).toList());
+            return all.substring(0, Math.min(all.length(), MESSAGE));
+        }
+    }
 
     /** Waits for its end, whichever that is. */
     public Ended awaitEnd() throws InterruptedException {

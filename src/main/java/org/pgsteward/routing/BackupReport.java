@@ -23,7 +23,8 @@ public record BackupReport(List<Line> backups) {
             @JsonProperty("dump_seconds") double dumpSeconds,
             @JsonProperty("verify_seconds") double verifySeconds,
             @Nullable String proof,
-            @Nullable String error) {
+            @Nullable String error,
+            List<String> caveats) {
         /** Whether it was restored only while it was made, since nobody here can open what is stored. */
         @JsonIgnore
         public boolean isProvedInStream() {
@@ -48,7 +49,8 @@ public record BackupReport(List<Line> backups) {
                         seconds(backup.dumpTime()),
                         seconds(backup.verifyTime()),
                         backup.state() == BackupState.VERIFIED ? "file" : backup.provedInStream() ? STREAM : null,
-                        backup.error().isEmpty() ? null : backup.error()))
+                        backup.error().isEmpty() ? null : backup.error(),
+                        backup.caveats()))
                 .toList());
     }
 

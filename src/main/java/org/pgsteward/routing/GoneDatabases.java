@@ -28,7 +28,7 @@ final class GoneDatabases {
     private static final Set<String> WHOLE = Set.of(Targets.GLOBALS, Targets.BASE);
 
     /** What a run told, and only a next one can end. */
-    private static final Set<String> OF_RUNS = Set.of(BackupDesk.FAILED, ShrinkRule.KIND);
+    private static final Set<String> OF_RUNS = Set.of(BackupDesk.FAILED, ShrinkRule.KIND, CaveatDesk.KIND);
 
     /** What is said of a backup in the store. */
     private static final Set<String> OF_STORED = Set.of(BackupDesk.FAILED, ReproofDesk.NOT_AGAIN, ReproofDesk.DAMAGED);

@@ -46,7 +46,8 @@ class ManifestTest {
                         "proof",
                         "extensions",
                         "rows",
-                        "surroundings");
+                        "surroundings",
+                        "caveats");
         assertThat(json.path("started_at").asText()).isEqualTo("2026-03-01T03:00:00Z");
         assertThat(json.path("size_bytes").asLong()).isEqualTo(5_000_000_000L);
         assertThat(json.path("rows").path("public.\"Mixed \"\"Case\"\"\"").asLong())

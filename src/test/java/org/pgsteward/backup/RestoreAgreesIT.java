@@ -1,12 +1,14 @@
 package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -286,6 +288,125 @@ class RestoreAgreesIT {
         assertThat(host.rows(service + "_back", rights))
                 .isEqualTo(host.rows(service, rights))
                 .hasSizeGreaterThan(8);
+    }
+
+    /** Verified, since its rows are all there; and refused on the day of the loss, which the night says. */
+    @Test
+    void whatARestoreRefusesIsSaidOfTheBackupAndAlertedOnce() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        host.cluster().run(service, "CREATE EXTENSION dblink SCHEMA public");
+        String caveat = "restore refuses it: the dump wants extensions that are not allowed: dblink; add them to"
+                + " PGSTEWARD_EXTENSIONS_ALLOWED if you trust them";
+
+        for (int night = 0; night < 2; night++) {
+            Backup backup = backUp(service);
+            assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.VERIFIED);
+            assertThat(backup.caveats()).containsExactly(caveat);
+        }
+
+        assertThat(order(service, "x").backup().manifest().caveats()).containsExactly(caveat);
+        assertThat(host.rows(
+                        "homelab", "SELECT DISTINCT caveat FROM public.backup_log WHERE service_name = '" + service + "'"))
+                .containsExactly(caveat);
+        assertThat(host.notices("restore-caveat", service)).singleElement().asString().startsWith("firing ");
+        assertThatThrownBy(() -> wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessageContaining("extensions that are not allowed: dblink");
+        Wiring trusting = host.wiring("pgsteward.extensions.allowed", "dblink");
+        try (Pipeline running = trusting.backupPipeline().start()) {
+            assertThat(running).isNotNull();
+            assertThat(host.backUp(trusting, service).caveats()).isEmpty();
+        }
+        assertThat(host.notices("restore-caveat", service)).hasSize(2).last().asString().startsWith("resolved ");
+        trusting.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+    }
+
+    @Test
+    void codeOfAPowerfulOwnerIsRefusedBeforeARowIsLoaded() throws Exception {
+        String service = service(
+                "CREATE TABLE public.t AS SELECT 1 AS n",
+                "CREATE FUNCTION public.f() RETURNS INT LANGUAGE sql AS 'SELECT 1'");
+        host.cluster().run("homelab", "ALTER ROLE " + service + " CREATEDB");
+        Backup backup = backUp(service);
+        assertThat(backup.caveats())
+                .singleElement()
+                .asString()
+                .startsWith("restore refuses it: database " + service + " belonged to role " + service
+                        + ", which has powers over the cluster, and holds routine public.f(), which would run with them");
+        List<String> steps = new ArrayList<>();
+
+        assertThatThrownBy(() -> wiring.restore.into(order(service, service + "_back"), new RestoreProgress() {
+                    @Override
+                    public void step(String what) {
+                        steps.add(what);
+                    }
+
+                    @Override
+                    public void poured(long bytes, long total) {
+                        steps.add("rows");
+                    }
+                }))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessageContaining("and holds FUNCTION public f() " + service + ", which would run with them");
+        assertThat(steps).doesNotContain("rows", "restored").endsWith("an empty database beside");
+    }
+
+    /** pg_restore fails at it, too: a view that finds its function by the search path. */
+    @Test
+    void aMaterializedViewThatCannotBeFilledIsACaveatAndNoFailure() throws Exception {
+        String service = service(
+                "CREATE FUNCTION public.one() RETURNS INT LANGUAGE sql AS 'SELECT 1'",
+                "CREATE FUNCTION public.two() RETURNS INT LANGUAGE plpgsql AS 'BEGIN RETURN one() + 1; END'",
+                "SET search_path = public",
+                "CREATE MATERIALIZED VIEW m AS SELECT two() AS n",
+                "CREATE MATERIALIZED VIEW of_m AS SELECT n FROM m",
+                "CREATE MATERIALIZED VIEW fine AS SELECT one() AS n",
+                "CREATE TABLE t AS SELECT 1 AS n");
+        String empty = "materialized view public.m is empty: ";
+
+        Backup backup = backUp(service);
+        Restore.Done done = wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+
+        assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.VERIFIED);
+        assertThat(backup.caveats()).hasSize(2).first().asString().startsWith("after a restore " + empty);
+        assertThat(done.notes()).hasSize(2).first().asString().startsWith(empty).contains("one() does not exist");
+        assertThat(done.rows()).isEqualTo(1);
+    }
+
+    /** A dump on its way is read once: nothing can be left out of it, and nothing tried again from the file. */
+    @Test
+    void aDumpThatIsEncryptedOnItsWayIsVerifiedAlike() throws Exception {
+        String service = service(
+                "CREATE FUNCTION public.one() RETURNS INT LANGUAGE sql AS 'SELECT 1'",
+                "CREATE FUNCTION public.two() RETURNS INT LANGUAGE plpgsql AS 'BEGIN RETURN one() + 1; END'",
+                "SET search_path = public",
+                "CREATE TABLE t AS SELECT generate_series(1, 10) AS n",
+                "ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+                "CREATE MATERIALIZED VIEW m AS SELECT two() AS n",
+                "CREATE MATERIALIZED VIEW hidden AS SELECT n FROM t",
+                "CREATE EXTENSION trusted_one SCHEMA public");
+        host.cluster()
+                .run(
+                        service,
+                        "CREATE SCHEMA \"an ext\" AUTHORIZATION " + service,
+                        "CREATE EXTENSION configured SCHEMA \"an ext\"",
+                        "INSERT INTO \"an ext\".ref VALUES (2, 'two')",
+                        "INSERT INTO public.ref VALUES (4, 'four')",
+                        "CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+                        "CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION public.watch()");
+        Wiring encrypting = host.wiring("pgsteward.backup.recipients", Age.keys().recipient());
+        try (Pipeline running = encrypting.backupPipeline().start()) {
+            assertThat(running).isNotNull();
+
+            Backup backup = host.backUp(encrypting, service);
+
+            assertThat(backup.error()).isEmpty();
+            assertThat(backup.provedInStream()).isTrue();
+            assertThat(backup.caveats())
+                    .singleElement()
+                    .asString()
+                    .startsWith("after a restore materialized view public.m is empty: ");
+        }
     }
 
     private List<String> placement(String database) throws SQLException {

@@ -7,26 +7,29 @@ import org.junit.jupiter.api.Test;
 
 class RestoreErrorsTest {
     @Test
-    void eachErrorBelongsToTheEntryBeforeIt() {
-        RestoreErrors errors = RestoreErrors.of("""
-                pg_restore: while PROCESSING TOC:
-                pg_restore: from TOC entry 5; 2615 16385 SCHEMA ext homelab
+    void eachErrorHasItsStatement() {
+        RestoreErrors errors = RestoreErrors.of(
+                """
                 pg_restore: error: could not execute query: ERROR:  schema "ext" already exists
                 Command was: CREATE SCHEMA ext;
 
 
-                pg_restore: error: could not execute query: ERROR:  again
                 pg_restore: from TOC entry 9; 0 16390 TABLE DATA public t homelab
                 pg_restore: error: COPY failed for table "t": ERROR:  no
+                CONTEXT:  COPY t, line 1
+                pg_restore: error: could not execute query: ERROR:  again
+                HINT:  Do not.
+                Command was: COMMENT ON TABLE t IS 'a
+                Command was: b';
                 pg_restore: warning: errors ignored on restore: 5
                 """.lines().toList());
 
         assertThat(errors.lines())
                 .containsExactly(
-                        "SCHEMA ext homelab: ERROR:  schema \"ext\" already exists",
-                        "SCHEMA ext homelab: ERROR:  again",
-                        "TABLE DATA public t homelab: COPY failed for table \"t\": ERROR:  no",
-                        "2 more entries of the dump could not be restored");
+                        "CREATE SCHEMA ext; ERROR:  schema \"ext\" already exists",
+                        "COPY failed for table \"t\": ERROR:  no",
+                        "COMMENT ON TABLE t IS 'a ERROR:  again",
+                        "2 more statements of the dump failed");
     }
 
     @Test

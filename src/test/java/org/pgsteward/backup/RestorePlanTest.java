@@ -30,7 +30,7 @@ class RestorePlanTest {
 
     @Test
     void whatOnlyASuperuserMakesIsLeftOutAndNamedAndNothingElseIs() {
-        RestorePlan plan = RestorePlan.of(LIST, Set.of());
+        RestorePlan plan = RestorePlan.of(LIST, Set.of(), true);
 
         assertThat(plan.leftOut()).containsExactly("EVENT TRIGGER - w boss");
         assertThat(plan.list().lines())
@@ -39,17 +39,17 @@ class RestorePlanTest {
 
     @Test
     void aSchemaThatIsThereAlreadyIsNotMadeAgainAndOneOfALikeNameIs() {
-        assertThat(RestorePlan.of(LIST, Set.of("ext")).list().lines())
+        assertThat(RestorePlan.of(LIST, Set.of("ext"), true).list().lines())
                 .doesNotContain("7;")
                 .contains("8;");
-        assertThat(RestorePlan.of(LIST, Set.of("ext two")).list().lines())
+        assertThat(RestorePlan.of(LIST, Set.of("ext two"), true).list().lines())
                 .contains("7;")
                 .doesNotContain("8;");
     }
 
     @Test
     void aNameMayHoldWhatJavaTakesForTheEndOfALine() {
-        assertThat(RestorePlan.of("220; 1259 16406 TABLE public a\u2028b\u0085c boss\n", Set.of())
+        assertThat(RestorePlan.of("220; 1259 16406 TABLE public a\u2028b\u0085c boss\n", Set.of(), true)
                         .list())
                 .isEqualTo("220;\n");
     }
@@ -69,7 +69,7 @@ class RestorePlanTest {
                 3450; 0 0 SEQUENCE SET public s boss
                 3451; 0 0 SEQUENCE SET SET s boss
                 3452; 0 0 SEQUENCE SET topology topology_id_seq homelab
-                """, Set.of());
+                """, Set.of(), true);
 
         assertThat(plan.configuration().lines()).containsExactly("3441;", "3452;");
         assertThat(plan.list().lines())
@@ -79,6 +79,6 @@ class RestorePlanTest {
     @ParameterizedTest
     @ValueSource(strings = {"", ";", "; 1; 2 3 TABLE x", "not a list at all"})
     void whatIsNoEntryIsNone(String list) {
-        assertThat(RestorePlan.of(list, Set.of())).isEqualTo(new RestorePlan("", "", java.util.List.of()));
+        assertThat(RestorePlan.of(list, Set.of(), true)).isEqualTo(new RestorePlan("", "", java.util.List.of()));
     }
 }

@@ -108,7 +108,17 @@ class SnapshotIT {
         try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
             assertThat(snapshot.surroundings())
                     .isEqualTo(new Surroundings(
-                            "UTF8", "c", "C", "C", "", java.util.List.of("of a policy"), Map.of("hstore", "Ext")));
+                            "UTF8",
+                            "c",
+                            "C",
+                            "C",
+                            "",
+                            java.util.List.of("of a policy"),
+                            Map.of("hstore", "Ext"),
+                            "",
+                            "",
+                            java.util.List.of(),
+                            ""));
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -253,6 +254,7 @@ class BackupRoutesIT {
                 wiring.proof,
                 new DiskSpace(host.store(), host.folder()),
                 host.folder().resolve("state/locks"),
+                Set.of(),
                 Clock.fixed(Instant.parse("2026-03-01T03:00:00Z"), ZoneOffset.UTC));
         Files.createDirectories(host.store().resolve(database));
         for (int i = 0; i < 2; i++) {

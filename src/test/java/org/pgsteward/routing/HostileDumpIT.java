@@ -161,10 +161,14 @@ class HostileDumpIT {
 
         Backup backup = host.backUp(wiring, database);
 
-        assertThat(backup.error()).contains("sprung as shop, superuser off, 28 refused, done: []");
-        assertThat(backup.state()).isEqualTo(BackupState.FAILED);
+        boolean rowsAreThere = trap == Trap.A_MATERIALIZED_VIEW;
+        assertThat(backup.error() + backup.caveats()).contains("sprung as shop, superuser off, 28 refused, done: []");
+        assertThat(backup.state()).isEqualTo(rowsAreThere ? BackupState.VERIFIED : BackupState.FAILED);
         assertThat(marker).doesNotExist();
-        assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
+        assertThat(host.notices(rowsAreThere ? "restore-caveat" : "backup-failed", database))
+                .singleElement()
+                .asString()
+                .startsWith("firing");
     }
 
     /** What an archive says is run, statement by statement; nobody but pg_dump wrote it, or so one hopes. */

@@ -1,0 +1,77 @@
+package org.pgsteward.backup;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What a restore of a dump refuses or loses. The night says it of each backup, and the restore when it is asked for one: both
+ * by this rule. Pure.
+ */
+final class RestoreCaveats {
+    private static final int MOST = 20;
+
+    /** Characters of one. */
+    private static final int LONGEST = 300;
+
+    private RestoreCaveats() {}
+
+    /** Returns why a dump with these extensions is refused, with what to do. */
+    static Optional<String> forbidden(Collection<String> extensions, Set<String> allowed) {
+        Set<String> forbidden = new TreeSet<>(extensions);
+        forbidden.removeAll(allowed);
+        return forbidden.isEmpty()
+                ? Optional.empty()
+                : Optional.of("the dump wants extensions that are not allowed: " + String.join(", ", forbidden)
+                        + "; add them to PGSTEWARD_EXTENSIONS_ALLOWED if you trust them");
+    }
+
+    /**
+     * Returns why the database is refused to its owner.
+     *
+     * @param code what in it would run with the owner's powers over the cluster; empty for nothing, or no powers
+     */
+    static Optional<String> powerful(String database, String owner, String code) {
+        return code.isEmpty()
+                ? Optional.empty()
+                : Optional.of("database " + database + " belonged to role " + owner
+                        + ", which has powers over the cluster, and holds " + code
+                        + ", which would run with them: it is not given to that role; RECOVERY.md in the store has the"
+                        + " lines that restore it by hand");
+    }
+
+    /** Returns what becomes of tables in tablespaces of their own. */
+    static Optional<String> tablespaces(Collection<String> tablespaces) {
+        return tablespaces.isEmpty()
+                ? Optional.empty()
+                : Optional.of("tables and indexes of the tablespaces " + String.join(", ", tablespaces)
+                        + " are restored into the tablespace of the database");
+    }
+
+    /**
+     * Returns all that is known of a dump.
+     *
+     * @param allowed the extensions that a dump may bring
+     * @param emptyViews what {@link MaterializedViews} could not fill; none before it was verified
+     */
+    static List<String> of(Manifest manifest, Set<String> allowed, List<String> emptyViews) {
+        List<String> caveats = new ArrayList<>();
+        forbidden(manifest.extensions().keySet(), allowed).ifPresent(why -> caveats.add("restore refuses it: " + why));
+        powerful(manifest.database(), manifest.owner(), manifest.surroundings().powers())
+                .ifPresent(why -> caveats.add("restore refuses it: " + why));
+        tablespaces(manifest.surroundings().tablespaces()).ifPresent(caveats::add);
+        emptyViews.forEach(view -> caveats.add("after a restore " + view));
+        List<String> shown = new ArrayList<>();
+        caveats.stream()
+                .limit(MOST)
+                .forEach(caveat -> shown.add(
+                        caveat.length() <= LONGEST ? caveat : caveat.substring(0, LONGEST - 3) + "..."));
+        if (caveats.size() > MOST) {
+            shown.add((caveats.size() - MOST) + " more");
+        }
+        return List.copyOf(shown);
+    }
+}

@@ -1,0 +1,56 @@
+package org.pgsteward.routing;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Alerts when a restore of the newest verified backup would refuse, lose or leave something empty. */
+public final class CaveatDesk {
+    static final String KIND = "restore-caveat";
+
+    private static final Logger LOG = LoggerFactory.getLogger(CaveatDesk.class);
+
+    private final BackupRows rows;
+    private final Clock clock;
+
+    public CaveatDesk(BackupRows rows, Clock clock) {
+        this.rows = rows;
+        this.clock = clock;
+    }
+
+    /** Returns nothing for a backup that is not the newest verified one. */
+    public @Nullable Condition condition(Backup backup) {
+        try {
+            Optional<Instant> newest = Optional.ofNullable(
+                            rows.standings(backup.kind().word(), clock.instant()).get(backup.service()))
+                    .flatMap(BackupRows.Standing::lastProved);
+            // The journal keeps microseconds.
+            if (newest.isEmpty()
+                    || newest.get().isAfter(backup.startedAt().plusMillis(1))
+                    || newest.get().isBefore(backup.startedAt().minusMillis(1))) {
+                return null;
+            }
+        } catch (SQLException e) {
+            LOG.warn("cannot determine whether {} is the newest backup: {}", backup.id(), e.getMessage());
+            return null;
+        }
+        if (backup.caveats().isEmpty()) {
+            return Condition.well(KIND, backup.service(), backup.id() + " can be restored whole", clock.instant());
+        }
+        return Condition.bad(
+                Severity.WARNING,
+                KIND,
+                backup.service(),
+                "backup " + backup.id() + " is verified, but " + String.join("; ", backup.caveats()),
+                "pgsteward backups " + backup.service() + "   # the caveats of each backup",
+                clock.instant());
+    }
+}
