@@ -240,7 +240,17 @@ public final class Wiring {
         house = new Housekeeping(tables, store, locks, sets, leftovers);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
         proof = new Proof(store, keys, scratch, locks, bindir, user, extensions, clock);
-        dumps = new Dumps(server, bindir, user, store, keys, proof, new DiskSpace(store.root(), scratch), locks, extensions, clock);
+        dumps = new Dumps(
+                server,
+                bindir,
+                user,
+                store,
+                keys,
+                proof,
+                new DiskSpace(store.root(), scratch),
+                locks,
+                extensions,
+                clock);
         restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
         recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, rows, sets, store, locks, doors, clock);

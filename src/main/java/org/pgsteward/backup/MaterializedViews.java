@@ -54,8 +54,7 @@ final class MaterializedViews {
      * @return those that are empty, with the reason
      */
     List<String> fill(String list) throws IOException, InterruptedException {
-        List<String> entries =
-                list.lines().filter(line -> line.contains(ENTRY)).toList();
+        List<String> entries = list.lines().filter(line -> line.contains(ENTRY)).toList();
         return fill(entries, (entry, view) -> entry.contains(view.entry()));
     }
 
@@ -74,8 +73,7 @@ final class MaterializedViews {
         if (unfilled.isEmpty()) {
             return List.of();
         }
-        List<View> views =
-                Stream.of(unfilled.split("\u001e", -1)).map(View::of).toList();
+        List<View> views = Stream.of(unfilled.split("\u001e", -1)).map(View::of).toList();
         List<View> filled = wanted.stream()
                 .flatMap(one -> views.stream().filter(view -> names.test(one, view)))
                 .distinct()

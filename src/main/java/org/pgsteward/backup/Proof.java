@@ -221,7 +221,13 @@ public final class Proof {
 
     /** The command that restores as the owner. */
     private static List<String> restoring(ThrowawayCluster cluster, String owner) {
-        return cluster.client("pg_restore", owner, ScratchDatabase.NAME, OwnersRestore.OPTIONS.stream().filter(option -> !option.equals("--exit-on-error")).toArray(String[]::new));
+        return cluster.client(
+                "pg_restore",
+                owner,
+                ScratchDatabase.NAME,
+                OwnersRestore.OPTIONS.stream()
+                        .filter(option -> !option.equals("--exit-on-error"))
+                        .toArray(String[]::new));
     }
 
     /** Why the scratch server ended, if it did and said so. */
@@ -306,8 +312,7 @@ public final class Proof {
      * @param caveat what is not like the source
      * @param schemas that are there already
      */
-    record Restoring(
-            List<String> command, Optional<String> cannotTell, Optional<String> caveat, Set<String> schemas) {}
+    record Restoring(List<String> command, Optional<String> cannotTell, Optional<String> caveat, Set<String> schemas) {}
 
     /** @return why it cannot be told, when it cannot */
     private Optional<String> start(Backup backup, Manifest manifest) throws IOException, InterruptedException {
@@ -353,11 +358,9 @@ public final class Proof {
         try {
             ScratchDatabase database = ScratchDatabase.make(cluster, role, extensions, surroundings);
             ScratchDatabase.lendWrappers(cluster, role, Optional.empty());
-            return new Restoring(
-                    restoring(cluster, role), Optional.empty(), database.caveat(), database.schemas());
+            return new Restoring(restoring(cluster, role), Optional.empty(), database.caveat(), database.schemas());
         } catch (ScratchDatabase.Unlike e) {
-            return new Restoring(
-                    List.of(), Optional.of(String.valueOf(e.getMessage())), Optional.empty(), Set.of());
+            return new Restoring(List.of(), Optional.of(String.valueOf(e.getMessage())), Optional.empty(), Set.of());
         }
     }
 

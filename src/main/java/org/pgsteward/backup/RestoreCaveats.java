@@ -67,8 +67,8 @@ final class RestoreCaveats {
         List<String> shown = new ArrayList<>();
         caveats.stream()
                 .limit(MOST)
-                .forEach(caveat -> shown.add(
-                        caveat.length() <= LONGEST ? caveat : caveat.substring(0, LONGEST - 3) + "..."));
+                .forEach(caveat ->
+                        shown.add(caveat.length() <= LONGEST ? caveat : caveat.substring(0, LONGEST - 3) + "..."));
         if (caveats.size() > MOST) {
             shown.add((caveats.size() - MOST) + " more");
         }

@@ -42,7 +42,8 @@ final class RestoreChecks {
             throw new Restore.Refused(order.backup().path() + " was made by PostgreSQL " + manifest.clientVersion()
                     + ", and the server is PostgreSQL " + major + ": a dump goes into the same version or a newer one");
         }
-        Optional<String> forbidden = RestoreCaveats.forbidden(manifest.extensions().keySet(), allowedExtensions);
+        Optional<String> forbidden =
+                RestoreCaveats.forbidden(manifest.extensions().keySet(), allowedExtensions);
         if (forbidden.isPresent()) {
             throw new Restore.Refused(forbidden.get());
         }

@@ -34,7 +34,9 @@ record RestoreErrors(List<Failure> failures, int unnamed) {
             int last = failures.size() - 1;
             if (error.matches()) {
                 failures.add(new Failure(error.group(1), ""));
-            } else if (command.matches() && last >= 0 && failures.get(last).command().isEmpty()) {
+            } else if (command.matches()
+                    && last >= 0
+                    && failures.get(last).command().isEmpty()) {
                 failures.set(last, new Failure(failures.get(last).error(), command.group(1)));
             } else if (counted.matches()) {
                 count = Integer.parseInt(counted.group(1));
@@ -46,8 +48,8 @@ record RestoreErrors(List<Failure> failures, int unnamed) {
     /** Returns a line for each. */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
-        failures.forEach(failure ->
-                lines.add((failure.command().isEmpty() ? "" : failure.command() + " ") + failure.error()));
+        failures.forEach(
+                failure -> lines.add((failure.command().isEmpty() ? "" : failure.command() + " ") + failure.error()));
         if (unnamed > 0) {
             lines.add(unnamed + " more statements of the dump failed");
         }

@@ -215,8 +215,9 @@ final class Snapshot implements AutoCloseable {
 
     /** Asks only the catalog: nothing that the database holds runs here. */
     private String powers(Optional<String> owner) throws SQLException {
-        boolean powerful =
-                owner.isPresent() && one(connection, OwnerPowers.POWERS + Quote.literal(owner.get())).equals("t");
+        boolean powerful = owner.isPresent()
+                && one(connection, OwnerPowers.POWERS + Quote.literal(owner.get()))
+                        .equals("t");
         return powerful ? Objects.requireNonNullElse(one(connection, OwnerPowers.CODE), "") : "";
     }
 

@@ -40,7 +40,7 @@ public record Surroundings(
     }
 
     /** Of a dump whose manifest is from before they were written down. */
-    static final Surroundings UNKNOWN = 
+    static final Surroundings UNKNOWN =
             new Surroundings("UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "");
 
     /** The words that make a database like it, for the end of {@code CREATE DATABASE}. */

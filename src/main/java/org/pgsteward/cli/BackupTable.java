@@ -29,8 +29,7 @@ final class BackupTable {
             if (backup.error() != null) {
                 out.println(ink.critical(name + ": " + OneLine.of(backup.error(), 1000)));
             }
-            backup.caveats()
-                    .forEach(caveat -> out.println(ink.warning(name + ": " + OneLine.of(caveat, 1000))));
+            backup.caveats().forEach(caveat -> out.println(ink.warning(name + ": " + OneLine.of(caveat, 1000))));
             if (backup.isProvedInStream()) {
                 out.println(name + ": proved before it was sealed only, since there is no identity here to open what is"
                         + " stored");

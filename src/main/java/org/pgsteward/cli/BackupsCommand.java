@@ -149,8 +149,8 @@ final class BackupsCommand implements Callable<Integer> {
             Manifest manifest = backup.manifest();
             if (seen.add(manifest.kind() + " " + manifest.service())) {
                 caveats(judgements, manifest)
-                        .forEach(caveat -> out.println(ink.warning(
-                                OneLine.of(manifest.service(), 60) + ": " + OneLine.of(caveat, 1000))));
+                        .forEach(caveat -> out.println(
+                                ink.warning(OneLine.of(manifest.service(), 60) + ": " + OneLine.of(caveat, 1000))));
             }
         }
     }
@@ -184,7 +184,9 @@ final class BackupsCommand implements Callable<Integer> {
         try {
             for (String service :
                     new TreeSet<>(manifests.stream().map(Manifest::service).toList())) {
-                wiring.rows.judgements(service).forEach((event, judgement) -> judgements.put(event.toString(), judgement));
+                wiring.rows
+                        .judgements(service)
+                        .forEach((event, judgement) -> judgements.put(event.toString(), judgement));
             }
         } catch (SQLException e) {
             spec.commandLine()

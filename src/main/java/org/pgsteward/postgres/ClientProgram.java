@@ -156,7 +156,12 @@ public final class ClientProgram implements AutoCloseable {
     public record Ended(int exitCode, List<String> errors) {
         /** Returns the first of them on one line. */
         public String message() {
-            String all = String.join("; ", errors.stream().map(String::strip).filter(line -> !line.isEmpty()).toList());
+            String all = String.join(
+                    "; ",
+                    errors.stream()
+                            .map(String::strip)
+                            .filter(line -> !line.isEmpty())
+                            .toList());
             return all.substring(0, Math.min(all.length(), MESSAGE));
         }
     }

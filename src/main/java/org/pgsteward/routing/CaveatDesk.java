@@ -30,7 +30,8 @@ public final class CaveatDesk {
     public @Nullable Condition condition(Backup backup) {
         try {
             Optional<Instant> newest = Optional.ofNullable(
-                            rows.standings(backup.kind().word(), clock.instant()).get(backup.service()))
+                            rows.standings(backup.kind().word(), clock.instant())
+                                    .get(backup.service()))
                     .flatMap(BackupRows.Standing::lastProved);
             // The journal keeps microseconds.
             if (newest.isEmpty()

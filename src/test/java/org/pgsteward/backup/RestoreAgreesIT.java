@@ -306,9 +306,13 @@ class RestoreAgreesIT {
 
         assertThat(order(service, "x").backup().manifest().caveats()).containsExactly(caveat);
         assertThat(host.rows(
-                        "homelab", "SELECT DISTINCT caveat FROM public.backup_log WHERE service_name = '" + service + "'"))
+                        "homelab",
+                        "SELECT DISTINCT caveat FROM public.backup_log WHERE service_name = '" + service + "'"))
                 .containsExactly(caveat);
-        assertThat(host.notices("restore-caveat", service)).singleElement().asString().startsWith("firing ");
+        assertThat(host.notices("restore-caveat", service))
+                .singleElement()
+                .asString()
+                .startsWith("firing ");
         assertThatThrownBy(() -> wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET))
                 .isInstanceOf(Restore.Refused.class)
                 .hasMessageContaining("extensions that are not allowed: dblink");
@@ -317,7 +321,11 @@ class RestoreAgreesIT {
             assertThat(running).isNotNull();
             assertThat(host.backUp(trusting, service).caveats()).isEmpty();
         }
-        assertThat(host.notices("restore-caveat", service)).hasSize(2).last().asString().startsWith("resolved ");
+        assertThat(host.notices("restore-caveat", service))
+                .hasSize(2)
+                .last()
+                .asString()
+                .startsWith("resolved ");
         trusting.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
     }
 
@@ -331,8 +339,9 @@ class RestoreAgreesIT {
         assertThat(backup.caveats())
                 .singleElement()
                 .asString()
-                .startsWith("restore refuses it: database " + service + " belonged to role " + service
-                        + ", which has powers over the cluster, and holds routine public.f(), which would run with them");
+                .startsWith(
+                        "restore refuses it: database " + service + " belonged to role " + service
+                                + ", which has powers over the cluster, and holds routine public.f(), which would run with them");
         List<String> steps = new ArrayList<>();
 
         assertThatThrownBy(() -> wiring.restore.into(order(service, service + "_back"), new RestoreProgress() {
@@ -394,7 +403,8 @@ class RestoreAgreesIT {
                         "INSERT INTO public.ref VALUES (4, 'four')",
                         "CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
                         "CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION public.watch()");
-        Wiring encrypting = host.wiring("pgsteward.backup.recipients", Age.keys().recipient());
+        Wiring encrypting =
+                host.wiring("pgsteward.backup.recipients", Age.keys().recipient());
         try (Pipeline running = encrypting.backupPipeline().start()) {
             assertThat(running).isNotNull();
 

@@ -8,8 +8,7 @@ import org.junit.jupiter.api.Test;
 class RestoreErrorsTest {
     @Test
     void eachErrorHasItsStatement() {
-        RestoreErrors errors = RestoreErrors.of(
-                """
+        RestoreErrors errors = RestoreErrors.of("""
                 pg_restore: error: could not execute query: ERROR:  schema "ext" already exists
                 Command was: CREATE SCHEMA ext;
 
