@@ -422,7 +422,12 @@ public final class Wiring {
 
     /** How things are, now. */
     public Overview overview() {
-        return overview(() -> DaemonReport.read(state, json)).look();
+        return overviewDesk().look();
+    }
+
+    /** What a command reads that from. */
+    public OverviewDesk overviewDesk() {
+        return overview(() -> DaemonReport.read(state, json));
     }
 
     private OverviewDesk overview(Supplier<Optional<DaemonStatus>> daemon) {

@@ -1,12 +1,9 @@
 package org.pgsteward.cli;
 
-import java.lang.management.ManagementFactory;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import org.pgsteward.Daemon;
 import org.pgsteward.Settings;
 import org.pgsteward.SettingsCheck;
-import org.pgsteward.Wiring;
+import org.pgsteward.Supervisor;
 import org.pgsteward.routing.reload.RouteFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +13,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "run",
         description = {
-            "Run the daemon until it is told to stop.",
+            "Run the daemon until it is told to stop. While another one works on the same PostgreSQL, this one stands by.",
             "Everything is set by environment variables, PGSTEWARD_...; the README has them."
         },
         footer = {
@@ -32,28 +29,20 @@ final class Run implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Settings settings = Settings.from(System.getenv());
-        Wiring wiring = new Wiring(settings);
+        Supervisor supervisor = new Supervisor(settings);
         RouteFiles files = RouteFiles.read(settings.path("pgsteward.routes.dir"));
         SettingsCheck.wrong(settings, files).values().stream().findFirst().ifPresent(fault -> {
             throw new Refusal(fault);
         });
         SettingsCheck.unknown(settings, files).forEach(LOG::warn);
-        Daemon daemon = wiring.daemon();
-        CountDownLatch told = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
                             LOG.info("stopping");
-                            daemon.close();
-                            told.countDown();
+                            supervisor.close();
                         },
                         "stop"));
-        daemon.start();
-        LOG.info(
-                "at work after {} ms; status page on port {}",
-                ManagementFactory.getRuntimeMXBean().getUptime(),
-                daemon.httpPort());
-        told.await();
+        supervisor.run();
         return 0;
     }
 }

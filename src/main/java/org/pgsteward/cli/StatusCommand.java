@@ -21,9 +21,12 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.Size;
+import org.pgsteward.postgres.DaemonLock;
 import org.pgsteward.routing.OverallHealth;
 import org.pgsteward.routing.Overview;
+import org.pgsteward.routing.OverviewDesk;
 import org.pgsteward.routing.RowWords;
+import org.pgsteward.routing.Standby;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -50,6 +53,8 @@ final class StatusCommand implements Callable<Integer> {
     /** Stands where there is nothing to say. */
     private static final String NOTHING = "-";
 
+    private static final int MOST_STANDBYS = 5;
+
     @Spec
     private CommandSpec spec;
 
@@ -59,18 +64,21 @@ final class StatusCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Wiring wiring = Wiring.to(Wiring.Purpose.LOOK, Settings.from(System.getenv()));
-        Overview overview = wiring.overview();
+        OverviewDesk desk = wiring.overviewDesk();
+        Overview overview = desk.look();
+        List<DaemonLock.Session> daemons = desk.daemons();
         OverallHealth health = overview.health();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(wiring.json.writeValueAsString(document(overview, health)));
+            out.println(wiring.json.writeValueAsString(document(overview, health, daemons)));
         } else {
-            print(overview, health, Ink.ofStandardOutput(), out);
+            print(overview, health, daemons, Ink.ofStandardOutput(), out);
         }
         return health.isWell() ? 0 : 1;
     }
 
-    private static void print(Overview overview, OverallHealth health, Ink ink, PrintWriter out) {
+    private static void print(
+            Overview overview, OverallHealth health, List<DaemonLock.Session> daemons, Ink ink, PrintWriter out) {
         out.println(headline(overview, health, ink));
         if (overview.trouble().isEmpty() || overview.known().isPresent()) {
             out.println(overview.standing());
@@ -81,6 +89,11 @@ final class StatusCommand implements Callable<Integer> {
                             at -> out.println("PostgreSQL cannot be asked: what is said here of databases and backups"
                                     + " is as of " + Elapsed.roughly(overview.age(at)) + " ago."));
         }
+        daemons.stream()
+                .filter(daemon -> !daemon.active())
+                .limit(MOST_STANDBYS)
+                .forEach(daemon -> out.println(
+                        "One more pgsteward stands by " + Standby.of(daemon) + "; if that is not meant, stop it."));
         for (Silence silence : overview.silences()) {
             out.println("Nobody is told of " + silence.subject() + " for another "
                     + Elapsed.roughly(Duration.between(overview.at(), silence.until()))
@@ -164,7 +177,8 @@ final class StatusCommand implements Callable<Integer> {
         return service.backups().flatMap(value);
     }
 
-    private static Map<String, Object> document(Overview overview, OverallHealth health) {
+    private static Map<String, Object> document(
+            Overview overview, OverallHealth health, List<DaemonLock.Session> daemons) {
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("well", health.isWell());
         document.put("headline", health.headline());
@@ -220,7 +234,17 @@ final class StatusCommand implements Callable<Integer> {
         }
         document.put("alerts", alerts);
         document.put("silences", overview.silences());
+        document.put("daemons", daemons.stream().map(StatusCommand::daemon).toList());
         return document;
+    }
+
+    private static Map<String, Object> daemon(DaemonLock.Session session) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("state", session.active() ? "active" : "standby");
+        line.put("host", session.host());
+        line.put("address", session.address());
+        line.put("since", session.since().toString());
+        return line;
     }
 
     private static Map<String, Object> reason(OverallHealth.Reason reason) {

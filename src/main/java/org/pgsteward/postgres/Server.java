@@ -69,6 +69,11 @@ public final class Server {
         return administrator(address.database(), ANSWER_SECONDS, briefAttempts);
     }
 
+    /** For the daemon's lock: one attempt, and each answer within so many seconds. */
+    Connection connectForDaemon(int answerSeconds) throws SQLException {
+        return administrator(address.database(), answerSeconds, 1);
+    }
+
     /** The same for work that may take hours, such as counting a large table. */
     public Connection connectForLong(String database) throws SQLException {
         return administrator(database, 0, ATTEMPTS);

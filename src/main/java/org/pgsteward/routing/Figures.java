@@ -103,6 +103,7 @@ public final class Figures {
         Map<String, Double> waiting = new TreeMap<>();
         outbox.known().forEach(receiver -> waiting.put(receiver, (double) outbox.depth(receiver)));
         publish("alert.outbox.depth", "Notices that wait for a receiver.", "receiver", waiting);
+        publish("daemon.active", "1 in the daemon that works, 0 in one that stands by.", true);
         publish("docker.feed.connected", "1 while Docker's events are heard, 0 otherwise.", docker.hears());
         return registry.scrape();
     }

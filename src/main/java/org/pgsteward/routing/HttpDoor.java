@@ -67,6 +67,32 @@ public final class HttpDoor implements AutoCloseable {
         return open(address, paths);
     }
 
+    /** For a daemon that stands by: it says so, and that it is alive. */
+    public static HttpDoor standby(InetSocketAddress address, Supplier<Standby> standby) throws IOException {
+        Supplier<Response> health = () -> {
+            // Up: a restart would change nothing, and it does what it is there for.
+            String words = standby.get().words().replace("\\", "/").replace("\"", "'");
+            return new Response(
+                    200,
+                    "application/json",
+                    "{\"status\":\"UP\",\"standby\":true,\"headline\":\"" + words + "\",\"checks\":[]}\n");
+        };
+        return open(
+                address,
+                Map.of(
+                        "/",
+                        () -> new Response(
+                                200, "text/html; charset=utf-8", standby.get().html()),
+                        HEALTH,
+                        health,
+                        HEALTH + "/live",
+                        health,
+                        HEALTH + "/ready",
+                        health,
+                        "/observe/metrics",
+                        () -> new Response(200, "text/plain; version=0.0.4; charset=utf-8", Standby.metrics(false))));
+    }
+
     /** The same with other answers. */
     static HttpDoor open(InetSocketAddress address, Map<String, Supplier<Response>> paths) throws IOException {
         ExecutorService live = lane("http-live");

@@ -26,6 +26,7 @@ import org.pgsteward.model.Memory;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.ServiceState;
+import org.pgsteward.postgres.DaemonLock;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -46,6 +47,7 @@ public final class OverviewDesk {
     private final Clock clock;
     private final ZoneId zone;
     private volatile LastKnown.@Nullable Facts facts;
+    private volatile List<DaemonLock.Session> sessions = List.of();
     private Instant written = Instant.EPOCH;
 
     /** Why a newest verified backup is too old, where no daemon raises an alert about that. */
@@ -94,6 +96,17 @@ public final class OverviewDesk {
         return overview(Optional.ofNullable(facts).or(lastKnown::read), Optional.of(trouble));
     }
 
+    /** Every daemon that worked on PostgreSQL or stood by when it answered last. */
+    public List<DaemonLock.Session> daemons() {
+        return sessions;
+    }
+
+    /** Of a daemon that ended here while another one works, there is nothing to report. */
+    private Optional<DaemonStatus> report(Instant now) {
+        return daemon.get()
+                .filter(status -> status.isRunning(now) || sessions.stream().noneMatch(DaemonLock.Session::active));
+    }
+
     private LastKnown.Facts read() throws SQLException {
         Map<String, Tables.History> histories = new TreeMap<>();
         Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
@@ -108,6 +121,7 @@ public final class OverviewDesk {
                     histories,
                     BackupDays.read(connection, now, zone),
                     Tables.quarantinedSince(connection));
+            sessions = DaemonLock.sessions(connection);
         }
         facts = read;
         keep(read);
@@ -123,8 +137,8 @@ public final class OverviewDesk {
 
     private Overview overview(Optional<LastKnown.Facts> known, Optional<String> trouble) {
         LastKnown.Facts read = known.orElse(LastKnown.Facts.NONE);
-        Optional<DaemonStatus> report = daemon.get();
         Instant now = clock.instant();
+        Optional<DaemonStatus> report = report(now);
         Optional<DaemonStatus> running = report.filter(status -> status.isRunning(now));
         Map<String, ServiceState> states = running.map(DaemonStatus::containers).orElse(Map.of());
         Map<String, Memory> memory = running.map(DaemonStatus::memory).orElse(Map.of());

@@ -1,0 +1,48 @@
+package org.pgsteward;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.pgsteward.postgres.DaemonLock;
+
+/**
+ * Whether a daemon works or stands by. Pure.
+ *
+ * <ol>
+ *   <li>The one with the lock works, and every other one stands by.
+ *   <li>While PostgreSQL cannot be asked, each goes on as it was: the one at work has to say that PostgreSQL is down. One
+ *       that starts then works.
+ *   <li>After its connection broke, as by a restart of PostgreSQL, one that stands by leaves the other one ten seconds to
+ *       come back.
+ * </ol>
+ */
+final class StandbyRule {
+    static final Duration GRACE = Duration.ofSeconds(10);
+
+    /** What a daemon is doing. */
+    enum Role {
+        STARTING,
+        WORKING,
+        STANDING_BY
+    }
+
+    private StandbyRule() {}
+
+    /**
+     * Returns whether the lock may be taken now.
+     *
+     * @param broken when the connection broke last, as far as it has
+     */
+    static boolean mayTake(Role role, Instant broken, Instant now) {
+        return role != Role.STANDING_BY || !broken.plus(GRACE).isAfter(now);
+    }
+
+    /** Returns what to do next. */
+    static Role next(Role role, DaemonLock.Standing standing) {
+        return switch (standing.state()) {
+            case HELD -> Role.WORKING;
+            case UNKNOWN -> role == Role.STARTING ? Role.WORKING : role;
+            // Nobody's for the moment: whoever works goes on, and the next check decides.
+            case TAKEN -> standing.other().isPresent() || role != Role.WORKING ? Role.STANDING_BY : role;
+        };
+    }
+}

@@ -1,0 +1,250 @@
+package org.pgsteward.postgres;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lock that one daemon at a time holds on a PostgreSQL server: an advisory lock of a session of its own, so the server
+ * gives it back when the daemon ends, by whatever. Safe for many threads.
+ *
+ * <ol>
+ *   <li>A daemon without the lock holds another one, shared, by which commands see that it stands by.
+ *   <li>A service may connect to the management database and take a lock of our number: its session is ended.
+ *   <li>A session of this very daemon that the server has not given up yet, after a break, is ended too.
+ *   <li>A host that vanishes gives nothing back. The server asks for a sign of life after 15 s, and gives up after 30 s.
+ * </ol>
+ */
+public final class DaemonLock implements AutoCloseable {
+    /** "pgst" and "daem", "stby". */
+    private static final int CLASS = 0x7067_7374;
+
+    private static final int ACTIVE = 0x6461_656d;
+    private static final int STANDBY = 0x7374_6279;
+
+    private static final int ANSWER_SECONDS = 10;
+
+    /** As it stands in the text of each statement, which a superuser sees in pg_stat_activity. */
+    private static final Pattern OWN_NAME = Pattern.compile("/\\* pgsteward daemon (\\S{1,80}) ([0-9a-f]{16}) \\*/");
+
+    private static final String SIGN_OF_LIFE = "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5;"
+            + " SET tcp_keepalives_count = 3; SET tcp_user_timeout = '30s'";
+
+    private static final String SESSIONS = """
+            SELECT l.pid, l.objid = %d AND l.mode = 'ExclusiveLock', r.rolsuper, a.backend_start,
+                   COALESCE(pg_catalog.host(a.client_addr), 'a local socket'), a.query
+              FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE l.locktype = 'advisory' AND l.granted
+               AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+               AND l.classid::bigint = %d AND l.objid::bigint IN (%d, %d) AND l.objsubid = 2
+             ORDER BY a.backend_start
+            """.formatted(ACTIVE, CLASS, ACTIVE, STANDBY);
+
+    private final Server server;
+    private final String name;
+    private final String id =
+            HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+    private @Nullable Connection connection;
+    private boolean held;
+    private boolean standsBy;
+
+    /** Whose lock it is. */
+    public enum State {
+        /** Ours. */
+        HELD,
+        /** Another daemon's. */
+        TAKEN,
+        /** PostgreSQL cannot be asked. */
+        UNKNOWN
+    }
+
+    /**
+     * A daemon's session.
+     *
+     * @param active whether it holds the lock, or stands by
+     * @param host the name of the host or container that it runs on
+     * @param address from which it came
+     * @param since when its session began
+     */
+    public record Session(boolean active, String host, String address, Instant since) {}
+
+    /**
+     * What a check found.
+     *
+     * @param other the daemon that holds it, for {@link State#TAKEN}
+     * @param trouble why it is not known, for {@link State#UNKNOWN}; empty otherwise
+     * @param reconnected whether the session is a new one, since the old one broke
+     */
+    public record Standing(State state, Optional<Session> other, String trouble, boolean reconnected) {}
+
+    /** @param name of this host */
+    public DaemonLock(Server server, String name) {
+        this.server = server;
+        this.name = name.replaceAll("[^A-Za-z0-9_.-]", "_");
+    }
+
+    /**
+     * Takes the lock if it can be had, and says whose it is.
+     *
+     * @param mayTake false for a daemon that leaves another one the time to come back first
+     */
+    public synchronized Standing check(boolean mayTake) {
+        boolean reconnected = false;
+        try {
+            Connection open = connection;
+            if (open == null || open.isClosed()) {
+                held = false;
+                standsBy = false;
+                open = server.connectForDaemon(ANSWER_SECONDS);
+                connection = open;
+                reconnected = true;
+                try (Statement statement = open.createStatement()) {
+                    statement.execute(SIGN_OF_LIFE);
+                }
+            }
+            return new Standing(held(open, mayTake) ? State.HELD : State.TAKEN, other(open), "", reconnected);
+        } catch (SQLException e) {
+            disconnect();
+            return new Standing(State.UNKNOWN, Optional.empty(), NoConnection.words(e), reconnected);
+        }
+    }
+
+    private boolean held(Connection open, boolean mayTake) throws SQLException {
+        try (Statement statement = open.createStatement()) {
+            if (held) {
+                // A session that answers has its lock.
+                statement.execute("SELECT 1 " + ownName());
+                return true;
+            }
+            if (mayTake && (take(statement) || (endStrangers(statement) && take(statement)))) {
+                held = true;
+                if (standsBy) {
+                    statement.execute(
+                            "SELECT pg_catalog.pg_advisory_unlock_shared(" + CLASS + ", " + STANDBY + ") " + ownName());
+                    standsBy = false;
+                }
+                return true;
+            }
+            if (standsBy) {
+                statement.execute("SELECT 1 " + ownName());
+            } else {
+                statement.execute(
+                        "SELECT pg_catalog.pg_try_advisory_lock_shared(" + CLASS + ", " + STANDBY + ") " + ownName());
+                standsBy = true;
+            }
+            return false;
+        }
+    }
+
+    private String ownName() {
+        return "/* pgsteward daemon " + name + " " + id + " */";
+    }
+
+    private boolean take(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery(
+                "SELECT pg_catalog.pg_try_advisory_lock(" + CLASS + ", " + ACTIVE + ") " + ownName())) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
+    /** Ends what holds our lock and is no other daemon; whether there was anything. */
+    private boolean endStrangers(Statement statement) throws SQLException {
+        List<Integer> strangers = new ArrayList<>();
+        try (ResultSet rows = statement.executeQuery(SESSIONS + ownName())) {
+            while (rows.next()) {
+                Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(6), ""));
+                boolean formerlyOurs = own.find() && own.group(2).equals(id);
+                if (rows.getBoolean(2) && (!rows.getBoolean(3) || formerlyOurs)) {
+                    strangers.add(rows.getInt(1));
+                }
+            }
+        }
+        for (int pid : strangers) {
+            statement.execute("SELECT pg_catalog.pg_terminate_backend(" + pid + ", 5000)");
+        }
+        return !strangers.isEmpty();
+    }
+
+    private Optional<Session> other(Connection open) throws SQLException {
+        return held
+                ? Optional.empty()
+                : sessions(open, ownName(), id).stream().filter(Session::active).findFirst();
+    }
+
+    /** Every daemon that works on this server or stands by, those at work first. */
+    public static List<Session> sessions(Connection connection) throws SQLException {
+        return sessions(connection, "", "");
+    }
+
+    /**
+     * @param comment that the session is known by, since its last statement is what others see of it
+     * @param except the id of a daemon that is left out
+     */
+    private static List<Session> sessions(Connection connection, String comment, String except) throws SQLException {
+        List<Session> sessions = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(SESSIONS + comment)) {
+            while (rows.next()) {
+                Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(6), ""));
+                boolean named = own.find();
+                if (rows.getBoolean(3) && !(named && own.group(2).equals(except))) {
+                    sessions.add(new Session(
+                            rows.getBoolean(2),
+                            named ? own.group(1) : "an unknown host",
+                            rows.getString(5),
+                            rows.getObject(4, OffsetDateTime.class).toInstant()));
+                }
+            }
+        }
+        sessions.sort(java.util.Comparator.comparing(Session::active).reversed());
+        return sessions;
+    }
+
+    private void disconnect() {
+        Connection open = connection;
+        connection = null;
+        held = false;
+        standsBy = false;
+        if (open != null) {
+            try {
+                open.abort(Runnable::run);
+            } catch (SQLException e) {
+                // It is gone already.
+                connection = null;
+            }
+        }
+    }
+
+    /** Gives the lock back. */
+    @Override
+    public synchronized void close() {
+        Connection open = connection;
+        connection = null;
+        held = false;
+        standsBy = false;
+        if (open != null) {
+            try (open;
+                    Statement statement = open.createStatement()) {
+                // The server notices only a while after it that a connection is closed.
+                statement.execute("SELECT pg_catalog.pg_advisory_unlock_all()");
+            } catch (SQLException e) {
+                connection = null;
+            }
+        }
+    }
+}

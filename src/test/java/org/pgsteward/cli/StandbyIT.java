@@ -1,0 +1,182 @@
+package org.pgsteward.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.routing.TestHost;
+
+/** Two daemons on one PostgreSQL, each a process with its own folders: one works, and the other takes over. */
+@NeedsPostgres
+class StandbyIT {
+    private static final Duration LONG = Duration.ofMinutes(2);
+
+    private final List<Process> started = new ArrayList<>();
+
+    @AfterEach
+    void end() {
+        started.forEach(Process::destroyForcibly);
+    }
+
+    /** A daemon with everything of its own but PostgreSQL. */
+    private final class Running {
+        private final Path folder;
+        private final int port;
+        private final Path log;
+        private Process process;
+
+        Running(TestHost host, String name) throws IOException {
+            folder = Files.createDirectories(host.folder().resolve(name));
+            log = folder.resolve("log");
+            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                port = free.getLocalPort();
+            }
+            process = start(host, name);
+        }
+
+        Process start(TestHost host, String name) throws IOException {
+            ProcessBuilder builder = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Xmx40m",
+                            "-XX:TieredStopAtLevel=1",
+                            "-XX:+UseSerialGC",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            "org.pgsteward.Steward",
+                            "run")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            builder.environment().keySet().removeIf(variable -> variable.startsWith("PGSTEWARD_"));
+            builder.environment().putAll(host.environment());
+            builder.environment()
+                    .putAll(Map.of(
+                            "HOSTNAME", name,
+                            "PGSTEWARD_HTTP_PORT", Integer.toString(port),
+                            "PGSTEWARD_DOCKER_HOST", "unix://" + folder.resolve("no-engine.sock"),
+                            "PGSTEWARD_STATE_DIR", folder.resolve("state").toString(),
+                            "PGSTEWARD_BACKUP_DIR", folder.resolve("backups").toString(),
+                            "PGSTEWARD_MAILBOX_DIR", folder.resolve("mailbox").toString(),
+                            "PGSTEWARD_REQUESTS_DIR", folder.resolve("requests").toString(),
+                            "PGSTEWARD_BACKUP_TICK", "0 0 0 1 1 ?"));
+            process = builder.start();
+            started.add(process);
+            return process;
+        }
+
+        String get(String path) {
+            try {
+                return HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                        .timeout(Duration.ofSeconds(30))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .body();
+            } catch (IOException e) {
+                return "";
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return "";
+            }
+        }
+
+        boolean works() {
+            return get("/observe/metrics").contains("pgsteward_daemon_active 1");
+        }
+
+        boolean standsBy() {
+            return get("/observe/metrics").contains("pgsteward_daemon_active 0");
+        }
+
+        void ask(String backup) throws IOException {
+            Path requests = Files.createDirectories(folder.resolve("requests"));
+            Path part = folder.resolve("ask.json");
+            Files.writeString(part, "{\"backup\":[\"" + backup + "\"]}");
+            Files.move(part, requests.resolve("ask.json"), StandardCopyOption.ATOMIC_MOVE);
+        }
+
+        boolean isAnswered() {
+            return Files.exists(folder.resolve("requests/ask.answer.json"));
+        }
+    }
+
+    @Test
+    void theSecondStandsByAndTakesOver() throws Exception {
+        try (TestHost host = TestHost.start()) {
+            String database = host.cluster().newDatabase();
+            Running first = new Running(host, "first");
+            await().atMost(LONG).until(first::works);
+            Running second = new Running(host, "second");
+            await().atMost(LONG).until(second::standsBy);
+
+            assertThat(second.get("/")).contains("Stands by: another pgsteward works", "on host first (127.0.0.1)");
+            assertThat(second.get("/observe/health")).contains("\"standby\":true", "\"status\":\"UP\"");
+            CommandRun status = CommandRun.on(host, "status");
+            assertThat(status.out()).contains("One more pgsteward stands by on host second (127.0.0.1)");
+            assertThat(CommandRun.on(host, "status", "--json").out())
+                    .contains("\"state\":\"active\",\"host\":\"first\"", "\"state\":\"standby\",\"host\":\"second\"");
+
+            second.ask(database);
+            // A command beside them works as ever.
+            assertThat(CommandRun.on(host, "backup", database).code()).isZero();
+            first.ask(database);
+            await().atMost(LONG).until(first::isAnswered);
+            assertThat(second.isAnswered()).isFalse();
+            assertThat(second.folder.resolve("mailbox")).doesNotExist();
+            assertThat(second.folder.resolve("backups")).doesNotExist();
+
+            first.process.destroyForcibly().waitFor();
+            await().atMost(LONG).until(second::works);
+            await().atMost(LONG).until(second::isAnswered);
+            assertThat(Files.readString(second.log)).containsOnlyOnce("Stands by: another pgsteward");
+
+            first.start(host, "first");
+            await().atMost(LONG).until(first::standsBy);
+            host.cluster().kill();
+            host.cluster().startAgain();
+            // Both have come back when both have a session again.
+            await().atMost(LONG)
+                    .until(() -> host.cluster()
+                            .server()
+                            .ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = "
+                                    + 0x7067_7374)
+                            .equals("2"));
+            assertThat(second.works()).isTrue();
+            assertThat(first.standsBy()).isTrue();
+
+            second.process.destroy();
+            second.process.waitFor();
+            await().atMost(LONG).until(first::works);
+            assertThat(Files.readString(first.log)).doesNotContain("stops its work");
+
+            // One that starts while PostgreSQL is down works, and one of the two steps back when they can know.
+            host.cluster().kill();
+            second.start(host, "second");
+            await().atMost(LONG).until(second::works);
+            host.cluster().startAgain();
+            await().atMost(LONG)
+                    .until(() -> (first.works() && second.standsBy()) || (first.standsBy() && second.works()));
+            // Before their folders go.
+            for (Process process : started) {
+                process.destroyForcibly().waitFor();
+            }
+        }
+    }
+}
