@@ -84,6 +84,7 @@ final class EventToLogin {
                         "docker", "create",
                         "--name", name,
                         "--network", network,
+                        "--env", "VIKUNJA_DATABASE_TYPE=postgres",
                         "--env", "VIKUNJA_DATABASE_HOST=postgresql",
                         "--env", "VIKUNJA_DATABASE_USER=" + name,
                         "--env", "VIKUNJA_DATABASE_PASSWORD=" + PASSWORD,

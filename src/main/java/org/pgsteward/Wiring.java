@@ -476,7 +476,7 @@ public final class Wiring {
         return new Provisioner(discovery, server, settings.words("pgsteward.extensions.allowed"), clock);
     }
 
-    private Discovery discovery() throws IOException {
+    public Discovery discovery() throws IOException {
         Path secrets = settings.path("pgsteward.secrets.dir");
         Set<Path> ours = new HashSet<>(settings.files());
         ours.add(secrets.resolve("postgres_password"));

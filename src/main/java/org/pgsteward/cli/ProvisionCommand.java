@@ -17,6 +17,7 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Outcome;
 import org.pgsteward.provision.Provisioner;
+import org.pgsteward.routing.ConnectionAdvice;
 import org.pgsteward.routing.ContainerDesk;
 import org.pgsteward.routing.Pipeline;
 import picocli.CommandLine.Command;
@@ -43,6 +44,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ProvisionCommand implements Callable<Integer> {
+    private static final int MOST_SAID = 1_000;
+
     @Spec
     private CommandSpec spec;
 
@@ -89,6 +92,11 @@ final class ProvisionCommand implements Callable<Integer> {
         sections.put("wishes", chosen(planned.wishes()));
         sections.put("refused", chosen(planned.refused()));
         sections.put("steps", chosen(planned.steps()));
+        sections.put(
+                "unserved",
+                chosen(ConnectionAdvice.unserved(wiring.discovery(), containers).stream()
+                        .map(found -> new Provisioner.Plan.Line(found.service(), OneLine.of(found.cause(), MOST_SAID)))
+                        .toList()));
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(wiring.json.writeValueAsString(sections));
@@ -96,6 +104,10 @@ final class ProvisionCommand implements Callable<Integer> {
             print(out, "asked for", sections.getOrDefault("wishes", List.of()));
             print(out, "refused", sections.getOrDefault("refused", List.of()));
             print(out, "to do", sections.getOrDefault("steps", List.of()));
+            List<Provisioner.Plan.Line> unserved = sections.getOrDefault("unserved", List.of());
+            if (!unserved.isEmpty()) {
+                print(out, "not enrolled, see pgsteward doctor", unserved);
+            }
         }
         Set<String> silent = new TreeSet<>(services);
         sections.values().forEach(lines -> lines.forEach(line -> silent.remove(line.subject())));

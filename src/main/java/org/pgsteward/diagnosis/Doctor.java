@@ -20,6 +20,9 @@ public final class Doctor {
     /** The kind of a condition that says that somebody was refused, which is no want of resources. */
     private static final String LOGINS = "logins-failed";
 
+    /** Of those that the containers' settings show again each time they are read. */
+    private static final Set<String> OF_SETTINGS = Set.of("database-unreachable", "not-enrolled");
+
     /** Of one that says that a service gets no database. */
     private static final String ENROLMENT = "enrolment-refused";
 
@@ -40,6 +43,7 @@ public final class Doctor {
      * @param postgres PostgreSQL's container, if it is on this host
      * @param containers all of the host's
      * @param asks what those say that want a database
+     * @param unenrolled of containers that name PostgreSQL and get no database
      * @param log how PostgreSQL writes its log and what it says; empty while PostgreSQL does not answer
      */
     public record Patient(
@@ -50,6 +54,7 @@ public final class Doctor {
             Optional<Container> postgres,
             List<Container> containers,
             List<Asks> asks,
+            List<Diagnosis> unenrolled,
             Optional<Log> log) {}
 
     /**
@@ -109,6 +114,7 @@ public final class Doctor {
                         });
             }
         }
+        found.addAll(patient.unenrolled());
         found.addAll(RightsRule.judge(plan.orElse(Plan.NONE), enrolled(patient), refused));
         patient.log().flatMap(LogRule::judge).ifPresent(found::add);
         conditions.stream()
@@ -122,6 +128,7 @@ public final class Doctor {
         Set<String> seen = conditions.stream().map(Condition::key).collect(Collectors.toSet());
         firing.stream()
                 .filter(condition -> !seen.contains(condition.key()) && !isTold(condition, refused))
+                .filter(condition -> !patient.engine() || !OF_SETTINGS.contains(condition.kind()))
                 .filter(condition -> !condition.kind().equals(ENROLMENT) || !explained.contains(condition.service()))
                 .filter(condition ->
                         patient.error().isEmpty() || !condition.service().equals(ServerRule.SERVICE))

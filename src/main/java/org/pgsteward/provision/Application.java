@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Secret;
 import org.pgsteward.provision.DatabaseUrl.Parts;
@@ -92,6 +93,47 @@ record Application(
                         place.user().or(() -> variables.name(user, this)),
                         place.password(),
                         place.database().or(() -> variables.name(database, this))));
+    }
+
+    /** Where it says that its database is, whether it uses PostgreSQL or not; empty unless the host is {@code ours}. */
+    Optional<Parts> place(Variables variables, Predicate<String> ours) {
+        if ((url == null && host == null)
+                || unless.stream().anyMatch(variable -> variables.get(variable).isPresent())) {
+            return Optional.empty();
+        }
+        Parts place = place(variables);
+        return place.host().filter(ours).map(here -> place);
+    }
+
+    /** Whether no variable says that it uses another kind of database. */
+    boolean mayUsePostgres(Variables variables) {
+        return Stream.concat(when.entrySet().stream(), whenPresent.entrySet().stream())
+                .allMatch(wanted -> is(variables, wanted, true));
+    }
+
+    /** A variable that keeps it from using PostgreSQL, and the value that it should have. */
+    Optional<Map.Entry<String, String>> unmet(Variables variables) {
+        return Stream.concat(
+                        when.entrySet().stream().filter(wanted -> !is(variables, wanted, false)),
+                        whenPresent.entrySet().stream().filter(wanted -> !is(variables, wanted, true)))
+                .min(Map.Entry.comparingByKey());
+    }
+
+    /** The first variable that its login lacks; empty where it lacks none. */
+    String missing(Parts place, Variables variables) {
+        return Stream.of(
+                        lacking(place.user().isPresent(), user, variables),
+                        lacking(place.password().isPresent(), password, variables),
+                        lacking(place.database().isPresent(), database, variables))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .orElse("");
+    }
+
+    private Optional<String> lacking(boolean known, @Nullable String variable, Variables variables) {
+        return known || (variable != null && variables.isNamed(variable, this))
+                ? Optional.empty()
+                : Optional.of(variable == null ? "the login in " + url : variable);
     }
 
     /** An address that is not PostgreSQL's leaves nothing to the parts. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.pgsteward.model.BoundedFile;
 import org.pgsteward.model.Container;
@@ -73,6 +74,17 @@ public final class Catalogue {
         return applications.stream()
                 .filter(entry -> entry.caution() != null)
                 .filter(entry -> entry.images().stream().anyMatch(known -> image.endsWith("/" + repository(known))))
+                .map(entry -> String.valueOf(entry.caution()))
+                .findFirst();
+    }
+
+    /** The same by the names of variables that begin with the application's own, such as {@code WRITEFREELY_DB_HOST}. */
+    Optional<String> cautionByVariable(Set<String> variables) {
+        return applications.stream()
+                .filter(entry -> entry.caution() != null && entry.host() == null && entry.url() == null)
+                .filter(entry -> variables.stream()
+                        .anyMatch(variable ->
+                                variable.startsWith(entry.application().toUpperCase(Locale.ROOT) + "_")))
                 .map(entry -> String.valueOf(entry.caution()))
                 .findFirst();
     }

@@ -16,6 +16,8 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
     private static final Pattern ADDRESS = Pattern.compile("(?:jdbc:)?postgres(?:ql)?://(?:(?<login>[^/?#]*)@)?"
             + "(?<host>[^/?#@]+)/(?<database>[^/?#]+)(?:\\?(?<query>[^#]*))?(?:#.*)?");
 
+    private static final Pattern PORT = Pattern.compile("^[^:/@\\s]+:(\\d{1,5})$");
+
     /** As much of it as was said so far; nothing is ever blank. */
     record Parts(Optional<String> host, Optional<String> user, Optional<Secret> password, Optional<String> database) {
         static final Parts NONE = of(null, null, null, null);
@@ -70,6 +72,13 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
         String user = login == null ? query.get("user") : decode(colon < 0 ? login : login.substring(0, colon));
         String password = login == null || colon < 0 ? query.get("password") : decode(login.substring(colon + 1));
         return Optional.of(Parts.of(address.group("host"), user, password, decode(address.group("database"))));
+    }
+
+    /** The port that an address, or a host with a port, names. */
+    static Optional<Integer> port(String text) {
+        Matcher address = ADDRESS.matcher(text);
+        Matcher port = PORT.matcher(address.matches() ? address.group("host") : text);
+        return port.find() ? Optional.of(Integer.valueOf(port.group(1))) : Optional.empty();
     }
 
     private static Map<String, String> query(@Nullable String query) {

@@ -2,6 +2,7 @@ package org.pgsteward.provision;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -23,6 +24,7 @@ import org.pgsteward.provision.DatabaseUrl.Parts;
  *       the host in them is the managed PostgreSQL and the two share a network: another server's database is not ours
  *       to make. Labels may still choose other names.
  *   <li>Labels that ask for a database and no password anywhere: refused, and told.
+ *   <li>Everything else asks for nothing; {@link Unenrolled} says why, where it names the managed PostgreSQL.
  * </ol>
  */
 public final class Discovery {
@@ -75,14 +77,19 @@ public final class Discovery {
     }
 
     /**
-     * What a container's settings say of its database, whether its host is ours or nobody's.
+     * What a container's settings say of its database, whether its host is the managed PostgreSQL or any other.
      *
      * @param service its name with us, or what it would be
      * @param variable in which the host stands, or the label that asks
      * @param host empty where no variable names one
+     * @param port as a variable names it, the same one or its neighbour; empty where none does
      * @param login as whom it comes; empty unless its host is the managed PostgreSQL
      */
-    public record Said(String service, String variable, Optional<String> host, Optional<Login> login) {}
+    public record Said(
+            String service, String variable, Optional<String> host, Optional<Port> port, Optional<Login> login) {}
+
+    /** A port, and the variable in which it stands. */
+    public record Port(String variable, int number) {}
 
     /** A role, its password and its database. */
     public record Login(String user, Secret password, String database) {}
@@ -102,21 +109,51 @@ public final class Discovery {
         Optional<Login> known = login;
         Variables variables = Variables.inTheClear(container);
         return catalogue.applications().stream()
-                .flatMap(application -> application.names(variables, anybody -> true).stream()
-                        .map(parts ->
-                                new Said(service(container), application.variable(variables), parts.host(), known)))
+                .filter(application -> application.mayUsePostgres(variables))
+                .flatMap(application -> application.place(variables, anybody -> true).stream()
+                        .map(parts -> said(container, application.variable(variables), parts.host(), known)))
                 .findFirst()
                 .or(() -> variables.addresses(anybody -> true).entrySet().stream()
                         .findFirst()
-                        .map(entry -> new Said(
-                                service(container),
+                        .map(entry -> said(
+                                container,
                                 entry.getKey(),
                                 Optional.of(entry.getValue().host()),
                                 known)))
                 .or(() -> asksByLabel(container)
                                 || container.label(PASSWORD_FILE).isPresent()
-                        ? Optional.of(new Said(service(container), "label " + PASSWORD_FILE, Optional.empty(), known))
+                        ? Optional.of(said(container, "label " + PASSWORD_FILE, Optional.empty(), known))
                         : Optional.empty());
+    }
+
+    private static Said said(Container container, String variable, Optional<String> host, Optional<Login> login) {
+        Map<String, String> environment = container.environment();
+        String beside = variable.replaceFirst("HOST(NAME)?$", "PORT");
+        Optional<Port> port = DatabaseUrl.port(environment.getOrDefault(variable, ""))
+                .map(number -> new Port(variable, number))
+                .or(() -> Optional.ofNullable(environment.get(beside))
+                        .filter(value -> !beside.equals(variable) && value.matches("\\d{1,5}"))
+                        .map(value -> new Port(beside, Integer.parseInt(value))));
+        return new Said(service(container), variable, host, port, login);
+    }
+
+    /**
+     * Why a container that names the managed PostgreSQL gets no database; empty where it gets one, was refused, asks by
+     * label, is switched off, or names another server.
+     */
+    public Optional<Unenrolled> unenrolled(
+            Container container, Optional<Container> postgres, Collection<Container> others) {
+        HostLookup lookup = new HostLookup(container, postgres, others);
+        try {
+            if (isOff(container, postgres)
+                    || asksByLabel(container)
+                    || claim(container, postgres, others).isPresent()) {
+                return Optional.empty();
+            }
+        } catch (RefusedClaim refused) {
+            return Optional.empty();
+        }
+        return Unenrolled.of(container, catalogue, host -> lookup.means(host) || lookup.wouldMean(host));
     }
 
     /** The same where no other container is known. */
@@ -195,6 +232,7 @@ public final class Discovery {
 
     private Optional<Claim> byVariables(Container container, HostLookup lookup) {
         return found(container, lookup)
+                .filter(found -> !isAdministrators(found, container))
                 .map(found -> claim(
                         container,
                         found.address().database(),
@@ -203,6 +241,15 @@ public final class Discovery {
                         found.caution(),
                         "variable " + Names.printable(found.variable()) + " names "
                                 + Names.printable(found.address().host())));
+    }
+
+    /** A tool's login: no application of the catalogue, no label that asks, and the administrator's names. */
+    private boolean isAdministrators(Found found, Container container) {
+        return !asksByLabel(container)
+                && catalogue.applications().stream()
+                        .noneMatch(entry -> found.variable().equals(entry.url()) || found.variable().equals(entry.host()))
+                && (Names.isReserved(found.address().database())
+                        || Names.isReserved(found.address().user()));
     }
 
     /** Labels choose other names. */
@@ -293,7 +340,7 @@ public final class Discovery {
         });
     }
 
-    private static String service(Container container) {
+    static String service(Container container) {
         return container
                 .label("pgsteward.service")
                 .or(container::composeService)

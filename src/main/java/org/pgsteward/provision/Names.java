@@ -133,9 +133,13 @@ final class Names {
         return name.codePoints().anyMatch(character -> UnicodeScript.of(character) == script);
     }
 
-    /** In whatever case and width it is written. */
     private static Optional<String> reserved(String name) {
+        return isReserved(name) ? Optional.of("is reserved") : Optional.empty();
+    }
+
+    /** In whatever case and width it is written. */
+    static boolean isReserved(String name) {
         String plain = Normalizer.normalize(name, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT);
-        return RESERVED.matcher(plain).matches() ? Optional.of("is reserved") : Optional.empty();
+        return RESERVED.matcher(plain).matches();
     }
 }

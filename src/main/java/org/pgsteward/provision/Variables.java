@@ -59,6 +59,13 @@ final class Variables {
                 : get(variable, application);
     }
 
+    /** Whether there is a value for {@code variable}, in the clear, in a file or by default; no file is read. */
+    boolean isNamed(String variable, Application application) {
+        return file(variable, application).isPresent()
+                || get(variable).isPresent()
+                || application.defaults().containsKey(variable);
+    }
+
     private record Named(String variable, String path) {}
 
     /** The file that holds the value, if it does not stand in the variable itself. */

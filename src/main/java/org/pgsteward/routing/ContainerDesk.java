@@ -232,7 +232,10 @@ public final class ContainerDesk {
             boolean contained = has(subject)
                     || (subject.equals(PostgresRule.SERVICE) && postgres().isPresent());
             boolean gone = switch (alert.kind()) {
-                case "enrolment-refused", "network-missing" -> !names.contains(subject);
+                case "enrolment-refused",
+                                ConnectionAdvice.NETWORK,
+                                ConnectionAdvice.UNREACHABLE,
+                                ConnectionAdvice.NOT_ENROLLED -> !names.contains(subject);
                 case StatusRule.KIND, "service-idle" -> !contained && !enrolled.contains(subject);
                 default -> StatusWatch.OF_CONTAINERS.contains(alert.kind()) && !contained;
             };

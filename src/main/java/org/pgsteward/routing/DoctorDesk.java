@@ -123,6 +123,7 @@ public final class DoctorDesk {
                 containers.postgres(),
                 containers.all(),
                 asks(enrolments),
+                ConnectionAdvice.unenrolled(discovery, containers),
                 log);
         Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
         List<Diagnosis> diagnoses =
@@ -279,20 +280,10 @@ public final class DoctorDesk {
         for (Container container : containers.others()) {
             discovery
                     .said(container, containers.postgres(), containers.all())
-                    .map(said -> asks(container, said, identities.contains(container.identity())))
+                    .map(said -> ConnectionAdvice.asks(container, said, identities.contains(container.identity())))
                     .ifPresent(asks::add);
         }
         return asks;
-    }
-
-    private static Asks asks(Container container, Discovery.Said said, boolean enrolled) {
-        return new Asks(
-                container,
-                said.service(),
-                said.variable(),
-                said.host(),
-                enrolled,
-                said.login().map(login -> new Asks.Login(login.user(), login.password(), login.database())));
     }
 
     private Optional<Doctor.Plan> plan() {

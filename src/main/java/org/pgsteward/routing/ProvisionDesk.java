@@ -28,6 +28,7 @@ import org.pgsteward.monitor.Console;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
+import org.pgsteward.provision.Unenrolled;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,9 +38,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ProvisionDesk {
     private static final Logger LOG = LoggerFactory.getLogger(ProvisionDesk.class);
-
-    /** Behind a container's id: what is said of its networks. */
-    private static final String NETWORK = " network";
 
     /** Two containers of one identity may exist for so long while one replaces the other. */
     private static final Duration UPDATE = Duration.ofMinutes(1);
@@ -51,6 +49,7 @@ public final class ProvisionDesk {
     private final Tables tables;
     private final ServerAddress server;
     private final Asked asked;
+    private final ConnectionAdvice advice;
     private final Supplier<List<Alert>> firing;
     private final Clock clock;
     private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
@@ -89,6 +88,7 @@ public final class ProvisionDesk {
         this.tables = tables;
         this.server = server;
         this.asked = asked;
+        this.advice = new ConnectionAdvice(discovery, containers, asked.webNetwork(), clock);
         this.firing = firing;
         this.clock = clock;
     }
@@ -108,7 +108,7 @@ public final class ProvisionDesk {
         if (sighting.postgres()) {
             return null;
         }
-        adviseOnNetworks(container, gathering);
+        gathering.conditions.addAll(advice.judge(container));
         if (!satisfied.contains(container.id())) {
             // Its service is known before PostgreSQL answers: what happens to it meanwhile is recorded as that
             // service's. A container that contradicts another one of its identity is no service's.
@@ -126,11 +126,12 @@ public final class ProvisionDesk {
         satisfied.remove(container.id());
         contradicting.remove(container.id());
         said.remove(container.id());
-        said.remove(container.id() + NETWORK);
         String name = container.name();
-        if (containers.all().stream().noneMatch(other -> other.name().equals(name))) {
+        boolean nameIsTaken =
+                containers.all().stream().anyMatch(other -> other.name().equals(name));
+        gathering.conditions.addAll(advice.gone(container, nameIsTaken));
+        if (!nameIsTaken) {
             gathering.well("enrolment-refused", name, "the container is gone");
-            gathering.well("network-missing", name, "the container is gone");
         }
         // Compose removes the old container before it starts the new one, which may have the service from now on.
         containers.all().stream()
@@ -236,7 +237,7 @@ public final class ProvisionDesk {
                     gathering.rows.add(Activity.ours(result.service(), "enrolment refused", clock.instant()));
                 }
                 gathering.bad(
-                        Severity.WARNING,
+                        Unenrolled.isTool(container) ? Severity.INFO : Severity.WARNING,
                         "enrolment-refused",
                         name,
                         failed.reason(),
@@ -316,28 +317,20 @@ public final class ProvisionDesk {
         return hex.substring(0, Math.min(12, hex.length()));
     }
 
-    private void adviseOnNetworks(Container container, Gathering gathering) {
-        Optional<String> advice =
-                discovery.networkAdvice(container, containers.postgres(), asked.webNetwork(), containers.all());
-        if (advice.isPresent()) {
-            say(container.id() + NETWORK, advice.get());
-            gathering.bad(
-                    Severity.WARNING,
-                    "network-missing",
-                    container.name(),
-                    advice.get(),
-                    "docker inspect --format '{{json .NetworkSettings.Networks}}' " + container.name());
-        } else if (said.remove(container.id() + NETWORK) != null || container.state() == Container.State.RUNNING) {
-            gathering.well("network-missing", container.name(), "it is on the networks that it needs");
-        }
-    }
-
     private void tellIdle(List<Enrolment> enrolments, Gathering gathering) throws SQLException {
         Set<String> identities =
                 containers.all().stream().map(Container::identity).collect(Collectors.toSet());
+        // A container asks for its database whether its host name is right or not.
+        Set<String> asking = containers.others().stream()
+                .flatMap(container ->
+                        discovery.said(container, containers.postgres(), containers.all()).stream())
+                .map(Discovery.Said::service)
+                .collect(Collectors.toSet());
         // One whose container was renamed in compose, and shares its database with what it was, is at work.
         Set<String> present = enrolments.stream()
-                .filter(enrolment -> identities.contains(enrolment.identity()) || containers.has(enrolment.service()))
+                .filter(enrolment -> identities.contains(enrolment.identity())
+                        || containers.has(enrolment.service())
+                        || asking.contains(enrolment.service()))
                 .map(Enrolment::service)
                 .collect(Collectors.toSet());
         Instant now = clock.instant();

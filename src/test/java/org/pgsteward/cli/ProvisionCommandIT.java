@@ -78,7 +78,7 @@ class ProvisionCommandIT {
         Ended planned = onTheHomeLab("provision", "--plan", "--json", "navidrome");
         assertThat(planned.code()).as(planned.toString()).isZero();
         JsonNode plan = json.readTree(planned.out());
-        assertThat(plan.fieldNames()).toIterable().containsExactlyInAnyOrder("wishes", "refused", "steps");
+        assertThat(plan.fieldNames()).toIterable().containsExactlyInAnyOrder("wishes", "refused", "steps", "unserved");
         assertThat(plan.path("wishes").findValuesAsText("subject")).containsExactly("navidrome");
         assertThat(plan.path("refused")).isEmpty();
         assertThat(plan.path("steps")).isEmpty();

@@ -55,6 +55,44 @@ class DoctorTest {
         });
     }
 
+    /** A name server of the house may know it. */
+    @Test
+    void aNameThatLeadsNowhereIsTroubleOnlyWherePostgresqlIsMeant() {
+        assertThat(examine(asks("nas", "elsewhere", false), LoginResult.LET_IN))
+                .singleElement()
+                .matches(diagnosis -> !diagnosis.isTrouble());
+        for (String meant : List.of("postgres", "my-postgresql", "pgsql")) {
+            assertThat(examine(asks(meant, "elsewhere", false), LoginResult.LET_IN))
+                    .as(meant)
+                    .singleElement()
+                    .matches(Diagnosis::isTrouble);
+        }
+        assertThat(examine(asks("nas", "internal_db", false), LoginResult.LET_IN))
+                .singleElement()
+                .matches(Diagnosis::isTrouble);
+    }
+
+    @Test
+    void aPortOnWhichPostgresqlDoesNotListenIsNamedWithTheRightOne() {
+        for (String text : List.of("5433", "postgresql:5433", "postgres://vikunja:its-own@postgresql:5433/vikunja")) {
+            Container container = container("vikunja", "internal_db", Map.of("PLACE", text));
+            Asks asks = new Asks(
+                    container,
+                    "vikunja",
+                    "PLACE",
+                    Optional.of("postgresql"),
+                    Optional.of(new Asks.Port("PLACE", 5433)),
+                    false,
+                    Optional.empty());
+            assertThat(examine(asks, LoginResult.LET_IN)).singleElement().satisfies(diagnosis -> {
+                assertThat(diagnosis.cause()).isEqualTo("PLACE says port 5433, and PostgreSQL listens on 5432");
+                assertThat(diagnosis.remedy()).contains("PLACE: ", "5432").doesNotContain("its-own", "5433");
+            });
+        }
+        assertThat(examine(asks("postgresql", "internal_db", false), LoginResult.LET_IN))
+                .isEmpty();
+    }
+
     @Test
     void whatToWriteAndToTypeForAWrongNameAndForAMissingNetwork() {
         assertThat(examine(asks("postgres", "internal_db", false), LoginResult.LET_IN))
@@ -97,7 +135,7 @@ class DoctorTest {
     void anAddressWithItsPasswordIsNotShown() {
         Container container = container(
                 "vikunja", "internal_db", Map.of("DATABASE_URL", "postgres://vikunja:secret@postgres:5432/vikunja"));
-        Asks asks = new Asks(container, "vikunja", "DATABASE_URL", Optional.of("postgres"), false, Optional.empty());
+        Asks asks = new Asks(container, "vikunja", "DATABASE_URL", Optional.of("postgres"), Optional.empty(), false, Optional.empty());
 
         assertThat(examine(asks, LoginResult.LET_IN).toString())
                 .contains("DATABASE_URL: …@postgresql…")
@@ -180,6 +218,7 @@ class DoctorTest {
                 Optional.of(server),
                 List.of(server),
                 List.of(asks("postgresql", "internal_db", true)),
+                List.of(),
                 Optional.empty());
 
         assertThat(doctor.examine(patient, Optional.empty(), List.of(), List.of()))
@@ -200,6 +239,7 @@ class DoctorTest {
                 true,
                 true,
                 Optional.of(container("postgresql", "internal_db", Map.of())),
+                List.of(),
                 List.of(),
                 List.of(),
                 Optional.empty());
@@ -323,6 +363,7 @@ class DoctorTest {
                 Optional.of(server),
                 List.of(server, other, asks.container()),
                 List.of(asks),
+                List.of(),
                 log);
     }
 
@@ -332,6 +373,7 @@ class DoctorTest {
                 "vikunja",
                 VARIABLE,
                 Optional.of(host),
+                Optional.empty(),
                 enrolled,
                 Optional.of(new Asks.Login("vikunja", new Secret("its-own"), "vikunja")));
     }

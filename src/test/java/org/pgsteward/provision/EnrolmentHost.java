@@ -85,6 +85,7 @@ final class EnrolmentHost implements AutoCloseable {
                 .label("com.docker.compose.project", "homelab")
                 .label("com.docker.compose.service", name)
                 .with(
+                        "VIKUNJA_DATABASE_TYPE=postgres",
                         "VIKUNJA_DATABASE_HOST=postgresql",
                         "VIKUNJA_DATABASE_USER=" + user,
                         "VIKUNJA_DATABASE_PASSWORD=" + password,

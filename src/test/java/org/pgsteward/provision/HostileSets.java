@@ -130,6 +130,7 @@ final class HostileSets {
 
     private List<String> vikunja() {
         return List.of(
+                "VIKUNJA_DATABASE_TYPE=postgres",
                 "VIKUNJA_DATABASE_HOST=" + host(),
                 "VIKUNJA_DATABASE_USER=" + text(),
                 "VIKUNJA_DATABASE_PASSWORD=" + password(),

@@ -117,6 +117,7 @@ class LifeAfterIT {
                 .compose("homelab", service)
                 .made(Instant.EPOCH.plusSeconds(1))
                 .with(
+                        "VIKUNJA_DATABASE_TYPE=postgres",
                         "VIKUNJA_DATABASE_HOST=postgresql",
                         "VIKUNJA_DATABASE_USER=" + user,
                         "VIKUNJA_DATABASE_PASSWORD=" + password,

@@ -243,6 +243,7 @@ class ProvisionIT {
 
     private static Map<String, String> variables(String name, String password) {
         return Map.of(
+                "VIKUNJA_DATABASE_TYPE", "postgres",
                 "VIKUNJA_DATABASE_HOST", "postgresql",
                 "VIKUNJA_DATABASE_USER", name,
                 "VIKUNJA_DATABASE_PASSWORD", password,

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -16,12 +17,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.Wiring;
+import org.pgsteward.alert.SettableClock;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Sighting;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.provision.Provisioner;
@@ -48,6 +51,7 @@ class ProvisionDeskIT {
                     Container vikunja = container(
                             "vikunja",
                             Map.of(
+                                    "VIKUNJA_DATABASE_TYPE", "postgres",
                                     "VIKUNJA_DATABASE_HOST", "postgresql",
                                     "VIKUNJA_DATABASE_USER_FILE", "/run/secrets/" + file,
                                     "VIKUNJA_DATABASE_PASSWORD", "its own",
@@ -121,6 +125,61 @@ class ProvisionDeskIT {
                     .contains(Severity.INFO)
                     .doesNotContain(Severity.WARNING);
         }
+    }
+
+    /** The host name of the lab that all this comes from. */
+    @Test
+    void aContainerThatNamesAHostThatIsNotThereIsAlertedWithTheFixAndIsNotIdle() throws Exception {
+        SettableClock clock = new SettableClock();
+        try (TestHost host = TestHost.start();
+                RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
+                DockerEngine engine = DockerEngine.at(recorded.host())) {
+            recorded.play("deploy");
+            Wiring wiring = host.wiring(Map.of("pgsteward.postgres.container", "postgresql"), clock);
+            ContainerDesk containers = wiring.containers(engine);
+            containers.list();
+            ProvisionDesk desk = wiring.provisionDesk(containers);
+            desk.reconcile();
+            recorded.play("mistakes");
+
+            assertThat(alerts(containers, desk)).as("while compose may still make the server").isEmpty();
+            clock.pass(Duration.ofMinutes(2));
+            List<Condition> alerts = alerts(containers, desk);
+            desk.reconcile();
+
+            assertThat(alerts).singleElement().satisfies(alert -> {
+                assertThat(alert.key()).isEqualTo("database-unreachable:vikunja");
+                assertThat(alert.severity()).contains(Severity.CRITICAL);
+                assertThat(alert.reason()).contains("VIKUNJA_DATABASE_HOST says 'postgres'");
+                assertThat(alert.remedy()).contains("VIKUNJA_DATABASE_HOST: postgresql");
+            });
+            assertThat(alerts(containers, desk)).as("the same again, and no other").hasSize(1);
+            assertThat(wiring.server.ask("SELECT count(*) FROM public.service_configs"
+                            + " WHERE service_name = 'vikunja' AND idle_since IS NOT NULL"))
+                    .isEqualTo("0");
+
+            recorded.play("deploy");
+            containers.list();
+            assertThat(containers.all().stream()
+                            .filter(container -> container.name().equals("vikunja"))
+                            .flatMap(container -> Objects.requireNonNull(
+                                            desk.provision(new Sighting(container, false, false)))
+                                    .conditions()
+                                    .stream()))
+                    .as("over")
+                    .anyMatch(condition -> condition.key().equals("database-unreachable:vikunja")
+                            && condition.severity().isEmpty());
+        }
+    }
+
+    private static List<Condition> alerts(ContainerDesk containers, ProvisionDesk desk) {
+        return containers.list().stream()
+                .map(desk::provision)
+                .filter(Objects::nonNull)
+                .flatMap(report -> report.conditions().stream())
+                .filter(condition ->
+                        condition.severity().isPresent() && !condition.kind().equals("enrolment-refused"))
+                .toList();
     }
 
     /** It shares the database with what it was before, and to remove that would end its sessions. */

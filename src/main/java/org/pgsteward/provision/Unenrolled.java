@@ -1,0 +1,169 @@
+package org.pgsteward.provision;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.pgsteward.model.Container;
+import org.pgsteward.provision.DatabaseUrl.Parts;
+
+/**
+ * Why a container whose variables name the managed PostgreSQL is not given a database, and what its operator can do. Pure;
+ * no value of a variable is shown but that of an application's database type.
+ *
+ * <ol>
+ *   <li>An application of the catalogue that is not told to use PostgreSQL, or that lacks a part of its login.
+ *   <li>Variables in a form that the catalogue does not know, with a password among them: an application.
+ *   <li>Any other mention: a tool, such as a proxy, an exporter or a backup, that needs no database of its own.
+ * </ol>
+ *
+ * @param service its name with pgsteward, or what it would be
+ * @param application whether it looks as if it needed a database
+ * @param reason one line
+ * @param remedy what to write into its compose file
+ */
+public record Unenrolled(String service, boolean application, String reason, String remedy) {
+    private static final Pattern TOOL = Pattern.compile("adminer|pgadmin|pgweb|dbeaver|cloudbeaver|exporter|pgbouncer|pgcat"
+            + "|odyssey|pgpool|haproxy|traefik|nginx|caddy|backup|barman|wal-g|pgbackrest|restic|borg|kopia|prometheus"
+            + "|telegraf|alloy|uptime-kuma|/postgres$");
+
+    /** A host by itself, in an address of any scheme, or in a list of keywords. */
+    private static final Pattern HOST = Pattern.compile("^(?<only>[A-Za-z0-9_.-]+)(?::\\d+)?(?:[/,].*)?$"
+            + "|://(?:[^/\\s]*@)?(?<address>[A-Za-z0-9_.-]+)"
+            + "|(?i:\\b(?:host|server|hostaddr|data source)\\s*=\\s*'?(?<keyword>[A-Za-z0-9_.-]+))");
+
+    private static final Pattern PASSWORD = Pattern.compile("(?i)pass|pwd");
+    private static final Pattern LOGIN = Pattern.compile("(?i)://[^/\\s]*:[^/\\s]*@|\\b(?:password|pwd)\\s*=");
+
+    /** A longer value is a document and no setting. */
+    private static final int LONGEST_VALUE = 2_000;
+
+    private static final int MOST_VARIABLES = 1_000;
+    private static final int NAMED = 3;
+
+    /** @param ours whether a host is the managed PostgreSQL to the container, on a network that both are on or not */
+    static Optional<Unenrolled> of(Container container, Catalogue catalogue, Predicate<String> ours) {
+        Variables variables = Variables.inTheClear(container);
+        String service = Discovery.service(container);
+        return catalogue.applications().stream()
+                .filter(entry -> !isTool(container))
+                .flatMap(entry -> halfConfigured(entry, container, service, variables, ours).stream())
+                .findFirst()
+                .or(() -> mention(container, service, catalogue, ours));
+    }
+
+    private static Optional<Unenrolled> halfConfigured(
+            Application entry, Container container, String service, Variables variables, Predicate<String> ours) {
+        Optional<Parts> place = entry.place(variables, ours);
+        if (place.isEmpty()) {
+            return Optional.empty();
+        }
+        String names = "container '" + Names.printable(container.name()) + "' names PostgreSQL in "
+                + entry.variable(variables);
+        Optional<Map.Entry<String, String>> type = entry.unmet(variables);
+        if (type.isPresent()) {
+            String variable = type.get().getKey();
+            String value = variables.get(variable).map(Names::printable).orElse("");
+            return Optional.of(new Unenrolled(
+                    service,
+                    true,
+                    names + ", and " + variable + (value.isEmpty() ? " is not set" : " says '" + value + "'")
+                            + ", so " + entry.application() + " does not use PostgreSQL and is not enrolled",
+                    compose(container, variable + ": " + type.get().getValue())));
+        }
+        String missing = entry.missing(place.get(), variables);
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Unenrolled(
+                        service,
+                        true,
+                        names + " and is not enrolled, since " + missing + " is not set",
+                        compose(container, missing + ": …   # what " + entry.application() + " logs in with")));
+    }
+
+    private static Optional<Unenrolled> mention(
+            Container container, String service, Catalogue catalogue, Predicate<String> ours) {
+        Map<String, String> mentions = container.environment().entrySet().stream()
+                .limit(MOST_VARIABLES)
+                .filter(variable -> !variable.getKey().startsWith("PGSTEWARD_"))
+                .filter(variable -> names(variable.getValue(), ours))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        if (mentions.isEmpty()) {
+            return Optional.empty();
+        }
+        String variables = mentions.keySet().stream()
+                .sorted()
+                .limit(NAMED)
+                .map(Names::printable)
+                .collect(Collectors.joining(", "));
+        Optional<String> caution = catalogue.caution(container).or(() -> catalogue.cautionByVariable(mentions.keySet()));
+        boolean application = caution.isPresent()
+                || (!isTool(container)
+                        && mentions.entrySet().stream().anyMatch(variable -> hasPassword(variable, container)));
+        String names = "container '" + Names.printable(container.name()) + "' names PostgreSQL in " + variables;
+        String silence = compose(container, "labels:\n  pgsteward.enable: \"false\"");
+        if (caution.isPresent()) {
+            return Optional.of(new Unenrolled(service, true, names + ": " + caution.get(), silence));
+        }
+        String label = Names.isLegal(service) ? service : "NAME";
+        String enrol = compose(
+                container,
+                "labels:\n  pgsteward.service: " + label + "\n  pgsteward.password-file: " + label
+                        + "_password   # a file with its password in secrets/services/");
+        return Optional.of(
+                application
+                        ? new Unenrolled(
+                                service,
+                                true,
+                                names + " and is not enrolled, since pgsteward does not know variables of this form",
+                                enrol + "\n# or an entry for its variables in the file that PGSTEWARD_CATALOGUE_FILE"
+                                        + " names\n# or, if it needs no database: pgsteward.enable: \"false\"")
+                        : new Unenrolled(
+                                service,
+                                false,
+                                names + " and is given no database, as is right for a tool",
+                                silence + "\n# so that it is not mentioned; or, if it needs a database:\n" + enrol));
+    }
+
+    private static boolean names(String value, Predicate<String> ours) {
+        if (value.length() > LONGEST_VALUE) {
+            return false;
+        }
+        Matcher hosts = HOST.matcher(value.strip());
+        while (hosts.find()) {
+            if (Stream.of("only", "address", "keyword")
+                    .map(hosts::group)
+                    .anyMatch(host -> host != null && ours.test(host))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether its image is known for something that uses databases without having one. */
+    public static boolean isTool(Container container) {
+        return TOOL.matcher("/" + Catalogue.repository(container.image())).find();
+    }
+
+    /** In the address itself, or in a variable that begins as this one does; libpq's own are a client program's. */
+    private static boolean hasPassword(Map.Entry<String, String> variable, Container container) {
+        String name = variable.getKey();
+        if (name.toUpperCase(Locale.ROOT).startsWith("PGHOST")) {
+            return false;
+        }
+        int prefix = name.lastIndexOf('_') + 1;
+        return LOGIN.matcher(variable.getValue()).find()
+                || (prefix > 0
+                        && container.environment().keySet().stream()
+                                .anyMatch(other -> other.startsWith(name.substring(0, prefix))
+                                        && PASSWORD.matcher(other.substring(prefix)).find()));
+    }
+
+    private static String compose(Container container, String lines) {
+        return "# in the compose file of " + container.commandName() + ":\n" + lines;
+    }
+}

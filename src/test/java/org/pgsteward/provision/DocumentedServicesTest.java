@@ -1,0 +1,50 @@
+package org.pgsteward.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.routing.Json;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** The compose files that the documents show, as they stand there. */
+class DocumentedServicesTest {
+    private static final Pattern EXAMPLE = Pattern.compile("(?m)^( +)services:\\n(?:\\1 .*\\n|\\n)+?\\1networks:\\n(?:\\1 .*\\n)+");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "src/docs/how-to/add-a-service.md"})
+    void theServiceIsEnrolledAndCanBeReached(String file, @TempDir Path secrets) throws Exception {
+        Matcher example = EXAMPLE.matcher(Files.readString(Path.of(file)));
+        assertThat(example.find()).as("a compose file in " + file).isTrue();
+        Map<?, ?> compose = (Map<?, ?>)
+                new Load(LoadSettings.builder().build()).loadFromString(example.group());
+        Map<?, ?> services = (Map<?, ?>) compose.get("services");
+        assertThat(services).hasSize(1);
+        services.forEach((name, service) -> assertServed(name.toString(), (Map<?, ?>) service, secrets));
+        assertThat(((Map<?, ?>) compose.get("networks")).get("internal_db").toString())
+                .isEqualTo("{external=true}");
+    }
+
+    private static void assertServed(String name, Map<?, ?> service, Path secrets) {
+        Boxes box = Boxes.container(name).compose("example", name);
+        ((Map<?, ?>) service.get("environment")).forEach((key, value) -> box.with(key + "=" + value));
+        try {
+            Discovery discovery = new Discovery(
+                    Catalogue.shipped(Json.mapper()), new SecretsFolder(secrets, secrets.resolve("postgres_password")));
+            assertThat(discovery.claim(box.box(), Optional.of(EnrolmentHost.POSTGRES)))
+                    .hasValueSatisfying(claim -> assertThat(claim.database()).isEqualTo(name));
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        assertThat(service.get("networks")).as("publishes ports").isEqualTo(List.of("internal_db", "default"));
+    }
+}
