@@ -90,21 +90,26 @@ public final class NetworkRule {
                     Severity.CRITICAL,
                     asks.service(),
                     printable(port.variable()) + " says port " + said + ", and PostgreSQL listens on " + right,
-                    "# in the compose file of " + asks.container().commandName() + ":\n" + printable(port.variable()) + ": "
-                            + (fixed.equals(said) || value.contains("://") ? fixed : printable(fixed)) + upAgain(asks));
+                    "# in the compose file of " + asks.container().commandName() + ":\n" + printable(port.variable())
+                            + ": " + (fixed.equals(said) || value.contains("://") ? fixed : printable(fixed))
+                            + upAgain(asks));
         });
     }
 
     /** Whether the asker's author can only have meant the managed PostgreSQL. */
     private static boolean isMeant(Container asker, Container postgres, String host) {
         String name = host.toLowerCase(Locale.ROOT);
-        return asker.sharesNetworkWith(postgres) || name.contains("postgres") || name.contains("pgsql")
+        return asker.sharesNetworkWith(postgres)
+                || name.contains("postgres")
+                || name.contains("pgsql")
                 || name.contains(postgres.name().toLowerCase(Locale.ROOT));
     }
 
     private static String upAgain(Asks asks) {
         return "\n# and in its folder:\ndocker compose up -d "
-                + plain(asks.container().composeService().orElse(asks.container().name()));
+                + plain(asks.container()
+                        .composeService()
+                        .orElse(asks.container().name()));
     }
 
     private static Diagnosis wrongName(Asks asks, Container postgres, String host, String why) {
@@ -122,8 +127,8 @@ public final class NetworkRule {
                 CONNECTION_REFUSED,
                 isMeant(asker, postgres, host) ? Severity.CRITICAL : Severity.INFO,
                 asks.service(),
-                printable(asks.variable()) + " says '" + printable(host) + "', " + why + "; PostgreSQL's is called '" + right
-                        + "'",
+                printable(asks.variable()) + " says '" + printable(host) + "', " + why + "; PostgreSQL's is called '"
+                        + right + "'",
                 remedy.toString());
     }
 
@@ -148,8 +153,9 @@ public final class NetworkRule {
                 CONNECTION_REFUSED,
                 Severity.CRITICAL,
                 asks.service(),
-                printable(asks.variable()) + " says '" + printable(host) + "', which is PostgreSQL, but the container is only on "
-                        + networks(asker) + " and PostgreSQL is on " + networks(postgres),
+                printable(asks.variable()) + " says '" + printable(host)
+                        + "', which is PostgreSQL, but the container is only on " + networks(asker)
+                        + " and PostgreSQL is on " + networks(postgres),
                 remedy);
     }
 

@@ -120,10 +120,10 @@ public final class Discovery {
                                 entry.getKey(),
                                 Optional.of(entry.getValue().host()),
                                 known)))
-                .or(() -> asksByLabel(container)
-                                || container.label(PASSWORD_FILE).isPresent()
-                        ? Optional.of(said(container, "label " + PASSWORD_FILE, Optional.empty(), known))
-                        : Optional.empty());
+                .or(() ->
+                        asksByLabel(container) || container.label(PASSWORD_FILE).isPresent()
+                                ? Optional.of(said(container, "label " + PASSWORD_FILE, Optional.empty(), known))
+                                : Optional.empty());
     }
 
     private static Said said(Container container, String variable, Optional<String> host, Optional<Login> login) {
@@ -247,7 +247,8 @@ public final class Discovery {
     private boolean isAdministrators(Found found, Container container) {
         return !asksByLabel(container)
                 && catalogue.applications().stream()
-                        .noneMatch(entry -> found.variable().equals(entry.url()) || found.variable().equals(entry.host()))
+                        .noneMatch(entry -> found.variable().equals(entry.url())
+                                || found.variable().equals(entry.host()))
                 && (Names.isReserved(found.address().database())
                         || Names.isReserved(found.address().user()));
     }

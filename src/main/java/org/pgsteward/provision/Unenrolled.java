@@ -27,9 +27,10 @@ import org.pgsteward.provision.DatabaseUrl.Parts;
  * @param remedy what to write into its compose file
  */
 public record Unenrolled(String service, boolean application, String reason, String remedy) {
-    private static final Pattern TOOL = Pattern.compile("adminer|pgadmin|pgweb|dbeaver|cloudbeaver|exporter|pgbouncer|pgcat"
-            + "|odyssey|pgpool|haproxy|traefik|nginx|caddy|backup|barman|wal-g|pgbackrest|restic|borg|kopia|prometheus"
-            + "|telegraf|alloy|uptime-kuma|/postgres$");
+    private static final Pattern TOOL =
+            Pattern.compile("adminer|pgadmin|pgweb|dbeaver|cloudbeaver|exporter|pgbouncer|pgcat"
+                    + "|odyssey|pgpool|haproxy|traefik|nginx|caddy|backup|barman|wal-g|pgbackrest|restic|borg|kopia|prometheus"
+                    + "|telegraf|alloy|uptime-kuma|/postgres$");
 
     /** A host by itself, in an address of any scheme, or in a list of keywords. */
     private static final Pattern HOST = Pattern.compile("^(?<only>[A-Za-z0-9_.-]+)(?::\\d+)?(?:[/,].*)?$"
@@ -71,8 +72,8 @@ public record Unenrolled(String service, boolean application, String reason, Str
             return Optional.of(new Unenrolled(
                     service,
                     true,
-                    names + ", and " + variable + (value.isEmpty() ? " is not set" : " says '" + value + "'")
-                            + ", so " + entry.application() + " does not use PostgreSQL and is not enrolled",
+                    names + ", and " + variable + (value.isEmpty() ? " is not set" : " says '" + value + "'") + ", so "
+                            + entry.application() + " does not use PostgreSQL and is not enrolled",
                     compose(container, variable + ": " + type.get().getValue())));
         }
         String missing = entry.missing(place.get(), variables);
@@ -100,7 +101,8 @@ public record Unenrolled(String service, boolean application, String reason, Str
                 .limit(NAMED)
                 .map(Names::printable)
                 .collect(Collectors.joining(", "));
-        Optional<String> caution = catalogue.caution(container).or(() -> catalogue.cautionByVariable(mentions.keySet()));
+        Optional<String> caution =
+                catalogue.caution(container).or(() -> catalogue.cautionByVariable(mentions.keySet()));
         boolean application = caution.isPresent()
                 || (!isTool(container)
                         && mentions.entrySet().stream().anyMatch(variable -> hasPassword(variable, container)));
@@ -160,7 +162,8 @@ public record Unenrolled(String service, boolean application, String reason, Str
                 || (prefix > 0
                         && container.environment().keySet().stream()
                                 .anyMatch(other -> other.startsWith(name.substring(0, prefix))
-                                        && PASSWORD.matcher(other.substring(prefix)).find()));
+                                        && PASSWORD.matcher(other.substring(prefix))
+                                                .find()));
     }
 
     private static String compose(Container container, String lines) {

@@ -78,7 +78,8 @@ public final class ConnectionAdvice {
         }
         well.remove(id);
         Trouble seen = troubles.get(id);
-        boolean same = seen != null && seen.condition().kind().equals(found.get().condition().kind());
+        boolean same = seen != null
+                && seen.condition().kind().equals(found.get().condition().kind());
         Trouble trouble = same
                 ? new Trouble(found.get().condition(), seen.since(), found.get().patience())
                 : found.get();
@@ -91,9 +92,7 @@ public final class ConnectionAdvice {
         }
         String kind = trouble.condition().kind();
         List<Condition> conditions = new ArrayList<>(over(
-                container,
-                KINDS.stream().filter(other -> !other.equals(kind)).toList(),
-                "there is another reason"));
+                container, KINDS.stream().filter(other -> !other.equals(kind)).toList(), "there is another reason"));
         conditions.add(trouble.condition());
         return conditions;
     }
@@ -135,7 +134,8 @@ public final class ConnectionAdvice {
                             wrong.get().severity(),
                             UNREACHABLE,
                             container.name(),
-                            "container " + container.name() + " cannot reach PostgreSQL: " + wrong.get().cause(),
+                            "container " + container.name() + " cannot reach PostgreSQL: "
+                                    + wrong.get().cause(),
                             wrong.get().remedy(),
                             now),
                     PATIENCE));

@@ -233,9 +233,9 @@ public final class ContainerDesk {
                     || (subject.equals(PostgresRule.SERVICE) && postgres().isPresent());
             boolean gone = switch (alert.kind()) {
                 case "enrolment-refused",
-                                ConnectionAdvice.NETWORK,
-                                ConnectionAdvice.UNREACHABLE,
-                                ConnectionAdvice.NOT_ENROLLED -> !names.contains(subject);
+                        ConnectionAdvice.NETWORK,
+                        ConnectionAdvice.UNREACHABLE,
+                        ConnectionAdvice.NOT_ENROLLED -> !names.contains(subject);
                 case StatusRule.KIND, "service-idle" -> !contained && !enrolled.contains(subject);
                 default -> StatusWatch.OF_CONTAINERS.contains(alert.kind()) && !contained;
             };

@@ -322,8 +322,7 @@ public final class ProvisionDesk {
                 containers.all().stream().map(Container::identity).collect(Collectors.toSet());
         // A container asks for its database whether its host name is right or not.
         Set<String> asking = containers.others().stream()
-                .flatMap(container ->
-                        discovery.said(container, containers.postgres(), containers.all()).stream())
+                .flatMap(container -> discovery.said(container, containers.postgres(), containers.all()).stream())
                 .map(Discovery.Said::service)
                 .collect(Collectors.toSet());
         // One whose container was renamed in compose, and shares its database with what it was, is at work.

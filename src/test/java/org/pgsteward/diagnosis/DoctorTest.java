@@ -135,7 +135,14 @@ class DoctorTest {
     void anAddressWithItsPasswordIsNotShown() {
         Container container = container(
                 "vikunja", "internal_db", Map.of("DATABASE_URL", "postgres://vikunja:secret@postgres:5432/vikunja"));
-        Asks asks = new Asks(container, "vikunja", "DATABASE_URL", Optional.of("postgres"), Optional.empty(), false, Optional.empty());
+        Asks asks = new Asks(
+                container,
+                "vikunja",
+                "DATABASE_URL",
+                Optional.of("postgres"),
+                Optional.empty(),
+                false,
+                Optional.empty());
 
         assertThat(examine(asks, LoginResult.LET_IN).toString())
                 .contains("DATABASE_URL: …@postgresql…")

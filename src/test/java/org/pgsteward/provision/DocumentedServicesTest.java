@@ -18,15 +18,15 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** The compose files that the documents show, as they stand there. */
 class DocumentedServicesTest {
-    private static final Pattern EXAMPLE = Pattern.compile("(?m)^( +)services:\\n(?:\\1 .*\\n|\\n)+?\\1networks:\\n(?:\\1 .*\\n)+");
+    private static final Pattern EXAMPLE =
+            Pattern.compile("(?m)^( +)services:\\n(?:\\1 .*\\n|\\n)+?\\1networks:\\n(?:\\1 .*\\n)+");
 
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "src/docs/how-to/add-a-service.md"})
     void theServiceIsEnrolledAndCanBeReached(String file, @TempDir Path secrets) throws Exception {
         Matcher example = EXAMPLE.matcher(Files.readString(Path.of(file)));
         assertThat(example.find()).as("a compose file in " + file).isTrue();
-        Map<?, ?> compose = (Map<?, ?>)
-                new Load(LoadSettings.builder().build()).loadFromString(example.group());
+        Map<?, ?> compose = (Map<?, ?>) new Load(LoadSettings.builder().build()).loadFromString(example.group());
         Map<?, ?> services = (Map<?, ?>) compose.get("services");
         assertThat(services).hasSize(1);
         services.forEach((name, service) -> assertServed(name.toString(), (Map<?, ?>) service, secrets));

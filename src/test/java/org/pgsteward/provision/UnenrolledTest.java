@@ -33,7 +33,8 @@ class UnenrolledTest {
                 application("Wiki.js", "DB_HOST=postgresql", "DB_TYPE=postgres", "DB_PASS=" + SECRET),
                 application("TeslaMate", "DATABASE_HOST=postgresql", "DATABASE_PASS=" + SECRET),
                 application("NocoDB", "NC_DB=pg://postgresql:5432?u=nocodb&p=" + SECRET + "&d=n", "NC_DB_PASS=x"),
-                application("Penpot", "PENPOT_DATABASE_URI=postgresql://postgresql/penpot", "PENPOT_DATABASE_PASSWORD=p"),
+                application(
+                        "Penpot", "PENPOT_DATABASE_URI=postgresql://postgresql/penpot", "PENPOT_DATABASE_PASSWORD=p"),
                 application("Jellystat", "POSTGRES_IP=postgresql", "POSTGRES_PASSWORD=" + SECRET),
                 application("SQLAlchemy", "SQLALCHEMY_URL=postgresql+psycopg2://u:" + SECRET + "@postgresql:5432/db"),
                 application("Gotify", "GOTIFY_DATABASE_CONNECTION=host=postgresql port=5432 password=" + SECRET));
@@ -72,7 +73,9 @@ class UnenrolledTest {
                         "an exporter in parts",
                         Boxes.container("exporter")
                                 .image("quay.io/prometheuscommunity/postgres-exporter:v1")
-                                .with("DATA_SOURCE_URI=postgresql:5432/x?sslmode=disable", "DATA_SOURCE_PASS=" + SECRET)),
+                                .with(
+                                        "DATA_SOURCE_URI=postgresql:5432/x?sslmode=disable",
+                                        "DATA_SOURCE_PASS=" + SECRET)),
                 tool(
                         "a backup with libpq's variables",
                         Boxes.container("dump").image("postgres:15").with("PGHOST=postgresql", "PGPASSWORD=" + SECRET)),
@@ -138,7 +141,9 @@ class UnenrolledTest {
 
     @Test
     void saysOfApplicationsThatCannotUsePostgresqlThatTheyCannot() {
-        assertThat(of(Boxes.container("blog").with("WRITEFREELY_DB_HOST=postgresql")).orElseThrow().reason())
+        assertThat(of(Boxes.container("blog").with("WRITEFREELY_DB_HOST=postgresql"))
+                        .orElseThrow()
+                        .reason())
                 .contains("container 'blog' names PostgreSQL in WRITEFREELY_DB_HOST: WriteFreely keeps its data in");
         assertThat(of(Boxes.container("music").image("deluan/navidrome:latest").with("ND_DB=postgresql"))
                         .orElseThrow()
@@ -170,8 +175,8 @@ class UnenrolledTest {
         for (int n = 0; n < 500; n++) {
             variables.add("V" + n + "_" + "x".repeat(200) + "=postgresql");
         }
-        Unenrolled found =
-                of(Boxes.container("app").with(variables.toArray(String[]::new))).orElseThrow();
+        Unenrolled found = of(Boxes.container("app").with(variables.toArray(String[]::new)))
+                .orElseThrow();
         assertThat(found.reason().length() + found.remedy().length()).isLessThan(1_200);
     }
 

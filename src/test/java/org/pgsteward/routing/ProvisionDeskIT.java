@@ -142,7 +142,9 @@ class ProvisionDeskIT {
             desk.reconcile();
             recorded.play("mistakes");
 
-            assertThat(alerts(containers, desk)).as("while compose may still make the server").isEmpty();
+            assertThat(alerts(containers, desk))
+                    .as("while compose may still make the server")
+                    .isEmpty();
             clock.pass(Duration.ofMinutes(2));
             List<Condition> alerts = alerts(containers, desk);
             desk.reconcile();
@@ -153,7 +155,9 @@ class ProvisionDeskIT {
                 assertThat(alert.reason()).contains("VIKUNJA_DATABASE_HOST says 'postgres'");
                 assertThat(alert.remedy()).contains("VIKUNJA_DATABASE_HOST: postgresql");
             });
-            assertThat(alerts(containers, desk)).as("the same again, and no other").hasSize(1);
+            assertThat(alerts(containers, desk))
+                    .as("the same again, and no other")
+                    .hasSize(1);
             assertThat(wiring.server.ask("SELECT count(*) FROM public.service_configs"
                             + " WHERE service_name = 'vikunja' AND idle_since IS NOT NULL"))
                     .isEqualTo("0");
@@ -162,10 +166,10 @@ class ProvisionDeskIT {
             containers.list();
             assertThat(containers.all().stream()
                             .filter(container -> container.name().equals("vikunja"))
-                            .flatMap(container -> Objects.requireNonNull(
-                                            desk.provision(new Sighting(container, false, false)))
-                                    .conditions()
-                                    .stream()))
+                            .flatMap(container ->
+                                    Objects.requireNonNull(desk.provision(new Sighting(container, false, false)))
+                                            .conditions()
+                                            .stream()))
                     .as("over")
                     .anyMatch(condition -> condition.key().equals("database-unreachable:vikunja")
                             && condition.severity().isEmpty());
