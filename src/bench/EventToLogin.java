@@ -1,6 +1,9 @@
+package org.pgsteward.bench;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -68,7 +71,7 @@ final class EventToLogin {
     }
 
     private void listen(Process listening) {
-        try (BufferedReader lines = new BufferedReader(new InputStreamReader(listening.getInputStream()))) {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(listening.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String[] words = line.split(" ", 2);
                 events.put(words[1], Instant.EPOCH.plusNanos(Long.parseLong(words[0])));
