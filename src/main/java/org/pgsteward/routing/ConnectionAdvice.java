@@ -53,6 +53,10 @@ public final class ConnectionAdvice {
 
     /** @param since when it was seen first; an alert of another kind begins anew */
     private record Trouble(Condition condition, Instant since, Duration patience) {
+        private Trouble since(Trouble first) {
+            return new Trouble(condition, first.since(), patience);
+        }
+
         private boolean isNews(Instant now) {
             return !since.plus(patience).isAfter(now);
         }
@@ -77,17 +81,15 @@ public final class ConnectionAdvice {
             return well.add(id) ? over(container, KINDS, "its settings lead to its database") : List.of();
         }
         well.remove(id);
-        Trouble seen = troubles.get(id);
-        boolean same = seen != null
-                && seen.condition().kind().equals(found.get().condition().kind());
-        Trouble trouble = same
-                ? new Trouble(found.get().condition(), seen.since(), found.get().patience())
-                : found.get();
+        Optional<Trouble> before = Optional.ofNullable(troubles.get(id))
+                .filter(seen ->
+                        seen.condition().kind().equals(found.get().condition().kind()));
+        Trouble trouble = before.map(seen -> found.get().since(seen)).orElse(found.get());
         troubles.put(id, trouble);
         if (!trouble.isNews(now)) {
             return List.of();
         }
-        if (!same || !seen.isNews(seen.condition().at())) {
+        if (before.filter(seen -> seen.isNews(seen.condition().at())).isEmpty()) {
             LOG.warn("{}", trouble.condition().reason());
         }
         String kind = trouble.condition().kind();

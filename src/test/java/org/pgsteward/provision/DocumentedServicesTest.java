@@ -6,9 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,17 +28,21 @@ class DocumentedServicesTest {
     void theServiceIsEnrolledAndCanBeReached(String file, @TempDir Path secrets) throws Exception {
         Matcher example = EXAMPLE.matcher(Files.readString(Path.of(file)));
         assertThat(example.find()).as("a compose file in " + file).isTrue();
-        Map<?, ?> compose = (Map<?, ?>) new Load(LoadSettings.builder().build()).loadFromString(example.group());
-        Map<?, ?> services = (Map<?, ?>) compose.get("services");
+        Map<?, ?> compose = map(new Load(LoadSettings.builder().build()).loadFromString(example.group()));
+        Map<?, ?> services = map(compose.get("services"));
         assertThat(services).hasSize(1);
-        services.forEach((name, service) -> assertServed(name.toString(), (Map<?, ?>) service, secrets));
-        assertThat(((Map<?, ?>) compose.get("networks")).get("internal_db").toString())
-                .isEqualTo("{external=true}");
+        services.forEach((name, service) -> assertServed(name.toString(), map(service), secrets));
+        assertThat(map(map(compose.get("networks")).get("internal_db")).get("external"))
+                .isEqualTo(true);
+    }
+
+    private static Map<?, ?> map(@Nullable Object node) {
+        return (Map<?, ?>) Objects.requireNonNull(node);
     }
 
     private static void assertServed(String name, Map<?, ?> service, Path secrets) {
         Boxes box = Boxes.container(name).compose("example", name);
-        ((Map<?, ?>) service.get("environment")).forEach((key, value) -> box.with(key + "=" + value));
+        map(service.get("environment")).forEach((key, value) -> box.with(key + "=" + value));
         try {
             Discovery discovery = new Discovery(
                     Catalogue.shipped(Json.mapper()), new SecretsFolder(secrets, secrets.resolve("postgres_password")));
