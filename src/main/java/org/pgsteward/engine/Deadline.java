@@ -107,6 +107,9 @@ final class Deadline implements DockerHttpClient {
             Thread.currentThread().interrupt();
             throw new EngineAway("interrupted while waiting for the Docker Engine at " + host, e);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof EngineAway refused) {
+                throw refused;
+            }
             throw new EngineAway(
                     "the Docker Engine at " + host + " cannot be asked: "
                             + rootOf(e).getMessage(),

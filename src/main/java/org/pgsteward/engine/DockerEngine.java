@@ -284,7 +284,7 @@ public final class DockerEngine implements AutoCloseable {
     private void expectOk(int status, InputStream body, String what) throws IOException {
         if (status != 200) {
             String text = new String(body.readNBytes(300), StandardCharsets.UTF_8).strip();
-            throw new EngineAway(
+            throw EngineAway.refusing(
                     "the Docker Engine at " + host + " answered " + status + " to " + what + ": " + text,
                     new IOException("HTTP " + status));
         }

@@ -97,19 +97,20 @@ public final class EventFeed implements AutoCloseable {
     private void read() {
         Duration pause = timings.firstRetry();
         boolean away = false;
+        String over = "";
         while (!closed()) {
             Instant begun = clock.instant();
-            try (EventStream stream = connect()) {
+            try (EventStream stream = connect(over)) {
                 away = false;
-                String why = follow(stream);
-                hearing.lost(why);
-                LOG.info("the stream of Docker events is over: {}", why);
+                over = follow(stream);
+                hearing.lost(over);
             } catch (IOException | RuntimeException e) {
                 hearing.lost(String.valueOf(e.getMessage()));
                 if (!away && !closed()) {
                     LOG.warn("hears no Docker events, and goes on trying: {}", e.getMessage());
                 }
                 away = true;
+                over = "";
             }
             current = Optional.empty();
             // A stream that lasted was a good one; one that ends at once, time after time, must not be hammered.
@@ -123,14 +124,19 @@ public final class EventFeed implements AutoCloseable {
         }
     }
 
-    private EventStream connect() throws IOException {
+    /** @param over why the stream before it ended, where that is not said yet */
+    private EventStream connect(String over) throws IOException {
         EventStream stream = source.follow(hearing.since(source.now()));
         current = Optional.of(stream);
         if (closed()) {
             stream.drop("closed");
         }
         hearing.connected(clock.instant());
-        LOG.info("hears Docker events at {}{}", host, hearing.status().reconnects() == 0 ? "" : " again");
+        LOG.info(
+                "hears Docker events at {}{}{}",
+                host,
+                hearing.status().reconnects() == 0 ? "" : " again",
+                over.isEmpty() ? "" : "; the stream before it ended: " + over);
         handOff.offer(listener::connected);
         return stream;
     }

@@ -83,7 +83,8 @@ public final class LogProbe {
             take(piece.get(), lines.get(), server.server().ourAddress());
             forget();
         } catch (EngineAway e) {
-            return Result.unread(String.valueOf(e.getMessage()));
+            // That it is gone is said once, by the event feed.
+            return Result.unread(e.hasAnswered() ? String.valueOf(e.getMessage()) : "");
         }
         LogTally tally = new LogTally(server, clock.instant(), names.isEmpty() ? Optional.empty() : owners.get());
         return new Result(

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.EngineAway;
 import org.pgsteward.engine.Listing;
 import org.pgsteward.engine.OversizedContainer;
 import org.pgsteward.model.Activity;
@@ -128,11 +129,19 @@ public final class ContainerDesk {
         try {
             remembered.get().forEach(status::note);
             recalled = true;
+        } catch (EngineAway away) {
+            if (away.hasAnswered()) {
+                forgo(away);
+            }
         } catch (RuntimeException refused) {
-            // One that is away may remember later; one that gave its list and no memory will not.
-            recalled = listed;
-            LOG.info("what containers went through before this is not known: {}", refused.getMessage());
+            forgo(refused);
         }
+    }
+
+    /** One that is away may remember later; one that gave its list and no memory will not. */
+    private void forgo(RuntimeException refused) {
+        recalled = listed;
+        LOG.info("what containers went through before this is not known: {}", refused.getMessage());
     }
 
     /** Every container that was there at the last look. */

@@ -8,6 +8,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteConfigurationBuilder;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.engine.EngineAway;
 import org.pgsteward.routing.alert.Redaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +59,11 @@ public final class SafetyNet extends RouteConfigurationBuilder {
     private void say(Exchange exchange) {
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         String route = String.valueOf(exchange.getProperty(Exchange.FAILURE_ROUTE_ID));
+        if (isEngineGone(thrown)) {
+            // The event feed says when the engine disappears and when it is back, once for all routes that ask it.
+            LOG.debug("route {} waits for the Docker Engine", route);
+            return;
+        }
         String line = thrown == null ? "no cause given" : line(thrown);
         Instant now = clock.instant();
         Said before = said.put(route, new Said(line, now));
@@ -67,6 +74,15 @@ public final class SafetyNet extends RouteConfigurationBuilder {
         } else {
             said.put(route, before);
         }
+    }
+
+    private static boolean isEngineGone(@Nullable Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof EngineAway away) {
+                return !away.hasAnswered();
+            }
+        }
+        return false;
     }
 
     /** Ours say what was tried; of others', the first cause says most. */

@@ -43,6 +43,7 @@ public final class FakeDaemon implements AutoCloseable {
     private volatile boolean mute;
     private volatile boolean frozen;
     private volatile boolean dated = true;
+    private volatile boolean empty;
     private volatile Duration clockAhead = Duration.ZERO;
 
     public FakeDaemon() {
@@ -105,6 +106,11 @@ public final class FakeDaemon implements AutoCloseable {
 
     public void tellNoDate() {
         dated = false;
+    }
+
+    /** It lists its containers, of which there are none. */
+    public void listNone() {
+        empty = true;
     }
 
     public void forgetEvents() {
@@ -239,6 +245,8 @@ public final class FakeDaemon implements AutoCloseable {
             } else if (!until.isAfter(now())) {
                 write(socket, "0\r\n\r\n");
             }
+        } else if (path.startsWith("/containers/json") && empty) {
+            write(socket, "HTTP/1.1 200 OK\r\n" + date + "Content-Length: 2\r\n\r\n[]");
         } else {
             write(socket, "HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nforbidden");
         }
