@@ -28,6 +28,10 @@ public final class DiskNeedRule {
     /** Bytes: what the scratch cluster's log of changes may take, see its max_wal_size. */
     private static final long CHANGES = 128 * MIB;
 
+    private static final List<Long> UNITS = List.of(1L, 1024L, MIB, 1024 * MIB);
+
+    private static final List<String> NAMES = List.of("bytes", "KiB", "MiB", "GiB");
+
     private DiskNeedRule() {}
 
     /**
@@ -87,15 +91,32 @@ public final class DiskNeedRule {
     }
 
     private static Answer judge(long need, String purpose, long free, String path) {
+        long left = Math.max(free, 0);
+        int unit = unit(need);
+        // Both in a finer unit where they would look alike.
+        while (unit > 0 && need != left && words(need, unit).equals(words(left, Math.min(unit, unit(left))))) {
+            unit--;
+        }
         return new Answer(
                 need <= free,
-                "needs about " + words(need) + purpose + ", " + words(Math.max(free, 0)) + " free on " + path);
+                "needs about " + words(need, unit) + purpose + ", " + words(left, Math.min(unit, unit(left)))
+                        + " free on " + path);
     }
 
-    private static String words(long bytes) {
-        double gib = bytes / (1024.0 * MIB);
-        return gib >= 0.1
-                ? String.format(Locale.ROOT, "%.1f GiB", gib)
-                : String.format(Locale.ROOT, "%.0f MiB", (double) bytes / MIB);
+    /** The largest in which an amount is more than nothing. */
+    private static int unit(long bytes) {
+        int unit = UNITS.size() - 1;
+        while (unit > 0 && (double) bytes / UNITS.get(unit) < (unit == UNITS.size() - 1 ? 0.1 : 1)) {
+            unit--;
+        }
+        return unit;
+    }
+
+    private static String words(long bytes, int unit) {
+        return String.format(
+                Locale.ROOT,
+                unit == UNITS.size() - 1 ? "%.1f %s" : "%.0f %s",
+                (double) bytes / UNITS.get(unit),
+                NAMES.get(unit));
     }
 }

@@ -48,11 +48,10 @@ public final class RecoveryCard {
                 store.root().resolve("." + NAME + "." + ProcessHandle.current().pid() + ".part");
         try {
             Store.writePrivate(part, text);
-        } catch (IOException e) {
+            Files.move(part, store.root().resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
+        } finally {
             Files.deleteIfExists(part);
-            throw e;
         }
-        Files.move(part, store.root().resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
         Store.sync(store.root());
     }
 

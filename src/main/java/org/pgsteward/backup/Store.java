@@ -190,14 +190,18 @@ public final class Store {
         return Files.exists(resolve(relativePath)) && Files.exists(resolve(relativePath + MANIFEST));
     }
 
-    /** Puts a document in place of the one before, whole or not at all. */
+    /** Puts a document in place of the one before, whole or not at all; a full disk gets no file more each time. */
     void write(String relativePath, Object document) throws IOException {
         Path target = resolve(relativePath);
         Path part = resolve(partOf(relativePath));
         Path folder = root.resolve(relativePath.substring(0, relativePath.indexOf('/')));
         Files.createDirectories(folder);
-        writePrivate(part, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(document));
-        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        try {
+            writePrivate(part, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(document));
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
+        }
         sync(folder);
     }
 

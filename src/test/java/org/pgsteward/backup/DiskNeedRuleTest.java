@@ -72,6 +72,25 @@ class DiskNeedRuleTest {
                 .isEqualTo("needs about 1.4 GiB, 0.9 GiB free on /backups");
     }
 
+    /** "needs about 0 MiB, 0 MiB free" is what a full disk once was told as. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "41000       | 0           | needs about 40 KiB, 0 bytes free",
+                "700         | 12          | needs about 700 bytes, 12 bytes free",
+                "41000       | 40990       | needs about 41000 bytes, 40990 bytes free",
+                "500000      | 20000       | needs about 488 KiB, 20 KiB free",
+                "1500000     | 0           | needs about 1 MiB, 0 bytes free",
+                "5500000000  | 5480000000  | needs about 5245 MiB, 5226 MiB free",
+                "3000000000  | 20000       | needs about 2.8 GiB, 20 KiB free",
+            })
+    void theFiguresAreInUnitsThatShowThem(long need, long free, String said) {
+        DiskNeedRule.Free disks = new DiskNeedRule.Free("/backups", free, "/scratch", 100 * GIB, false);
+        assertThat(DiskNeedRule.judge(new DiskNeedRule.Need(need, 0), disks).reason())
+                .isEqualTo(said + " on /backups");
+    }
+
     @Test
     void aFullScratchDiskIsNamedWithWhatItIsFor() {
         DiskNeedRule.Free free = new DiskNeedRule.Free("/backups", 100 * GIB, "/scratch", 30 * MIB, false);

@@ -197,6 +197,18 @@ class StoreTest {
         assertThat(store.resolve(Store.partOf(underWay))).exists();
     }
 
+    /** A full disk left one more of them each night, and nothing removed them while the daemon ran. */
+    @Test
+    void aDocumentThatCannotBeWrittenLeavesNothing() throws IOException {
+        Path taken = Files.createDirectories(store.resolve("_sets/20260101T030000Z.json"));
+        Files.writeString(taken.resolve("in the way"), "");
+
+        assertThatThrownBy(() -> store.write("_sets/20260101T030000Z.json", Map.of("id", "x")))
+                .isInstanceOf(IOException.class);
+
+        assertThat(store.resolve("_sets")).isDirectoryContaining("glob:**.json").isDirectoryNotContaining("glob:**.part");
+    }
+
     @Test
     void aFinalNameThatExistsIsNeverWrittenOver() throws IOException {
         String path = written("app", NIGHT, "the first");
