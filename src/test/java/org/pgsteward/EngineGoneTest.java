@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.engine.FakeDaemon;
@@ -49,9 +48,8 @@ class EngineGoneTest {
 
     /** Whoever asks is hung up on, so often. */
     private static void askInVain(int port) throws IOException {
-        AtomicInteger asked = new AtomicInteger();
         try (ServerSocket gone = new ServerSocket(port, 10, InetAddress.getLoopbackAddress())) {
-            while (asked.incrementAndGet() < ASKED) {
+            for (int asked = 0; asked < ASKED; asked++) {
                 gone.accept().close();
             }
         }
