@@ -206,7 +206,9 @@ class StoreTest {
         assertThatThrownBy(() -> store.write("_sets/20260101T030000Z.json", Map.of("id", "x")))
                 .isInstanceOf(IOException.class);
 
-        assertThat(store.resolve("_sets")).isDirectoryContaining("glob:**.json").isDirectoryNotContaining("glob:**.part");
+        assertThat(store.resolve("_sets"))
+                .isDirectoryContaining("glob:**.json")
+                .isDirectoryNotContaining("glob:**.part");
     }
 
     @Test
