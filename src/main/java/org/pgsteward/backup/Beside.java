@@ -63,10 +63,15 @@ final class Beside {
         Manifest manifest = file.manifest();
         String name = database.name();
         notes.addAll(database.create(
-                powerful ? name : order.owner(), like.isPresent() ? like.get() : likeTheDumpedOne(manifest)));
+                powerful ? name : order.owner(),
+                like.isPresent() ? like.get() : likeTheDumpedOne(manifest) + tablespace(manifest.surroundings())));
         progress.step("an empty database beside");
         DumpExtensions made = makeExtensions(manifest);
         String list = contents.list(file, name);
+        Optional<String> stranger = ArchiveHeader.contradiction(list, file);
+        if (stranger.isPresent()) {
+            throw new Restore.Refused(order.backup().path() + " is not restored: " + stranger.get());
+        }
         if (powerful && !order.isOfTheJournal()) {
             OwnerPowers.refuseCode(order, list);
         }
@@ -85,9 +90,25 @@ final class Beside {
         return rows;
     }
 
+    /** Where the server has it, too. */
+    private String tablespace(Surroundings surroundings) throws SQLException {
+        String tablespace = surroundings.tablespace();
+        if (tablespace.isEmpty()) {
+            return "";
+        }
+        if (Guest.names(
+                        server,
+                        "SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = " + Quote.literal(tablespace))
+                .isEmpty()) {
+            notes.add("the server has no tablespace " + tablespace + ": the database is in its default one");
+            return "";
+        }
+        return " TABLESPACE " + Quote.identifier(tablespace);
+    }
+
     /** An older manifest does not know, and then the dump itself is asked. */
     private String likeTheDumpedOne(Manifest manifest) throws IOException, InterruptedException {
-        return manifest.surroundings().areKnown()
+        return manifest.surroundings().areKnown() || !DatabaseProperties.areReadable(manifest.database())
                 ? manifest.surroundings().words()
                 : DatabaseProperties.of(contents, file, database.name()).like();
     }
@@ -134,27 +155,44 @@ final class Beside {
 
     /**
      * What was set and granted on the dumped database itself: by its owner, or, where that is nobody's to act as, by the
-     * administrator, statement by statement of known form.
+     * administrator, statement by statement of known form. On a server that is rebuilt the administrator also sets what the
+     * owner may not.
      */
     void inherit() throws IOException, SQLException, InterruptedException {
-        inherit(DatabaseProperties.of(contents, file, database.name()));
+        if (hasProperties()) {
+            try (Connection administrator = server.connect(server.address().database())) {
+                inherit(DatabaseProperties.of(contents, file, database.name()), Optional.of(administrator));
+            }
+        }
+    }
+
+    private boolean hasProperties() {
+        boolean readable = DatabaseProperties.areReadable(file.manifest().database());
+        if (!readable) {
+            notes.add("what was set and granted on the database is left out: pg_restore does not write it for a name with"
+                    + " an end of a line");
+        }
+        return readable;
     }
 
     /** The same less privileges of PUBLIC, by which every role of the server could connect to the copy. */
     void inheritClosed() throws IOException, SQLException, InterruptedException {
+        if (!hasProperties()) {
+            return;
+        }
         DatabaseProperties properties = DatabaseProperties.of(contents, file, database.name());
-        inherit(properties.closed());
+        inherit(properties.closed(), Optional.empty());
         properties.opening(order.database()).forEach(grant -> notes.add("left out: " + grant));
     }
 
-    private void inherit(DatabaseProperties properties) throws SQLException {
+    private void inherit(DatabaseProperties properties, Optional<Connection> administrator) throws SQLException {
         try (Connection connection =
                         powerful ? server.connect(server.address().database()) : guest.enter(database.name());
                 Statement statement = connection.createStatement()) {
             if (!powerful) {
                 statement.execute("SET ROLE " + Quote.identifier(order.owner()));
             }
-            notes.addAll(properties.restore(connection, database.name(), order.database()));
+            notes.addAll(properties.restore(connection, database.name(), order.database(), administrator));
         }
     }
 

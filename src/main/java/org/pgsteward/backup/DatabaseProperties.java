@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.postgres.Quote;
@@ -32,12 +33,16 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     /** Names of encodings and locales, as PostgreSQL writes them. */
     private static final Pattern OPTION =
             Pattern.compile(" (ENCODING|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE"
-                    + "|LOCALE_PROVIDER) = ('[\\w.@ -]+'|\\w+)");
+                    + "|LOCALE_PROVIDER) = ('[\\w.@ -]+'|\\w+)| (ICU_RULES) = ('(?:[^']|'')*')");
+
+    /** Settings by which code is loaded; whoever may write into the store shall not say them as an administrator. */
+    private static final Pattern LOADS =
+            Pattern.compile(" SET \"?(\\w+_preload_libraries|dynamic_library_path|jit_provider)\"? .*", Pattern.DOTALL);
 
     /** What comes before the database's name, the name, and what comes after it. */
     private static final Pattern SET_OR_GRANTED = Pattern.compile(
             "(ALTER DATABASE |ALTER ROLE " + NAME + " IN DATABASE |(?:GRANT|REVOKE) [A-Z, ]+ ON DATABASE "
-                    + "|COMMENT ON DATABASE )(" + NAME + ")( (?:SET|CONNECTION LIMIT|TO|FROM|IS) .*)",
+                    + "|COMMENT ON DATABASE )(" + NAME + ")( (?:SET|CONNECTION LIMIT|IS_TEMPLATE|TO|FROM|IS) .*)",
             Pattern.DOTALL);
 
     private static final Pattern OF_A_DATABASE = Pattern.compile("[A-Z].*\\bDATABASE\\b.*", Pattern.DOTALL);
@@ -46,6 +51,13 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     record Property(String before, String after) {
         String of(String database) {
             return before + Quote.identifier(database) + after;
+        }
+
+        /** Whether an administrator sets it where the owner may not, on a server that is rebuilt. */
+        boolean isAnAdministrators() {
+            return (before.equals("ALTER DATABASE ") || before.startsWith("ALTER ROLE "))
+                    && after.startsWith(" SET ")
+                    && !LOADS.matcher(after).matches();
         }
 
         /** Whether it gives every role a privilege. */
@@ -66,6 +78,11 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
                 .filter(Property::opens)
                 .map(property -> property.of(database))
                 .toList();
+    }
+
+    /** Whether {@code pg_restore} writes them down: it refuses to for a name with an end of a line. */
+    static boolean areReadable(String database) {
+        return database.indexOf('\n') < 0 && database.indexOf('\r') < 0;
     }
 
     static DatabaseProperties of(TableOfContents contents, StoredFile file, String database)
@@ -91,7 +108,8 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
             } else if (statement.sql().startsWith("CREATE DATABASE ")) {
                 Matcher options = OPTION.matcher(statement.sql());
                 while (options.find()) {
-                    like.append(' ').append(options.group(1)).append(' ').append(options.group(2));
+                    int name = options.group(1) == null ? 3 : 1;
+                    like.append(' ').append(options.group(name)).append(' ').append(options.group(name + 1));
                 }
             } else if (property.matches()
                     && SqlScript.unquoted(property.group(2)).equals(named)) {
@@ -106,9 +124,11 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
      *
      * @param database what it is called now
      * @param later what it will be called, which is what a person knows
+     * @param administrator sets what the owner may not; empty where nobody does
      * @return what could not be set or granted, one line each
      */
-    List<String> restore(Connection connection, String database, String later) throws SQLException {
+    List<String> restore(Connection connection, String database, String later, Optional<Connection> administrator)
+            throws SQLException {
         List<String> refused = new ArrayList<>();
         if (strange > 0) {
             refused.add(
@@ -120,15 +140,22 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
                     oversized + " of the dump's settings or comments of the database are left out: each is longer than "
                             + SqlSplitter.LONGEST + " characters");
         }
-        try (Statement statement = connection.createStatement()) {
-            for (Property property : properties) {
-                try {
-                    statement.execute(property.of(database));
-                } catch (SQLException e) {
-                    refused.add(property.of(later) + ": " + e.getMessage());
-                }
+        for (Property property : properties) {
+            Optional<String> error = tried(connection, property.of(database));
+            if (error.isPresent() && administrator.isPresent() && property.isAnAdministrators()) {
+                error = tried(administrator.get(), property.of(database));
             }
+            error.ifPresent(because -> refused.add(property.of(later) + ": " + because));
         }
         return refused;
+    }
+
+    private static Optional<String> tried(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+            return Optional.empty();
+        } catch (SQLException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
     }
 }

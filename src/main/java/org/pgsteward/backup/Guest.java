@@ -174,6 +174,19 @@ final class Guest implements RestoreSite, AutoCloseable {
         }
     }
 
+    /** Drops it, if it is there; one that was made a template is none any more. */
+    static void dropDatabase(Server server, String name) throws SQLException {
+        String quoted = Quote.identifier(name);
+        boolean template = !names(
+                        server,
+                        "SELECT 1 FROM pg_catalog.pg_database WHERE datistemplate AND datname = " + Quote.literal(name))
+                .isEmpty();
+        if (template) {
+            run(server, "ALTER DATABASE " + quoted + " IS_TEMPLATE false");
+        }
+        run(server, "DROP DATABASE IF EXISTS " + quoted + " WITH (FORCE)");
+    }
+
     static List<String> names(Server server, String sql) throws SQLException {
         try (Connection connection = server.connect(server.address().database())) {
             return names(connection, sql);

@@ -202,6 +202,10 @@ public final class Proof {
         }
         try {
             String contents = contents(file, cluster);
+            Optional<String> stranger = ArchiveHeader.contradiction(contents, file);
+            if (stranger.isPresent()) {
+                throw new IOException(stranger.get());
+            }
             ScratchDatabase.lendWrappers(cluster, manifest.owner(), Optional.of(contents));
             RestorePlan plan = RestorePlan.of(TableOfContents.mustBeWhole(contents), database.schemas(), false);
             if (!plan.leftOut().isEmpty()) {

@@ -66,14 +66,13 @@ public final class RestoreLeftovers {
     /** The same for whoever holds the turn: nobody else is at work then, and sessions are of programs left behind. */
     void clearInTurn() throws SQLException {
         for (String database : Guest.names(server, DATABASES)) {
-            remove("database", database, "DROP DATABASE IF EXISTS " + Quote.identifier(database) + " WITH (FORCE)");
+            remove("database", database, () -> Guest.dropDatabase(server, database));
         }
         for (String role : Guest.names(server, ROLES)) {
-            remove(
-                    "role",
-                    role,
-                    PassingRole.SESSIONS + Quote.literal(role),
-                    "DROP ROLE IF EXISTS " + Quote.identifier(role));
+            remove("role", role, () -> {
+                Guest.run(server, PassingRole.SESSIONS + Quote.literal(role));
+                Guest.run(server, "DROP ROLE IF EXISTS " + Quote.identifier(role));
+            });
         }
         for (Path folder : folders()) {
             try {
@@ -85,11 +84,14 @@ public final class RestoreLeftovers {
         }
     }
 
-    private void remove(String kind, String name, String... statements) {
+    @FunctionalInterface
+    private interface Work {
+        void run() throws SQLException;
+    }
+
+    private static void remove(String kind, String name, Work work) {
         try {
-            for (String sql : statements) {
-                Guest.run(server, sql);
-            }
+            work.run();
             LOG.warn("removed {} {}, which a restore left that ended before it was done", kind, name);
         } catch (SQLException e) {
             LOG.warn(

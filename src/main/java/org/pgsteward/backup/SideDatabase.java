@@ -24,10 +24,15 @@ final class SideDatabase {
                               pg_catalog.format(' LOCALE_PROVIDER icu ICU_LOCALE %L',
                                                 COALESCE(pg_catalog.to_jsonb(d) ->> 'daticulocale',
                                                          pg_catalog.to_jsonb(d) ->> 'datlocale'))
+                              || COALESCE(pg_catalog.format(' ICU_RULES %L',
+                                                            NULLIF(pg_catalog.to_jsonb(d) ->> 'daticurules', '')), '')
                           WHEN 'b' THEN
                               pg_catalog.format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L',
                                                 pg_catalog.to_jsonb(d) ->> 'datlocale')
                           ELSE '' END
+                   || COALESCE((SELECT pg_catalog.format(' TABLESPACE %I', t.spcname)
+                                  FROM pg_catalog.pg_tablespace AS t
+                                 WHERE t.oid = d.dattablespace AND t.spcname <> 'pg_default'), '')
               FROM pg_catalog.pg_database AS d
              WHERE datname =
             """;
@@ -114,6 +119,6 @@ final class SideDatabase {
     }
 
     void drop() throws SQLException {
-        Guest.run(server, "DROP DATABASE IF EXISTS " + Quote.identifier(name) + " WITH (FORCE)");
+        Guest.dropDatabase(server, name);
     }
 }

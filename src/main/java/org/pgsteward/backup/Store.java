@@ -290,11 +290,11 @@ public final class Store {
         return signedSince;
     }
 
-    /** Of one whose time was over just now there is none. */
-    private Optional<Manifest> readIfThere(Path manifest) throws IOException {
+    /** Of one whose time was over just now there is none, nor of one that cannot be read: {@link Inventory} names those. */
+    private Optional<Manifest> readIfThere(Path manifest) {
         try {
-            return Optional.of(read(manifest));
-        } catch (NoSuchFileException removed) {
+            return Optional.of(read(manifest)).filter(read -> read.startedAt() != null);
+        } catch (IOException | RuntimeException e) {
             return Optional.empty();
         }
     }

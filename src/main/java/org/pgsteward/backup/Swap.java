@@ -60,7 +60,8 @@ final class Swap {
               JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
              WHERE d.oid = ? AND acl.grantee <> d.datdba
             UNION ALL
-            SELECT pg_catalog.format('ALTER DATABASE %I CONNECTION LIMIT %s', ?, d.datconnlimit)
+            SELECT pg_catalog.format('ALTER DATABASE %I CONNECTION LIMIT %s IS_TEMPLATE %s', ?, d.datconnlimit,
+                                     d.datistemplate::pg_catalog.text)
               FROM pg_catalog.pg_database AS d WHERE d.oid = ?
             UNION ALL
             SELECT pg_catalog.format('COMMENT ON DATABASE %I IS %L', ?,
@@ -134,7 +135,7 @@ final class Swap {
         run(
                 connection,
                 "ALTER DATABASE " + name + " OWNER TO CURRENT_USER; ALTER DATABASE " + name
-                        + " ALLOW_CONNECTIONS false");
+                        + " ALLOW_CONNECTIONS false IS_TEMPLATE false");
     }
 
     private static void dress(Connection connection, String restored, long oldOid, long newOid) throws SQLException {

@@ -11,7 +11,10 @@ import java.util.List;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Server;
 
-/** What there is to back up: every database of the cluster but the templates, whoever made it, and the globals. */
+/**
+ * What there is to back up: every database of the cluster, whoever made it, and the globals. Of the templates only
+ * PostgreSQL's own two are left out.
+ */
 public final class Targets {
     /** The service under which roles and settings go. */
     public static final String GLOBALS = "_globals";
@@ -35,7 +38,10 @@ public final class Targets {
                    COALESCE(sc.image, '')
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
-             WHERE NOT d.datistemplate AND d.datallowconn AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
+             WHERE d.datname NOT IN ('template0', 'template1') AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
+               AND d.datallowconn = ?
+               -- What a restore has set aside is closed, and a quarantined service's database is.
+               AND (d.datallowconn OR (d.datname !~ '_before_[0-9]{8}T[0-9]{6}Z$' AND sc.quarantined_at IS NULL))
              ORDER BY 1
             """;
 
@@ -60,21 +66,36 @@ public final class Targets {
             String database = server.address().database();
             return List.of(new Found(new BackupTarget(service, database, administrator, kind, ""), Instant.EPOCH));
         }
+        return dumps(true);
+    }
+
+    /** Databases that nobody may connect to, so that no backup of them can be made. */
+    public List<Found> closed() throws SQLException {
+        return dumps(false);
+    }
+
+    private List<Found> dumps(boolean open) throws SQLException {
         List<Found> targets = new ArrayList<>();
         try (Connection connection = server.connect(server.address().database());
-                PreparedStatement statement = connection.prepareStatement(DATABASES);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                targets.add(new Found(
+                PreparedStatement statement = connection.prepareStatement(DATABASES)) {
+            statement.setBoolean(1, open);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    targets.add(found(rows));
+                }
+            }
+        }
+        return targets;
+    }
+
+    private static Found found(ResultSet rows) throws SQLException {
+        return new Found(
                         new BackupTarget(
                                 rows.getString(1),
                                 rows.getString(2),
                                 rows.getString(3),
                                 BackupKind.DUMP,
                                 rows.getString(5)),
-                        rows.getObject(4, OffsetDateTime.class).toInstant()));
-            }
-        }
-        return targets;
+                        rows.getObject(4, OffsetDateTime.class).toInstant());
     }
 }

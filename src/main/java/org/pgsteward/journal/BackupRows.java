@@ -65,15 +65,6 @@ public final class BackupRows {
              GROUP BY service_name
             """;
 
-    /** Nobody may connect to them, and so they cannot be backed up: but they are there. */
-    private static final String CLOSED = """
-            SELECT sc.service_name, d.datname, sc.created_at AT TIME ZONE 'UTC'
-              FROM public.service_configs AS sc
-              JOIN pg_catalog.pg_database AS d ON d.datname = sc.database_name
-             WHERE NOT d.datallowconn AND sc.quarantined_at IS NULL
-             ORDER BY sc.service_name
-            """;
-
     private static final String KEEPS =
             "SELECT service_name, left(backup_keep, 1000) FROM public.service_configs WHERE backup_keep IS NOT NULL";
 
@@ -190,23 +181,6 @@ public final class BackupRows {
             }
         }
         return damaged;
-    }
-
-    /** An enrolled service whose database somebody has closed. */
-    public record Closed(String service, String database, Instant since) {}
-
-    /** Those of whose databases no backup can be made, since nobody may connect to them. */
-    public List<Closed> closed() throws SQLException {
-        List<Closed> closed = new ArrayList<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(CLOSED);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                closed.add(new Closed(
-                        rows.getString(1), rows.getString(2), instant(rows, 3).orElse(Instant.EPOCH)));
-            }
-        }
-        return closed;
     }
 
     /** By service, the label {@code pgsteward.backup.keep} that its container had when it was last there. */

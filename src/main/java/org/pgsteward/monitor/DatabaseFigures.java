@@ -23,7 +23,7 @@ public final class DatabaseFigures {
                        AND a.application_name <> 'pgsteward')
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
-             WHERE NOT d.datistemplate AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
+             WHERE d.datname NOT IN ('template0', 'template1') AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
                AND (d.datallowconn OR sc.service_name IS NOT NULL)
              ORDER BY 1
             """;

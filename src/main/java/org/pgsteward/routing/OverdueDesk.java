@@ -162,10 +162,7 @@ public final class OverdueDesk {
     private List<Targets.Found> targets(BackupKind kind) throws SQLException {
         List<Targets.Found> all = new ArrayList<>(targets.all(kind));
         if (kind == BackupKind.DUMP) {
-            for (BackupRows.Closed closed : rows.closed()) {
-                all.add(new Targets.Found(
-                        new BackupTarget(closed.service(), closed.database(), "", kind, ""), closed.since()));
-            }
+            all.addAll(targets.closed());
         }
         return all;
     }

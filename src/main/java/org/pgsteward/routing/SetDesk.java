@@ -15,6 +15,7 @@ import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Replication;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
@@ -73,6 +74,15 @@ public final class SetDesk {
                         target.kind().word(),
                         (asked.equals(SCHEDULE) ? "not due; " : "not asked for; ") + newestOf(newest, target)));
             }
+        }
+        for (Targets.Found closed : targets.closed()) {
+            BackupTarget target = closed.target();
+            others.add(new BackupSet.Missing(
+                    target.service(),
+                    target.database(),
+                    target.kind().word(),
+                    "nobody may connect to it: ALTER DATABASE " + Quote.identifier(target.database())
+                            + " ALLOW_CONNECTIONS true; " + newestOf(newest, target)));
         }
         Optional<Tables.Newest> base = Optional.ofNullable(newest.get(key(Targets.BASE, BackupKind.BASE)));
         boolean isMade = toMake.stream().anyMatch(target -> target.kind() == BackupKind.BASE);

@@ -37,7 +37,41 @@ class DatabasePropertiesTest {
                         "ALTER DATABASE \"new; one\" SET search_path TO '$user', 'public'",
                         "ALTER ROLE \"a \"\"b c\" IN DATABASE \"new; one\" SET work_mem TO '3MB'",
                         "REVOKE CONNECT,TEMPORARY ON DATABASE \"new; one\" FROM PUBLIC",
-                        "GRANT CONNECT ON DATABASE \"new; one\" TO reader");
+                        "GRANT CONNECT ON DATABASE \"new; one\" TO reader",
+                        "ALTER DATABASE \"new; one\" IS_TEMPLATE = true");
+    }
+
+    @Test
+    void itSortsByTheSameRules() {
+        DatabaseProperties read = DatabaseProperties.of(
+                "CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = icu LOCALE = 'C.UTF-8'"
+                        + " ICU_LOCALE = 'en' ICU_RULES = '&a < ''z'' ; x';",
+                "shop");
+
+        assertThat(read.like())
+                .isEqualTo(" ENCODING 'UTF8' LOCALE_PROVIDER icu LOCALE 'C.UTF-8' ICU_LOCALE 'en'"
+                        + " ICU_RULES '&a < ''z'' ; x'");
+    }
+
+    /** On a server that is rebuilt; what loads code is left to a person. */
+    @Test
+    void anAdministratorSetsWhatLoadsNoCode() {
+        DatabaseProperties read = DatabaseProperties.of("""
+                ALTER DATABASE shop SET log_statement TO 'all';
+                ALTER ROLE reader IN DATABASE shop SET work_mem TO '3MB';
+                ALTER DATABASE shop SET session_preload_libraries TO 'x';
+                ALTER ROLE reader IN DATABASE shop SET "local_preload_libraries" TO 'x';
+                ALTER DATABASE shop SET dynamic_library_path TO '/tmp';
+                ALTER DATABASE shop CONNECTION LIMIT = 40;
+                GRANT CONNECT ON DATABASE shop TO reader;
+                """, "shop");
+
+        assertThat(read.properties().stream()
+                        .filter(DatabaseProperties.Property::isAnAdministrators)
+                        .map(property -> property.of("shop")))
+                .containsExactly(
+                        "ALTER DATABASE \"shop\" SET log_statement TO 'all'",
+                        "ALTER ROLE reader IN DATABASE \"shop\" SET work_mem TO '3MB'");
     }
 
     @Test

@@ -72,7 +72,10 @@ class RecoveryIT {
                         "COMMENT ON ROLE reader IS 'reads; and \"more\"'",
                         "ALTER ROLE reader SET search_path = 'a', 'b'",
                         "GRANT CONNECT ON DATABASE everything TO reader",
-                        "ALTER DATABASE everything SET work_mem = '3MB'");
+                        "ALTER DATABASE everything SET work_mem = '3MB'",
+                        // Only an administrator may set these.
+                        "ALTER DATABASE everything SET log_statement = 'ddl'",
+                        "ALTER ROLE reader IN DATABASE everything SET search_path = 'of_reader'");
         host.cluster().run("plain", "CREATE TABLE public.t AS SELECT generate_series(1, 30) AS n");
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
@@ -143,7 +146,7 @@ class RecoveryIT {
                     "SELECT concat_ws(' ', rolname, rolcanlogin, rolsuper, rolconnlimit, rolpassword) FROM pg_authid"
                             + " WHERE rolname NOT IN ('homelab') ORDER BY 1",
                     "SELECT r.rolname || ' ' || s.setconfig::text FROM pg_db_role_setting AS s JOIN pg_roles AS r ON r.oid"
-                            + " = s.setrole",
+                            + " = s.setrole ORDER BY 1",
                     "SELECT roleid::regrole || ' ' || member::regrole FROM pg_auth_members ORDER BY 1",
                     "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = 'reader'",
                     "SELECT concat_ws(' ', d.datname, acl.grantee::regrole, acl.privilege_type) FROM pg_database AS d,"

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.TestHost;
 
 /** Hard databases: the verification and the restore come to the same answer. */
@@ -417,6 +419,91 @@ class RestoreAgreesIT {
                     .asString()
                     .startsWith("after a restore materialized view public.m is empty: ");
         }
+    }
+
+    @Test
+    void aTemplateIsBackedUpAndADatabaseThatNobodyMayEnterIsMissed() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        String closed = host.cluster().newDatabase();
+        String kept = service + "_before_20260102T030405Z";
+        host.cluster()
+                .run(
+                        "homelab",
+                        "ALTER DATABASE " + service + " IS_TEMPLATE true CONNECTION LIMIT 7",
+                        "ALTER DATABASE " + closed + " ALLOW_CONNECTIONS false",
+                        "CREATE DATABASE \"" + kept + "\" ALLOW_CONNECTIONS false");
+        String flags = "SELECT datistemplate || ' ' || datconnlimit FROM pg_database WHERE datname = '" + service;
+        try {
+            BackupTarget target = host.target(wiring, service);
+            BackupTarget inSet = wiring.sets.open(SetDesk.COMMAND, List.of(target)).get(0);
+            assertThat(host.backUp(wiring, inSet).state()).isEqualTo(BackupState.VERIFIED);
+            wiring.sets.close(List.of(inSet));
+            assertThat(wiring.backupSets.all().get(0).missing().stream().filter(missing ->
+                            missing.reason().startsWith("nobody may connect to it")))
+                    .extracting(BackupSet.Missing::database)
+                    .containsExactly(closed);
+
+            wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+            Restore.Done done = wiring.restore.replace(order(service, service), RestoreProgress.QUIET);
+
+            for (String suffix : List.of("'", "_back'")) {
+                assertThat(host.rows("homelab", flags + suffix)).containsExactly("true 7");
+            }
+            host.cluster().run("homelab", "DROP DATABASE \"" + done.kept().orElseThrow() + "\"");
+        } finally {
+            host.cluster().run("homelab", "DROP DATABASE " + closed, "DROP DATABASE \"" + kept + "\"");
+        }
+    }
+
+    /** pg_restore writes nothing of the database itself for such a name. */
+    @Test
+    void aNameWithTheEndOfALineIsRestored() throws Exception {
+        String service = service();
+        String odd = service + "\n\rodd";
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE DATABASE \"" + odd + "\" OWNER " + service + " TEMPLATE template0",
+                        "GRANT CONNECT ON DATABASE \"" + odd + "\" TO PUBLIC");
+        host.cluster().run(odd, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
+        Backup backup = backUp(odd);
+        assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.VERIFIED);
+        StoredBackup stored = Inventory.of(wiring.store).of(backup.service()).get(0);
+
+        Restore.Done done =
+                wiring.restore.into(new Restore.Order(stored, service, odd + "_back"), RestoreProgress.QUIET);
+
+        assertThat(done.rows()).isEqualTo(3);
+        assertThat(done.notes())
+                .contains("what was set and granted on the database is left out: pg_restore does not write it for a name"
+                        + " with an end of a line");
+        assertThat(host.rows(odd + "_back", "SELECT count(*)::text FROM public.t")).containsExactly("3");
+    }
+
+    @Test
+    void anArchiveOfAnotherDatabaseIsNeitherVerifiedNorRestored() throws Exception {
+        String own = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        String other = service("CREATE TABLE public.t AS SELECT 2 AS n");
+        Backup backup = backUp(own);
+        Backup stranger = backUp(other);
+        Path file = host.store().resolve(backup.path().orElseThrow());
+        Files.copy(
+                host.store().resolve(stranger.path().orElseThrow()), file, StandardCopyOption.REPLACE_EXISTING);
+        Path manifest = file.resolveSibling(file.getFileName() + ".manifest.json");
+        Manifests.write(
+                manifest,
+                Files.readString(manifest)
+                        .replace(backup.sha256(), stranger.sha256())
+                        .replace("\"size_bytes\" : " + backup.sizeBytes(), "\"size_bytes\" : " + stranger.sizeBytes()));
+        String because = "its archive is a dump of database " + other + ", and its manifest says " + own;
+
+        Backup verified = wiring.proof.prove(backup);
+
+        assertThat(verified.state()).isEqualTo(BackupState.FAILED);
+        assertThat(verified.error()).contains(because);
+        assertThatThrownBy(() -> wiring.restore.into(order(own, own + "_back"), RestoreProgress.QUIET))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessageContaining(because);
     }
 
     private List<String> placement(String database) throws SQLException {

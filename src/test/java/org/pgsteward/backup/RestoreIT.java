@@ -117,6 +117,27 @@ class RestoreIT {
             there.restore.into(new Restore.Order(stored, "wiki", "back"), RestoreProgress.QUIET);
             there.restore.replace(new Restore.Order(stored, "wiki", "wiki"), RestoreProgress.QUIET);
 
+            other.cluster()
+                    .run(
+                            "homelab",
+                            "CREATE DATABASE sorted OWNER wiki TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'"
+                                    + " ICU_RULES '&a < z' LOCALE 'C.UTF-8'",
+                            "REVOKE ALL ON DATABASE sorted FROM PUBLIC");
+            try (Pipeline running = there.backupPipeline().start()) {
+                assertThat(running).isNotNull();
+                assertThat(other.backUp(there, "sorted").state()).isEqualTo(BackupState.VERIFIED);
+            }
+            StoredBackup sorted = Inventory.of(there.store).of("sorted").get(0);
+            there.restore.into(new Restore.Order(sorted, "wiki", "sorted_back"), RestoreProgress.QUIET);
+            there.restore.replace(new Restore.Order(sorted, "wiki", "sorted"), RestoreProgress.QUIET);
+            for (String restored : List.of("sorted_back", "sorted")) {
+                assertThat(Contents.rows(
+                                other.cluster().server(),
+                                restored,
+                                "SELECT string_agg(c, '' ORDER BY c) FROM unnest(ARRAY['a', 'b', 'z']) AS c"))
+                        .containsExactly("azb");
+            }
+
             for (String restored : List.of("back", "wiki")) {
                 assertThat(Contents.of(other.cluster().server(), restored)).isEqualTo(before);
                 assertThat(Contents.schema(other.cluster(), programs.orElseThrow(), restored))

@@ -258,6 +258,20 @@ class StoreTest {
     }
 
     @Test
+    void aManifestThatCannotBeReadHidesNoOther() throws IOException {
+        Path folder = Files.createDirectories(root.resolve("app"));
+        store.publish(written("app", NIGHT, "whole"), manifest("app", NIGHT));
+        Files.writeString(folder.resolve("app-20260102T030000Z.dump.zst.manifest.json"), "{broken");
+        Files.writeString(folder.resolve("app-20260103T030000Z.dump.zst.manifest.json"), "{}");
+
+        assertThat(store.manifests(Optional.of("app"))).hasSize(1);
+        assertThat(Inventory.of(store).unreadable())
+                .containsKeys(
+                        "app/app-20260102T030000Z.dump.zst.manifest.json",
+                        "app/app-20260103T030000Z.dump.zst.manifest.json");
+    }
+
+    @Test
     void aStoreThatDoesNotExistYetIsEmpty() throws IOException {
         Store fresh = new Store(root.resolve("not-there"), Json.mapper());
         assertThat(fresh.manifests(Optional.empty())).isEmpty();
