@@ -96,9 +96,7 @@ final class Beside {
         if (tablespace.isEmpty()) {
             return "";
         }
-        if (Guest.names(
-                        server,
-                        "SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = " + Quote.literal(tablespace))
+        if (Guest.names(server, "SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = " + Quote.literal(tablespace))
                 .isEmpty()) {
             notes.add("the server has no tablespace " + tablespace + ": the database is in its default one");
             return "";
@@ -169,8 +167,9 @@ final class Beside {
     private boolean hasProperties() {
         boolean readable = DatabaseProperties.areReadable(file.manifest().database());
         if (!readable) {
-            notes.add("what was set and granted on the database is left out: pg_restore does not write it for a name with"
-                    + " an end of a line");
+            notes.add(
+                    "what was set and granted on the database is left out: pg_restore does not write it for a name with"
+                            + " an end of a line");
         }
         return readable;
     }

@@ -90,12 +90,8 @@ public final class Targets {
 
     private static Found found(ResultSet rows) throws SQLException {
         return new Found(
-                        new BackupTarget(
-                                rows.getString(1),
-                                rows.getString(2),
-                                rows.getString(3),
-                                BackupKind.DUMP,
-                                rows.getString(5)),
-                        rows.getObject(4, OffsetDateTime.class).toInstant());
+                new BackupTarget(
+                        rows.getString(1), rows.getString(2), rows.getString(3), BackupKind.DUMP, rows.getString(5)),
+                rows.getObject(4, OffsetDateTime.class).toInstant());
     }
 }

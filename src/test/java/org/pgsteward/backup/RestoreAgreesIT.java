@@ -435,11 +435,12 @@ class RestoreAgreesIT {
         String flags = "SELECT datistemplate || ' ' || datconnlimit FROM pg_database WHERE datname = '" + service;
         try {
             BackupTarget target = host.target(wiring, service);
-            BackupTarget inSet = wiring.sets.open(SetDesk.COMMAND, List.of(target)).get(0);
+            BackupTarget inSet =
+                    wiring.sets.open(SetDesk.COMMAND, List.of(target)).get(0);
             assertThat(host.backUp(wiring, inSet).state()).isEqualTo(BackupState.VERIFIED);
             wiring.sets.close(List.of(inSet));
-            assertThat(wiring.backupSets.all().get(0).missing().stream().filter(missing ->
-                            missing.reason().startsWith("nobody may connect to it")))
+            assertThat(wiring.backupSets.all().get(0).missing().stream()
+                            .filter(missing -> missing.reason().startsWith("nobody may connect to it")))
                     .extracting(BackupSet.Missing::database)
                     .containsExactly(closed);
 
@@ -475,9 +476,11 @@ class RestoreAgreesIT {
 
         assertThat(done.rows()).isEqualTo(3);
         assertThat(done.notes())
-                .contains("what was set and granted on the database is left out: pg_restore does not write it for a name"
-                        + " with an end of a line");
-        assertThat(host.rows(odd + "_back", "SELECT count(*)::text FROM public.t")).containsExactly("3");
+                .contains(
+                        "what was set and granted on the database is left out: pg_restore does not write it for a name"
+                                + " with an end of a line");
+        assertThat(host.rows(odd + "_back", "SELECT count(*)::text FROM public.t"))
+                .containsExactly("3");
     }
 
     @Test
@@ -487,8 +490,7 @@ class RestoreAgreesIT {
         Backup backup = backUp(own);
         Backup stranger = backUp(other);
         Path file = host.store().resolve(backup.path().orElseThrow());
-        Files.copy(
-                host.store().resolve(stranger.path().orElseThrow()), file, StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(host.store().resolve(stranger.path().orElseThrow()), file, StandardCopyOption.REPLACE_EXISTING);
         Path manifest = file.resolveSibling(file.getFileName() + ".manifest.json");
         Manifests.write(
                 manifest,
