@@ -38,6 +38,7 @@ public final class SettingsCheck {
             "pgsteward.postgres.sslrootcert",
             "pgsteward.postgres.data.dir",
             "pgsteward.scratch.dir",
+            "pgsteward.secrets.place",
             "pgsteward.routes.types",
             "pgsteward.templates.dir",
             "pgsteward.catalogue.file",

@@ -480,7 +480,8 @@ public final class Wiring {
         Path secrets = settings.path("pgsteward.secrets.dir");
         Set<Path> ours = new HashSet<>(settings.files());
         ours.add(secrets.resolve("postgres_password"));
-        SecretsFolder folder = new SecretsFolder(secrets, ours, settings.secrets());
+        String place = settings.get("pgsteward.secrets.place").orElse(secrets.toString());
+        SecretsFolder folder = new SecretsFolder(secrets, place, ours, settings.secrets());
         Optional<Path> own = settings.get("pgsteward.catalogue.file").map(Path::of);
         return new Discovery(own.isPresent() ? Catalogue.with(json, own.get()) : Catalogue.shipped(json), folder);
     }

@@ -1,6 +1,10 @@
 package org.pgsteward.cli;
 
 import java.io.PrintWriter;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -13,9 +17,12 @@ import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
+import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Outcome;
+import org.pgsteward.model.Typing;
 import org.pgsteward.provision.Provisioner;
 import org.pgsteward.routing.ConnectionAdvice;
 import org.pgsteward.routing.ContainerDesk;
@@ -88,7 +95,7 @@ final class ProvisionCommand implements Callable<Integer> {
 
     private int plan(Wiring wiring, Provisioner provisioner, ContainerDesk containers) throws Exception {
         Provisioner.Plan planned = provisioner.plan(containers.others(), containers.postgres());
-        Map<String, List<Provisioner.Plan.Line>> sections = new LinkedHashMap<>();
+        Map<String, List<? extends Provisioner.Plan.About>> sections = new LinkedHashMap<>();
         sections.put("wishes", chosen(planned.wishes()));
         sections.put("refused", chosen(planned.refused()));
         sections.put("steps", chosen(planned.steps()));
@@ -101,12 +108,12 @@ final class ProvisionCommand implements Callable<Integer> {
         if (json) {
             out.println(wiring.json.writeValueAsString(sections));
         } else {
-            print(out, "asked for", sections.getOrDefault("wishes", List.of()));
-            print(out, "refused", sections.getOrDefault("refused", List.of()));
-            print(out, "to do", sections.getOrDefault("steps", List.of()));
-            List<Provisioner.Plan.Line> unserved = sections.getOrDefault("unserved", List.of());
+            print(out, "asked for", sections.getOrDefault("wishes", List.of()), wiring.typing);
+            print(out, "refused", sections.getOrDefault("refused", List.of()), wiring.typing);
+            print(out, "to do", sections.getOrDefault("steps", List.of()), wiring.typing);
+            List<? extends Provisioner.Plan.About> unserved = sections.getOrDefault("unserved", List.of());
             if (!unserved.isEmpty()) {
-                print(out, "not enrolled, see pgsteward doctor", unserved);
+                print(out, "not enrolled, see pgsteward doctor", unserved, wiring.typing);
             }
         }
         Set<String> silent = new TreeSet<>(services);
@@ -120,19 +127,20 @@ final class ProvisionCommand implements Callable<Integer> {
         return sections.getOrDefault("refused", List.of()).isEmpty() ? 0 : 1;
     }
 
-    private List<Provisioner.Plan.Line> chosen(List<Provisioner.Plan.Line> lines) {
+    private <T extends Provisioner.Plan.About> List<T> chosen(List<T> lines) {
         return lines.stream()
                 .filter(line -> services.isEmpty() || services.contains(line.subject()))
                 .toList();
     }
 
-    private static void print(PrintWriter out, String heading, List<Provisioner.Plan.Line> lines) {
+    private static void print(
+            PrintWriter out, String heading, List<? extends Provisioner.Plan.About> lines, Typing typing) {
         Ink ink = Ink.ofStandardOutput();
         out.println(ink.bold(heading + ":") + (lines.isEmpty() ? " nothing" : ""));
         int width =
                 lines.stream().mapToInt(line -> Ink.width(line.subject())).max().orElse(0);
         lines.forEach(line -> out.println(
-                "  " + line.subject() + " ".repeat(width - Ink.width(line.subject())) + "  " + line.text()));
+                "  " + line.subject() + " ".repeat(width - Ink.width(line.subject())) + "  " + typing.of(line.text())));
     }
 
     private int provision(Wiring wiring, Provisioner provisioner, ContainerDesk containers) throws Exception {
@@ -173,16 +181,16 @@ final class ProvisionCommand implements Callable<Integer> {
             throw new Refusal("no container asks for a database as service '" + service
                     + "': 'pgsteward provision --plan' says which do");
         }
-        Container chosen = asking.get(0);
-        if (adopt) {
-            chosen = asking.stream()
-                    .filter(container -> provisioner
-                            .provision(container, containers.postgres(), containers.all())
-                            .refused())
-                    .findFirst()
-                    .orElse(chosen);
+        List<Provisioner.Result> results = new ArrayList<>();
+        for (Container container : adopt ? asking : asking.subList(0, 1)) {
+            Provisioner.Result result = provisioner.provision(container, containers.postgres(), containers.all());
+            if (adopt && result.refused()) {
+                return provisioner.provision(container, containers.postgres(), containers.all(), true);
+            }
+            results.add(result);
         }
-        return provisioner.provision(chosen, containers.postgres(), containers.all(), adopt);
+        // What was done counts, and not that it needs no doing again.
+        return results.get(0);
     }
 
     private static void take(Provisioner.Result result, List<Line> lines, List<Object> rows, Wiring wiring) {
@@ -193,10 +201,35 @@ final class ProvisionCommand implements Callable<Integer> {
         } else if (result.outcome() instanceof Outcome.Failed) {
             state = result.refused() ? "refused" : "failed";
         }
+        if (result.passwordSet()) {
+            rows.add(Activity.ours(result.service(), Tables.PASSWORD_SET, wiring.clock.instant()));
+        }
         result.enrolment().ifPresent(rows::add);
         result.imageChange().ifPresent(rows::add);
-        lines.add(new Line(result.service(), state, result.outcome().reason()));
+        lines.add(new Line(result.service(), state, result.outcome().reason() + password(result, wiring)));
         result.caution().ifPresent(caution -> lines.add(new Line(result.service(), "caution", caution)));
+    }
+
+    /** For an operator who has just rotated a password: whether it is in force, and since when. */
+    private static String password(Provisioner.Result result, Wiring wiring) {
+        if (result.passwordSet()) {
+            return "; the role has the container's password now";
+        }
+        if (!(result.outcome() instanceof Outcome.Skipped) || result.enrolment().isEmpty()) {
+            return "";
+        }
+        String inForce = "; the container's password is in force";
+        try {
+            Instant now = wiring.clock.instant();
+            return inForce
+                    + wiring.tables
+                            .lastActivity(result.service(), Tables.PASSWORD_SET)
+                            .map(at -> " since " + at.truncatedTo(ChronoUnit.SECONDS) + ", "
+                                    + Elapsed.roughly(Duration.between(at, now)) + " ago")
+                            .orElse("");
+        } catch (SQLException unknown) {
+            return inForce;
+        }
     }
 
     private static void write(Wiring wiring, List<Object> rows) {

@@ -17,6 +17,8 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
     public enum Symptom {
         CONNECTION_REFUSED("connection refused"),
         PERMISSION_DENIED("permission denied"),
+        /** Everybody may what only one should. */
+        TOO_OPEN("open to everybody"),
         RESOURCE_TROUBLE("resource trouble"),
         /** What would be trouble, and is not looked for. */
         NOT_SEEN("not seen"),

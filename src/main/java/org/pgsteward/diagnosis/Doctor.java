@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
@@ -23,8 +24,14 @@ public final class Doctor {
     /** Of those that the containers' settings show again each time they are read. */
     private static final Set<String> OF_SETTINGS = Set.of("database-unreachable", "not-enrolled");
 
-    /** Of one that says that a service gets no database. */
-    private static final String ENROLMENT = "enrolment-refused";
+    /** Alerts about a container or service whose refused connection has a cause of its own here. */
+    private static final Set<String> CAUSED = Set.of("enrolment-refused", "network-missing", "service-unconnected");
+
+    /** Alerts about rights, which the plan to repair them states as well. */
+    private static final String RIGHTS = "rights-changed";
+
+    /** Sends the reader to where he is already. */
+    private static final Pattern OURSELVES = Pattern.compile("(?m)^(?:.* )?pgsteward doctor\\b.*\\R?");
 
     private final Function<Asks.Login, LoginResult> logins;
 
@@ -77,14 +84,21 @@ public final class Doctor {
      * What provisioning would do, in its own words.
      *
      * @param wishes by service, what is asked for
-     * @param refused by container, what cannot be had
+     * @param refused what containers cannot have
      * @param steps by service or database, what would be done
+     * @param closings those of the steps that take a right from everybody
      */
-    public record Plan(List<Line> wishes, List<Line> refused, List<Line> steps) {
-        static final Plan NONE = new Plan(List.of(), List.of(), List.of());
+    public record Plan(List<Line> wishes, List<Refused> refused, List<Line> steps, List<Line> closings) {
+        static final Plan NONE = new Plan(List.of(), List.of(), List.of(), List.of());
 
-        /** @param subject a service, a container or a database */
+        /** @param subject a service or a database */
         public record Line(String subject, String text) {}
+
+        /**
+         * @param service the name by which the container asks
+         * @param remedy lines to paste; empty where the text says what to do
+         */
+        public record Refused(String container, String service, String text, String remedy) {}
     }
 
     /**
@@ -115,10 +129,12 @@ public final class Doctor {
             }
         }
         found.addAll(patient.unenrolled());
-        found.addAll(RightsRule.judge(plan.orElse(Plan.NONE), enrolled(patient), refused));
+        Plan planned = plan.orElse(Plan.NONE);
+        Map<String, String> attempts = attempts(planned, conditions);
+        found.addAll(RightsRule.judge(planned, enrolled(patient), refused, attempts));
         patient.log().flatMap(LogRule::judge).ifPresent(found::add);
         conditions.stream()
-                .filter(condition -> !isTold(condition, refused))
+                .filter(condition -> !isTold(condition, refused) && !isAttempt(condition, attempts))
                 .flatMap(condition -> found(Diagnosis.Symptom.RESOURCE_TROUBLE, condition).stream())
                 .forEach(found::add);
         Set<String> explained = found.stream()
@@ -129,7 +145,9 @@ public final class Doctor {
         firing.stream()
                 .filter(condition -> !seen.contains(condition.key()) && !isTold(condition, refused))
                 .filter(condition -> !patient.engine() || !OF_SETTINGS.contains(condition.kind()))
-                .filter(condition -> !condition.kind().equals(ENROLMENT) || !explained.contains(condition.service()))
+                .filter(condition -> !isAttempt(condition, attempts))
+                .filter(condition -> !CAUSED.contains(condition.kind()) || !explained.contains(condition.service()))
+                .filter(condition -> !isClosing(condition, planned))
                 .filter(condition ->
                         patient.error().isEmpty() || !condition.service().equals(ServerRule.SERVICE))
                 .flatMap(condition -> found(Diagnosis.Symptom.FIRING, condition).stream())
@@ -156,6 +174,26 @@ public final class Doctor {
         return condition.kind().equals(LOGINS) && refused.contains(condition.service());
     }
 
+    /** What PostgreSQL's log says of the containers whose claims are refused, by container: it has the same cause. */
+    private static Map<String, String> attempts(Plan plan, List<Condition> conditions) {
+        Set<String> containers =
+                plan.refused().stream().map(Plan.Refused::container).collect(Collectors.toSet());
+        return conditions.stream()
+                .filter(condition -> condition.kind().equals(LOGINS)
+                        && condition.severity().isPresent()
+                        && containers.contains(condition.service()))
+                .collect(Collectors.toMap(Condition::service, Condition::reason, (one, other) -> one));
+    }
+
+    private static boolean isAttempt(Condition condition, Map<String, String> attempts) {
+        return condition.kind().equals(LOGINS) && attempts.containsKey(condition.service());
+    }
+
+    private static boolean isClosing(Condition condition, Plan plan) {
+        return condition.kind().equals(RIGHTS)
+                && plan.steps().stream().anyMatch(line -> line.subject().equals(condition.service()));
+    }
+
     private static Set<String> enrolled(Patient patient) {
         return patient.asks().stream().filter(Asks::enrolled).map(Asks::service).collect(Collectors.toSet());
     }
@@ -167,6 +205,6 @@ public final class Doctor {
                 bad,
                 condition.service(),
                 condition.kind().replace('-', ' ') + ": " + condition.reason(),
-                condition.remedy()));
+                OURSELVES.matcher(condition.remedy()).replaceAll("").strip()));
     }
 }

@@ -93,6 +93,12 @@ public final class Tables {
     private static final String QUARANTINED_SINCE =
             "SELECT service_name, quarantined_at FROM public.service_configs WHERE quarantined_at IS NOT NULL";
 
+    /** What {@code user_activity} says of a role that was given its container's password. */
+    public static final String PASSWORD_SET = "password set";
+
+    private static final String LAST_ACTIVITY =
+            "SELECT max(created_at) AT TIME ZONE 'UTC' FROM public.user_activity WHERE service_name = ? AND action = ?";
+
     private static final String RUNNING = "SELECT DISTINCT service_name FROM public.backup_log WHERE state = 'running'";
 
     private static final String CLOSE = """
@@ -377,6 +383,19 @@ public final class Tables {
             }
         }
         return services;
+    }
+
+    /** Returns when {@code action} was last done for a service; empty where no row says so, or not any more. */
+    public Optional<Instant> lastActivity(String service, String action) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(LAST_ACTIVITY)) {
+            statement.setString(1, service);
+            statement.setString(2, action);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return instant(row, 1);
+            }
+        }
     }
 
     /** Returns when each service in quarantine was put there, over a connection to the management database. */

@@ -33,8 +33,11 @@ public record Typing(String command, String docker, String psql) {
 
     private static final Pattern PSQL_BY_DOCKER = Pattern.compile("docker exec (?:'[^']*'|[A-Za-z0-9_.-]+) psql(?= )");
 
-    /** A line that only Docker or an editor of a compose file can follow. */
-    private static final Pattern OF_DOCKER = Pattern.compile("docker .*|#.*\\bcompose file\\b.*|networks: .*");
+    /** A line that needs Docker, or is another way to what the lines before it do without. */
+    private static final Pattern OF_DOCKER = Pattern.compile("docker .*|# or, .*\\bcompose file\\b.*");
+
+    /** The end of a sentence that needs Docker. */
+    private static final Pattern BY_DOCKER = Pattern.compile("(?m): docker .*$");
 
     /** Where Docker is called so. */
     public Typing(String command) {
@@ -53,7 +56,8 @@ public record Typing(String command, String docker, String psql) {
             return ours;
         }
         if (docker.equals(NO_DOCKER)) {
-            return withoutDocker(PSQL_BY_DOCKER.matcher(ours).replaceAll(Matcher.quoteReplacement(psql)));
+            String direct = PSQL_BY_DOCKER.matcher(ours).replaceAll(Matcher.quoteReplacement(psql));
+            return withoutDocker(BY_DOCKER.matcher(direct).replaceAll(""));
         }
         return ours.replaceAll("(?m)^docker(?= )", Matcher.quoteReplacement(docker));
     }

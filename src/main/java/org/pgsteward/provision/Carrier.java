@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Outcome;
@@ -112,9 +113,11 @@ final class Carrier {
     private Provisioner.Result result(ServicePlan plan, List<Step> done) {
         Claim claim = plan.claim();
         String what = "database " + claim.database() + " of role " + claim.user();
-        List<String> reasons = done.stream()
-                .filter(step -> step.kind() != Step.Kind.RECORD && step.kind() != Step.Kind.BIND)
-                .map(Step::reason)
+        List<String> reasons = Stream.concat(
+                        plan.moved().stream(),
+                        done.stream()
+                                .filter(step -> step.kind() != Step.Kind.RECORD)
+                                .map(Step::reason))
                 .toList();
         Outcome outcome = reasons.isEmpty()
                 ? new Outcome.Skipped(what + " is as it should be")
@@ -131,7 +134,8 @@ final class Carrier {
                 repaired,
                 Optional.of(enrolment(claim)),
                 plan.imageChange(),
-                plan.kind() == Step.Kind.ENROL ? claim.caution() : Optional.empty());
+                plan.kind() == Step.Kind.ENROL ? claim.caution() : Optional.empty(),
+                done.stream().anyMatch(ServiceShape::setsPassword));
     }
 
     private static Provisioner.Result shares(Claim claim, String service) {
@@ -161,7 +165,8 @@ final class Carrier {
                 List.of(),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                false);
     }
 
     private Enrolment enrolment(Claim claim) {

@@ -68,6 +68,7 @@ public final class Provisioner implements AutoCloseable {
      * @param repaired what had been changed by somebody else and is right again
      * @param enrolment the service, when it has its database now
      * @param caution why what it got will be of no use to it
+     * @param passwordSet whether the role got the container's password just now
      */
     public record Result(
             Outcome outcome,
@@ -77,7 +78,8 @@ public final class Provisioner implements AutoCloseable {
             List<String> repaired,
             Optional<Enrolment> enrolment,
             Optional<ImageChange> imageChange,
-            Optional<String> caution) {
+            Optional<String> caution,
+            boolean passwordSet) {
         /** Whether it asks for something that it cannot have. */
         public boolean refused() {
             return refusal.isPresent();
@@ -106,7 +108,8 @@ public final class Provisioner implements AutoCloseable {
                     List.of(),
                     Optional.empty(),
                     Optional.empty(),
-                    Optional.empty());
+                    Optional.empty(),
+                    false);
         }
     }
 
@@ -142,12 +145,27 @@ public final class Provisioner implements AutoCloseable {
      * What would be done.
      *
      * @param wishes what the containers ask for, by service, and what there is of it
-     * @param refused what they cannot have, by container
+     * @param refused what they cannot have
      * @param steps what is to be done about it
+     * @param closings those of the steps that take a right from everybody
      */
-    public record Plan(List<Line> wishes, List<Line> refused, List<Line> steps) {
-        /** @param subject a service, a container or a database */
-        public record Line(String subject, String text) {}
+    public record Plan(List<Line> wishes, List<Refused> refused, List<Line> steps, List<Line> closings) {
+        /** A line that is about something. */
+        public sealed interface About permits Line, Refused {
+            /** A service, a container or a database. */
+            String subject();
+
+            String text();
+        }
+
+        public record Line(String subject, String text) implements About {}
+
+        /**
+         * @param subject the service, or the container's name where it is not known
+         * @param container its name for a command line
+         * @param remedy lines to paste; empty where the text says what to do
+         */
+        public record Refused(String subject, String text, String container, String remedy) implements About {}
     }
 
     /** The service that {@code container} asks a database for, as far as it alone can tell; PostgreSQL is not asked. */

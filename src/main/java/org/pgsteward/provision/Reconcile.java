@@ -34,6 +34,8 @@ final class Reconcile {
     private final List<Excess> excesses = new ArrayList<>();
     private final List<Provisioner.Plan.Line> wishes = new ArrayList<>();
     private final List<Provisioner.Plan.Line> steps = new ArrayList<>();
+    private final List<Provisioner.Plan.Line> closings = new ArrayList<>();
+    private final Map<String, Container> containers = new HashMap<>();
 
     /** @param dry whether to change nothing and only say what would be done */
     Reconcile(Carrier carrier, ServerAddress server, boolean dry) {
@@ -66,6 +68,7 @@ final class Reconcile {
     }
 
     void add(Asking container) {
+        containers.put(container.claim().container().id(), container.claim().container());
         asking.add(container);
     }
 
@@ -75,6 +78,7 @@ final class Reconcile {
     }
 
     void refuse(Container container, Provisioner.Result refused) {
+        containers.put(container.id(), container);
         results.put(container.id(), refused);
     }
 
@@ -85,12 +89,19 @@ final class Reconcile {
     Provisioner.Plan planned() {
         return new Provisioner.Plan(
                 wishes,
-                results.values().stream()
-                        .filter(Provisioner.Result::refused)
-                        .map(result -> new Provisioner.Plan.Line(
-                                result.service(), result.outcome().reason()))
+                results.entrySet().stream()
+                        .flatMap(entry -> entry.getValue().refusal().stream()
+                                .map(refusal -> refused(entry.getKey(), entry.getValue(), refusal)))
                         .toList(),
-                steps);
+                steps,
+                closings);
+    }
+
+    private Provisioner.Plan.Refused refused(String id, Provisioner.Result result, Provisioner.Refusal refusal) {
+        String container = Optional.ofNullable(containers.get(id))
+                .map(Container::commandName)
+                .orElse(result.service());
+        return new Provisioner.Plan.Refused(result.service(), result.outcome().reason(), container, refusal.remedy());
     }
 
     void run(Management.Turn turn) throws SQLException {
@@ -110,6 +121,10 @@ final class Reconcile {
         }
         for (IsolationPlan.Closing closing : IsolationPlan.of(now, server)) {
             put(closing.subject(), List.of(closing.step()), closed, turn);
+            if (dry) {
+                closings.add(new Provisioner.Plan.Line(
+                        closing.subject(), closing.step().reason()));
+            }
         }
         if (!now.services().isEmpty()) {
             tellBelongings(now, turn);

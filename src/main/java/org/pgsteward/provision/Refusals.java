@@ -5,7 +5,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
+import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
+import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ServerAddress;
 
 /** Why a claim is refused: each in one line that says what, which and what next. Pure. */
@@ -43,42 +45,57 @@ final class Refusals {
 
     private void checkOurOwn() {
         if (claim.user().equalsIgnoreCase(server.user())) {
-            throw refused("the administrator's role '" + claim.user()
-                    + "': give it a role of its own in its variables, or by the label pgsteward.user");
+            throw refused(
+                    "the administrator's role '" + claim.user()
+                            + "': give it a role of its own in its variables, or by the label pgsteward.user",
+                    label("user"));
         }
         if (claim.database().equalsIgnoreCase(server.database())) {
-            throw refused("the management database '" + claim.database()
-                    + "': give it a database of its own in its variables, or by the label pgsteward.database");
+            throw refused(
+                    "the management database '" + claim.database()
+                            + "': give it a database of its own in its variables, or by the label pgsteward.database",
+                    label("database"));
         }
         if (claim.service().equalsIgnoreCase(server.database())) {
-            throw refused("the name of the management database: choose another by the label pgsteward.service");
+            throw refused(
+                    "the name of the management database: choose another by the label pgsteward.service",
+                    label("service"));
         }
     }
 
     private void checkIdentity(boolean trusted) {
         Optional<Cluster.Service> enrolled = cluster.service(claim.service());
         if (enrolled.filter(Cluster.Service::isQuarantined).isPresent()) {
-            throw refused("its database, which is in quarantine: bring it back with" + " 'pgsteward remove --undo "
-                    + claim.service() + "'");
+            throw refused(
+                    "its database, which is in quarantine: bring it back with 'pgsteward remove --undo "
+                            + claim.service() + "'",
+                    "pgsteward remove --undo " + Typing.word(claim.service()));
         }
         String identity = claim.container().identity();
         enrolled.filter(service -> service.isBound() && !service.identity().equals(identity) && !trusted)
                 .ifPresent(service -> {
-                    throw refused("what belongs to '" + Names.printable(service.identity()) + "', and it is '"
-                            + Names.printable(identity)
-                            + "': choose another name by the label pgsteward.service, or if it has moved,"
-                            + " 'pgsteward provision --adopt " + claim.service() + "'");
+                    throw refused(
+                            "what belongs to '" + Names.printable(service.identity()) + "', and it is '"
+                                    + Names.printable(identity)
+                                    + "': if you renamed the project or the container, type 'pgsteward provision --adopt "
+                                    + claim.service()
+                                    + "', else choose another name by the label pgsteward.service",
+                            adopt("if you renamed the project or the container") + "\n" + label("service"));
                 });
     }
 
     private void checkOtherServices() {
         others(cluster.index().servicesOfDatabase(claim.database())).ifPresent(other -> {
-            throw refused("database '" + claim.database() + "', which belongs to service '" + other.name()
-                    + "': choose another by the label pgsteward.database");
+            throw refused(
+                    "database '" + claim.database() + "', which belongs to service '" + other.name()
+                            + "': choose another by the label pgsteward.database",
+                    label("database"));
         });
         others(cluster.index().servicesOfRole(claim.user())).ifPresent(other -> {
-            throw refused("role '" + claim.user() + "', which belongs to service '" + other.name()
-                    + "': choose another by the label pgsteward.user");
+            throw refused(
+                    "role '" + claim.user() + "', which belongs to service '" + other.name()
+                            + "': choose another by the label pgsteward.user",
+                    label("user"));
         });
     }
 
@@ -95,8 +112,10 @@ final class Refusals {
 
     private void checkOtherCase(String what, String name, Optional<String> taken) {
         taken.ifPresent(other -> {
-            throw refused(what + " '" + name + "', which differs from '" + other
-                    + "' only by case: choose another by the label pgsteward." + what);
+            throw refused(
+                    what + " '" + name + "', which differs from '" + other
+                            + "' only by case: choose another by the label pgsteward." + what,
+                    label(what));
         });
     }
 
@@ -109,8 +128,10 @@ final class Refusals {
                 && cluster.role(claim.user())
                         .filter(role -> role.superuser() || role.replication())
                         .isPresent()) {
-            throw refused("role '" + claim.user() + "', which is a superuser or may replicate: give it a role of its"
-                    + " own, by the label pgsteward.user");
+            throw refused(
+                    "role '" + claim.user() + "', which is a superuser or may replicate: give it a role of its"
+                            + " own, by the label pgsteward.user",
+                    label("user"));
         }
     }
 
@@ -122,13 +143,17 @@ final class Refusals {
                 && cluster.role(claim.user())
                         .filter(present -> !accepts.test(present, claim.password()))
                         .isPresent()) {
-            throw refused("role '" + claim.user() + "', which exists with another password: give the container that"
-                    + " password, or vouch for it with 'pgsteward provision --adopt " + claim.service() + "'");
+            throw refused(
+                    "role '" + claim.user() + "', which exists with another password: give the container that"
+                            + " password, or vouch for it with 'pgsteward provision --adopt " + claim.service() + "'",
+                    adopt("if the role is to have the container's password"));
         }
         foreignDatabase(claim, cluster).ifPresent(database -> {
             if (!database.ofAdministrator()) {
-                throw refused("database '" + claim.database() + "', which belongs to role '" + database.owner()
-                        + "': choose another by the label pgsteward.database");
+                throw refused(
+                        "database '" + claim.database() + "', which belongs to role '" + database.owner()
+                                + "': choose another by the label pgsteward.database",
+                        label("database"));
             }
             checkEvidence(database.evidence());
         });
@@ -165,22 +190,29 @@ final class Refusals {
         boolean named = isNamedForIt();
         if (cluster.role(role).isEmpty()
                 || !(entitled || named || evidence.owners().contains(role))) {
-            throw refused("database '" + claim.database() + "', which exists, and nothing in it shows that it is for"
-                    + " role '" + role + "' (its own tables or schemas would, or a right to create that the"
-                    + " administrator granted to it by name): " + vouch());
+            throw refused(
+                    "database '" + claim.database() + "', which exists, and nothing in it shows that it is for"
+                            + " role '" + role + "' (its own tables or schemas would, or a right to create that the"
+                            + " administrator granted to it by name): " + vouch(),
+                    adopt("if the database is the service's") + "\n" + label("database"));
         }
         Set<String> others = new TreeSet<>(evidence.present());
         others.addAll(evidence.entitled());
         others.remove(role);
         if (!others.isEmpty()) {
-            throw refused("database '" + claim.database() + "', which may as well be for role '"
-                    + Names.printable(others.iterator().next()) + "', which has tables or the right to create in it: "
-                    + vouch());
+            throw refused(
+                    "database '" + claim.database() + "', which may as well be for role '"
+                            + Names.printable(others.iterator().next())
+                            + "', which has tables or the right to create in it: "
+                            + vouch(),
+                    adopt("if the database is the service's") + "\n" + label("database"));
         }
         if (!evidence.closed().isEmpty() && !(entitled && named)) {
-            throw refused("database '" + claim.database() + "', in which the administrator has more than role '" + role
-                    + "' was given, such as "
-                    + Names.printable(evidence.closed().replace('"', ' ')) + ": " + vouch());
+            throw refused(
+                    "database '" + claim.database() + "', in which the administrator has more than role '" + role
+                            + "' was given, such as "
+                            + Names.printable(evidence.closed().replace('"', ' ')) + ": " + vouch(),
+                    adopt("if the database is the service's") + "\n" + label("database"));
         }
     }
 
@@ -201,7 +233,21 @@ final class Refusals {
                 + claim.service() + "'";
     }
 
-    private RefusedClaim refused(String what) {
-        return new RefusedClaim(asks + what);
+    /** A line that vouches for the claim. */
+    private String adopt(String when) {
+        return "pgsteward provision --adopt " + Typing.word(claim.service()) + "   # " + when;
+    }
+
+    /** The lines that give the container another name by a label. */
+    private String label(String key) {
+        Container container = claim.container();
+        return "# in the compose file of " + container.commandName() + ":\nlabels:\n  pgsteward." + key
+                + ": another_name\n# and in its folder:\ndocker compose up -d "
+                + Typing.word(container.composeService().orElse(container.name()));
+    }
+
+    /** @param remedy lines to paste */
+    private RefusedClaim refused(String what, String remedy) {
+        return new RefusedClaim(asks + what, remedy, false);
     }
 }

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.model.Secret;
+import org.pgsteward.model.Typing;
 
 /** The only place from which anything that a container says may make us read. */
 public final class SecretsFolder {
@@ -22,6 +23,7 @@ public final class SecretsFolder {
     private static final int LONGEST_NAME_BYTES = 255;
 
     private final Path folder;
+    private final String place;
     private final List<Path> administrators;
     private final Set<String> neverNames;
 
@@ -36,6 +38,12 @@ public final class SecretsFolder {
      * @param neverNames those secrets, of which none may become a name, whatever file holds it
      */
     public SecretsFolder(Path folder, Collection<Path> administrators, Collection<String> neverNames) {
+        this(folder, folder.toString(), administrators, neverNames);
+    }
+
+    /** @param place the folder as people at the host see it */
+    public SecretsFolder(Path folder, String place, Collection<Path> administrators, Collection<String> neverNames) {
+        this.place = place;
         this.folder = folder.toAbsolutePath().normalize();
         this.administrators = administrators.stream()
                 .map(file -> file.toAbsolutePath().normalize())
@@ -54,7 +62,7 @@ public final class SecretsFolder {
         return read(
                 name.startsWith(inside) ? name.substring(inside.length()) : name,
                 "password-file '" + Names.printable(name) + "'",
-                "put a plain file with the service's password into " + folder + " and name it in the label");
+                "put a plain file with the service's password into " + place + " and name it in the label");
     }
 
     /**
@@ -66,7 +74,7 @@ public final class SecretsFolder {
         return read(
                 last(path),
                 named(variable, path),
-                "put the same file into " + folder + ", or give the label pgsteward.password-file");
+                "put the same file into " + place + ", or give the label pgsteward.password-file");
     }
 
     /**
@@ -104,11 +112,12 @@ public final class SecretsFolder {
             Path file = folder.resolve(plain(name));
             Optional<String> objection = objection(file);
             if (objection.isPresent()) {
-                throw new RefusedClaim(what + " " + objection.get() + ": " + next);
+                String remedy = Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? "" : write(name);
+                throw new RefusedClaim(what + " " + objection.get() + ": " + next, remedy, false);
             }
             String text = content(file).replaceFirst("\\R\\z", "");
             if (text.isEmpty()) {
-                throw new RefusedClaim(what + " is empty: " + next);
+                throw new RefusedClaim(what + " is empty: " + next, write(name), false);
             }
             return new Secret(text);
         } catch (InvalidPathException e) {
@@ -119,6 +128,12 @@ public final class SecretsFolder {
             // The exception's own words would be the path again.
             throw new RefusedClaim(what + " cannot be read (" + e.getClass().getSimpleName() + "): " + next);
         }
+    }
+
+    /** The line that writes the file. */
+    private String write(String name) {
+        return "printf %s 'PASSWORD' > " + (place.endsWith("/") ? place : place + "/") + Typing.word(name)
+                + "   # the password that the container has";
     }
 
     /** Why nobody may have it. A hard link is the administrator's file under another name. */

@@ -29,6 +29,7 @@ import org.pgsteward.postgres.ServerAddress;
  * @param sharedWith the service whose database this is, where the container is one more of the same application, such
  *     as its worker: it is left to the other to say how the database should be
  * @param imageChange when its container runs another image than the one it was last seen with
+ * @param moved in a sentence, that another container has the service from now on, once an operator vouched for it
  */
 record ServicePlan(
         Claim claim,
@@ -36,7 +37,8 @@ record ServicePlan(
         List<Step> steps,
         Optional<String> former,
         Optional<ImageChange> imageChange,
-        Optional<String> sharedWith) {
+        Optional<String> sharedWith,
+        Optional<String> moved) {
 
     /** Stands for the image's digest until the service has all that it asks for. */
     private static final String UNFINISHED = "";
@@ -55,7 +57,14 @@ record ServicePlan(
             Instant now) {
         Optional<String> sharedWith = sharedWith(claim, cluster, accepts);
         if (sharedWith.isPresent()) {
-            return new ServicePlan(claim, Step.Kind.REPAIR, List.of(), Optional.empty(), Optional.empty(), sharedWith);
+            return new ServicePlan(
+                    claim,
+                    Step.Kind.REPAIR,
+                    List.of(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    sharedWith,
+                    Optional.empty());
         }
         Refusals.check(claim, cluster, server, accepts, trusted);
         Optional<Cluster.Service> enrolled = cluster.service(claim.service()).filter(Cluster.Service::isBound);
@@ -100,7 +109,12 @@ record ServicePlan(
                 List.copyOf(steps),
                 former,
                 enrolled.flatMap(before -> change(before, claim, now)),
-                Optional.empty());
+                Optional.empty(),
+                enrolled.map(Cluster.Service::identity)
+                        .filter(before -> !before.equals(claim.container().identity()))
+                        .map(before -> "service " + claim.service() + " belongs to "
+                                + Names.printable(claim.container().identity()) + " now, and no longer to "
+                                + Names.printable(before)));
     }
 
     /** What is still to do of an enrolment that was interrupted is no repair: no operator changed anything. */

@@ -22,6 +22,10 @@ import org.pgsteward.postgres.ScramVerifier;
  * many connections, and may do two things in the management database: log its users' activity and see its own status.
  */
 final class ServiceShape {
+    private static final String NO_ROLE = " does not exist";
+    private static final String OTHER_PASSWORD = " has another password than its container";
+    private static final String NO_PASSWORD = " has no password";
+
     /** An application's pool seldom has more; the server has 100 for all of them. */
     static final int CONNECTION_LIMIT = 50;
 
@@ -70,6 +74,13 @@ final class ServiceShape {
                 + management;
     }
 
+    /** Whether a step gives the role its container's password. */
+    static boolean setsPassword(Step step) {
+        String reason = step.reason();
+        return reason.startsWith("role ")
+                && (reason.endsWith(OTHER_PASSWORD) || reason.endsWith(NO_PASSWORD) || reason.endsWith(NO_ROLE));
+    }
+
     /** For a service whose container gives its password: what is missing is made. */
     List<Step> made(Secret password, boolean accepted) {
         Optional<Cluster.Role> present = cluster.role(role);
@@ -86,13 +97,9 @@ final class ServiceShape {
                     kind,
                     management,
                     locked ? () -> create : () -> create + "; " + unlocked.get(),
-                    "role " + role + " does not exist"));
+                    "role " + role + NO_ROLE));
         } else if (!accepted) {
-            steps.add(new Step(
-                    Step.Kind.CHANGE,
-                    management,
-                    unlocked,
-                    "role " + role + " has another password than its container"));
+            steps.add(new Step(Step.Kind.CHANGE, management, unlocked, "role " + role + OTHER_PASSWORD));
         }
         if (kind == Step.Kind.ENROL) {
             // Every service may connect there from now on; later each look at everything sees to it.
@@ -111,7 +118,7 @@ final class ServiceShape {
                     "nobody but " + role + " may connect to database " + database);
             steps.add(locked ? open.after(unlocked) : open);
         } else if (locked) {
-            steps.add(new Step(kind, management, unlocked, "role " + role + " has no password"));
+            steps.add(new Step(kind, management, unlocked, "role " + role + NO_PASSWORD));
         }
         return kept();
     }

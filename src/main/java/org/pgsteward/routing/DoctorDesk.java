@@ -128,7 +128,9 @@ public final class DoctorDesk {
         Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
         List<Diagnosis> diagnoses =
                 new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());
-        return new Report(diagnoses.stream().map(found -> found.typed(typing)).toList(), List.copyOf(notLookedAt));
+        return new Report(
+                diagnoses.stream().map(found -> found.typed(typing)).toList(),
+                notLookedAt.stream().map(typing::of).toList());
     }
 
     private List<Condition> firing() {
@@ -289,7 +291,11 @@ public final class DoctorDesk {
     private Optional<Doctor.Plan> plan() {
         try {
             Provisioner.Plan plan = provisioner.plan(containers.others(), containers.postgres());
-            return Optional.of(new Doctor.Plan(lines(plan.wishes()), lines(plan.refused()), lines(plan.steps())));
+            List<Doctor.Plan.Refused> refused = plan.refused().stream()
+                    .map(one -> new Doctor.Plan.Refused(one.container(), one.subject(), one.text(), one.remedy()))
+                    .toList();
+            return Optional.of(
+                    new Doctor.Plan(lines(plan.wishes()), refused, lines(plan.steps()), lines(plan.closings())));
         } catch (SQLException e) {
             notLookedAt.add("rights and owners: " + Overview.why(e));
             return Optional.empty();

@@ -260,6 +260,9 @@ public final class ProvisionDesk {
             LOG.info("{}: {}", result.service(), done.reason());
             gathering.rows.add(Activity.ours(result.service(), "provisioned", clock.instant()));
         }
+        if (result.passwordSet()) {
+            gathering.rows.add(Activity.ours(result.service(), Tables.PASSWORD_SET, clock.instant()));
+        }
         if (news || result.outcome() instanceof Outcome.Done) {
             result.enrolment().ifPresent(gathering.rows::add);
         }

@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
@@ -107,6 +112,8 @@ class DoctorCommandIT {
                     .containsExactly("homelab");
             assertThat(ill.out() + ill.err()).doesNotContain("demo-linkding", "demo-vikunja", "navidromes-own");
 
+            everyLineOfARemedyDoesWhatItIsFor(host);
+
             host.environment().put("PGSTEWARD_POSTGRES_PORT", "1");
             CommandRun away = CommandRun.on(host, "doctor");
             assertThat(away.code()).as(away.toString()).isEqualTo(1);
@@ -134,6 +141,43 @@ class DoctorCommandIT {
             assertThat(unset.err().lines())
                     .last()
                     .isEqualTo("did you mean: docker compose exec pgsteward pgsteward doctor");
+        }
+    }
+
+    /** Typed as they stand where there is no Docker: no line asks for it, each works, and what they are for is gone. */
+    private void everyLineOfARemedyDoesWhatItIsFor(TestHost host) throws Exception {
+        Map<String, String> withoutDocker = Map.of("PGSTEWARD_DOCKER_COMMAND", "none");
+        JsonNode before = json.readTree(
+                CommandRun.on(host, withoutDocker, "doctor", "--json").out());
+        assertThat(before.toString()).doesNotContain("docker ");
+        Set<String> lines = new LinkedHashSet<>();
+        before.path("diagnoses")
+                .forEach(found -> found.path("remedy").asText().lines().forEach(lines::add));
+        lines.removeIf(line -> line.startsWith("#") || (line.contains(": ") && !line.contains("psql")));
+        assertThat(lines)
+                .anyMatch(line -> line.startsWith("pgsteward provision "))
+                .anyMatch(line -> line.contains("psql"));
+        for (String line : lines) {
+            String command = line.replaceFirst("   #.*", "");
+            if (command.startsWith("pgsteward ")) {
+                CommandRun run = CommandRun.on(host, command.split(" ", -1)[1], command.split(" ", -1)[2]);
+                assertThat(run.code()).as(line + ": " + run).isZero();
+            } else {
+                ProcessBuilder shell = new ProcessBuilder("sh", "-c", command).redirectErrorStream(true);
+                shell.environment().putAll(host.environment());
+                Process process = shell.start();
+                String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                assertThat(process.waitFor()).as(line + ": " + said).isZero();
+            }
+        }
+        JsonNode after = json.readTree(
+                CommandRun.on(host, withoutDocker, "doctor", "--json").out());
+        for (String service : List.of("linkding", "navidrome")) {
+            assertThat(causes(before, "connection refused", service) + causes(before, "permission denied", service))
+                    .isNotEmpty();
+            assertThat(causes(after, "connection refused", service) + causes(after, "permission denied", service))
+                    .as("typed: " + lines)
+                    .isEmpty();
         }
     }
 

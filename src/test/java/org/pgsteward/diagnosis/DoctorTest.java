@@ -19,6 +19,7 @@ import org.pgsteward.model.Container.Health;
 import org.pgsteward.model.Container.State;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ServerLog;
 
 class DoctorTest {
@@ -177,11 +178,13 @@ class DoctorTest {
         });
         Doctor.Plan plan = new Doctor.Plan(
                 List.of(new Doctor.Plan.Line("vikunja", "database vikunja")),
-                List.of(new Doctor.Plan.Line("wiki", "belongs to service 'notes'")),
+                List.of(new Doctor.Plan.Refused("wiki", "wiki", "belongs to service 'notes'", "")),
                 List.of(
                         new Doctor.Plan.Line("vikunja", "role vikunja does not exist"),
                         new Doctor.Plan.Line("vikunja", "database vikunja does not exist"),
-                        new Doctor.Plan.Line("gitea", "table issue belongs to homelab")));
+                        new Doctor.Plan.Line("gitea", "table issue belongs to homelab"),
+                        new Doctor.Plan.Line("flarum", "every role may connect to database flarum")),
+                List.of(new Doctor.Plan.Line("flarum", "every role may connect to database flarum")));
 
         List<Diagnosis> found = doctor.examine(
                 patient(Optional.empty(), asks("postgresql", "internal_db", false)),
@@ -197,7 +200,8 @@ class DoctorTest {
                         "connection refused vikunja: it is not enrolled yet: role vikunja does not exist; database vikunja"
                                 + " does not exist",
                         "connection refused wiki: it is not given what it asks for: belongs to service 'notes'",
-                        "permission denied gitea: table issue belongs to homelab");
+                        "permission denied gitea: table issue belongs to homelab",
+                        "open to everybody flarum: every role may connect to database flarum");
         assertThat(found.get(0).remedy()).startsWith("pgsteward provision vikunja ");
     }
 
@@ -302,6 +306,61 @@ class DoctorTest {
                         .examine(patient, Optional.empty(), List.of(REFUSED), List.of()))
                 .extracting(diagnosis -> diagnosis.symptom().words() + ": " + diagnosis.cause())
                 .containsExactly("connection refused: logins failed: 3 logins were refused");
+    }
+
+    /** A container claims another's role: the refusal, its alert and its failed logins have one cause. */
+    @Test
+    void oneCauseIsOneFindingUnderOneName() {
+        Doctor.Plan plan = new Doctor.Plan(
+                List.of(),
+                List.of(new Doctor.Plan.Refused(
+                        "bad-thief-1", "thief", "role 'vikunja', which belongs to service 'vikunja'", "labels:")),
+                List.of(),
+                List.of());
+        Condition refusal = Condition.bad(
+                Severity.WARNING,
+                "enrolment-refused",
+                "bad-thief-1",
+                "role 'vikunja'",
+                "docker inspect",
+                Instant.EPOCH);
+        Condition logins = Condition.bad(
+                Severity.WARNING, "logins-failed", "bad-thief-1", "213 logins were refused", "", Instant.EPOCH);
+
+        List<Diagnosis> found = new Doctor(login -> LoginResult.LET_IN)
+                .examine(
+                        patient(Optional.empty(), asks("postgresql", "internal_db", true)),
+                        Optional.of(plan),
+                        List.of(logins),
+                        List.of(refusal, logins));
+
+        assertThat(found).singleElement().satisfies(diagnosis -> {
+            assertThat(diagnosis.service()).isEqualTo("bad-thief-1");
+            assertThat(diagnosis.cause())
+                    .isEqualTo("it is not given what it asks for: role 'vikunja', which belongs to service 'vikunja';"
+                            + " PostgreSQL's log: 213 logins were refused");
+            assertThat(diagnosis.remedy()).isEqualTo("labels:");
+        });
+    }
+
+    @Test
+    void itDoesNotSendItsReaderToItself() {
+        Condition condition = Condition.bad(
+                Severity.WARNING,
+                "logins-failed",
+                "vikunja",
+                "3 logins were refused",
+                "pgsteward doctor   # whose password is wrong\npgsteward provision vikunja",
+                Instant.EPOCH);
+
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(
+                                patient(Optional.empty(), asks("postgresql", "internal_db", true)),
+                                Optional.empty(),
+                                List.of(),
+                                List.of(condition.typed(new Typing("docker exec pgsteward pgsteward")))))
+                .extracting(Diagnosis::remedy)
+                .containsExactly("docker exec pgsteward pgsteward provision vikunja");
     }
 
     @ParameterizedTest(name = "{0}")

@@ -31,10 +31,13 @@ class TypingTest {
                         docker exec postgresql psql -U homelab -d homelab -c "SELECT 1"
                         # or, for one that is started with settings, in its compose file: command: [...]
                         pgsteward provision vikunja""")).isEqualTo("""
+                        # in the compose file of vikunja:
                         VIKUNJA_DATABASE_HOST: postgresql
                         psql -h 127.0.0.1 -p 5433 -U homelab -d homelab -c "SELECT 1"
                         ./pgsteward provision vikunja""");
         assertThat(typing.of("docker logs --tail 50 vikunja")).isEmpty();
+        assertThat(typing.of("the disk is not looked at: docker exec postgresql df -h"))
+                .isEqualTo("the disk is not looked at");
         assertThat(typing.restart()).isEqualTo("./pgsteward run");
     }
 

@@ -47,8 +47,13 @@ class LifeAfterIT {
                 .contains("belongs to 'homelab/moving'")
                 .contains("pgsteward provision --adopt moving");
 
-        assertThat(host.vouchFor(elsewhere).enrolment().orElseThrow().identity())
-                .isEqualTo("other-project/moving");
+        assertThat(refused.refusal().orElseThrow().remedy()).startsWith("pgsteward provision --adopt moving   # ");
+
+        Provisioner.Result vouched = host.vouchFor(elsewhere);
+        assertThat(vouched.enrolment().orElseThrow().identity()).isEqualTo("other-project/moving");
+        assertThat(vouched.outcome()).isInstanceOf(Outcome.Done.class);
+        assertThat(vouched.outcome().reason())
+                .contains("service moving belongs to other-project/moving now, and no longer to homelab/moving");
         assertThat(host.provision(elsewhere).outcome()).isInstanceOf(Outcome.Skipped.class);
         assertThat(host.provision(EnrolmentHost.service("moving")).refused()).isTrue();
     }
@@ -76,7 +81,7 @@ class LifeAfterIT {
             assertThat(host.reconcile(victim, impostor).byContainer().get("id-of-impostor"))
                     .satisfies(result -> assertThat(result.refused()).isTrue());
             assertThat(host.plan(victim, impostor).refused())
-                    .extracting(Provisioner.Plan.Line::text)
+                    .extracting(Provisioner.Plan.Refused::text)
                     .singleElement()
                     .asString()
                     .contains("'impostor'", "'shop'");

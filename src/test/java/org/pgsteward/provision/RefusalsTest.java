@@ -2,6 +2,7 @@ package org.pgsteward.provision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -45,6 +46,21 @@ class RefusalsTest {
     @MethodSource("unlessVouchedFor")
     void whoIsVouchedForNeedNotShowIt(String sentence, Claim claim, Clusters before, String what, String next) {
         assertThatCode(() -> check(claim, before, true)).as(sentence).doesNotThrowAnyException();
+    }
+
+    /** The lines of an alert and of {@code doctor}: they mend it, and do not only look at it. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource({"always", "unlessVouchedFor"})
+    void theRemedyRepairs(String sentence, Claim claim, Clusters before, String what, String next) {
+        assertThatThrownBy(() -> check(claim, before, false)).isInstanceOfSatisfying(RefusedClaim.class, refused -> {
+            String remedy = refused.refusal().remedy();
+            assertThat(remedy).as(sentence).doesNotContain("inspect", "doctor");
+            if (next.contains("--adopt")) {
+                assertThat(remedy).startsWith("pgsteward provision --adopt " + claim.service() + "   # ");
+            } else {
+                assertThat(remedy).containsPattern("\n  pgsteward\\.[a-z]+: another_name\n|^pgsteward remove --undo ");
+            }
+        });
     }
 
     @ParameterizedTest(name = "{0}")

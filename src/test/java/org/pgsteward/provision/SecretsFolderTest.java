@@ -47,6 +47,36 @@ class SecretsFolderTest {
         assertThat(secrets.read(folder + "/wiki_password").reveal()).isEqualTo("the wiki's");
     }
 
+    /** Where pgsteward runs in a container the operator sees the folder by another path. */
+    @Test
+    void aFileThatIsMissingIsWrittenWhereTheOperatorSeesTheFolder() {
+        SecretsFolder inContainer =
+                new SecretsFolder(folder, "secrets/services", java.util.Set.of(), java.util.Set.of());
+
+        assertThatThrownBy(() -> inContainer.read("shop_password"))
+                .isInstanceOfSatisfying(RefusedClaim.class, refused -> {
+                    assertThat(refused.reason())
+                            .contains("put a plain file with the service's password into secrets/services")
+                            .doesNotContain(folder.toString());
+                    assertThat(refused.refusal().remedy())
+                            .isEqualTo(
+                                    "printf %s 'PASSWORD' > secrets/services/shop_password   # the password that the container"
+                                            + " has");
+                });
+    }
+
+    /** As it stands in the alert, typed by a shell. */
+    @Test
+    void theLineThatWritesTheFileDoesSo() throws Exception {
+        try {
+            secrets.read("it's new");
+        } catch (RefusedClaim refused) {
+            Process shell = new ProcessBuilder("sh", "-c", refused.refusal().remedy()).start();
+            assertThat(shell.waitFor()).isZero();
+        }
+        assertThat(secrets.read("it's new").reveal()).isEqualTo("PASSWORD");
+    }
+
     @Test
     void aFileOfAContainerIsTheOneOfTheSameNameHere() {
         assertThat(secrets.readFor("DB_PASSWORD_FILE", "/run/secrets/wiki_password")
