@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -172,6 +173,63 @@ class EmailTest {
         }
         assertThat(heard).anyMatch(line -> line.startsWith("EHLO"));
         assertThat(heard).noneMatch(line -> line.startsWith("AUTH") || line.startsWith("MAIL"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"250-more\r\n", "x"})
+    void aMailServerThatAnswersWithoutAnEndIsHungUpOn(String part) throws Exception {
+        byte[] parts = part.repeat(1000).getBytes(StandardCharsets.US_ASCII);
+        AtomicLong sent = new AtomicLong();
+        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+                CapturedLog log = new CapturedLog()) {
+            Thread endless = new Thread(
+                    () -> {
+                        while (!server.isClosed()) {
+                            try (Socket client = server.accept()) {
+                                client.getOutputStream().write("220 hello\r\n".getBytes(StandardCharsets.US_ASCII));
+                                while (sent.get() < 100_000_000) {
+                                    client.getOutputStream().write(parts);
+                                    sent.addAndGet(parts.length);
+                                }
+                            } catch (IOException hungUp) {
+                                sent.addAndGet(0);
+                            }
+                        }
+                    },
+                    "endless");
+            endless.setDaemon(true);
+            endless.start();
+            Map<String, String> settings = settings();
+            settings.put("pgsteward.mail.port", Integer.toString(server.getLocalPort()));
+            try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
+                desk.raise(Desk.bad("vikunja"));
+                await().until(() -> log.text().contains("next try"));
+                assertThat(desk.outbox.depth("email")).isEqualTo(1);
+            }
+            assertThat(log.text()).contains("the mail server answered more than");
+        }
+        assertThat(sent.get()).isLessThan(100_000_000);
+    }
+
+    /** The sockets that read so much and no more are laid under TLS, and keep nothing of it from being verified. */
+    @Test
+    void tlsFromTheFirstByteIsSpokenAndItsCertificateVerified() throws Exception {
+        GreenMail tls = new GreenMail(new ServerSetup(0, "127.0.0.1", "smtps"));
+        tls.start();
+        try (CapturedLog log = new CapturedLog()) {
+            Map<String, String> settings = settings();
+            settings.put("pgsteward.mail.port", Integer.toString(tls.getSmtps().getPort()));
+            settings.put("pgsteward.mail.tls", "true");
+            try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
+                desk.raise(Desk.bad("vikunja"));
+                // The server's thread ends with what it thinks of a client that does not trust it.
+                await().dontCatchUncaughtExceptions().until(() -> log.text().contains("next try"));
+            }
+            assertThat(log.text()).containsAnyOf("SunCertPathBuilderException", "CertificateException", "SSLHandshake");
+            assertThat(tls.getReceivedMessages()).isEmpty();
+        } finally {
+            tls.stop();
+        }
     }
 
     private static void serveInClear(ServerSocket server, String hello, List<String> heard) {
