@@ -46,7 +46,7 @@ class EngineGoneTest {
         }
     }
 
-    /** Whoever asks is hung up on, so often. */
+    /** Accepts and closes so many connections. */
     private static void askInVain(int port) throws IOException {
         try (ServerSocket gone = new ServerSocket(port, 10, InetAddress.getLoopbackAddress())) {
             for (int asked = 0; asked < ASKED; asked++) {

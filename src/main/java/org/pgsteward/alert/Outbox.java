@@ -223,7 +223,7 @@ public final class Outbox {
         return Optional.empty();
     }
 
-    /** A file of an older version has no list of alerts; whatever else is missing, is torn. */
+    /** Reads a notice; a file of an older version has no list of alerts, and a file that lacks anything else is torn. */
     private Notice notice(byte[] content) throws IOException {
         JsonNode document = json.readTree(content);
         if (document instanceof ObjectNode object && !object.has("alerts")) {

@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
  * @param leftOut known, and of no use anywhere else: labels of a module that only the server that had it has loaded
  * @param strange what has no known form, each by its number and first words, since more may be a secret
  * @param oversized what is too long to be run, each by what it is, whose, and how long. A role may give itself settings of
- *     any length; they are no role of somebody else's
+ *     any length, which must not cost the other roles anything
  */
 record Globals(List<Statement> statements, List<String> leftOut, List<String> strange, List<String> oversized) {
     /** Characters of all statements together; ten thousand roles are some three million. */
@@ -226,7 +226,7 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
                 .toList();
     }
 
-    /** Writes it for {@code psql}, which it tells that it is UTF-8. */
+    /** Writes it for {@code psql}, with its encoding, UTF-8, first. */
     void writeScript(OutputStream target) throws IOException {
         target.write("SET client_encoding = 'UTF8';\n".getBytes(StandardCharsets.UTF_8));
         for (Statement statement : statements) {

@@ -73,7 +73,7 @@ final class ContainerList {
         return new Entry(id, name, created, List.copyOf(addresses));
     }
 
-    /** Whatever is called so within it: the networks' names are the operator's. */
+    /** Collects the addresses at any depth: between them are the names of networks, which may be anything. */
     private static void addresses(JsonParser json, List<String> addresses) throws IOException {
         int depth = 1;
         while (depth > 0) {

@@ -21,7 +21,7 @@ import java.util.UUID;
  * @param text what happened, since when, how bad, why
  * @param remedy what to type, as commands that can be pasted
  * @param figures the numbers in it, by name
- * @param alerts the alerts that it is about, for programs: one, or each of those that are told together, up to {@link
+ * @param alerts the alerts that it is about, for programs: one, or each of those that are sent together, up to {@link
  *     #MOST_ALERTS}
  */
 public record Notice(
@@ -62,7 +62,7 @@ public record Notice(
     /**
      * One alert of a notice.
      *
-     * @param id the same each time that this kind is told of this service, when it fires and when it is resolved
+     * @param id the same for each alert of this kind and service, when it fires and when it resolves
      * @param state {@code firing} or {@code resolved}
      * @param since when it began; with {@code id} it is one occurrence
      */

@@ -1,6 +1,7 @@
 package org.pgsteward.provision;
 
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Something that a role or a service has made larger than pgsteward reads.
@@ -15,13 +16,19 @@ import java.util.Map;
 public record Excess(
         String role, String database, String service, String reason, String sql, Map<String, Object> figures) {
 
+    /** Settings that an administrator made for all roles. */
+    private static final String EVERY_ROLE = "all roles";
+
     public Excess {
         figures = Map.copyOf(figures);
     }
 
     /** The name under which an operator knows it, where no service is known. */
     public String subject() {
-        return !service.isEmpty() ? service : !role.isEmpty() ? role : database;
+        return Stream.of(service, role, database, EVERY_ROLE)
+                .filter(name -> !name.isEmpty())
+                .findFirst()
+                .orElse(EVERY_ROLE);
     }
 
     /** The same, known to be that service's. */

@@ -27,6 +27,9 @@ final class ExcessReading {
     /** Rows of {@code user_activity} that a service may have within an hour; {@code log_user_activity} has it too. */
     static final int ROWS_AN_HOUR = 1000;
 
+    /** {@code SqlSplitter} and {@code Globals} have the size. */
+    private static final String LEFT_OUT = ". From 131072 on, verification and restores leave it out";
+
     /** So many of each sort are named. */
     private static final int NAMED = 20;
 
@@ -94,7 +97,7 @@ final class ExcessReading {
                     "",
                     "",
                     "the stored password of role " + role + " has " + bytes + " bytes; the limit is " + LARGEST
-                            + ". Backups leave it out of the globals' verification, and a rebuild leaves it out",
+                            + LEFT_OUT,
                     "ALTER ROLE " + Quote.identifier(role) + " PASSWORD NULL",
                     figures(bytes)));
         });
@@ -106,7 +109,7 @@ final class ExcessReading {
                     database,
                     "",
                     "the comment on database " + database + " has " + bytes + " bytes; the limit is " + LARGEST
-                            + ". A restore leaves it out",
+                            + LEFT_OUT,
                     "COMMENT ON DATABASE " + Quote.identifier(database) + " IS NULL",
                     figures(bytes)));
         });
@@ -148,7 +151,7 @@ final class ExcessReading {
                 database,
                 "",
                 what + (one ? " has " : " have ") + bytes + " bytes; the limit is " + LARGEST
-                        + ". Backups leave it out of the globals' verification, and a rebuild leaves it out",
+                        + LEFT_OUT,
                 altered(role, database) + " RESET "
                         + (one
                                 ? Stream.of(name.split("\\."))

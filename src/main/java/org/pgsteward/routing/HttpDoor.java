@@ -25,8 +25,8 @@ import org.pgsteward.routing.page.StatusPage;
 /**
  * The one port: the status page, health and figures, all of them read-only.
  *
- * <p>Health has threads of its own: neither a slow scrape nor a page that many ask for holds it up. Whether we live is asked
- * by who restarts us, and waits for nothing that asks PostgreSQL.
+ * <p>Health has threads of its own: neither a slow scrape nor a page that many ask for holds it up. The liveness check
+ * decides whether the container is restarted, and waits for nothing that asks PostgreSQL.
  */
 public final class HttpDoor implements AutoCloseable {
     /** Camel's word for it; by default it leaves out the checks that are well. */

@@ -86,7 +86,7 @@ public final class Pipeline implements AutoCloseable {
         bean("backupOutcomes", new BackupOutcomes(clock));
     }
 
-    /** Whatever a route asks by HTTP, a receiver or a watcher, may answer so much and no more. */
+    /** Limits the answers to all requests that routes send by HTTP: to receivers, to watchers, and by operators' routes. */
     public static void boundAnswers(CamelContext context) {
         // Made when a route names it: where none does, its classes stay unread.
         for (String scheme : List.of("http", "https")) {

@@ -51,7 +51,7 @@ class NoticeTextTest {
                                 NOON))));
     }
 
-    /** "homelab, postgres, svc1 and 5 more" was all that a program had of those that were told together. */
+    /** "homelab, postgres, svc1 and 5 more" was all that a program could read of a grouped notice. */
     @Test
     void programsFindEveryAlertOfANoticeUnderTheSameIdWhenItFiresAndWhenItIsResolved() {
         List<Alert> fire = IntStream.range(0, 8)

@@ -72,7 +72,7 @@ class DiskNeedRuleTest {
                 .isEqualTo("needs about 1.4 GiB, 0.9 GiB free on /backups");
     }
 
-    /** "needs about 0 MiB, 0 MiB free" is what a full disk once was told as. */
+    /** A full disk once read "needs about 0 MiB, 0 MiB free". */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.routing.http.Response;
 
-/** Whatever clients do at the port, who asks for health is answered. */
+/** Health answers whatever other clients do at the port. */
 class HttpDoorTest {
     /** More than the buffers of a socket's two ends take. */
     private static final String PAGE = "p".repeat(5 * 1024 * 1024);

@@ -20,7 +20,7 @@ import org.apache.hc.core5.util.TimeValue;
 
 /**
  * Camel's {@code http:} and {@code https:} with a limit on what the other side answers. Camel reads an answer as a whole,
- * and keeps its headers; a receiver that never ends its answer would fill the heap of whoever asked it.
+ * and keeps its headers; a receiver that never ends its answer would fill the heap.
  */
 public final class BoundedHttpComponent extends HttpComponent {
     /** Lines of headers. */

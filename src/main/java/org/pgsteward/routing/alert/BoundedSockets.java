@@ -10,7 +10,7 @@ import javax.net.SocketFactory;
 
 /**
  * Sockets that read so much and no more, for a mail server: Jakarta Mail holds each of its answers as a whole, and one
- * without an end would fill the heap. TLS is laid over them by whoever asked for them. Named by its class in the route
+ * without an end would fill the heap. Jakarta Mail lays TLS over them. Named by its class in the route
  * {@code receiver-email}.
  */
 public final class BoundedSockets extends SocketFactory {

@@ -152,7 +152,7 @@ public final class HttpListener implements AutoCloseable {
                 connections.put(connection, client.register(selector, SelectionKey.OP_READ, connection));
             }
         } catch (IOException e) {
-            // Of too many open files, say; those that are served go on, and whoever waits is accepted later.
+            // Too many open files, for example: connections that are open are served, and new ones are accepted later.
             LOG.debug("no connection accepted: {}", e.toString());
         }
     }

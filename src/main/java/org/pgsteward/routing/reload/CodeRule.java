@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * Whether a route file brings code along, told by its text before Camel builds anything of it: to build a bean runs its
- * constructor, and may run a script.
+ * Finds code that a route file brings along. It reads the text alone, before Camel builds anything of the file: building a
+ * bean runs its constructor, and may run a script.
  *
  * <ol>
  *   <li>A bean is of a type that is listed, made by a constructor and setters of plain values.
@@ -23,8 +23,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
  *   <li>No value names a class, and no expression reaches one.
  * </ol>
  *
- * <p>A route may still read and write files, send, and ask the database as its administrator: who writes route files is
- * trusted with that.
+ * <p>A route may still read and write files, send, and ask the database as its administrator: the author of a route file
+ * is trusted with that.
  */
 final class CodeRule {
     private static final Set<String> OF_A_BEAN = Set.of("name", "type", "properties", "constructors");

@@ -17,7 +17,7 @@ final class ExpressionRule {
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(\\??)([^{}:]*)(?::([^{}]*))?}}");
 
-    /** Placeholders that ask somebody else than our settings; {@code {{env:X}}} would copy a secret. */
+    /** Placeholders that Camel does not take from our settings; {@code {{env:X}}} would copy a secret. */
     private static final Set<String> ASKING =
             Set.of("bean", "env", "sys", "service", "service.host", "service.name", "service.port");
 

@@ -140,7 +140,7 @@ class EmailTest {
         assertThat(server.getReceivedMessages()).isEmpty();
     }
 
-    /** Whoever stands between the two can take STARTTLS out of the server's answer. */
+    /** An attacker on the network can take STARTTLS out of the server's answer. */
     @ParameterizedTest
     @ValueSource(
             strings = {
