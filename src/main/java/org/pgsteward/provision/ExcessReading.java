@@ -150,8 +150,7 @@ final class ExcessReading {
                 role,
                 database,
                 "",
-                what + (one ? " has " : " have ") + bytes + " bytes; the limit is " + LARGEST
-                        + LEFT_OUT,
+                what + (one ? " has " : " have ") + bytes + " bytes; the limit is " + LARGEST + LEFT_OUT,
                 altered(role, database) + " RESET "
                         + (one
                                 ? Stream.of(name.split("\\."))
