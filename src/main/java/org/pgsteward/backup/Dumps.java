@@ -152,6 +152,8 @@ public final class Dumps {
                 "--format=custom",
                 "--compress=0",
                 "--no-password",
+                // Says nothing of tables in an archive, but CREATE DATABASE would name one that is not there.
+                "--no-tablespaces",
                 // What the owner set for all who connect must not decide how letters are written.
                 "--encoding=" + snapshot.surroundings().encoding(),
                 "--lock-wait-timeout=" + LOCK_WAIT_MILLISECONDS,

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
@@ -24,6 +25,12 @@ import org.pgsteward.postgres.ServerAddress;
  */
 public final class RecoveryCard {
     static final String NAME = "RECOVERY.md";
+
+    /**
+     * Tablespaces are folders of the server that is lost. With row security a view over a table whose policies hold for
+     * its owner too is filled as it was there; the administrator's own rows are not subject to it.
+     */
+    private static final String OPTIONS = "--exit-on-error --no-tablespaces --enable-row-security";
 
     private final Store store;
     private final ServerAddress server;
@@ -92,6 +99,14 @@ public final class RecoveryCard {
                 .append("}\" \"${PGUSER:=")
                 .append(server.user())
                 .append("}\"; export PGHOST PGPORT PGUSER\n")
+                .append(
+                        "# Stronger than what is set on a database for all who connect: read-only transactions, a role, limits.\n")
+                .append("export PGOPTIONS=")
+                .append(shell(Server.ownSettings(newest.stream()
+                        .mapToInt(backup -> major(backup.manifest()))
+                        .max()
+                        .orElse(0))))
+                .append('\n')
                 .append(sealed ? ": \"${AGE_KEY:=key.txt}\"\n" : "")
                 .append("sha256sum -c <<'END'\n");
         newest.forEach(backup -> card.append(backup.manifest().sha256())
@@ -115,11 +130,21 @@ public final class RecoveryCard {
             String name = dump.manifest().database();
             boolean made = name.equals("postgres") || name.equals(server.database());
             card.append(source(dump))
-                    .append(" | pg_restore --exit-on-error --create")
+                    .append(" | pg_restore " + OPTIONS + " --create")
                     .append(made ? " --clean --if-exists" : "")
                     .append(" -d template1\n");
         }
-        card.append("```\n\n## One database, beside what is there\n\nIts role has to be there.\n");
+        card.append("""
+                ```
+
+                Tablespaces are left out: everything goes into the default one. Dumps of older versions of pgsteward may name
+                one all the same (`tablespace "fast" does not exist`): make it first, in an empty folder that belongs to the
+                server's user, by `psql -d postgres -c "CREATE TABLESPACE fast LOCATION '/folder'"`.
+
+                ## One database, beside what is there
+
+                Its role has to be there.
+                """);
         dumps.forEach(dump -> one(dump, card));
         newest.stream().filter(backup -> backup.kind() == BackupKind.BASE).forEach(base -> base(base, card));
         inventory
@@ -165,15 +190,32 @@ public final class RecoveryCard {
                         plain(manifest.serverVersion())))
                 .append("createdb -T template0 -O ")
                 .append(shell(manifest.owner()))
+                .append(locale(manifest.surroundings()))
                 .append(" -- ")
                 .append(shell(restored))
                 .append("\npsql -qX -d postgres -c ")
                 .append(shell("REVOKE ALL ON DATABASE " + Quote.identifier(restored) + " FROM PUBLIC"))
                 .append('\n')
                 .append(source(dump))
-                .append(" | pg_restore --exit-on-error -d ")
+                .append(" | pg_restore " + OPTIONS + " -d ")
                 .append(shell(Quote.conninfo(restored)))
                 .append("\n```\n");
+    }
+
+    /** In other letters or another order a dump may fail, or its text be no text of the database. */
+    private static String locale(Surroundings database) {
+        if (!database.areKnown()) {
+            return "";
+        }
+        String options = " -E " + shell(database.encoding()) + " --lc-collate=" + shell(database.collate())
+                + " --lc-ctype=" + shell(database.ctype());
+        return switch (database.provider()) {
+            case "i" ->
+                options + " --locale-provider=icu --icu-locale=" + shell(database.locale())
+                        + (database.icuRules().isEmpty() ? "" : " --icu-rules=" + shell(database.icuRules()));
+            case "b" -> options + " --locale-provider=builtin --builtin-locale=" + shell(database.locale());
+            default -> options;
+        };
     }
 
     private static void base(StoredBackup base, StringBuilder card) {
@@ -182,7 +224,7 @@ public final class RecoveryCard {
                 .append("\n\nAs an ordinary user, with the programs of PostgreSQL ")
                 .append(base.manifest().clientVersion())
                 .append(" itself; it runs beside whatever else there is.\n\n```sh\n")
-                .append(BaseRestore.lines(shell(base.path())))
+                .append(BaseRestore.lines(file(base.path())))
                 .append("```\n");
     }
 
@@ -192,8 +234,17 @@ public final class RecoveryCard {
 
     private static String source(StoredBackup backup) {
         return isSealed(backup)
-                ? "age -d -i \"$AGE_KEY\" " + shell(backup.path()) + " | zstd -dc"
-                : "zstd -dc " + shell(backup.path());
+                ? "age -d -i \"$AGE_KEY\" " + file(backup.path()) + " | zstd -dc"
+                : "zstd -dc " + file(backup.path());
+    }
+
+    /** A path that no program takes for an option. */
+    static String file(String path) {
+        return shell(path.startsWith("-") ? "./" + path : path);
+    }
+
+    private static int major(Manifest manifest) {
+        return manifest.clientVersion().matches("\\d{1,4}") ? Integer.parseInt(manifest.clientVersion()) : 0;
     }
 
     /** One word for the shell, whatever is in it. */

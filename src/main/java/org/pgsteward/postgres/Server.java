@@ -106,6 +106,11 @@ public final class Server {
 
     /** What each of our sessions sets for itself, as {@code PGOPTIONS} has it, for the version that answered last. */
     public String ownSettings() {
+        return ownSettings(major);
+    }
+
+    /** The same for a server of that version; 0 where it is not known. */
+    public static String ownSettings(int major) {
         return PinnedSettings.options(major);
     }
 

@@ -2,6 +2,8 @@ package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +52,45 @@ class RecoveryCardTest {
                 .contains(": \"${AGE_KEY:=key.txt}\"")
                 .contains("cannot be read: `wiki/w.manifest.json`")
                 .doesNotContain("vikunja-1.dump.zst", "never-to-be-seen");
+    }
+
+    /** A setting of a database, such as read-only transactions, must not reach the sessions that restore it. */
+    @Test
+    void theLinesPinTheirSettingsLeaveTablespacesOutAndTakeNoPathForAnOption() {
+        String card = RecoveryCard.text(
+                new Inventory(
+                        List.of(stored("-x", "-x/-x-1.dump.zst"), stored("wiki", "wiki/wiki-1.dump.zst")), Map.of()),
+                Set.of("-x-1", "wiki-1"),
+                SERVER,
+                NOW);
+        assertThat(card)
+                .contains("export PGOPTIONS='-c search_path= -c role=none ")
+                .contains(" -c default_transaction_read_only=off ")
+                .doesNotContain("transaction_timeout=")
+                .contains("\nzstd -dc ./-x/-x-1.dump.zst | pg_restore --exit-on-error --no-tablespaces ")
+                .contains("\nzstd -dc wiki/wiki-1.dump.zst | pg_restore ")
+                .doesNotContain("zstd -dc -");
+    }
+
+    @Test
+    void aDatabaseIsMadeAgainInItsOwnLettersAndOrder() throws Exception {
+        StoredBackup plain = stored("wiki", "wiki/wiki-1.dump.zst");
+        ObjectMapper json = Json.mapper();
+        ObjectNode manifest = json.valueToTree(plain.manifest());
+        manifest.set("surroundings", json.readTree("""
+                {"encoding": "LATIN1", "provider": "i", "collate": "C", "ctype": "de_DE", "locale": "de-u-co-phonebk",
+                 "roles": [], "schemas": {}, "icuRules": "&a < z"}
+                """));
+        String card = RecoveryCard.text(
+                new Inventory(
+                        List.of(new StoredBackup(plain.path(), json.treeToValue(manifest, Manifest.class))), Map.of()),
+                Set.of("wiki-1"),
+                SERVER,
+                NOW);
+        assertThat(card)
+                .contains(
+                        "createdb -T template0 -O wiki -E LATIN1 --lc-collate=C --lc-ctype=de_DE --locale-provider=icu"
+                                + " --icu-locale=de-u-co-phonebk --icu-rules='&a < z' -- wiki_restored\n");
     }
 
     @Test
