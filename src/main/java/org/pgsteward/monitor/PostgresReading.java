@@ -27,7 +27,8 @@ public record PostgresReading(String server, Optional<String> error, boolean ref
 
         private static final double BUSY = 0.8;
 
-        boolean explains() {
+        /** Whether nothing can be said of the server: the host had no processor for us. */
+        public boolean explains() {
             return delay.compareTo(LATE) >= 0 || pressure >= BUSY;
         }
     }

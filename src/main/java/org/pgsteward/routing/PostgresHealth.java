@@ -18,6 +18,11 @@ public final class PostgresHealth extends AbstractHealthCheck {
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         PostgresReading reading = probe.probe();
+        if (reading.load().explains()) {
+            builder.message("not known: this host has no processor for pgsteward")
+                    .up();
+            return;
+        }
         reading.error().ifPresentOrElse(error -> builder.message(error).down(), builder::up);
     }
 

@@ -1,9 +1,7 @@
 package org.pgsteward.postgres.login;
 
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -11,14 +9,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.shaded.com.ongres.scram.common.exception.ScramException;
 
 /**
  * Logs a client in to a server, in its place.
@@ -31,18 +27,6 @@ import org.postgresql.shaded.com.ongres.scram.common.exception.ScramException;
  * </ol>
  */
 final class ServerLogin {
-    private static final int OK = 0;
-    private static final int CLEAR_TEXT = 3;
-    private static final int MD5 = 5;
-    private static final int SASL = 10;
-    private static final int SASL_CONTINUE = 11;
-    private static final int SASL_FINAL = 12;
-
-    /** Of what a server sends after the login and before it is ready: some twenty messages. */
-    private static final int MOST_BYTES = 64 * 1024;
-
-    private static final int MOST_MESSAGES = 200;
-
     /** Addresses of one name that are tried. */
     private static final int MOST_ADDRESSES = 4;
 
@@ -182,10 +166,12 @@ final class ServerLogin {
     private TimedSocket connect() throws IOException {
         InetAddress[] addresses = InetAddress.getAllByName(login.host());
         IOException failed = null;
-        for (int i = 0; i < Math.min(addresses.length, MOST_ADDRESSES); i++) {
+        int count = Math.min(addresses.length, MOST_ADDRESSES);
+        for (int i = 0; i < count; i++) {
             TimedSocket socket = new TimedSocket(deadline);
             try {
-                socket.connect(new InetSocketAddress(addresses[i], login.port()));
+                // One that does not answer leaves the others their share of the time.
+                socket.connect(new InetSocketAddress(addresses[i], login.port()), count - i);
                 wire = socket;
                 return socket;
             } catch (IOException e) {
@@ -239,11 +225,21 @@ final class ServerLogin {
         try {
             tls.startHandshake();
         } catch (SSLException e) {
-            throw words.badTls(e);
+            throw late(e).orElseGet(() -> words.badTls(e));
         } catch (EOFException e) {
             throw words.badTls(new SSLException("the server ended the handshake", e));
         }
         return tls;
+    }
+
+    /** A time-out that TLS has wrapped into an error of its own. */
+    private static Optional<IOException> late(IOException thrown) {
+        for (Throwable cause = thrown.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof SocketTimeoutException late) {
+                return Optional.of(late);
+            }
+        }
+        return Optional.empty();
     }
 
     private LoggedIn logIn(Socket socket, Optional<SSLSocket> tls, StartupPacket startup) throws IOException {
@@ -255,117 +251,18 @@ final class ServerLogin {
             Optional<X509Certificate> certificate = tls.isPresent()
                     ? Optional.of((X509Certificate) tls.get().getSession().getPeerCertificates()[0])
                     : Optional.empty();
-            byte[] opening = opening(socket, certificate);
+            byte[] opening = new Authentication(login, socket, certificate).opening();
             if (wire != null) {
                 wire.untimed();
             }
             done = true;
             return new LoggedIn(socket, opening);
-        } catch (EOFException e) {
-            throw words.closed(e);
-        } catch (SocketTimeoutException e) {
-            throw e;
-        } catch (SocketException | SSLException e) {
-            throw words.closed(e);
+        } catch (EOFException | SocketException | SSLException e) {
+            throw late(e).orElseGet(() -> words.closed(e));
         } finally {
             if (!done) {
                 socket.close();
             }
         }
-    }
-
-    private byte[] opening(Socket socket, Optional<X509Certificate> certificate) throws IOException {
-        Optional<BackendMessage> refusal = authenticate(socket, certificate);
-        if (refusal.isPresent()) {
-            return refusal.get().plainError().bytes();
-        }
-        ByteArrayOutputStream opening = new ByteArrayOutputStream();
-        opening.write(BackendMessage.AUTHENTICATED.bytes());
-        InputStream in = socket.getInputStream();
-        for (int messages = 0; messages < MOST_MESSAGES && opening.size() < MOST_BYTES; messages++) {
-            BackendMessage message = BackendMessage.read(in, login.where());
-            if (message.type() == 'E') {
-                return message.plainError().bytes();
-            }
-            if (message.type() == 'R') {
-                throw words.noPostgres();
-            }
-            opening.write(message.bytes());
-            if (message.type() == 'Z') {
-                return opening.toByteArray();
-            }
-        }
-        throw words.noPostgres();
-    }
-
-    /** Empty when the login is done; else the server's error. */
-    private Optional<BackendMessage> authenticate(Socket socket, Optional<X509Certificate> certificate)
-            throws IOException {
-        InputStream in = socket.getInputStream();
-        ScramExchange scram = null;
-        boolean verified = false;
-        try {
-            // An exchange has four messages; NegotiateProtocolVersion may come before it.
-            for (int messages = 0; messages < 6; messages++) {
-                BackendMessage message = BackendMessage.read(in, login.where());
-                if (message.type() == 'E') {
-                    return Optional.of(message);
-                }
-                if (message.type() == 'v') {
-                    continue;
-                }
-                if (message.type() != 'R' || message.buffer().remaining() < 4) {
-                    throw words.noPostgres();
-                }
-                ByteBuffer body = message.buffer();
-                int request = body.getInt();
-                if (request == OK) {
-                    if (!verified && (scram != null || !mayTrust(login.tls(), socket.getInetAddress()))) {
-                        throw scram == null
-                                ? words.trust()
-                                : words.wrongServer("it left its SCRAM signature out", null);
-                    }
-                    return Optional.empty();
-                } else if (request == SASL && scram == null) {
-                    scram = ScramExchange.begin(body, login.password(), certificate)
-                            .orElseThrow(words::noScram);
-                    send(socket, scram.initial());
-                } else if (request == SASL_CONTINUE && scram != null) {
-                    send(socket, scram.proof(body));
-                } else if (request == SASL_FINAL && scram != null) {
-                    scram.verify(body);
-                    verified = true;
-                } else {
-                    throw refused(request);
-                }
-            }
-            throw words.noPostgres();
-        } catch (ScramException e) {
-            throw words.wrongServer(e.getMessage(), e);
-        }
-    }
-
-    private LoginRefused refused(int request) {
-        return switch (request) {
-            case CLEAR_TEXT -> words.clearText();
-            case MD5 -> words.md5();
-            case SASL_CONTINUE, SASL_FINAL, SASL -> words.noPostgres();
-            default -> words.otherMethod(request);
-        };
-    }
-
-    /** A server that asks for nothing has shown nothing, unless its certificate was checked or it is this very host. */
-    static boolean mayTrust(TlsSettings tls, InetAddress server) {
-        return tls.verifies() || server.isLoopbackAddress();
-    }
-
-    private static void send(Socket socket, byte[] answer) throws IOException {
-        socket.getOutputStream()
-                .write(ByteBuffer.allocate(5 + answer.length)
-                        .put((byte) 'p')
-                        .putInt(4 + answer.length)
-                        .put(answer)
-                        .array());
-        socket.getOutputStream().flush();
     }
 }

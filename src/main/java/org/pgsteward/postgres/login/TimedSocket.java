@@ -19,9 +19,10 @@ final class TimedSocket extends Socket {
         this.deadline = deadline;
     }
 
+    /** @param share of the remaining time: all of it for 1, half for 2 */
     @Override
-    public void connect(SocketAddress address) throws IOException {
-        super.connect(address, remaining());
+    public void connect(SocketAddress address, int share) throws IOException {
+        super.connect(address, Math.max(1, remaining() / share));
         setTcpNoDelay(true);
         setKeepAlive(true);
     }

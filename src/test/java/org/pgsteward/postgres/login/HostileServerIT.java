@@ -192,10 +192,10 @@ class HostileServerIT {
     /** A neighbour in a Docker network has an address like this. */
     @Test
     void aServerThatAsksForNothingIsTrustedOnThisHostAlone() throws Exception {
-        assertThat(ServerLogin.mayTrust(
+        assertThat(Authentication.mayTrust(
                         TlsSettings.DEFAULT, InetAddress.getByAddress(new byte[] {(byte) 172, 18, 0, 7})))
                 .isFalse();
-        assertThat(ServerLogin.mayTrust(TlsSettings.DEFAULT, InetAddress.getLoopbackAddress()))
+        assertThat(Authentication.mayTrust(TlsSettings.DEFAULT, InetAddress.getLoopbackAddress()))
                 .isTrue();
     }
 
@@ -216,6 +216,49 @@ class HostileServerIT {
                             .close());
 
             assertThat((Throwable) late).hasMessageContaining("no answer within 2 s");
+        }
+    }
+
+    @Test
+    void aServerThatStallsTheHandshakeIsLate() throws Exception {
+        try (java.net.ServerSocket stalling = new java.net.ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Thread answering = new Thread(() -> {
+                try (java.net.Socket socket = stalling.accept()) {
+                    socket.getInputStream().readNBytes(8);
+                    socket.getOutputStream().write('S');
+                    socket.getInputStream().readAllBytes();
+                } catch (IOException e) {
+                    return;
+                }
+            });
+            answering.setDaemon(true);
+            answering.start();
+            Server server = new Server(new ServerAddress(
+                    "127.0.0.1",
+                    stalling.getLocalPort(),
+                    "homelab",
+                    new Secret(PASSWORD),
+                    "homelab",
+                    TlsSettings.DEFAULT,
+                    Duration.ofSeconds(2)));
+            server.daemon();
+
+            SQLException late = catchThrowableOfType(
+                    SQLException.class, () -> server.connectToLook().close());
+
+            assertThat((Throwable) late).hasMessageContaining("no answer within 2 s");
+        }
+    }
+
+    /** Whatever it is: what it does not have it cannot send. */
+    @Test
+    void noProgramGetsThePassword() throws Exception {
+        try (HostileServer hostile = new HostileServer(Optional.empty(), HostileServer.Talk::letIn);
+                ClientProgram program =
+                        server(hostile).start(UnprivilegedUser.ofThisProcess(), List.of("env"), "homelab", "")) {
+            String environment = new String(program.output().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(environment).contains("PGHOST=/tmp/pgsteward-login-").doesNotContain("PGPASSWORD", PASSWORD);
         }
     }
 
