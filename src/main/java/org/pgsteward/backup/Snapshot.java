@@ -110,6 +110,9 @@ final class Snapshot implements AutoCloseable {
              LIMIT 1
             """;
 
+    /** character_not_in_repertoire. */
+    private static final String NO_UTF8 = "22021";
+
     /** lock_not_available. */
     private static final String TOO_LATE = "55P03";
 
@@ -160,11 +163,23 @@ final class Snapshot implements AutoCloseable {
             Snapshot snapshot = new Snapshot(connection, owner);
             exported = true;
             return snapshot;
+        } catch (SQLException e) {
+            throw NO_UTF8.equals(e.getSQLState()) ? namesAreNoUtf8(e) : e;
         } finally {
             if (!exported) {
                 connection.close();
             }
         }
+    }
+
+    /** The driver sends UTF-8 and nothing else, so that such a name can be read and not be said. */
+    private static SQLException namesAreNoUtf8(SQLException e) {
+        return new SQLException(
+                "a name in it is not UTF-8, which a database with the encoding SQL_ASCII takes (" + e.getMessage()
+                        + "): rename it, by psql with PGCLIENTENCODING=LATIN1, which shows it; until then only the base"
+                        + " backup holds this database",
+                NO_UTF8,
+                e);
     }
 
     /** @return whether all tables are locked; one of the list may be gone by then */

@@ -508,6 +508,55 @@ class RestoreAgreesIT {
                 .hasMessageContaining(because);
     }
 
+    /** Loud, and with what to type: in a database without an encoding a name may be anything. */
+    @Test
+    void aNameThatIsNoUtf8FailsTheBackupWithARemedy() throws Exception {
+        String database = service() + "_bytes";
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE DATABASE " + database
+                                + " TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'");
+        host.cluster()
+                .run(
+                        database,
+                        "CREATE TABLE public.t AS SELECT 1 AS n",
+                        "DO $$ BEGIN EXECUTE format('ALTER TABLE public.t RENAME TO %I',"
+                                + " convert_from('\\xe46d65', 'SQL_ASCII')); END $$");
+
+        Backup backup = host.backUp(wiring, database);
+
+        assertThat(backup.state()).isEqualTo(BackupState.FAILED);
+        assertThat(backup.error()).contains("a name in it is not UTF-8", "rename it, by psql with PGCLIENTENCODING=LATIN1");
+    }
+
+    @Test
+    void aDatabaseKeepsItsTablespaceAndWhatItsTablesLoseIsSaid() throws Exception {
+        String service = service();
+        for (String tablespace : List.of("fast", "slow")) {
+            host.cluster()
+                    .run(
+                            "homelab",
+                            "SET allow_in_place_tablespaces = on",
+                            "CREATE TABLESPACE " + tablespace + "_" + service + " LOCATION ''");
+        }
+        host.cluster().run("homelab", "ALTER DATABASE " + service + " SET TABLESPACE fast_" + service);
+        host.cluster().run(service, "CREATE TABLE public.t TABLESPACE slow_" + service + " AS SELECT 1 AS n");
+        String lost = "tables and indexes of the tablespaces slow_" + service
+                + " are restored into the tablespace of the database";
+        String tablespace = "SELECT spcname FROM pg_tablespace AS t JOIN pg_database AS d ON d.dattablespace = t.oid"
+                + " WHERE datname = '" + service;
+
+        assertThat(backUp(service).caveats()).containsExactly(lost);
+        Restore.Done done = wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+        wiring.restore.replace(order(service, service), RestoreProgress.QUIET);
+
+        assertThat(done.notes()).contains(lost);
+        for (String suffix : List.of("'", "_back'")) {
+            assertThat(host.rows("homelab", tablespace + suffix)).containsExactly("fast_" + service);
+        }
+    }
+
     private List<String> placement(String database) throws SQLException {
         return host.rows(
                 database,
