@@ -123,7 +123,8 @@ public final class Holdings {
                 Duration.ZERO,
                 Duration.ZERO,
                 provedInStream,
-                judgement.map(Judgement::error).orElse(""));
+                judgement.map(Judgement::error).orElse(""),
+                judgement.map(Judgement::caveats).orElse(manifest.caveats()));
         Optional<Instant> saidAt = judgement.flatMap(Judgement::saidAt);
         return new Holding(backup, standing, judgement.flatMap(Judgement::pinned), saidAt);
     }

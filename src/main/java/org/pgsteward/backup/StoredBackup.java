@@ -28,12 +28,12 @@ public record StoredBackup(String path, Manifest manifest, ManifestSignature sig
 
     /** As the journal would know it if it had seen it made, and nothing since. */
     public Backup asMade() {
-        return in(BackupState.MADE, Optional.empty());
+        return in(BackupState.MADE, Optional.empty()).with(manifest.caveats());
     }
 
     /** As the journal knows it, by what was said of it since it was made. */
     public Backup as(Judgement judgement) {
-        return in(judgement.state(), judgement.verifiedAt());
+        return in(judgement.state(), judgement.verifiedAt()).with(judgement.caveats());
     }
 
     private Backup in(BackupState state, Optional<Instant> verifiedAt) {

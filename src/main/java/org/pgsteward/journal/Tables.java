@@ -121,7 +121,7 @@ public final class Tables {
                    COALESCE(size_bytes, 0), COALESCE(source_bytes, 0), left(COALESCE(sha256, ''), 200),
                    left(COALESCE(server_version, ''), 200), COALESCE(dump_seconds * 1000, 0)::bigint,
                    COALESCE(verify_seconds * 1000, 0)::bigint, COALESCE(proof = 'stream', false),
-                   left(COALESCE(error, ''), 2000)
+                   left(COALESCE(error, ''), 2000), left(COALESCE(caveat, ''), 10000)
               FROM public.backup_log
              WHERE service_name = ? AND backup_type = ?
                AND backup_id IS NOT NULL AND event_id IS NOT NULL AND state IS NOT NULL AND started_at IS NOT NULL
@@ -466,7 +466,8 @@ public final class Tables {
                 Duration.ofMillis(row.getLong(13)),
                 Duration.ofMillis(row.getLong(14)),
                 row.getBoolean(15),
-                row.getString(16));
+                row.getString(16),
+                row.getString(17).lines().toList());
     }
 
     /** How long the restore of a backup took when it was proved last; empty when that is not known. */

@@ -110,11 +110,14 @@ class RemovalTest {
                                 Optional.of(proved),
                                 Optional.of(proved),
                                 "",
-                                Optional.of("before an update"))));
+                                Optional.of("before an update"),
+                                List.of("a view is empty"))));
 
         assertThat(found).hasSize(2);
         assertThat(found.get(0).standing()).isEqualTo(Standing.PROVED);
         assertThat(found.get(0).pinned()).contains("before an update");
+        // Else the journal would forget it when the backup is looked at again and nothing new is said of it.
+        assertThat(found.get(0).backup().caveats()).containsExactly("a view is empty");
         assertThat(found.get(0).backup().verifiedAt()).contains(proved);
         assertThat(found.get(0).backup().eventId()).isEqualTo(eventId("app", NIGHT));
         assertThat(found.get(1).standing())
