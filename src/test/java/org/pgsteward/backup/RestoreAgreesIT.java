@@ -527,7 +527,8 @@ class RestoreAgreesIT {
         Backup backup = host.backUp(wiring, database);
 
         assertThat(backup.state()).isEqualTo(BackupState.FAILED);
-        assertThat(backup.error()).contains("a name in it is not UTF-8", "rename it, by psql with PGCLIENTENCODING=LATIN1");
+        assertThat(backup.error())
+                .contains("a name in it is not UTF-8", "rename it, by psql with PGCLIENTENCODING=LATIN1");
     }
 
     @Test
