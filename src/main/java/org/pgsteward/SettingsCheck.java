@@ -68,7 +68,12 @@ public final class SettingsCheck {
         reads("pgsteward.postgres.connect.timeout", (key, value) -> ServerAddress.checked(settings.duration(key)));
         reads("pgsteward.catalogue.file", (key, value) -> Catalogue.with(Json.mapper(), Path.of(value)));
         reads("pgsteward.idle.days", (key, value) -> settings.number(key));
-        for (String time : List.of("update.grace", "activity.keep", "backup.overdue.grace", "alerts.failing.after")) {
+        for (String time : List.of(
+                "update.grace",
+                "activity.keep",
+                "backup.overdue.grace",
+                "backup.stuck.after",
+                "alerts.failing.after")) {
             reads("pgsteward." + time, (key, value) -> settings.duration(key));
         }
         reads("pgsteward.backup.schedule", (key, value) -> schedule(value));

@@ -37,8 +37,10 @@ import org.pgsteward.backup.Recovery;
 import org.pgsteward.backup.RecoveryCard;
 import org.pgsteward.backup.Restore;
 import org.pgsteward.backup.RestoreLeftovers;
+import org.pgsteward.backup.RunsUnderWay;
 import org.pgsteward.backup.ShrinkRule;
 import org.pgsteward.backup.Store;
+import org.pgsteward.backup.StuckRule;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EventFeed;
@@ -72,6 +74,7 @@ import org.pgsteward.routing.CaveatDesk;
 import org.pgsteward.routing.ContainerDesk;
 import org.pgsteward.routing.DaemonReport;
 import org.pgsteward.routing.DaemonStatus;
+import org.pgsteward.routing.DeadRuns;
 import org.pgsteward.routing.DoctorDesk;
 import org.pgsteward.routing.Doors;
 import org.pgsteward.routing.Figures;
@@ -95,6 +98,7 @@ import org.pgsteward.routing.Schedules;
 import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.ShrinkDesk;
 import org.pgsteward.routing.WatchDesk;
+import org.pgsteward.routing.Watchdog;
 import org.pgsteward.routing.Watches;
 import org.pgsteward.routing.alert.Delivery;
 import org.pgsteward.routing.alert.OutboxDelivery;
@@ -130,6 +134,7 @@ public final class Wiring {
     public final BackupSets backupSets;
     public final SetDesk sets;
     public final Housekeeping house;
+    public final RunsUnderWay runs = new RunsUnderWay();
     public final Dumps dumps;
     public final Proof proof;
     public final Restore restore;
@@ -149,6 +154,7 @@ public final class Wiring {
     private final ShrinkRule shrink;
     private final OverdueRule overdue;
     private final Fallbacks fallbacks;
+    private final StuckRule stuck;
 
     /**
      * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
@@ -239,7 +245,7 @@ public final class Wiring {
         RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch);
         house = new Housekeeping(tables, store, locks, sets, leftovers);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
-        proof = new Proof(store, keys, scratch, locks, bindir, user, extensions, clock);
+        proof = new Proof(store, keys, scratch, locks, bindir, user, extensions, runs, clock);
         dumps = new Dumps(
                 server,
                 bindir,
@@ -248,6 +254,7 @@ public final class Wiring {
                 keys,
                 proof,
                 new DiskSpace(store.root(), scratch),
+                runs,
                 locks,
                 extensions,
                 clock);
@@ -269,6 +276,7 @@ public final class Wiring {
         card = new CardDesk(new RecoveryCard(store, server.address(), clock), rows, backupSets);
         shrink = new ShrinkRule(
                 settings.share("pgsteward.backup.shrink.warn"), settings.bytes("pgsteward.backup.shrink.exempt"));
+        stuck = new StuckRule(settings.duration("pgsteward.backup.stuck.after"));
         overdue = new OverdueRule(settings.duration("pgsteward.backup.overdue.grace"), zone);
     }
 
@@ -344,7 +352,7 @@ public final class Wiring {
         DaemonReport report = new DaemonReport(
                 new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing), state, json, clock);
         OverviewDesk overview = overview(() -> Optional.of(report.now()));
-        Pipeline pipeline = pipeline(outbox, schedule)
+        Pipeline pipeline = pipeline(outbox, schedule, new DeadRuns(tables, spool, locks, alerts, doors, clock)::look)
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
                 .bean("containers", containers)
@@ -500,11 +508,18 @@ public final class Wiring {
     }
 
     private Pipeline pipeline(Outbox outbox, Function<String, Optional<String>> schedule) {
+        return pipeline(outbox, schedule, () -> {});
+    }
+
+    private Pipeline pipeline(Outbox outbox, Function<String, Optional<String>> schedule, Runnable everyMinute) {
         Schedules schedules = schedules(schedule);
         return new Pipeline(settings.forRoutes(), doors, redaction, clock)
                 .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets, card))
                 .bean("management", server.managementDatabase())
-                .bean("backups", new BackupDesk(dumps, targets, tables, house, schedules, sets, card, doors, clock))
+                .bean(
+                        "backups",
+                        new BackupDesk(dumps, targets, tables, house, schedules, sets, card, runs, doors, clock))
+                .watchdog(new Watchdog(runs, stuck, tables, alerts, doors, Wiring::endProcess, everyMinute, clock))
                 .bean("proof", proof)
                 .bean("shrink", new ShrinkDesk(rows, shrink, clock))
                 .bean("caveats", new CaveatDesk(rows, clock))
@@ -527,6 +542,11 @@ public final class Wiring {
                 settings.get("pgsteward.backup.base.schedule"),
                 zone,
                 schedule);
+    }
+
+    /** Without any hook: what hangs would hold that up too. */
+    private static void endProcess() {
+        Runtime.getRuntime().halt(1);
     }
 
     private Outbox outbox(LateReceivers receivers) {

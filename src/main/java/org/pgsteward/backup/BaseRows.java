@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -18,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Progress;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
@@ -153,9 +155,12 @@ final class BaseRows implements AutoCloseable {
 
     /** Counts once {@code backup} has ended well, and lets the log go. */
     CompletableFuture<Map<String, Long>> after(ClientProgram backup) {
+        Progress progress = Progress.current();
         return CompletableFuture.supplyAsync(
                 () -> {
-                    try (this) {
+                    try (this;
+                            Progress.Binding bound = progress.bind()) {
+                        Objects.requireNonNull(bound);
                         backup.awaitSuccess();
                         return count();
                     } catch (SQLException | IOException e) {

@@ -8,19 +8,23 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Progress;
 
 /**
  * One backup under way. It ends in {@link #seal} or in {@link #close}, and whatever ends it otherwise (an exception in a
  * route, a full disk, a step that an operator took out) leaves nothing under a final name.
  */
 public final class DumpRun implements AutoCloseable {
+    private final Progress progress;
     private final BackupTarget target;
     private final Backup started;
     private final Store store;
@@ -39,6 +43,7 @@ public final class DumpRun implements AutoCloseable {
     private boolean closed;
 
     DumpRun(
+            Progress progress,
             BackupTarget target,
             Backup started,
             Store store,
@@ -53,6 +58,7 @@ public final class DumpRun implements AutoCloseable {
             Optional<StreamProof> proof,
             Set<String> allowedExtensions)
             throws IOException {
+        this.progress = progress;
         this.target = target;
         this.started = started;
         this.store = store;
@@ -96,6 +102,28 @@ public final class DumpRun implements AutoCloseable {
      *     restored
      */
     public Backup seal() throws IOException, InterruptedException {
+        try (Progress.Binding bound = progress.bind()) {
+            Objects.requireNonNull(bound);
+            requireNotCancelled(null);
+            return publish();
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            requireNotCancelled(e);
+            throw e;
+        }
+    }
+
+    private void requireNotCancelled(@Nullable Exception cause) throws IOException {
+        if (progress.cancelled().isPresent()) {
+            throw new IOException(progress.cancelled().get(), cause);
+        }
+    }
+
+    /** Why it was ended from outside; empty when it was not. */
+    public Optional<String> cancelled() {
+        return progress.cancelled();
+    }
+
+    private Backup publish() throws IOException, InterruptedException {
         if (!stream.isWhole()) {
             throw new IOException("the dump of " + target.service() + " was not read to its end");
         }
@@ -109,6 +137,7 @@ public final class DumpRun implements AutoCloseable {
             throw new IOException("the dump of " + target.service() + " is " + stream.sizeBytes() + " bytes, and "
                     + written + " of them are in " + store.resolve(partPath()));
         }
+        progress.step("waits for the rows to be counted");
         Instant finished = clock.instant();
         String sha256 = stream.sha256Hex();
         Manifest plain = new Manifest(
@@ -141,6 +170,7 @@ public final class DumpRun implements AutoCloseable {
             return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
                     .with(manifest.caveats());
         }
+        progress.step("verifies what was dumped");
         Optional<String> cannotTell = finish(proof.get(), manifest);
         manifest = manifest.with(
                 RestoreCaveats.of(plain, allowedExtensions, proof.get().emptyViews()));

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +17,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Progress;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Replication;
 import org.pgsteward.postgres.Server;
@@ -41,7 +43,8 @@ public final class Dumps {
     private final AgeKeys keys;
     private final Proof proof;
     private final DiskSpace disk;
-    private final Turn dumping = new Turn();
+    private final Turn dumping = new Turn("another dump");
+    private final RunsUnderWay runs;
     private final Path locks;
     private final Set<String> allowedExtensions;
     private final Clock clock;
@@ -54,6 +57,7 @@ public final class Dumps {
             AgeKeys keys,
             Proof proof,
             DiskSpace disk,
+            RunsUnderWay runs,
             Path locks,
             Set<String> allowedExtensions,
             Clock clock) {
@@ -65,6 +69,7 @@ public final class Dumps {
         this.keys = keys;
         this.proof = proof;
         this.disk = disk;
+        this.runs = runs;
         this.locks = locks;
         this.clock = clock;
     }
@@ -82,27 +87,43 @@ public final class Dumps {
             return Optional.empty();
         }
         Held held = new Held();
+        Progress progress = null;
         try {
             held.add(lock.get());
-            held.add(dumping.take());
-            requireRoom(target);
-            Programs programs = Programs.find(bindir, server.majorVersion());
-            return Optional.of(
-                    switch (target.kind()) {
-                        case DUMP -> dump(target, programs, held);
-                        case GLOBALS -> globals(target, programs, held);
-                        case BASE -> base(target, programs, held);
-                    });
+            RunsUnderWay.Run run = held.add(runs.begin("backup", target.service()));
+            progress = run.progress();
+            return Optional.of(begin(target, held, progress));
         } catch (Throwable e) {
             // Whatever ends it here, an Error too, ends it for good: no run is left that could release anything later.
             try (held) {
+                if (progress != null && progress.cancelled().isPresent()) {
+                    throw new IOException(progress.cancelled().get(), e);
+                }
                 throw e;
             }
         }
     }
 
-    private void requireRoom(BackupTarget target) throws IOException, SQLException, InterruptedException {
-        DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), sourceSize(target));
+    private DumpRun begin(BackupTarget target, Held held, Progress progress)
+            throws IOException, SQLException, InterruptedException {
+        try (Progress.Binding bound = progress.bind()) {
+            Objects.requireNonNull(bound);
+            held.add(dumping.take());
+            requireRoom(target, progress);
+            Programs programs = Programs.find(bindir, server.majorVersion());
+            return switch (target.kind()) {
+                case DUMP -> dump(target, programs, held);
+                case GLOBALS -> globals(target, programs, held);
+                case BASE -> base(target, programs, held);
+            };
+        }
+    }
+
+    private void requireRoom(BackupTarget target, Progress progress)
+            throws IOException, SQLException, InterruptedException {
+        long size = sourceSize(target);
+        progress.grow(size);
+        DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), size);
         DiskNeedRule.Answer room =
                 DiskNeedRule.judge(need, disk.free().without(proof.turn().promised()));
         if (!room.fits() && proof.turn().promised() > 0) {
@@ -142,6 +163,7 @@ public final class Dumps {
         Instant at = freeName(target);
         // The scratch cluster first: a snapshot must not wait for it.
         Optional<StreamProof> proof = streamProof(target, programs, held);
+        Progress.current().step("locks the tables");
         Snapshot snapshot = held.add(Snapshot.of(server, target.database(), restoredFor(target)));
         Map<String, String> extensions = snapshot.extensions();
         if (proof.isPresent()) {
@@ -251,7 +273,9 @@ public final class Dumps {
             ClientProgram program,
             Optional<StreamProof> proof)
             throws IOException, SQLException {
+        Progress.current().step("dumps");
         return new DumpRun(
+                Progress.current(),
                 target,
                 Backup.starting(
                                 Store.backupId(target.service(), at),
@@ -284,9 +308,11 @@ public final class Dumps {
     }
 
     private static CompletableFuture<Map<String, Long>> counting(Snapshot snapshot) {
+        Progress progress = Progress.current();
         return CompletableFuture.supplyAsync(
                 () -> {
-                    try {
+                    try (Progress.Binding bound = progress.bind()) {
+                        Objects.requireNonNull(bound);
                         return snapshot.countRows();
                     } catch (SQLException e) {
                         throw new CompletionException(e);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -20,6 +21,7 @@ import org.pgsteward.model.BoundedFile;
 import org.pgsteward.postgres.AbandonedClusters;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Progress;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 import org.slf4j.Logger;
@@ -71,6 +73,7 @@ public final class Proof {
     private final Set<String> allowedExtensions;
     private final Clock clock;
     private final ProofTurn turn;
+    private final RunsUnderWay runs;
 
     /**
      * @param locks the folder that tells other processes of a verification under way
@@ -84,8 +87,10 @@ public final class Proof {
             Optional<Path> bindir,
             UnprivilegedUser user,
             Set<String> allowedExtensions,
+            RunsUnderWay runs,
             Clock clock) {
         this.allowedExtensions = allowedExtensions;
+        this.runs = runs;
         this.store = store;
         this.keys = keys;
         this.scratch = scratch;
@@ -101,6 +106,20 @@ public final class Proof {
      */
     public Backup prove(Backup backup) throws InterruptedException {
         long began = System.nanoTime();
+        try (RunsUnderWay.Run run = runs.begin("verification", backup.service());
+                Progress.Binding bound = run.progress().bind()) {
+            Objects.requireNonNull(bound);
+            Backup proved = watched(backup, run.progress(), began);
+            return proved.state() == BackupState.VERIFIED
+                    ? proved
+                    : run.progress()
+                            .cancelled()
+                            .map(because -> with(backup, BackupState.UNVERIFIABLE, began, because))
+                            .orElse(proved);
+        }
+    }
+
+    private Backup watched(Backup backup, Progress progress, long began) throws InterruptedException {
         try {
             Optional<String> alteration = store.alteration(backup.path().orElseThrow());
             if (alteration.isPresent()) {
@@ -116,6 +135,11 @@ public final class Proof {
             return failed(backup, began, e);
         } catch (RuntimeException | Error e) {
             return ended(backup, began, e);
+        } catch (InterruptedException e) {
+            if (progress.cancelled().isPresent()) {
+                return ended(backup, began, e);
+            }
+            throw e;
         }
     }
 
@@ -130,6 +154,7 @@ public final class Proof {
         Turn.Taken taken = turn.take();
         long began = System.nanoTime();
         try {
+            Progress.current().grow(manifest.sourceBytes());
             turn.promise(DiskNeedRule.scratch(manifest.sourceBytes()));
             List<String> emptyViews = new ArrayList<>();
             Optional<String> cannotTell = attempt(backup, manifest, emptyViews);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.model.BoundedFile;
+import org.pgsteward.postgres.Progress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +23,7 @@ final class ProofTurn {
 
     private static final Duration LOOK = Duration.ofMillis(200);
 
-    private final Turn here = new Turn();
+    private final Turn here = new Turn("another verification");
     private final Path locks;
     private volatile long promised;
 
@@ -61,13 +62,21 @@ final class ProofTurn {
     private Optional<RunLock> awaitOtherProcesses() throws InterruptedException {
         try {
             Optional<RunLock> lock = RunLock.take(locks, NAME);
+            if (lock.isEmpty()) {
+                Progress.current().step("waits for the verification of another process");
+            }
             while (lock.isEmpty()) {
+                if (RunLock.isAttended(locks, NAME)) {
+                    // That process sees to it that its verification comes to an end.
+                    Progress.current().moved(0);
+                }
                 LockSupport.parkNanos(LOOK.toNanos());
                 if (Thread.interrupted()) {
                     throw new InterruptedException("while another process verified a backup");
                 }
                 lock = RunLock.take(locks, NAME);
             }
+            Progress.current().step("begins");
             return lock;
         } catch (IOException e) {
             LOG.warn("cannot determine whether another process verifies a backup: {}", e.getMessage());

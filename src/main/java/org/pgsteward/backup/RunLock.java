@@ -5,9 +5,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One run per service at a time, across the daemon and any command. The kernel holds the lock and gives it back when its
@@ -15,9 +20,17 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>What this very process holds is known without asking the kernel: it takes a file's locks back from a process that
  * closes the file, by whichever of its handles.
+ *
+ * <p>A process that hangs holds its locks for ever. So each process {@linkplain #attend touches} those that it holds once
+ * or twice a minute, and a lock that has not been touched for long belongs to a process that does nothing any more.
  */
 public final class RunLock implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
+
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+    /** Ten times as long as it takes to touch them. */
+    private static final Duration ATTENDED = Duration.ofMinutes(5);
 
     private final Path file;
     private final FileChannel channel;
@@ -25,6 +38,31 @@ public final class RunLock implements AutoCloseable {
     private RunLock(Path file, FileChannel channel) {
         this.file = file;
         this.channel = channel;
+    }
+
+    /** Touches every lock that this process holds. */
+    public static void attend() {
+        for (Path file : HELD) {
+            touch(file);
+        }
+    }
+
+    private static void touch(Path file) {
+        try {
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+        } catch (IOException e) {
+            LOG.debug("cannot touch {}: {}", file, e.getMessage());
+        }
+    }
+
+    /** Whether the process that holds the lock of {@code service} still watches over what it does. */
+    public static boolean isAttended(Path locks, String service) {
+        try {
+            FileTime touched = Files.getLastModifiedTime(locks.resolve(Store.folder(service) + ".lock"));
+            return touched.toInstant().plus(ATTENDED).isAfter(Instant.now());
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Empty while somebody else holds it. */
@@ -43,6 +81,9 @@ public final class RunLock implements AutoCloseable {
         try {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             taken = channel.tryLock() != null;
+            if (taken) {
+                touch(file);
+            }
             return taken ? Optional.of(new RunLock(file, channel)) : Optional.empty();
         } finally {
             if (!taken) {

@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.function.LongConsumer;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Progress;
 
 /** A backup's file, read as what it was before it was stored, and compared with its manifest on the way. */
 record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
@@ -126,7 +127,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         if (!Files.isRegularFile(file)) {
             throw new IOException("the stored file " + file + " is not there");
         }
-        return new DigestInputStream(Files.newInputStream(file), hash);
+        return new DigestInputStream(Progress.current().watching(Files.newInputStream(file)), hash);
     }
 
     /** What follows the last frame, or is not read yet, belongs to the file's hash too. */

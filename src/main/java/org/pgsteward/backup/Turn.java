@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.pgsteward.postgres.Progress;
 
 /**
  * One after another, in the order of coming. There is one for dumps and one for proofs: while one database is proved the
@@ -9,10 +10,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Turn {
     private final Semaphore free = new Semaphore(1, true);
+    private final String others;
 
-    /** Waits for it; whoever closes it, once or twice, gives it to the next. */
+    /** @param others what a run waits for here: {@code another dump} */
+    Turn(String others) {
+        this.others = others;
+    }
+
+    /** Waits for it; closing it, once or twice, gives it to the next. */
     Taken take() throws InterruptedException {
-        free.acquire();
+        if (!free.tryAcquire()) {
+            Progress.current().waitsFor(others);
+            free.acquire();
+        }
+        Progress.current().step("begins");
         AtomicBoolean given = new AtomicBoolean();
         return () -> {
             if (given.compareAndSet(false, true)) {

@@ -107,6 +107,15 @@ public final class Tables {
              WHERE state = 'running' AND service_name = ?
             """;
 
+    private static final String DIED = """
+            SELECT newest.service_name, newest.backup_type, COALESCE(newest.backup_id, newest.service_name)
+              FROM (SELECT DISTINCT ON (service_name, backup_type) *
+                      FROM public.backup_log
+                     WHERE started_at > ? AND state <> 'running'
+                     ORDER BY service_name, backup_type, started_at DESC, id DESC) AS newest
+             WHERE newest.state = 'failed' AND newest.error = ?
+            """;
+
     private static final String LAST_VERIFIED = """
             SELECT backup_id, backup_path, verified_at
               FROM public.backup_log
@@ -527,6 +536,30 @@ public final class Tables {
             }
         }
         return services;
+    }
+
+    /** A run whose process ended before it did. */
+    public record Died(String service, String kind, String backupId) {}
+
+    /**
+     * Returns the services whose newest run ended so.
+     *
+     * @param because the error that {@link #closeRuns} wrote
+     * @param after when they began
+     */
+    public List<Died> died(String because, Instant after) throws SQLException {
+        List<Died> died = new ArrayList<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(DIED)) {
+            statement.setObject(1, after.atOffset(ZoneOffset.UTC));
+            statement.setString(2, because);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    died.add(new Died(rows.getString(1), rows.getString(2), rows.getString(3)));
+                }
+            }
+        }
+        return died;
     }
 
     /** Its running rows are of a process that is gone. */

@@ -34,6 +34,8 @@ public final class ClientProgram implements AutoCloseable {
 
     private final String name;
     private final Process process;
+    private final InputStream output;
+    private final OutputStream input;
     private final CompletableFuture<String> errors;
     private final Closeable connection;
 
@@ -41,6 +43,10 @@ public final class ClientProgram implements AutoCloseable {
         this.connection = connection;
         this.name = name;
         this.process = process;
+        Progress progress = Progress.current();
+        progress.register(() -> kill(process), () -> !process.isAlive());
+        this.output = progress.watching(process.getInputStream());
+        this.input = progress.watching(process.getOutputStream());
         this.errors = new CompletableFuture<>();
         Thread reader = new Thread(null, this::readErrors, name + "-errors", 128 * 1024);
         reader.setDaemon(true);
@@ -129,11 +135,11 @@ public final class ClientProgram implements AutoCloseable {
     }
 
     public InputStream output() {
-        return process.getInputStream();
+        return output;
     }
 
     public OutputStream input() {
-        return process.getOutputStream();
+        return input;
     }
 
     /**
@@ -200,6 +206,12 @@ public final class ClientProgram implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot remove the socket of " + name, e);
         }
+    }
+
+    /** With whatever it has started, which holds the other end of its pipes; one that is stopped ends too. */
+    static void kill(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
     }
 
     private String said() throws InterruptedException {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.login.LoginRelay;
 import org.pgsteward.postgres.login.LoginSocketFactory;
+import org.postgresql.PGConnection;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.PreferQueryMode;
 
@@ -76,7 +77,34 @@ public final class Server {
 
     /** The same for work that may take hours, such as counting a large table. */
     public Connection connectForLong(String database) throws SQLException {
-        return administrator(database, 0, ATTEMPTS);
+        return endedWithItsWork(administrator(database, 0, ATTEMPTS));
+    }
+
+    /** An answer that may take hours cannot have a limit of its own; see {@link Progress}. */
+    private static Connection endedWithItsWork(Connection connection) {
+        Progress.current().register(() -> abort(connection), () -> isClosed(connection));
+        return connection;
+    }
+
+    /** A server process that waits for a lock does not notice that its client is gone: it is asked to stop first. */
+    private static void abort(Connection connection) {
+        try {
+            try {
+                connection.unwrap(PGConnection.class).cancelQuery();
+            } finally {
+                connection.abort(Runnable::run);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException("cannot cancel a query: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isClosed(Connection connection) {
+        try {
+            return connection.isClosed();
+        } catch (SQLException e) {
+            return true;
+        }
     }
 
     private Connection administrator(String database, int answerSeconds, int attempts) throws SQLException {
@@ -135,7 +163,7 @@ public final class Server {
         learnVersion(database);
         PGSimpleDataSource source = source(database, user, password, 0);
         source.setOptions(ownSettings());
-        return opened(source);
+        return endedWithItsWork(opened(source));
     }
 
     /** As {@code pg_basebackup} comes, which another line of {@code pg_hba.conf} lets in: to see whether it may. */

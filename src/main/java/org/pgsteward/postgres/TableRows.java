@@ -43,7 +43,7 @@ public final class TableRows {
                 + " TO STDOUT (ENCODING '" + encoding(connection) + "')";
         try {
             return new CopyManager(connection.unwrap(BaseConnection.class))
-                    .copyOut(copy, OutputStream.nullOutputStream());
+                    .copyOut(copy, Progress.current().watching(OutputStream.nullOutputStream()));
         } catch (IOException e) {
             throw new SQLException("the rows of " + table + " could not be read: " + e.getMessage(), e);
         }

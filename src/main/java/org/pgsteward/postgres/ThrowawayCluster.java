@@ -263,7 +263,9 @@ public final class ThrowawayCluster implements AutoCloseable {
         builder.environment().put("LC_ALL", "C.UTF-8");
         builder.directory(new java.io.File("/"));
         builder.redirectErrorStream(true);
-        return builder.start();
+        Process leash = builder.start();
+        Progress.current().register(() -> ClientProgram.kill(leash), () -> !leash.isAlive());
+        return leash;
     }
 
     private void awaitReady(Duration patience) throws IOException, InterruptedException {

@@ -243,6 +243,14 @@ public final class AskedBackups {
             if (waited.compareTo(proving ? PROOF_ENDS : ROW_COMES) > 0 && isNobodyAtIt(target)) {
                 return proving ? other : Optional.empty();
             }
+            // Its lock goes before it is verified.
+            if (!proving && waited.compareTo(ROW_COMES) > 0 && !RunLock.isAttended(locks, target.service())) {
+                return Optional.of(BackupDesk.notBegun(
+                        target,
+                        "another process has held its lock in " + locks + " for minutes and does nothing: end that"
+                                + " process, and type this again",
+                        clock.instant()));
+            }
             LockSupport.parkNanos(LOOK.toNanos());
         }
         return Optional.empty();

@@ -17,6 +17,7 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DueBackups;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
+import org.pgsteward.backup.RunsUnderWay;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
@@ -77,8 +78,10 @@ public final class BackupDesk {
     private final Schedules schedules;
     private final SetDesk sets;
     private final CardDesk card;
+    private final RunsUnderWay runs;
     private final Doors doors;
     private final Clock clock;
+    private RunsUnderWay.@Nullable Run night;
 
     public BackupDesk(
             Dumps dumps,
@@ -88,6 +91,7 @@ public final class BackupDesk {
             Schedules schedules,
             SetDesk sets,
             CardDesk card,
+            RunsUnderWay runs,
             Doors doors,
             Clock clock) {
         this.dumps = dumps;
@@ -97,24 +101,55 @@ public final class BackupDesk {
         this.schedules = schedules;
         this.sets = sets;
         this.card = card;
+        this.runs = runs;
         this.doors = doors;
         this.clock = clock;
     }
 
     /** What has come due by now, as one set, which is closed when the exchange is done. */
     public List<BackupTarget> due(Exchange exchange) {
-        List<BackupTarget> due = due();
-        if (due.isEmpty()) {
-            return due;
+        Optional<RunsUnderWay.Run> begun = beginNight();
+        if (begun.isEmpty()) {
+            return List.of();
         }
-        List<BackupTarget> set = sets.open(SetDesk.SCHEDULE, due);
-        exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
-            @Override
-            public void onDone(Exchange done) {
-                sets.close(set);
+        boolean goesOn = false;
+        try {
+            List<BackupTarget> due = due();
+            if (due.isEmpty()) {
+                return due;
             }
-        });
-        return set;
+            List<BackupTarget> set = sets.open(SetDesk.SCHEDULE, due);
+            exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+                @Override
+                public void onDone(Exchange done) {
+                    endNight(begun.get());
+                    sets.close(set);
+                }
+            });
+            goesOn = true;
+            return set;
+        } finally {
+            if (!goesOn) {
+                endNight(begun.get());
+            }
+        }
+    }
+
+    /** One at a time; beside one that is stuck, the next. */
+    private synchronized Optional<RunsUnderWay.Run> beginNight() {
+        if (night != null && night.progress().cancelled().isEmpty()) {
+            return Optional.empty();
+        }
+        RunsUnderWay.Run begun = runs.night();
+        night = begun;
+        return Optional.of(begun);
+    }
+
+    private synchronized void endNight(RunsUnderWay.Run ended) {
+        ended.close();
+        if (ended.equals(night)) {
+            night = null;
+        }
     }
 
     /** What has come due by now; nothing while PostgreSQL is away, which is told by whoever watches it. */
@@ -307,7 +342,7 @@ public final class BackupDesk {
                 BackupState.UNVERIFIABLE, stored.finishedAt().orElse(stored.startedAt()), Duration.ZERO, because);
     }
 
-    private static Backup notBegun(BackupTarget target, String because, Instant at) {
+    static Backup notBegun(BackupTarget target, String because, Instant at) {
         return Backup.starting(
                         target.service() + "-not-begun", target.service(), target.database(), target.kind(), at, "")
                 .inSet(target.setId())
@@ -324,7 +359,7 @@ public final class BackupDesk {
             Throwable cause = exchange.getException() != null
                     ? exchange.getException()
                     : exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-            Backup failed = run.failed(cause == null ? NOT_SEALED : reason(cause));
+            Backup failed = run.failed(run.cancelled().orElse(cause == null ? NOT_SEALED : reason(cause)));
             exchange.setVariable(OUTCOME, failed);
             conclude(failed);
         }

@@ -50,7 +50,7 @@ public final class Housekeeping {
                 Optional<RunLock> lock = RunLock.take(locks, service);
                 if (lock.isPresent()) {
                     try {
-                        tables.closeRuns(service, "the process that made it ended before it was done");
+                        tables.closeRuns(service, DeadRuns.DIED);
                         LOG.warn("{}: a backup's process ended before it was done", service);
                     } finally {
                         lock.get().close();

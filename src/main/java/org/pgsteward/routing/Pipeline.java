@@ -64,6 +64,7 @@ public final class Pipeline implements AutoCloseable {
     private @Nullable RouteSource source;
     private RouteSource.@Nullable Chosen chosen;
     private @Nullable RouteReload reload;
+    private @Nullable Watchdog watchdog;
 
     /** @param settings for the routes' placeholders */
     public Pipeline(Map<String, String> settings, Doors doors, Redaction redaction, Clock clock) {
@@ -181,6 +182,12 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
+    /** Watches over the runs for as long as the routes run. */
+    public Pipeline watchdog(Watchdog over) {
+        watchdog = over;
+        return this;
+    }
+
     /** Something to be asked about health. */
     public Pipeline health(HealthCheck check) {
         checks.add(check);
@@ -199,6 +206,9 @@ public final class Pipeline implements AutoCloseable {
             doors.open(context());
             HealthCheckRegistry registry = HealthCheckRegistry.get(context());
             checks.forEach(registry::register);
+            if (watchdog != null) {
+                watchdog.start();
+            }
             return this;
         } catch (RuntimeException e) {
             main.stop();
@@ -244,6 +254,10 @@ public final class Pipeline implements AutoCloseable {
             begun.close();
         }
         main.stop();
+        if (watchdog != null) {
+            // Last: a run that hangs must not keep a command from its end.
+            watchdog.close();
+        }
         if (begun != null) {
             begun.takeDown();
         }

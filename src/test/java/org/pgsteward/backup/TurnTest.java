@@ -9,7 +9,7 @@ import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
 class TurnTest {
-    private final Turn turn = new Turn();
+    private final Turn turn = new Turn("another dump");
 
     @Test
     void whoComesMeanwhileWaitsUntilItIsGivenBack() throws Exception {

@@ -253,6 +253,7 @@ class BackupRoutesIT {
                 AgeKeys.NONE,
                 wiring.proof,
                 new DiskSpace(host.store(), host.folder()),
+                wiring.runs,
                 host.folder().resolve("state/locks"),
                 Set.of(),
                 Clock.fixed(Instant.parse("2026-03-01T03:00:00Z"), ZoneOffset.UTC));

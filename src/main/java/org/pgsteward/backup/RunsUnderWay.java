@@ -1,0 +1,72 @@
+package org.pgsteward.backup;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.pgsteward.postgres.Progress;
+
+/**
+ * The backups, verifications and nights that this process is at, so that one that hangs is seen from outside its threads.
+ */
+public final class RunsUnderWay {
+    private final List<Run> runs = new CopyOnWriteArrayList<>();
+
+    /** One of them, until it is closed. */
+    public final class Run implements AutoCloseable {
+        private final String service;
+        private final Progress progress;
+
+        private Run(String service, Progress progress) {
+            this.service = service;
+            this.progress = progress;
+        }
+
+        public String service() {
+            return service;
+        }
+
+        public Progress progress() {
+            return progress;
+        }
+
+        /** For the runs that waited for this one their own time begins. */
+        @Override
+        public void close() {
+            if (runs.remove(this)) {
+                Progress.State state = progress.state();
+                for (Run other : runs) {
+                    Progress.State waiting = other.progress.state();
+                    if (waiting.waiting()) {
+                        other.progress.moved(0);
+                    }
+                    if (!waiting.holding()) {
+                        other.progress.grow(state.sizeBytes());
+                    }
+                }
+            }
+        }
+    }
+
+    /** @param what {@code backup} or {@code verification} */
+    Run begin(String what, String service) {
+        return add(new Run(service, new Progress(what + " of " + service, true)));
+    }
+
+    /** Several backups, one after the other, with what follows them. */
+    public Run night() {
+        Run night = add(new Run(NIGHT, new Progress("the night's backups", false)));
+        night.progress().waitsFor("its backups");
+        return night;
+    }
+
+    /** Under which a night's alerts go. */
+    public static final String NIGHT = "_night";
+
+    private Run add(Run run) {
+        runs.add(run);
+        return run;
+    }
+
+    public List<Run> all() {
+        return List.copyOf(runs);
+    }
+}

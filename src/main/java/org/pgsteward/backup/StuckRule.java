@@ -1,0 +1,91 @@
+package org.pgsteward.backup;
+
+import java.time.Duration;
+import java.util.List;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.postgres.Progress;
+
+/**
+ * Whether a backup or a verification has come to a halt. Pure.
+ *
+ * <ol>
+ *   <li>It is measured by progress: bytes read, written or counted, and steps begun. How long a run takes in all does not
+ *       matter.
+ *   <li>PostgreSQL says nothing while it builds an index, checks a foreign key or counts a large table. So a run may be
+ *       silent for the limit and, on top of it, for as long as its data takes to be read once by a slow disk.
+ *   <li>A run that waits for another one is not stuck; the other one may be. Where there is no other one in this process,
+ *       what it waits for was never given back.
+ *   <li>A run that was cancelled and does not end either hangs where nothing reaches it.
+ *   <li>A night holds nothing itself. The next one can begin beside it.
+ * </ol>
+ */
+public final class StuckRule {
+    /** Bytes a second: what a slow disk of a small host reads. */
+    static final long SLOW_DISK = 10L * 1000 * 1000;
+
+    /** For a cancelled run to clean up: its children get some seconds each, and the scratch cluster 20. */
+    static final Duration CLEAN_UP = Duration.ofMinutes(5);
+
+    private final Duration limit;
+
+    /** @param limit for which a run may be silent; more than nothing */
+    public StuckRule(Duration limit) {
+        if (limit.isNegative() || limit.isZero()) {
+            throw new IllegalArgumentException("pgsteward.backup.stuck.after is " + limit + ", not more than nothing");
+        }
+        this.limit = limit;
+    }
+
+    /** What is to be done about a run. */
+    public enum Action {
+        NONE,
+        /** End its children and connections. */
+        CANCEL,
+        /** End the process: nothing less gives back what it holds. */
+        END_PROCESS
+    }
+
+    /** @param reason with figures; empty where nothing is to be done */
+    public record Verdict(Action action, String reason) {
+        static final Verdict FINE = new Verdict(Action.NONE, "");
+    }
+
+    public Duration limit() {
+        return limit;
+    }
+
+    /** @param all of this process, {@code run} among them */
+    public Verdict judge(Progress.State run, List<Progress.State> all) {
+        if (run.cancelled().isPresent()) {
+            return run.holding() ? ofCancelled(run, run.cancelled().get()) : Verdict.FINE;
+        }
+        if (run.silence().compareTo(allowed(run)) <= 0) {
+            return Verdict.FINE;
+        }
+        String silent = "no progress for " + Elapsed.words(run.silence()) + ": it " + run.step();
+        if (!run.waiting()) {
+            return new Verdict(Action.CANCEL, silent + ", " + run.bytes() + " bytes so far");
+        }
+        if (all.stream().anyMatch(other -> !other.waiting())) {
+            return Verdict.FINE;
+        }
+        return new Verdict(
+                run.holding() ? Action.END_PROCESS : Action.CANCEL, silent + ", and nothing else is under way");
+    }
+
+    private Verdict ofCancelled(Progress.State run, Duration since) {
+        return since.compareTo(cleanUp()) > 0
+                ? new Verdict(
+                        Action.END_PROCESS,
+                        "it was cancelled " + Elapsed.words(since) + " ago and did not end: it " + run.step())
+                : Verdict.FINE;
+    }
+
+    private Duration allowed(Progress.State run) {
+        return limit.plusSeconds(run.sizeBytes() / SLOW_DISK);
+    }
+
+    private Duration cleanUp() {
+        return limit.compareTo(CLEAN_UP) < 0 ? limit : CLEAN_UP;
+    }
+}

@@ -1,0 +1,91 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.backup.StuckRule.Action;
+import org.pgsteward.postgres.Progress;
+
+class StuckRuleTest {
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    private final StuckRule rule = new StuckRule(HOUR);
+
+    @Test
+    void leavesARunAloneThatMovedWithinTheLimit() {
+        assertThat(judge(run(HOUR, 0)).action()).isEqualTo(Action.NONE);
+    }
+
+    @Test
+    void cancelsARunThatDidNotMoveForLonger() {
+        StuckRule.Verdict verdict = judge(run(HOUR.plusMinutes(1), 0));
+        assertThat(verdict.action()).isEqualTo(Action.CANCEL);
+        assertThat(verdict.reason()).isEqualTo("no progress for 1 h 1 min: it dumps, 4711 bytes so far");
+    }
+
+    /** PostgreSQL says nothing while it builds an index over a table of 200 GB. */
+    @Test
+    void allowsALargeDatabaseTheTimeToReadAllOfIt() {
+        long large = 200_000_000_000L;
+        Duration reading = Duration.ofSeconds(large / StuckRule.SLOW_DISK);
+        assertThat(judge(run(HOUR.plus(reading), large)).action()).isEqualTo(Action.NONE);
+        assertThat(judge(run(HOUR.plus(reading).plusSeconds(1), large)).action())
+                .isEqualTo(Action.CANCEL);
+    }
+
+    @Test
+    void leavesARunAloneThatWaitsForOneThatWorks() {
+        Progress.State working = run(Duration.ofMinutes(59), 0);
+        Progress.State waiting = waiting(Duration.ofHours(9), true);
+        assertThat(rule.judge(waiting, List.of(working, waiting)).action()).isEqualTo(Action.NONE);
+    }
+
+    /** What it waits for was taken by a run that is no more. */
+    @Test
+    void endsTheProcessWhereARunWaitsForNone() {
+        Progress.State waiting = waiting(HOUR.plusSeconds(1), true);
+        assertThat(rule.judge(waiting, List.of(waiting, waiting(HOUR, true))).action())
+                .isEqualTo(Action.END_PROCESS);
+    }
+
+    @Test
+    void endsTheProcessWhereACancelledRunDoesNotEnd() {
+        assertThat(judge(cancelled(StuckRule.CLEAN_UP, true)).action()).isEqualTo(Action.NONE);
+        assertThat(judge(cancelled(StuckRule.CLEAN_UP.plusSeconds(1), true)).action())
+                .isEqualTo(Action.END_PROCESS);
+    }
+
+    @Test
+    void onlyCancelsANightWhichHoldsNothing() {
+        assertThat(judge(waiting(HOUR.plusSeconds(1), false)).action()).isEqualTo(Action.CANCEL);
+        assertThat(judge(cancelled(Duration.ofDays(1), false)).action()).isEqualTo(Action.NONE);
+    }
+
+    @Test
+    void refusesALimitOfNothing() {
+        assertThatThrownBy(() -> new StuckRule(Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("pgsteward.backup.stuck.after is ");
+    }
+
+    private StuckRule.Verdict judge(Progress.State run) {
+        return rule.judge(run, List.of(run));
+    }
+
+    private static Progress.State run(Duration silence, long size) {
+        return new Progress.State("backup of wiki", true, "dumps", false, 4711, size, silence, Optional.empty());
+    }
+
+    private static Progress.State waiting(Duration silence, boolean holding) {
+        return new Progress.State(
+                "backup of wiki", holding, "waits for another dump", true, 0, 0, silence, Optional.empty());
+    }
+
+    private static Progress.State cancelled(Duration since, boolean holding) {
+        return new Progress.State("backup of wiki", holding, "dumps", false, 0, 0, since, Optional.of(since));
+    }
+}
