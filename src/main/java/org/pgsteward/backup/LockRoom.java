@@ -36,8 +36,7 @@ final class LockRoom {
                 ResultSet row = statement.executeQuery(ROOM)) {
             row.next();
             Optional<String> hindrance = LockRoomRule.hindrance(
-                    database,
-                    new LockRoomRule.Room(row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4)));
+                    database, new LockRoomRule.Room(row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4)));
             if (hindrance.isPresent()) {
                 throw new IOException(hindrance.get());
             }

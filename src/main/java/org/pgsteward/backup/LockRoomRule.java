@@ -61,7 +61,8 @@ final class LockRoomRule {
     }
 
     private static boolean fits(Room room, int perTransaction) {
-        return room.objects() <= (long) (locks(room, perTransaction) * (1 - OTHERS_SHARE)) - OTHERS_LEAST - room.taken();
+        return room.objects()
+                <= (long) (locks(room, perTransaction) * (1 - OTHERS_SHARE)) - OTHERS_LEAST - room.taken();
     }
 
     private static long locks(Room room, int perTransaction) {
