@@ -82,7 +82,8 @@ class RequestsIT {
                         "dump_seconds",
                         "verify_seconds",
                         "proof",
-                        "error");
+                        "error",
+                        "caveats");
         assertThat(backup.path("state").asText()).isEqualTo("verified");
         assertThat(backup.path("service").asText()).isEqualTo(database);
 
