@@ -80,6 +80,7 @@ import org.pgsteward.routing.Doors;
 import org.pgsteward.routing.Figures;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
+import org.pgsteward.routing.IdleServices;
 import org.pgsteward.routing.JournalDrain;
 import org.pgsteward.routing.JournalRoutes;
 import org.pgsteward.routing.Json;
@@ -95,6 +96,7 @@ import org.pgsteward.routing.ReproofDesk;
 import org.pgsteward.routing.RequestDesk;
 import org.pgsteward.routing.RetentionDesk;
 import org.pgsteward.routing.Schedules;
+import org.pgsteward.routing.ServiceProvisioning;
 import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.ShrinkDesk;
 import org.pgsteward.routing.WatchDesk;
@@ -111,6 +113,9 @@ import org.pgsteward.routing.page.StatusPage;
 import org.pgsteward.routing.reload.RouteCheck;
 import org.pgsteward.routing.reload.RouteFiles;
 import org.pgsteward.routing.reload.RouteSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.NOPLogger;
 
 /** Every object is built here, once, and named. */
 public final class Wiring {
@@ -465,14 +470,34 @@ public final class Wiring {
     public ProvisionDesk provisionDesk(ContainerDesk containers) throws IOException {
         Discovery discovery = discovery();
         return new ProvisionDesk(
-                provisioner(discovery),
+                serviceProvisioning(
+                        provisioner(discovery),
+                        discovery,
+                        containers,
+                        LoggerFactory.getLogger(ServiceProvisioning.class)),
                 discovery,
                 containers,
                 house,
+                settings.get("pgsteward.web.network"),
+                clock);
+    }
+
+    /** As the daemon provisions, for a command, which prints instead of logging. */
+    public ServiceProvisioning serviceProvisioning(Provisioner provisioner, ContainerDesk containers)
+            throws IOException {
+        return serviceProvisioning(provisioner, discovery(), containers, NOPLogger.NOP_LOGGER);
+    }
+
+    private ServiceProvisioning serviceProvisioning(
+            Provisioner provisioner, Discovery discovery, ContainerDesk containers, Logger log) {
+        return new ServiceProvisioning(
+                provisioner,
+                containers,
                 tables,
                 server.address(),
-                new ProvisionDesk.Asked(settings.get("pgsteward.web.network"), idleAfter()),
+                new IdleServices(discovery, containers, tables, idleAfter(), clock),
                 alerts::firing,
+                log,
                 clock);
     }
 

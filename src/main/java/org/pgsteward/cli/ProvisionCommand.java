@@ -18,15 +18,15 @@ import org.pgsteward.Wiring;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.journal.Tables;
-import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Elapsed;
-import org.pgsteward.model.Outcome;
 import org.pgsteward.model.Typing;
 import org.pgsteward.provision.Provisioner;
 import org.pgsteward.routing.ConnectionAdvice;
 import org.pgsteward.routing.ContainerDesk;
 import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.ProvisionReport;
+import org.pgsteward.routing.ServiceProvisioning;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -144,32 +144,32 @@ final class ProvisionCommand implements Callable<Integer> {
     }
 
     private int provision(Wiring wiring, Provisioner provisioner, ContainerDesk containers) throws Exception {
-        List<Line> lines = new ArrayList<>();
-        List<Object> rows = new ArrayList<>();
+        ServiceProvisioning provisioning = wiring.serviceProvisioning(provisioner, containers);
+        List<ProvisionReport> reports = new ArrayList<>();
         if (services.isEmpty()) {
-            Provisioner.Reconciliation done = provisioner.reconcile(containers.others(), containers.postgres());
-            done.byContainer().values().forEach(result -> take(result, lines, rows, wiring));
-            done.repaired()
-                    .forEach(
-                            (subject, reasons) -> lines.add(new Line(subject, "repaired", String.join("; ", reasons))));
-            done.closed()
-                    .forEach((subject, reasons) -> lines.add(new Line(subject, "closed", String.join("; ", reasons))));
-            done.troubles().forEach((subject, reason) -> lines.add(new Line(subject, "failed", reason)));
-            done.excesses()
-                    .forEach(excess -> lines.add(
-                            new Line(excess.subject(), "caution", excess.reason() + ". As SQL: " + excess.sql())));
+            reports.add(provisioning.reconcile());
         } else {
             for (String service : services) {
-                take(provision(service, provisioner, containers), lines, rows, wiring);
+                reports.add(provision(service, provisioner, containers, provisioning));
             }
         }
-        write(wiring, rows);
-        print(wiring, lines);
-        return lines.stream().anyMatch(Line::isBad) ? 1 : 0;
+        record(wiring, reports);
+        List<ProvisionReport.Line> found =
+                reports.stream().flatMap(report -> report.lines().stream()).toList();
+        print(
+                wiring,
+                found.stream()
+                        .map(line -> new Line(line.service(), line.state(), line.reason() + password(line, wiring)))
+                        .toList());
+        return found.stream().anyMatch(ProvisionReport.Line::failed) ? 1 : 0;
     }
 
     /** Of several containers of the service the one made last; {@code --adopt} is for one that is refused. */
-    private Provisioner.Result provision(String service, Provisioner provisioner, ContainerDesk containers) {
+    private ProvisionReport provision(
+            String service,
+            Provisioner provisioner,
+            ContainerDesk containers,
+            ServiceProvisioning provisioning) {
         List<Container> asking = containers.others().stream()
                 .filter(container -> provisioner
                         .service(container, containers.postgres(), containers.all())
@@ -181,61 +181,48 @@ final class ProvisionCommand implements Callable<Integer> {
             throw new Refusal("no container asks for a database as service '" + service
                     + "': 'pgsteward provision --plan' says which do");
         }
-        List<Provisioner.Result> results = new ArrayList<>();
+        List<ProvisionReport> reports = new ArrayList<>();
         for (Container container : adopt ? asking : asking.subList(0, 1)) {
-            Provisioner.Result result = provisioner.provision(container, containers.postgres(), containers.all());
-            if (adopt && result.refused()) {
-                return provisioner.provision(container, containers.postgres(), containers.all(), true);
+            ProvisionReport report = provisioning.provision(container, false);
+            if (adopt && report.lines().stream().anyMatch(ProvisionReport.Line::refused)) {
+                return provisioning.provision(container, true);
             }
-            results.add(result);
+            reports.add(report);
         }
         // What was done counts, and not that it needs no doing again.
-        return results.get(0);
-    }
-
-    private static void take(Provisioner.Result result, List<Line> lines, List<Object> rows, Wiring wiring) {
-        String state = "unchanged";
-        if (result.outcome() instanceof Outcome.Done) {
-            state = "done";
-            rows.add(Activity.ours(result.service(), "provisioned", wiring.clock.instant()));
-        } else if (result.outcome() instanceof Outcome.Failed) {
-            state = result.refused() ? "refused" : "failed";
-        }
-        if (result.passwordSet()) {
-            rows.add(Activity.ours(result.service(), Tables.PASSWORD_SET, wiring.clock.instant()));
-        }
-        result.enrolment().ifPresent(rows::add);
-        result.imageChange().ifPresent(rows::add);
-        lines.add(new Line(result.service(), state, result.outcome().reason() + password(result, wiring)));
-        result.caution().ifPresent(caution -> lines.add(new Line(result.service(), "caution", caution)));
+        return reports.get(0);
     }
 
     /** For an operator who has just rotated a password: whether it is in force, and since when. */
-    private static String password(Provisioner.Result result, Wiring wiring) {
-        if (result.passwordSet()) {
-            return "; the role has the container's password now";
-        }
-        if (!(result.outcome() instanceof Outcome.Skipped) || result.enrolment().isEmpty()) {
-            return "";
-        }
-        String inForce = "; the container's password is in force";
-        try {
-            Instant now = wiring.clock.instant();
-            return inForce
-                    + wiring.tables
-                            .lastActivity(result.service(), Tables.PASSWORD_SET)
-                            .map(at -> " since " + at.truncatedTo(ChronoUnit.SECONDS) + ", "
-                                    + Elapsed.roughly(Duration.between(at, now)) + " ago")
-                            .orElse("");
-        } catch (SQLException unknown) {
-            return inForce;
-        }
+    private static String password(ProvisionReport.Line line, Wiring wiring) {
+        return switch (line.password()) {
+            case UNKNOWN -> "";
+            case SET -> "; the role has the container's password now";
+            case IN_FORCE -> {
+                String inForce = "; the container's password is in force";
+                try {
+                    Instant now = wiring.clock.instant();
+                    yield inForce
+                            + wiring.tables
+                                    .lastActivity(line.service(), Tables.PASSWORD_SET)
+                                    .map(at -> " since " + at.truncatedTo(ChronoUnit.SECONDS) + ", "
+                                            + Elapsed.roughly(Duration.between(at, now)) + " ago")
+                                    .orElse("");
+                } catch (SQLException unknown) {
+                    yield inForce;
+                }
+            }
+        };
     }
 
-    private static void write(Wiring wiring, List<Object> rows) {
+    /** As the daemon does with what it did itself. */
+    private static void record(Wiring wiring, List<ProvisionReport> reports) {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
-            rows.forEach(row -> wiring.doors.ask("direct:journal-write", row));
+            for (ProvisionReport report : reports) {
+                report.rows().forEach(row -> wiring.doors.ask("direct:journal-write", row));
+                report.conditions().forEach(condition -> wiring.doors.ask("direct:alert-raise", condition));
+            }
         }
     }
 
@@ -257,9 +244,5 @@ final class ProvisionCommand implements Callable<Integer> {
         spec.commandLine().getErr().flush();
     }
 
-    private record Line(String service, String state, String reason) {
-        boolean isBad() {
-            return state.equals("refused") || state.equals("failed");
-        }
-    }
+    private record Line(String service, String state, String reason) {}
 }

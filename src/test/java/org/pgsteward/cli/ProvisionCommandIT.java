@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -119,6 +120,11 @@ class ProvisionCommandIT {
 
         Ended repaired = withoutAnEngine("provision");
         assertThat(repaired.code()).as(repaired.toString()).isZero();
+        assertThat(ask("SELECT action FROM public.user_activity WHERE service_name = 'vikunja'"))
+                .as("rows, as the daemon writes them")
+                .anyMatch(action -> action.startsWith("rights repaired: role vikunja has powers beyond its database;"
+                        + " every role may connect to"));
+        assertThat(firing()).as("alerts, as the daemon raises them").contains("rights-changed:vikunja");
         assertThat(repaired.out())
                 .contains("vikunja: repaired: role vikunja has powers beyond its database;"
                         + " every role may connect to database vikunja");
@@ -197,6 +203,34 @@ class ProvisionCommandIT {
         assertThat(ask("SELECT service_name FROM public.service_configs WHERE service_name = 'linkding'"))
                 .isEmpty();
         assertThatThrownBy(() -> cluster.server().connect("linkding").close()).isInstanceOf(SQLException.class);
+    }
+
+    /** The alerts of which the state folder says that they fire. */
+    private List<String> firing() throws IOException {
+        try (Stream<Path> files = Files.walk(folder.resolve("state"))) {
+            List<String> keys = new ArrayList<>();
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".json")).toList()) {
+                JsonNode alert = json.readTree(file.toFile());
+                if (alert.has("kind") && alert.has("service")) {
+                    keys.add(alert.path("kind").asText() + ":"
+                            + alert.path("service").asText());
+                }
+            }
+            return keys;
+        }
+    }
+
+    @Test
+    void anotherImageOfAServiceIsRecordedAsTheDaemonDoes() throws Exception {
+        cluster.run(
+                "homelab",
+                "UPDATE public.service_configs SET image_id = 'sha256:before' WHERE service_name = 'navidrome'");
+
+        assertThat(onTheHomeLab("provision", "navidrome").code()).isZero();
+
+        assertThat(ask("SELECT action FROM public.user_activity WHERE service_name = 'navidrome'"))
+                .contains("image changed");
     }
 
     private Ended onTheHomeLab(String... arguments) throws Exception {

@@ -119,7 +119,7 @@ class IdentityIT {
     private void relist() throws Exception {
         raised.removeIf(condition -> condition.kind().equals("enrolment-refused"));
         containers.list().forEach(sighting -> {
-            ProvisionDesk.Report report = desk.provision(sighting);
+            ProvisionReport report = desk.provision(sighting);
             if (report != null) {
                 raised.addAll(report.conditions());
                 report.rows().stream()

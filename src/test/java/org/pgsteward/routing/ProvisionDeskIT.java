@@ -101,7 +101,7 @@ class ProvisionDeskIT {
                 assertThat(desk.reconcile()).as("before the first list").isNull();
                 containers.list();
 
-                ProvisionDesk.Report report = Objects.requireNonNull(desk.reconcileFirst());
+                ProvisionReport report = Objects.requireNonNull(desk.reconcileFirst());
 
                 assertThat(report.conditions())
                         .noneMatch(condition -> condition.kind().equals("rights-changed")
