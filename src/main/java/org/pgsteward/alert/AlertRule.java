@@ -16,7 +16,7 @@ import org.pgsteward.model.Severity;
  *   <li>The first source that says bad begins it.
  *   <li>Bad again refreshes the figures, and makes it worse where it is worse than anything before. That it got better
  *       without being over changes nothing.
- *   <li>It is over when no source says bad any more.
+ *   <li>It is over when no source says bad any more, and has the figures of its end then.
  * </ol>
  */
 final class AlertRule {
@@ -59,7 +59,16 @@ final class AlertRule {
                 causes.isEmpty() ? new Alert.Over(condition.reason(), condition.at(), false) : null,
                 before.isPresent() ? before.get().heard() : null,
                 begun.subList(Math.max(0, begun.size() - BEGINNINGS), begun.size()));
-        return Optional.of(after.worst().map(after::last).orElse(after));
+        return Optional.of(after.worst().map(after::last).orElseGet(() -> ended(after, condition)));
+    }
+
+    /** With the figures of the end, if it has any: a container that runs again is not {@code exited} any more. */
+    private static Alert ended(Alert after, Condition condition) {
+        Alert.Cause last = after.last();
+        return condition.figures().isEmpty()
+                ? after
+                : after.last(
+                        new Alert.Cause(last.severity(), last.reason(), last.remedy(), condition.figures(), last.at()));
     }
 
     private static Alert.Cause cause(Condition condition, Severity severity) {

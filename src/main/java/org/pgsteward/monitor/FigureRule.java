@@ -116,6 +116,11 @@ public abstract class FigureRule<L extends Look> {
         return false;
     }
 
+    /** Whether enough was seen to say that nothing is wrong; what is wrong is said at once. */
+    boolean mayResolve(L now, List<L> past) {
+        return true;
+    }
+
     /**
      * The figure of each subject that there is.
      *

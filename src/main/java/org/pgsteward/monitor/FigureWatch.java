@@ -91,7 +91,7 @@ public class FigureWatch<L extends Look> implements Successor {
         for (FigureRule<L> rule : rules) {
             boolean looked = attempt(rule, () -> {
                 for (Finding finding : rule.look(now, before)) {
-                    judge(rule, finding, now).ifPresent(conditions::add);
+                    judge(rule, finding, now, before).ifPresent(conditions::add);
                     if (!rule.threshold(finding.service()).isOff()) {
                         subjects.add(key(rule, finding));
                     }
@@ -158,7 +158,7 @@ public class FigureWatch<L extends Look> implements Successor {
                 .with(finding.figures());
     }
 
-    private Optional<Condition> judge(FigureRule<L> rule, Finding finding, L now) {
+    private Optional<Condition> judge(FigureRule<L> rule, Finding finding, L now, List<L> before) {
         Threshold threshold = rule.threshold(finding.service());
         if (threshold.isOff()) {
             return Optional.empty();
@@ -175,7 +175,7 @@ public class FigureWatch<L extends Look> implements Successor {
             well.remove(key);
             return Optional.of(bad(rule, finding, severity.get(), now));
         }
-        return well.add(key)
+        return rule.mayResolve(now, before) && well.add(key)
                 ? Optional.of(Condition.well(
                         rule.kind(), finding.service(), rule.reason(finding, Optional.empty()), now.at()))
                 : Optional.empty();

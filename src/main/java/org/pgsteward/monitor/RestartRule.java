@@ -34,6 +34,19 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                 || server.ordered() != before.server().ordered();
     }
 
+    /**
+     * What happened before the first look is not known, so within an hour of it only PostgreSQL's own times tell that there
+     * was no restart. Else a start of pgsteward would resolve what it found before.
+     */
+    @Override
+    boolean mayResolve(DatabaseLook now, List<DatabaseLook> past) {
+        Instant hourAgo = now.at().minus(SPAN);
+        boolean watched = !past.isEmpty() && !past.get(0).at().isAfter(hourAgo);
+        DatabaseLook.Server server = now.server();
+        return watched
+                || (server.startedAt().isBefore(hourAgo) && server.recoveredAt().isBefore(hourAgo));
+    }
+
     @Override
     List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
         TreeSet<Instant> starts = new TreeSet<>();

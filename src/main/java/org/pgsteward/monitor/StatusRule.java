@@ -70,8 +70,9 @@ public record StatusRule(Duration patience, Duration grace) {
      * An end that nobody ordered. A container that runs again has no exit code any more, so it is kept here.
      *
      * @param code empty where the engine did not say
+     * @param memory whether the kernel killed it for want of memory
      */
-    record Crash(Instant at, OptionalInt code) {}
+    record Crash(Instant at, OptionalInt code, boolean memory) {}
 
     /** Empty while it is too early to say. */
     Optional<Condition> judge(Look look) {
@@ -93,11 +94,14 @@ public record StatusRule(Duration patience, Duration grace) {
                                         "could not be started: " + last,
                                         logs + "\ndocker start " + target));
             case RESTARTING ->
-                Optional.of(bad(
-                        look,
-                        Severity.CRITICAL,
-                        "is being restarted again and again" + times(look) + ", last with " + last,
-                        logs));
+                Optional.of(
+                        killed(look) > 0
+                                ? outOfMemory(look, "and is being restarted")
+                                : bad(
+                                        look,
+                                        Severity.CRITICAL,
+                                        "is being restarted again and again" + times(look) + ", last with " + last,
+                                        logs));
             case PAUSED ->
                 Optional.of(bad(
                         look, look.bad(Severity.WARNING), "is paused: it answers nobody", "docker unpause " + target));
@@ -133,8 +137,29 @@ public record StatusRule(Duration patience, Duration grace) {
         if (since.plus(grace).isAfter(look.at())) {
             return Optional.empty();
         }
-        Severity severity = look.asked().isPresent() ? Severity.INFO : look.bad(Severity.WARNING);
+        Severity severity = isRemovedByOrder(look) ? Severity.INFO : look.bad(Severity.WARNING);
         return Optional.of(bad(look, severity, "was removed", "docker ps -a\ndocker compose up -d  # in its folder"));
+    }
+
+    /**
+     * Whether its trouble ended with it: an operator removed a container that crashed or was unwell. That it is gone is
+     * another condition, and no worse than the removal of a healthy one.
+     */
+    Optional<Condition> troubleRemoved(Look look) {
+        Container container = look.container();
+        boolean troubled = !look.crashes().isEmpty()
+                || container.state() == Container.State.RESTARTING
+                || container.health() == Container.Health.UNHEALTHY
+                || container.oomKilled()
+                || (container.state() == Container.State.EXITED && !ExitCode.isPeaceful(container.exitCode()));
+        return isRemovedByOrder(look) && troubled ? Optional.of(well(look, "was removed by order")) : Optional.empty();
+    }
+
+    /** The engine removes a container by itself only where it would not start it again. */
+    private static boolean isRemovedByOrder(Look look) {
+        return look.asked().isPresent()
+                || look.container().comesBack()
+                || look.container().state() == Container.State.RESTARTING;
     }
 
     private Optional<Condition> running(Look look) {
@@ -149,6 +174,9 @@ public record StatusRule(Duration patience, Duration grace) {
                             + "\ndocker restart " + target));
         }
         int crashes = look.crashes().size();
+        if (crashes >= MANY && killed(look) > 0) {
+            return Optional.of(outOfMemory(look, "and runs again just now"));
+        }
         if (crashes >= MANY) {
             OptionalInt code = look.crashes().get(crashes - 1).code();
             String last = code.isPresent() ? ", last with " + ExitCode.words(code.getAsInt()) : "";
@@ -170,18 +198,11 @@ public record StatusRule(Duration patience, Duration grace) {
         String target = CommandTarget.of(container);
         String code = ExitCode.words(container.exitCode());
         if (container.oomKilled()) {
-            String more = container.memoryLimitBytes() == 0
-                    ? "free -h"
-                    : "docker update --memory " + 2 * megabytes(container) + "m --memory-swap "
-                            + 4 * megabytes(container) + "m " + target;
-            String limit = container.memoryLimitBytes() == 0
-                    ? "no limit of its own"
-                    : "a limit of " + Size.words(container.memoryLimitBytes());
             return Optional.of(bad(
                     look,
                     Severity.CRITICAL,
-                    "was killed by the kernel for want of memory, with " + limit + ": " + code,
-                    more + "\ndocker start " + target));
+                    "was killed by the kernel for want of memory, with " + limit(container) + ": " + code,
+                    MemoryKillRule.moreMemory(container) + "\ndocker start " + target));
         }
         if (tooEarly(look)) {
             return Optional.empty();
@@ -219,16 +240,49 @@ public record StatusRule(Duration patience, Duration grace) {
         return crashes < 2 ? "" : ", " + crashes + " times within " + Elapsed.words(StatusWatch.LOOP);
     }
 
-    private static long megabytes(Container container) {
-        return Math.max(1, container.memoryLimitBytes() / (1024 * 1024));
+    /** How many of the recent crashes were the kernel's for want of memory. */
+    private static long killed(Look look) {
+        return look.crashes().stream().filter(Crash::memory).count();
+    }
+
+    private static Condition outOfMemory(Look look, String now) {
+        Container container = look.container();
+        long kills = killed(look);
+        return bad(
+                look,
+                Severity.CRITICAL,
+                "was killed by the kernel for want of memory " + (kills == 1 ? "once" : kills + " times") + " within "
+                        + Elapsed.words(StatusWatch.LOOP) + ", with " + limit(container) + ", " + now,
+                MemoryKillRule.moreMemory(container) + "\ndocker logs --tail 200 " + CommandTarget.of(container));
+    }
+
+    private static String limit(Container container) {
+        return container.memoryLimitBytes() == 0
+                ? "no limit of its own"
+                : "a limit of " + Size.words(container.memoryLimitBytes());
     }
 
     private static Condition well(Look look, String says) {
         return Condition.well(
-                kind(look), service(look), "container " + look.container().lastingName() + " " + says, look.at());
+                        kind(look),
+                        service(look),
+                        "container " + look.container().lastingName() + " " + says,
+                        look.at())
+                .with(figures(look));
     }
 
     private static Condition bad(Look look, Severity severity, String says, String remedy) {
+        return Condition.bad(
+                        severity,
+                        kind(look),
+                        service(look),
+                        "container " + look.container().lastingName() + " " + says,
+                        remedy,
+                        look.at())
+                .with(figures(look));
+    }
+
+    private static Map<String, Object> figures(Look look) {
         Container container = look.container();
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("container", container.lastingName());
@@ -239,14 +293,7 @@ public record StatusRule(Duration patience, Duration grace) {
         figures.put("oomKilled", container.oomKilled());
         figures.put("crashes", look.crashes().size());
         figures.put("memoryLimitBytes", container.memoryLimitBytes());
-        return Condition.bad(
-                        severity,
-                        kind(look),
-                        service(look),
-                        "container " + container.lastingName() + " " + says,
-                        remedy,
-                        look.at())
-                .with(figures);
+        return figures;
     }
 
     private static String kind(Look look) {

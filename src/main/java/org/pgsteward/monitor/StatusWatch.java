@@ -45,6 +45,9 @@ public final class StatusWatch {
      */
     private static final Duration HEARD_WITHIN = Duration.ofSeconds(5);
 
+    /** The engine says {@code oom} about a tenth of a second before the {@code die} that it leads to. */
+    private static final Duration KILLED_WITHIN = Duration.ofSeconds(2);
+
     private static final int REMEMBERED = 500;
 
     private final StatusRule rule;
@@ -123,7 +126,10 @@ public final class StatusWatch {
         OptionalInt code = said.matches("[0-9]{1,3}") ? OptionalInt.of(Integer.parseInt(said)) : OptionalInt.empty();
         boolean peaceful = code.isPresent() && ExitCode.isPeaceful(code.getAsInt());
         if (order == null && !peaceful) {
-            add(crashes, id, new StatusRule.Crash(event.at(), code), crash -> isOver(crash, event.at()));
+            boolean memory = kills.getOrDefault(id, List.of()).stream()
+                    .anyMatch(kill -> !kill.plus(KILLED_WITHIN).isBefore(event.at())
+                            && !kill.minus(KILLED_WITHIN).isAfter(event.at()));
+            add(crashes, id, new StatusRule.Crash(event.at(), code, memory), crash -> isOver(crash, event.at()));
         }
     }
 
@@ -208,6 +214,9 @@ public final class StatusWatch {
         }
         List<Condition> conditions =
                 new ArrayList<>(rule.gone(look, since).stream().toList());
+        if (!conditions.isEmpty()) {
+            rule.troubleRemoved(look).ifPresent(over -> conditions.add(0, over));
+        }
         if (conditions.isEmpty()) {
             departed.put(last.id(), new Departed(service, postgres, last, since));
         } else {

@@ -26,11 +26,11 @@ final class ProvisionFindings {
     }
 
     void line(String service, String state, String reason) {
-        line(service, state, reason, ProvisionReport.Password.UNKNOWN);
+        line(new ProvisionReport.Line(service, state, reason, ProvisionReport.Password.UNKNOWN));
     }
 
-    void line(String service, String state, String reason, ProvisionReport.Password password) {
-        lines.add(new ProvisionReport.Line(service, state, reason, password));
+    void line(ProvisionReport.Line line) {
+        lines.add(line);
     }
 
     void add(List<Condition> more) {

@@ -2,6 +2,8 @@ package org.pgsteward.routing;
 
 import java.util.List;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Outcome;
+import org.pgsteward.provision.Provisioner;
 
 /**
  * The result of one piece of provisioning, the same for the daemon and for the command.
@@ -25,6 +27,31 @@ public record ProvisionReport(List<Object> rows, List<Condition> conditions, Lis
      * @param password what is known of the role's password
      */
     public record Line(String service, String state, String reason, Password password) {
+        /** What became of one container's service. */
+        static Line of(Provisioner.Result result) {
+            return new Line(result.service(), state(result), result.outcome().reason(), password(result));
+        }
+
+        private static String state(Provisioner.Result result) {
+            if (result.outcome() instanceof Outcome.Done) {
+                return "done";
+            }
+            if (result.outcome() instanceof Outcome.Failed) {
+                return result.refused() ? "refused" : "failed";
+            }
+            return "unchanged";
+        }
+
+        private static Password password(Provisioner.Result result) {
+            if (result.passwordSet()) {
+                return Password.SET;
+            }
+            return result.outcome() instanceof Outcome.Skipped
+                            && result.enrolment().isPresent()
+                    ? Password.IN_FORCE
+                    : Password.UNKNOWN;
+        }
+
         public boolean refused() {
             return state.equals("refused");
         }

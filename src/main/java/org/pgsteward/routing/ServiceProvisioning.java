@@ -17,7 +17,6 @@ import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
-import org.pgsteward.model.ImageChange;
 import org.pgsteward.model.Outcome;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.Console;
@@ -39,6 +38,7 @@ public final class ServiceProvisioning {
     private final Tables tables;
     private final ServerAddress server;
     private final IdleServices idle;
+    private final ImageChanges images;
     private final Logger log;
     private final Supplier<List<Alert>> firing;
     private final Clock clock;
@@ -69,6 +69,7 @@ public final class ServiceProvisioning {
         this.tables = tables;
         this.server = server;
         this.idle = idle;
+        this.images = new ImageChanges(tables);
         this.log = log;
         this.firing = firing;
         this.clock = clock;
@@ -171,7 +172,7 @@ public final class ServiceProvisioning {
 
     private void take(Container container, Provisioner.Result result, ProvisionFindings findings) {
         String name = container.name();
-        findings.line(result.service(), state(result), result.outcome().reason(), password(result));
+        findings.line(ProvisionReport.Line.of(result));
         boolean contradicts =
                 result.refusal().filter(Provisioner.Refusal::passing).isPresent();
         if (!contradicts) {
@@ -186,6 +187,9 @@ public final class ServiceProvisioning {
                 log.debug("{}", result.outcome().reason());
                 return;
             }
+        }
+        if (result.refused() && isBeingReplaced(container)) {
+            return;
         }
         if (result.outcome() instanceof Outcome.Failed failed) {
             boolean news = say(container.id(), failed.reason());
@@ -226,7 +230,7 @@ public final class ServiceProvisioning {
         if (!result.repaired().isEmpty()) {
             repaired(result.service(), result.repaired(), findings);
         }
-        result.imageChange().ifPresent(change -> changed(change, findings));
+        result.imageChange().ifPresent(change -> images.report(change, findings));
         result.caution().ifPresent(caution -> {
             findings.line(result.service(), "caution", caution);
             findings.inform("database-unused", result.service(), caution);
@@ -258,46 +262,9 @@ public final class ServiceProvisioning {
         }
     }
 
-    private void changed(ImageChange change, ProvisionFindings findings) {
-        findings.row(change);
-        findings.row(Activity.ours(change.service(), "image changed", change.at()));
-        String proved;
-        try {
-            proved = tables.lastVerified(change.service(), change.at())
-                    .map(backup -> "last proved backup before that: " + backup.path() + ", which is kept")
-                    .orElse("there is no proved backup of before that");
-        } catch (SQLException e) {
-            proved = "the last proved backup before that is not known, since PostgreSQL does not answer";
-        }
-        findings.inform(
-                "image-changed",
-                change.service(),
-                change.service() + " went from " + change.fromImage() + " (" + digest(change.fromImageId()) + ") to "
-                        + change.toImage() + " (" + digest(change.toImageId()) + "); " + proved);
-    }
-
-    private static String digest(String imageId) {
-        String hex = imageId.replaceFirst("^sha256:", "");
-        return hex.substring(0, Math.min(12, hex.length()));
-    }
-
-    private static ProvisionReport.Password password(Provisioner.Result result) {
-        if (result.passwordSet()) {
-            return ProvisionReport.Password.SET;
-        }
-        return result.outcome() instanceof Outcome.Skipped && result.enrolment().isPresent()
-                ? ProvisionReport.Password.IN_FORCE
-                : ProvisionReport.Password.UNKNOWN;
-    }
-
-    private static String state(Provisioner.Result result) {
-        if (result.outcome() instanceof Outcome.Done) {
-            return "done";
-        }
-        if (result.outcome() instanceof Outcome.Failed) {
-            return result.refused() ? "refused" : "failed";
-        }
-        return "unchanged";
+    /** Whether compose made it and gives it its own name in a moment; an alert would name one that is not there then. */
+    private static boolean isBeingReplaced(Container container) {
+        return container.state() == Container.State.CREATED && !container.name().equals(container.lastingName());
     }
 
     /** Once; the same is checked every few seconds, and the same answer is no news. */

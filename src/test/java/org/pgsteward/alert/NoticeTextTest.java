@@ -132,6 +132,17 @@ class NoticeTextTest {
     }
 
     @Test
+    void itsEndHasTheFiguresOfTheEndWhereItHasAny() {
+        Condition well = Condition.well("memory-high", "vikunja", "20% of 256 MiB in use", NOON.plusSeconds(725));
+        for (Map<String, Object> figures : List.<Map<String, Object>>of(Map.of("ratio", 0.2), Map.of())) {
+            Alert over = AlertRule.turn(Optional.of(page(high)), well.with(figures), "look")
+                    .orElseThrow();
+            Notice notice = text.of("n2", new Telling(Telling.News.OVER, List.of(over)), NOON);
+            assertThat(notice.figures()).isEqualTo(figures.isEmpty() ? high.figures() : figures);
+        }
+    }
+
+    @Test
     void saysThatItIsOverAndHowLongItLasted() {
         Condition well = Condition.well("memory-high", "vikunja", "20% of 256 MiB in use", NOON.plusSeconds(725));
 

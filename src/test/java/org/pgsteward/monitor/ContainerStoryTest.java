@@ -162,9 +162,10 @@ class ContainerStoryTest {
 
         List<Condition> killed = watch.look("postgresql", true, server, List.of());
         assertThat(words(killed))
-                .contains("critical memory-killed the kernel killed a process of container vikunja for want of memory"
-                        + " within the hour: the container's limit of 256 MiB is not enough; all sessions of all services"
-                        + " were ended each time");
+                .contains(
+                        "critical memory-killed container vikunja ran out of memory: the kernel killed a process in it"
+                                + " within the hour, and its limit of 256 MiB is not enough; all sessions of all services were"
+                                + " ended each time");
         assertThat(killed).last().satisfies(condition -> {
             assertThat(condition.service()).isEqualTo("postgresql");
             assertThat(condition.remedy()).contains("docker update --memory 512m --memory-swap 1024m vikunja");
@@ -172,6 +173,70 @@ class ContainerStoryTest {
         second(3601);
         assertThat(words(watch.look("postgresql", true, server, List.of())))
                 .contains("well memory-killed no process of container vikunja was killed lately");
+    }
+
+    /** Under a restart policy it runs again a second later, and nothing else says why it had ended. */
+    @Test
+    void aKillOfItsMainProcessIsAMemoryAlertAlthoughItWasStartedAgain() {
+        second(10);
+        event("1", "oom", Map.of());
+        event("1", "die", Map.of("exitCode", "137"));
+        event("1", "start", Map.of());
+        second(40);
+
+        List<Condition> once =
+                watch.look("vikunja", false, container("1", State.RUNNING, 0, "sha256:a", 11), List.of());
+        assertThat(words(once))
+                .contains(
+                        "critical memory-killed container vikunja ran out of memory: the kernel killed a process in it"
+                                + " within the hour, and its limit of 256 MiB is not enough");
+
+        for (int kill = 1; kill <= 3; kill++) {
+            second(40 + kill * 10L);
+            event("1", "oom", Map.of());
+            event("1", "die", Map.of("exitCode", "137"));
+            event("1", "start", Map.of());
+        }
+        String limit = " for want of memory 4 times within 10 min, with a limit of 256 MiB";
+        assertThat(words(watch.look("vikunja", false, container("1", State.RUNNING, 0, "sha256:a", 70), List.of())))
+                .contains(
+                        "critical service-down container vikunja was killed by the kernel" + limit
+                                + ", and runs again just now",
+                        "critical memory-killed container vikunja ran out of memory: the kernel killed 4 processes in it"
+                                + " within the hour, and its limit of 256 MiB is not enough");
+        List<Condition> restarting =
+                watch.look("vikunja", false, container("1", State.RESTARTING, 137, "sha256:a", 70), List.of());
+        assertThat(words(restarting))
+                .contains("critical service-down container vikunja was killed by the kernel" + limit
+                        + ", and is being restarted");
+        assertThat(restarting)
+                .anySatisfy(condition -> assertThat(condition.remedy())
+                        .contains("docker update --memory 512m --memory-swap 1024m vikunja"));
+        second(70 + 3601);
+        assertThat(words(watch.look("vikunja", false, container("1", State.RUNNING, 0, "sha256:a", 70), List.of())))
+                .contains("well memory-killed no process of container vikunja was killed lately");
+    }
+
+    /** The engine may say nothing of an order where the container did not run at that moment. */
+    @Test
+    void anAlertOfACrashLoopEndsWhenComposeDownRemovesTheContainer() {
+        for (int crash = 1; crash <= 4; crash++) {
+            second(crash * 10L);
+            event("1", "die", Map.of("exitCode", "1"));
+            event("1", "start", Map.of());
+        }
+        Container looping = container("1", State.RESTARTING, 1, "sha256:a", 40);
+        assertThat(words(look(looping))).anyMatch(words -> words.startsWith("critical service-down"));
+
+        assertThat(watch.gone("vikunja", false, looping, List.of(), List.of())).isEmpty();
+        second(101);
+        List<Condition> gone = watch.gone("vikunja", false, looping, List.of(), List.of());
+
+        assertThat(words(gone))
+                .startsWith(
+                        "well service-down container vikunja was removed by order",
+                        "info service-down container vikunja was removed");
+        assertThat(gone.get(0).figures()).containsEntry("container", "vikunja");
     }
 
     /** A server and its worker: what the one does must not hide what the other does. */

@@ -415,6 +415,26 @@ class DatabaseRulesTest {
                 .containsExactly("well 0", "bad 10", "bad 20", "bad 30", "bad 40", "bad 50", "bad 60", "well 70");
     }
 
+    /** What was alerted before a start of pgsteward is not over because it knows nothing of it any more. */
+    @Test
+    void aRestartOfPostgresqlIsNotOverForAPgstewardThatStartedAfterIt() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "off"));
+        List<String> said = new ArrayList<>();
+        for (int minute = 0; minute <= 60; minute += 5) {
+            Looks.Quiet quiet = new Looks.Quiet();
+            quiet.at = NOON.plus(Duration.ofMinutes(minute));
+            quiet.startedAt = NOON.minus(Duration.ofMinutes(20));
+            quiet.recoveredAt = quiet.startedAt;
+            FigureWatch.Judged judged = watch.judge(quiet.look());
+            assertThat(judged.subjects()).contains("postgres-restarted:postgresql");
+            judged.conditions()
+                    .forEach(condition -> said.add((condition.severity().isPresent() ? "bad " : "well ")
+                            + Duration.between(NOON, condition.at()).toMinutes()));
+        }
+        assertThat(said).containsExactly("well 45");
+    }
+
     /** Each minute a look, and a process that is killed every eight minutes. */
     @Test
     void eachOfSixCrashesWithinAnHourIsCountedAndForgottenAnHourLater() {
