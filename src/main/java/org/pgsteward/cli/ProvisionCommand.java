@@ -166,10 +166,7 @@ final class ProvisionCommand implements Callable<Integer> {
 
     /** Of several containers of the service the one made last; {@code --adopt} is for one that is refused. */
     private ProvisionReport provision(
-            String service,
-            Provisioner provisioner,
-            ContainerDesk containers,
-            ServiceProvisioning provisioning) {
+            String service, Provisioner provisioner, ContainerDesk containers, ServiceProvisioning provisioning) {
         List<Container> asking = containers.others().stream()
                 .filter(container -> provisioner
                         .service(container, containers.postgres(), containers.all())
