@@ -141,10 +141,7 @@ public record StatusRule(Duration patience, Duration grace) {
         return Optional.of(bad(look, severity, "was removed", "docker ps -a\ndocker compose up -d  # in its folder"));
     }
 
-    /**
-     * Whether its trouble ended with it: an operator removed a container that crashed or was unwell. That it is gone is
-     * another condition, and no worse than the removal of a healthy one.
-     */
+    /** The end of the trouble of a container that crashed or was unwell, and that an operator removed. */
     Optional<Condition> troubleRemoved(Look look) {
         Container container = look.container();
         boolean troubled = !look.crashes().isEmpty()

@@ -215,7 +215,8 @@ public final class StatusWatch {
         List<Condition> conditions =
                 new ArrayList<>(rule.gone(look, since).stream().toList());
         if (!conditions.isEmpty()) {
-            rule.troubleRemoved(look).ifPresent(over -> conditions.add(0, over));
+            // Only that: an alert that begins again in the same moment would not be notified as resolved.
+            rule.troubleRemoved(look).ifPresent(over -> conditions.set(0, over));
         }
         if (conditions.isEmpty()) {
             departed.put(last.id(), new Departed(service, postgres, last, since));

@@ -107,15 +107,15 @@ public record Unenrolled(String service, boolean application, String reason, Str
                 || (!isTool(container)
                         && mentions.entrySet().stream().anyMatch(variable -> hasPassword(variable, container)));
         String names = "container '" + Names.printable(container.name()) + "' names PostgreSQL in " + variables;
-        String silence = compose(container, "labels:\n  pgsteward.enable: \"false\"");
+        String silence = compose(container, "labels: {pgsteward.enable: \"false\"}");
         if (caution.isPresent()) {
             return Optional.of(new Unenrolled(service, true, names + ": " + caution.get(), silence));
         }
         String label = Names.isLegal(service) ? service : "NAME";
         String enrol = compose(
                 container,
-                "labels:\n  pgsteward.service: " + label + "\n  pgsteward.password-file: " + label
-                        + "_password   # a file with its password in secrets/services/");
+                "labels: {pgsteward.service: " + label + ", pgsteward.password-file: " + label
+                        + "_password}   # with its password in secrets/services/" + label + "_password");
         return Optional.of(
                 application
                         ? new Unenrolled(
@@ -123,7 +123,7 @@ public record Unenrolled(String service, boolean application, String reason, Str
                                 true,
                                 names + " and is not enrolled, since pgsteward does not know variables of this form",
                                 enrol + "\n# or an entry for its variables in the file that PGSTEWARD_CATALOGUE_FILE"
-                                        + " names\n# or, if it needs no database: pgsteward.enable: \"false\"")
+                                        + " names; or, if it needs no database:\nlabels: {pgsteward.enable: \"false\"}")
                         : new Unenrolled(
                                 service,
                                 false,
