@@ -8,9 +8,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What shows whose a database is that belongs to the administrator: rights and tables that only the administrator or the
- * rightful role can have brought there. A session, a large object, a temporary table and a table in a schema where every
- * role may create are no such thing, since any role that could connect once may have left them.
+ * Evidence of the rightful role of a database that the administrator owns: rights and tables that only the administrator
+ * or that role can have brought there. A session, a large object, a temporary table and a table in a schema where PUBLIC
+ * may create are no evidence, since any role that could connect once may have left them.
  *
  * @param entitled roles that may create objects in the database, or in a schema of the administrator's, by a grant of
  *     the administrator to that very role
@@ -21,7 +21,7 @@ import java.util.TreeSet;
  *     there is none
  */
 record Evidence(Set<String> entitled, Set<String> owners, Set<String> present, String closed) {
-    /** Of a database that was not looked into. */
+    /** For a database that was not read. */
     static final Evidence NONE = new Evidence(Set.of(), Set.of(), Set.of(), "");
 
     Evidence {
@@ -71,7 +71,7 @@ record Evidence(Set<String> entitled, Set<String> owners, Set<String> present, S
                AND (f.grantor IS NULL OR g.rolsuper OR g.rolname = 'pg_database_owner')
             """;
 
-    /** One is enough. Of what belongs to extensions, whose rights are the extensions' own, nothing counts. */
+    /** One is enough. Objects of extensions do not count: their rights are the extensions' own. */
     private static final String CLOSED = """
             SELECT found.name
               FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name

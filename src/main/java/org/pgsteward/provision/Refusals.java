@@ -181,8 +181,8 @@ final class Refusals {
     }
 
     /**
-     * The role must be the only one that can be the database's, and the administrator must not keep anything in it that
-     * the role was not given: except where an init script made the two for one another, by one name and by a grant.
+     * Throws unless the role is the only one that the database can be for, and the administrator has nothing in it that the
+     * role was not given. Where an init script gave the two one name and a grant, the administrator may have more.
      */
     private void checkEvidence(Evidence evidence) {
         String role = claim.user();
@@ -216,7 +216,7 @@ final class Refusals {
         }
     }
 
-    /** Not where pgsteward made the role: its name was the container's choice. */
+    /** A role that pgsteward made does not count: the container chose its name. */
     private boolean isNamedForIt() {
         if (enrolled(claim, cluster).isPresent()) {
             return false;

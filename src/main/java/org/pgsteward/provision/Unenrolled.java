@@ -12,8 +12,8 @@ import org.pgsteward.model.Container;
 import org.pgsteward.provision.DatabaseUrl.Parts;
 
 /**
- * Why a container whose variables name the managed PostgreSQL is not given a database, and what its operator can do. Pure;
- * no value of a variable is shown but that of an application's database type.
+ * The reason why a container whose variables name the managed PostgreSQL gets no database, and the remedy. Pure. Shows no
+ * value of a variable except an application's type of database.
  *
  * <ol>
  *   <li>An application of the catalogue that is not told to use PostgreSQL, or that lacks a part of its login.
@@ -22,7 +22,7 @@ import org.pgsteward.provision.DatabaseUrl.Parts;
  * </ol>
  *
  * @param service its name with pgsteward, or what it would be
- * @param application whether it looks as if it needed a database
+ * @param application whether it is an application that needs a database, as far as its variables show
  * @param reason one line
  * @param remedy what to write into its compose file
  */
@@ -151,7 +151,7 @@ public record Unenrolled(String service, boolean application, String reason, Str
         return TOOL.matcher("/" + Catalogue.repository(container.image())).find();
     }
 
-    /** In the address itself, or in a variable that begins as this one does; libpq's own are a client program's. */
+    /** In the address itself, or in a variable with the same prefix. Variables of libpq belong to client programs. */
     private static boolean hasPassword(Map.Entry<String, String> variable, Container container) {
         String name = variable.getKey();
         if (name.toUpperCase(Locale.ROOT).startsWith("PGHOST")) {

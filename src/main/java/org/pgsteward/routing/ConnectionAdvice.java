@@ -40,7 +40,7 @@ public final class ConnectionAdvice {
     /** A backup or another job of a few minutes is not worth a word. */
     private static final Duration LASTING = Duration.ofMinutes(10);
 
-    /** As a program ends that has done its work, or was told to end. */
+    /** Exit codes of programs that finished, or that were told to end. */
     private static final Set<Integer> PEACEFUL = Set.of(0, 130, 137, 143);
 
     private final Discovery discovery;
@@ -71,14 +71,15 @@ public final class ConnectionAdvice {
         this.clock = clock;
     }
 
-    /** What to raise and what to resolve of one container. */
+    /** Returns the conditions of one container: alerts that begin or go on, and those that end. */
     List<Condition> judge(Container container) {
         String id = container.id();
         Instant now = clock.instant();
         Optional<Trouble> found = trouble(container, now);
         if (found.isEmpty()) {
             troubles.remove(id);
-            return well.add(id) ? over(container, KINDS, "its settings lead to its database") : List.of();
+            String reason = tries(container) ? "its settings lead to its database" : "it does not run";
+            return well.add(id) ? over(container, KINDS, reason) : List.of();
         }
         well.remove(id);
         Optional<Trouble> before = Optional.ofNullable(troubles.get(id))
@@ -99,7 +100,10 @@ public final class ConnectionAdvice {
         return conditions;
     }
 
-    /** A container that is no more. What was only told of its variables stays, since it may be made anew at once. */
+    /**
+     * Returns the alerts that end with a container. The one about its variables stays until the next reconcile, since the
+     * container may be created again at once.
+     */
     List<Condition> gone(Container container, boolean nameIsTaken) {
         troubles.remove(container.id());
         well.remove(container.id());
@@ -158,7 +162,7 @@ public final class ConnectionAdvice {
         return new Trouble(condition, condition.at(), patience);
     }
 
-    /** Whether it runs, or ended in a way that shows that it wanted to. */
+    /** Whether it runs, or ended with an error. */
     private static boolean tries(Container container) {
         return switch (container.state()) {
             case RUNNING, RESTARTING -> true;
@@ -179,7 +183,7 @@ public final class ConnectionAdvice {
                         .flatMap(said -> NetworkRule.judge(asks(container, said, false), server, containers.all())));
     }
 
-    /** Of all containers, in whatever state, why their settings do not lead them to a database. */
+    /** Returns for all containers, in any state, why their settings do not lead them to a database. */
     public static List<Diagnosis> unserved(Discovery discovery, ContainerDesk containers) {
         return Stream.concat(
                         containers.others().stream()
@@ -188,7 +192,7 @@ public final class ConnectionAdvice {
                 .toList();
     }
 
-    /** The same without those that cannot reach PostgreSQL, which is to be mended first. */
+    /** The same without containers that cannot reach PostgreSQL: that is to be mended first. */
     static List<Diagnosis> unenrolled(Discovery discovery, ContainerDesk containers) {
         return containers.others().stream()
                 .filter(container ->

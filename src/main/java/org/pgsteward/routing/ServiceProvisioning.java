@@ -181,7 +181,7 @@ public final class ServiceProvisioning {
             satisfied.remove(container.id());
             containers.belongsToNobody(container);
             Instant since = contradicting.computeIfAbsent(container.id(), first -> clock.instant());
-            // One that never ran is what compose makes while the old one still stops, however long that takes.
+            // Compose creates the new container while the old one still stops, which may take long.
             if (container.state() == Container.State.CREATED
                     || since.plus(UPDATE).isAfter(clock.instant())) {
                 log.debug("{}", result.outcome().reason());
@@ -245,9 +245,9 @@ public final class ServiceProvisioning {
                 Severity.WARNING,
                 "rights-changed",
                 subject,
-                "somebody changed rights or owners, and they are right again: " + all,
-                "Nothing has to be done. Whoever does this by hand or by script should stop; to keep a service out of"
-                        + " pgsteward's hands, label its container pgsteward.enable=false");
+                "privileges or ownership drifted and were restored: " + all,
+                "Nothing has to be done. If a script or a person changes them, end that; to have pgsteward leave the"
+                        + " service alone, label its container pgsteward.enable=false");
     }
 
     /** A database of no service, such as {@code postgres}, which PostgreSQL opens to everybody when it makes it. */
@@ -262,7 +262,7 @@ public final class ServiceProvisioning {
         }
     }
 
-    /** Whether compose made it and gives it its own name in a moment; an alert would name one that is not there then. */
+    /** Whether compose renames it in a moment: an alert would name a container that does not exist then. */
     private static boolean isBeingReplaced(Container container) {
         return container.state() == Container.State.CREATED && !container.name().equals(container.lastingName());
     }
