@@ -107,6 +107,8 @@ public abstract class FigureRule<L extends Look> {
         boolean worst = severity.equals(Optional.of(Severity.CRITICAL));
         return finding.says()
                 + (worst ? threshold.critical() : threshold.warn())
+                        // That a single one is news goes without saying.
+                        .filter(level -> unit != Unit.COUNT || level != 1)
                         .map(level -> (worst ? "; critical from " : "; told from ") + unit.words(level) + " on")
                         .orElse("");
     }

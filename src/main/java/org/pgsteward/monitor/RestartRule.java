@@ -81,9 +81,8 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
     private static Finding finding(DatabaseLook now, SortedSet<Instant> starts, SortedSet<Instant> recoveries) {
         List<String> what = new ArrayList<>();
         if (!starts.isEmpty()) {
-            what.add("PostgreSQL was started anew at " + seconds(starts.last())
-                    + (starts.size() > 1 ? ", " + starts.size() + " times within an hour" : "")
-                    + ", and nobody is known to have asked for it");
+            what.add("PostgreSQL restarted by itself at " + seconds(starts.last())
+                    + (starts.size() > 1 ? ", " + starts.size() + " times within an hour" : "") + ", and runs again");
         }
         if (!recoveries.isEmpty()) {
             what.add("a process of PostgreSQL was killed or crashed, and all sessions were ended at "

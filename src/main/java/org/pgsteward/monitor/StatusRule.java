@@ -24,6 +24,9 @@ public record StatusRule(Duration patience, Duration grace) {
     /** The {@code kind} for a service's container; the PostgreSQL container's is {@link PostgresRule#KIND}. */
     public static final String KIND = "service-down";
 
+    /** An application that finds no database gives up within milliseconds, and pgsteward makes it within seconds. */
+    private static final Duration JUST_AFTER = Duration.ofMinutes(1);
+
     /** So many crashes within {@link StatusWatch#LOOP} are one trouble, whatever happens in between. */
     private static final int MANY = 3;
 
@@ -46,6 +49,7 @@ public record StatusRule(Duration patience, Duration grace) {
      * @param postgres whether it is the shared PostgreSQL, on which all the others hang
      * @param asked when the engine was ordered to end it, since it was last started
      * @param killed whether every such order was {@code docker kill}: the program had no time to end by itself
+     * @param databaseMade when its database was made, while that is news
      * @param crashes ends that nobody ordered, within the last {@link StatusWatch#LOOP}, the last one at the end
      */
     record Look(
@@ -55,10 +59,11 @@ public record StatusRule(Duration patience, Duration grace) {
             Optional<Instant> asked,
             boolean killed,
             List<Crash> crashes,
+            Optional<Instant> databaseMade,
             Instant at) {
         /** Of one that has not crashed and was not killed. */
         Look(String service, boolean postgres, Container container, Optional<Instant> asked, Instant at) {
-            this(service, postgres, container, asked, false, List.of(), at);
+            this(service, postgres, container, asked, false, List.of(), Optional.empty(), at);
         }
 
         private Severity bad(Severity service) {
@@ -217,8 +222,25 @@ public record StatusRule(Duration patience, Duration grace) {
         }
         // Nobody is known to have asked, for instance because we were not running then; the code still tells.
         Severity severity = ExitCode.isPeaceful(container.exitCode()) ? Severity.INFO : Severity.CRITICAL;
-        return Optional.of(bad(
-                look, severity, "ended with " + code + times(look), "docker logs --tail 50 " + target + "\n" + start));
+        String ended = "ended with " + code + times(look);
+        return Optional.of(
+                gaveUpTooEarly(look)
+                        ? bad(
+                                look,
+                                severity,
+                                ended + ". Its database was made just after it gave up. Start it again",
+                                start)
+                        : bad(look, severity, ended, "docker logs --tail 50 " + target + "\n" + start));
+    }
+
+    /** Whether the container ended because its database was not there yet, and it is now. */
+    private static boolean gaveUpTooEarly(Look look) {
+        if (look.databaseMade().isEmpty() || look.crashes().isEmpty()) {
+            return false;
+        }
+        Instant made = look.databaseMade().get();
+        Instant crash = look.crashes().get(look.crashes().size() - 1).at();
+        return crash.isBefore(made) && crash.plus(JUST_AFTER).isAfter(made);
     }
 
     /** Who is killed without an order does not stay so where the engine starts it again. */

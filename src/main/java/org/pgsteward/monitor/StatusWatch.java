@@ -67,6 +67,9 @@ public final class StatusWatch {
     private final Map<String, List<StatusRule.Crash>> crashes = new LinkedHashMap<>();
     private final Map<String, List<Instant>> kills = new LinkedHashMap<>();
 
+    /** When services got their databases, as far as that was since our start. */
+    private final Map<String, Instant> databases = new LinkedHashMap<>();
+
     private final Map<String, Departed> departed = new LinkedHashMap<>();
 
     /**
@@ -111,6 +114,12 @@ public final class StatusWatch {
             }
             default -> {}
         }
+    }
+
+    /** Remembers that a service has got its database just now. */
+    public synchronized void databaseMade(String service) {
+        databases.put(service, clock.instant());
+        forgetOldest(databases);
     }
 
     private void died(ContainerEvent event) {
@@ -262,6 +271,7 @@ public final class StatusWatch {
                 order.map(Order::at),
                 order.filter(Order::kill).isPresent(),
                 recent,
+                Optional.ofNullable(databases.get(service)),
                 now);
     }
 

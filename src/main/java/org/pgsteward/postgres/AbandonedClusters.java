@@ -2,6 +2,7 @@ package org.pgsteward.postgres;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,7 +45,8 @@ public final class AbandonedClusters {
         return removed;
     }
 
-    private static boolean isAtWork(Path data) throws IOException {
+    /** Whether a server works in {@code data}. */
+    public static boolean isAtWork(Path data) throws IOException {
         Path pid = data.resolve("postmaster.pid");
         if (!Files.isRegularFile(pid)) {
             return false;
@@ -58,6 +60,8 @@ public final class AbandonedClusters {
                             .map(command -> command.contains(data.toString()))
                             .orElse(true))
                     .isPresent();
+        } catch (NoSuchFileException ended) {
+            return false;
         } catch (NumberFormatException | IndexOutOfBoundsException e) {
             return false;
         }

@@ -85,6 +85,14 @@ public final class Provisioner implements AutoCloseable {
             return refusal.isPresent();
         }
 
+        /** Whether the service had no database until just now. */
+        public boolean databaseMade() {
+            return outcome instanceof Outcome.Done done
+                    && enrolment
+                            .filter(it -> done.reason().contains(ServiceShape.noDatabase(it.database())))
+                            .isPresent();
+        }
+
         /** Whether the same may succeed without a change by an operator. */
         public boolean worthRetrying() {
             return outcome instanceof Outcome.Failed && !refused();

@@ -23,6 +23,7 @@ import org.pgsteward.postgres.ScramVerifier;
  */
 final class ServiceShape {
     private static final String NO_ROLE = " does not exist";
+
     private static final String OTHER_PASSWORD = " has another password than its container";
     private static final String NO_PASSWORD = " has no password";
 
@@ -74,6 +75,11 @@ final class ServiceShape {
                 + management;
     }
 
+    /** The reason of the step that makes a database. */
+    static String noDatabase(String database) {
+        return "database " + database + " does not exist";
+    }
+
     /** Whether a step gives the role its container's password. */
     static boolean setsPassword(Step step) {
         String reason = step.reason();
@@ -110,7 +116,7 @@ final class ServiceShape {
             add(
                     "CREATE DATABASE " + quoted(database) + " OWNER " + quoted(role)
                             + " TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false",
-                    "database " + database + " does not exist");
+                    noDatabase(database));
             Step open = new Step(
                     kind,
                     management,

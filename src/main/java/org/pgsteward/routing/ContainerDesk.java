@@ -203,6 +203,11 @@ public final class ContainerDesk {
         return told.isPresent() ? told : Optional.of(container.createdAt());
     }
 
+    /** A service has got its database just now; a container that found none may have given up already. */
+    void databaseMade(String service) {
+        status.databaseMade(service);
+    }
+
     /** From now on this container is known to be that service's. */
     void belongs(Container container, String service) {
         services.put(container.id(), service);

@@ -219,6 +219,9 @@ public final class ServiceProvisioning {
         boolean news = satisfied.add(container.id());
         if (result.outcome() instanceof Outcome.Done done) {
             log.info("{}: {}", result.service(), done.reason());
+            if (result.databaseMade()) {
+                containers.databaseMade(result.service());
+            }
             findings.row(Activity.ours(result.service(), "provisioned", clock.instant()));
         }
         if (result.passwordSet()) {

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,7 +72,7 @@ class DemoIT {
                         "resolved memory-high postgresql",
                         "resolved service-down hedgedoc");
         assertThat(output).doesNotContain("demo-vikunja", "demo-hedgedoc", "demo-linkding", "demo-navidrome");
-        assertThat(processes()).isZero();
+        assertThat(commands()).as("left behind").isEmpty();
     }
 
     @ParameterizedTest
@@ -93,8 +96,12 @@ class DemoIT {
                 .start()
                 .waitFor();
 
-        assertThat(demo.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        await().atMost(Duration.ofSeconds(30)).until(() -> processes() == 0);
+        assertThat(demo.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        await().atMost(Duration.ofMinutes(2))
+                .untilAsserted(() -> assertThat(commands()).as("left behind").isEmpty());
+        assertThat(Files.readString(printed))
+                .as("its own PostgreSQL ends with it, and that is no alert")
+                .doesNotContain("[critical] postgresql");
     }
 
     private void askFromAnotherTerminal() throws IOException, InterruptedException {
@@ -127,6 +134,20 @@ class DemoIT {
     }
 
     @Test
+    void aPortThatIsTakenIsSaidBeforeAnythingIsMade() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port = taken.getLocalPort();
+            Process demo = start(port);
+            assertThat(demo.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+            assertThat(demo.exitValue()).isEqualTo(2);
+            assertThat(Files.readString(printed))
+                    .isEqualTo("pgsteward: port " + port + " is in use: PGSTEWARD_HTTP_PORT=" + (port + 1)
+                            + " ./pgsteward demo\n");
+        }
+    }
+
+    @Test
     void aFolderThatHoldsOtherThingsIsLeftAlone() throws Exception {
         Files.writeString(folder.resolve("thesis.txt"), "years of work");
         Process demo = start("--once");
@@ -138,19 +159,43 @@ class DemoIT {
     }
 
     private Process start(String... options) throws IOException {
+        return start(0, options);
+    }
+
+    private Process start(int port, String... options) throws IOException {
         List<String> command = new java.util.ArrayList<>(ChildJava.steward("demo", "--dir", folder.toString()));
         command.addAll(List.of(options));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().put("PGSTEWARD_HTTP_PORT", "0");
+        builder.environment().put("PGSTEWARD_HTTP_PORT", Integer.toString(port));
         return builder.redirectOutput(printed.toFile()).start();
     }
 
     /** PostgreSQL's processes whose arguments name the demonstration's folder. */
-    private long processes() {
-        return ProcessHandle.allProcesses()
-                .map(process -> process.info().commandLine().orElse(""))
-                .filter(line -> line.contains(folder.toString()) && line.contains("postgres -D"))
-                .count();
+    private long processes() throws IOException {
+        return commands().stream().filter(line -> line.contains("postgres -D")).count();
+    }
+
+    /**
+     * The command lines that name the demonstration's folder: servers, the shells that guard them, and the {@code rm} by
+     * which such a shell removes a scratch cluster after its server has ended.
+     */
+    private List<String> commands() throws IOException {
+        List<String> commands = new java.util.ArrayList<>();
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (Path process : processes) {
+                try {
+                    String line = new String(Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.UTF_8)
+                            .replace('\0', ' ');
+                    if (line.contains(folder.toString())) {
+                        commands.add(line);
+                    }
+                } catch (IOException ended) {
+                    // Between the list and the look.
+                    continue;
+                }
+            }
+        }
+        return commands;
     }
 
     private List<String> notices() throws IOException {

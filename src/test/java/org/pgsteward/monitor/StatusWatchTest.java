@@ -20,6 +20,7 @@ import org.pgsteward.model.Severity;
 class StatusWatchTest {
     private final SettableClock clock = new SettableClock();
     private final StatusWatch watch = new StatusWatch(new StatusRule(Duration.ZERO), clock);
+    private final Container failed = Containers.in(State.EXITED, Health.NONE, 1, false);
     private final Container killed = Containers.in(State.EXITED, Health.NONE, 137, false);
 
     @Test
@@ -105,6 +106,26 @@ class StatusWatchTest {
         assertThat(watch.state("vikunja", false, List.of(killed)).word()).isEqualTo("ends");
         note("die", NOON, Map.of("exitCode", "1"));
         assertThat(watch.state("vikunja", false, List.of(killed)).word()).isEqualTo("does not run");
+    }
+
+    /** Miniflux gives up within 60 ms; its database is there 300 ms after its start. */
+    @Test
+    void anEndJustBeforeTheDatabaseWasMadeSaysSo() {
+        note("die", NOON, Map.of("exitCode", "1"));
+        assertThat(look(failed).get(0).reason()).doesNotContain("database");
+        clock.pass(Duration.ofMillis(300));
+        watch.databaseMade("vikunja");
+
+        assertThat(look(failed).get(0).reason())
+                .endsWith("ended with exit code 1. Its database was made just after it gave up. Start it again");
+        assertThat(look(failed).get(0).remedy()).isEqualTo("docker start vikunja");
+
+        clock.pass(Duration.ofMinutes(5));
+        note("start", clock.instant(), Map.of());
+        note("die", clock.instant(), Map.of("exitCode", "1"));
+        assertThat(look(failed).get(0).reason())
+                .as("a later end has another cause")
+                .doesNotContain("database");
     }
 
     @Test

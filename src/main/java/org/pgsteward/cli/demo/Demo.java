@@ -11,13 +11,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +30,8 @@ import org.pgsteward.cli.Refusal;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.postgres.AbandonedClusters;
+import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.routing.BackupDesk;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,6 +62,7 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 public final class Demo implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration DAEMON_END = Duration.ofSeconds(3);
     private static final String MARK = ".pgsteward-demo";
 
     @Spec
@@ -91,11 +94,15 @@ public final class Demo implements Callable<Integer> {
                         .getOrDefault(
                                 "PGSTEWARD_ROUTES_DIR", home.resolve("routes").toString()))
                 .toAbsolutePath();
+        if (!once) {
+            DemoHost.requireFree(environment);
+        }
         screen.say("pgsteward demo in " + folder);
         CountDownLatch stopped = new CountDownLatch(1);
+        AtomicReference<@Nullable Daemon> running = new AtomicReference<>();
         try (DemoHost host = DemoHost.start(
                 folder, environment.get("pgsteward.postgres.bindir").map(Path::of))) {
-            Runtime.getRuntime().addShutdownHook(new Thread(host::close, "demo-end"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(running.get(), host), "demo-end"));
             screen.done("host", "PostgreSQL and a recorded engine", host.data().toString());
             Wiring wiring = new Wiring(
                     environment
@@ -107,6 +114,7 @@ public final class Demo implements Callable<Integer> {
                                     once ? "0" : environment.require("pgsteward.http.port"))),
                     host.programs().user());
             try (Daemon daemon = wiring.daemon().start()) {
+                running.set(daemon);
                 await("the engine is heard", daemon::hears);
                 screen.done("start", "the routes in " + routes + " run", "http://127.0.0.1:" + daemon.httpPort() + "/");
                 boolean proved = work(screen, host, wiring);
@@ -120,6 +128,20 @@ public final class Demo implements Callable<Integer> {
                 }
                 return proved ? 0 : 1;
             }
+        }
+    }
+
+    /** The daemon first, since it would alert that its PostgreSQL is gone; but nobody waits long for work under way. */
+    private static void end(@Nullable Daemon daemon, DemoHost host) {
+        try (host) {
+            if (daemon != null) {
+                Thread ending = new Thread(daemon::close, "demo-daemon-end");
+                ending.setDaemon(true);
+                ending.start();
+                ending.join(DAEMON_END.toMillis());
+            }
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -257,14 +279,16 @@ public final class Demo implements Callable<Integer> {
         return channel;
     }
 
-    /** Makes room for a new demonstration. */
-    private static void empty(Path folder) throws IOException {
+    /** Makes room for a new demonstration, once the servers of an earlier one that was killed have ended. */
+    private static void empty(Path folder) throws Exception {
+        Path earlier = folder.resolve("postgres");
+        await(
+                "the end of the earlier demonstration's PostgreSQL in " + earlier,
+                () -> !AbandonedClusters.isAtWork(earlier));
         Path mark = folder.resolve(MARK);
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                if (!file.equals(mark) && !file.equals(folder)) {
-                    Files.delete(file);
-                }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(path -> !path.equals(mark)).toList()) {
+                ThrowawayCluster.remove(file);
             }
         }
     }

@@ -1,7 +1,9 @@
 package org.pgsteward.cli.demo;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.pgsteward.Settings;
+import org.pgsteward.cli.Refusal;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Typing;
@@ -82,6 +86,18 @@ final class DemoHost implements AutoCloseable {
         } catch (IOException | InterruptedException | RuntimeException e) {
             cluster.close();
             throw e;
+        }
+    }
+
+    /** @throws Refusal when another program has the status page's port, with what to type */
+    static void requireFree(Settings environment) throws IOException {
+        int port = environment.port("pgsteward.http.port");
+        InetSocketAddress address = new InetSocketAddress(environment.require("pgsteward.http.host"), port);
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(address, 1);
+        } catch (BindException taken) {
+            throw new Refusal("port " + port + " is in use: PGSTEWARD_HTTP_PORT=" + (port + 1) + " ./pgsteward demo");
         }
     }
 

@@ -1,0 +1,28 @@
+package org.pgsteward.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.io.TempDir;
+
+class FolderRemovalTest {
+    /** The shell that guards a scratch cluster removes its folder as well, once its process was killed. */
+    @RepeatedTest(3)
+    void aFolderThatAnotherRemovesAtTheSameTimeIsRemoved(@TempDir Path parent) throws Exception {
+        Path folder = parent.resolve("cluster");
+        for (int directory = 0; directory < 40; directory++) {
+            Path base = Files.createDirectories(folder.resolve("base/" + directory));
+            for (int file = 0; file < 40; file++) {
+                Files.createFile(base.resolve(Integer.toString(file)));
+            }
+        }
+        Process other = new ProcessBuilder("rm", "-rf", folder.toString()).start();
+
+        ThrowawayCluster.remove(folder);
+
+        assertThat(folder).doesNotExist();
+        other.waitFor();
+    }
+}
