@@ -21,6 +21,8 @@ import org.pgsteward.routing.http.HttpListener;
 import org.pgsteward.routing.http.RequestHead;
 import org.pgsteward.routing.http.Response;
 import org.pgsteward.routing.page.StatusPage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one port: the status page, health and figures, all of them read-only.
@@ -29,6 +31,8 @@ import org.pgsteward.routing.page.StatusPage;
  * decides whether the container is restarted, and waits for nothing that asks PostgreSQL.
  */
 public final class HttpDoor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpDoor.class);
+
     /** Camel's word for it; by default it leaves out the checks that are well. */
     private static final String EVERY_CHECK = "full";
 
@@ -57,7 +61,7 @@ public final class HttpDoor implements AutoCloseable {
                     return new Response(200, "text/html; charset=utf-8", now.html(), now.policy());
                 },
                 "/observe/health",
-                () -> health(HealthCheckHelper.invoke(context, EVERY_CHECK), overall(page.health()), json),
+                () -> health(HealthCheckHelper.invoke(context, EVERY_CHECK), overall(page), json),
                 "/observe/health/live",
                 () -> health(HealthCheckHelper.invokeLiveness(context, EVERY_CHECK), Map.of(), json),
                 "/observe/health/ready",
@@ -138,11 +142,18 @@ public final class HttpDoor implements AutoCloseable {
     }
 
     /** For those who watch from outside: what the page's headline says, whatever pgsteward's own checks say. */
-    private static Map<String, Object> overall(OverallHealth health) {
-        Map<String, Object> words = new LinkedHashMap<>();
-        words.put("well", health.isWell());
-        words.put("headline", health.headline());
-        return words;
+    private static Map<String, Object> overall(StatusPage page) {
+        try {
+            OverallHealth health = page.health();
+            Map<String, Object> words = new LinkedHashMap<>();
+            words.put("well", health.isWell());
+            words.put("headline", health.headline());
+            return words;
+        } catch (RuntimeException trouble) {
+            // The checks answer without it.
+            LOG.warn("cannot say in /observe/health whether all is well: {}", BackupDesk.reason(trouble));
+            return Map.of();
+        }
     }
 
     /** @param more is put before the checks, and does not change the status */

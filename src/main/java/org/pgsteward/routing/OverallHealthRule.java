@@ -105,7 +105,9 @@ final class OverallHealthRule {
                     US,
                     DAEMON,
                     Severity.CRITICAL,
-                    (daemon.stopped() ? "was stopped " : "has not reported since ") + ago(daemon.at())
+                    (daemon.stopped()
+                                    ? "was stopped " + Elapsed.roughly(overview.age(daemon.at())) + " ago"
+                                    : "has not reported for " + Elapsed.roughly(overview.age(daemon.at())))
                             + ": until it runs, no backup is made and no alert is sent",
                     overview.typing().restart());
             return;
@@ -136,7 +138,7 @@ final class OverallHealthRule {
                 .ifPresent(at -> exception(
                         name,
                         QUARANTINED,
-                        "is in quarantine since " + ago(at) + ": its role cannot log in",
+                        "has been in quarantine for " + Elapsed.roughly(overview.age(at)) + ": its role cannot log in",
                         "pgsteward remove --undo " + Typing.word(name)
                                 + "   # or, to delete it: pgsteward remove --drop " + Typing.word(name)));
         service.state()
@@ -278,9 +280,5 @@ final class OverallHealthRule {
             return named.get(0);
         }
         return String.join(", ", named.subList(0, named.size() - 1)) + " and " + named.get(named.size() - 1);
-    }
-
-    private String ago(Instant at) {
-        return Elapsed.roughly(overview.age(at)) + " ago";
     }
 }

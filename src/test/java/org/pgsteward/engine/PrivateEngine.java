@@ -1,13 +1,17 @@
 package org.pgsteward.engine;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** An engine for one test, which may be stopped, killed and started again; nobody else uses it. */
 public final class PrivateEngine implements AutoCloseable {
+    private static final Duration SETTLED = Duration.ofMinutes(2);
     private static final Path BED = Path.of("src/test/bed").toAbsolutePath();
 
     private final Path folder;
@@ -42,6 +46,23 @@ public final class PrivateEngine implements AutoCloseable {
     /** Starts it, or starts it again with the containers that it had. */
     public void up() {
         run(BED.resolve("engine-up").toString(), folder.toString());
+    }
+
+    /**
+     * Waits until the engine has noticed that a container ended. It answers before it has put in order what became of its
+     * containers while it was away, or ended those that ran on without it.
+     */
+    void awaitEnd(String container) {
+        await().atMost(SETTLED)
+                .until(() -> cli().run("inspect", "--format", "{{.State.Status}}", container), "exited"::equals);
+    }
+
+    /**
+     * Starts a container again. An engine that has just started refuses that while what is left of the container's last run
+     * (its task, its network endpoint) is not removed yet.
+     */
+    void start(String container) {
+        await().atMost(SETTLED).ignoreExceptions().until(() -> cli().run("start", container), container::equals);
     }
 
     /** Ends it in good order; its containers end with it. */

@@ -169,7 +169,7 @@ class OverallHealthRuleTest {
                                 "webhook", "has taken no alert for 4 min, 3 wait: 404 Not Found", ""),
                         org.assertj.core.groups.Tuple.tuple(
                                 "vikunja",
-                                "is in quarantine since 5 min ago: its role cannot log in",
+                                "has been in quarantine for 5 min: its role cannot log in",
                                 "docker exec pgsteward pgsteward remove --undo vikunja   # or, to delete it: docker exec"
                                         + " pgsteward pgsteward remove --drop vikunja"));
     }
