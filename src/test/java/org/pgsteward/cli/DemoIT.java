@@ -183,19 +183,23 @@ class DemoIT {
         List<String> commands = new java.util.ArrayList<>();
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path process : processes) {
-                try {
-                    String line = new String(Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.UTF_8)
-                            .replace('\0', ' ');
-                    if (line.contains(folder.toString())) {
-                        commands.add(line);
-                    }
-                } catch (IOException ended) {
-                    // Between the list and the look.
-                    continue;
+                String line = commandLine(process);
+                if (line.contains(folder.toString())) {
+                    commands.add(line);
                 }
             }
         }
         return commands;
+    }
+
+    /** Empty for a process that has ended since it was listed. */
+    private static String commandLine(Path process) {
+        try {
+            return new String(Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.UTF_8)
+                    .replace('\0', ' ');
+        } catch (IOException ended) {
+            return "";
+        }
     }
 
     private List<String> notices() throws IOException {
