@@ -73,6 +73,7 @@ public final class SettingsCheck {
                 "activity.keep",
                 "backup.overdue.grace",
                 "backup.stuck.after",
+                "restore.forgotten.after",
                 "alerts.failing.after")) {
             reads("pgsteward." + time, (key, value) -> settings.duration(key));
         }

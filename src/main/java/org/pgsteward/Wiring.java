@@ -30,6 +30,7 @@ import org.pgsteward.backup.BackupSets;
 import org.pgsteward.backup.DiskSpace;
 import org.pgsteward.backup.Dumps;
 import org.pgsteward.backup.Holdings;
+import org.pgsteward.backup.KeptDatabaseRule;
 import org.pgsteward.backup.ManifestKeys;
 import org.pgsteward.backup.OverdueRule;
 import org.pgsteward.backup.Proof;
@@ -351,8 +352,8 @@ public final class Wiring {
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
         Holdings holdings = new Holdings(store);
         Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
-        OverdueDesk overdueDesk =
-                new OverdueDesk(targets, rows, house, schedules(schedule), overdue, alerts, holdings, clock);
+        OverdueDesk overdueDesk = new OverdueDesk(
+                targets, rows, house, schedules(schedule), overdue, alerts, holdings, forgotten(), clock);
         Delivery delivery = new Delivery();
         DaemonReport report = new DaemonReport(
                 new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing), state, json, clock);
@@ -387,6 +388,16 @@ public final class Wiring {
                     delivery.begin(begun);
                 });
         return new Parts(pipeline, engine, overview, docker, figures, delivery, report);
+    }
+
+    private KeptDatabaseRule forgotten() {
+        String container = settings.get("pgsteward.postgres.container")
+                .orElse(server.address().host());
+        return new KeptDatabaseRule(
+                settings.duration("pgsteward.restore.forgotten.after"),
+                "docker exec " + Typing.word(container) + " psql -U "
+                        + Typing.word(server.address().user()) + " -d "
+                        + Typing.word(server.address().database()) + " -c");
     }
 
     private WatchDesk watchDesk(

@@ -3,9 +3,12 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,13 +48,21 @@ public final class Recovery {
              WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
                AND c.relnamespace::pg_catalog.regnamespace::text !~ '^pg_'
                AND c.relname NOT IN ('service_configs', 'backup_log', 'user_activity', 'service_status',
-                                     'flyway_schema_history')
+                                     'kept_databases', 'flyway_schema_history')
              ORDER BY 1
              LIMIT 5
             """;
 
+    /** As the manifest of globals counts them, less what a restore itself makes. */
+    private static final String COUNT_ROLES =
+            "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname !~ '^pgsteward_'";
+
     private static final Set<String> JOURNAL = Set.of(
-            "public.service_configs", "public.backup_log", "public.user_activity", "public.flyway_schema_history");
+            "public.service_configs",
+            "public.backup_log",
+            "public.user_activity",
+            "public.kept_databases",
+            "public.flyway_schema_history");
 
     private final Server server;
     private final Store store;
@@ -79,8 +90,9 @@ public final class Recovery {
      *
      * @param done what is there now, one line each
      * @param missing what is not, with the reason; none when all is there
+     * @param verified the backups that were restored and compared with their manifests, each with the time that it took
      */
-    public record Report(List<String> done, List<String> missing) {}
+    public record Report(List<String> done, List<String> missing, Map<String, Duration> verified) {}
 
     /** Asks the operator whether roles of an unsigned file may get powers over the server. */
     @FunctionalInterface
@@ -110,6 +122,7 @@ public final class Recovery {
         }
         List<String> done = new ArrayList<>();
         List<String> missing = new ArrayList<>();
+        Map<String, Duration> verified = new HashMap<>();
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
             refuseOccupied();
             Optional<Roles> roles = roles(inventory, consent);
@@ -117,21 +130,21 @@ public final class Recovery {
             leftovers.clearInTurn();
             inventory.unreadable().forEach((path, reason) -> missing.add(path + ": cannot be read: " + reason));
             if (roles.isPresent()) {
-                make(roles.get(), done, missing);
+                make(roles.get(), done, missing, verified);
             } else {
                 missing.add("roles: there are no globals in the store");
             }
             for (StoredBackup backup : inventory.newestOfEach(one -> isAsWritten(inventory, one))) {
                 nameAltered(inventory, backup, missing);
                 if (backup.kind() == BackupKind.DUMP) {
-                    database(backup, progress, done, missing);
+                    database(backup, progress, done, missing, verified);
                 }
             }
             if (missing.isEmpty()) {
                 Guest.run(server, "DROP ROLE " + MARK);
             }
         }
-        return new Report(List.copyOf(done), List.copyOf(missing));
+        return new Report(List.copyOf(done), List.copyOf(missing), Map.copyOf(verified));
     }
 
     private static boolean isAsWritten(Inventory inventory, StoredBackup backup) {
@@ -189,8 +202,11 @@ public final class Recovery {
         }
     }
 
-    /** @param path of the file that they are from */
-    private record Roles(String path, Globals globals) {}
+    private record Roles(StoredBackup backup, Globals globals) {
+        String path() {
+            return backup.path();
+        }
+    }
 
     /** The newest roles of the store, less those that the server has from the first. */
     private Optional<Roles> roles(Inventory inventory, Consent consent)
@@ -217,7 +233,7 @@ public final class Recovery {
                         + " PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed the backups");
             }
         }
-        return Optional.of(new Roles(newest.get().path(), globals));
+        return Optional.of(new Roles(newest.get(), globals));
     }
 
     private static String doubt(StoredBackup globals) {
@@ -230,7 +246,10 @@ public final class Recovery {
         };
     }
 
-    private void make(Roles roles, List<String> done, List<String> missing) throws SQLException {
+    private void make(Roles roles, List<String> done, List<String> missing, Map<String, Duration> verified)
+            throws SQLException {
+        long began = System.nanoTime();
+        int missingBefore = missing.size();
         Globals globals = roles.globals();
         Set<String> there = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
         long made = 0;
@@ -250,6 +269,11 @@ public final class Recovery {
                 .forEach(words -> missing.add("roles: not run: " + words));
         globals.oversized().forEach(words -> missing.add("roles: left out: " + words));
         done.add("roles: " + made + " made, with their passwords, from " + roles.path());
+        String count = Guest.names(server, COUNT_ROLES).get(0);
+        Long dumped = roles.backup().manifest().rows().get("pg_catalog.pg_roles");
+        if (missing.size() == missingBefore && dumped != null && count.equals(dumped.toString())) {
+            verified.put(roles.backup().manifest().eventId(), Duration.ofNanos(System.nanoTime() - began));
+        }
     }
 
     /** What is hashed is what is read: a program that writes into the store could change the file between the two. */
@@ -261,19 +285,27 @@ public final class Recovery {
     }
 
     /** One that cannot be restored holds up no other. */
-    private void database(StoredBackup backup, RestoreProgress progress, List<String> done, List<String> missing)
+    private void database(
+            StoredBackup backup,
+            RestoreProgress progress,
+            List<String> done,
+            List<String> missing,
+            Map<String, Duration> verified)
             throws InterruptedException {
         Manifest manifest = backup.manifest();
         String name = manifest.database();
         try {
             if (name.equals(server.address().database())) {
-                journal(backup, progress, done, missing);
+                journal(backup, progress, done, missing, verified);
                 return;
             }
             boolean waiting = name.equals("postgres")
                     && restore.exists(name)
                     && relations(name).isEmpty();
             if (waiting && manifest.rows().isEmpty()) {
+                // The file is as it was written, and no table is in either.
+                restore.checkFile(restore.file(backup));
+                verified.put(manifest.eventId(), Duration.ZERO);
                 return;
             }
             if (restore.exists(name) && !waiting) {
@@ -291,6 +323,7 @@ public final class Recovery {
             }
             Restore.Order order = new Restore.Order(backup, manifest.owner(), name);
             Restore.Done restored = restore.beside(order, Optional.empty(), progress, beside -> place(beside, order));
+            verified.put(manifest.eventId(), restored.took());
             done.add(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
                     + manifest.startedAt());
             restored.notes().forEach(note -> missing.add(name + ": " + note));
@@ -306,18 +339,23 @@ public final class Recovery {
         if (order.database().equals("postgres")) {
             Guest.run(server, "DROP DATABASE postgres");
         }
-        beside.database().rename(order.database());
+        beside.database().rename(order.database(), SideDatabase.Note.NONE);
         beside.guest().close();
         return Swap.Swapped.NONE;
     }
 
     /** Its tables are of our own making; of the dump only the rows are taken, and read by the guest who restored them. */
-    private void journal(StoredBackup backup, RestoreProgress progress, List<String> done, List<String> missing)
+    private void journal(
+            StoredBackup backup,
+            RestoreProgress progress,
+            List<String> done,
+            List<String> missing,
+            Map<String, Duration> verified)
             throws Restore.Refused, IOException, SQLException, InterruptedException {
         long[] taken = new long[1];
         Restore.Order order = new Restore.Order(
                 backup, server.address().user(), backup.manifest().database(), true);
-        restore.beside(order, Optional.empty(), progress, beside -> {
+        Restore.Done restored = restore.beside(order, Optional.empty(), progress, beside -> {
             try (Connection old = beside.guest().enter(beside.database().name())) {
                 taken[0] = journal.take(old);
             }
@@ -325,6 +363,7 @@ public final class Recovery {
             beside.guest().close();
             return Swap.Swapped.NONE;
         });
+        verified.put(backup.manifest().eventId(), restored.took());
         done.add(backup.manifest().database() + ": " + taken[0] + " rows of the journal, of "
                 + backup.manifest().startedAt());
         Set<String> others = new TreeSet<>(backup.manifest().rows().keySet());

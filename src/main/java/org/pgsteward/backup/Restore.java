@@ -124,7 +124,12 @@ public final class Restore {
                 beside.inheritClosed();
                 beside.give();
                 progress.step("all of it is " + order.owner() + "'s");
-                beside.database().rename(order.database());
+                String service = order.backup().manifest().service();
+                beside.database()
+                        .rename(
+                                order.database(),
+                                connection -> KeptDatabases.note(
+                                        connection, order.database(), service, false, clock.instant()));
                 beside.guest().close();
                 return Swap.Swapped.NONE;
             });

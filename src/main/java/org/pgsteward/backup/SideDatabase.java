@@ -3,6 +3,7 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -105,17 +106,32 @@ final class SideDatabase {
     }
 
     /** Gives it its name, by which it is nobody's leftover any more: in one transaction. */
-    void rename(String to) throws SQLException {
+    void rename(String to, Note note) throws SQLException {
         String quoted = Quote.identifier(name);
         boolean marked = Guest.names(
                         server,
                         "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
                                 + " WHERE datname = " + Quote.literal(name))
                 .contains(RestoreLeftovers.MARK);
-        Guest.run(
-                server,
-                (marked ? "COMMENT ON DATABASE " + quoted + " IS NULL; " : "") + "ALTER DATABASE " + quoted
-                        + " RENAME TO " + Quote.identifier(to));
+        try (Connection connection = server.connect(server.address().database());
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            if (marked) {
+                statement.execute("COMMENT ON DATABASE " + quoted + " IS NULL");
+            }
+            statement.execute("ALTER DATABASE " + quoted + " RENAME TO " + Quote.identifier(to));
+            note.in(connection);
+            connection.commit();
+        }
+    }
+
+    /** What is written down in the transaction that gives the database its name. */
+    @FunctionalInterface
+    interface Note {
+        /** Nothing. */
+        Note NONE = connection -> {};
+
+        void in(Connection connection) throws SQLException;
     }
 
     void drop() throws SQLException {

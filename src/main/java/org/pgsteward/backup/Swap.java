@@ -123,6 +123,7 @@ final class Swap {
                         "ALTER DATABASE " + Quote.identifier(restored) + " RENAME TO " + Quote.identifier(live));
                 progress.step("the new one has its name");
                 close(connection, kept);
+                KeptDatabases.note(connection, kept, live, true, at);
                 connection.commit();
             }
             return new Swapped(kept, Duration.ofNanos(System.nanoTime() - began));

@@ -9,6 +9,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -39,6 +40,9 @@ public final class Targets {
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
              WHERE d.datname NOT IN ('template0', 'template1') AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
+               AND (sc.service_name IS NOT NULL
+                    OR NOT EXISTS (SELECT FROM public.kept_databases AS k
+                                    WHERE k.database_oid = d.oid AND k.database_name = d.datname))
                AND d.datallowconn = ?
                -- What a restore has set aside is closed, and a quarantined service's database is.
                AND (d.datallowconn OR (d.datname !~ '_before_[0-9]{8}T[0-9]{6}Z$' AND sc.quarantined_at IS NULL))
@@ -57,6 +61,15 @@ public final class Targets {
      * @param since when it came to be there, as far as the journal knows
      */
     public record Found(BackupTarget target, Instant since) {}
+
+    /**
+     * Returns the databases that restores made or kept, which are no targets.
+     *
+     * @throws SQLException when PostgreSQL does not answer
+     */
+    public List<KeptDatabase> kept() throws SQLException {
+        return KeptDatabases.read(server);
+    }
 
     /** @throws SQLException when PostgreSQL does not answer */
     public List<Found> all(BackupKind kind) throws SQLException {

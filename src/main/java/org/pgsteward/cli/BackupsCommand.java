@@ -30,6 +30,7 @@ import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Judgement;
+import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.NoConnection;
 import picocli.CommandLine.Command;
@@ -130,6 +131,7 @@ final class BackupsCommand implements Callable<Integer> {
         }
         table.print(out);
         printCaveats(stored, judgements, ink, out);
+        printKept(wiring, now);
         out.flush();
         complain(inventory, stored);
         return 0;
@@ -152,6 +154,23 @@ final class BackupsCommand implements Callable<Integer> {
                         .forEach(caveat -> out.println(
                                 ink.warning(OneLine.of(manifest.service(), 60) + ": " + OneLine.of(caveat, 1000))));
             }
+        }
+    }
+
+    /** Databases that restores made or kept: there is no backup of them, and they take room. */
+    private void printKept(Wiring wiring, Instant now) {
+        try {
+            for (KeptDatabase kept : wiring.targets.kept()) {
+                spec.commandLine()
+                        .getOut()
+                        .println("Not backed up: database " + OneLine.of(kept.name(), 80) + " ("
+                                + Size.words(kept.sizeBytes()) + "), which a restore of "
+                                + OneLine.of(kept.service(), 60) + (kept.replaced() ? " replaced " : " made ")
+                                + age(kept.since(), now) + " ago.");
+            }
+        } catch (SQLException unavailable) {
+            // The states, which are read before, said so already.
+            return;
         }
     }
 
@@ -204,7 +223,15 @@ final class BackupsCommand implements Callable<Integer> {
             return;
         }
         if (all.isEmpty()) {
-            out.println(nothing(wiring));
+            int single = Files.isDirectory(wiring.store.root())
+                    ? Inventory.of(wiring.store).backups().size()
+                    : 0;
+            out.println(
+                    single == 0
+                            ? nothing(wiring)
+                            : "There is no set yet: the " + single
+                                    + " backups here were made one by one; the nightly run"
+                                    + " and 'pgsteward backup --all' make sets.");
         }
         Instant now = wiring.clock.instant();
         for (BackupSet set : all) {

@@ -17,13 +17,16 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
+import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.Recovery;
 import org.pgsteward.backup.Restore;
 import org.pgsteward.backup.RestoreProgress;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Activity;
+import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.provision.Provisioner;
@@ -71,6 +74,9 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Option(names = "--replace", description = "In the place of the live database, which is kept under another name.")
     private boolean replace;
+
+    @Option(names = "--force", description = "With --into: whatever the database is called.")
+    private boolean force;
 
     @Option(names = "--all", description = "Everything, onto an empty server.")
     private boolean all;
@@ -142,8 +148,9 @@ final class RestoreCommand implements Callable<Integer> {
         RestoreProgress progress = TerminalProgress.of(spec.commandLine().getErr(), Duration.ZERO);
         List<String> missing = new ArrayList<>();
         PrintWriter out = spec.commandLine().getOut();
+        Recovery.Report report;
         try (Provisioner provisioner = wiring.provisioner()) {
-            Recovery.Report report = wiring.recovery.rebuild(progress, consent());
+            report = wiring.recovery.rebuild(progress, consent());
             TerminalProgress.end(progress);
             report.done().forEach(out::println);
             missing.addAll(report.missing());
@@ -156,8 +163,17 @@ final class RestoreCommand implements Callable<Integer> {
         }
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
-            // What the journal has not seen; a row that it has stays as it is.
-            inventory.backups().forEach(backup -> wiring.doors.ask("direct:journal-write", backup.asMade()));
+            // What the journal has not seen, and what this restore has compared with its manifest.
+            for (StoredBackup backup : inventory.backups()) {
+                Backup made = backup.asMade();
+                wiring.doors.ask("direct:journal-write", made);
+                Duration took = report.verified().get(backup.manifest().eventId());
+                if (took != null) {
+                    wiring.doors.ask(
+                            "direct:journal-write",
+                            made.judged(BackupState.VERIFIED, wiring.clock.instant(), took, ""));
+                }
+            }
             wiring.doors.ask(
                     "direct:journal-write", Activity.ours("pgsteward", "restored everything", wiring.clock.instant()));
         }
@@ -178,7 +194,7 @@ final class RestoreCommand implements Callable<Integer> {
 
     private void checkUsage() {
         if (all) {
-            if (service != null || backup != null || at != null || into != null || replace) {
+            if (service != null || backup != null || at != null || into != null || replace || force) {
                 throw new Refusal(
                         "restore --all takes --from with the folder of a store, --trust-globals, and nothing else");
             }
@@ -189,6 +205,11 @@ final class RestoreCommand implements Callable<Integer> {
         }
         if (trustGlobals) {
             throw new Refusal("restore takes --trust-globals with --all only: roles are restored with everything");
+        }
+        if (into != null && !force) {
+            NewName.fault(into).ifPresent(fault -> {
+                throw new Refusal(OneLine.of(fault, 300));
+            });
         }
         if (service == null && backup == null) {
             throw new Refusal("restore takes the name of a SERVICE, or --backup with an id");

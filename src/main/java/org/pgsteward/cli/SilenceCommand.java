@@ -69,6 +69,9 @@ final class SilenceCommand implements Callable<Integer> {
     @Option(names = "--end", paramLabel = "ID", description = "End one before its time.")
     private @Nullable String end;
 
+    @Option(names = "--force", description = "Though no service of that name is known.")
+    private boolean force;
+
     @Option(names = "--json", description = "Print one JSON document: the silences that hold afterwards.")
     private boolean json;
 
@@ -88,7 +91,7 @@ final class SilenceCommand implements Callable<Integer> {
         } else if (service != null || all) {
             String whose = service == null ? "" : service;
             if (service != null) {
-                sayIfUnknown(service, wiring);
+                refuseUnknown(service, wiring);
             }
             Silence silence = silences.begin(whose, kind == null ? "" : kind, span, OneLine.of(reason, 200));
             writeDown(wiring, service == null ? "pgsteward" : service, "silence " + silence.id() + " for " + time);
@@ -99,8 +102,11 @@ final class SilenceCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Who is silenced in vain should know; but a name may as well be one that comes later. */
-    private void sayIfUnknown(String name, Wiring wiring) {
+    /**
+     * A silence under a name that nothing has would leave the alerts that the operator means. While PostgreSQL is
+     * unavailable no name can be compared, and every one is taken.
+     */
+    private void refuseUnknown(String name, Wiring wiring) {
         Set<String> known = new TreeSet<>(List.of("postgresql", "pgsteward"));
         wiring.alerts.firing().forEach(alert -> known.add(alert.service()));
         try {
@@ -108,15 +114,14 @@ final class SilenceCommand implements Callable<Integer> {
             wiring.targets
                     .all(BackupKind.DUMP)
                     .forEach(found -> known.add(found.target().service()));
-        } catch (SQLException nobodyKnows) {
+        } catch (SQLException unavailable) {
             return;
         }
-        if (!known.contains(name)) {
+        if (!force && !known.contains(name)) {
             String hint = Nearest.hint(name, known);
-            PrintWriter err = spec.commandLine().getErr();
-            err.println("pgsteward: the silence holds, but nothing is called '" + OneLine.of(name, 60) + "' here; "
-                    + (hint.isEmpty() ? "there are " + String.join(", ", known) : hint));
-            err.flush();
+            throw new Refusal("there is no service '" + OneLine.of(name, 60) + "'; "
+                    + (hint.isEmpty() ? "there are " + OneLine.of(String.join(", ", known), 300) : hint)
+                    + " (--force silences it all the same)");
         }
     }
 

@@ -118,6 +118,10 @@ final class StatusCommand implements Callable<Integer> {
                 cause.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 300)));
             });
         }
+        overview.keptWords().ifPresent(words -> {
+            out.println();
+            out.println(words);
+        });
         if (overview.services().isEmpty()) {
             return;
         }
@@ -218,6 +222,16 @@ final class StatusCommand implements Callable<Integer> {
             services.add(line);
         }
         document.put("services", services);
+        document.put(
+                "kept_databases",
+                overview.kept().stream()
+                        .map(one -> Map.of(
+                                "database", one.name(),
+                                "service", one.service(),
+                                "reason", one.replaced() ? "replaced" : "restored",
+                                "since", one.since().toString(),
+                                "size_bytes", one.sizeBytes()))
+                        .toList());
         List<Map<String, Object>> alerts = new ArrayList<>();
         for (Alert alert : overview.firing()) {
             alert.worst().ifPresent(cause -> {

@@ -25,6 +25,9 @@ public final class DatabaseFigures {
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
              WHERE d.datname NOT IN ('template0', 'template1') AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
                AND (d.datallowconn OR sc.service_name IS NOT NULL)
+               AND (sc.service_name IS NOT NULL
+                    OR NOT EXISTS (SELECT FROM public.kept_databases AS k
+                                    WHERE k.database_oid = d.oid AND k.database_name = d.datname))
              ORDER BY 1
             """;
 

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.BoundedFile;
+import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,17 +51,20 @@ final class LastKnown {
      * @param histories by service
      * @param days by service
      * @param quarantined by service, when it was put into quarantine
+     * @param kept databases that restores made or kept
      */
     record Facts(
             Instant at,
             Map<String, DatabaseFigures.Figure> figures,
             Map<String, Tables.History> histories,
             Map<String, List<BackupDays.Outcome>> days,
-            Map<String, Instant> quarantined) {
-        static final Facts NONE = new Facts(Instant.EPOCH, Map.of(), Map.of(), Map.of(), Map.of());
+            Map<String, Instant> quarantined,
+            List<KeptDatabase> kept) {
+        static final Facts NONE = new Facts(Instant.EPOCH, Map.of(), Map.of(), Map.of(), Map.of(), List.of());
     }
 
-    private record Page(Instant at, List<Line> services) {}
+    private record Page(
+            Instant at, List<Line> services, @Nullable List<KeptDatabase> kept) {}
 
     /** One service in the file. */
     private record Line(
@@ -119,7 +124,7 @@ final class LastKnown {
         try {
             Path part = Files.createTempFile(file.toAbsolutePath().getParent(), ".last-known", ".part");
             try {
-                Files.write(part, json.writeValueAsBytes(new Page(facts.at(), lines)));
+                Files.write(part, json.writeValueAsBytes(new Page(facts.at(), lines, facts.kept())));
                 Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
             } finally {
                 // A full disk must not get one more file each time.
@@ -145,7 +150,13 @@ final class LastKnown {
                 Optional.ofNullable(line.days()).ifPresent(outcomes -> days.put(line.service(), outcomes));
                 Optional.ofNullable(line.quarantinedAt()).ifPresent(at -> quarantined.put(line.service(), at));
             }
-            return Optional.of(new Facts(page.at(), figures, histories, days, quarantined));
+            return Optional.of(new Facts(
+                    page.at(),
+                    figures,
+                    histories,
+                    days,
+                    quarantined,
+                    Objects.requireNonNullElse(page.kept(), List.of())));
         } catch (NoSuchFileException never) {
             return Optional.empty();
         } catch (IOException torn) {

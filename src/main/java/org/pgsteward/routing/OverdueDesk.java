@@ -14,6 +14,7 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.Holdings;
+import org.pgsteward.backup.KeptDatabaseRule;
 import org.pgsteward.backup.OverdueRule;
 import org.pgsteward.backup.Schedule;
 import org.pgsteward.backup.Targets;
@@ -37,6 +38,7 @@ public final class OverdueDesk {
     private final OverdueRule rule;
     private final AlertBook alerts;
     private final GoneDatabases gone;
+    private final KeptDatabaseRule forgotten;
     private final Clock clock;
 
     /** When a database was seen first of which nobody knows since when it is there. */
@@ -52,7 +54,9 @@ public final class OverdueDesk {
             OverdueRule rule,
             AlertBook alerts,
             Holdings holdings,
+            KeptDatabaseRule forgotten,
             Clock clock) {
+        this.forgotten = forgotten;
         this.targets = targets;
         this.rows = rows;
         this.house = house;
@@ -87,8 +91,23 @@ public final class OverdueDesk {
                             OverdueRule.KIND, service, "there is no database of it any more", clock.instant()))
                     .forEach(conditions::add);
             conditions.addAll(gone.conditions(known));
+            conditions.addAll(forgotten());
         }
         return conditions;
+    }
+
+    /** What is said of databases that restores made or kept. */
+    private List<Condition> forgotten() {
+        try {
+            List<String> firing = alerts.firing().stream()
+                    .filter(alert -> alert.kind().equals(KeptDatabaseRule.KIND))
+                    .map(Alert::service)
+                    .toList();
+            return forgotten.judge(targets.kept(), firing, clock.instant());
+        } catch (SQLException e) {
+            LOG.debug("cannot list the databases that restores kept: {}", e.getMessage());
+            return List.of();
+        }
     }
 
     /** Of what is overdue now, what is said of it; base backups left out, since every database is dumped as well. */

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
@@ -13,11 +14,13 @@ import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.PostgresRule;
 import org.pgsteward.monitor.ServiceState;
+import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.NoConnection;
 
 /**
@@ -32,6 +35,7 @@ import org.pgsteward.postgres.NoConnection;
  * @param silences that hold
  * @param daemon the daemon's own report; empty where none has ever run with this state folder
  * @param typing how commands are typed where this pgsteward runs
+ * @param kept databases that restores made or kept, the oldest first; none of them is a service
  */
 public record Overview(
         Instant at,
@@ -41,9 +45,26 @@ public record Overview(
         List<Alert> firing,
         List<Silence> silences,
         Optional<DaemonStatus> daemon,
-        Typing typing) {
+        Typing typing,
+        List<KeptDatabase> kept) {
+    /** One without databases that restores made or kept. */
+    public Overview(
+            Instant at,
+            Optional<String> trouble,
+            Optional<Instant> known,
+            List<Service> services,
+            List<Alert> firing,
+            List<Silence> silences,
+            Optional<DaemonStatus> daemon,
+            Typing typing) {
+        this(at, trouble, known, services, firing, silences, daemon, typing, List.of());
+    }
+
     /** undefined_table, and undefined_column for the tables of a version before. */
     private static final List<String> NO_JOURNAL = List.of("42P01", "42703");
+
+    /** Names in a sentence. */
+    private static final int MOST_KEPT = 10;
 
     /**
      * A service, a database of no service, or PostgreSQL's own container.
@@ -131,6 +152,21 @@ public record Overview(
         String which = proved == 1 ? " to " + to : ", the oldest to " + to;
         return (without.isEmpty() ? "Every database" : proved + " of " + databases.size() + " databases")
                 + " can be restored" + which + " (" + OneLine.of(oldest.name(), 60) + ")" + missing + ".";
+    }
+
+    /** What restores made or kept and nobody has dropped yet, in one sentence; empty where there is nothing. */
+    public Optional<String> keptWords() {
+        if (kept.isEmpty()) {
+            return Optional.empty();
+        }
+        String words = kept.stream()
+                .limit(MOST_KEPT)
+                .map(one -> OneLine.of(one.name(), 80) + " (" + Size.words(one.sizeBytes()) + ", "
+                        + (one.replaced() ? "replaced " : "restored ") + Elapsed.roughly(age(one.since())) + " ago)")
+                .collect(Collectors.joining(", "));
+        return Optional.of("Left by restores, and not backed up: " + words
+                + (kept.size() > MOST_KEPT ? " and " + (kept.size() - MOST_KEPT) + " more" : "")
+                + ". Drop what nobody needs.");
     }
 
     public Duration age(Instant then) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Silences;
+import org.pgsteward.backup.KeptDatabases;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Memory;
@@ -120,7 +121,8 @@ public final class OverviewDesk {
                     figures,
                     histories,
                     BackupDays.read(connection, now, zone),
-                    Tables.quarantinedSince(connection));
+                    Tables.quarantinedSince(connection),
+                    KeptDatabases.read(connection));
             sessions = DaemonLock.sessions(connection);
         }
         facts = read;
@@ -175,6 +177,7 @@ public final class OverviewDesk {
                 firing,
                 silences.active(),
                 report,
-                typing);
+                typing,
+                read.kept());
     }
 }

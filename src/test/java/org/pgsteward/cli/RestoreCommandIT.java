@@ -66,6 +66,13 @@ class RestoreCommandIT {
                 .contains("into database wiki_back: 1,234 rows in 1 tables, as the manifest says, in ");
         assertThat(beside.err()).isEmpty();
 
+        CommandRun odd = run("restore", "wiki", "--into", "Bad Name; drop");
+        assertThat(odd.code()).isEqualTo(2);
+        assertThat(odd.err())
+                .isEqualTo(
+                        "pgsteward: 'Bad Name; drop' is an unusual name for a database; did you mean 'bad_name_drop'?"
+                                + " (--force makes it all the same)");
+
         CommandRun again = run("restore", "wiki", "--into", "wiki_back");
         assertThat(again.code()).isEqualTo(2);
         assertThat(again.err()).hasLineCount(1).startsWith("pgsteward: database wiki_back exists: choose another name");
@@ -80,6 +87,26 @@ class RestoreCommandIT {
         assertThat(host.rows(
                         "homelab", "SELECT action FROM public.user_activity WHERE service_name = 'wiki' ORDER BY id"))
                 .containsExactly("restored from " + id, "replaced by " + id);
+
+        // Neither is a service, and both are shown until they are dropped or renamed.
+        CommandRun backup = run("backup", "wiki_back");
+        assertThat(backup.code()).isEqualTo(2);
+        assertThat(backup.err()).contains("there is no service or database wiki_back");
+        JsonNode status = json.readTree(run("status", "--json").out());
+        assertThat(status.path("kept_databases").findValuesAsText("database"))
+                .hasSize(2)
+                .contains("wiki_back")
+                .anyMatch(database -> database.matches("wiki_before_\\d{8}T\\d{6}Z"));
+        assertThat(status.path("services").findValuesAsText("service")).noneMatch(name -> name.startsWith("wiki_"));
+        assertThat(run("status").out()).contains("Left by restores, and not backed up: ", "wiki_back (");
+        assertThat(run("backups").out()).contains("Not backed up: database wiki_back (");
+        host.cluster().run("homelab", "ALTER DATABASE wiki_back RENAME TO wiki_copy");
+        assertThat(run("backup", "wiki_copy").code()).isZero();
+        assertThat(json.readTree(run("status", "--json").out())
+                        .path("kept_databases")
+                        .findValuesAsText("database"))
+                .hasSize(1);
+        host.cluster().run("homelab", "DROP DATABASE wiki_copy");
     }
 
     /** It was dumped while it was nobody's, and taken over under another name. */

@@ -145,9 +145,13 @@ class StatusCommandIT {
                 .containsExactly("silence " + id + " for 2h", "silence " + id + " ended");
 
         CommandRun nobody = CommandRun.on(host, "silence", "wikki");
-        assertThat(nobody.code()).isZero();
+        assertThat(nobody.code()).isEqualTo(2);
         assertThat(nobody.err())
-                .isEqualTo("pgsteward: the silence holds, but nothing is called 'wikki' here; did you mean 'wiki'?");
+                .isEqualTo("pgsteward: there is no service 'wikki'; did you mean 'wiki'? (--force silences it all the"
+                        + " same)");
+        assertThat(CommandRun.on(host, "silence", "wikki", "--for", "1m", "--force")
+                        .code())
+                .isZero();
 
         CommandRun wrong = CommandRun.on(host, "silence", "wiki", "--for", "soon");
         assertThat(wrong.code()).isEqualTo(2);

@@ -491,6 +491,35 @@ class KeepIT {
     }
 
     @Test
+    void aDatabaseThatARestoreMadeIsNoServiceAndRaisesAnAlertWhenForgotten() throws Exception {
+        clock.set(berlin("2026-03-01T14:00:00"));
+        start("pgsteward.monitor.backups.delay", "0", "pgsteward.monitor.backups.period", "200");
+        host.cluster().run("homelab", "CREATE DATABASE wiki_back", "CREATE DATABASE \"wiki_before_20260301T130000Z\"");
+        host.cluster()
+                .run(
+                        "homelab",
+                        "ALTER DATABASE \"wiki_before_20260301T130000Z\" ALLOW_CONNECTIONS false",
+                        "INSERT INTO public.kept_databases SELECT oid, datname, 'wiki', 'restored', '2026-03-01 13:00Z' FROM"
+                                + " pg_database WHERE datname = 'wiki_back'");
+        assertThat(everything()).extracting(BackupTarget::service).doesNotContain("wiki_back");
+        clock.set(berlin("2026-03-15T13:59:59"));
+        assertThat(health("backups")).doesNotContain("wiki");
+        clock.set(berlin("2026-03-15T14:00:01"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("database-forgotten", "wiki_back"))
+                        .singleElement()
+                        .asString()
+                        .contains("database wiki_back, restored beside wiki 14 days ago, still takes"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("database-forgotten", "wiki_before_20260301T130000Z"))
+                        .hasSize(1));
+        host.cluster().run("homelab", "DROP DATABASE wiki_back", "DROP DATABASE \"wiki_before_20260301T130000Z\"");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("database-forgotten", "wiki_back"))
+                        .hasSize(2));
+    }
+
+    @Test
     void anEmptyManagementDatabaseInThePlaceOfTheOneThatWasStopsNoBackups() throws Exception {
         start("pgsteward.backup.tick", "* * * * * ?");
         String database = host.cluster().newDatabase();

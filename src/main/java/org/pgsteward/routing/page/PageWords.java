@@ -72,6 +72,7 @@ final class PageWords {
         group(groups, PageWords::isOfTheCluster);
         group(groups, Overview.Service::isGone);
         scope.put("groups", groups);
+        overview.keptWords().ifPresent(words -> scope.put("kept", words));
         return scope;
     }
 

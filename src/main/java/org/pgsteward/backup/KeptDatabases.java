@@ -1,0 +1,112 @@
+package org.pgsteward.backup;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.pgsteward.model.KeptDatabase;
+import org.pgsteward.postgres.Server;
+
+/**
+ * The databases that restores made beside the live one ({@code --into}) or kept of it ({@code --replace}), in the table
+ * {@code kept_databases}. A row counts as long as its database has the same name and no service.
+ */
+public final class KeptDatabases {
+    /** Databases; so many are listed. */
+    private static final int MOST = 100;
+
+    /** What {@code --replace} kept before there was the table is known by its name, which ends in the time. */
+    private static final String READ = """
+            SELECT d.datname,
+                   COALESCE(k.service_name, pg_catalog.left(d.datname, -24)),
+                   COALESCE(k.reason, 'replaced'),
+                   COALESCE(k.kept_since,
+                            pg_catalog.to_timestamp(pg_catalog.right(d.datname, 16), 'YYYYMMDD"T"HH24MISS"Z"')::timestamp
+                                AT TIME ZONE 'UTC'),
+                   pg_catalog.pg_database_size(d.oid)
+              FROM pg_catalog.pg_database AS d
+              LEFT JOIN public.kept_databases AS k ON k.database_oid = d.oid AND k.database_name = d.datname
+             WHERE NOT EXISTS (SELECT FROM public.service_configs AS sc WHERE sc.database_name = d.datname)
+               AND (k.database_oid IS NOT NULL
+                    OR (NOT d.datallowconn AND d.datname ~ '^.+_before_2[0-9]{7}T[0-9]{6}Z$'))
+             ORDER BY 4, 1
+             LIMIT %d
+            """.formatted(MOST);
+
+    private static final String IS_THERE = "SELECT pg_catalog.to_regclass('public.kept_databases') IS NOT NULL";
+
+    private static final String FORGET = """
+            DELETE FROM public.kept_databases AS k
+             WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database AS d
+                                WHERE d.oid = k.database_oid AND d.datname = k.database_name)
+            """;
+
+    private static final String NOTE = """
+            INSERT INTO public.kept_databases (database_oid, database_name, service_name, reason, kept_since)
+            SELECT oid, datname, pg_catalog.left(?, 50), ?, ? FROM pg_catalog.pg_database WHERE datname = ?
+                ON CONFLICT (database_oid) DO UPDATE
+               SET database_name = excluded.database_name, service_name = excluded.service_name,
+                   reason = excluded.reason, kept_since = excluded.kept_since
+            """;
+
+    private KeptDatabases() {}
+
+    /**
+     * Returns them, the oldest first.
+     *
+     * @param connection to the management database
+     */
+    public static List<KeptDatabase> read(Connection connection) throws SQLException {
+        List<KeptDatabase> kept = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(READ);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                kept.add(new KeptDatabase(
+                        rows.getString(1),
+                        rows.getString(2),
+                        rows.getString(3).equals("replaced"),
+                        rows.getObject(4, OffsetDateTime.class).toInstant(),
+                        rows.getLong(5)));
+            }
+        }
+        return kept;
+    }
+
+    /** The same over a connection of its own. */
+    public static List<KeptDatabase> read(Server server) throws SQLException {
+        try (Connection connection = server.connect(server.address().database())) {
+            return read(connection);
+        }
+    }
+
+    /**
+     * Notes one in the transaction that gives it its name.
+     *
+     * @param connection to the management database
+     * @param replaced whether {@code --replace} kept it, and not {@code --into} made it
+     */
+    static void note(Connection connection, String database, String service, boolean replaced, Instant at)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(IS_THERE);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            if (!row.getBoolean(1)) {
+                return;
+            }
+        }
+        try (PreparedStatement forget = connection.prepareStatement(FORGET);
+                PreparedStatement note = connection.prepareStatement(NOTE)) {
+            forget.executeUpdate();
+            note.setString(1, service);
+            note.setString(2, replaced ? "replaced" : "restored");
+            note.setObject(3, OffsetDateTime.ofInstant(at, ZoneOffset.UTC));
+            note.setString(4, database);
+            note.executeUpdate();
+        }
+    }
+}
