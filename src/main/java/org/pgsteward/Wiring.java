@@ -266,7 +266,7 @@ public final class Wiring {
                 clock);
         restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
         recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
-        asked = new AskedBackups(targets, tables, rows, sets, store, locks, doors, clock);
+        asked = new AskedBackups(targets, tables, rows, sets, store, proof, locks, doors, clock);
         Path waiting = state.resolve("spool");
         spool = purpose.leavesTraces() ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
         silences = new Silences(state, json, clock);
@@ -554,7 +554,7 @@ public final class Wiring {
                 .bean("management", server.managementDatabase())
                 .bean(
                         "backups",
-                        new BackupDesk(dumps, targets, tables, house, schedules, sets, card, runs, doors, clock))
+                        new BackupDesk(dumps, targets, tables, house, schedules, sets, card, runs, proof, doors, clock))
                 .watchdog(new Watchdog(runs, stuck, tables, alerts, doors, Wiring::endProcess, everyMinute, clock))
                 .bean("proof", proof)
                 .bean("shrink", new ShrinkDesk(rows, shrink, clock))

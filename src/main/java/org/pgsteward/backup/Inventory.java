@@ -21,7 +21,7 @@ import org.pgsteward.model.BackupKind;
 /**
  * What a store holds, by its manifests and nothing else: neither PostgreSQL nor the journal has to be there.
  *
- * @param backups newest first
+ * @param backups newest first, without the rows of their tables: {@link Store#whole} has those of one
  * @param unreadable manifests that say nothing, with the reason; one of them hides no other backup
  */
 public record Inventory(List<StoredBackup> backups, Map<String, String> unreadable) {
@@ -33,19 +33,34 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
             if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
                 continue;
             }
-            for (Path file : children(folder)) {
-                String path = store.root().relativize(file).toString();
-                if (path.endsWith(Store.MANIFEST)) {
-                    String stored = path.substring(0, path.length() - Store.MANIFEST.length());
-                    try {
-                        Store.Signed signed = store.signed(stored);
-                        backups.add(checked(new StoredBackup(stored, signed.manifest(), signed.signature())));
-                    } catch (IOException | RuntimeException e) {
-                        unreadable.put(path, firstLine(e));
-                    }
+            Inventory of = ofFolder(store, folder);
+            backups.addAll(of.backups);
+            unreadable.putAll(of.unreadable);
+        }
+        return sorted(backups, unreadable);
+    }
+
+    /** What one of its folders holds. */
+    static Inventory ofFolder(Store store, Path folder) throws IOException {
+        List<StoredBackup> backups = new ArrayList<>();
+        Map<String, String> unreadable = new TreeMap<>();
+        for (Path file : children(folder)) {
+            String path = store.root().relativize(file).toString();
+            if (path.endsWith(Store.MANIFEST)) {
+                String stored = path.substring(0, path.length() - Store.MANIFEST.length());
+                try {
+                    Store.Signed signed = store.signed(stored);
+                    StoredBackup backup = checked(new StoredBackup(stored, signed.manifest(), signed.signature()));
+                    backups.add(new StoredBackup(stored, signed.manifest().withoutRows(), backup.signature()));
+                } catch (IOException | RuntimeException e) {
+                    unreadable.put(path, firstLine(e));
                 }
             }
         }
+        return new Inventory(backups, unreadable);
+    }
+
+    static Inventory sorted(List<StoredBackup> backups, Map<String, String> unreadable) {
         backups.sort(
                 Comparator.comparing((StoredBackup backup) -> backup.manifest().startedAt())
                         .reversed());

@@ -58,6 +58,33 @@ public record Manifest(
         caveats = caveats == null ? List.of() : List.copyOf(caveats);
     }
 
+    /** The same without the rows of tables, of which there may be tens of thousands: for lists of many backups. */
+    Manifest withoutRows() {
+        return new Manifest(
+                backupId,
+                eventId,
+                setId,
+                service,
+                database,
+                owner,
+                image,
+                kind,
+                file,
+                sha256,
+                sizeBytes,
+                sourceBytes,
+                startedAt,
+                finishedAt,
+                serverVersion,
+                clientVersion,
+                sealedTo,
+                proof,
+                extensions,
+                Map.of(),
+                surroundings,
+                caveats);
+    }
+
     /** Of what has no surroundings: roles and settings, or a whole cluster. */
     public Manifest(
             String backupId,

@@ -74,6 +74,7 @@ public final class Proof {
     private final Clock clock;
     private final ProofTurn turn;
     private final RunsUnderWay runs;
+    private final ScratchSeries scratchSeries;
 
     /**
      * @param locks the folder that tells other processes of a verification under way
@@ -95,6 +96,7 @@ public final class Proof {
         this.keys = keys;
         this.scratch = scratch;
         this.turn = new ProofTurn(locks);
+        this.scratchSeries = new ScratchSeries(turn, this::scratchCluster);
         this.bindir = bindir;
         this.user = user;
         this.clock = clock;
@@ -174,6 +176,18 @@ public final class Proof {
         return with(backup, BackupState.FAILED, began, "restoring it failed: " + why);
     }
 
+    /** Several verifications follow one another until it is closed, and need not start a scratch cluster each. */
+    public Series series() {
+        return scratchSeries.begin();
+    }
+
+    /** A series of verifications. */
+    @FunctionalInterface
+    public interface Series extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** What was said of it by a proof that could open it, or by one while it was made. */
     private static boolean isJudged(Backup backup) {
         return switch (backup.state()) {
@@ -192,15 +206,17 @@ public final class Proof {
     private Optional<String> attempt(Backup backup, Manifest manifest, List<String> emptyViews)
             throws IOException, InterruptedException {
         if (backup.kind() == BackupKind.BASE) {
+            scratchSeries.discard();
             return start(backup, manifest);
         }
-        ThrowawayCluster started;
+        ScratchSeries.Lease started;
         try {
-            started = scratchCluster(Programs.find(bindir, Integer.parseInt(manifest.clientVersion())));
+            started = scratchSeries.take(Programs.find(bindir, Integer.parseInt(manifest.clientVersion())));
         } catch (IOException e) {
             return Optional.of(noCluster(e));
         }
-        try (ThrowawayCluster cluster = started) {
+        try (ScratchSeries.Lease lease = started) {
+            ThrowawayCluster cluster = lease.cluster();
             makeCounter(cluster);
             StoredFile file = stored(backup, manifest);
             Optional<String> cannotTell = backup.kind() == BackupKind.GLOBALS
@@ -208,6 +224,7 @@ public final class Proof {
                     : database(backup.id(), manifest, file, cluster, emptyViews);
             if (cannotTell.isEmpty()) {
                 compareRows(manifest, cluster, backup.kind());
+                lease.verified();
             }
             return cannotTell;
         } catch (AgeKeys.NotForUs e) {

@@ -3,7 +3,9 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.model.BoundedFile;
@@ -21,11 +23,19 @@ final class ProofTurn {
     /** No service's: one's name does not begin so. */
     private static final String NAME = "_proof";
 
+    /** Touched by a process while it waits. */
+    private static final String WANTED = NAME + ".wanted";
+
     private static final Duration LOOK = Duration.ofMillis(200);
 
     private final Turn here = new Turn("another verification");
     private final Path locks;
     private volatile long promised;
+
+    /** For whoever holds the turn here. */
+    private boolean keeping;
+
+    private Optional<RunLock> kept = Optional.empty();
 
     /** @param locks the folder that all processes share */
     ProofTurn(Path locks) {
@@ -38,7 +48,9 @@ final class ProofTurn {
         Optional<RunLock> held;
         boolean taken = false;
         try {
-            held = awaitOtherProcesses();
+            held = kept.isPresent() ? kept : awaitOtherProcesses();
+            kept = Optional.empty();
+            keeping = false;
             taken = true;
         } finally {
             if (!taken) {
@@ -48,7 +60,9 @@ final class ProofTurn {
         return () -> {
             try {
                 promise(0);
-                if (held.isPresent()) {
+                if (keeping) {
+                    kept = held;
+                } else if (held.isPresent()) {
                     held.get().close();
                 }
             } catch (IOException e) {
@@ -59,6 +73,29 @@ final class ProofTurn {
         };
     }
 
+    /**
+     * Keeps the turn from other processes beyond the end of this one, for the next in this process; by whoever has it.
+     *
+     * @return whether no other process waits for it
+     */
+    boolean keep() {
+        keeping = !isWanted();
+        return keeping;
+    }
+
+    private boolean isWanted() {
+        try {
+            FileTime touched = Files.getLastModifiedTime(locks.resolve(WANTED));
+            return touched.toInstant().plus(LOOK.multipliedBy(10)).isAfter(Instant.now());
+        } catch (IOException nobody) {
+            return false;
+        }
+    }
+
+    private void want() throws IOException {
+        Files.writeString(locks.resolve(WANTED), "");
+    }
+
     private Optional<RunLock> awaitOtherProcesses() throws InterruptedException {
         try {
             Optional<RunLock> lock = RunLock.take(locks, NAME);
@@ -66,6 +103,7 @@ final class ProofTurn {
                 Progress.current().step("waits for the verification of another process");
             }
             while (lock.isEmpty()) {
+                want();
                 if (RunLock.isAttended(locks, NAME)) {
                     // That process sees to it that its verification comes to an end.
                     Progress.current().moved(0);

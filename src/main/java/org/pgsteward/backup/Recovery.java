@@ -292,9 +292,9 @@ public final class Recovery {
             List<String> missing,
             Map<String, Duration> verified)
             throws InterruptedException {
-        Manifest manifest = backup.manifest();
-        String name = manifest.database();
+        String name = backup.manifest().database();
         try {
+            Manifest manifest = store.whole(backup).manifest();
             if (name.equals(server.address().database())) {
                 journal(backup, progress, done, missing, verified);
                 return;
@@ -366,7 +366,8 @@ public final class Recovery {
         verified.put(backup.manifest().eventId(), restored.took());
         done.add(backup.manifest().database() + ": " + taken[0] + " rows of the journal, of "
                 + backup.manifest().startedAt());
-        Set<String> others = new TreeSet<>(backup.manifest().rows().keySet());
+        Set<String> others =
+                new TreeSet<>(store.whole(backup).manifest().rows().keySet());
         others.removeAll(JOURNAL);
         if (!others.isEmpty()) {
             missing.add(backup.manifest().database() + ": it held more than the journal (" + String.join(", ", others)

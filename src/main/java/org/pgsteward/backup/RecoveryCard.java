@@ -33,11 +33,13 @@ public final class RecoveryCard {
     private static final String OPTIONS = "--exit-on-error --no-tablespaces --enable-row-security";
 
     private final Store store;
+    private final KnownFolders known;
     private final ServerAddress server;
     private final Clock clock;
 
     public RecoveryCard(Store store, ServerAddress server, Clock clock) {
         this.store = store;
+        this.known = new KnownFolders(store);
         this.server = server;
         this.clock = clock;
     }
@@ -49,7 +51,7 @@ public final class RecoveryCard {
      * @throws IOException when the disk does not take it; the one of before is then still there
      */
     public synchronized void write(Set<String> proved) throws IOException {
-        byte[] text = text(Inventory.of(store), proved, server, clock.instant()).getBytes(StandardCharsets.UTF_8);
+        byte[] text = text(known.read(), proved, server, clock.instant()).getBytes(StandardCharsets.UTF_8);
         // A command may write it while the daemon does.
         Path part =
                 store.root().resolve("." + NAME + "." + ProcessHandle.current().pid() + ".part");

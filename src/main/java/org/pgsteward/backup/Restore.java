@@ -92,6 +92,10 @@ public final class Restore {
         public Order(StoredBackup backup, String owner, String database) {
             this(backup, owner, database, false);
         }
+
+        private Order of(StoredBackup whole) {
+            return new Order(whole, owner, database, isOfTheJournal);
+        }
     }
 
     /**
@@ -184,9 +188,10 @@ public final class Restore {
      *
      * @param like the words that make a database like the one of before; empty for one like the dumped one
      */
-    Done beside(Order order, Optional<String> like, RestoreProgress progress, Ending ending)
+    Done beside(Order listed, Optional<String> like, RestoreProgress progress, Ending ending)
             throws Refused, IOException, SQLException, InterruptedException {
         long began = System.nanoTime();
+        Order order = listed.of(store.whole(listed.backup()));
         Manifest manifest = order.backup().manifest();
         StoredFile file = file(order.backup());
         refuseAltered(order.backup());

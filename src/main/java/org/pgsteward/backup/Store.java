@@ -258,6 +258,19 @@ public final class Store {
         return readSigned(resolve(relativePath + MANIFEST));
     }
 
+    /**
+     * Returns a backup of a list with all that its manifest says; {@link Inventory} leaves out the rows.
+     *
+     * @throws IOException when it cannot be read, or is not what was listed
+     */
+    public StoredBackup whole(StoredBackup listed) throws IOException {
+        Signed read = signed(listed.path());
+        if (!read.manifest().withoutRows().equals(listed.manifest().withoutRows())) {
+            throw new IOException(listed.path() + MANIFEST + " was changed since it was listed; list it again");
+        }
+        return new StoredBackup(listed.path(), read.manifest(), read.signature());
+    }
+
     private Signed readSigned(Path manifest) throws IOException {
         byte[] bytes;
         try (InputStream file = Files.newInputStream(manifest)) {

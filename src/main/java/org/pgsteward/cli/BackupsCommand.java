@@ -97,15 +97,19 @@ final class BackupsCommand implements Callable<Integer> {
         if (json) {
             // As in the manifest itself.
             ObjectMapper spelling = wiring.json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
-            List<ObjectNode> backups = new ArrayList<>();
+            // One after the other: each may name tens of thousands of tables.
+            String separator = "{\"backups\":[";
             for (StoredBackup one : stored) {
-                ObjectNode backup = spelling.valueToTree(one.manifest());
+                ObjectNode backup = spelling.valueToTree(wiring.store.whole(one).manifest());
                 backup.set("caveats", spelling.valueToTree(caveats(judgements, one.manifest())));
-                backups.add(backup.put("state", state(judgements, one.manifest()))
+                backup.put("state", state(judgements, one.manifest()))
                         .put("signature", one.signature().name().toLowerCase(Locale.ROOT))
-                        .put("altered", inventory.alteration(one).isPresent()));
+                        .put("altered", inventory.alteration(one).isPresent());
+                out.print(separator);
+                out.print(wiring.json.writeValueAsString(backup));
+                separator = ",";
             }
-            out.println(wiring.json.writeValueAsString(Map.of("backups", backups)));
+            out.println(stored.isEmpty() ? separator + "]}" : "]}");
             complain(inventory, stored);
             return 0;
         }

@@ -70,7 +70,7 @@ final class VerifyCommand implements Callable<Integer> {
         try (Pipeline pipeline = wiring.backupPipeline().onlyWhenAsked()) {
             pipeline.start();
             Waiting.during(spec.commandLine().getErr(), () -> proving(chosen, done.size()), () -> {
-                chosen.forEach(stored -> done.add(wiring.asked.prove(stored)));
+                wiring.asked.proveAll(chosen, done::add);
                 return done;
             });
         }

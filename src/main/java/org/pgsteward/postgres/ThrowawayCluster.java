@@ -261,7 +261,7 @@ public final class ThrowawayCluster implements AutoCloseable {
         builder.directory(new java.io.File("/"));
         builder.redirectErrorStream(true);
         Process leash = builder.start();
-        Progress.current().register(() -> ClientProgram.kill(leash), () -> !leash.isAlive());
+        register(leash);
         return leash;
     }
 
@@ -281,6 +281,15 @@ public final class ThrowawayCluster implements AutoCloseable {
         Thread drain = new Thread(null, this::drain, "scratch-postgres-log", 128 * 1024);
         drain.setDaemon(true);
         drain.start();
+    }
+
+    private static void register(Process leash) {
+        Progress.current().register(() -> ClientProgram.kill(leash), () -> !leash.isAlive());
+    }
+
+    /** From now on it ends where the work is cancelled that this thread is bound to; see {@link Progress}. */
+    public void isPartOfThisWork() {
+        register(leash);
     }
 
     /** A full pipe would stop the server; the last of what it says is kept. */

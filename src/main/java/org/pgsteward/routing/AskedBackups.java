@@ -12,13 +12,16 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.Inventory;
+import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.RunLock;
 import org.pgsteward.backup.Store;
 import org.pgsteward.backup.StoredBackup;
@@ -51,6 +54,7 @@ public final class AskedBackups {
     private final BackupRows rows;
     private final SetDesk sets;
     private final Store store;
+    private final Proof proof;
     private final Path locks;
     private final Doors doors;
     private final Clock clock;
@@ -61,6 +65,7 @@ public final class AskedBackups {
             BackupRows rows,
             SetDesk sets,
             Store store,
+            Proof proof,
             Path locks,
             Doors doors,
             Clock clock) {
@@ -69,6 +74,7 @@ public final class AskedBackups {
         this.rows = rows;
         this.sets = sets;
         this.store = store;
+        this.proof = proof;
         this.locks = locks;
         this.doors = doors;
         this.clock = clock;
@@ -152,7 +158,8 @@ public final class AskedBackups {
         wanted.forEach(
                 target -> before.put(Tables.key(target.service(), target.kind().word()), newest(target)));
         List<BackupTarget> set = sets.open(asked, wanted);
-        try {
+        try (Proof.Series series = proof.series()) {
+            Objects.requireNonNull(series);
             List<Backup> done = new ArrayList<>();
             for (Backup first : BackupDesk.all(doors, set)) {
                 Backup outcome = triedAgain(first, set);
@@ -207,6 +214,20 @@ public final class AskedBackups {
             if (!BackupDesk.isUnderWay(own)) {
                 return own;
             }
+        }
+    }
+
+    /** Verifies each of them again. */
+    public List<Backup> proveAll(List<StoredBackup> stored, Consumer<Backup> each) {
+        try (Proof.Series series = proof.series()) {
+            Objects.requireNonNull(series);
+            List<Backup> all = new ArrayList<>();
+            for (StoredBackup one : stored) {
+                Backup proved = prove(one);
+                each.accept(proved);
+                all.add(proved);
+            }
+            return all;
         }
     }
 

@@ -17,6 +17,7 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DueBackups;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
+import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.RunsUnderWay;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
@@ -79,6 +80,7 @@ public final class BackupDesk {
     private final SetDesk sets;
     private final CardDesk card;
     private final RunsUnderWay runs;
+    private final Proof proof;
     private final Doors doors;
     private final Clock clock;
     private RunsUnderWay.@Nullable Run night;
@@ -92,6 +94,7 @@ public final class BackupDesk {
             SetDesk sets,
             CardDesk card,
             RunsUnderWay runs,
+            Proof proof,
             Doors doors,
             Clock clock) {
         this.dumps = dumps;
@@ -102,6 +105,7 @@ public final class BackupDesk {
         this.sets = sets;
         this.card = card;
         this.runs = runs;
+        this.proof = proof;
         this.doors = doors;
         this.clock = clock;
     }
@@ -119,10 +123,12 @@ public final class BackupDesk {
                 return due;
             }
             List<BackupTarget> set = sets.open(SetDesk.SCHEDULE, due);
+            Proof.Series series = proof.series();
             exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
                 @Override
                 public void onDone(Exchange done) {
                     endNight(begun.get());
+                    series.close();
                     sets.close(set);
                 }
             });
@@ -240,7 +246,10 @@ public final class BackupDesk {
         run.close();
         exchange.setVariable(RUN, null);
         exchange.setVariable(OUTCOME, made);
-        card.write();
+        if (made.state() != BackupState.MADE || made.provedInStream()) {
+            // Another one is verified next, and the card is written after that.
+            card.write();
+        }
         return made;
     }
 

@@ -128,7 +128,7 @@ public final class RequestDesk {
         boolean all = names.contains("*");
         if (verb.equals("verify")) {
             List<StoredBackup> stored = all ? asked.newestOfEach() : asked.stored(names);
-            return stored.stream().map(asked::prove).toList();
+            return asked.proveAll(stored, proved -> {});
         }
         house.order();
         List<BackupTarget> targets = all ? asked.all(BackupKind.DUMP, BackupKind.GLOBALS) : asked.named(names);

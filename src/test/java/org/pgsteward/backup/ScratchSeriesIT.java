@@ -1,0 +1,142 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.ThrowawayCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+@NeedsPostgres
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class ScratchSeriesIT {
+    private final Programs programs = TestCluster.programs();
+
+    private Path folder;
+    private ProofTurn turn;
+    private ScratchSeries series;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+        turn = new ProofTurn(folder.resolve("locks"));
+        Path scratch = folder.resolve("scratch");
+        UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
+        series = new ScratchSeries(turn, found -> {
+            user.enterable(scratch);
+            return ThrowawayCluster.start(
+                    found,
+                    user,
+                    scratch.resolve(UUID.randomUUID().toString()),
+                    ThrowawayCluster.Plan.forProof("pgsteward_proof", scratch));
+        });
+    }
+
+    @AfterEach
+    void tidy() {
+        ThrowawayCluster.remove(folder);
+    }
+
+    @Test
+    void leavesNothingOfOneBackupToTheNext() throws Exception {
+        try (Proof.Series open = series.begin()) {
+            assertThat(open).isNotNull();
+            Path first;
+            try (Turn.Taken taken = turn.take();
+                    ScratchSeries.Lease lease = series.take(programs)) {
+                assertThat(taken).isNotNull();
+                ThrowawayCluster cluster = lease.cluster();
+                first = cluster.data();
+                cluster.sql("postgres", "CREATE ROLE wiki LOGIN; CREATE ROLE pgsteward_count LOGIN;");
+                cluster.sql("postgres", "CREATE DATABASE proof OWNER wiki TEMPLATE template0;");
+                // What code of a dump may do as the role that restores it, or as the one that counts.
+                cluster.sqlAs("wiki", "proof", "CREATE SCHEMA mine; ALTER ROLE wiki SET statement_timeout = '1ms';");
+                cluster.sqlAs("pgsteward_count", "proof", "ALTER ROLE pgsteward_count SET row_security = off;");
+                lease.verified();
+            }
+            try (Turn.Taken taken = turn.take();
+                    ScratchSeries.Lease lease = series.take(programs)) {
+                assertThat(taken).isNotNull();
+                ThrowawayCluster cluster = lease.cluster();
+                assertThat(cluster.data()).as("the same cluster").isEqualTo(first);
+                assertThat(cluster.sql("postgres", """
+                                SELECT datname FROM pg_database WHERE datname NOT LIKE 'template%'
+                                UNION ALL SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'
+                                UNION ALL SELECT setconfig::text FROM pg_db_role_setting;
+                                """).lines()).containsExactly("postgres", "pgsteward_proof");
+            }
+        }
+        assertThat(clusters()).isZero();
+    }
+
+    @Test
+    void keepsNoClusterInWhichABackupFailed() throws Exception {
+        try (Proof.Series open = series.begin()) {
+            assertThat(open).isNotNull();
+            try (Turn.Taken taken = turn.take();
+                    ScratchSeries.Lease lease = series.take(programs)) {
+                assertThat(taken).isNotNull();
+                assertThat(lease.cluster().data()).exists();
+            }
+            assertThat(clusters()).isZero();
+        }
+    }
+
+    @Test
+    void keepsNoneOutsideOfASeries() throws Exception {
+        try (Turn.Taken taken = turn.take();
+                ScratchSeries.Lease lease = series.take(programs)) {
+            assertThat(taken).isNotNull();
+            lease.verified();
+        }
+        assertThat(clusters()).isZero();
+    }
+
+    @Test
+    void givesWayToAnotherProcess() throws Exception {
+        ProofTurn other = new ProofTurn(folder.resolve("locks"));
+        CompletableFuture<Turn.Taken> waiting = new CompletableFuture<>();
+        try (Proof.Series open = series.begin()) {
+            assertThat(open).isNotNull();
+            try (Turn.Taken taken = turn.take();
+                    ScratchSeries.Lease lease = series.take(programs)) {
+                assertThat(taken).isNotNull();
+                lease.verified();
+                Thread thread = new Thread(() -> {
+                    try {
+                        waiting.complete(other.take());
+                    } catch (InterruptedException e) {
+                        waiting.completeExceptionally(e);
+                    }
+                });
+                thread.start();
+                await()
+                        .until(() -> Files.exists(folder.resolve("locks").resolve("_proof.wanted")));
+            }
+            assertThat(clusters()).isZero();
+            waiting.get(30, TimeUnit.SECONDS).close();
+        }
+    }
+
+    private long clusters() throws IOException {
+        try (Stream<Path> folders = Files.list(folder.resolve("scratch"))) {
+            return folders.filter(one -> !one.getFileName().toString().startsWith("template"))
+                    .count();
+        }
+    }
+}
