@@ -366,8 +366,7 @@ public final class Recovery {
         verified.put(backup.manifest().eventId(), restored.took());
         done.add(backup.manifest().database() + ": " + taken[0] + " rows of the journal, of "
                 + backup.manifest().startedAt());
-        Set<String> others =
-                new TreeSet<>(store.whole(backup).manifest().rows().keySet());
+        Set<String> others = new TreeSet<>(store.whole(backup).manifest().rows().keySet());
         others.removeAll(JOURNAL);
         if (!others.isEmpty()) {
             missing.add(backup.manifest().database() + ": it held more than the journal (" + String.join(", ", others)

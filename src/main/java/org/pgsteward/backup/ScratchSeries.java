@@ -88,7 +88,8 @@ final class ScratchSeries {
                 if (again.get().major() == programs.major()) {
                     cluster.sql("postgres", CLEAN);
                     cleaned = true;
-                    return new Lease(new Kept(cluster, programs.major(), again.get().uses() + 1));
+                    return new Lease(
+                            new Kept(cluster, programs.major(), again.get().uses() + 1));
                 }
             } catch (IOException broken) {
                 // A new one is as good.

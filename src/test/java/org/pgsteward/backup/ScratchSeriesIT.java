@@ -125,8 +125,7 @@ class ScratchSeriesIT {
                     }
                 });
                 thread.start();
-                await()
-                        .until(() -> Files.exists(folder.resolve("locks").resolve("_proof.wanted")));
+                await().until(() -> Files.exists(folder.resolve("locks").resolve("_proof.wanted")));
             }
             assertThat(clusters()).isZero();
             waiting.get(30, TimeUnit.SECONDS).close();
