@@ -51,7 +51,10 @@ final class MemoryKillRule {
         String limit = container.memoryLimitBytes() == 0
                 ? "the host's memory"
                 : "its limit of " + Size.words(container.memoryLimitBytes());
-        String remedy = "docker stats --no-stream " + target + "\n" + moreMemory(container);
+        String remedy = "docker stats --no-stream " + target + "\n" + moreMemory(container)
+                + (container.memoryLimitBytes() == 0
+                        ? ""
+                        : "  # until it is created anew; for good: mem_limit in its compose file");
         return Optional.of(Condition.bad(
                         Severity.CRITICAL,
                         KIND,
@@ -74,13 +77,12 @@ final class MemoryKillRule {
                 look.at());
     }
 
-    /** Lines that give it more. */
+    /** The line that gives it more. */
     static String moreMemory(Container container) {
         return container.memoryLimitBytes() == 0
                 ? "free -h"
                 : "docker update --memory " + 2 * mebibytes(container) + "m --memory-swap " + 4 * mebibytes(container)
-                        + "m " + CommandTarget.of(container)
-                        + "  # until it is created anew; for good: mem_limit in its compose file";
+                        + "m " + CommandTarget.of(container);
     }
 
     private static long mebibytes(Container container) {
