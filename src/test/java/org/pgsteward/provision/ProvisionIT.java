@@ -149,7 +149,7 @@ class ProvisionIT {
         assertRefused(withNames("rogue", "rogue", "homelab"), "is reserved");
         assertRefused(withNames("rogue", "homelab", "rogue"), "is reserved");
         assertRefused(withNames("rogue", "rogue", "mighty"), "is a superuser");
-        assertRefused(withNames("rogue", "foreign_db", "rogue"), "role 'rogue' has nothing");
+        assertRefused(withNames("rogue", "foreign_db", "rogue"), "nothing in it shows that it is for role 'rogue'");
         assertRefused(withNames("rogue", "template1", "rogue"), "is reserved");
         assertRefused(withNames("rogue", "rogue", "pg_monitor"), "is reserved");
         assertRefused(withNames("rogue", "x".repeat(51), "rogue"), "longer than 50 characters");
