@@ -38,9 +38,9 @@ class DaemonTellsTest {
                 CapturedLog log = new CapturedLog();
                 Daemon daemon = new Wiring(Settings.from(environment(state, server))).daemon()) {
             daemon.start();
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofMinutes(2))
                     .until(() -> ALL.stream().allMatch(receiver -> outbox.depth(receiver) == 0));
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofMinutes(2))
                     .until(() -> server.requests.stream()
                             .anyMatch(request -> request.path().startsWith("/beat")));
 

@@ -31,7 +31,7 @@ class EngineGoneTest {
             try (CapturedLog log = new CapturedLog();
                     Daemon daemon = new Wiring(Settings.from(environment(engine))).daemon()) {
                 daemon.start();
-                await().atMost(Duration.ofSeconds(30)).until(() -> lines(log).size() == 1);
+                await().atMost(Duration.ofMinutes(2)).until(() -> lines(log).size() == 1);
                 assertThat(lines(log).get(0)).contains("hears Docker events at " + engine.host());
 
                 engine.stop();
@@ -40,7 +40,7 @@ class EngineGoneTest {
                 assertThat(lines(log).get(1)).contains("WARN").contains("hears no Docker events, and goes on trying");
 
                 engine.startAgain();
-                await().atMost(Duration.ofSeconds(30)).until(() -> lines(log).size() == 3);
+                await().atMost(Duration.ofMinutes(2)).until(() -> lines(log).size() == 3);
                 assertThat(lines(log).get(2)).contains("INFO").contains("hears Docker events at", "again");
             }
         }

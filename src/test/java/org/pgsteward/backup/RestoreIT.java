@@ -43,7 +43,7 @@ import org.pgsteward.routing.TestHost;
 /** Restores into a live server: whole or not at all, and never with more rights than the service has. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class RestoreIT {
     private static final Secret PASSWORD = new Secret("what % $ ' \" \\ it is");
 
@@ -571,12 +571,12 @@ class RestoreIT {
             clients.add(client);
             client.start();
         }
-        await().atMost(Duration.ofSeconds(30)).until(() -> answers.get() > 20);
+        await().atMost(Duration.ofMinutes(2)).until(() -> answers.get() > 20);
 
         Restore.Done replaced = wiring.restore.replace(order, RestoreProgress.QUIET);
 
         int before = answers.get();
-        await().atMost(Duration.ofSeconds(30)).until(() -> answers.get() > before + 20);
+        await().atMost(Duration.ofMinutes(2)).until(() -> answers.get() > before + 20);
         done.set(true);
         for (Thread client : clients) {
             client.join();

@@ -29,7 +29,7 @@ import org.pgsteward.routing.TestHost;
 /** {@code kill -9} of a restore, wherever it is: nothing is lost, and the next start removes what it left. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class RestoreKilledIT {
     private static final Secret PASSWORD = new Secret("pw");
 
@@ -118,12 +118,12 @@ class RestoreKilledIT {
         String service = service("poured");
         host.cluster().run("homelab", "ALTER ROLE ALL SET test.hold = 'on'");
         Process process = start("org.pgsteward.Steward", "restore", "--replace", service);
-        await().atMost(Duration.ofSeconds(40)).until(() -> !sleeping().isEmpty());
+        await().atMost(Duration.ofMinutes(2)).until(() -> !sleeping().isEmpty());
         host.cluster().run("homelab", "ALTER ROLE ALL RESET test.hold");
 
         process.destroyForcibly();
 
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertWorks(service, LIVE, "killed while it poured");
         assertThat(sleeping()).as("its statement goes on").isNotEmpty();
         assertThat(leftovers()).hasSize(3);
@@ -133,7 +133,7 @@ class RestoreKilledIT {
         assertThat(leftovers()).isEmpty();
         assertThat(sleeping()).isEmpty();
         Process again = start("org.pgsteward.Steward", "restore", "--replace", service);
-        assertThat(again.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(again.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(again.exitValue()).as(Files.readString(said())).isZero();
         assertWorks(service, DUMPED, "restored again");
     }
@@ -147,14 +147,14 @@ class RestoreKilledIT {
     private String killedAt(int step, String how, String service, String target) throws Exception {
         Process process = start(KilledRestore.class.getName(), how, service, target, Integer.toString(step));
         try {
-            await().atMost(Duration.ofSeconds(40))
+            await().atMost(Duration.ofMinutes(2))
                     .until(() -> !Files.readString(said()).isBlank());
         } finally {
             process.destroyForcibly();
         }
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).as(Files.readString(said())).isEqualTo(128 + 9);
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofMinutes(2))
                 .until(() -> host.rows(
                                 "homelab",
                                 "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1885827956")

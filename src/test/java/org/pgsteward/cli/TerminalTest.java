@@ -59,7 +59,7 @@ class TerminalTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(300)
     void whatTakesLongIsSaidAndLeavesAnEmptyLine() throws Exception {
         StringWriter err = new StringWriter();
         CountDownLatch said = new CountDownLatch(2);

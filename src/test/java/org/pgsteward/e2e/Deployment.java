@@ -264,7 +264,7 @@ final class Deployment {
             return;
         }
         Awaitility.await()
-                .atMost(Duration.ofSeconds(60))
+                .atMost(Duration.ofMinutes(2))
                 .ignoreExceptions()
                 .until(() -> get("/observe/health/live").contains("UP"));
     }

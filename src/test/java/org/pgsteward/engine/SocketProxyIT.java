@@ -274,7 +274,7 @@ class SocketProxyIT {
                     .write(request("GET /events?filters=%7B%22volume%22%3A%5B%22" + volume + "%22%5D%7D"));
             await().until(() -> "".equals(lines.poll(5, TimeUnit.SECONDS)));
 
-            await().during(Duration.ofSeconds(7)).atMost(Duration.ofSeconds(9)).until(lines::isEmpty);
+            await().during(Duration.ofSeconds(7)).atMost(Duration.ofMinutes(2)).until(lines::isEmpty);
             DockerCli.docker("volume", "create", volume);
 
             await().until(() -> String.valueOf(lines.poll(5, TimeUnit.SECONDS)).contains("\"Action\":\"create\""));
@@ -411,7 +411,7 @@ class SocketProxyIT {
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolveSibling(script + ".log").toFile())
                 .start();
-        assertThat(process.waitFor(90, TimeUnit.SECONDS) && process.exitValue() == 0)
+        assertThat(process.waitFor(3, TimeUnit.MINUTES) && process.exitValue() == 0)
                 .as("%s: %s", script, Files.readString(folder.resolveSibling(script + ".log")))
                 .isTrue();
     }

@@ -111,7 +111,7 @@ class DaemonLockIT {
 
             assertThat(held.state()).isEqualTo(State.TAKEN);
             assertThat(held.other()).isEmpty();
-            await().atMost(Duration.ofSeconds(60)).until(() -> lock.check(true).state() == State.HELD);
+            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.HELD);
         }
     }
 
@@ -126,11 +126,11 @@ class DaemonLockIT {
             assertThat(lock.check(true).state()).isEqualTo(State.HELD);
             cluster.kill();
 
-            await().atMost(Duration.ofSeconds(20)).until(() -> lock.check(true).state() == State.UNKNOWN);
+            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.UNKNOWN);
             assertThat(lock.check(true).trouble()).contains("nothing listens");
 
             cluster.startAgain();
-            await().atMost(Duration.ofSeconds(60)).until(() -> lock.check(true).state() == State.HELD);
+            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.HELD);
         }
     }
 }

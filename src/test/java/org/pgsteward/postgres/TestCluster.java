@@ -124,7 +124,7 @@ public final class TestCluster implements AutoCloseable {
         List<ProcessHandle> all =
                 Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
         all.forEach(ProcessHandle::destroyForcibly);
-        await().atMost(Duration.ofSeconds(20)).until(() -> !answers());
+        await().atMost(Duration.ofMinutes(2)).until(() -> !answers());
     }
 
     /** On the same port and with the same data, as it was started the first time. */
@@ -138,7 +138,7 @@ public final class TestCluster implements AutoCloseable {
         }
         List<String> unprivileged = UnprivilegedUser.ofThisProcess().command(command);
         // What the killed server left in shared memory may keep the first attempts from starting.
-        await().atMost(Duration.ofSeconds(60)).until(() -> {
+        await().atMost(Duration.ofMinutes(2)).until(() -> {
             if (second.filter(Process::isAlive).isEmpty()) {
                 second = Optional.of(new ProcessBuilder(unprivileged)
                         .directory(new File("/"))
@@ -162,7 +162,7 @@ public final class TestCluster implements AutoCloseable {
     public void close() throws IOException {
         if (second.isPresent()) {
             second.get().getOutputStream().close();
-            await().atMost(Duration.ofSeconds(20)).until(() -> !second.get().isAlive());
+            await().atMost(Duration.ofMinutes(2)).until(() -> !second.get().isAlive());
         }
         cluster.close();
         Files.deleteIfExists(data);

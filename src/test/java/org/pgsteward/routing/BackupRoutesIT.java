@@ -54,9 +54,9 @@ import org.pgsteward.postgres.UnprivilegedUser;
 /** The shipped routes on a real PostgreSQL, and what may happen to them on a bad night. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class BackupRoutesIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     /** Of a table that takes seconds to dump: 400,000 rows of about 960 bytes. */
     private static final int LARGE_ROWS = 400_000;
@@ -600,7 +600,7 @@ class BackupRoutesIT {
 
         Process command = command("", database, printed);
 
-        assertThat(command.waitFor(150, TimeUnit.SECONDS)).isTrue();
+        assertThat(command.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(command.exitValue()).isZero();
         JsonNode backup =
                 Json.mapper().readTree(printed.toFile()).path("backups").path(0);
@@ -619,7 +619,7 @@ class BackupRoutesIT {
         command.destroyForcibly().waitFor();
 
         // Its output has nowhere to go.
-        await().atMost(Duration.ofSeconds(15))
+        await().atMost(Duration.ofMinutes(2))
                 .until(() -> dump.filter(ProcessHandle::isAlive).isEmpty());
         host.wiring().house.order();
         assertOnlyTheGoodOneIsThere(database, good);
@@ -635,7 +635,7 @@ class BackupRoutesIT {
         // 4 MiB are the most that a file of this process may have.
         Process command = command("ulimit -f 8192; ", database, host.folder().resolve("full.json"));
 
-        assertThat(command.waitFor(150, TimeUnit.SECONDS)).isTrue();
+        assertThat(command.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(command.exitValue()).isEqualTo(1);
         assertOnlyTheGoodOneIsThere(database, good);
         assertThat(host.journal(database)).hasSize(2).last().asString().matches("failed: .*[Ff]ile too large.*");

@@ -30,7 +30,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** The figures of the whole daemon, and what Prometheus and Grafana make of them. */
 @NeedsPostgres
-@Timeout(value = 4, unit = TimeUnit.MINUTES)
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class FiguresIT {
     private static final Path RULES = Path.of("src/main/prometheus/pgsteward.rules.yml");
     private static final Path DASHBOARD = Path.of("src/main/grafana/dashboards/pgsteward.json");
@@ -54,21 +54,21 @@ class FiguresIT {
                     "pgsteward.reconcile.delay", "1h"));
             wiring.house.order();
             try (Daemon daemon = wiring.daemon().start()) {
-                await().atMost(Duration.ofSeconds(30)).until(daemon::hears);
+                await().atMost(Duration.ofMinutes(2)).until(daemon::hears);
                 engine.play("deploy");
-                await().atMost(Duration.ofSeconds(60))
+                await().atMost(Duration.ofMinutes(2))
                         .until(() -> wiring.targets.all(BackupKind.DUMP).stream()
                                 .anyMatch(found -> found.target().service().equals("linkding")));
                 // The first reconcile does not wait for its timer.
-                await().atMost(Duration.ofSeconds(60))
+                await().atMost(Duration.ofMinutes(2))
                         .until(() -> wiring.server
                                 .ask("SELECT pg_catalog.has_database_privilege('public', 'postgres', 'CONNECT')")
                                 .equals("f"));
                 host.backUp(wiring, "linkding");
-                await().atMost(Duration.ofSeconds(60))
+                await().atMost(Duration.ofMinutes(2))
                         .untilAsserted(
                                 () -> assertThat(names(OFFERED, scrape(daemon))).containsAll(named));
-                await().atMost(Duration.ofSeconds(60))
+                await().atMost(Duration.ofMinutes(2))
                         .untilAsserted(() -> assertThat(names(OFFERED, scrape(daemon)))
                                 .as(Reference.FILE + ", and nothing else")
                                 .containsExactlyInAnyOrderElementsOf(

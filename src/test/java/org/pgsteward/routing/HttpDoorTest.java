@@ -113,7 +113,7 @@ class HttpDoorTest {
         for (int i = 0; i < 100; i++) {
             connect();
         }
-        await().atMost(Duration.ofSeconds(8)).until(() -> {
+        await().atMost(Duration.ofMinutes(2)).until(() -> {
             try {
                 return eldest.getInputStream().read() < 0;
             } catch (IOException reset) {

@@ -34,7 +34,7 @@ import org.pgsteward.provision.Quarantine;
 
 /** The daemon's page, its health check and the command say the same, and a careful person would agree. */
 @NeedsPostgres
-@Timeout(value = 6, unit = TimeUnit.MINUTES)
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class OverallHealthIT {
     private static final String WELL = "All is well.";
 
@@ -72,10 +72,10 @@ class OverallHealthIT {
             wiring.house.order();
             Daemon daemon = wiring.daemon().start();
             try {
-                await().atMost(Duration.ofSeconds(60)).until(daemon::hears);
+                await().atMost(Duration.ofMinutes(2)).until(daemon::hears);
                 engine.play("deploy");
                 agree(host, daemon, "Nothing is backed up yet. The first backup starts by itself within a minute.");
-                await().atMost(Duration.ofSeconds(60))
+                await().atMost(Duration.ofMinutes(2))
                         .until(() -> wiring.targets.all(BackupKind.DUMP).size() == 6);
                 for (Targets.Found found : wiring.targets.all(BackupKind.DUMP)) {
                     host.backUp(wiring, found.target());
@@ -121,7 +121,7 @@ class OverallHealthIT {
 
     /** All that state the overall health say {@code headline}, or come to say it. */
     private void agree(TestHost host, Daemon daemon, String headline) {
-        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+        await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
             OverallHealth command = host.wiring().overview().health();
             assertThat(command.headline()).as(command.reasons().toString()).isEqualTo(headline);
             assertThat(command.isWell()).isEqualTo(headline.equals(WELL));

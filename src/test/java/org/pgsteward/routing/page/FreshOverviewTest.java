@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.routing.Overview;
 
-@Timeout(60)
+@Timeout(300)
 class FreshOverviewTest {
     private static final Duration LONG = Duration.ofMinutes(1);
 
