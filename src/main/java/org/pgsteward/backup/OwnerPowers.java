@@ -84,8 +84,7 @@ final class OwnerPowers {
         List<String> code = list.lines()
                 .map(ENTRY::matcher)
                 .filter(Matcher::matches)
-                .map(entry ->
-                        entry.group(1).toLowerCase(Locale.ROOT) + " " + entry.group(2) + "." + entry.group(3))
+                .map(entry -> entry.group(1).toLowerCase(Locale.ROOT) + " " + entry.group(2) + "." + entry.group(3))
                 .limit(3)
                 .toList();
         Optional<String> refusal = RestoreCaveats.powerful(order.database(), order.owner(), String.join(", ", code));

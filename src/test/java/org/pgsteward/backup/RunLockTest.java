@@ -46,7 +46,9 @@ class RunLockTest {
 
     private boolean anotherProcessGetsIt() throws Exception {
         Process other = new ProcessBuilder(ChildJava.run(
-                        List.of(), Taker.class.getName(), folder.resolve("wiki.lock").toString()))
+                        List.of(),
+                        Taker.class.getName(),
+                        folder.resolve("wiki.lock").toString()))
                 .inheritIO()
                 .start();
         assertThat(other.waitFor(3, TimeUnit.MINUTES)).isTrue();
