@@ -21,6 +21,7 @@ class RunLockTest {
     @Test
     void noOtherProcessGetsALockThatIsTouchedAndAskedForAgain() throws Exception {
         try (RunLock lock = RunLock.take(folder, "wiki").orElseThrow()) {
+            assertThat(lock).isNotNull();
             RunLock.attend();
             assertThat(RunLock.take(folder, "wiki")).isEmpty();
             assertThat(RunLock.isAttended(folder, "wiki")).isTrue();
@@ -33,6 +34,7 @@ class RunLockTest {
     @Test
     void aTouchRenewsALockThatWasLeftAloneForAnHour() throws Exception {
         try (RunLock lock = RunLock.take(folder, "wiki").orElseThrow()) {
+            assertThat(lock).isNotNull();
             // The kernel releases the lock here, which this test does not need.
             Files.setLastModifiedTime(
                     folder.resolve("wiki.lock"), FileTime.from(Instant.now().minusSeconds(3600)));
