@@ -49,15 +49,20 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
             if (path.endsWith(Store.MANIFEST)) {
                 String stored = path.substring(0, path.length() - Store.MANIFEST.length());
                 try {
-                    Store.Signed signed = store.signed(stored);
-                    StoredBackup backup = checked(new StoredBackup(stored, signed.manifest(), signed.signature()));
-                    backups.add(new StoredBackup(stored, signed.manifest().withoutRows(), backup.signature()));
+                    backups.add(read(store, stored));
                 } catch (IOException | RuntimeException e) {
                     unreadable.put(path, firstLine(e));
                 }
             }
         }
         return new Inventory(backups, unreadable);
+    }
+
+    /** @throws IOException when the manifest cannot be read, or lacks what every manifest has */
+    static StoredBackup read(Store store, String path) throws IOException {
+        Store.Signed signed = store.signed(path);
+        StoredBackup backup = checked(new StoredBackup(path, signed.manifest(), signed.signature()));
+        return new StoredBackup(path, signed.manifest().withoutRows(), backup.signature());
     }
 
     static Inventory sorted(List<StoredBackup> backups, Map<String, String> unreadable) {
@@ -106,7 +111,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
     }
 
     /** A service's name may change, as when an application takes a database over; what is restored is a database. */
-    private static String subject(StoredBackup backup) {
+    static String subject(StoredBackup backup) {
         return backup.kind() == BackupKind.DUMP
                 ? "database " + backup.manifest().database()
                 : "service " + backup.manifest().service();
@@ -172,7 +177,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return backup;
     }
 
-    private static String firstLine(Exception e) {
+    static String firstLine(Exception e) {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
     }
 

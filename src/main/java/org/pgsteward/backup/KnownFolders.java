@@ -1,7 +1,6 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.lang.ref.SoftReference;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -10,53 +9,128 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Reads a store's inventory again and again, as a night does after each backup: only folders in which a file came or went
- * are read anew. Reading all manifests each time made a night of 200 databases read a million of them.
+ * The part of a store's inventory that {@link RecoveryCard} shows. A night writes the card after each backup: with 200
+ * databases, reading all manifests each time would read a million of them, and 5,000 manifests fill the heap.
  *
- * <p>A manifest that is rewritten in place is not noticed. What is to be restored or verified is always read from the disk.
+ * <ul>
+ *   <li>It remembers five values of every manifest, and lists a folder again only when a file was added or removed there.
+ *   <li>It reads two manifests of each database: the newest, and the newest of a verified backup.
+ * </ul>
+ *
+ * <p>It notices a manifest that was rewritten in place only when its folder changes. A restore or a verification always
+ * reads the manifest itself.
  */
 final class KnownFolders {
-    /** A folder that changed within this before it was read may have changed again since, at the same time. */
+    /** A folder that changed this shortly before it was read may change again with the same time stamp. */
     private static final Duration SETTLED = Duration.ofSeconds(2);
 
     private final Store store;
-    private SoftReference<Map<Path, Known>> known = new SoftReference<>(new HashMap<>());
+    private Map<Path, Folder> known = new HashMap<>();
+
+    /** The manifests that the last call returned. */
+    private Map<Entry, StoredBackup> returned = new HashMap<>();
 
     KnownFolders(Store store) {
         this.store = store;
     }
 
-    private record Known(FileTime changed, Inventory inventory) {}
+    /** The values of a manifest that decide whether the card shows it. */
+    private record Entry(
+            String path, String backupId, String subject, Instant startedAt, ManifestSignature signature) {}
 
-    /** @throws IOException when the store itself cannot be read */
-    synchronized Inventory read() throws IOException {
-        Map<Path, Known> before = known.get();
-        Map<Path, Known> now = new HashMap<>();
-        List<StoredBackup> backups = new ArrayList<>();
+    private record Folder(FileTime changed, List<Entry> entries, Map<String, String> unreadable) {}
+
+    /**
+     * Returns the newest backup and the newest verified one of each database, of the globals and of the cluster.
+     *
+     * @param proved the ids of verified backups
+     * @throws IOException when the store itself cannot be read
+     */
+    synchronized Inventory newest(Set<String> proved) throws IOException {
+        List<Entry> entries = new ArrayList<>();
         Map<String, String> unreadable = new TreeMap<>();
-        for (Path folder : folders()) {
-            FileTime changed = Files.getLastModifiedTime(folder);
-            Known last = before == null ? null : before.get(folder);
-            Inventory inventory;
-            if (last != null && last.changed().equals(changed)) {
-                inventory = last.inventory();
+        Map<Path, Folder> now = new HashMap<>();
+        for (Path path : folders()) {
+            FileTime changed = Files.getLastModifiedTime(path);
+            Folder before = known.get(path);
+            Folder folder;
+            if (before != null && before.changed().equals(changed)) {
+                folder = before;
             } else {
-                inventory = Inventory.ofFolder(store, folder);
+                folder = read(path, changed);
+                folder.entries().forEach(returned::remove);
             }
             if (changed.toInstant().plus(SETTLED).isBefore(Instant.now())) {
-                now.put(folder, new Known(changed, inventory));
+                now.put(path, folder);
             }
-            backups.addAll(inventory.backups());
-            unreadable.putAll(inventory.unreadable());
+            entries.addAll(folder.entries());
+            unreadable.putAll(folder.unreadable());
         }
-        known = new SoftReference<>(now);
+        known = now;
+        entries.sort((one, other) -> other.startedAt().compareTo(one.startedAt()));
+        return manifests(chosen(entries, proved), unreadable);
+    }
+
+    private static List<Entry> chosen(List<Entry> newestFirst, Set<String> proved) {
+        Optional<Entry> firstSigned = newestFirst.stream()
+                .filter(entry -> entry.signature() == ManifestSignature.VALID)
+                .reduce((newer, older) -> older);
+        Optional<Instant> signedSince = firstSigned.map(Entry::startedAt);
+        Set<String> seen = new HashSet<>();
+        Set<String> good = new HashSet<>();
+        List<Entry> chosen = new ArrayList<>();
+        for (Entry entry : newestFirst) {
+            boolean isNewest = seen.add(entry.subject());
+            boolean isNewestGood = proved.contains(entry.backupId())
+                    && entry.signature()
+                            .alteration(entry.startedAt(), signedSince)
+                            .isEmpty()
+                    && good.add(entry.subject());
+            // Inventory.signedSince needs the first signed backup.
+            if (isNewest || isNewestGood || firstSigned.filter(entry::equals).isPresent()) {
+                chosen.add(entry);
+            }
+        }
+        return chosen;
+    }
+
+    private Inventory manifests(List<Entry> chosen, Map<String, String> unreadable) {
+        List<StoredBackup> backups = new ArrayList<>();
+        Map<Entry, StoredBackup> read = new HashMap<>();
+        for (Entry entry : chosen) {
+            try {
+                StoredBackup last = returned.get(entry);
+                StoredBackup backup = last == null ? Inventory.read(store, entry.path()) : last;
+                backups.add(backup);
+                read.put(entry, backup);
+            } catch (IOException | RuntimeException e) {
+                unreadable.put(entry.path() + Store.MANIFEST, Inventory.firstLine(e));
+            }
+        }
+        returned = read;
         return Inventory.sorted(backups, unreadable);
+    }
+
+    private Folder read(Path path, FileTime changed) throws IOException {
+        Inventory inventory = Inventory.ofFolder(store, path);
+        List<Entry> entries = inventory.backups().stream()
+                .map(backup -> new Entry(
+                        backup.path(),
+                        backup.manifest().backupId(),
+                        Inventory.subject(backup),
+                        backup.manifest().startedAt(),
+                        backup.signature()))
+                .toList();
+        return new Folder(changed, entries, inventory.unreadable());
     }
 
     private List<Path> folders() throws IOException {

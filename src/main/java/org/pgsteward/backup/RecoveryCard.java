@@ -51,7 +51,8 @@ public final class RecoveryCard {
      * @throws IOException when the disk does not take it; the one of before is then still there
      */
     public synchronized void write(Set<String> proved) throws IOException {
-        byte[] text = text(known.read(), proved, server, clock.instant()).getBytes(StandardCharsets.UTF_8);
+        byte[] text =
+                text(known.newest(proved), proved, server, clock.instant()).getBytes(StandardCharsets.UTF_8);
         // A command may write it while the daemon does.
         Path part =
                 store.root().resolve("." + NAME + "." + ProcessHandle.current().pid() + ".part");
