@@ -50,6 +50,7 @@ public final class RetentionDesk {
     private final ZoneId zone;
     private final Doors doors;
     private final Clock clock;
+    private final RetentionPass pass = new RetentionPass();
 
     public RetentionDesk(
             Store store,
@@ -91,6 +92,7 @@ public final class RetentionDesk {
                 return List.of();
             }
             List<String> services = rows.services();
+            pass.begin(services.size());
             policies.services().stream()
                     .filter(service -> !services.contains(service))
                     .forEach(service -> LOG.warn(
@@ -104,26 +106,29 @@ public final class RetentionDesk {
 
     /** Removes what need not be kept of {@code service}. */
     public void keep(String service, RetentionPolicies policies) throws IOException, SQLException {
-        Optional<RunLock> lock = RunLock.take(locks, service);
-        if (lock.isEmpty()) {
-            LOG.info("{}: its old backups are looked at next time, a run of it is under way", service);
-            return;
-        }
         boolean anyGone = false;
         try {
-            for (Manifest half : removal.unfinished(service)) {
-                anyGone = true;
-                remove(
-                        service,
-                        half.backupId(),
-                        UUID.fromString(half.eventId()),
-                        Store.path(half),
-                        "pgsteward ended while it was being removed");
+            Optional<RunLock> lock = RunLock.take(locks, service);
+            if (lock.isEmpty()) {
+                LOG.info("{}: its old backups are looked at next time, a run of it is under way", service);
+                return;
             }
-            anyGone |= removeOld(service, policies);
+            try {
+                for (Manifest half : removal.unfinished(service)) {
+                    anyGone = true;
+                    remove(
+                            service,
+                            half.backupId(),
+                            UUID.fromString(half.eventId()),
+                            Store.path(half),
+                            "pgsteward ended while it was being removed");
+                }
+                anyGone |= removeOld(service, policies);
+            } finally {
+                lock.get().close();
+            }
         } finally {
-            lock.get().close();
-            if (anyGone) {
+            if (pass.done(anyGone, clock.instant())) {
                 sets.tidy();
                 card.write();
             }
