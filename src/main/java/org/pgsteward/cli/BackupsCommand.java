@@ -205,12 +205,10 @@ final class BackupsCommand implements Callable<Integer> {
     private Map<String, Judgement> judgements(Wiring wiring, List<Manifest> manifests) {
         Map<String, Judgement> judgements = new HashMap<>();
         try {
-            for (String service :
-                    new TreeSet<>(manifests.stream().map(Manifest::service).toList())) {
-                wiring.rows
-                        .judgements(service)
-                        .forEach((event, judgement) -> judgements.put(event.toString(), judgement));
-            }
+            wiring.rows
+                    .judgements(new TreeSet<>(
+                            manifests.stream().map(Manifest::service).toList()))
+                    .forEach((event, judgement) -> judgements.put(event.toString(), judgement));
         } catch (SQLException e) {
             spec.commandLine()
                     .getErr()

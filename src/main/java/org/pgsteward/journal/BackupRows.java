@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -34,7 +35,7 @@ public final class BackupRows {
             SELECT event_id, state, verified_at, said_at, left(COALESCE(error, ''), 2000), left(pinned, 1000),
                    left(COALESCE(caveat, ''), 10000)
               FROM public.backup_log
-             WHERE service_name = ? AND event_id IS NOT NULL AND state IS NOT NULL
+             WHERE service_name = ANY (?) AND event_id IS NOT NULL AND state IS NOT NULL
             """;
 
     private static final String LAST_PROVED = """
@@ -105,10 +106,15 @@ public final class BackupRows {
 
     /** What is said of a service's backups, by event id. */
     public Map<UUID, Judgement> judgements(String service) throws SQLException {
+        return judgements(List.of(service));
+    }
+
+    /** Returns the same for several services over one connection. */
+    public Map<UUID, Judgement> judgements(Collection<String> services) throws SQLException {
         Map<UUID, Judgement> judgements = new HashMap<>();
         try (Connection connection = source.getConnection();
                 PreparedStatement statement = connection.prepareStatement(JUDGEMENTS)) {
-            statement.setString(1, service);
+            statement.setArray(1, connection.createArrayOf("text", services.toArray()));
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     judgements.put(
