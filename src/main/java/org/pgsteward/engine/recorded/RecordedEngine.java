@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -77,6 +78,18 @@ public final class RecordedEngine implements AutoCloseable {
             stats.putAll(scene.stats());
         }
         scene.events().forEach(ring::happen);
+    }
+
+    /**
+     * Adds a copy of a recorded container, without an event.
+     *
+     * @param like a container of a scene that was played
+     * @param change sets the copy's own name, id and variables
+     */
+    public synchronized void add(String like, String name, UnaryOperator<ObjectNode> change) {
+        containers.put(
+                name, change.apply(Objects.requireNonNull(containers.get(like)).deepCopy()));
+        stats.put(name, stats.get(like));
     }
 
     /** From now on the container {@code postgresql} has this log: what a PostgreSQL of this host has said lately. */

@@ -1,0 +1,89 @@
+package org.pgsteward.capacity;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryUsage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Properties;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.pgsteward.Steward;
+
+/** pgsteward, and a thread that writes its memory, threads and open files into a file five times a second. */
+final class MeasuredSteward {
+    private static final UnixOperatingSystemMXBean SYSTEM =
+            (UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+    private final Path file;
+    private long heap;
+    private long afterCollection;
+    private long direct;
+
+    private MeasuredSteward(Path file) {
+        this.file = file;
+    }
+
+    /** @param arguments the file to write, then the arguments of pgsteward */
+    public static void main(String[] arguments) throws Exception {
+        MeasuredSteward measured = new MeasuredSteward(Path.of(arguments[0]));
+        ScheduledExecutorService beside = Executors.newSingleThreadScheduledExecutor(work -> {
+            Thread thread = new Thread(null, work, "measure", 128 * 1024);
+            thread.setDaemon(true);
+            return thread;
+        });
+        var sampling = beside.scheduleAtFixedRate(measured::sample, 0, 200, TimeUnit.MILLISECONDS);
+        String[] own = new String[arguments.length - 1];
+        System.arraycopy(arguments, 1, own, 0, own.length);
+        try {
+            Steward.main(own);
+        } finally {
+            sampling.cancel(false);
+        }
+    }
+
+    private void sample() {
+        heap = Math.max(
+                heap, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        long kept = 0;
+        for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+            MemoryUsage usage = pool.getCollectionUsage();
+            kept += usage == null ? 0 : usage.getUsed();
+        }
+        afterCollection = Math.max(afterCollection, kept);
+        long now = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
+        direct = Math.max(direct, now);
+        Properties all = new Properties();
+        all.setProperty("heap", Long.toString(heap));
+        all.setProperty("heap_after_collection", Long.toString(afterCollection));
+        all.setProperty("kept_now", Long.toString(kept));
+        all.setProperty("direct", Long.toString(direct));
+        all.setProperty("direct_now", Long.toString(now));
+        all.setProperty(
+                "threads", Integer.toString(ManagementFactory.getThreadMXBean().getThreadCount()));
+        all.setProperty("files", Long.toString(SYSTEM.getOpenFileDescriptorCount()));
+        long collections = 0;
+        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+            collections += collector.getCollectionCount();
+        }
+        all.setProperty("collections", Long.toString(collections));
+        all.setProperty("cpu", Long.toString(SYSTEM.getProcessCpuTime()));
+        try {
+            Path part = file.resolveSibling(file.getFileName() + ".part");
+            try (var out = Files.newOutputStream(part)) {
+                all.store(out, null);
+            }
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
