@@ -358,7 +358,7 @@ class RestoreAgreesIT {
                     }
                 }))
                 .isInstanceOf(Restore.Refused.class)
-                .hasMessageContaining("and holds FUNCTION public f() " + service + ", which would run with them");
+                .hasMessageContaining("and holds function public.f(), which would run with them");
         assertThat(steps).doesNotContain("rows", "restored").endsWith("an empty database beside");
     }
 
