@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
@@ -63,8 +64,8 @@ public record Overview(
     /** undefined_table, and undefined_column for the tables of a version before. */
     private static final List<String> NO_JOURNAL = List.of("42P01", "42703");
 
-    /** Names in a sentence. */
-    private static final int MOST_KEPT = 10;
+    /** So many names stand in a sentence; the rest is counted. */
+    private static final int MOST_NAMED = 10;
 
     /**
      * A service, a database of no service, or PostgreSQL's own container.
@@ -135,11 +136,17 @@ public record Overview(
         if (databases.isEmpty()) {
             return "No database is known yet.";
         }
-        List<String> without = databases.stream()
+        List<Service> without = databases.stream()
                 .filter(service -> service.restorableTo().isEmpty())
-                .map(service -> OneLine.of(service.name(), 60))
                 .toList();
-        String missing = without.isEmpty() ? "" : "; without a verified backup: " + String.join(", ", without);
+        Set<String> warned = firing.stream()
+                .filter(alert -> alert.kind().equals(CaveatDesk.KIND))
+                .map(Alert::service)
+                .collect(Collectors.toSet());
+        List<Service> incomplete = databases.stream()
+                .filter(service -> service.restorableTo().isPresent() && warned.contains(service.name()))
+                .toList();
+        String missing = named("; without a verified backup: ", without) + named("; not in full, see the alert: ", incomplete);
         int proved = databases.size() - without.size();
         if (proved == 0) {
             return "No database can be restored" + missing + ".";
@@ -154,18 +161,30 @@ public record Overview(
                 + " can be restored" + which + " (" + OneLine.of(oldest.name(), 60) + ")" + missing + ".";
     }
 
+    private static String named(String before, List<Service> services) {
+        if (services.isEmpty()) {
+            return "";
+        }
+        String names = services.stream()
+                .limit(MOST_NAMED)
+                .map(service -> OneLine.of(service.name(), 60))
+                .collect(Collectors.joining(", "));
+        int more = services.size() - MOST_NAMED;
+        return before + names + (more > 0 ? " and " + more + " more" : "");
+    }
+
     /** What restores made or kept and nobody has dropped yet, in one sentence; empty where there is nothing. */
     public Optional<String> keptWords() {
         if (kept.isEmpty()) {
             return Optional.empty();
         }
         String words = kept.stream()
-                .limit(MOST_KEPT)
+                .limit(MOST_NAMED)
                 .map(one -> OneLine.of(one.name(), 80) + " (" + Size.words(one.sizeBytes()) + ", "
                         + (one.replaced() ? "replaced " : "restored ") + Elapsed.roughly(age(one.since())) + " ago)")
                 .collect(Collectors.joining(", "));
         return Optional.of("Left by restores, and not backed up: " + words
-                + (kept.size() > MOST_KEPT ? " and " + (kept.size() - MOST_KEPT) + " more" : "")
+                + (kept.size() > MOST_NAMED ? " and " + (kept.size() - MOST_NAMED) + " more" : "")
                 + ". Drop what nobody needs.");
     }
 

@@ -148,6 +148,33 @@ class StatusPageTest {
     }
 
     @Test
+    void theSentenceNamesServicesThatARestoreWouldNotBringBackInFull() {
+        Alert caveat = alert(Severity.WARNING, "restore-caveat", "wiki", "a view cannot be filled", "");
+        assertThat(overview(Optional.empty(), List.of(service("wiki", 2), service("shop", 3)), List.of(caveat))
+                        .standing())
+                .isEqualTo("Every database can be restored, the oldest to 3 h ago (shop); not in full, see the alert: wiki.");
+    }
+
+    @Test
+    void theSentenceNamesTenOfManyServicesWithoutABackup() {
+        List<Overview.Service> services = new ArrayList<>();
+        for (int i = 10; i < 210; i++) {
+            services.add(new Overview.Service(
+                    "s" + i,
+                    service("", 1).database(),
+                    Optional.empty(),
+                    List.of(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty()));
+        }
+        assertThat(overview(Optional.empty(), services, List.of()).standing())
+                .isEqualTo("No database can be restored; without a verified backup: s10, s11, s12, s13, s14, s15, s16, s17,"
+                        + " s18, s19 and 190 more.");
+    }
+
+    @Test
     void whatIsGoneIsShownAndIsNoDatabaseThatHasToBeRestored() {
         Overview.Service old = service("old", 999);
         Overview.Service gone = new Overview.Service(
