@@ -146,7 +146,8 @@ public record Overview(
         List<Service> incomplete = databases.stream()
                 .filter(service -> service.restorableTo().isPresent() && warned.contains(service.name()))
                 .toList();
-        String missing = named("; without a verified backup: ", without) + named("; not in full, see the alert: ", incomplete);
+        String missing =
+                named("; without a verified backup: ", without) + named("; not in full, see the alert: ", incomplete);
         int proved = databases.size() - without.size();
         if (proved == 0) {
             return "No database can be restored" + missing + ".";

@@ -152,7 +152,8 @@ class StatusPageTest {
         Alert caveat = alert(Severity.WARNING, "restore-caveat", "wiki", "a view cannot be filled", "");
         assertThat(overview(Optional.empty(), List.of(service("wiki", 2), service("shop", 3)), List.of(caveat))
                         .standing())
-                .isEqualTo("Every database can be restored, the oldest to 3 h ago (shop); not in full, see the alert: wiki.");
+                .isEqualTo(
+                        "Every database can be restored, the oldest to 3 h ago (shop); not in full, see the alert: wiki.");
     }
 
     @Test
@@ -170,8 +171,9 @@ class StatusPageTest {
                     Optional.empty()));
         }
         assertThat(overview(Optional.empty(), services, List.of()).standing())
-                .isEqualTo("No database can be restored; without a verified backup: s10, s11, s12, s13, s14, s15, s16, s17,"
-                        + " s18, s19 and 190 more.");
+                .isEqualTo(
+                        "No database can be restored; without a verified backup: s10, s11, s12, s13, s14, s15, s16, s17,"
+                                + " s18, s19 and 190 more.");
     }
 
     @Test
