@@ -98,7 +98,8 @@ final class OwnersAndRights {
         });
         // Who is given an object needs a right on its schema.
         eachChunk(file, rights, List.of("--no-owner"), this::grant);
-        eachChunk(file, others, List.of("--schema-only", "--no-privileges", "--no-comments"), this::give);
+        // Not --schema-only, which takes large objects for rows. None of these entries has rows of its own.
+        eachChunk(file, others, List.of("--no-privileges", "--no-comments"), this::give);
         if (notes.size() > LARGEST_NUMBER_OF_NOTES) {
             int more = notes.size() - LARGEST_NUMBER_OF_NOTES;
             notes.subList(LARGEST_NUMBER_OF_NOTES, notes.size()).clear();

@@ -146,7 +146,9 @@ public final class RecoveryCard {
 
                 ## One database, beside what is there
 
-                Its role has to be there.
+                Its role has to be there. What was set or granted on the database itself is not restored by these lines: `ALTER
+                DATABASE ... SET`, a connection limit, `GRANT ... ON DATABASE`, a comment. Type it by hand, or restore
+                everything onto an empty server.
                 """);
         dumps.forEach(dump -> one(dump, card));
         newest.stream().filter(backup -> backup.kind() == BackupKind.BASE).forEach(base -> base(base, card));

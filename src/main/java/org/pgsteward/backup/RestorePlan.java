@@ -31,9 +31,12 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
     private static final String SEQUENCE = "SEQUENCE ";
     private static final String POSITION = "SEQUENCE SET ";
 
-    /** Only a superuser makes these, and no table or row depends on one. */
+    /**
+     * Only a superuser makes an event trigger, and no table or row depends on one. A subscription in a copy would take the
+     * changes that the original is subscribed to.
+     */
     private static final Pattern ADMINISTRATORS =
-            Pattern.compile("(SECURITY LABEL - )?EVENT TRIGGER .*", Pattern.DOTALL);
+            Pattern.compile("(SECURITY LABEL - )?(EVENT TRIGGER|SUBSCRIPTION) .*", Pattern.DOTALL);
 
     /** Comments on what the owner does not make, or not own. */
     private static final Pattern COMMENTS = Pattern.compile(

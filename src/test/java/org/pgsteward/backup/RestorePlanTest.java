@@ -26,13 +26,15 @@ class RestorePlanTest {
             3455; 0 0 COMMENT - LARGE OBJECT 4711 boss
             3290; 3466 16403 EVENT TRIGGER - w boss
             3456; 0 0 COMMENT - EVENT TRIGGER w boss
+            3291; 6100 16407 SUBSCRIPTION - elsewhere boss
+            3457; 0 0 COMMENT - SUBSCRIPTION elsewhere boss
             """;
 
     @Test
     void whatOnlyASuperuserMakesIsLeftOutAndNamedAndNothingElseIs() {
         RestorePlan plan = RestorePlan.of(LIST, Set.of(), true);
 
-        assertThat(plan.leftOut()).containsExactly("EVENT TRIGGER - w boss");
+        assertThat(plan.leftOut()).containsExactly("EVENT TRIGGER - w boss", "SUBSCRIPTION - elsewhere boss");
         assertThat(plan.list().lines())
                 .containsExactly("7;", "8;", "2;", "3451;", "226;", "220;", "3440;", "3441;", "3455;");
     }
