@@ -310,7 +310,7 @@ class BackupRoutesIT {
         host.cluster().startAgain();
 
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-        assertThat(failed.error()).contains("nothing listens at");
+        assertThat(failed.error()).contains("refused");
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(host.journal(database))
                         .singleElement()

@@ -1,0 +1,35 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.TestCluster;
+
+/**
+ * The other half of the corpus, with encrypted backups and on PostgreSQL 17. Where that is not installed, the half runs on
+ * the version that is there, so that each build restores every database.
+ */
+@NeedsPostgres
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class CorpusOn17IT {
+    @Test
+    void secondHalfIsVerifiedAndRestoredFromEncryptedBackups(@TempDir Path keys) throws Exception {
+        Optional<Programs> newer = Corpus.programs(17);
+        if (newer.isEmpty()) {
+            System.err.println("PostgreSQL 17 is not on this machine: half of the corpus runs on the version that is"
+                    + " here instead");
+        }
+        Programs programs = newer.orElseGet(TestCluster::programs);
+        try (CorpusHost host = CorpusHost.encrypting(programs, keys, Corpus.half(programs.major(), false))) {
+            assertThat(host.unexpected(host.states(), Corpus.Row::backup)).isEmpty();
+            assertThat(host.unexpected(host.all(), Corpus.Row::all)).isEmpty();
+        }
+    }
+}
