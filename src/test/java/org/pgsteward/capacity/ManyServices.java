@@ -47,8 +47,8 @@ final class ManyServices implements AutoCloseable {
     }
 
     static ManyServices start(int count) throws Exception {
-        // The shipped compose file sets the locks.
-        Map<String, String> settings = Map.of("max_connections", "60", "max_locks_per_transaction", "256");
+        // PostgreSQL's usual connections, and the locks of the shipped compose file.
+        Map<String, String> settings = Map.of("max_connections", "100", "max_locks_per_transaction", "256");
         TestHost host = TestHost.start(TestCluster.start(TestCluster.programs(), settings));
         RecordedEngine engine = new RecordedEngine(Clock.systemUTC());
         engine.play("deploy");
