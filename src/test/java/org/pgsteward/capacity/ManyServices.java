@@ -186,7 +186,9 @@ final class ManyServices implements AutoCloseable {
         awaitRows(
                 "services with a database",
                 count,
-                "SELECT count(*) FROM public.service_configs WHERE service_name LIKE 'service%'");
+                // The row may be there before the database is.
+                "SELECT count(*) FROM public.service_configs JOIN pg_database ON datname = service_name"
+                        + " WHERE service_name LIKE 'service%' AND pg_get_userbyid(datdba) = service_name");
     }
 
     /** Waits until a query of the journal returns {@code expected}. */
