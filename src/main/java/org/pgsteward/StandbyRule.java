@@ -11,12 +11,12 @@ import org.pgsteward.postgres.DaemonLock;
  *   <li>The one with the lock works, and every other one stands by.
  *   <li>While PostgreSQL cannot be asked, each goes on as it was: the one at work has to say that PostgreSQL is down. One
  *       that starts then works.
- *   <li>After its connection broke, as by a restart of PostgreSQL, one that stands by leaves the other one ten seconds to
- *       come back.
+ *   <li>After its connection broke, as by a restart of PostgreSQL, one that stands by leaves the other one half a minute
+ *       to come back. The one at work may be slow to do so on a loaded host.
  * </ol>
  */
 final class StandbyRule {
-    static final Duration GRACE = Duration.ofSeconds(10);
+    static final Duration GRACE = Duration.ofSeconds(30);
 
     /** What a daemon is doing. */
     enum Role {

@@ -42,9 +42,9 @@ class StandbyRuleTest {
 
     @Test
     void afterABreakTheOneThatStandsByLeavesTheOtherTimeToComeBack() {
-        assertThat(StandbyRule.mayTake(Role.STANDING_BY, NOON, NOON.plusSeconds(9)))
+        assertThat(StandbyRule.mayTake(Role.STANDING_BY, NOON, NOON.plusSeconds(29)))
                 .isFalse();
-        assertThat(StandbyRule.mayTake(Role.STANDING_BY, NOON, NOON.plusSeconds(10)))
+        assertThat(StandbyRule.mayTake(Role.STANDING_BY, NOON, NOON.plusSeconds(30)))
                 .isTrue();
         assertThat(StandbyRule.mayTake(Role.WORKING, NOON, NOON)).isTrue();
         assertThat(StandbyRule.mayTake(Role.STARTING, NOON, NOON)).isTrue();

@@ -158,8 +158,8 @@ class StandbyIT {
                             .ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = "
                                     + 0x7067_7374)
                             .equals("2"));
-            assertThat(second.works()).isTrue();
-            assertThat(first.standsBy()).isTrue();
+            await().atMost(LONG).until(() -> second.works() && first.standsBy());
+            assertThat(Files.readString(second.log)).doesNotContain("stops its work");
 
             second.process.destroy();
             second.process.waitFor();
