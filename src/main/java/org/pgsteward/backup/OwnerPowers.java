@@ -3,6 +3,7 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -50,9 +51,10 @@ final class OwnerPowers {
                      ORDER BY what LIMIT 3) AS first
             """;
 
-    /** An entry of an archive that is such code. */
+    /** An entry of an archive that is such code: kind, schema, name, owner. A space in the last three is not marked. */
     private static final Pattern ENTRY = Pattern.compile(
-            "\\d+; [1-9]\\d* \\d+ ((?:AGGREGATE|FUNCTION|MATERIALIZED VIEW|PROCEDURE|RULE|VIEW) .*)", Pattern.DOTALL);
+            "\\d+; [1-9]\\d* \\d+ (AGGREGATE|FUNCTION|MATERIALIZED VIEW|PROCEDURE|RULE|VIEW) (\\S+) (.*) \\S+",
+            Pattern.DOTALL);
 
     private final Server server;
 
@@ -82,7 +84,7 @@ final class OwnerPowers {
         List<String> code = list.lines()
                 .map(ENTRY::matcher)
                 .filter(Matcher::matches)
-                .map(entry -> entry.group(1))
+                .map(entry -> entry.group(1).toLowerCase(Locale.ROOT) + " " + entry.group(2) + "." + entry.group(3))
                 .limit(3)
                 .toList();
         Optional<String> refusal = RestoreCaveats.powerful(order.database(), order.owner(), String.join(", ", code));

@@ -233,7 +233,7 @@ public final class Recovery {
                         + " PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed the backups");
             }
         }
-        return Optional.of(new Roles(newest.get(), globals));
+        return Optional.of(new Roles(store.whole(newest.get()), globals));
     }
 
     private static String doubt(StoredBackup globals) {

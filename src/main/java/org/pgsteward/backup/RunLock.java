@@ -1,6 +1,7 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,22 +16,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One run per service at a time, across the daemon and any command. The kernel holds the lock and gives it back when its
- * holder dies, so a lock that can be had says that nobody works there.
+ * One run per service at a time, across the daemon and any command. The kernel holds the lock and releases it when its
+ * holder dies, so a lock that is free says that no process works there.
  *
- * <p>What this very process holds is known without asking the kernel: it takes a file's locks back from a process that
- * closes the file, by whichever of its handles.
+ * <p>The kernel releases all locks of a process on a file as soon as the process closes the file, through any of its
+ * descriptors. So a lock file is opened only where this process does not hold it: {@link #HELD} answers otherwise, and a
+ * lock is touched through its own channel. {@link Files#setLastModifiedTime} opens and closes the file.
  *
  * <p>A process that hangs holds its locks for ever. So each process {@linkplain #attend touches} those that it holds once
- * or twice a minute, and a lock that has not been touched for long belongs to a process that does nothing any more.
+ * or twice a minute, and a lock that was not touched for long belongs to a process that hangs.
  */
 public final class RunLock implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
 
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
+    private static final Set<RunLock> TAKEN = ConcurrentHashMap.newKeySet();
+
     /** Ten times as long as it takes to touch them. */
     private static final Duration ATTENDED = Duration.ofMinutes(5);
+
+    /** Any byte: a write sets the time of the file. */
+    private static final byte[] MARK = {'\n'};
 
     private final Path file;
     private final FileChannel channel;
@@ -42,14 +49,12 @@ public final class RunLock implements AutoCloseable {
 
     /** Touches every lock that this process holds. */
     public static void attend() {
-        for (Path file : HELD) {
-            touch(file);
-        }
+        TAKEN.forEach(RunLock::touch);
     }
 
-    private static void touch(Path file) {
+    private void touch() {
         try {
-            Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+            channel.write(ByteBuffer.wrap(MARK), 0);
         } catch (IOException e) {
             LOG.debug("cannot touch {}: {}", file, e.getMessage());
         }
@@ -65,7 +70,7 @@ public final class RunLock implements AutoCloseable {
         }
     }
 
-    /** Empty while somebody else holds it. */
+    /** Returns the lock; empty while another run holds it, of this process or of another. */
     public static Optional<RunLock> take(Path locks, String service) throws IOException {
         return ofFolder(locks, Store.folder(service));
     }
@@ -81,10 +86,13 @@ public final class RunLock implements AutoCloseable {
         try {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             taken = channel.tryLock() != null;
-            if (taken) {
-                touch(file);
+            if (!taken) {
+                return Optional.empty();
             }
-            return taken ? Optional.of(new RunLock(file, channel)) : Optional.empty();
+            RunLock lock = new RunLock(file, channel);
+            lock.touch();
+            TAKEN.add(lock);
+            return Optional.of(lock);
         } finally {
             if (!taken) {
                 if (channel != null) {
@@ -98,6 +106,7 @@ public final class RunLock implements AutoCloseable {
     @Override
     public void close() throws IOException {
         if (channel.isOpen()) {
+            TAKEN.remove(this);
             channel.close();
             HELD.remove(file);
         }

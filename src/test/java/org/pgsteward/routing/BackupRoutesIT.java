@@ -310,7 +310,7 @@ class BackupRoutesIT {
         host.cluster().startAgain();
 
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-        assertThat(failed.error()).contains("refused");
+        assertThat(failed.error()).contains("nothing listens at");
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(host.journal(database))
                         .singleElement()
