@@ -72,6 +72,10 @@ CREATE TYPE app.mood AS ENUM ('ok', 'so so');
 REVOKE USAGE ON TYPE app.mood FROM PUBLIC;
 CREATE SEQUENCE app.s;
 GRANT USAGE ON SEQUENCE app.s TO reader;
+GRANT CREATE ON SCHEMA app TO pg_database_owner;
+CREATE TABLE app.not_to_be_emptied (n int);
+ALTER TABLE app.not_to_be_emptied OWNER TO pg_database_owner;
+REVOKE DELETE ON app.not_to_be_emptied FROM pg_database_owner;
 RESET SESSION AUTHORIZATION;
 
 CREATE DATABASE privileges_default OWNER app TEMPLATE template0;

@@ -3,6 +3,7 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -69,7 +70,7 @@ final class OwnersAndRights {
     private final TableOfContents contents;
     private final String database;
     private final String owner;
-    private final List<String> notes = new ArrayList<>();
+    private final Set<String> notes = new LinkedHashSet<>();
 
     /** @param owner to whom all of it belongs when it is restored */
     OwnersAndRights(RestoreSite site, TableOfContents contents, String database, String owner) {
@@ -96,16 +97,21 @@ final class OwnersAndRights {
                 others.add(line);
             }
         });
+        List<String> othersRights =
+                rights.stream().filter(line -> !line.endsWith(mine)).toList();
         // Who is given an object needs a right on its schema.
         eachChunk(file, rights, List.of("--no-owner"), this::grant);
         // Not --schema-only, which takes large objects for rows. None of these entries has rows of its own.
         eachChunk(file, others, List.of("--no-privileges", "--no-comments"), this::give);
-        if (notes.size() > LARGEST_NUMBER_OF_NOTES) {
-            int more = notes.size() - LARGEST_NUMBER_OF_NOTES;
-            notes.subList(LARGEST_NUMBER_OF_NOTES, notes.size()).clear();
-            notes.add(more + " more rights or owners are not as they were: compare with pg_restore --list");
+        // With an object its new owner gets every right of the role that gave it, also one that it did not have before.
+        eachChunk(file, othersRights, List.of("--no-owner"), this::grant);
+        List<String> named = new ArrayList<>(notes);
+        if (named.size() > LARGEST_NUMBER_OF_NOTES) {
+            int more = named.size() - LARGEST_NUMBER_OF_NOTES;
+            named.subList(LARGEST_NUMBER_OF_NOTES, named.size()).clear();
+            named.add(more + " more rights or owners are not as they were: compare with pg_restore --list");
         }
-        return List.copyOf(notes);
+        return List.copyOf(named);
     }
 
     @FunctionalInterface
