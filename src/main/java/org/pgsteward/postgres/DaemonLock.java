@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>A daemon without the lock holds another one, shared, by which commands see that it stands by.
- *   <li>A service may connect to the management database and take a lock of our number: its session is ended.
+ *   <li>A service may connect to the management database and take a lock of our number: {@link AdvisoryLock} ends its session.
  *   <li>A session of this very daemon that the server has not given up yet, after a break, is ended too.
  *   <li>A host that vanishes gives nothing back. The server asks for a sign of life after 15 s, and gives up after 30 s.
  * </ol>
@@ -33,6 +33,8 @@ public final class DaemonLock implements AutoCloseable {
 
     private static final int ACTIVE = 0x6461_656d;
     private static final int STANDBY = 0x7374_6279;
+
+    private static final AdvisoryLock LOCK = new AdvisoryLock(CLASS, ACTIVE);
 
     private static final int ANSWER_SECONDS = 10;
 
@@ -127,23 +129,23 @@ public final class DaemonLock implements AutoCloseable {
         try (Statement statement = open.createStatement()) {
             if (held) {
                 // A session that answers has its lock.
-                statement.execute("SELECT 1 " + ownName());
+                statement.execute(ownName() + "SELECT 1");
                 return true;
             }
-            if (mayTake && (take(statement) || (endStrangers(statement) && take(statement)))) {
+            if (mayTake && (take(open) || (endOurs(statement) && take(open)))) {
                 held = true;
                 if (standsBy) {
                     statement.execute(
-                            "SELECT pg_catalog.pg_advisory_unlock_shared(" + CLASS + ", " + STANDBY + ") " + ownName());
+                            ownName() + "SELECT pg_catalog.pg_advisory_unlock_shared(" + CLASS + ", " + STANDBY + ")");
                     standsBy = false;
                 }
                 return true;
             }
             if (standsBy) {
-                statement.execute("SELECT 1 " + ownName());
+                statement.execute(ownName() + "SELECT 1");
             } else {
                 statement.execute(
-                        "SELECT pg_catalog.pg_try_advisory_lock_shared(" + CLASS + ", " + STANDBY + ") " + ownName());
+                        ownName() + "SELECT pg_catalog.pg_try_advisory_lock_shared(" + CLASS + ", " + STANDBY + ")");
                 standsBy = true;
             }
             return false;
@@ -151,33 +153,28 @@ public final class DaemonLock implements AutoCloseable {
     }
 
     private String ownName() {
-        return "/* pgsteward daemon " + name + " " + id + " */";
+        return "/* pgsteward daemon " + name + " " + id + " */ ";
     }
 
-    private boolean take(Statement statement) throws SQLException {
-        try (ResultSet row = statement.executeQuery(
-                "SELECT pg_catalog.pg_try_advisory_lock(" + CLASS + ", " + ACTIVE + ") " + ownName())) {
-            row.next();
-            return row.getBoolean(1);
-        }
+    private boolean take(Connection open) throws SQLException {
+        return LOCK.take(server, open, ownName());
     }
 
-    /** Ends what holds our lock and is no other daemon; whether there was anything. */
-    private boolean endStrangers(Statement statement) throws SQLException {
-        List<Integer> strangers = new ArrayList<>();
-        try (ResultSet rows = statement.executeQuery(SESSIONS + ownName())) {
+    /** Ends sessions of this very daemon that still hold the lock; whether there was one. */
+    private boolean endOurs(Statement statement) throws SQLException {
+        List<Integer> ours = new ArrayList<>();
+        try (ResultSet rows = statement.executeQuery(ownName() + SESSIONS)) {
             while (rows.next()) {
                 Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(6), ""));
-                boolean formerlyOurs = own.find() && own.group(2).equals(id);
-                if (rows.getBoolean(2) && (!rows.getBoolean(3) || formerlyOurs)) {
-                    strangers.add(rows.getInt(1));
+                if (rows.getBoolean(2) && rows.getBoolean(3) && own.find() && own.group(2).equals(id)) {
+                    ours.add(rows.getInt(1));
                 }
             }
         }
-        for (int pid : strangers) {
-            statement.execute("SELECT pg_catalog.pg_terminate_backend(" + pid + ", 5000)");
+        for (int pid : ours) {
+            statement.execute(ownName() + "SELECT pg_catalog.pg_terminate_backend(" + pid + ", 5000)");
         }
-        return !strangers.isEmpty();
+        return !ours.isEmpty();
     }
 
     private Optional<Session> other(Connection open) throws SQLException {
@@ -198,7 +195,7 @@ public final class DaemonLock implements AutoCloseable {
     private static List<Session> sessions(Connection connection, String comment, String except) throws SQLException {
         List<Session> sessions = new ArrayList<>();
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(SESSIONS + comment)) {
+                ResultSet rows = statement.executeQuery(comment + SESSIONS)) {
             while (rows.next()) {
                 Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(6), ""));
                 boolean named = own.find();

@@ -322,7 +322,7 @@ public final class Provisioner implements AutoCloseable {
             open = null;
         }
         if (open == null) {
-            open = new Management(server.connect(server.address().database()));
+            open = new Management(server);
             kept = open;
         }
         return open;

@@ -100,7 +100,7 @@ public final class Quarantine {
         }
         String renamed = "removed_" + DAY.format(clock.instant()) + "_"
                 + UUID.randomUUID().toString().substring(0, 8);
-        try (Management management = new Management(connect());
+        try (Management management = new Management(server);
                 Management.Turn turn = management.turn()) {
             // The row first: from here on no container of the service is given anything.
             run(
@@ -120,7 +120,7 @@ public final class Quarantine {
      */
     public Ward undo(Ward ward) throws SQLException, Refused {
         String before = beforeOf(ward);
-        try (Management management = new Management(connect());
+        try (Management management = new Management(server);
                 Management.Turn turn = management.turn()) {
             if (!exists(turn, ward.database()) && !exists(turn, before)) {
                 throw new Refused("service '" + ward.service() + "' cannot have its database back, since there is none"
@@ -146,7 +146,7 @@ public final class Quarantine {
      */
     public void drop(Ward ward) throws SQLException, Refused {
         String before = beforeOf(ward);
-        try (Management management = new Management(connect());
+        try (Management management = new Management(server);
                 Management.Turn turn = management.turn()) {
             refuseElsewhere(turn, ward, before);
             run(turn, "DROP DATABASE IF EXISTS " + Quote.identifier(ward.database()) + " WITH (FORCE)");

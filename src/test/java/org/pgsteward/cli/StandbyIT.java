@@ -98,11 +98,11 @@ class StandbyIT {
         }
 
         boolean works() {
-            return get("/observe/metrics").contains("pgsteward_daemon_active 1");
+            return get("/observe/metrics").contains("\npgsteward_daemon_active 1");
         }
 
         boolean standsBy() {
-            return get("/observe/metrics").contains("pgsteward_daemon_active 0");
+            return get("/observe/metrics").contains("\npgsteward_daemon_active 0");
         }
 
         void ask(String backup) throws IOException {

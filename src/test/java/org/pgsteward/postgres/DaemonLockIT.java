@@ -5,9 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,6 +75,54 @@ class DaemonLockIT {
 
             assertThat(lock.check(true).state()).isEqualTo(State.HELD);
             assertThat(service.isValid(5)).isFalse();
+        }
+    }
+
+    @Test
+    void aServiceCannotKeepTheLockBySharingIt() throws Exception {
+        try (Connection service = cluster.server().connectAs("wiki", new Secret("wikis"), "homelab");
+                Statement statement = service.createStatement();
+                DaemonLock lock = lock("steward")) {
+            statement.execute("SELECT pg_advisory_lock_shared(" + 0x7067_7374 + ", " + 0x6461_656d + ")");
+
+            assertThat(lock.check(true).state()).isEqualTo(State.HELD);
+            assertThat(sessions()).extracting(DaemonLock.Session::host).containsExactly("steward");
+        }
+    }
+
+    /** Each session that is ended makes room for one that waits, and comes back itself. */
+    @Test
+    void aServiceCannotKeepTheLockWithManySessionsThatComeBack() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        CountDownLatch holding = new CountDownLatch(1);
+        List<Thread> attackers = new ArrayList<>();
+        for (int i = 0; i < 15; i++) {
+            Thread attacker = new Thread(() -> {
+                while (!over.get()) {
+                    try (Connection service = cluster.server().connectAs("wiki", new Secret("wikis"), "homelab");
+                            Statement statement = service.createStatement()) {
+                        statement.execute("SELECT pg_advisory_lock(" + 0x7067_7374 + ", " + 0x6461_656d + ")");
+                        holding.countDown();
+                        statement.execute("SELECT pg_sleep(600)");
+                    } catch (SQLException e) {
+                        // Ended, and back again.
+                        Thread.onSpinWait();
+                    }
+                }
+            });
+            attacker.setDaemon(true);
+            attacker.start();
+            attackers.add(attacker);
+        }
+        try (DaemonLock lock = lock("steward")) {
+            assertThat(holding.await(2, TimeUnit.MINUTES)).isTrue();
+            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.HELD);
+        } finally {
+            over.set(true);
+            cluster.run("homelab", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'wiki'");
+        }
+        for (Thread attacker : attackers) {
+            attacker.join(Duration.ofMinutes(2).toMillis());
         }
     }
 

@@ -323,7 +323,7 @@ class IsolationIT {
             host.provision(EnrolmentHost.service("app"));
             try (Connection thief = host.as("app", "homelab");
                     Statement statement = thief.createStatement()) {
-                statement.execute("SELECT pg_advisory_lock(" + 0x7067_7374_6577_7264L + ")");
+                statement.execute("SELECT pg_advisory_lock(" + 0x7067_7374 + ", " + 0x6577_7264 + ")");
                 assertThat(host.provision(EnrolmentHost.service("next")).enrolment())
                         .isPresent();
                 assertThatThrownBy(() -> statement.execute("SELECT 1")).isInstanceOf(SQLException.class);
