@@ -7,6 +7,8 @@ import java.sql.Statement;
 import java.util.Optional;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One restore at a time into one server, which may use little memory, whoever asks and from whichever host. The server
@@ -14,8 +16,10 @@ import org.pgsteward.postgres.Server;
  * is held by somebody else.
  */
 final class RestoreTurn implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RestoreTurn.class);
+
     /** The letters of "pgst" and "rest". */
-    private static final AdvisoryLock LOCK = new AdvisoryLock(0x7067_7374, 0x7265_7374);
+    private static final AdvisoryLock LOCK = new AdvisoryLock(0x7067_7374, 0x7265_7374, LOG::warn);
 
     private final Connection connection;
 

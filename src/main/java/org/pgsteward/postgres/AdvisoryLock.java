@@ -8,19 +8,16 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Consumer;
 
 /**
  * An advisory lock of the management database that administrators alone can keep. Any role that may connect there can hold
- * any advisory lock, in either mode, or stand in its queue: such sessions are ended, and named in the log.
+ * any advisory lock, in either mode, or stand in its queue: such sessions are ended.
  *
  * <p>A role can come back faster than its session is ended. So this waits in the queue of the lock, in which whoever comes
  * later stands behind it, and ends all that stand before it.
  */
 public final class AdvisoryLock {
-    private static final Logger LOG = LoggerFactory.getLogger(AdvisoryLock.class);
-
     /** A session of ours has its answer within ten seconds or is given up. */
     private static final int QUEUE_SECONDS = 5;
 
@@ -41,8 +38,15 @@ public final class AdvisoryLock {
     private final String key;
     private final String locks;
 
-    /** Both numbers together are the lock; they mean nothing. */
-    public AdvisoryLock(int first, int second) {
+    private final Consumer<String> log;
+
+    /**
+     * Both numbers together are the lock; they mean nothing.
+     *
+     * @param log takes a line for each role whose sessions were ended
+     */
+    public AdvisoryLock(int first, int second, Consumer<String> log) {
+        this.log = log;
         this.key = first + ", " + second;
         this.locks = LOCKS.formatted(key);
     }
@@ -63,7 +67,8 @@ public final class AdvisoryLock {
                 return false;
             }
             statement.execute(comment + "SET lock_timeout = '" + QUEUE_SECONDS + "s'");
-            try (Eviction eviction = new Eviction(server.connect(server.address().database()))) {
+            try (Eviction eviction =
+                    new Eviction(server.connect(server.address().database()))) {
                 eviction.start();
                 statement.execute(comment + "SELECT pg_catalog.pg_advisory_lock(" + key + ")");
                 return true;
@@ -119,15 +124,12 @@ public final class AdvisoryLock {
                     evict(statement);
                 } while (!closed.await(BETWEEN_EVICTIONS_MILLISECONDS, TimeUnit.MILLISECONDS));
             } catch (SQLException e) {
-                LOG.warn("cannot end the sessions that hold pgsteward's lock: {}", e.getMessage());
+                log.accept("cannot end the sessions that hold pgsteward's lock: " + e.getMessage());
             } catch (InterruptedException e) {
                 interrupt();
             }
-            ended.forEach((role, sessions) -> LOG.warn(
-                    "ended {} {} of role {}, which held pgsteward's lock or waited for it",
-                    sessions,
-                    sessions == 1 ? "session" : "sessions",
-                    role));
+            ended.forEach((role, sessions) -> log.accept("ended " + sessions + (sessions == 1 ? " session" : " sessions")
+                    + " of role " + role + ", which held pgsteward's lock or waited for it"));
         }
 
         private void evict(Statement statement) throws SQLException {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +35,6 @@ public final class DaemonLock implements AutoCloseable {
     private static final int ACTIVE = 0x6461_656d;
     private static final int STANDBY = 0x7374_6279;
 
-    private static final AdvisoryLock LOCK = new AdvisoryLock(CLASS, ACTIVE);
-
     private static final int ANSWER_SECONDS = 10;
 
     /** As it stands in the text of each statement, which a superuser sees in pg_stat_activity. */
@@ -57,6 +56,7 @@ public final class DaemonLock implements AutoCloseable {
             """.formatted(ACTIVE, CLASS, ACTIVE, STANDBY);
 
     private final Server server;
+    private final AdvisoryLock lock;
     private final String name;
     private final String id =
             HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
@@ -93,9 +93,13 @@ public final class DaemonLock implements AutoCloseable {
      */
     public record Standing(State state, Optional<Session> other, String trouble, boolean reconnected) {}
 
-    /** @param name of this host */
-    public DaemonLock(Server server, String name) {
+    /**
+     * @param name of this host
+     * @param log takes a line for each service that was kept from the lock
+     */
+    public DaemonLock(Server server, String name, Consumer<String> log) {
         this.server = server;
+        this.lock = new AdvisoryLock(CLASS, ACTIVE, log);
         this.name = name.replaceAll("[^A-Za-z0-9_.-]", "_");
     }
 
@@ -157,7 +161,7 @@ public final class DaemonLock implements AutoCloseable {
     }
 
     private boolean take(Connection open) throws SQLException {
-        return LOCK.take(server, open, ownName());
+        return lock.take(server, open, ownName());
     }
 
     /** Ends sessions of this very daemon that still hold the lock; whether there was one. */
@@ -166,7 +170,10 @@ public final class DaemonLock implements AutoCloseable {
         try (ResultSet rows = statement.executeQuery(ownName() + SESSIONS)) {
             while (rows.next()) {
                 Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(6), ""));
-                if (rows.getBoolean(2) && rows.getBoolean(3) && own.find() && own.group(2).equals(id)) {
+                if (rows.getBoolean(2)
+                        && rows.getBoolean(3)
+                        && own.find()
+                        && own.group(2).equals(id)) {
                     ours.add(rows.getInt(1));
                 }
             }

@@ -12,7 +12,7 @@ final class Management implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Management.class);
 
     /** The letters of "pgst" and "ewrd". */
-    private static final AdvisoryLock LOCK = new AdvisoryLock(0x7067_7374, 0x6577_7264);
+    private static final AdvisoryLock LOCK = new AdvisoryLock(0x7067_7374, 0x6577_7264, LOG::warn);
 
     private final Server server;
     private final Connection connection;

@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,6 +21,8 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.DaemonLock.State;
 
 class DaemonLockIT {
+    private static final List<String> LOG = new CopyOnWriteArrayList<>();
+
     private static TestCluster cluster;
 
     @BeforeAll
@@ -34,7 +37,7 @@ class DaemonLockIT {
     }
 
     private static DaemonLock lock(String host) {
-        return new DaemonLock(new Server(cluster.server().address()), host);
+        return new DaemonLock(new Server(cluster.server().address()), host, LOG::add);
     }
 
     private static List<DaemonLock.Session> sessions() throws Exception {
@@ -75,6 +78,7 @@ class DaemonLockIT {
 
             assertThat(lock.check(true).state()).isEqualTo(State.HELD);
             assertThat(service.isValid(5)).isFalse();
+            assertThat(LOG).contains("ended 1 session of role wiki, which held pgsteward's lock or waited for it");
         }
     }
 
