@@ -239,8 +239,21 @@ class KeepIT {
                 .orElseThrow();
     }
 
-    private void night() {
+    /** Nothing is removed while a row waits, and one may still be on its way. */
+    private void retain() {
+        awaitRows();
         wiring.doors.ask(RETENTION, "");
+    }
+
+    private void awaitRows() {
+        await().atMost(PATIENCE)
+                .until(() -> new Spool(host.folder().resolve("state/spool"), Json.mapper(), clock)
+                        .waiting()
+                        .isEmpty());
+    }
+
+    private void night() {
+        retain();
         clock.set(clock.instant().atZone(BERLIN).plusDays(1).toInstant());
     }
 
@@ -257,7 +270,7 @@ class KeepIT {
 
         clock.pass(Duration.ofMinutes(1));
 
-        wiring.doors.ask(RETENTION, "");
+        retain();
 
         assertThat(host.stored(database)).containsExactlyInAnyOrderElementsOf(files(backups.get(0), backups.get(3)));
         assertThat(card()).contains("Written at " + clock.instant());
@@ -347,10 +360,7 @@ class KeepIT {
             wiring.doors.ask(RETENTION, "");
             assertThat(host.stored(database)).as("rows wait for PostgreSQL").hasSize(4);
         }
-        await().atMost(PATIENCE)
-                .until(() -> new Spool(state.resolve("spool"), Json.mapper(), clock)
-                        .waiting()
-                        .isEmpty());
+        awaitRows();
         host.cluster()
                 .run(
                         "homelab",
@@ -361,7 +371,7 @@ class KeepIT {
         host.cluster()
                 .run("homelab", "INSERT INTO public.backup_log SELECT * FROM public.kept", "DROP TABLE public.kept");
 
-        wiring.doors.ask(RETENTION, "");
+        retain();
 
         assertThat(host.stored(database)).as("now nothing is in the way").hasSize(2);
     }
@@ -630,7 +640,7 @@ class KeepIT {
         host.cluster().run(database, "DELETE FROM public.notes WHERE n > 3000");
 
         Backup shrunk = backUp(database);
-        wiring.doors.ask(RETENTION, "");
+        retain();
 
         assertThat(host.notices("backup-shrunk", database))
                 .singleElement()
@@ -641,7 +651,7 @@ class KeepIT {
 
         clock.pass(Duration.ofDays(1));
         Backup next = backUp(database);
-        wiring.doors.ask(RETENTION, "");
+        retain();
 
         assertThat(host.notices("backup-shrunk", database))
                 .hasSize(2)
@@ -731,7 +741,7 @@ class KeepIT {
                 .asString()
                 .startsWith("firing [critical]")
                 .contains(backups.get(0).path().orElseThrow());
-        wiring.doors.ask(RETENTION, "");
+        retain();
         assertThat(host.stored(database)).as("and it is not removed for that").hasSize(4);
 
         // The next round is another's, and that one is proved later now, and made no later.
