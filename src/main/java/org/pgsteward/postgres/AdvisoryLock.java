@@ -128,8 +128,9 @@ public final class AdvisoryLock {
             } catch (InterruptedException e) {
                 interrupt();
             }
-            ended.forEach((role, sessions) -> log.accept("ended " + sessions + (sessions == 1 ? " session" : " sessions")
-                    + " of role " + role + ", which held pgsteward's lock or waited for it"));
+            ended.forEach(
+                    (role, sessions) -> log.accept("ended " + sessions + (sessions == 1 ? " session" : " sessions")
+                            + " of role " + role + ", which held pgsteward's lock or waited for it"));
         }
 
         private void evict(Statement statement) throws SQLException {
