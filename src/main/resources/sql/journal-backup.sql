@@ -26,6 +26,8 @@ ON CONFLICT (event_id) DO UPDATE
         said_at = COALESCE(EXCLUDED.said_at, backup_log.said_at)
     -- Rows may be written twice and, by two processes, out of turn: an older one must not take back what a newer says.
     WHERE backup_log.state <> 'expired'
+      -- Another file under the same event, such as a forged one, changes nothing of what is known of the first.
+      AND COALESCE(EXCLUDED.sha256 = backup_log.sha256, true)
       AND COALESCE(EXCLUDED.said_at >= backup_log.said_at, backup_log.said_at IS NULL)
       AND CASE EXCLUDED.state
               WHEN 'running' THEN false

@@ -251,7 +251,7 @@ public final class Wiring {
         RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch);
         house = new Housekeeping(tables, store, locks, sets, leftovers);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
-        proof = new Proof(store, keys, scratch, locks, bindir, user, extensions, runs, clock);
+        proof = new Proof(store, keys, scratch, locks, bindir, user, extensions, runs, rows::verified, clock);
         dumps = new Dumps(
                 server,
                 bindir,

@@ -75,8 +75,10 @@ public final class Proof {
     private final ProofTurn turn;
     private final RunsUnderWay runs;
     private final ScratchSeries scratchSeries;
+    private final TrustRule trust;
 
     /**
+     * @param journal which vouches for files whose manifest has no valid signature
      * @param locks the folder that tells other processes of a verification under way
      * @param allowedExtensions that a dump may bring; a restore refuses others, and a backup with others says so
      */
@@ -89,7 +91,9 @@ public final class Proof {
             UnprivilegedUser user,
             Set<String> allowedExtensions,
             RunsUnderWay runs,
+            JournalledFiles journal,
             Clock clock) {
+        this.trust = new TrustRule(journal);
         this.allowedExtensions = allowedExtensions;
         this.runs = runs;
         this.store = store;
@@ -123,11 +127,20 @@ public final class Proof {
 
     private Backup watched(Backup backup, Progress progress, long began) throws InterruptedException {
         try {
-            Optional<String> alteration = store.alteration(backup.path().orElseThrow());
+            String path = backup.path().orElseThrow();
+            Store.Signed signed = store.signed(path);
+            Manifest manifest = signed.manifest();
+            Optional<String> alteration = store.alteration(signed);
             if (alteration.isPresent()) {
                 return with(backup, BackupState.FAILED, began, alteration.get());
             }
-            Manifest manifest = store.manifest(backup.path().orElseThrow());
+            if (!isOf(manifest, backup)) {
+                return with(backup, BackupState.FAILED, began, "its manifest is that of another backup");
+            }
+            Optional<String> refusal = trust.refusal(path, manifest, signed.signature(), true);
+            if (refusal.isPresent()) {
+                return with(backup, BackupState.UNVERIFIABLE, began, refusal.get());
+            }
             if (manifest.isSealed() && !keys.opens()) {
                 stored(backup, manifest).check();
                 return isJudged(backup) ? backup : with(backup, BackupState.UNVERIFIABLE, began, NO_IDENTITY);
@@ -143,6 +156,27 @@ public final class Proof {
             }
             throw e;
         }
+    }
+
+    /**
+     * Returns why the daemon must not verify a backup by itself; empty where it may, and where {@link #prove} fails it
+     * anyway. It restores nothing.
+     */
+    public Optional<String> distrust(Backup backup) {
+        String path = backup.path().orElseThrow();
+        try {
+            Store.Signed signed = store.signed(path);
+            return store.alteration(signed).isPresent()
+                    ? Optional.empty()
+                    : trust.refusal(path, signed.manifest(), signed.signature(), false);
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isOf(Manifest manifest, Backup backup) {
+        return backup.kind().word().equals(manifest.kind())
+                && backup.eventId().toString().equals(manifest.eventId());
     }
 
     /** A mistake of our own, or memory that is used up, says nothing of the backup, and is recorded all the same. */
@@ -163,12 +197,19 @@ public final class Proof {
             Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, emptyViews));
             return cannotTell.isPresent()
                     ? with(seen, BackupState.UNVERIFIABLE, began, cannotTell.get())
-                    : with(seen, BackupState.VERIFIED, began, "");
+                    : verified(seen, manifest, began);
         } catch (IOException e) {
             return failed(backup, began, e);
         } finally {
             taken.close();
         }
+    }
+
+    /** The journal is told that this file is verified, and must not be told it of another. */
+    private Backup verified(Backup backup, Manifest manifest, long began) {
+        return backup.sha256().equals(manifest.sha256())
+                ? with(backup, BackupState.VERIFIED, began, "")
+                : with(backup, BackupState.FAILED, began, "its manifest was changed since it was listed");
     }
 
     private Backup failed(Backup backup, long began, IOException because) {

@@ -279,7 +279,9 @@ public final class Store {
         if (bytes.length > LARGEST_MANIFEST) {
             throw new IOException(manifest + " is no manifest: it has more than " + LARGEST_MANIFEST + " bytes");
         }
-        return new Signed(json.readValue(bytes, Manifest.class), keys.check(bytes));
+        Manifest read = json.readValue(bytes, Manifest.class);
+        TableNames.check(read);
+        return new Signed(read, keys.check(bytes));
     }
 
     /**
@@ -288,7 +290,11 @@ public final class Store {
      * @throws IOException when it cannot be read
      */
     Optional<String> alteration(String relativePath) throws IOException {
-        Signed signed = signed(relativePath);
+        return alteration(signed(relativePath));
+    }
+
+    /** The same of one that was read already: another program may change the file between two readings. */
+    Optional<String> alteration(Signed signed) throws IOException {
         Instant startedAt = Objects.requireNonNullElse(signed.manifest().startedAt(), Instant.MAX);
         return switch (signed.signature()) {
             case MISSING, FOREIGN -> signed.signature().alteration(startedAt, signedSince());

@@ -66,6 +66,12 @@ public final class BackupRows {
              GROUP BY service_name
             """;
 
+    private static final String VERIFIED = """
+            SELECT EXISTS (SELECT FROM public.backup_log
+                            WHERE event_id = ?::uuid AND backup_path = ? AND backup_type = ? AND sha256 = ?
+                              AND (state = 'verified' OR (state = 'made' AND proof = 'stream')))
+            """;
+
     private static final String KEEPS =
             "SELECT service_name, left(backup_keep, 1000) FROM public.service_configs WHERE backup_keep IS NOT NULL";
 
@@ -89,6 +95,20 @@ public final class BackupRows {
             }
         }
         return services;
+    }
+
+    /** Whether a row says that this very file is verified. */
+    public boolean verified(String eventId, String path, String kind, String sha256) throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(VERIFIED)) {
+            statement.setString(1, eventId);
+            statement.setString(2, path);
+            statement.setString(3, kind);
+            statement.setString(4, sha256);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
+        }
     }
 
     /** The ids of all that are proved. */

@@ -110,6 +110,13 @@ public final class ReproofDesk {
     /** Proves it again, as far as this host can. */
     public Look prove(Holding before) throws InterruptedException {
         Backup backup = before.backup();
+        Optional<String> distrust = proof.distrust(backup);
+        if (distrust.isPresent()) {
+            Backup refused =
+                    backup.judged(BackupState.UNVERIFIABLE, clock.instant(), Duration.ZERO, distrust.get());
+            LOG.warn("{}: {} is not verified: {}", backup.service(), backup.id(), distrust.get());
+            return new Look(refused, Optional.of(distrusted(refused)));
+        }
         Backup after = proof.prove(backup);
         if (after.state() == BackupState.VERIFIED || after.equals(backup)) {
             LOG.info("{}: {} is still good", backup.service(), backup.id());
@@ -177,6 +184,17 @@ public final class ReproofDesk {
                         after.service(),
                         "backup " + after.id() + " of " + after.service() + " is failed: " + after.error(),
                         "pgsteward backup " + after.service(),
+                        clock.instant())
+                .with(Map.of(BackupDesk.STORED, after.path().orElseThrow()));
+    }
+
+    private Condition distrusted(Backup after) {
+        return Condition.bad(
+                        Severity.WARNING,
+                        NOT_AGAIN,
+                        after.service(),
+                        "backup " + after.id() + " unverifiable: " + after.error(),
+                        "pgsteward backups " + after.service() + "   # which of them are signed?",
                         clock.instant())
                 .with(Map.of(BackupDesk.STORED, after.path().orElseThrow()));
     }
