@@ -112,8 +112,7 @@ public final class ReproofDesk {
         Backup backup = before.backup();
         Optional<String> distrust = proof.distrust(backup);
         if (distrust.isPresent()) {
-            Backup refused =
-                    backup.judged(BackupState.UNVERIFIABLE, clock.instant(), Duration.ZERO, distrust.get());
+            Backup refused = backup.judged(BackupState.UNVERIFIABLE, clock.instant(), Duration.ZERO, distrust.get());
             LOG.warn("{}: {} is not verified: {}", backup.service(), backup.id(), distrust.get());
             return new Look(refused, Optional.of(distrusted(refused)));
         }

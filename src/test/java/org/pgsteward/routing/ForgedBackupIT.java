@@ -70,7 +70,9 @@ class ForgedBackupIT {
         assertThat(refused.error())
                 .contains("_base/" + id + ".tar.zst.manifest.json has no valid signature")
                 .contains("PGSTEWARD_BACKUP_MANIFEST_KEY_FILE");
-        assertThat(prove(id).state()).as("a row of a refusal vouches for nothing").isEqualTo(BackupState.UNVERIFIABLE);
+        assertThat(prove(id).state())
+                .as("a row of a refusal vouches for nothing")
+                .isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(host.notices("backup-failed", "_base")).anyMatch(notice -> notice.contains(id));
     }
 
@@ -130,8 +132,7 @@ class ForgedBackupIT {
     void aTableNameInAManifestStartsNoProgram() throws Exception {
         Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
         String id = forged(dump, "20260104T030000Z");
-        Backup listed =
-                Inventory.of(wiring.store).named(id).orElseThrow().asMade();
+        Backup listed = Inventory.of(wiring.store).named(id).orElseThrow().asMade();
         Path manifest = host.store().resolve(listed.path().orElseThrow() + ".manifest.json");
         Files.writeString(
                 manifest,
