@@ -75,7 +75,7 @@ public final class Proof {
     private final ProofTurn turn;
     private final RunsUnderWay runs;
     private final ScratchSeries scratchSeries;
-    private final TrustRule trust;
+    private final ManifestTrust trust;
 
     /**
      * @param journal which vouches for files whose manifest has no valid signature
@@ -93,7 +93,7 @@ public final class Proof {
             RunsUnderWay runs,
             JournalledFiles journal,
             Clock clock) {
-        this.trust = new TrustRule(journal);
+        this.trust = new ManifestTrust(journal);
         this.allowedExtensions = allowedExtensions;
         this.runs = runs;
         this.store = store;

@@ -10,10 +10,10 @@ import java.util.Optional;
  * <p>A base backup brings its own catalog, and a superuser of the copy runs what is in there, as our user of the operating
  * system. Without trust it is never started. A dump is restored by a role without powers: an operator may ask for it.
  */
-final class TrustRule {
+final class ManifestTrust {
     private final JournalledFiles journal;
 
-    TrustRule(JournalledFiles journal) {
+    ManifestTrust(JournalledFiles journal) {
         this.journal = journal;
     }
 
