@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ final class Carrier {
 
     /** Verifiers by the password they were made from: to find out takes milliseconds, and the answer never changes. */
     private final Map<String, Secret> accepted = new ConcurrentHashMap<>();
+
+    /** By container id, its first contest with the container that has the role's password. */
+    private final Map<String, IdentityRule.Contest> contests = new ConcurrentHashMap<>();
 
     /** @param progress told of each step once it is done, by its reason */
     Carrier(Server server, Clock clock, Consumer<String> progress) {
@@ -54,9 +58,19 @@ final class Carrier {
         return ServicePlan.of(claim, cluster, server.address(), this::accepts, trusted, clock.instant());
     }
 
-    /** @throws RefusedClaim when another container of its identity asks for something else */
+    /** @throws RefusedClaim when another container of its identity asks for something else, or did so for long */
     void checkIdentity(Reconcile.Asking asking, Cluster cluster) {
-        IdentityRule.check(asking.claim(), asking.siblings(), cluster, this::accepts);
+        Claim claim = asking.claim();
+        String id = claim.container().id();
+        Instant now = clock.instant();
+        IdentityRule.contest(claim, asking.siblings(), cluster, this::accepts, now)
+                .ifPresent(contest -> contests.putIfAbsent(id, contest));
+        IdentityRule.check(
+                claim, asking.siblings(), cluster, this::accepts, Optional.ofNullable(contests.get(id)), now);
+    }
+
+    void forget(Container container) {
+        contests.remove(container.id());
     }
 
     private boolean accepts(Cluster.Role role, Secret password) {

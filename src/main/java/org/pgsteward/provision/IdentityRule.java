@@ -1,10 +1,14 @@
 package org.pgsteward.provision;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Typing;
@@ -18,6 +22,8 @@ import org.pgsteward.model.Typing;
  *   <li>A container that asks for something else must be the only one: while another container of the identity exists
  *       and asks otherwise, it is refused. So nobody becomes a service by its labels, and a password is rotated by
  *       removing the old container, which {@code docker compose up} does before it starts the new one.
+ *   <li>A container that existed for {@link #REPLACEMENT} beside the one with the role's password, and asked otherwise, is
+ *       no replacement that compose made: it stays refused when the other one is gone, until an operator vouches for it.
  *   <li>A container exists as long as the engine lists it, stopped or not, unless it is being removed: a service that is
  *       stopped for the night keeps its password. A container of {@code docker compose run} is never the service.
  * </ol>
@@ -25,7 +31,18 @@ import org.pgsteward.model.Typing;
 final class IdentityRule {
     private static final Set<Container.State> GOING = Set.of(Container.State.REMOVING, Container.State.DEAD);
 
+    /** Compose removes the old container as soon as it has stopped, for which a service may have some minutes. */
+    static final Duration REPLACEMENT = Duration.ofMinutes(10);
+
     private IdentityRule() {}
+
+    /**
+     * That a container stood beside another one of its identity, which had the role's password, and asked otherwise.
+     *
+     * @param other the name of the other container
+     * @param since when both existed
+     */
+    record Contest(String other, Instant since) {}
 
     /**
      * Another container of the same identity.
@@ -51,12 +68,40 @@ final class IdentityRule {
                 && !other.isOneOff();
     }
 
+    /** Returns the contest in which the container of the claim is now, if any; to be kept for {@link #check}. */
+    static Optional<Contest> contest(
+            Claim claim,
+            Collection<Sibling> siblings,
+            Cluster cluster,
+            BiPredicate<Cluster.Role, Secret> accepts,
+            Instant now) {
+        if (holds(claim, cluster, accepts)) {
+            return Optional.empty();
+        }
+        return siblings.stream()
+                .filter(other -> !other.asksTheSame(claim) && other.holds(cluster, accepts))
+                .map(Sibling::container)
+                .map(other -> new Contest(
+                        other.name(),
+                        Stream.of(other.createdAt(), claim.container().createdAt())
+                                .max(Comparator.naturalOrder())
+                                .filter(both -> both.isBefore(now))
+                                .orElse(now)))
+                .min(Comparator.comparing(Contest::since));
+    }
+
     /**
      * @param siblings those that {@link #counts} and ask for a database
-     * @throws RefusedClaim when another container of the identity asks for something else, naming both
+     * @param earlier the first contest of the container, if it had any
+     * @throws RefusedClaim when another container of the identity asks for something else, naming both, or did so for long
      */
     static void check(
-            Claim claim, Collection<Sibling> siblings, Cluster cluster, BiPredicate<Cluster.Role, Secret> accepts) {
+            Claim claim,
+            Collection<Sibling> siblings,
+            Cluster cluster,
+            BiPredicate<Cluster.Role, Secret> accepts,
+            Optional<Contest> earlier,
+            Instant now) {
         if (holds(claim, cluster, accepts)) {
             return;
         }
@@ -66,6 +111,10 @@ final class IdentityRule {
                         .thenComparing(other -> other.container().createdAt()))
                 .ifPresent(other -> {
                     throw refused(claim, other, other.holds(cluster, accepts));
+                });
+        earlier.filter(contest -> !contest.since().plus(REPLACEMENT).isAfter(now))
+                .ifPresent(contest -> {
+                    throw late(claim, contest);
                 });
     }
 
@@ -110,6 +159,22 @@ final class IdentityRule {
                 + other.container().commandName() + "   # if that one is left over\npgsteward provision --adopt "
                 + Typing.word(claim.service()) + "   # if the service is to have what the refused container asks for";
         return new RefusedClaim(reason, remedy, true);
+    }
+
+    private static RefusedClaim late(Claim claim, Contest contest) {
+        Container container = claim.container();
+        String name = Names.printable(container.name());
+        String reason = "container '" + name + "' carries the compose labels of '"
+                + Names.printable(container.identity()) + "' and existed beside '"
+                + Names.printable(contest.other()) + "' since " + contest.since().truncatedTo(ChronoUnit.SECONDS)
+                + " without the role's password: it is no update of it, and gets nothing now that '"
+                + Names.printable(contest.other()) + "' is gone; remove it, or vouch for it with 'pgsteward provision --adopt "
+                + claim.service() + "'";
+        String remedy = "docker inspect --format '{{.Name}} {{json .Config.Labels}}' " + container.commandName()
+                + "   # where it comes from\ndocker rm -f " + container.commandName()
+                + "   # if it is not the service\npgsteward provision --adopt " + Typing.word(claim.service())
+                + "   # if it is the service";
+        return new RefusedClaim(reason, remedy, false);
     }
 
     private static String difference(Claim claim, Sibling other) {

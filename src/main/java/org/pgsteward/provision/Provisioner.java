@@ -185,6 +185,11 @@ public final class Provisioner implements AutoCloseable {
         }
     }
 
+    /** Forgets a container that is no more. */
+    public void forget(Container container) {
+        carrier.forget(container);
+    }
+
     /** Looks at {@code container} and makes true what it asks for. */
     public Result provision(Container container, Optional<Container> postgres, Collection<Container> others) {
         return provision(container, postgres, others, false);

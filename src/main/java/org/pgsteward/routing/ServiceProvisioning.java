@@ -33,6 +33,9 @@ public final class ServiceProvisioning {
     /** Two containers of one identity may exist for so long while one replaces the other. */
     private static final Duration UPDATE = Duration.ofMinutes(1);
 
+    /** Compose creates the new container while the old one still stops, which may take long. */
+    private static final Duration CREATED = Duration.ofMinutes(10);
+
     private final Provisioner provisioner;
     private final ContainerDesk containers;
     private final Tables tables;
@@ -160,6 +163,7 @@ public final class ServiceProvisioning {
         satisfied.remove(container.id());
         contradicting.remove(container.id());
         said.remove(container.id());
+        provisioner.forget(container);
     }
 
     /** How an operator types SQL for the managed server. */
@@ -181,9 +185,8 @@ public final class ServiceProvisioning {
             satisfied.remove(container.id());
             containers.belongsToNobody(container);
             Instant since = contradicting.computeIfAbsent(container.id(), first -> clock.instant());
-            // Compose creates the new container while the old one still stops, which may take long.
-            if (container.state() == Container.State.CREATED
-                    || since.plus(UPDATE).isAfter(clock.instant())) {
+            Duration patience = container.state() == Container.State.CREATED ? CREATED : UPDATE;
+            if (since.plus(patience).isAfter(clock.instant())) {
                 log.debug("{}", result.outcome().reason());
                 return;
             }

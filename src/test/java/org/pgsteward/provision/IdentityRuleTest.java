@@ -201,7 +201,56 @@ class IdentityRuleTest {
                 .filter(other -> IdentityRule.counts(claim.container(), other.container()))
                 .toArray(Claim[]::new)));
         return Optional.ofNullable(catchThrowableOfType(
-                RefusedClaim.class, () -> IdentityRule.check(claim, siblings, before.cluster(), Clusters.ACCEPTS)));
+                RefusedClaim.class,
+                () -> IdentityRule.check(
+                        claim, siblings, before.cluster(), Clusters.ACCEPTS, Optional.empty(), Instant.MAX)));
+    }
+
+    @Test
+    void aContainerThatWasLongBesideTheServiceIsNoUpdateOfIt() {
+        Instant noon = Instant.parse("2027-01-01T12:00:00Z");
+        Claim evil = shop("evil", OTHER);
+        IdentityRule.Contest contest = IdentityRule.contest(
+                        evil, siblings(shop("shop-1", NOW)), ENROLLED.cluster(), Clusters.ACCEPTS, noon)
+                .orElseThrow();
+        assertThat(contest.other()).isEqualTo("shop-1");
+        assertThat(contest.since()).as("when the later of the two was made").isBefore(noon);
+
+        IdentityRule.Contest lasting = new IdentityRule.Contest("shop-1", noon.minus(IdentityRule.REPLACEMENT));
+        IdentityRule.Contest shorter = new IdentityRule.Contest("shop-1", noon.minusSeconds(599));
+        assertThat(alone(evil, lasting, noon)).hasValueSatisfying(refused -> assertThat(refused.reason())
+                .contains("'evil'", "existed beside 'shop-1' since 2027-01-01T11:50:00Z")
+                .doesNotContain(OTHER));
+        assertThat(alone(evil, shorter, noon)).isEmpty();
+        assertThat(alone(shop("shop-1", NOW), lasting, noon))
+                .as("with the role's password")
+                .isEmpty();
+    }
+
+    @Test
+    void onlyTheOneWithoutTheRolesPasswordIsInAContest() {
+        assertThat(IdentityRule.contest(
+                        shop("shop-1", NOW),
+                        siblings(shop("evil", OTHER)),
+                        ENROLLED.cluster(),
+                        Clusters.ACCEPTS,
+                        Instant.MAX))
+                .isEmpty();
+        assertThat(IdentityRule.contest(
+                        shop("evil", OTHER),
+                        siblings(shop("other", "a-third")),
+                        ENROLLED.cluster(),
+                        Clusters.ACCEPTS,
+                        Instant.MAX))
+                .as("nobody has it")
+                .isEmpty();
+    }
+
+    private static Optional<RefusedClaim> alone(Claim claim, IdentityRule.Contest earlier, Instant now) {
+        return Optional.ofNullable(catchThrowableOfType(
+                RefusedClaim.class,
+                () -> IdentityRule.check(
+                        claim, List.of(), ENROLLED.cluster(), Clusters.ACCEPTS, Optional.of(earlier), now)));
     }
 
     private static List<IdentityRule.Sibling> siblings(Claim... claims) {

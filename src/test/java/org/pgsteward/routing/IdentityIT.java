@@ -93,6 +93,32 @@ class IdentityIT {
         assertMayLogIn("the-first");
     }
 
+    /** As long as it was beside the service it waited; then the service was removed, as by {@code docker compose down}. */
+    @Test
+    void aContainerThatOnlyWaitedForTheServiceToGoIsToldAndGetsNothing() throws Exception {
+        make("evil-" + unique, "of-the-impostor");
+        relist();
+        clock.pass(Duration.ofMinutes(11));
+        relist();
+        assertThat(refusals()).as("before the service goes").singleElement().satisfies(alert -> assertThat(alert.reason())
+                .contains("'" + shop + "-1'"));
+
+        docker("rm", "--force", shop + "-1");
+        docker("start", "evil-" + unique);
+        relist();
+
+        assertMayLogIn("the-first");
+        assertThat(refusals()).isNotEmpty().allSatisfy(alert -> {
+            assertThat(alert.service()).isEqualTo("evil-" + unique);
+            assertThat(alert.reason()).contains("existed beside '" + shop + "-1'", "is no update of it");
+            assertThat(alert.remedy()).contains("docker rm -f evil-" + unique, "pgsteward provision --adopt " + shop);
+        });
+        make(shop + "-1", "the-first");
+        docker("start", shop + "-1");
+        relist();
+        assertMayLogIn("the-first");
+    }
+
     /** In the steps of {@code docker compose up}: made beside the old one, which is stopped and removed, renamed, started. */
     @Test
     void composeRotatesAPasswordWithoutAnAlertAndBeforeTheNewContainerStarts() throws Exception {
@@ -100,7 +126,7 @@ class IdentityIT {
         String passing = old.substring(0, 12) + "_" + shop + "-1";
         make(passing, "the-second");
         relist();
-        clock.pass(Duration.ofMinutes(10));
+        clock.pass(Duration.ofMinutes(9));
         relist();
         assertMayLogIn("the-first");
         docker("stop", "--time", "0", shop + "-1");
@@ -130,9 +156,11 @@ class IdentityIT {
         });
     }
 
+    /** Of this test's containers: others may be in the engine. */
     private List<Condition> refusals() {
         return raised.stream()
                 .filter(condition -> condition.kind().equals("enrolment-refused")
+                        && condition.service().contains(unique)
                         && condition.severity().isPresent())
                 .toList();
     }
