@@ -166,9 +166,11 @@ final class IdentityRule {
         String name = Names.printable(container.name());
         String reason = "container '" + name + "' carries the compose labels of '"
                 + Names.printable(container.identity()) + "' and existed beside '"
-                + Names.printable(contest.other()) + "' since " + contest.since().truncatedTo(ChronoUnit.SECONDS)
+                + Names.printable(contest.other()) + "' since "
+                + contest.since().truncatedTo(ChronoUnit.SECONDS)
                 + " without the role's password: it is no update of it, and gets nothing now that '"
-                + Names.printable(contest.other()) + "' is gone; remove it, or vouch for it with 'pgsteward provision --adopt "
+                + Names.printable(contest.other())
+                + "' is gone; remove it, or vouch for it with 'pgsteward provision --adopt "
                 + claim.service() + "'";
         String remedy = "docker inspect --format '{{.Name}} {{json .Config.Labels}}' " + container.commandName()
                 + "   # where it comes from\ndocker rm -f " + container.commandName()

@@ -218,9 +218,10 @@ class IdentityRuleTest {
 
         IdentityRule.Contest lasting = new IdentityRule.Contest("shop-1", noon.minus(IdentityRule.REPLACEMENT));
         IdentityRule.Contest shorter = new IdentityRule.Contest("shop-1", noon.minusSeconds(599));
-        assertThat(alone(evil, lasting, noon)).hasValueSatisfying(refused -> assertThat(refused.reason())
-                .contains("'evil'", "existed beside 'shop-1' since 2027-01-01T11:50:00Z")
-                .doesNotContain(OTHER));
+        assertThat(alone(evil, lasting, noon))
+                .hasValueSatisfying(refused -> assertThat(refused.reason())
+                        .contains("'evil'", "existed beside 'shop-1' since 2027-01-01T11:50:00Z")
+                        .doesNotContain(OTHER));
         assertThat(alone(evil, shorter, noon)).isEmpty();
         assertThat(alone(shop("shop-1", NOW), lasting, noon))
                 .as("with the role's password")

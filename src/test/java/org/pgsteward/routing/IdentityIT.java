@@ -100,8 +100,10 @@ class IdentityIT {
         relist();
         clock.pass(Duration.ofMinutes(11));
         relist();
-        assertThat(refusals()).as("before the service goes").singleElement().satisfies(alert -> assertThat(alert.reason())
-                .contains("'" + shop + "-1'"));
+        assertThat(refusals())
+                .as("before the service goes")
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.reason()).contains("'" + shop + "-1'"));
 
         docker("rm", "--force", shop + "-1");
         docker("start", "evil-" + unique);
