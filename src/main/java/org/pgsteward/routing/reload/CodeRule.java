@@ -20,7 +20,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
  *   <li>A bean is of a type that is listed, made by a constructor and setters of plain values.
  *   <li>A step calls beans of ours, or of such a type.
  *   <li>No language but those that take values apart, no component that runs programs, classes or templates of programs.
- *   <li>No value names a class, and no expression reaches one.
+ *   <li>No value names a class, and no expression reaches one, however either is encoded.
  * </ol>
  *
  * <p>A route may still read and write files, send, and ask the database as its administrator: the author of a route file
@@ -69,7 +69,7 @@ final class CodeRule {
             "xquery");
 
     /** Options and headers may be called anything. */
-    private static final Set<String> NAMED_FREELY = Set.of("parameters", "properties");
+    static final Set<String> NAMED_FREELY = Set.of("parameters", "properties");
 
     private static final Set<String> CALLING = Set.of("bean", "method", "process");
 
@@ -84,12 +84,9 @@ final class CodeRule {
     private static final Set<String> HANDED_ON = Set.of("management", "docker", "backupPair", "backupOutcomes");
 
     /** The one class whose method a shipped example calls by name. */
-    private static final Map<String, String> CALLS =
+    static final Map<String, String> CALLS =
             Map.of("org.apache.camel.support.ResourceHelper", "resolveMandatoryResource");
 
-    private static final Pattern BUILDS = Pattern.compile("#(class|type|valueAs|autowired)\\b.*", Pattern.DOTALL);
-    private static final Pattern BUILDS_WITHIN = Pattern.compile("[?&=,(]\\s*(?:RAW[({])?#(class|type|valueAs)\\b");
-    private static final Pattern REFERENCE = Pattern.compile("#(?:bean:)?[A-Za-z0-9_.-]+");
     private static final Pattern SCHEME = Pattern.compile("(?:^|[,;\\s])\\s*([A-Za-z][A-Za-z0-9+.-]*):");
 
     private static final int LONGEST_TYPE = 200;
@@ -153,30 +150,22 @@ final class CodeRule {
         for (String part : List.of("properties", "constructors")) {
             Yaml.value(entry.node(), part).ifPresent(this::values);
         }
-        texts(entry.node());
+        TextRule.look(entry.node(), settings, mayCall, (node, refusal) -> refuse(node, refusal.what(), refusal.next()));
         return problems;
     }
 
-    /** What is given to a constructor or a setter: plain values, and references to beans. */
+    /** A setter leads to no class. */
     private void values(Node node) {
         Yaml.each(node, (key, value) -> {
             if (ExpressionRule.isWayOut(key)) {
                 refuse(value, "the property '" + Words.oneLine(key) + "' is set of no bean", NO_CODE);
             }
-            Yaml.text(value)
-                    .map(text -> ExpressionRule.resolved(text, settings).strip())
-                    .filter(text ->
-                            text.startsWith("#") && !REFERENCE.matcher(text).matches())
-                    .ifPresent(text -> refuse(
-                            value,
-                            "a value that would build something: " + Words.oneLine(text),
-                            "a value is plain, or \"#bean:NAME\""));
         });
     }
 
     private List<Problem> route() {
         steps(entry.node(), "");
-        texts(entry.node());
+        TextRule.look(entry.node(), settings, mayCall, (node, refusal) -> refuse(node, refusal.what(), refusal.next()));
         return problems;
     }
 
@@ -216,11 +205,13 @@ final class CodeRule {
     }
 
     private void address(Node node, String text) {
-        Matcher scheme = SCHEME.matcher(ExpressionRule.resolved(text, settings));
-        while (scheme.find()) {
-            if (SCHEMES.contains(scheme.group(1).toLowerCase(Locale.ROOT))) {
-                refuseScheme(node, scheme.group(1));
-                return;
+        for (String form : Decoded.of(text, settings).forms()) {
+            Matcher scheme = SCHEME.matcher(form);
+            while (scheme.find()) {
+                if (SCHEMES.contains(scheme.group(1).toLowerCase(Locale.ROOT))) {
+                    refuseScheme(node, scheme.group(1));
+                    return;
+                }
             }
         }
     }
@@ -265,26 +256,6 @@ final class CodeRule {
         }
     }
 
-    /** Every text, wherever it stands. */
-    private void texts(Node node) {
-        Yaml.scalars(node).forEach(scalar -> {
-            String text = scalar.getValue();
-            String resolved = ExpressionRule.resolved(text, settings).strip();
-            if (resolved.startsWith("resource:")) {
-                refuse(
-                        scalar,
-                        "an expression from elsewhere: " + Words.oneLine(resolved),
-                        "write it here, where it is checked");
-            }
-            if (BUILDS.matcher(resolved).matches()
-                    || BUILDS_WITHIN.matcher(resolved).find()) {
-                refuse(scalar, "a value that builds something of a class: " + Words.oneLine(resolved), NO_CODE);
-            }
-            ExpressionRule.refusal(text, settings, mayCall)
-                    .ifPresent(refusal -> refuse(scalar, refusal.what(), refusal.next()));
-        });
-    }
-
     /** Each line once: one fault may be seen in several ways. */
     private void refuse(Node node, String what, String next) {
         int line = Yaml.line(node);
@@ -294,7 +265,7 @@ final class CodeRule {
     }
 
     /** YAML may spell a step in either way. */
-    private static String camelCase(String key) {
+    static String camelCase(String key) {
         StringBuilder camel = new StringBuilder();
         boolean upper = false;
         for (int at = 0; at < key.length(); at++) {

@@ -20,6 +20,8 @@ final class Attacks {
         Attacks all = new Attacks();
         all.beans();
         all.values();
+        all.encodings();
+        all.references();
         all.expressions();
         all.placeholders();
         all.languages();
@@ -156,6 +158,92 @@ final class Attacks {
         step(
                 "a repository of a class",
                 "idempotentConsumer: {idempotentRepository: \"#class:evil.R\", constant: x, steps: []}");
+    }
+
+    /** What Camel decodes before it reads it. */
+    private void encodings() {
+        String made = "class:java.io.FileOutputStream('/tmp/precious')";
+        for (String value : List.of(
+                "%23" + made,
+                "%2523" + made,
+                "%252523" + made,
+                "%23%63lass:java.io.FileOutputStream('/tmp/precious')",
+                "%23class%3Ajava.io.FileOutputStream('/tmp/precious')",
+                "+%23" + made,
+                "%20%23" + made,
+                "%00%23" + made,
+                "%09#" + made,
+                "RAW(%23" + made + ")",
+                "RAW{#" + made + "}",
+                "%52AW(#" + made + ")",
+                "{{pgsteward.evil:%23}}" + made,
+                "{{pgsteward.evil:%23class:java.io.FileOutputStream('/tmp/precious')}}",
+                "%2{{pgsteward.evil:3}}" + made,
+                "%7B%7Bpgsteward.evil:%23class%7D%7D:java.io.FileOutputStream('/tmp/precious')",
+                "%257B%257Bpgsteward.evil:%23class%257D%257D:java.io.FileOutputStream",
+                "%23cl?nested=trueass:java.io.FileOutputStream{{pgsteward.evil:}}",
+                "{{pgsteward.{{pgsteward.x:evil}}:%23class:java.lang.Runtime}}",
+                "%7B%7Benv:PATH%7D%7D",
+                "%24%7Bbean:type:java.lang.System%3Fmethod=getenv%7D",
+                "%24{new:java.io.FileOutputStream('/tmp/precious')}",
+                "#bean:x,%23" + made,
+                "%2525252525252525252525252523" + made)) {
+            step("an option in an address " + value, "to: \"log:x?exchangeFormatter=" + value + "\"");
+            step("a later option " + value, "to: \"log:x?level=INFO&exchangeFormatter=" + value + "\"");
+            step(
+                    "an option in a list " + value,
+                    "to: {uri: log:x, parameters: {exchangeFormatter: \"" + value + "\"}}");
+            step("a dynamic address " + value, "toD: \"log:${body}?exchangeFormatter=" + value + "\"");
+        }
+        step("escapes of YAML", "to: \"log:x?exchangeFormatter=\\x23class:java.lang.Runtime\"");
+        step(
+                "escapes of YAML about a percent sign",
+                "to: \"log:x?exchangeFormatter=\\u002523class:java.lang.Runtime\"");
+        step(
+                "an encoded recipient",
+                "recipientList: {constant: \"log:x?exchangeFormatter=%23class:java.lang.Runtime\"}");
+        step(
+                "an encoded recipient in a header",
+                "setHeader: {name: x, constant: \"log:x?y=%23class:java.lang.Runtime\"}");
+        step("an encoded address to enrich", "enrich: {simple: \"log:${body}?y=%23valueAs(java.lang.Class):x\"}");
+        step("an encoded wire tap", "wireTap: {uri: \"log:x?y=%23type:java.lang.Object\"}");
+        step("an encoded poll", "poll: {uri: \"file:x?y=%23class:java.lang.Runtime\"}");
+        step(
+                "an encoded value of a step",
+                "aggregate: {aggregationStrategy: \"%23class:evil.S\", constant: x, steps: []}");
+        bean("an argument that ends its quotes", """
+                  type: org.pgsteward.monitor.MemoryWatch
+                  constructors:
+                    0: 'a", "#class:java.io.FileOutputStream'  # here
+                """);
+        bean("an encoded argument", """
+                  type: org.pgsteward.monitor.MemoryWatch
+                  constructors:
+                    0: "%23class:java.io.FileOutputStream('/tmp/precious')"  # here
+                """);
+    }
+
+    /** All that Camel knows behind a number sign and that is no name of a bean, and what it may come to know. */
+    private void references() {
+        for (String value : List.of(
+                "#autowired",
+                "#property:env:PATH",
+                "#property:pgsteward.x",
+                "#valueAs(int):1",
+                "#newInCamel5:x",
+                "#bean:a/b",
+                "#bean:",
+                "##x",
+                "# class:x",
+                "#${body}",
+                "#bean:${header.x}")) {
+            step("the reference in an address " + value, "to: \"sql:SELECT 1?dataSource=" + value + "\"");
+            step("the reference in a list " + value, "to: {uri: sql:x, parameters: {dataSource: \"" + value + "\"}}");
+            step("the reference of a step " + value, "process: {ref: \"" + value + "\"}");
+            step(
+                    "the reference of a repository " + value,
+                    "idempotentConsumer: {idempotentRepository: \"" + value + "\", constant: x, steps: []}");
+        }
     }
 
     private void expressions() {

@@ -110,11 +110,38 @@ class CodeRuleTest {
                         - to: "sql:SELECT 1?dataSource=#management"
                         - to: {uri: sql, parameters: {query: "SELECT class FROM public.java", dataSource: "#management"}}
                         - toD: "file:{{pgsteward.op.dir:/tmp}}?fileName=${header.name}.json"
+                        - to: "http:example.org/a%20b?q=50%25&tag=%23news&text=a%2Bb"
+                        - to: {uri: http:example.org, parameters: {title: "100% of #1", q: "%zz", sign: "#"}}
+                        - log: {message: "# a heading, 5% #class and #1"}
+                        - log: "# ${body} = #3?"
+                        - setBody: {constant: "# Backups\n\n1. #first, x=#2; https://example.org/?a=b#part"}
+                        - setBody: {simple: "#${body} of ${header.x}"}
+                        - to: "sql:SELECT name FROM t WHERE a =:#name AND b = :#${body.size}?dataSource=#bean:management"
+                        - split: {tokenize: {token: "#,"}, steps: [{to: "direct:x"}]}
                         - marshal: {json: {}}
                         - split: {expression: {jsonpath: "$.alerts[*]"}, steps: [{to: "mqtt:x"}]}
                         - throwException: {exceptionType: java.io.IOException, message: "no ${body}"}
                 """;
         assertThat(problems(Map.of("mine.camel.yaml", file), Map.of())).isEmpty();
+    }
+
+    /** Each of these once cost a pattern its stack, or would. */
+    @Test
+    void aLongTextIsLookedAtToItsEnd() {
+        for (String many : List.of(" ", "+", "RAW(", ")", "%25", "#,", "?a=", "&")) {
+            String file = """
+                    - route:
+                        id: op
+                        from:
+                          uri: timer:op
+                          steps:
+                            - to: {uri: log:x, parameters: {exchangeFormatter: "%s%s"}}
+                    """.formatted(many.repeat(20_000), "#class:x");
+            assertThat(problems(Map.of("mine.camel.yaml", file), Map.of()))
+                    .as(many)
+                    .extracting(Problem::line)
+                    .containsExactly(6);
+        }
     }
 
     private static Map<String, String> shipped() throws IOException {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.management.ClassLoadingMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -110,6 +113,43 @@ class RouteCheckTest {
         assertThat(problems).extracting(Problem::line).contains(1);
         assertThat(precious).hasContent("precious");
         assertThat(mark).doesNotExist();
+    }
+
+    /** Camel decodes an address; the text of a file is looked at as Camel will see it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{uri: \"log:x?exchangeFormatter=%23class:java.io.FileOutputStream('PRECIOUS')\"}",
+                "{uri: \"log:x?exchangeFormatter=%2523class:java.io.FileOutputStream('PRECIOUS')\"}",
+                "{uri: log:x, parameters: {exchangeFormatter: \"%23class:java.io.FileOutputStream('PRECIOUS')\"}}",
+                "{uri: log:x, parameters: {exchangeFormatter: \"{{pgsteward.x:%23class}}:java.io.FileOutputStream('PRECIOUS')\"}}",
+                "{uri: \"log:x?exchangeFormatter=%23class:java.net.Socket('127.0.0.1',PORT)\"}",
+                "{uri: \"log:x?exchangeFormatter=%23class:java.nio.file.Files%23delete('PRECIOUS')\"}",
+            })
+    void makesNoObjectOfAnOption(String to, @TempDir Path victim) throws Exception {
+        Path precious = Files.writeString(victim.resolve("precious"), "precious");
+        try (ServerSocketChannel server = ServerSocketChannel.open()) {
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            server.configureBlocking(false);
+            int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
+            SortedMap<String, String> texts = new TreeMap<>(shipped.texts());
+            texts.put(
+                    "operators.camel.yaml",
+                    """
+                    - route:
+                        id: op-route
+                        from:
+                          uri: timer:op
+                          steps:
+                            - to: """ + to.replace("PRECIOUS", precious.toString()).replace("PORT", Integer.toString(port)) + "\n");
+
+            List<Problem> problems = check.problems(RouteFiles.of(texts));
+
+            assertThat(precious).hasContent("precious");
+            assertThat(server.accept()).as("a connection").isNull();
+            assertThat(problems).extracting(Problem::file).containsOnly("operators.camel.yaml");
+            assertThat(problems).extracting(Problem::line).containsExactly(6);
+        }
     }
 
     @Test
