@@ -82,7 +82,7 @@ public final class Pipeline implements AutoCloseable {
         main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
         prepare(RouteReload::prepare);
         prepare(Pipeline::boundAnswers);
-        prepare(RefusedComponents::refuse);
+        prepare(context -> RefusedComponents.refuse(context, settings));
         bean("backupPair", BackupPair.threads());
         bean("backupOutcomes", new BackupOutcomes(clock));
     }

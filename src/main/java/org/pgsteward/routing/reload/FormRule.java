@@ -3,7 +3,6 @@ package org.pgsteward.routing.reload;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -13,11 +12,7 @@ final class FormRule {
 
     /** Code that the files bring along: nothing of them is built then. */
     static List<Problem> code(RouteSet set, Map<String, String> settings) {
-        List<String> listed = Optional.ofNullable(settings.get("pgsteward.routes.types")).stream()
-                .flatMap(types -> Stream.of(types.split("[,\\s]+", -1)))
-                .filter(type -> !type.isBlank())
-                .toList();
-        return CodeRule.problems(set, BeanTypes.with(listed), settings);
+        return CodeRule.problems(set, BeanTypes.of(settings), settings);
     }
 
     /** @param settings the values of placeholders, and the types that an operator lists */

@@ -40,6 +40,7 @@ final class Scratch implements AutoCloseable {
         Properties properties = new Properties();
         properties.putAll(settings);
         placeholders.setOverrideProperties(properties);
+        RefusedComponents.refuse(context, settings);
         context.init();
     }
 
