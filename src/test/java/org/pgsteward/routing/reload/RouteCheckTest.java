@@ -133,15 +133,15 @@ class RouteCheckTest {
             server.configureBlocking(false);
             int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
             SortedMap<String, String> texts = new TreeMap<>(shipped.texts());
-            texts.put(
-                    "operators.camel.yaml",
-                    """
+            texts.put("operators.camel.yaml", """
                     - route:
                         id: op-route
                         from:
                           uri: timer:op
                           steps:
-                            - to: """ + to.replace("PRECIOUS", precious.toString()).replace("PORT", Integer.toString(port)) + "\n");
+                            - to: %s
+                    """.formatted(
+                            to.replace("PRECIOUS", precious.toString()).replace("PORT", Integer.toString(port))));
 
             List<Problem> problems = check.problems(RouteFiles.of(texts));
 
