@@ -1,5 +1,6 @@
 package org.pgsteward.routing.reload;
 
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.engine.DefaultClassResolver;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClassGuard extends DefaultClassResolver {
     private static final StackWalker STACK = StackWalker.getInstance();
+    /** Camel's binding of a property calls itself a few times. */
+    private static final int MOST_FRAMES = 64;
+
     private static final String NEXT = "; list it in PGSTEWARD_ROUTES_TYPES if you trust all that it can do";
 
     private final BeanTypes types;
@@ -84,10 +88,9 @@ final class ClassGuard extends DefaultClassResolver {
         if (types.listed().contains(name)) {
             return true;
         }
-        Caller caller = STACK.walk(frames -> {
-            Iterable<StackWalker.StackFrame> all = frames.dropWhile(frame -> isLookup(frame.getClassName()))::iterator;
-            return Caller.of(all);
-        });
+        Caller caller = STACK.walk(frames -> Caller.of(frames.dropWhile(frame -> isLookup(frame.getClassName()))
+                .limit(MOST_FRAMES)
+                .toList()));
         return switch (caller) {
             case OPTION -> false;
             case BEAN -> types.mayBeMade(name);
@@ -114,7 +117,7 @@ final class ClassGuard extends DefaultClassResolver {
         private static final String MODEL = "org.apache.camel.model.BeanModelHelper";
 
         /** @param frames from the one that asked on */
-        static Caller of(Iterable<StackWalker.StackFrame> frames) {
+        static Caller of(List<StackWalker.StackFrame> frames) {
             boolean binding = false;
             for (StackWalker.StackFrame frame : frames) {
                 String type = frame.getClassName();
