@@ -292,7 +292,7 @@ public final class Settings {
 
     private static String content(String variable, String file) {
         try {
-            return BoundedFile.text(Path.of(file), MOST_BYTES).replaceFirst("\\R\\z", "");
+            return BoundedFile.textOfAny(Path.of(file), MOST_BYTES).replaceFirst("\\R\\z", "");
         } catch (NoSuchFileException e) {
             throw new IllegalArgumentException(variable + " names " + file + ", which is not there", e);
         } catch (AccessDeniedException e) {

@@ -17,10 +17,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.model.Judgement;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Holdings {
     private static final Logger LOG = LoggerFactory.getLogger(Holdings.class);
+
+    /** Manifests that cannot be read and are named in the log. */
+    private static final int MOST_NAMED = 20;
 
     private final Store store;
 
@@ -47,15 +50,25 @@ public final class Holdings {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
-        List<Path> files;
-        try (Stream<Path> entries = Files.list(folder)) {
-            files = entries.filter(file -> file.toString().endsWith(Store.MANIFEST))
-                    .sorted()
-                    .toList();
-        }
+        FolderNames names = FolderNames.in(folder, Store.MANIFEST);
         List<Holding> holdings = new ArrayList<>();
-        for (Path file : files) {
-            read(service, file, judgements).ifPresent(holdings::add);
+        long unreadable = 0;
+        for (Path file : names.oldestFirst()) {
+            try {
+                read(service, file, judgements).ifPresent(holdings::add);
+            } catch (IOException | RuntimeException e) {
+                unreadable++;
+                if (unreadable <= MOST_NAMED) {
+                    LOG.warn("{}: a manifest that cannot be read, and is left alone: {}", file, e.getMessage());
+                }
+            }
+        }
+        if (names.left() > 0 || unreadable > MOST_NAMED) {
+            LOG.warn(
+                    "{}: {} manifests cannot be read, and {} are too many to be read; 'pgsteward backups' names them",
+                    folder,
+                    unreadable,
+                    names.left());
         }
         return holdings;
     }
@@ -71,28 +84,21 @@ public final class Holdings {
         }
         MessageDigest hash = DumpStream.sha256();
         try (InputStream file = new DigestInputStream(
-                Files.newInputStream(store.resolve(backup.path().orElseThrow())), hash)) {
+                BoundedFile.open(store.resolve(backup.path().orElseThrow())), hash)) {
             file.transferTo(OutputStream.nullOutputStream());
         }
         return HexFormat.of().formatHex(hash.digest()).equals(backup.sha256());
     }
 
     /** One after the other: of a manifest with ten thousand tables only a few words stay. */
-    private Optional<Holding> read(String service, Path file, Map<UUID, Judgement> judgements) {
-        try {
-            Manifest manifest = store.read(file);
-            String beside = file.getFileName().toString();
-            if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST)) {
-                LOG.warn(
-                        "{}: its manifest is of {} of {}; it is left alone", file, manifest.file(), manifest.service());
-                return Optional.empty();
-            }
-            return Optional.of(
-                    holding(manifest, Optional.ofNullable(judgements.get(UUID.fromString(manifest.eventId())))));
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("{}: a manifest that cannot be read, and is left alone: {}", file, e.getMessage());
+    private Optional<Holding> read(String service, Path file, Map<UUID, Judgement> judgements) throws IOException {
+        Manifest manifest = store.read(file);
+        String beside = file.getFileName().toString();
+        if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST)) {
+            LOG.warn("{}: its manifest is of {} of {}; it is left alone", file, manifest.file(), manifest.service());
             return Optional.empty();
         }
+        return Optional.of(holding(manifest, Optional.ofNullable(judgements.get(UUID.fromString(manifest.eventId())))));
     }
 
     private Holding holding(Manifest manifest, Optional<Judgement> judgement) throws IOException {

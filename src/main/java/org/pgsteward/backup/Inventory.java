@@ -1,61 +1,42 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 
 /**
  * What a store holds, by its manifests and nothing else: neither PostgreSQL nor the journal has to be there.
  *
  * @param backups newest first, without the rows of their tables: {@link Store#whole} has those of one
- * @param unreadable manifests that say nothing, with the reason; one of them hides no other backup
+ * @param unreadable manifests that say nothing, with the reason; one of them hides no other backup. A folder, with a slash
+ *     at its end, stands for those that are too many
  */
 public record Inventory(List<StoredBackup> backups, Map<String, String> unreadable) {
     /** @throws IOException when the folder itself cannot be read */
     public static Inventory of(Store store) throws IOException {
-        List<StoredBackup> backups = new ArrayList<>();
-        Map<String, String> unreadable = new TreeMap<>();
-        for (Path folder : children(store.root())) {
-            if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-                continue;
-            }
-            Inventory of = ofFolder(store, folder);
-            backups.addAll(of.backups);
-            unreadable.putAll(of.unreadable);
+        InventoryReading reading = new InventoryReading(store);
+        FolderNames folders = FolderNames.folders(store.root());
+        for (Path folder : folders.oldestFirst()) {
+            reading.read(folder);
         }
-        return sorted(backups, unreadable);
+        reading.leaveOut(folders.left());
+        return reading.inventory();
     }
 
     /** What one of its folders holds. */
     static Inventory ofFolder(Store store, Path folder) throws IOException {
-        List<StoredBackup> backups = new ArrayList<>();
-        Map<String, String> unreadable = new TreeMap<>();
-        for (Path file : children(folder)) {
-            String path = store.root().relativize(file).toString();
-            if (path.endsWith(Store.MANIFEST)) {
-                String stored = path.substring(0, path.length() - Store.MANIFEST.length());
-                try {
-                    backups.add(read(store, stored));
-                } catch (IOException | RuntimeException e) {
-                    unreadable.put(path, firstLine(e));
-                }
-            }
-        }
-        return new Inventory(backups, unreadable);
+        InventoryReading reading = new InventoryReading(store);
+        reading.read(folder);
+        return reading.inventory();
     }
 
     /** @throws IOException when the manifest cannot be read, or lacks what every manifest has */
@@ -179,11 +160,5 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
 
     static String firstLine(Exception e) {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
-    }
-
-    private static List<Path> children(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.sorted().toList();
-        }
     }
 }

@@ -2,7 +2,6 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -15,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * The part of a store's inventory that {@link RecoveryCard} shows. A night writes the card after each backup: with 200
@@ -134,10 +132,6 @@ final class KnownFolders {
     }
 
     private List<Path> folders() throws IOException {
-        try (Stream<Path> entries = Files.list(store.root())) {
-            return entries.filter(entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
-                    .sorted()
-                    .toList();
-        }
+        return FolderNames.folders(store.root()).oldestFirst();
     }
 }

@@ -20,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.model.Secret;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -154,7 +155,7 @@ public final class ManifestKeys {
     private static Optional<Secret> readOwn(Path file) throws IOException {
         List<Secret> keys;
         try {
-            keys = lines(Files.readString(file, StandardCharsets.US_ASCII));
+            keys = lines(BoundedFile.text(file, 64 * 1024));
         } catch (NoSuchFileException none) {
             return Optional.empty();
         }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Removes a backup in steps between any two of which pgsteward may die.
@@ -59,11 +58,7 @@ public final class Removal {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
-        List<Path> files;
-        try (Stream<Path> entries = Files.list(folder)) {
-            files = entries.filter(file -> file.toString().endsWith(Store.MANIFEST + MARK))
-                    .toList();
-        }
+        List<Path> files = FolderNames.in(folder, Store.MANIFEST + MARK).oldestFirst();
         List<Manifest> unfinished = new ArrayList<>();
         for (Path file : files) {
             Manifest manifest = store.read(file);

@@ -3,7 +3,6 @@ package org.pgsteward.backup;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +29,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BoundedFile;
 
@@ -225,9 +223,9 @@ public final class Store {
     }
 
     private List<String> names(String folder, String ending) throws IOException {
-        try (Stream<Path> files = Files.list(root.resolve(folder))) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.endsWith(ending))
+        try {
+            return FolderNames.in(root.resolve(folder), ending).oldestFirst().stream()
+                    .map(file -> file.getFileName().toString())
                     .map(name -> name.substring(0, name.length() - ending.length()))
                     .sorted()
                     .toList();
@@ -272,13 +270,7 @@ public final class Store {
     }
 
     private Signed readSigned(Path manifest) throws IOException {
-        byte[] bytes;
-        try (InputStream file = Files.newInputStream(manifest)) {
-            bytes = file.readNBytes(LARGEST_MANIFEST + 1);
-        }
-        if (bytes.length > LARGEST_MANIFEST) {
-            throw new IOException(manifest + " is no manifest: it has more than " + LARGEST_MANIFEST + " bytes");
-        }
+        byte[] bytes = BoundedFile.bytes(manifest, LARGEST_MANIFEST);
         Manifest read = json.readValue(bytes, Manifest.class);
         TableNames.check(read);
         return new Signed(read, keys.check(bytes));
@@ -320,13 +312,11 @@ public final class Store {
 
     /** What is whole, newest first, of one service or of all. */
     public List<Manifest> manifests(Optional<String> service) throws IOException {
-        List<Path> folders = service.isPresent() ? List.of(root.resolve(folder(service.get()))) : in(root);
+        List<Path> folders = service.isPresent() ? List.of(root.resolve(folder(service.get()))) : folders();
         List<Manifest> manifests = new ArrayList<>();
         for (Path folder : folders) {
-            for (Path file : in(folder)) {
-                if (file.toString().endsWith(MANIFEST)) {
-                    readIfThere(file).ifPresent(manifests::add);
-                }
+            for (Path file : in(folder, MANIFEST)) {
+                readIfThere(file).ifPresent(manifests::add);
             }
         }
         manifests.sort(Comparator.comparing(Manifest::startedAt).reversed());
@@ -341,7 +331,7 @@ public final class Store {
      */
     public Set<String> discardUnfinished(Path locks) throws IOException {
         Set<String> cleared = new TreeSet<>();
-        for (Path path : in(root)) {
+        for (Path path : folders()) {
             if (parts(path).isEmpty()) {
                 continue;
             }
@@ -369,19 +359,25 @@ public final class Store {
     }
 
     private static List<Path> parts(Path folder) throws IOException {
-        return in(folder).stream()
-                .filter(path -> path.toString().endsWith(PART))
-                .toList();
+        return in(folder, PART);
     }
 
     /**
-     * What is in a folder, by name; nothing where there is none. The files are not looked at, as a walk would: what somebody
+     * What in a folder has an ending, by name; nothing where there is none. The files are not looked at, as a walk would: what somebody
      * is writing may have its final name by then.
      */
-    private static List<Path> in(Path folder) throws IOException {
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.sorted().toList();
+    private static List<Path> in(Path folder, String ending) throws IOException {
+        try {
+            return FolderNames.in(folder, ending).oldestFirst();
         } catch (NoSuchFileException | NotDirectoryException none) {
+            return List.of();
+        }
+    }
+
+    private List<Path> folders() throws IOException {
+        try {
+            return FolderNames.folders(root).oldestFirst();
+        } catch (NoSuchFileException none) {
             return List.of();
         }
     }

@@ -12,6 +12,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.function.LongConsumer;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Progress;
 
@@ -127,7 +128,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         if (!Files.isRegularFile(file)) {
             throw new IOException("the stored file " + file + " is not there");
         }
-        return new DigestInputStream(Progress.current().watching(Files.newInputStream(file)), hash);
+        return new DigestInputStream(Progress.current().watching(BoundedFile.open(file)), hash);
     }
 
     /** What follows the last frame, or is not read yet, belongs to the file's hash too. */

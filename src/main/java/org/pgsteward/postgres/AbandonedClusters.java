@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.pgsteward.model.BoundedFile;
 
 /** What is left of throwaway clusters that could not be taken away: by a power cut, or with their container. */
 public final class AbandonedClusters {
@@ -54,7 +55,7 @@ public final class AbandonedClusters {
         try {
             // Its number may be another process's by now, whose command has nothing to do with this folder.
             return ProcessHandle.of(
-                            Long.parseLong(Files.readAllLines(pid).get(0).strip()))
+                            Long.parseLong(BoundedFile.text(pid, 10_000).lines().findFirst().orElse("").strip()))
                     .filter(server -> server.info()
                             .commandLine()
                             .map(command -> command.contains(data.toString()))

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.FailingReceiver;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.ServiceState;
@@ -23,6 +24,9 @@ import org.slf4j.LoggerFactory;
 
 /** The daemon's report in {@code <state.dir>/daemon.json}. A file that is torn or cannot be written costs only the report. */
 final class DaemonStatusFile {
+    /** Bytes of the report; the state folder is ours, and a report of 1,000 containers has half a million. */
+    private static final int MOST_BYTES = 8 * 1024 * 1024;
+
     private static final Logger LOG = LoggerFactory.getLogger(DaemonStatusFile.class);
 
     private final Path file;
@@ -93,7 +97,7 @@ final class DaemonStatusFile {
     /** Empty where no daemon has ever run with this state folder. */
     Optional<DaemonStatus> read() {
         try {
-            Page page = json.readValue(Files.readAllBytes(file), Page.class);
+            Page page = json.readValue(BoundedFile.bytes(file, MOST_BYTES), Page.class);
             Map<String, ServiceState> containers = new TreeMap<>();
             page.containers().forEach((service, state) -> containers.put(service, state.state()));
             return Optional.of(new DaemonStatus(

@@ -50,7 +50,10 @@ final class Limits {
         bySubject.forEach((subject, lines) -> conditions.add(bad(subject, lines, now)));
         Set<String> bad = bySubject.keySet();
         firing.stream()
-                .filter(alert -> alert.kind().equals(KIND) && !bad.contains(alert.service()))
+                // The subject of a FolderGuard is a path, and that resolves its own.
+                .filter(alert -> alert.kind().equals(KIND)
+                        && !bad.contains(alert.service())
+                        && !alert.service().startsWith("/"))
                 .forEach(alert ->
                         conditions.add(Condition.well(KIND, alert.service(), "it is within its limits again", now)));
         return conditions;

@@ -82,6 +82,7 @@ public final class Pipeline implements AutoCloseable {
         main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
         prepare(RouteReload::prepare);
         prepare(Pipeline::boundAnswers);
+        prepare(this::boundFolders);
         prepare(context -> RefusedComponents.refuse(context, settings));
         bean("backupPair", BackupPair.threads());
         bean("backupOutcomes", new BackupOutcomes(clock));
@@ -93,6 +94,13 @@ public final class Pipeline implements AutoCloseable {
         for (String scheme : List.of("http", "https")) {
             context.getRegistry().bind(scheme, Component.class, BoundedHttpComponent::new);
         }
+    }
+
+    /** Leaves out folders with too many files, in which routes look for files. */
+    private void boundFolders(CamelContext context) {
+        FolderGuard guard = new FolderGuard(
+                condition -> doors.ask("direct:alert-raise", condition).getException() == null, clock);
+        context.getRegistry().bind("file", Component.class, () -> new BoundedFileComponent(guard));
     }
 
     /**

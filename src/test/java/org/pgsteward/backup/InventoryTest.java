@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.routing.Json;
 
@@ -37,6 +39,60 @@ class InventoryTest {
                 .containsOnlyKeys(
                         "app/app-20260104T030000Z.dump.zst.manifest.json",
                         "app/app-20260105T030000Z.dump.zst.manifest.json");
+    }
+
+    /** To open a named pipe waits for a writer that never comes. */
+    @Test
+    @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aNamedPipeIsNotOpened() throws Exception {
+        Path pipe = root.resolve("app/x.dump.zst.manifest.json");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+
+        Inventory read = Inventory.of(new Store(root, Json.mapper()));
+
+        assertThat(read.backups()).hasSize(4);
+        assertThat(read.unreadable().get("app/x.dump.zst.manifest.json")).contains("it is no plain file");
+    }
+
+    @Test
+    void ofManyManifestsThatCannotBeReadAHundredAreNamedAndTheRestIsCounted() throws IOException {
+        for (int i = 0; i < 250; i++) {
+            Files.createFile(root.resolve("app/app-empty-" + i + ".dump.zst.manifest.json"));
+        }
+
+        Inventory read = Inventory.of(new Store(root, Json.mapper()));
+
+        assertThat(read.backups()).hasSize(4);
+        assertThat(read.unreadable()).hasSize(101);
+        assertThat(read.unreadable().get("app/")).startsWith("152 more manifests cannot be read");
+    }
+
+    @Test
+    void ofTooManyNamesTheNewestAreTakenAndTheRestIsCounted() throws IOException {
+        FolderNames names = FolderNames.in(
+                root.resolve("app"), file -> file.toString().endsWith("0260104T030000Z.dump.zst.manifest.json"), 3);
+        assertThat(names.left()).isZero();
+        names = FolderNames.in(root.resolve("app"), file -> true, 2);
+        assertThat(names.newestFirst())
+                .extracting(file -> file.getFileName().toString().substring(0, 20))
+                .containsExactly("app-20260105T030000Z", "app-20260104T030000Z");
+        assertThat(names.left()).isEqualTo(3);
+    }
+
+    @Test
+    void aManifestThatDescribesMoreThanABackupHasIsNotKept() throws IOException {
+        String name = "app-20260103T030000Z";
+        Path manifest = root.resolve("app/" + name + ".dump.zst.manifest.json");
+        Files.writeString(
+                manifest,
+                Files.readString(manifest).replaceFirst("\"image\" ?: ?\"[^\"]*\"", "\"image\":\"" + "x".repeat(2_000_000) + "\""));
+
+        Inventory read = Inventory.of(new Store(root, Json.mapper()));
+
+        assertThat(read.backups()).hasSize(3);
+        assertThat(read.unreadable().get("app/" + name + ".dump.zst.manifest.json"))
+                .startsWith("it describes more than a backup has");
     }
 
     @Test

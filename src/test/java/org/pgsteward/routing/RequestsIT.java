@@ -138,6 +138,39 @@ class RequestsIT {
         assertThat(answer("ü".repeat(100)).path("error").asText()).startsWith("a request is");
     }
 
+    /** Camel would list them all, whatever their number; 300,000 of them ended the daemon. */
+    @Test
+    void aFolderWithTooManyFilesIsNotReadAndAnAlertNamesItUntilItIsWithinItsLimit() throws Exception {
+        for (int i = 0; i <= FolderGuard.MOST; i++) {
+            Files.createFile(requests.resolve("empty-" + i + ".json"));
+        }
+        try {
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(host.notices("limit-exceeded", requests.toString()))
+                            .singleElement()
+                            .asString()
+                            .startsWith("firing [warning]")
+                            .contains("limit exceeded"));
+        } finally {
+            removeEmpty();
+        }
+        ask("after", "{\"verify\":[\"nobody\"]}");
+        assertThat(answer("after").path("error").asText()).startsWith("there is no backup of 'nobody'");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("limit-exceeded", requests.toString()))
+                        .hasSize(2)
+                        .anyMatch(notice -> notice.startsWith("resolved")));
+    }
+
+    private void removeEmpty() throws IOException {
+        try (Stream<Path> files = Files.list(requests)) {
+            for (Path file : files.filter(file -> file.getFileName().toString().startsWith("empty-"))
+                    .toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
     @Test
     void aFileThatIsWrittenInPlaceIsWaitedFor() throws Exception {
         Path file = requests.resolve("slow.json");

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.pgsteward.model.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +31,7 @@ final class Templates {
     private static final Logger LOG = LoggerFactory.getLogger(Templates.class);
 
     /** Bytes. A text is a page; a file of megabytes is a mistake. */
-    private static final long MOST = 64 * 1024;
+    private static final int MOST = 64 * 1024;
 
     private final Path folder;
     private final Map<String, Mustache> ours = new ConcurrentHashMap<>();
@@ -86,10 +87,7 @@ final class Templates {
             known = new Own(version, Optional.empty());
             own.put(name, known);
             try {
-                if (Files.size(file) > MOST) {
-                    throw new IOException("it has more than " + MOST + " bytes");
-                }
-                known = new Own(version, Optional.of(compile(name, escape, Files.readString(file))));
+                known = new Own(version, Optional.of(compile(name, escape, BoundedFile.text(file, MOST))));
                 own.put(name, known);
             } catch (IOException | MustacheException broken) {
                 refuse(name, file, String.valueOf(broken.getMessage()));

@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.pgsteward.model.BoundedFile;
 import org.pgsteward.routing.alert.Receivers;
 
 /**
@@ -30,7 +31,7 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
     public static final List<String> ALL = List.of("*.camel.yaml", "receivers/*.camel.yaml");
 
     /** The largest that is shipped has 12 kB. */
-    private static final long MOST_BYTES = 1 << 20;
+    private static final int MOST_BYTES = 1 << 20;
 
     public RouteFiles {
         texts = Collections.unmodifiableSortedMap(texts);
@@ -72,10 +73,12 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
         try {
             if (Files.isDirectory(file)) {
                 unreadable.put(name, "it is a folder");
+            } else if (Files.exists(file) && !Files.isRegularFile(file)) {
+                unreadable.put(name, "it is no plain file");
             } else if (Files.size(file) > MOST_BYTES) {
                 unreadable.put(name, "it has more than 1 MiB");
             } else {
-                byte[] bytes = Files.readAllBytes(file);
+                byte[] bytes = BoundedFile.bytes(file, MOST_BYTES);
                 texts.put(
                         name,
                         StandardCharsets.UTF_8
