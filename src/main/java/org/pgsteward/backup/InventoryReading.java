@@ -18,7 +18,7 @@ final class InventoryReading {
     /** Manifests that cannot be read and are named; the rest is counted. */
     private static final int MOST_NAMED = 100;
 
-    private static final String FOREIGN = "; move away what pgsteward did not write, such as empty files:"
+    private static final String FOREIGN = "; remove what pgsteward did not write, such as empty files:"
             + " find FOLDER -name '*.manifest.json' -empty | head";
 
     private final Store store;
@@ -43,8 +43,7 @@ final class InventoryReading {
             }
             String path = store.root().relativize(file).toString();
             try {
-                StoredBackup backup =
-                        Inventory.read(store, path.substring(0, path.length() - Store.MANIFEST.length()));
+                StoredBackup backup = Inventory.read(store, path.substring(0, path.length() - Store.MANIFEST.length()));
                 int size = backup.manifest().toString().length();
                 if (size > MOST_OF_ONE) {
                     throw new IOException("it describes more than a backup has: " + size + " characters");

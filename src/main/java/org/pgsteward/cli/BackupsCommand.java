@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -184,10 +185,12 @@ final class BackupsCommand implements Callable<Integer> {
         stored.forEach(backup -> inventory
                 .alteration(backup)
                 .ifPresent(reason -> lines.add(OneLine.of(backup.path(), 300) + ": " + reason)));
-        inventory
-                .unreadable()
-                .forEach((path, reason) ->
-                        lines.add(OneLine.of(path, 300) + " cannot be read: " + OneLine.of(reason, 200)));
+        // Folders, which count what is not named, stand first.
+        inventory.unreadable().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey(Comparator.comparing((String path) -> !path.endsWith("/"))
+                        .thenComparing(Comparator.naturalOrder())))
+                .forEach(entry -> lines.add(
+                        OneLine.of(entry.getKey(), 300) + " cannot be read: " + OneLine.of(entry.getValue(), 400)));
         PrintWriter err = spec.commandLine().getErr();
         lines.stream().limit(MOST_LINES).forEach(line -> err.println("pgsteward: " + line));
         if (lines.size() > MOST_LINES) {

@@ -54,8 +54,11 @@ public final class AbandonedClusters {
         }
         try {
             // Its number may be another process's by now, whose command has nothing to do with this folder.
-            return ProcessHandle.of(
-                            Long.parseLong(BoundedFile.text(pid, 10_000).lines().findFirst().orElse("").strip()))
+            return ProcessHandle.of(Long.parseLong(BoundedFile.text(pid, 10_000)
+                            .lines()
+                            .findFirst()
+                            .orElse("")
+                            .strip()))
                     .filter(server -> server.info()
                             .commandLine()
                             .map(command -> command.contains(data.toString()))

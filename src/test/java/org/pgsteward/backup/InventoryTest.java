@@ -86,7 +86,8 @@ class InventoryTest {
         Path manifest = root.resolve("app/" + name + ".dump.zst.manifest.json");
         Files.writeString(
                 manifest,
-                Files.readString(manifest).replaceFirst("\"image\" ?: ?\"[^\"]*\"", "\"image\":\"" + "x".repeat(2_000_000) + "\""));
+                Files.readString(manifest)
+                        .replaceFirst("\"image\" ?: ?\"[^\"]*\"", "\"image\":\"" + "x".repeat(2_000_000) + "\""));
 
         Inventory read = Inventory.of(new Store(root, Json.mapper()));
 
