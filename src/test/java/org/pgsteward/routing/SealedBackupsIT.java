@@ -175,8 +175,15 @@ class SealedBackupsIT {
                                     .toFile()));
             Files.move(file.resolveSibling("theirs"), file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
             edit(backup, "sha256", sha256(file));
+            Backup theirs = backup.made(
+                    backup.path().orElseThrow(),
+                    backup.finishedAt().orElseThrow(),
+                    Files.size(file),
+                    backup.sourceBytes(),
+                    sha256(file),
+                    backup.dumpTime());
 
-            Backup proved = sealing.prove(backup);
+            Backup proved = sealing.prove(theirs);
 
             assertThat(proved.error()).isEmpty();
             assertThat(proved.state()).isEqualTo(BackupState.VERIFIED);
