@@ -1,12 +1,17 @@
 package org.pgsteward.postgres;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.time.Instant;
 import org.pgsteward.postgres.login.LoginAs;
@@ -22,15 +27,19 @@ final class RelayFolder {
     /** A younger folder may be one in which a socket is being made just now. */
     private static final Duration ABANDONED = Duration.ofMinutes(10);
 
+    /** In one look; a process leaves one behind when it is killed. */
+    private static final int MOST_FOLDERS = 1000;
+
     private RelayFolder() {}
 
     /** Makes a folder for one program of {@code user} and listens in it. */
     static LoginRelay listen(LoginAs login, UnprivilegedUser user) throws IOException {
-        removeAbandoned(PARENT, Instant.now());
         Path folder = Files.createTempDirectory(PARENT, PREFIX);
         boolean done = false;
         try {
-            LoginRelay relay = LoginRelay.listen(login, user.own(folder), user::give);
+            Path own = user.own(folder);
+            removeAbandoned(PARENT, Files.getOwner(own), Instant.now());
+            LoginRelay relay = LoginRelay.listen(login, own, user::give);
             done = true;
             return relay;
         } finally {
@@ -40,14 +49,33 @@ final class RelayFolder {
         }
     }
 
-    /** Removes the folders of processes that were killed: nobody listens there any more. */
-    static void removeAbandoned(Path parent, Instant now) throws IOException {
+    /**
+     * Removes the folders of processes that were killed: nobody listens there any more. Anybody can make a folder of such a
+     * name in {@code /tmp}, so those of another owner are left alone, and one that cannot be removed, too.
+     */
+    static void removeAbandoned(Path parent, UserPrincipal owner, Instant now) {
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, PREFIX + "*")) {
+            int looked = 0;
             for (Path folder : folders) {
-                if (isAbandoned(folder, now)) {
-                    ThrowawayCluster.remove(folder);
+                if (++looked > MOST_FOLDERS) {
+                    return;
                 }
+                removeIfAbandoned(folder, owner, now);
             }
+        } catch (IOException | DirectoryIteratorException e) {
+            // The program runs as well beside them.
+            return;
+        }
+    }
+
+    private static void removeIfAbandoned(Path folder, UserPrincipal owner, Instant now) {
+        try {
+            if (Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(owner) && isAbandoned(folder, now)) {
+                ThrowawayCluster.remove(folder);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // It is another user's, or somebody has just removed it.
+            return;
         }
     }
 
@@ -56,14 +84,17 @@ final class RelayFolder {
             if (Files.getLastModifiedTime(folder).toInstant().plus(ABANDONED).isAfter(now)) {
                 return false;
             }
+            if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+                return false;
+            }
             Path socket = folder.resolve(LoginRelay.SOCKET);
-            if (!Files.exists(socket)) {
+            if (Files.notExists(socket)) {
                 return true;
             }
             try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
                 return !channel.connect(UnixDomainSocketAddress.of(socket));
             }
-        } catch (java.net.ConnectException e) {
+        } catch (ConnectException e) {
             return true;
         } catch (IOException e) {
             // It is another user's, or has just gone.

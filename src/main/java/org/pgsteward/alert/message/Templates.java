@@ -11,6 +11,7 @@ import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +88,7 @@ final class Templates {
             known = new Own(version, Optional.empty());
             own.put(name, known);
             try {
-                known = new Own(version, Optional.of(compile(name, escape, BoundedFile.text(file, MOST))));
+                known = new Own(version, Optional.of(compile(name, escape, text(file))));
                 own.put(name, known);
             } catch (IOException | MustacheException broken) {
                 refuse(name, file, String.valueOf(broken.getMessage()));
@@ -112,6 +113,14 @@ final class Templates {
             template.execute(text, scope);
             return text.toString().strip();
         };
+    }
+
+    /** @throws java.nio.charset.CharacterCodingException when it is no UTF-8 */
+    private static String text(Path file) throws IOException {
+        return StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(BoundedFile.bytes(file, MOST)))
+                .toString();
     }
 
     private static Mustache compile(String name, Escape escape, String text) {
