@@ -116,11 +116,11 @@ class LifeAfterIT {
         assertThat(host.provision(old, next).refused()).isTrue();
     }
 
-    /** With the compose labels of {@code homelab/service}, and made after it. */
+    /** With the compose labels of {@code homelab/service}, and made after it, just now as by an update. */
     private static Boxes impostor(String service, String database, String user, String password) {
         return Boxes.container("impostor")
                 .compose("homelab", service)
-                .made(Instant.EPOCH.plusSeconds(1))
+                .made(Instant.now())
                 .with(
                         "VIKUNJA_DATABASE_TYPE=postgres",
                         "VIKUNJA_DATABASE_HOST=postgresql",
