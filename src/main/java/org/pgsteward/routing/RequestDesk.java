@@ -113,6 +113,7 @@ public final class RequestDesk {
         }
         write(answerTo(request), json.writeValueAsBytes(document));
         Files.deleteIfExists(request);
+        OldAnswers.remove(request.resolveSibling("").toAbsolutePath(), ANSWER, clock.instant());
     }
 
     private List<Backup> done(Path request, BasicFileAttributes is) throws Exception {

@@ -172,6 +172,23 @@ class RequestsIT {
     }
 
     @Test
+    void anAnswerIsRemovedAfterAWeekAndNothingElseIs() throws Exception {
+        Path old = Files.writeString(requests.resolve("eight-days.answer.json"), "{}");
+        Path young = Files.writeString(requests.resolve("six-days.answer.json"), "{}");
+        Path other = Files.writeString(requests.resolve("notes.txt"), "an operator's");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(8))));
+        Files.setLastModifiedTime(young, FileTime.from(Instant.now().minus(Duration.ofDays(6))));
+        Files.setLastModifiedTime(other, FileTime.from(Instant.now().minus(Duration.ofDays(800))));
+
+        ask("another", "{}");
+        answer("another");
+
+        await().atMost(PATIENCE).until(() -> !Files.exists(old));
+        assertThat(young).exists();
+        assertThat(other).exists();
+    }
+
+    @Test
     void aFileThatIsWrittenInPlaceIsWaitedFor() throws Exception {
         Path file = requests.resolve("slow.json");
         Files.writeString(file, "{\"verify\":[\"nob");
