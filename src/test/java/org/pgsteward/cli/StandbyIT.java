@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.ChildJava;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.routing.TestHost;
 
@@ -51,16 +52,7 @@ class StandbyIT {
         }
 
         Process start(TestHost host, String name) throws IOException {
-            ProcessBuilder builder = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-Xmx40m",
-                            "-XX:TieredStopAtLevel=1",
-                            "-XX:+UseSerialGC",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            "org.pgsteward.Steward",
-                            "run")
+            ProcessBuilder builder = new ProcessBuilder(ChildJava.steward("run"))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
             builder.environment().keySet().removeIf(variable -> variable.startsWith("PGSTEWARD_"));
