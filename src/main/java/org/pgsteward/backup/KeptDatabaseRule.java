@@ -16,7 +16,7 @@ import org.pgsteward.postgres.Quote;
 /**
  * Whether a database that a restore made or kept was forgotten. Pure.
  *
- * @param patience for how long nothing is raised; zero for ever
+ * @param patience how old a database may become before the alert fires; zero for no alert
  * @param console what runs a statement, up to the statement: {@code docker exec postgresql psql -U homelab -d homelab -c}
  */
 public record KeptDatabaseRule(Duration patience, String console) {
@@ -49,7 +49,11 @@ public record KeptDatabaseRule(Duration patience, String console) {
                 .with(Map.of("size_bytes", kept.sizeBytes(), "age_seconds", age.toSeconds()));
     }
 
-    /** What is said of each, and the end of what was said of those that are gone. */
+    /**
+     * Returns a condition for each kept database, and one that resolves the alert of each database that is gone.
+     *
+     * @param firing the databases for which the alert fires now
+     */
     public List<Condition> judge(List<KeptDatabase> kept, List<String> firing, Instant now) {
         List<String> names = kept.stream().map(KeptDatabase::name).toList();
         return Stream.concat(

@@ -51,7 +51,7 @@ final class OwnerPowers {
                      ORDER BY what LIMIT 3) AS first
             """;
 
-    /** An entry of an archive that is such code: kind, schema, name, owner. A space in the last three is not marked. */
+    /** An entry of an archive that is such code: kind, schema, name, owner. A name may hold spaces, which are not escaped. */
     private static final Pattern ENTRY = Pattern.compile(
             "\\d+; [1-9]\\d* \\d+ (AGGREGATE|FUNCTION|MATERIALIZED VIEW|PROCEDURE|RULE|VIEW) (\\S+) (.*) \\S+",
             Pattern.DOTALL);
