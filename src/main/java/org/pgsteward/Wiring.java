@@ -82,6 +82,7 @@ import org.pgsteward.routing.Figures;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.IdleServices;
+import org.pgsteward.routing.InterruptedVerifications;
 import org.pgsteward.routing.JournalDrain;
 import org.pgsteward.routing.JournalRoutes;
 import org.pgsteward.routing.Json;
@@ -375,6 +376,9 @@ public final class Wiring {
                                 store, holdings, rows, spool, house, keeps, shrink, sets, card, locks, zone, doors,
                                 clock))
                 .bean("reproof", new ReproofDesk(store, holdings, rows, house, proof, alerts, clock))
+                .bean(
+                        "interruptedVerifications",
+                        new InterruptedVerifications(rows, holdings, proof, runs, state, doors, clock))
                 .bean("requests", new RequestDesk(asked, house, json, clock))
                 .health(new FeedHealth(docker))
                 .health(new PostgresHealth(probe))

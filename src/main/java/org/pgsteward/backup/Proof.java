@@ -217,6 +217,15 @@ public final class Proof {
         return with(backup, BackupState.FAILED, began, "restoring it failed: " + why);
     }
 
+    /**
+     * Returns whether no process of this host verifies a backup at this moment.
+     *
+     * @throws IOException when the folder of the locks cannot be used
+     */
+    public boolean isIdle() throws IOException {
+        return turn.isFree();
+    }
+
     /** Several verifications follow one another until it is closed, and need not start a scratch cluster each. */
     public Series series() {
         return scratchSeries.begin();

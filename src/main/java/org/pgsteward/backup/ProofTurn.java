@@ -73,6 +73,16 @@ final class ProofTurn {
         };
     }
 
+    /** Whether no process of this host has the turn, or waits for it and cannot have it. */
+    boolean isFree() throws IOException {
+        Optional<RunLock> lock = RunLock.take(locks, NAME);
+        if (lock.isEmpty()) {
+            return false;
+        }
+        lock.get().close();
+        return true;
+    }
+
     /**
      * Keeps the turn from other processes beyond the end of this one, for the next in this process; by whoever has it.
      *

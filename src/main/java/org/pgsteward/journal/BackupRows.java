@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -64,6 +65,17 @@ public final class BackupRows {
               FROM public.backup_log
              WHERE state = 'failed' AND (verified_at IS NOT NULL OR proof = 'stream')
              GROUP BY service_name
+            """;
+
+    private static final String UNVERIFIED = """
+            SELECT newest.service_name, newest.event_id
+              FROM (SELECT DISTINCT ON (service_name, backup_type) service_name, event_id, state, proof
+                      FROM public.backup_log
+                     WHERE started_at > ? AND event_id IS NOT NULL AND state NOT IN ('running', 'failed')
+                     ORDER BY service_name, backup_type, started_at DESC, id DESC) AS newest
+             WHERE newest.state = 'made' AND newest.proof IS DISTINCT FROM 'stream'
+             ORDER BY newest.service_name
+             LIMIT 5000
             """;
 
     private static final String VERIFIED = """
@@ -122,6 +134,26 @@ public final class BackupRows {
             }
         }
         return proved;
+    }
+
+    /**
+     * Returns the newest backup of each service and kind that is stored and was not verified, at most 5,000 of them.
+     *
+     * @param after when they began
+     * @return the service of each, by event id
+     */
+    public Map<UUID, String> unverified(Instant after) throws SQLException {
+        Map<UUID, String> unverified = new LinkedHashMap<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(UNVERIFIED)) {
+            statement.setObject(1, after.atOffset(ZoneOffset.UTC));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    unverified.put(rows.getObject(2, UUID.class), rows.getString(1));
+                }
+            }
+        }
+        return unverified;
     }
 
     /** What is said of a service's backups, by event id. */

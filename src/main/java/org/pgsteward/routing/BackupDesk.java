@@ -58,6 +58,12 @@ public final class BackupDesk {
     /** The exchange's variable that says why there is no run. */
     private static final String ASIDE = "aside";
 
+    /** The exchange's property that says that nobody waits for the backups, which are due. */
+    private static final String IN_NIGHT = "pgsteward.night";
+
+    /** A restart of PostgreSQL, or the update of its container, takes less. */
+    private static final Duration ABSENCE = Duration.ofMinutes(3);
+
     /** invalid_catalog_name: there is no such database. */
     private static final String NO_DATABASE = "3D000";
 
@@ -83,6 +89,7 @@ public final class BackupDesk {
     private final Proof proof;
     private final Doors doors;
     private final Clock clock;
+    private final ShortAbsence absence = new ShortAbsence(ABSENCE);
     private RunsUnderWay.@Nullable Run night;
 
     public BackupDesk(
@@ -122,6 +129,8 @@ public final class BackupDesk {
             if (due.isEmpty()) {
                 return due;
             }
+            exchange.setProperty(IN_NIGHT, true);
+            absence.over();
             List<BackupTarget> set = sets.open(SetDesk.SCHEDULE, due);
             Proof.Series series = proof.series();
             exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
@@ -203,7 +212,7 @@ public final class BackupDesk {
         Optional<DumpRun> begun;
         try {
             house.requireStore();
-            begun = dumps.begin(target);
+            begun = beginWhenThere(target, exchange);
         } catch (InterruptedException e) {
             throw e;
         } catch (Throwable e) {
@@ -232,6 +241,23 @@ public final class BackupDesk {
             }
         });
         return run.started();
+    }
+
+    /** In a night it waits for PostgreSQL; whoever asks for a backup wants to hear that it is away. */
+    private Optional<DumpRun> beginWhenThere(BackupTarget target, Exchange exchange)
+            throws IOException, SQLException, InterruptedException {
+        boolean waits = exchange.getProperty(IN_NIGHT, false, Boolean.class);
+        while (true) {
+            try {
+                Optional<DumpRun> begun = dumps.begin(target);
+                absence.over();
+                return begun;
+            } catch (SQLException e) {
+                if (!waits || !absence.isToTryAgain(e)) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** The file stands: see {@link DumpRun#seal}. */

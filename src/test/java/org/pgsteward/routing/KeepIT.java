@@ -13,6 +13,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -121,6 +123,7 @@ class KeepIT {
                 "pgsteward.timezone", "Europe/Berlin",
                 "pgsteward.retention.tick", "0 0 0 1 1 ?",
                 "pgsteward.reproof.tick", "0 0 0 1 1 ?",
+                "pgsteward.interrupted.tick", "0 0 0 1 1 ?",
                 "pgsteward.monitor.postgres.period", "1h",
                 "pgsteward.monitor.backups.delay", "1h",
                 "pgsteward.relist.period", "1h"));
@@ -132,6 +135,94 @@ class KeepIT {
 
     private static Instant berlin(String local) {
         return LocalDateTime.parse(local).atZone(BERLIN).toInstant();
+    }
+
+    /** An absence of 20 seconds made 16 of 60 services fail, and each of them raised an alert. */
+    @Test
+    void aNightWaitsForAServerThatIsRestarted() throws Exception {
+        List<String> databases = List.of("a_first", "b_next", "c_next", "d_next", "e_next");
+        for (String database : databases) {
+            host.cluster().run("homelab", "CREATE DATABASE " + database);
+        }
+        host.cluster().run("a_first", "CREATE TABLE public.notes AS SELECT 1 AS n");
+        try (CapturedLog log = new CapturedLog()) {
+            try (Connection held = host.cluster().server().connect("a_first");
+                    Statement lock = held.createStatement()) {
+                held.setAutoCommit(false);
+                lock.execute("LOCK TABLE public.notes");
+                start("pgsteward.backup.tick", "* * * * * ?");
+                await().atMost(PATIENCE)
+                        .until(() -> host.rows(
+                                        "homelab",
+                                        "SELECT 'waits' FROM pg_stat_activity WHERE datname = 'a_first'"
+                                                + " AND wait_event_type = 'Lock'")
+                                .contains("waits"));
+                host.cluster().kill();
+            }
+            await().atMost(PATIENCE).until(() -> log.text().contains("the backups that are due wait for it"));
+        }
+        host.cluster().startAgain();
+
+        for (String database : databases) {
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> host.journal(database)
+                    .equals(List.of("verified")));
+            assertThat(host.notices("backup-failed", database)).isEmpty();
+        }
+    }
+
+    /** As a kill between a dump and its verification leaves it: until then the next day verified it, and nobody heard of it. */
+    @Test
+    void aBackupWhoseProcessEndedBeforeItsVerificationIsVerifiedWithinMinutes() throws Exception {
+        start("pgsteward.interrupted.tick", "* * * * * ?");
+        stored("waiting");
+        interrupted("waiting");
+        await().atMost(PATIENCE).until(() -> host.journal("waiting").equals(List.of("verified")));
+        await().atMost(PATIENCE).until(() -> !Files.exists(underWay()));
+        assertThat(host.notices("backup-failed", "waiting")).isEmpty();
+    }
+
+    /** The host has too little memory for it, for one: each start would end in the next kill. */
+    @Test
+    void aVerificationInWhichTheProcessEndsTwiceIsNotTriedAThirdTimeAndAnAlertSaysSo() throws Exception {
+        start();
+        Backup backup = stored("heavy");
+        stored("light");
+        interrupted("heavy");
+        interrupted("light");
+        stop();
+        Files.writeString(underWay(), backup.eventId().toString());
+
+        start("pgsteward.interrupted.tick", "* * * * * ?");
+        await().atMost(PATIENCE).until(() -> host.journal("light").equals(List.of("verified")));
+        assertThat(host.journal("heavy"))
+                .singleElement()
+                .asString()
+                .startsWith("unverifiable: pgsteward ended twice while it verified it");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("backup-failed", "heavy"))
+                        .singleElement()
+                        .asString()
+                        .startsWith("firing"));
+        await().atMost(PATIENCE).until(() -> !Files.exists(underWay()));
+    }
+
+    private Backup stored(String service) throws Exception {
+        host.cluster().run("homelab", "CREATE DATABASE " + service);
+        Backup backup = backUp(service);
+        assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
+        return backup;
+    }
+
+    private void interrupted(String service) throws Exception {
+        host.cluster()
+                .run(
+                        "homelab",
+                        "UPDATE public.backup_log SET state = 'made', verified_at = NULL WHERE service_name = '"
+                                + service + "'");
+    }
+
+    private Path underWay() {
+        return host.folder().resolve("state/verification-under-way");
     }
 
     /** "Backup was failing for few days … everything was deleted." (pgbackweb, issue 121) */

@@ -1,0 +1,138 @@
+package org.pgsteward.routing;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.pgsteward.backup.Holding;
+import org.pgsteward.backup.Holdings;
+import org.pgsteward.backup.Proof;
+import org.pgsteward.backup.RunsUnderWay;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.BoundedFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Verifies the backups whose process ended (a kill, a power cut, an update of pgsteward) after it had stored them and
+ * before it had verified them. The next night makes new ones, but until then these are the newest that a service has.
+ *
+ * <p>A verification that itself ends the process, because the host has too little memory for it, must not do so after
+ * each start: a backup whose second verification was interrupted as well is recorded as unverifiable.
+ */
+public final class InterruptedVerifications {
+    private static final Duration NEWS = Duration.ofDays(7);
+
+    /** Of a UUID. */
+    private static final int LONGEST_MARK = 100;
+
+    private static final Logger LOG = LoggerFactory.getLogger(InterruptedVerifications.class);
+
+    private final BackupRows rows;
+    private final Holdings holdings;
+    private final Proof proof;
+    private final RunsUnderWay runs;
+    private final Path mark;
+    private final Doors doors;
+    private final Clock clock;
+    private Set<UUID> seen = Set.of();
+
+    /** @param state the folder that outlives the process */
+    public InterruptedVerifications(
+            BackupRows rows, Holdings holdings, Proof proof, RunsUnderWay runs, Path state, Doors doors, Clock clock) {
+        this.rows = rows;
+        this.holdings = holdings;
+        this.proof = proof;
+        this.runs = runs;
+        this.mark = state.resolve("verification-under-way");
+        this.doors = doors;
+        this.clock = clock;
+    }
+
+    /**
+     * Verifies what an interrupted process left; to be called about once a minute, by one thread at a time. A backup is
+     * taken up at the second call that finds it while no process of this host makes or verifies one: before that, the
+     * process that made it may be about to begin.
+     */
+    public void verify() {
+        try {
+            Map<UUID, String> unverified = atRest() ? rows.unverified(clock.instant().minus(NEWS)) : Map.of();
+            Map<UUID, String> left = new HashMap<>(unverified);
+            left.keySet().retainAll(seen);
+            seen = Set.copyOf(unverified.keySet());
+            if (!left.isEmpty()) {
+                verify(stored(left));
+            }
+        } catch (SQLException | IOException e) {
+            LOG.warn("cannot determine which backups were not verified: {}", e.getMessage());
+        }
+    }
+
+    private boolean atRest() throws IOException {
+        return runs.all().isEmpty() && proof.isIdle();
+    }
+
+    /** Those that lie in the store and may be verified without being asked for. */
+    private List<Backup> stored(Map<UUID, String> left) throws SQLException, IOException {
+        List<Backup> stored = new ArrayList<>();
+        for (String service : Set.copyOf(left.values())) {
+            holdings.of(service, rows.judgements(service)).stream()
+                    .map(Holding::backup)
+                    .filter(backup -> left.containsKey(backup.eventId()))
+                    .filter(backup -> proof.distrust(backup).isEmpty())
+                    .forEach(stored::add);
+        }
+        return stored;
+    }
+
+    private void verify(List<Backup> left) throws IOException {
+        String interrupted = marked();
+        for (Backup backup : left) {
+            if (isMarked(backup, interrupted)) {
+                giveUp(backup);
+            }
+        }
+        try (Proof.Series series = proof.series()) {
+            Objects.requireNonNull(series);
+            for (Backup backup : left) {
+                if (!isMarked(backup, interrupted)) {
+                    LOG.info("{}: {} is verified now, since its process ended first", backup.service(), backup.id());
+                    Files.writeString(mark, backup.eventId().toString());
+                    BackupDesk.prove(doors, backup);
+                }
+            }
+        }
+        Files.deleteIfExists(mark);
+    }
+
+    private static boolean isMarked(Backup backup, String interrupted) {
+        return backup.eventId().toString().equals(interrupted);
+    }
+
+    /** The event id of the backup in whose verification a process of this host ended; empty where none did. */
+    private String marked() throws IOException {
+        return Files.exists(mark) ? BoundedFile.text(mark, LONGEST_MARK).strip() : "";
+    }
+
+    private void giveUp(Backup backup) {
+        Backup judged = backup.judged(
+                BackupState.UNVERIFIABLE,
+                clock.instant(),
+                Duration.ZERO,
+                "pgsteward ended twice while it verified it: has this host enough memory for a scratch cluster?");
+        LOG.error("{}: {} is not verified: {}", judged.service(), judged.id(), judged.error());
+        doors.ask("direct:journal-write", judged);
+        doors.ask("direct:backup-tell", judged);
+    }
+}
