@@ -5,7 +5,12 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdOutputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
@@ -628,7 +633,10 @@ class BaseBackupIT {
         SOMETHING_ELSE_UNDER_ITS_NAME("should be an archive") {
             @Override
             void befall(Path file) throws IOException {
-                store(file, "no archive at all".repeat(1000).getBytes(StandardCharsets.UTF_8));
+                store(
+                        file,
+                        new ByteArrayInputStream(
+                                "no archive at all".repeat(1000).getBytes(StandardCharsets.UTF_8)));
             }
         };
 
@@ -640,34 +648,53 @@ class BaseBackupIT {
 
         abstract void befall(Path file) throws IOException;
 
-        /** Changes the first file in the archive that is called so and is not small, near its beginning. */
+        /**
+         * Changes the first file in the archive that is called so and is not small, near its beginning. An archive is as
+         * large as the cluster and its log, so it is never held in memory.
+         */
         static void forge(Path file, String name) throws IOException {
-            byte[] tar;
-            try (ZstdInputStream stored = new ZstdInputStream(Files.newInputStream(file))) {
-                tar = stored.readAllBytes();
+            Path tar = Path.of(file + ".tar");
+            try (InputStream stored = new ZstdInputStream(Files.newInputStream(file))) {
+                Files.copy(stored, tar);
             }
-            byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
-            for (int header = 0; header < tar.length; ) {
-                long size = Long.parseLong(new String(tar, header + 124, 11, StandardCharsets.UTF_8).strip(), 8);
-                if (size > 8192 && Arrays.equals(tar, header, header + wanted.length, wanted, 0, wanted.length)) {
-                    tar[header + 512 + 4000] ^= 0x10;
-                    tar[header + 512 + 41] ^= 0x10;
-                    store(file, tar);
+            try (RandomAccessFile archive = new RandomAccessFile(tar.toFile(), "rw")) {
+                change(archive, name);
+            }
+            try (InputStream changed = Files.newInputStream(tar)) {
+                store(file, changed);
+            }
+            Files.delete(tar);
+        }
+
+        private static void change(RandomAccessFile archive, String name) throws IOException {
+            byte[] header = new byte[512];
+            for (long at = 0; at < archive.length(); ) {
+                archive.seek(at);
+                archive.readFully(header);
+                long size = Long.parseLong(new String(header, 124, 11, StandardCharsets.UTF_8).strip(), 8);
+                if (size > 8192 && new String(header, 0, name.length(), StandardCharsets.UTF_8).equals(name)) {
+                    for (int offset : new int[] {41, 4000}) {
+                        archive.seek(at + 512 + offset);
+                        int was = archive.read();
+                        archive.seek(at + 512 + offset);
+                        archive.write(was ^ 0x10);
+                    }
                     return;
                 }
-                header += 512 + (int) ((size + 511) / 512 * 512);
+                at += 512 + (size + 511) / 512 * 512;
             }
             throw new IllegalStateException("no " + name);
         }
 
-        static void store(Path file, byte[] content) throws IOException {
-            byte[] compressed = com.github.luben.zstd.Zstd.compress(content);
-            Files.write(file, compressed);
+        static void store(Path file, InputStream content) throws IOException {
+            try (OutputStream compressed = new ZstdOutputStream(Files.newOutputStream(file))) {
+                content.transferTo(compressed);
+            }
             Path manifest = Path.of(file + ".manifest.json");
             Manifests.write(
                     manifest,
                     Files.readString(manifest)
-                            .replaceFirst("\"size_bytes\" : \\d+", "\"size_bytes\" : " + compressed.length)
+                            .replaceFirst("\"size_bytes\" : \\d+", "\"size_bytes\" : " + Files.size(file))
                             .replaceFirst(
                                     "\"sha256\" : \"\\w+\"", "\"sha256\" : \"" + BaseBackupIT.sha256(file) + "\""));
         }
