@@ -348,7 +348,7 @@ public final class Wiring {
         LateReceivers receivers = new LateReceivers();
         Outbox outbox = outbox(receivers);
         StewardDockerComponent docker = new StewardDockerComponent(
-                engine, clock, FeedTimings.USUAL, () -> doors.ask("direct:containers-relist", ""));
+                engine, clock, FeedTimings.USUAL, () -> doors.askIfOpen("direct:containers-relist", ""));
         Figures figures = new Figures(server, containers, memory, docker, alerts, outbox);
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
         Holdings holdings = new Holdings(store);

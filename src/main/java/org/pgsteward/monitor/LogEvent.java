@@ -69,6 +69,11 @@ public sealed interface LogEvent {
             return words;
         }
 
+        /** Whether it may be a role or a database that is not made yet. */
+        boolean mayBeUnknown() {
+            return this == WRONG_PASSWORD || this == NO_ROLE || this == NO_DATABASE;
+        }
+
         /** Whether another line may say more. */
         boolean isVague() {
             return this == WRONG_PASSWORD || this == NOT_LET_IN;

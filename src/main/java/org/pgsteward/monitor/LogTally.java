@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *       refusal counts under its name.
  *   <li>What was before a service got its database, and in the minute after it, is no trouble: its container started before
  *       it, and tries again.
+ *   <li>Nor is a role or a database that is unknown so far: pgsteward makes it within seconds, and on a busy host within
+ *       minutes. What is still unknown then counts.
  *   <li>Nor is what is over: a client that has since been let in, with the same role from the same address, had another
  *       password for a moment or came too early.
  *   <li>Slow statements of the administrator are backups and repairs.
@@ -35,6 +37,9 @@ final class LogTally {
 
     /** Role and database are made after the moment that stands for a service's beginning. */
     private static final Duration SETTLING = Duration.ofMinutes(1);
+
+    /** A container of which pgsteward has heard has its role by then. */
+    static final Duration ENROLLING = Duration.ofMinutes(3);
 
     private final DatabaseLook server;
     private final Instant now;
@@ -60,7 +65,10 @@ final class LogTally {
             boolean early = whose.flatMap(DatabaseLook.Database::enrolledAt)
                     .filter(enrolled -> one.at().isBefore(enrolled.plus(SETTLING)))
                     .isPresent();
-            if (one.at().plus(LogLook.REFUSALS).isAfter(now) && !early && !isOver(one)) {
+            boolean waits = whose.isEmpty()
+                    && one.reason().mayBeUnknown()
+                    && one.at().plus(ENROLLING).isAfter(now);
+            if (one.at().plus(LogLook.REFUSALS).isAfter(now) && !early && !waits && !isOver(one)) {
                 Optional<String> stranger = whose.flatMap(service -> stranger(service, names.get(one.client())));
                 stranger.ifPresent(strangers::add);
                 byService

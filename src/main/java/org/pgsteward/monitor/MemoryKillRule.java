@@ -23,9 +23,10 @@ final class MemoryKillRule {
 
     /**
      * @param kills the events, the oldest first
-     * @return empty while the container is not there to be judged
+     * @param since when pgsteward began to hear of kills; what came before may not be known
+     * @return empty while the container is not there to be judged, and while a kill may not be known
      */
-    static Optional<Condition> judge(StatusRule.Look look, List<Instant> kills) {
+    static Optional<Condition> judge(StatusRule.Look look, List<Instant> kills, Instant since) {
         Container container = look.container();
         switch (container.state()) {
             case EXITED, DEAD, CREATED -> {
@@ -41,6 +42,11 @@ final class MemoryKillRule {
                 .toList();
         String service = StatusRule.service(look);
         if (counted.isEmpty()) {
+            Instant known = container.startedAt().filter(since::isBefore).isPresent() ? Instant.MIN : since;
+            if (known.isAfter(look.at().minus(SPAN))) {
+                // Else a start of pgsteward would resolve the alert of a kill a minute before.
+                return Optional.empty();
+            }
             return Optional.of(Condition.well(
                     KIND,
                     service,

@@ -97,7 +97,7 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                         ? "PostgreSQL has run since " + seconds(now.server().startedAt())
                         : String.join("; ", what),
                 "docker logs --since 2h " + container
-                        + " 2>&1 | grep -iE 'terminated|signal|shut|PANIC|FATAL' | tail -30"
+                        + " 2>&1 | grep -iE 'terminated|signal|exit code|shut|PANIC|FATAL' | tail -30"
                         + "\ndocker stats --no-stream " + container
                         + "\ndocker inspect --format '{{json .State}}' " + container,
                 Map.of(

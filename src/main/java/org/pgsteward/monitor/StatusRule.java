@@ -30,6 +30,8 @@ public record StatusRule(Duration patience, Duration grace) {
     /** So many crashes within {@link StatusWatch#LOOP} are one trouble, whatever happens in between. */
     private static final int MANY = 3;
 
+    private static final String AGAIN = "is being restarted again and again";
+
     public StatusRule {
         if (patience.isNegative() || grace.isNegative()) {
             throw new IllegalArgumentException(
@@ -105,7 +107,8 @@ public record StatusRule(Duration patience, Duration grace) {
                                 : bad(
                                         look,
                                         Severity.CRITICAL,
-                                        "is being restarted again and again" + times(look) + ", last with " + last,
+                                        (look.crashes().size() == 1 ? "ended and is being restarted" : AGAIN + times(look))
+                                                + ", last with " + last,
                                         logs));
             case PAUSED ->
                 Optional.of(bad(

@@ -53,6 +53,7 @@ public final class StatusWatch {
     private final StatusRule rule;
     private final UpdateRule updates;
     private final Clock clock;
+    private final Instant since;
     private final Map<String, Order> asked = new LinkedHashMap<>();
 
     /** The time of each order, kept when the container starts again. */
@@ -86,6 +87,7 @@ public final class StatusWatch {
         this.rule = rule;
         this.updates = new UpdateRule(rule.grace());
         this.clock = clock;
+        this.since = clock.instant();
     }
 
     /**
@@ -171,7 +173,7 @@ public final class StatusWatch {
         containers.forEach(container -> {
             StatusRule.Look look = lookAt(service, postgres, container);
             states.add(isHeard(container) ? rule.judge(look) : Optional.empty());
-            MemoryKillRule.judge(look, kills.getOrDefault(container.id(), List.of()))
+            MemoryKillRule.judge(look, kills.getOrDefault(container.id(), List.of()), since)
                     .ifPresent(deaths::add);
         });
         List<Condition> conditions = new ArrayList<>();

@@ -25,6 +25,13 @@ public final class Doors {
         return ask(door, body, Map.of());
     }
 
+    /** The same; nothing while the routes do not run yet, which begin with what is asked for here. */
+    public void askIfOpen(String door, Object body) {
+        if (template != null) {
+            ask(door, body);
+        }
+    }
+
     /** The same with variables beside the body. */
     Exchange ask(String door, Object body, Map<String, Object> variables) {
         ProducerTemplate open = template;

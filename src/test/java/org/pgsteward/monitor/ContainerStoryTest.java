@@ -64,6 +64,20 @@ class ContainerStoryTest {
     }
 
     @Test
+    void aContainerThatIsRestartedForTheFirstTimeIsNotCalledALoop() {
+        event("1", "die", Map.of("exitCode", "1"));
+        assertThat(words(look(container("1", State.RESTARTING, 1, "sha256:a", 0))))
+                .containsExactly(
+                        "critical service-down container vikunja ended and is being restarted, last with exit code 1");
+        event("1", "start", Map.of());
+        second(20);
+        event("1", "die", Map.of("exitCode", "1"));
+        assertThat(words(look(container("1", State.RESTARTING, 1, "sha256:a", 20))))
+                .containsExactly("critical service-down container vikunja is being restarted again and again, 2 times"
+                        + " within 10 min, last with exit code 1");
+    }
+
+    @Test
     void stopsThatSomebodyOrderedAreNoLoop() {
         for (int stop = 1; stop <= 5; stop++) {
             second(stop * 60L);
@@ -156,7 +170,8 @@ class ContainerStoryTest {
     void aProcessThatTheKernelKilledIsToldAlthoughTheContainerRunsOn() {
         Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
         assertThat(words(watch.look("postgresql", true, server, List.of())))
-                .contains("well memory-killed no process of container vikunja was killed lately");
+                .as("pgsteward has just started: a kill a minute ago is not known")
+                .containsExactly("well postgres-down container vikunja runs");
         event("1", "oom", Map.of());
         second(30);
 

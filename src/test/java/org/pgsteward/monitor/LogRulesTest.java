@@ -47,7 +47,7 @@ class LogRulesTest {
 
     @Test
     void whatIsNoServicesIsTheServers() {
-        refuse(3, "admin", "postgres", WEB, Reason.NO_ROLE);
+        refuse(3, "admin", "postgres", WEB, Reason.NO_HBA_LINE);
 
         assertThat(bad(new FailedLoginRule(), "3"))
                 .extracting(Condition::key)
@@ -75,6 +75,18 @@ class LogRulesTest {
         refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
 
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
+    }
+
+    /** On a host at load 60 a service waited for minutes until its role was made. */
+    @Test
+    void norIsARoleThatIsUnknownSoFar() {
+        refuse(9, "newcomer", "newcomer", WEB, Reason.NO_ROLE);
+        refuse(9, "newcomer", "newcomer", WEB, Reason.WRONG_PASSWORD);
+        assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
+
+        refused.replaceAll(one -> new LogEvent.Refused(
+                one.at().minus(LogTally.ENROLLING), one.session(), one.user(), one.database(), one.client(), one.reason()));
+        assertThat(bad(new FailedLoginRule(), "3")).extracting(Condition::key).containsExactly("logins-failed:postgresql");
     }
 
     @Test
