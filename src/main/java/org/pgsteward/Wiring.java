@@ -265,7 +265,8 @@ public final class Wiring {
                 locks,
                 extensions,
                 clock);
-        restore = new Restore(server, bindir, user, store, keys, locks, scratch, leftovers, extensions, clock);
+        restore = new Restore(
+                server, bindir, user, store, keys, locks, scratch, leftovers, extensions, rows::verified, clock);
         recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, rows, sets, store, proof, locks, doors, clock);
         Path waiting = state.resolve("spool");

@@ -45,9 +45,11 @@ public final class Restore {
     private final Path scratch;
     private final RestoreLeftovers leftovers;
     private final RestoreChecks checks;
+    private final ManifestTrust trust;
     private final Clock clock;
 
     /**
+     * @param journal which vouches for files whose manifest has no valid signature
      * @param locks where runs are kept from one another
      * @param scratch where the folder of a restore lies while it is under way
      */
@@ -61,6 +63,7 @@ public final class Restore {
             Path scratch,
             RestoreLeftovers leftovers,
             Set<String> allowedExtensions,
+            JournalledFiles journal,
             Clock clock) {
         this.server = server;
         this.bindir = bindir;
@@ -71,6 +74,7 @@ public final class Restore {
         this.scratch = scratch;
         this.leftovers = leftovers;
         this.checks = new RestoreChecks(server, keys, allowedExtensions);
+        this.trust = new ManifestTrust(journal);
         this.clock = clock;
     }
 
@@ -120,6 +124,7 @@ public final class Restore {
             throws Refused, IOException, SQLException, InterruptedException {
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
             checks.checkName(order.database());
+            requireTrust(order.backup());
             if (exists(order.database())) {
                 throw new Refused("database " + order.database() + " exists: choose another name for --into, or say"
                         + " --replace to put the backup in the place of the live one");
@@ -148,6 +153,7 @@ public final class Restore {
         try (RestoreTurn alone = RestoreTurn.orRefuse(server);
                 RunLock dumps = withoutBackups(serviceOf(order))) {
             checks.checkReplaceable(live);
+            requireTrust(order.backup());
             List<String> keptBefore = Swap.keptOf(server, live);
             return beside(order, Optional.of(SideDatabase.like(server, live)), progress, beside -> {
                 beside.give();
@@ -231,6 +237,16 @@ public final class Restore {
             } finally {
                 ThrowawayCluster.remove(folder);
             }
+        }
+    }
+
+    /** One unsigned manifest can claim to be from before the first signed one: its own word is not enough. */
+    private void requireTrust(StoredBackup backup) throws Refused, IOException {
+        refuseAltered(backup);
+        Store.Signed signed = store.signed(backup.path());
+        Optional<String> refusal = trust.refusal(backup.path(), signed.manifest(), signed.signature(), false);
+        if (refusal.isPresent()) {
+            throw new Refused(refusal.get());
         }
     }
 

@@ -1,10 +1,13 @@
 package org.pgsteward.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +21,9 @@ import org.pgsteward.backup.Holding;
 import org.pgsteward.backup.Holdings;
 import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.Manifests;
+import org.pgsteward.backup.Restore;
+import org.pgsteward.backup.RestoreProgress;
+import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -92,6 +98,29 @@ class ForgedBackupIT {
         assertThat(look.condition().orElseThrow().severity()).contains(Severity.WARNING);
         assertThat(look.condition().orElseThrow().reason()).contains(id);
         assertThat(prove(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
+    }
+
+    @Test
+    void aDumpThatNobodyVouchesForIsRestoredOnlyAfterAnOperatorHasHadItVerified() throws Exception {
+        String id = forged(dump, "20260105T030000Z");
+        StoredBackup backup = Inventory.of(wiring.store).named(id).orElseThrow();
+        Restore.Order beside = new Restore.Order(backup, "homelab", database + "_back");
+        Restore.Order live = new Restore.Order(backup, "homelab", database);
+
+        assertThatThrownBy(() -> wiring.restore.into(beside, RestoreProgress.QUIET))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessageContaining("has no valid signature, and the journal has not recorded this file as verified")
+                .hasMessageContaining("pgsteward verify --backup " + id);
+        assertThatThrownBy(() -> wiring.restore.replace(live, RestoreProgress.QUIET))
+                .isInstanceOf(Restore.Refused.class)
+                .hasMessageContaining("has no valid signature");
+        assertThat(prove(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> host.rows(
+                                "homelab", "SELECT state FROM public.backup_log WHERE backup_id = '" + id + "'")
+                        .contains("verified"));
+
+        assertThat(wiring.restore.into(beside, RestoreProgress.QUIET).tables()).isZero();
     }
 
     @Test
