@@ -49,6 +49,7 @@ final class Deployment {
 
     /** A container of nobody's. */
     static final String STRANGER = "stranger";
+    static final String GUESSER = "guesser";
 
     /** Containers that do not run for long. */
     static final String CRASHING = "crashing";
@@ -229,7 +230,7 @@ final class Deployment {
     /** Everything goes, volumes and networks included; nothing is an error. */
     void down() {
         services("down", "--volumes", "--timeout", "1");
-        docker("rm", "--force", "--volumes", LATECOMER, STRANGER, CRASHING, HUNGRY, RESTORED);
+        docker("rm", "--force", "--volumes", LATECOMER, STRANGER, GUESSER, CRASHING, HUNGRY, RESTORED);
         docker("volume", "rm", RESTORED);
         docker("volume", "rm", PROJECT + "_postgres17_data");
         docker("image", "rm", NEWER);

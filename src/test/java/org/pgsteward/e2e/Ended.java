@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
  * @param err the same of standard error
  */
 record Ended(List<String> command, int code, String out, String err) {
+    private static final long MOST_BYTES = 64 * 1024 * 1024;
 
     /** Runs it to its end. */
     static Ended run(Path folder, Map<String, String> environment, Duration limit, List<String> command) {
@@ -53,7 +54,12 @@ record Ended(List<String> command, int code, String out, String err) {
         return builder.start();
     }
 
+    /** What is larger is no text: a test that reads it all would end its JVM, and hide what had failed before it. */
     private static String text(Path file) throws IOException {
+        if (Files.size(file) > MOST_BYTES) {
+            throw new IllegalStateException("it wrote " + Files.size(file) + " bytes, and at most " + MOST_BYTES
+                    + " are read");
+        }
         return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).strip();
     }
 
