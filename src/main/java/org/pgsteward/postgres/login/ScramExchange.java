@@ -3,6 +3,7 @@ package org.pgsteward.postgres.login;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -10,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import org.pgsteward.model.Secret;
 import org.postgresql.shaded.com.ongres.scram.client.ScramClient;
+import org.postgresql.shaded.com.ongres.scram.common.ScramFunctions;
+import org.postgresql.shaded.com.ongres.scram.common.ServerFirstMessage;
 import org.postgresql.shaded.com.ongres.scram.common.StringPreparation;
 import org.postgresql.shaded.com.ongres.scram.common.exception.ScramException;
 import org.postgresql.shaded.com.ongres.scram.common.exception.ScramRuntimeException;
@@ -29,10 +32,36 @@ final class ScramExchange {
     /** About a second of work; PostgreSQL's usual figure is 4096. */
     private static final int MOST_ITERATIONS = 1_000_000;
 
-    private final ScramClient client;
+    private static final StringPreparation PREPARATION = StringPreparation.POSTGRESQL_PREPARATION;
 
-    private ScramExchange(ScramClient client) {
-        this.client = client;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    /** Bytes, as libpq has it. */
+    private static final int NONCE = 18;
+
+    private final List<String> mechanisms;
+    private final byte[] binding;
+    private final Secret password;
+    private final String nonce = ScramFunctions.nonce(NONCE, RANDOM);
+    private ScramClient client;
+
+    private ScramExchange(List<String> mechanisms, byte[] binding, Secret password) {
+        this.mechanisms = mechanisms;
+        this.binding = binding;
+        this.password = password;
+        this.client = client(building().password(password.reveal().toCharArray()));
+    }
+
+    private ScramClient.PasswordBuildStage building() {
+        return ScramClient.builder().advertisedMechanisms(mechanisms).username("*");
+    }
+
+    private ScramClient client(ScramClient.FinalBuildStage building) {
+        building.stringPreparation(PREPARATION).nonceSupplier(() -> nonce);
+        if (binding.length > 0) {
+            building.channelBinding(TlsServerEndpoint.TLS_SERVER_END_POINT, binding);
+        }
+        return building.build();
     }
 
     /**
@@ -54,15 +83,7 @@ final class ScramExchange {
             return Optional.empty();
         }
         try {
-            var building = ScramClient.builder()
-                    .advertisedMechanisms(known)
-                    .username("*")
-                    .password(password.reveal().toCharArray())
-                    .stringPreparation(StringPreparation.POSTGRESQL_PREPARATION);
-            if (binding.length > 0) {
-                building.channelBinding(TlsServerEndpoint.TLS_SERVER_END_POINT, binding);
-            }
-            return Optional.of(new ScramExchange(building.build()));
+            return Optional.of(new ScramExchange(known, binding, password));
         } catch (IllegalArgumentException e) {
             throw new IOException("cannot begin SCRAM: " + e.getMessage(), e);
         }
@@ -92,11 +113,18 @@ final class ScramExchange {
     /** @throws ScramException when the server's message is none, or asks for too few or too many iterations */
     byte[] proof(ByteBuffer first) throws ScramException {
         try {
-            int iterations = client.serverFirstMessage(text(first)).getIterationCount();
+            String said = text(first);
+            ServerFirstMessage server = client.serverFirstMessage(said);
+            int iterations = server.getIterationCount();
             if (iterations < FEWEST_ITERATIONS || iterations > MOST_ITERATIONS) {
                 throw new ScramException("it asks for " + iterations + " iterations, not " + FEWEST_ITERATIONS + " to "
                         + MOST_ITERATIONS + " (scram_iterations)");
             }
+            // The library takes known keys only before the server has named its salt: the same exchange once more, with them.
+            ScramKeys keys = ScramKeys.of(client.getScramMechanism(), PREPARATION, password, server);
+            client = client(building().clientAndServerKey(keys.client(), keys.server()));
+            client.clientFirstMessage();
+            client.serverFirstMessage(said);
             return client.clientFinalMessage().toString().getBytes(StandardCharsets.UTF_8);
         } catch (ScramRuntimeException | IllegalArgumentException | IllegalStateException e) {
             throw new ScramException("its SCRAM message is damaged", e);
