@@ -171,7 +171,6 @@ final class Deployment {
                 PGSTEWARD_WATCH_LOGINS_FAILED_LASTING=0s
                 PGSTEWARD_WATCH_LOGINS_FAILED_SERVICES=vikunja=off,hedgedoc=off,linkding=off,navidrome=off
                 PGSTEWARD_RECONCILE_PERIOD=5s
-                PGSTEWARD_IDLE_DAYS=0
                 PGSTEWARD_ALERTS_WAIT=5s
                 PGSTEWARD_ALERTS_INTERVAL=5s
                 PGSTEWARD_BACKUP_TICK=0 0 3 1 1 ?
