@@ -107,7 +107,9 @@ public record StatusRule(Duration patience, Duration grace) {
                                 : bad(
                                         look,
                                         Severity.CRITICAL,
-                                        (look.crashes().size() == 1 ? "ended and is being restarted" : AGAIN + times(look))
+                                        (look.crashes().size() == 1
+                                                        ? "ended and is being restarted"
+                                                        : AGAIN + times(look))
                                                 + ", last with " + last,
                                         logs));
             case PAUSED ->

@@ -67,7 +67,8 @@ public final class InterruptedVerifications {
      */
     public void verify() {
         try {
-            Map<UUID, String> unverified = atRest() ? rows.unverified(clock.instant().minus(NEWS)) : Map.of();
+            Map<UUID, String> unverified =
+                    atRest() ? rows.unverified(clock.instant().minus(NEWS)) : Map.of();
             Map<UUID, String> left = new HashMap<>(unverified);
             left.keySet().retainAll(seen);
             seen = Set.copyOf(unverified.keySet());

@@ -697,7 +697,8 @@ class ComposeIT {
         try {
             Ended filled = host.inside("pgsteward", "dd if=/dev/zero of=" + BALLAST + " bs=64k");
             assertThat(filled.err()).contains("No space left");
-            await().atMost(Duration.ofMinutes(2)).until(() -> heard("disk-filling").equals(List.of("firing")));
+            await().atMost(Duration.ofMinutes(2))
+                    .until(() -> heard("disk-filling").equals(List.of("firing")));
 
             refused = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
         } finally {

@@ -49,6 +49,7 @@ final class Deployment {
 
     /** A container of nobody's. */
     static final String STRANGER = "stranger";
+
     static final String GUESSER = "guesser";
 
     /** Containers that do not run for long. */

@@ -57,8 +57,8 @@ record Ended(List<String> command, int code, String out, String err) {
     /** What is larger is no text: a test that reads it all would end its JVM, and hide what had failed before it. */
     private static String text(Path file) throws IOException {
         if (Files.size(file) > MOST_BYTES) {
-            throw new IllegalStateException("it wrote " + Files.size(file) + " bytes, and at most " + MOST_BYTES
-                    + " are read");
+            throw new IllegalStateException(
+                    "it wrote " + Files.size(file) + " bytes, and at most " + MOST_BYTES + " are read");
         }
         return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).strip();
     }

@@ -85,8 +85,15 @@ class LogRulesTest {
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
 
         refused.replaceAll(one -> new LogEvent.Refused(
-                one.at().minus(LogTally.ENROLLING), one.session(), one.user(), one.database(), one.client(), one.reason()));
-        assertThat(bad(new FailedLoginRule(), "3")).extracting(Condition::key).containsExactly("logins-failed:postgresql");
+                one.at().minus(LogTally.ENROLLING),
+                one.session(),
+                one.user(),
+                one.database(),
+                one.client(),
+                one.reason()));
+        assertThat(bad(new FailedLoginRule(), "3"))
+                .extracting(Condition::key)
+                .containsExactly("logins-failed:postgresql");
     }
 
     @Test

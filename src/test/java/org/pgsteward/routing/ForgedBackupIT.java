@@ -116,8 +116,7 @@ class ForgedBackupIT {
                 .hasMessageContaining("has no valid signature");
         assertThat(prove(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
         await().atMost(Duration.ofMinutes(1))
-                .until(() -> host.rows(
-                                "homelab", "SELECT state FROM public.backup_log WHERE backup_id = '" + id + "'")
+                .until(() -> host.rows("homelab", "SELECT state FROM public.backup_log WHERE backup_id = '" + id + "'")
                         .contains("verified"));
 
         assertThat(wiring.restore.into(beside, RestoreProgress.QUIET).tables()).isZero();

@@ -164,8 +164,9 @@ class KeepIT {
         host.cluster().startAgain();
 
         for (String database : databases) {
-            await().atMost(PATIENCE).ignoreExceptions().until(() -> host.journal(database)
-                    .equals(List.of("verified")));
+            await().atMost(PATIENCE)
+                    .ignoreExceptions()
+                    .until(() -> host.journal(database).equals(List.of("verified")));
             assertThat(host.notices("backup-failed", database)).isEmpty();
         }
     }

@@ -120,7 +120,8 @@ final class ScramExchange {
                 throw new ScramException("it asks for " + iterations + " iterations, not " + FEWEST_ITERATIONS + " to "
                         + MOST_ITERATIONS + " (scram_iterations)");
             }
-            // The library takes known keys only before the server has named its salt: the same exchange once more, with them.
+            // The library takes known keys only before the server has named its salt: the same exchange once more, with
+            // them.
             ScramKeys keys = ScramKeys.of(client.getScramMechanism(), PREPARATION, password, server);
             client = client(building().clientAndServerKey(keys.client(), keys.server()));
             client.clientFirstMessage();

@@ -50,8 +50,8 @@ record ScramKeys(byte[] client, byte[] server) {
                 password.reveal().toCharArray(),
                 Base64.getDecoder().decode(server.getSalt()),
                 server.getIterationCount());
-        ScramKeys keys = new ScramKeys(
-                ScramFunctions.clientKey(mechanism, salted), ScramFunctions.serverKey(mechanism, salted));
+        ScramKeys keys =
+                new ScramKeys(ScramFunctions.clientKey(mechanism, salted), ScramFunctions.serverKey(mechanism, salted));
         synchronized (KNOWN) {
             KNOWN.put(source, keys);
         }

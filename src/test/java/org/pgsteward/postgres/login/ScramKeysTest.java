@@ -18,8 +18,8 @@ class ScramKeysTest {
     void theKeysAreThoseOfTheStandardsExample() {
         ScramKeys keys = keys("pencil", SALT, 4096);
 
-        String message = "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
-                + "s=" + SALT + ",i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+        String message = "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0," + "s="
+                + SALT + ",i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
         byte[] stored = ScramFunctions.storedKey(SHA_256, keys.client());
         byte[] signature = ScramFunctions.clientSignature(SHA_256, stored, message);
         assertThat(ScramFunctions.clientProof(keys.client(), signature))
