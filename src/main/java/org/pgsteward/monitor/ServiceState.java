@@ -77,7 +77,7 @@ public record ServiceState(String word, boolean runs, Optional<Severity> severit
     }
 
     private static String ended(StatusRule.Look look, Optional<Severity> severity) {
-        if (look.container().oomKilled()) {
+        if (look.endedForMemory()) {
             return "out of memory";
         }
         if (look.killed()) {

@@ -68,6 +68,15 @@ public record StatusRule(Duration patience, Duration grace) {
             this(service, postgres, container, asked, false, List.of(), Optional.empty(), at);
         }
 
+        /**
+         * Whether the kernel ended it for want of memory. On a busy host the engine's own flag is missing now and then, and
+         * its event tells.
+         */
+        boolean endedForMemory() {
+            return container.oomKilled()
+                    || (!crashes.isEmpty() && crashes.get(crashes.size() - 1).memory());
+        }
+
         private Severity bad(Severity service) {
             return postgres ? Severity.CRITICAL : service;
         }
@@ -204,7 +213,7 @@ public record StatusRule(Duration patience, Duration grace) {
         Container container = look.container();
         String target = CommandTarget.of(container);
         String code = ExitCode.words(container.exitCode());
-        if (container.oomKilled()) {
+        if (look.endedForMemory()) {
             return Optional.of(bad(
                     look,
                     Severity.CRITICAL,

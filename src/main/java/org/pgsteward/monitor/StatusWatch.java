@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
@@ -45,7 +46,7 @@ public final class StatusWatch {
      */
     private static final Duration HEARD_WITHIN = Duration.ofSeconds(5);
 
-    /** The engine says {@code oom} about a tenth of a second before the {@code die} that it leads to. */
+    /** The engine mostly says {@code oom} about a tenth of a second before the {@code die} that it leads to. */
     private static final Duration KILLED_WITHIN = Duration.ofSeconds(2);
 
     private static final int REMEMBERED = 500;
@@ -107,6 +108,7 @@ public final class StatusWatch {
             case "oom" -> {
                 Instant old = event.at().minus(MemoryKillRule.SPAN);
                 add(kills, id, event.at(), kill -> kill.isBefore(old));
+                crashes.computeIfPresent(id, (container, ends) -> explained(ends, event.at()));
             }
             case "die" -> died(event);
             case "start" -> {
@@ -137,11 +139,21 @@ public final class StatusWatch {
         OptionalInt code = said.matches("[0-9]{1,3}") ? OptionalInt.of(Integer.parseInt(said)) : OptionalInt.empty();
         boolean peaceful = code.isPresent() && ExitCode.isPeaceful(code.getAsInt());
         if (order == null && !peaceful) {
-            boolean memory = kills.getOrDefault(id, List.of()).stream()
-                    .anyMatch(kill -> !kill.plus(KILLED_WITHIN).isBefore(event.at())
-                            && !kill.minus(KILLED_WITHIN).isAfter(event.at()));
+            boolean memory =
+                    kills.getOrDefault(id, List.of()).stream().anyMatch(kill -> isTogether(kill, event.at()));
             add(crashes, id, new StatusRule.Crash(event.at(), code, memory), crash -> isOver(crash, event.at()));
         }
+    }
+
+    /** The kill may be heard after the end that it led to. */
+    private static List<StatusRule.Crash> explained(List<StatusRule.Crash> ends, Instant kill) {
+        return ends.stream()
+                .map(end -> isTogether(kill, end.at()) ? new StatusRule.Crash(end.at(), end.code(), true) : end)
+                .collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    private static boolean isTogether(Instant kill, Instant end) {
+        return !kill.plus(KILLED_WITHIN).isBefore(end) && !kill.minus(KILLED_WITHIN).isAfter(end);
     }
 
     /**

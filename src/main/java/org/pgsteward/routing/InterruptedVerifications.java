@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -47,6 +48,7 @@ public final class InterruptedVerifications {
     private final Doors doors;
     private final Clock clock;
     private Set<UUID> seen = Set.of();
+    private final Set<UUID> tried = new HashSet<>();
 
     /** @param state the folder that outlives the process */
     public InterruptedVerifications(
@@ -67,21 +69,25 @@ public final class InterruptedVerifications {
      */
     public void verify() {
         try {
-            Map<UUID, String> unverified =
-                    atRest() ? rows.unverified(clock.instant().minus(NEWS)) : Map.of();
+            if (!runs.all().isEmpty() || !proof.isIdle()) {
+                seen = Set.of();
+                return;
+            }
+            Map<UUID, String> unverified = rows.unverified(clock.instant().minus(NEWS));
             Map<UUID, String> left = new HashMap<>(unverified);
             left.keySet().retainAll(seen);
+            left.keySet().removeAll(tried);
             seen = Set.copyOf(unverified.keySet());
+            tried.retainAll(seen);
             if (!left.isEmpty()) {
-                verify(stored(left));
+                List<Backup> stored = stored(left);
+                // Once each: its row may wait for PostgreSQL, and one that nobody vouches for stays as it is.
+                tried.addAll(left.keySet());
+                verify(stored);
             }
         } catch (SQLException | IOException e) {
             LOG.warn("cannot determine which backups were not verified: {}", e.getMessage());
         }
-    }
-
-    private boolean atRest() throws IOException {
-        return runs.all().isEmpty() && proof.isIdle();
     }
 
     /** Those that lie in the store and may be verified without being asked for. */

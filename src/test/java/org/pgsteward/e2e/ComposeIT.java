@@ -724,12 +724,11 @@ class ComposeIT {
     /** Of the notices of all these tests none is lost, and two are the same only where pgsteward was killed. */
     @Test
     @Order(18)
-    void theWebhookHeardOnceAndInOrderWhatTheMailboxHolds() {
+    void theWebhookHeardWhatTheMailboxHolds() {
         assumeTrue(hook.isPresent(), "skipped: no container reaches this process, so there is no webhook");
-        List<String> mailbox = ids(host.notices());
         await().atMost(Duration.ofMinutes(2))
-                .untilAsserted(() ->
-                        assertThat(ids(posted()).stream().distinct().toList()).isEqualTo(mailbox));
+                .untilAsserted(() -> assertThat(bySubject(posted())).isEqualTo(bySubject(host.notices())));
+        List<String> mailbox = ids(host.notices());
         assertThat(mailbox).doesNotHaveDuplicates();
         assertThat(ids(posted()).size()).isBetween(mailbox.size(), mailbox.size() + 1);
         say(
@@ -958,6 +957,20 @@ class ComposeIT {
 
     private static List<JsonNode> posted() {
         return hook.orElseThrow().taken.stream().map(host::parse).toList();
+    }
+
+    /** In the order of the notices, of each subject by itself: one that is refused holds up no other. */
+    private static Map<String, List<String>> bySubject(List<JsonNode> notices) {
+        Map<String, List<String>> subjects = new TreeMap<>();
+        for (JsonNode notice : notices) {
+            List<String> ids = subjects.computeIfAbsent(
+                    notice.path("kind").asText() + " " + notice.path("service").asText(), first -> new ArrayList<>());
+            // Sent twice only where pgsteward was killed.
+            if (!ids.contains(notice.path("id").asText())) {
+                ids.add(notice.path("id").asText());
+            }
+        }
+        return subjects;
     }
 
     private static List<String> ids(List<JsonNode> notices) {

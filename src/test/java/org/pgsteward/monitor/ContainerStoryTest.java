@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
@@ -75,6 +77,22 @@ class ContainerStoryTest {
         assertThat(words(look(container("1", State.RESTARTING, 1, "sha256:a", 20))))
                 .containsExactly("critical service-down container vikunja is being restarted again and again, 2 times"
                         + " within 10 min, last with exit code 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEndForWantOfMemoryIsKnownByTheEventWhereTheEngineHasNoFlagForIt(boolean heardBefore) {
+        if (heardBefore) {
+            event("1", "oom", Map.of());
+        }
+        event("1", "die", Map.of("exitCode", "137"));
+        if (!heardBefore) {
+            event("1", "oom", Map.of());
+        }
+        assertThat(words(look(container("1", State.EXITED, 137, "sha256:a", 0))))
+                .singleElement()
+                .asString()
+                .startsWith("critical service-down container vikunja was killed by the kernel for want of memory");
     }
 
     @Test
