@@ -139,8 +139,7 @@ public final class StatusWatch {
         OptionalInt code = said.matches("[0-9]{1,3}") ? OptionalInt.of(Integer.parseInt(said)) : OptionalInt.empty();
         boolean peaceful = code.isPresent() && ExitCode.isPeaceful(code.getAsInt());
         if (order == null && !peaceful) {
-            boolean memory =
-                    kills.getOrDefault(id, List.of()).stream().anyMatch(kill -> isTogether(kill, event.at()));
+            boolean memory = kills.getOrDefault(id, List.of()).stream().anyMatch(kill -> isTogether(kill, event.at()));
             add(crashes, id, new StatusRule.Crash(event.at(), code, memory), crash -> isOver(crash, event.at()));
         }
     }
@@ -153,7 +152,8 @@ public final class StatusWatch {
     }
 
     private static boolean isTogether(Instant kill, Instant end) {
-        return !kill.plus(KILLED_WITHIN).isBefore(end) && !kill.minus(KILLED_WITHIN).isAfter(end);
+        return !kill.plus(KILLED_WITHIN).isBefore(end)
+                && !kill.minus(KILLED_WITHIN).isAfter(end);
     }
 
     /**
