@@ -37,7 +37,7 @@ class LargeDatabaseIT {
         for (int piece = 0; piece < 200; piece++) {
             // In pieces: each new table takes locks until its transaction ends.
             statements[piece] = ("DO $$ BEGIN FOR i IN %d..%d LOOP EXECUTE format('CREATE TABLE public.table_%%s"
-                            + " (id integer, note text)', i); END LOOP; END $$")
+                            + " (id integer PRIMARY KEY, note text)', i); END LOOP; END $$")
                     .formatted(piece * 100 + 1, piece * 100 + 100);
         }
         statements[200] = "INSERT INTO public.table_20000 VALUES (1, 'one')";
