@@ -40,7 +40,7 @@ final class AlertRule {
             return before;
         }
         Optional<Alert> going = before.filter(alert -> wasFiring);
-        Instant since = going.map(Alert::since).orElse(condition.at());
+        Instant since = going.map(Alert::since).orElse(condition.began());
         Severity severity = bad.filter(
                         now -> going.isEmpty() || now.compareTo(going.get().severity()) > 0)
                 .or(() -> going.map(Alert::severity))

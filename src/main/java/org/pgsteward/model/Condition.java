@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param remedy commands that can be pasted; empty when it is well
  * @param figures the numbers behind the reason, by name
  * @param at when it was seen
+ * @param began when it began, which is earlier where it takes several looks or a grace to be sure
  */
 public record Condition(
         String kind,
@@ -25,7 +26,8 @@ public record Condition(
         String reason,
         String remedy,
         Map<String, Object> figures,
-        Instant at) {
+        Instant at,
+        Instant began) {
 
     /** From well to critical. */
     public static final Comparator<Condition> BY_SEVERITY = Comparator.comparing(condition -> condition
@@ -35,6 +37,19 @@ public record Condition(
 
     public Condition {
         figures = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(figures));
+        began = began.isAfter(at) ? at : began;
+    }
+
+    /** Of what began when it was seen. */
+    public Condition(
+            String kind,
+            String service,
+            Optional<Severity> severity,
+            String reason,
+            String remedy,
+            Map<String, Object> figures,
+            Instant at) {
+        this(kind, service, severity, reason, remedy, figures, at, at);
     }
 
     public static Condition well(String kind, String service, String reason, Instant at) {
@@ -47,12 +62,17 @@ public record Condition(
     }
 
     public Condition with(Map<String, Object> moreFigures) {
-        return new Condition(kind, service, severity, reason, remedy, moreFigures, at);
+        return new Condition(kind, service, severity, reason, remedy, moreFigures, at, began);
+    }
+
+    /** The same, which began at that time and was sure only later. */
+    public Condition since(Instant earlier) {
+        return new Condition(kind, service, severity, reason, remedy, figures, at, earlier);
     }
 
     /** The same with commands that can be pasted. */
     public Condition typed(Typing typing) {
-        return new Condition(kind, service, severity, typing.of(reason), typing.of(remedy), figures, at);
+        return new Condition(kind, service, severity, typing.of(reason), typing.of(remedy), figures, at, began);
     }
 
     /** The subject, the same each time it is looked at. */

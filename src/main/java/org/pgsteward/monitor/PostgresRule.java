@@ -77,11 +77,13 @@ public record PostgresRule(int failures) {
         if (reading.refused()) {
             // It may well serve everybody else, but nobody looks after it any more.
             return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, NoConnection.remedy(error), reading.at())
-                    .with(figures);
+                    .with(figures)
+                    .since(misses.since());
         }
         String remedy = "docker ps -a --filter volume=/var/lib/postgresql/data\ndocker logs --tail 50 " + SERVICE
                 + "\ndocker start " + SERVICE + "  # or the name that the first line shows";
         return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, remedy, reading.at())
-                .with(figures);
+                .with(figures)
+                .since(misses.since());
     }
 }

@@ -157,7 +157,8 @@ public record StatusRule(Duration patience, Duration grace) {
             return Optional.empty();
         }
         Severity severity = isRemovedByOrder(look) ? Severity.INFO : look.bad(Severity.WARNING);
-        return Optional.of(bad(look, severity, "was removed", "docker ps -a\ndocker compose up -d  # in its folder"));
+        return Optional.of(bad(look, severity, "was removed", "docker ps -a\ndocker compose up -d  # in its folder")
+                .since(since));
     }
 
     /** The end of the trouble of a container that crashed or was unwell, and that an operator removed. */
@@ -224,15 +225,18 @@ public record StatusRule(Duration patience, Duration grace) {
             return Optional.empty();
         }
         String start = "docker start " + target;
+        Instant ordered = look.asked().orElse(look.at());
         if (look.killed()) {
             return Optional.of(bad(
-                    look,
-                    look.bad(Severity.WARNING),
-                    "was killed (docker kill, which is not docker stop) and does not run: " + code,
-                    start));
+                            look,
+                            look.bad(Severity.WARNING),
+                            "was killed (docker kill, which is not docker stop) and does not run: " + code,
+                            start)
+                    .since(ordered));
         }
         if (look.asked().isPresent() || isOrdered(container)) {
-            return Optional.of(bad(look, Severity.INFO, "was stopped on purpose: " + code, start));
+            return Optional.of(bad(look, Severity.INFO, "was stopped on purpose: " + code, start)
+                    .since(ordered));
         }
         // Nobody is known to have asked, for instance because we were not running then; the code still tells.
         Severity severity = ExitCode.isPeaceful(container.exitCode()) ? Severity.INFO : Severity.CRITICAL;

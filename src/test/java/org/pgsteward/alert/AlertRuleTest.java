@@ -40,6 +40,16 @@ class AlertRuleTest {
         assertThat(page.over()).isEqualTo(new Alert.Over("answers", SettableClock.NOON, false));
     }
 
+    @Test
+    void lastsSinceItBeganAndNotSinceItWasSure() {
+        Instant began = SettableClock.NOON.minusSeconds(60);
+        Optional<Alert> page = AlertRule.turn(Optional.empty(), condition("c").since(began), "a");
+        assertThat(page.orElseThrow().since()).isEqualTo(began);
+
+        Optional<Alert> later = AlertRule.turn(page, condition("c"), "a");
+        assertThat(later.orElseThrow().since()).isEqualTo(began);
+    }
+
     private static Optional<Alert> turned(String looks) {
         Optional<Alert> page = Optional.empty();
         for (String look : looks.split(" ", -1)) {

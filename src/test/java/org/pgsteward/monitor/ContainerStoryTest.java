@@ -96,6 +96,16 @@ class ContainerStoryTest {
     }
 
     @Test
+    void aStopByOrderLastsSinceTheOrderAndNotSinceTheEndOfTheGrace() {
+        event("1", "kill", Map.of("signal", "15"));
+        event("1", "die", Map.of("exitCode", "143"));
+        second(90);
+        assertThat(look(container("1", State.EXITED, 143, "sha256:a", -3600)))
+                .extracting(Condition::began)
+                .containsExactly(NOON);
+    }
+
+    @Test
     void stopsThatSomebodyOrderedAreNoLoop() {
         for (int stop = 1; stop <= 5; stop++) {
             second(stop * 60L);

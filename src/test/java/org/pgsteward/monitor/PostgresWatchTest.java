@@ -26,6 +26,7 @@ class PostgresWatchTest {
         Condition condition = silent(10).orElseThrow();
 
         assertThat(condition.severity()).contains(Severity.CRITICAL);
+        assertThat(condition.began()).isEqualTo(NOON);
         assertThat(condition.reason())
                 .isEqualTo("postgresql:5432 has not answered since 2026-05-01T12:00:00Z (2 probes in 10 s): Connection"
                         + " refused");
