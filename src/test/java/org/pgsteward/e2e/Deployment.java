@@ -45,6 +45,9 @@ final class Deployment {
     /** What an upgrade takes. */
     private static final List<String> NEXT_BASES = List.of("debian:trixie-slim", "postgres:17-alpine");
 
+    /** What a program may take where two others have the processors, and an hour where it hangs would say no more. */
+    private static final Duration SLOW = Duration.ofMinutes(5);
+
     static final String APPLICATION = "pgsteward-test/app";
 
     /** A container of nobody's. */
@@ -143,7 +146,7 @@ final class Deployment {
      */
     Optional<String> build(String hook) throws IOException {
         copyTheCheckout();
-        run(Duration.ofSeconds(60), "./pgsteward", "init").well();
+        run(SLOW, "./pgsteward", "init").well();
         Files.writeString(folder.resolve("secrets/pgsteward/webhook_url"), hook);
         Files.writeString(folder.resolve("secrets/pgsteward/webhook_secret"), HOOK_SECRET);
         if (disk.mount()) {
@@ -305,18 +308,18 @@ final class Deployment {
                         .toAbsolutePath()
                         .toString()));
         command.addAll(List.of(arguments));
-        return run(Duration.ofMinutes(1), command.toArray(String[]::new));
+        return run(SLOW, command.toArray(String[]::new));
     }
 
     Ended docker(String... arguments) {
         List<String> command = new ArrayList<>(List.of("docker"));
         command.addAll(List.of(arguments));
-        return run(Duration.ofMinutes(2), command.toArray(String[]::new));
+        return run(SLOW, command.toArray(String[]::new));
     }
 
     /** A shell script on the host, beside the copy. */
     Ended shell(String script) {
-        return run(Duration.ofMinutes(2), "sh", "-c", script);
+        return run(SLOW, "sh", "-c", script);
     }
 
     /** A shell script inside a container. */

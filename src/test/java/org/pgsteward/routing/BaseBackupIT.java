@@ -666,24 +666,31 @@ class BaseBackupIT {
             Files.delete(tar);
         }
 
+        /** Of several files the first by name: of the log it holds where the backup begins, and is checked. */
         private static void change(RandomAccessFile archive, String name) throws IOException {
             byte[] header = new byte[512];
+            String first = "";
+            long content = 0;
             for (long at = 0; at < archive.length(); ) {
                 archive.seek(at);
                 archive.readFully(header);
-                long size = Long.parseLong(new String(header, 124, 11, StandardCharsets.UTF_8).strip(), 8);
-                if (size > 8192 && new String(header, 0, name.length(), StandardCharsets.UTF_8).equals(name)) {
-                    for (int offset : new int[] {41, 4000}) {
-                        archive.seek(at + 512 + offset);
-                        int was = archive.read();
-                        archive.seek(at + 512 + offset);
-                        archive.write(was ^ 0x10);
-                    }
-                    return;
+                // The archive ends in blocks of zeros.
+                String digits = new String(header, 124, 11, StandardCharsets.UTF_8).replaceAll("\\D", "");
+                long size = digits.isEmpty() ? 0 : Long.parseLong(digits, 8);
+                String file = new String(header, 0, 100, StandardCharsets.UTF_8).replaceAll("\0.*", "");
+                if (size > 8192 && file.startsWith(name) && (first.isEmpty() || file.compareTo(first) < 0)) {
+                    first = file;
+                    content = at + 512;
                 }
                 at += 512 + (size + 511) / 512 * 512;
             }
-            throw new IllegalStateException("no " + name);
+            assertThat(first).as("a file that is called " + name + "…").isNotEmpty();
+            for (int offset : new int[] {41, 4000}) {
+                archive.seek(content + offset);
+                int was = archive.read();
+                archive.seek(content + offset);
+                archive.write(was ^ 0x10);
+            }
         }
 
         static void store(Path file, InputStream content) throws IOException {
