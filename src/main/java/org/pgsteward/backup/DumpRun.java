@@ -2,7 +2,6 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,6 +70,7 @@ public final class DumpRun implements AutoCloseable {
         this.keys = keys;
         this.proof = proof;
         this.allowedExtensions = allowedExtensions;
+        store.clear(path());
         InputStream plain =
                 proof.map(watcher -> watcher.watching(program.output())).orElse(program.output());
         this.stream = held.add(new DumpStream(program, plain, keys));
@@ -132,7 +132,7 @@ public final class DumpRun implements AutoCloseable {
                     "the program that dumps " + target.service() + " said that all is well and wrote nothing");
         }
         String path = path();
-        long written = Files.size(store.resolve(partPath()));
+        long written = store.written(path);
         if (written != stream.sizeBytes()) {
             throw new IOException("the dump of " + target.service() + " is " + stream.sizeBytes() + " bytes, and "
                     + written + " of them are in " + store.resolve(partPath()));

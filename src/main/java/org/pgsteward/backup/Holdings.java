@@ -84,7 +84,7 @@ public final class Holdings {
         }
         MessageDigest hash = DumpStream.sha256();
         try (InputStream file = new DigestInputStream(
-                BoundedFile.open(store.resolve(backup.path().orElseThrow())), hash)) {
+                BoundedFile.openNoLink(store.resolve(backup.path().orElseThrow())), hash)) {
             file.transferTo(OutputStream.nullOutputStream());
         }
         return HexFormat.of().formatHex(hash.digest()).equals(backup.sha256());

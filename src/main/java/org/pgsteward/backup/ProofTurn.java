@@ -124,7 +124,7 @@ final class ProofTurn {
                 }
                 lock = RunLock.take(locks, NAME);
             }
-            Progress.current().step("begins");
+            Progress.current().begins();
             return lock;
         } catch (IOException e) {
             LOG.warn("cannot determine whether another process verifies a backup: {}", e.getMessage());

@@ -124,12 +124,11 @@ public final class Restore {
             throws Refused, IOException, SQLException, InterruptedException {
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
             checks.checkName(order.database());
-            requireTrust(order.backup());
             if (exists(order.database())) {
                 throw new Refused("database " + order.database() + " exists: choose another name for --into, or say"
                         + " --replace to put the backup in the place of the live one");
             }
-            return beside(order, Optional.empty(), progress, beside -> {
+            return fill(vouched(order), Optional.empty(), progress, beside -> {
                 beside.inheritClosed();
                 beside.give();
                 progress.step("all of it is " + order.owner() + "'s");
@@ -153,9 +152,8 @@ public final class Restore {
         try (RestoreTurn alone = RestoreTurn.orRefuse(server);
                 RunLock dumps = withoutBackups(serviceOf(order))) {
             checks.checkReplaceable(live);
-            requireTrust(order.backup());
             List<String> keptBefore = Swap.keptOf(server, live);
-            return beside(order, Optional.of(SideDatabase.like(server, live)), progress, beside -> {
+            return fill(vouched(order), Optional.of(SideDatabase.like(server, live)), progress, beside -> {
                 beside.give();
                 beside.guest().close();
                 progress.step("all of it is " + order.owner() + "'s");
@@ -196,11 +194,14 @@ public final class Restore {
      */
     Done beside(Order listed, Optional<String> like, RestoreProgress progress, Ending ending)
             throws Refused, IOException, SQLException, InterruptedException {
+        return fill(whole(listed), like, progress, ending);
+    }
+
+    private Done fill(Order order, Optional<String> like, RestoreProgress progress, Ending ending)
+            throws Refused, IOException, SQLException, InterruptedException {
         long began = System.nanoTime();
-        Order order = listed.of(store.whole(listed.backup()));
         Manifest manifest = order.backup().manifest();
         StoredFile file = file(order.backup());
-        refuseAltered(order.backup());
         checks.check(order);
         checks.checkFile(file);
         progress.step("the file is whole");
@@ -240,23 +241,27 @@ public final class Restore {
         }
     }
 
-    /** One unsigned manifest can claim to be from before the first signed one: its own word is not enough. */
-    private void requireTrust(StoredBackup backup) throws Refused, IOException {
-        refuseAltered(backup);
-        Store.Signed signed = store.signed(backup.path());
-        Optional<String> refusal = trust.refusal(backup.path(), signed.manifest(), signed.signature(), false);
-        if (refusal.isPresent()) {
-            throw new Refused(refusal.get());
-        }
-    }
-
-    private void refuseAltered(StoredBackup backup) throws Refused, IOException {
-        Optional<String> alteration = store.alteration(backup.path());
+    /** Reads the manifest once: another program may change it between two readings. */
+    private Order whole(Order listed) throws Refused, IOException {
+        StoredBackup backup = store.whole(listed.backup());
+        Optional<String> alteration = store.alteration(new Store.Signed(backup.manifest(), backup.signature()));
         if (alteration.isPresent()) {
             throw new Refused(backup.path() + " is not restored: " + alteration.get()
                     + "; 'pgsteward backups' lists what else there is, and RECOVERY.md has the lines for one that you"
                     + " trust all the same");
         }
+        return listed.of(backup);
+    }
+
+    /** An unsigned manifest can claim to be from before the first signed one: its own word is not enough. */
+    private Order vouched(Order listed) throws Refused, IOException {
+        Order order = whole(listed);
+        StoredBackup backup = order.backup();
+        Optional<String> refusal = trust.refusal(backup.path(), backup.manifest(), backup.signature(), false);
+        if (refusal.isPresent()) {
+            throw new Refused(refusal.get());
+        }
+        return order;
     }
 
     /** Of one name with its guest: they come and go together. */

@@ -1,5 +1,7 @@
 package org.pgsteward.backup;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -123,8 +126,27 @@ public final class Store {
 
     /** Whether there is a backup of that name already, sealed or not. */
     boolean has(String service, String backupId, BackupKind kind) {
-        return Files.exists(resolve(relativePath(service, backupId, kind, false)))
-                || Files.exists(resolve(relativePath(service, backupId, kind, true)));
+        return isTaken(relativePath(service, backupId, kind, false))
+                || isTaken(relativePath(service, backupId, kind, true));
+    }
+
+    private boolean isTaken(String relativePath) {
+        return Files.exists(resolve(relativePath), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Makes sure that a file is made where a run is about to write, and none is written that a link leads to. */
+    void clear(String relativePath) throws IOException {
+        Files.deleteIfExists(resolve(partOf(relativePath)));
+    }
+
+    /** Returns the size in bytes of the {@code .part} of a backup, which is a plain file. */
+    long written(String relativePath) throws IOException {
+        Path part = resolve(partOf(relativePath));
+        BasicFileAttributes found = Files.readAttributes(part, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (!found.isRegularFile()) {
+            throw new IOException(part + " is no plain file: another program put it there");
+        }
+        return found.size();
     }
 
     /** The same for one whose manifest is at hand, by whose word its file goes. */
@@ -206,7 +228,8 @@ public final class Store {
     /** A document; empty when it is not there. */
     <T> Optional<T> document(String relativePath, Class<T> type) throws IOException {
         try {
-            return Optional.of(json.readValue(BoundedFile.bytes(resolve(relativePath), MOST_BYTES), type));
+            Path file = resolve(relativePath);
+            return Optional.of(parsed(file, BoundedFile.bytesNoLink(file, MOST_BYTES), type));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -270,10 +293,21 @@ public final class Store {
     }
 
     private Signed readSigned(Path manifest) throws IOException {
-        byte[] bytes = BoundedFile.bytes(manifest, LARGEST_MANIFEST);
-        Manifest read = json.readValue(bytes, Manifest.class);
+        byte[] bytes = BoundedFile.bytesNoLink(manifest, LARGEST_MANIFEST);
+        Manifest read = parsed(manifest, bytes, Manifest.class);
         TableNames.check(read);
         return new Signed(read, keys.check(bytes));
+    }
+
+    /** What the parser says quotes the file, which may be another than ours. */
+    private <T> T parsed(Path file, byte[] content, Class<T> type) throws IOException {
+        try {
+            return json.readValue(content, type);
+        } catch (JsonProcessingException e) {
+            JsonLocation at = e.getLocation();
+            throw new IOException(file + " is not as pgsteward writes it"
+                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
+        }
     }
 
     /**
@@ -384,10 +418,10 @@ public final class Store {
 
     /** Writes a file that only the user of pgsteward can read, and makes it durable. */
     static void writePrivate(Path file, byte[] content) throws IOException {
+        // What lies there is left of a process that died, or a link that another program made.
+        Files.deleteIfExists(file);
         try (FileChannel channel = FileChannel.open(
-                file,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE),
-                PRIVATE)) {
+                file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE)) {
             ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);

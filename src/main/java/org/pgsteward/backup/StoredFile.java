@@ -128,7 +128,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         if (!Files.isRegularFile(file)) {
             throw new IOException("the stored file " + file + " is not there");
         }
-        return new DigestInputStream(Progress.current().watching(BoundedFile.open(file)), hash);
+        return new DigestInputStream(Progress.current().watching(BoundedFile.openNoLink(file)), hash);
     }
 
     /** What follows the last frame, or is not read yet, belongs to the file's hash too. */

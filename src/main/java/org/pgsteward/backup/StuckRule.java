@@ -9,8 +9,9 @@ import org.pgsteward.postgres.Progress;
  * Whether a backup or a verification has come to a halt. Pure.
  *
  * <ol>
- *   <li>It is measured by progress: bytes read, written or counted, and steps begun. How long a run takes in all does not
- *       matter.
+ *   <li>It is measured by progress: bytes read, written or counted, and steps begun.
+ *   <li>Progress that is slower than any disk is none: an owner can make each row of a restore sleep, and all other backups
+ *       wait for its verification.
  *   <li>PostgreSQL says nothing while it builds an index, checks a foreign key or counts a large table. So a run may be
  *       silent for the limit and, on top of it, for as long as its data takes to be read once by a slow disk.
  *   <li>A run that waits for another one is not stuck; the other one may be. Where there is no other one in this process,
@@ -22,6 +23,12 @@ import org.pgsteward.postgres.Progress;
 public final class StuckRule {
     /** Bytes a second: what a slow disk of a small host reads. */
     static final long SLOW_DISK = 10L * 1000 * 1000;
+
+    /** Bytes a second: a run that is slower is ended in the end. */
+    static final long SLOWEST = 1000 * 1000;
+
+    /** How many times the limit a run may take, however small it is. */
+    static final int IN_ALL = 4;
 
     /** For a cancelled run to clean up: its children get some seconds each, and the scratch cluster 20. */
     static final Duration CLEAN_UP = Duration.ofMinutes(5);
@@ -59,6 +66,11 @@ public final class StuckRule {
         if (run.cancelled().isPresent()) {
             return run.holding() ? ofCancelled(run, run.cancelled().get()) : Verdict.FINE;
         }
+        if (!run.waiting() && run.holding() && run.worked().compareTo(inAll(run)) > 0) {
+            return new Verdict(
+                    Action.CANCEL,
+                    "too slow: " + run.bytes() + " bytes in " + Elapsed.words(run.worked()) + ", and it " + run.step());
+        }
         if (run.silence().compareTo(allowed(run)) <= 0) {
             return Verdict.FINE;
         }
@@ -83,6 +95,10 @@ public final class StuckRule {
 
     private Duration allowed(Progress.State run) {
         return limit.plusSeconds(run.sizeBytes() / SLOW_DISK);
+    }
+
+    private Duration inAll(Progress.State run) {
+        return limit.multipliedBy(IN_ALL).plusSeconds(run.sizeBytes() / SLOWEST);
     }
 
     private Duration cleanUp() {

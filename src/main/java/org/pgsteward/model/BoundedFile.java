@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
@@ -34,6 +35,28 @@ public final class BoundedFile {
             throw new IOException("cannot read " + file + ": it is no plain file");
         }
         return Files.newInputStream(file);
+    }
+
+    /**
+     * Opens the file of that name, and not one that it links to: who may write into its folder could name any file of ours.
+     *
+     * @throws java.nio.file.NoSuchFileException when it is not there
+     * @throws IOException when it is a link or no plain file, or cannot be read
+     */
+    public static InputStream openNoLink(Path file) throws IOException {
+        BasicFileAttributes found =
+                Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (!found.isRegularFile()) {
+            throw new IOException("cannot read " + file + ": it is " + (found.isSymbolicLink() ? "a link" : "no plain file"));
+        }
+        return Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** The same, whole. */
+    public static byte[] bytesNoLink(Path file, int most) throws IOException {
+        try (InputStream content = openNoLink(file)) {
+            return read(file, content, most);
+        }
     }
 
     /** @throws TooLarge when it has more bytes than {@code most}; no more than that are read */

@@ -35,6 +35,8 @@ public final class Progress {
     private final AtomicLong sizeBytes = new AtomicLong();
     private volatile String step = "begins";
     private volatile boolean waiting;
+    private long workingSince = System.nanoTime();
+    private long workedNanos;
     private volatile @Nullable String reason;
 
     /**
@@ -97,17 +99,34 @@ public final class Progress {
     }
 
     /** The work begins another step. */
-    public void step(String begun) {
+    public synchronized void step(String begun) {
         step = begun;
-        waiting = false;
         movedAt = System.nanoTime();
+        if (waiting) {
+            waiting = false;
+            workingSince = movedAt;
+        }
+    }
+
+    /** The work begins only now; what it waited for was not its own doing. */
+    public synchronized void begins() {
+        step("begins");
+        workedNanos = 0;
+        workingSince = movedAt;
     }
 
     /** The work waits for other work; how long is not its own doing. */
-    public void waitsFor(String other) {
+    public synchronized void waitsFor(String other) {
         step = "waits for " + other;
-        waiting = true;
         movedAt = System.nanoTime();
+        if (!waiting) {
+            waiting = true;
+            workedNanos += movedAt - workingSince;
+        }
+    }
+
+    private synchronized Duration worked(long now) {
+        return Duration.ofNanos(Math.max(0, waiting ? workedNanos : workedNanos + now - workingSince));
     }
 
     /** So many bytes more have been read, written or counted. */
@@ -167,6 +186,7 @@ public final class Progress {
      * How it stands.
      *
      * @param silence since the last byte or step
+     * @param worked in all, without the time that it waited for other work
      * @param cancelled since it was cancelled; empty when it was not
      */
     public record State(
@@ -177,6 +197,7 @@ public final class Progress {
             long bytes,
             long sizeBytes,
             Duration silence,
+            Duration worked,
             Optional<Duration> cancelled) {}
 
     public State state() {
@@ -189,6 +210,7 @@ public final class Progress {
                 bytes.get(),
                 sizeBytes.get(),
                 Duration.ofNanos(Math.max(0, now - movedAt)),
+                worked(now),
                 cancelled().map(because -> Duration.ofNanos(Math.max(0, now - cancelledAt))));
     }
 

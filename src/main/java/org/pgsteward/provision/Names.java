@@ -26,7 +26,7 @@ final class Names {
     private static final int LONGEST_BYTES = 63;
 
     private static final Pattern RESERVED =
-            Pattern.compile("postgres|template.*|pg_.*|homelab|public|pgsteward|none|_.*", Pattern.DOTALL);
+            Pattern.compile("postgres|template.*|pg_.*|homelab|public|pgsteward(_.*)?|none|_.*", Pattern.DOTALL);
 
     private static final Pattern EXTENSION = Pattern.compile("[a-z][a-z0-9_-]{0,62}");
 

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -354,5 +355,55 @@ class StoreTest {
                 "",
                 Map.of(),
                 Map.of());
+    }
+
+    /** Who may write into the store and nowhere else named a file of ours by a link, and read its first word in an error. */
+    @Test
+    void aManifestThatIsALinkIsNotRead() throws IOException {
+        Path secret = Files.writeString(root.resolve("secret"), "S3cretOfTheAdministrator");
+        Path folder = Files.createDirectories(root.resolve("wiki"));
+        Files.createSymbolicLink(folder.resolve("wiki-1.dump.zst.manifest.json"), secret);
+
+        assertThatThrownBy(() -> store.manifest("wiki/wiki-1.dump.zst"))
+                .isInstanceOf(IOException.class)
+                .hasMessageEndingWith("it is a link");
+        assertThat(Inventory.of(store).unreadable().values()).noneMatch(said -> said.contains("S3cret"));
+    }
+
+    @Test
+    void whatAManifestHoldsThatIsNoneIsNotQuoted() throws IOException {
+        Path folder = Files.createDirectories(root.resolve("wiki"));
+        Files.writeString(folder.resolve("wiki-1.dump.zst.manifest.json"), "S3cretOfTheAdministrator");
+
+        assertThatThrownBy(() -> store.manifest("wiki/wiki-1.dump.zst"))
+                .isInstanceOf(IOException.class)
+                .hasMessageEndingWith("wiki-1.dump.zst.manifest.json is not as pgsteward writes it (line 1, column 25)")
+                .hasNoCause();
+    }
+
+    @Test
+    void noFileIsWrittenThatALinkLeadsTo() throws IOException {
+        Path other = Files.writeString(root.resolve("other"), "of somebody else");
+        Path part = root.resolve("RECOVERY.md.part");
+        Files.createSymbolicLink(part, other);
+
+        Store.writePrivate(part, "ours".getBytes(StandardCharsets.UTF_8));
+
+        assertThat(other).hasContent("of somebody else");
+        assertThat(part).hasContent("ours");
+        assertThat(Files.isSymbolicLink(part)).isFalse();
+    }
+
+    @Test
+    void aPartThatWasALinkIsRemovedBeforeARunAndRefusedAfterIt() throws IOException {
+        Path other = Files.writeString(root.resolve("other"), "of somebody else");
+        Path part = Files.createDirectories(root.resolve("wiki")).resolve("wiki-1.dump.zst.part");
+        Files.createSymbolicLink(part, other);
+
+        assertThatThrownBy(() -> store.written("wiki/wiki-1.dump.zst")).hasMessageContaining("is no plain file");
+        store.clear("wiki/wiki-1.dump.zst");
+
+        assertThat(part).doesNotExist();
+        assertThat(other).hasContent("of somebody else");
     }
 }

@@ -37,6 +37,18 @@ class StuckRuleTest {
                 .isEqualTo(Action.CANCEL);
     }
 
+    /** A CHECK that sleeps for each row keeps a restore going for days, and every other backup waiting. */
+    @Test
+    void cancelsARunThatMovesMoreSlowlyThanAnyDisk() {
+        assertThat(judge(working(HOUR.multipliedBy(4), 0)).action()).isEqualTo(Action.NONE);
+        StuckRule.Verdict verdict = judge(working(HOUR.multipliedBy(4).plusSeconds(10), 9_000_000));
+        assertThat(verdict.action()).isEqualTo(Action.CANCEL);
+        assertThat(verdict.reason()).isEqualTo("too slow: 4711 bytes in 4 h, and it dumps");
+        assertThat(judge(working(HOUR.multipliedBy(4).plusSeconds(10), 10_000_000))
+                        .action())
+                .isEqualTo(Action.NONE);
+    }
+
     @Test
     void leavesARunAloneThatWaitsForOneThatWorks() {
         Progress.State working = run(Duration.ofMinutes(59), 0);
@@ -77,15 +89,20 @@ class StuckRuleTest {
     }
 
     private static Progress.State run(Duration silence, long size) {
-        return new Progress.State("backup of wiki", true, "dumps", false, 4711, size, silence, Optional.empty());
+        return new Progress.State("backup of wiki", true, "dumps", false, 4711, size, silence, Duration.ZERO, Optional.empty());
+    }
+
+    private static Progress.State working(Duration worked, long size) {
+        return new Progress.State(
+                "backup of wiki", true, "dumps", false, 4711, size, Duration.ZERO, worked, Optional.empty());
     }
 
     private static Progress.State waiting(Duration silence, boolean holding) {
         return new Progress.State(
-                "backup of wiki", holding, "waits for another dump", true, 0, 0, silence, Optional.empty());
+                "backup of wiki", holding, "waits for another dump", true, 0, 0, silence, Duration.ZERO, Optional.empty());
     }
 
     private static Progress.State cancelled(Duration since, boolean holding) {
-        return new Progress.State("backup of wiki", holding, "dumps", false, 0, 0, since, Optional.of(since));
+        return new Progress.State("backup of wiki", holding, "dumps", false, 0, 0, since, Duration.ZERO, Optional.of(since));
     }
 }

@@ -89,6 +89,7 @@ class NamesTest {
                 Arguments.of("Templates", "is reserved"),
                 Arguments.of("pg_monitor", "is reserved"),
                 Arguments.of("PG_anything", "is reserved"),
+                Arguments.of("pgsteward_proof", "is reserved"),
                 Arguments.of("homelab", "is reserved"),
                 Arguments.of("public", "is reserved"),
                 Arguments.of("PgSteward", "is reserved"),
