@@ -44,10 +44,10 @@ public final class BoundedFile {
      * @throws IOException when it is a link or no plain file, or cannot be read
      */
     public static InputStream openNoLink(Path file) throws IOException {
-        BasicFileAttributes found =
-                Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         if (!found.isRegularFile()) {
-            throw new IOException("cannot read " + file + ": it is " + (found.isSymbolicLink() ? "a link" : "no plain file"));
+            throw new IOException(
+                    "cannot read " + file + ": it is " + (found.isSymbolicLink() ? "a link" : "no plain file"));
         }
         return Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
     }

@@ -89,7 +89,8 @@ class StuckRuleTest {
     }
 
     private static Progress.State run(Duration silence, long size) {
-        return new Progress.State("backup of wiki", true, "dumps", false, 4711, size, silence, Duration.ZERO, Optional.empty());
+        return new Progress.State(
+                "backup of wiki", true, "dumps", false, 4711, size, silence, Duration.ZERO, Optional.empty());
     }
 
     private static Progress.State working(Duration worked, long size) {
@@ -99,10 +100,19 @@ class StuckRuleTest {
 
     private static Progress.State waiting(Duration silence, boolean holding) {
         return new Progress.State(
-                "backup of wiki", holding, "waits for another dump", true, 0, 0, silence, Duration.ZERO, Optional.empty());
+                "backup of wiki",
+                holding,
+                "waits for another dump",
+                true,
+                0,
+                0,
+                silence,
+                Duration.ZERO,
+                Optional.empty());
     }
 
     private static Progress.State cancelled(Duration since, boolean holding) {
-        return new Progress.State("backup of wiki", holding, "dumps", false, 0, 0, since, Duration.ZERO, Optional.of(since));
+        return new Progress.State(
+                "backup of wiki", holding, "dumps", false, 0, 0, since, Duration.ZERO, Optional.of(since));
     }
 }
