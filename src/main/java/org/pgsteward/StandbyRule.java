@@ -13,6 +13,7 @@ import org.pgsteward.postgres.DaemonLock;
  *       that starts then works.
  *   <li>After its connection broke, as by a restart of PostgreSQL, one that stands by leaves the other one half a minute
  *       to come back. The one at work may be slow to do so on a loaded host.
+ *   <li>A lock that no daemon holds keeps none from its work: a service can hold it in a session that PostgreSQL cannot end.
  * </ol>
  */
 final class StandbyRule {
@@ -36,13 +37,21 @@ final class StandbyRule {
         return role != Role.STANDING_BY || !broken.plus(GRACE).isAfter(now);
     }
 
-    /** Returns what to do next. */
-    static Role next(Role role, DaemonLock.Standing standing) {
+    /**
+     * Returns what to do next.
+     *
+     * @param tried whether the lock was to be taken
+     */
+    static Role next(Role role, DaemonLock.Standing standing, boolean tried) {
         return switch (standing.state()) {
             case HELD -> Role.WORKING;
             case UNKNOWN -> role == Role.STARTING ? Role.WORKING : role;
-            // Nobody's for the moment: whoever works goes on, and the next check decides.
-            case TAKEN -> standing.other().isPresent() || role != Role.WORKING ? Role.STANDING_BY : role;
+            case TAKEN -> standing.other().isPresent() ? Role.STANDING_BY : withoutOther(role, tried);
         };
+    }
+
+    /** Whoever works goes on. Who has left another one the time to come back, or begins, works. */
+    private static Role withoutOther(Role role, boolean tried) {
+        return role == Role.STANDING_BY && !tried ? Role.STANDING_BY : Role.WORKING;
     }
 }

@@ -62,11 +62,12 @@ public final class Supervisor implements AutoCloseable {
     public void run() throws IOException, InterruptedException {
         do {
             // Not while the monitor is held: it may take as long as PostgreSQL takes to answer.
-            apply(lock.check(StandbyRule.mayTake(role, broken, clock.instant())));
+            boolean mayTake = StandbyRule.mayTake(role, broken, clock.instant());
+            apply(lock.check(mayTake), mayTake);
         } while (!stopping.await(BETWEEN_CHECKS.toMillis(), TimeUnit.MILLISECONDS));
     }
 
-    private synchronized void apply(DaemonLock.Standing standing) throws IOException {
+    private synchronized void apply(DaemonLock.Standing standing, boolean tried) throws IOException {
         if (stopping.getCount() == 0) {
             return;
         }
@@ -75,10 +76,14 @@ public final class Supervisor implements AutoCloseable {
             broken = now;
         }
         connected |= standing.state() != DaemonLock.State.UNKNOWN;
-        StandbyRule.Role next = StandbyRule.next(role, standing);
+        StandbyRule.Role next = StandbyRule.next(role, standing, tried);
         if (next == StandbyRule.Role.STANDING_BY) {
             standBy(standing, now);
         } else if (next == StandbyRule.Role.WORKING && role != StandbyRule.Role.WORKING) {
+            if (standing.state() == DaemonLock.State.TAKEN) {
+                LOG.error("a session of a service holds pgsteward's lock, and PostgreSQL does not end it; this daemon works"
+                        + " without the lock: see pg_locks in the management database, and restart PostgreSQL");
+            }
             work();
         }
         role = next;

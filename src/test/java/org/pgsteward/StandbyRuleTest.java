@@ -34,10 +34,18 @@ class StandbyRuleTest {
         assertThat(next(Role.STARTING, State.UNKNOWN, false)).isEqualTo(Role.WORKING);
     }
 
+    /** A service held the lock in a session that did not end, and no daemon worked, for as long as it liked. */
     @Test
-    void aLockThatNobodyHoldsAnyMoreStopsNoWork() {
-        assertThat(next(Role.WORKING, State.TAKEN, false)).isEqualTo(Role.WORKING);
-        assertThat(next(Role.STANDING_BY, State.TAKEN, false)).isEqualTo(Role.STANDING_BY);
+    void aLockThatNoDaemonHoldsStopsNoWork() {
+        for (Role role : Role.values()) {
+            assertThat(next(role, State.TAKEN, false)).isEqualTo(Role.WORKING);
+        }
+    }
+
+    @Test
+    void whoLeavesTheOtherTimeToComeBackStandsByMeanwhile() {
+        assertThat(next(Role.STANDING_BY, State.TAKEN, false, false)).isEqualTo(Role.STANDING_BY);
+        assertThat(next(Role.WORKING, State.TAKEN, false, false)).isEqualTo(Role.WORKING);
     }
 
     @Test
@@ -51,6 +59,10 @@ class StandbyRuleTest {
     }
 
     private static Role next(Role role, State state, boolean other) {
+        return next(role, state, other, true);
+    }
+
+    private static Role next(Role role, State state, boolean other, boolean tried) {
         return StandbyRule.next(
                 role,
                 new DaemonLock.Standing(
@@ -59,6 +71,7 @@ class StandbyRuleTest {
                                 ? Optional.of(new DaemonLock.Session(true, "other", "172.18.0.5", NOON))
                                 : Optional.empty(),
                         "",
-                        false));
+                        false),
+                tried);
     }
 }

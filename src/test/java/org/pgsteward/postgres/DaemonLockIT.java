@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.DaemonLock.State;
+import org.postgresql.PGConnection;
 
 class DaemonLockIT {
     private static final List<String> LOG = new CopyOnWriteArrayList<>();
@@ -92,6 +93,34 @@ class DaemonLockIT {
             assertThat(lock.check(true).state()).isEqualTo(State.HELD);
             assertThat(sessions()).extracting(DaemonLock.Session::host).containsExactly("steward");
         }
+    }
+
+    /** Some functions do not heed that they are to end; the daemon then works without the lock, since no daemon has it. */
+    @Test
+    void aSessionThatDoesNotEndIsNotTakenForADaemon() throws Exception {
+        try (Connection service = cluster.server().connectAs("wiki", new Secret("wikis"), "homelab");
+                Statement statement = service.createStatement();
+                DaemonLock lock = lock("steward")) {
+            statement.execute("SELECT pg_advisory_lock(" + 0x7067_7374 + ", " + 0x6461_656d + ")");
+            int backend = service.unwrap(PGConnection.class).getBackendPID();
+            signal("-STOP", backend);
+            try {
+                DaemonLock.Standing standing = lock.check(true);
+
+                assertThat(standing.state()).isEqualTo(State.TAKEN);
+                assertThat(standing.other()).isEmpty();
+            } finally {
+                signal("-CONT", backend);
+            }
+            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.HELD);
+        }
+    }
+
+    private static void signal(String signal, int process) throws Exception {
+        assertThat(new ProcessBuilder("kill", signal, Integer.toString(process))
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     /** Each session that is ended makes room for one that waits, and comes back itself. */
