@@ -81,8 +81,9 @@ public final class Supervisor implements AutoCloseable {
             standBy(standing, now);
         } else if (next == StandbyRule.Role.WORKING && role != StandbyRule.Role.WORKING) {
             if (standing.state() == DaemonLock.State.TAKEN) {
-                LOG.error("a session of a service holds pgsteward's lock, and PostgreSQL does not end it; this daemon works"
-                        + " without the lock: see pg_locks in the management database, and restart PostgreSQL");
+                LOG.error(
+                        "a session of a service holds pgsteward's lock, and PostgreSQL does not end it; this daemon works"
+                                + " without the lock: see pg_locks in the management database, and restart PostgreSQL");
             }
             work();
         }
