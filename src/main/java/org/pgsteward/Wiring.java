@@ -88,6 +88,7 @@ import org.pgsteward.routing.JournalRoutes;
 import org.pgsteward.routing.Json;
 import org.pgsteward.routing.Keeps;
 import org.pgsteward.routing.MemoryDesk;
+import org.pgsteward.routing.MissingBackups;
 import org.pgsteward.routing.OverdueDesk;
 import org.pgsteward.routing.Overview;
 import org.pgsteward.routing.OverviewDesk;
@@ -355,7 +356,16 @@ public final class Wiring {
         Holdings holdings = new Holdings(store);
         Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
         OverdueDesk overdueDesk = new OverdueDesk(
-                targets, rows, house, schedules(schedule), overdue, alerts, holdings, forgotten(), clock);
+                targets,
+                rows,
+                house,
+                schedules(schedule),
+                overdue,
+                alerts,
+                holdings,
+                forgotten(),
+                new MissingBackups(store, rows, alerts, clock),
+                clock);
         Delivery delivery = new Delivery();
         DaemonReport report = new DaemonReport(
                 new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing), state, json, clock);

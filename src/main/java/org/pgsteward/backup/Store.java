@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -131,7 +132,8 @@ public final class Store {
     }
 
     private boolean isTaken(String relativePath) {
-        return Files.exists(resolve(relativePath), LinkOption.NOFOLLOW_LINKS);
+        return Files.exists(resolve(relativePath), LinkOption.NOFOLLOW_LINKS)
+                || Files.exists(resolve(relativePath + MANIFEST), LinkOption.NOFOLLOW_LINKS);
     }
 
     /** Makes sure that a file is made where a run is about to write, and none is written that a link leads to. */
@@ -147,6 +149,24 @@ public final class Store {
             throw new IOException(part + " is no plain file: another program put it there");
         }
         return found.size();
+    }
+
+    /** Returns what is wrong with a stored file at first sight, to follow its name; empty where nothing is. */
+    public Optional<String> problem(String relativePath, long sizeBytes) {
+        try {
+            BasicFileAttributes found = Files.readAttributes(
+                    resolve(relativePath), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!found.isRegularFile()) {
+                return Optional.of("is no plain file");
+            }
+            return found.size() == sizeBytes
+                    ? Optional.empty()
+                    : Optional.of("has " + found.size() + " bytes, and had " + sizeBytes);
+        } catch (NoSuchFileException e) {
+            return Optional.of("is not in the store " + root);
+        } catch (IOException | InvalidPathException e) {
+            return Optional.of("cannot be looked at: " + e.getMessage());
+        }
     }
 
     /** The same for one whose manifest is at hand, by whose word its file goes. */

@@ -78,6 +78,14 @@ public final class BackupRows {
              LIMIT 5000
             """;
 
+    private static final String NEWEST_PROVED = """
+            SELECT DISTINCT ON (service_name, backup_type)
+                   service_name, backup_type, left(backup_path, 1000), COALESCE(size_bytes, 0)
+              FROM public.backup_log
+             WHERE %s AND event_id IS NOT NULL AND backup_path IS NOT NULL AND started_at IS NOT NULL
+             ORDER BY service_name, backup_type, started_at DESC, id DESC
+            """.formatted(PROVED);
+
     private static final String VERIFIED = """
             SELECT EXISTS (SELECT FROM public.backup_log
                             WHERE event_id = ?::uuid AND backup_path = ? AND backup_type = ? AND sha256 = ?
@@ -134,6 +142,26 @@ public final class BackupRows {
             }
         }
         return proved;
+    }
+
+    /**
+     * A stored backup, as the journal has it.
+     *
+     * @param path relative to the store
+     */
+    public record Stored(String service, String kind, String path, long sizeBytes) {}
+
+    /** Returns the newest verified backup of each service and kind. */
+    public List<Stored> newestProved() throws SQLException {
+        List<Stored> newest = new ArrayList<>();
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = connection.prepareStatement(NEWEST_PROVED);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                newest.add(new Stored(rows.getString(1), rows.getString(2), rows.getString(3), rows.getLong(4)));
+            }
+        }
+        return newest;
     }
 
     /**

@@ -26,6 +26,9 @@ public final class LogProbe {
     /** A session's second line comes with the first, and its number may come again later. */
     private static final Duration TOGETHER = Duration.ofSeconds(10);
 
+    /** What came before may be of a container that had this address earlier: after a restart the engine gives it to another. */
+    private static final Duration SAME_ADDRESS = Duration.ofMinutes(5);
+
     private final DockerEngine engine;
     private final Clock clock;
     private Instant next;
@@ -101,7 +104,9 @@ public final class LogProbe {
         }
         if (refused.stream().anyMatch(one -> !one.client().isEmpty() && !before.contains(one))) {
             Map<String, String> addresses = engine.addresses();
+            Instant recent = clock.instant().minus(SAME_ADDRESS);
             refused.stream()
+                    .filter(one -> one.at().isAfter(recent) && !names.containsKey(one.client()))
                     .map(LogEvent.Refused::client)
                     .filter(addresses::containsKey)
                     .forEach(address -> names.put(address, addresses.getOrDefault(address, address)));

@@ -70,10 +70,11 @@ public record StatusRule(Duration patience, Duration grace) {
 
         /**
          * Whether the kernel ended it for want of memory. On a busy host the engine's own flag is missing now and then, and
-         * its event tells.
+         * its event tells. The flag stays where only a child of the container's first process was killed, which then ends
+         * well.
          */
         boolean endedForMemory() {
-            return container.oomKilled()
+            return (container.oomKilled() && !ExitCode.isPeaceful(container.exitCode()))
                     || (!crashes.isEmpty() && crashes.get(crashes.size() - 1).memory());
         }
 

@@ -39,6 +39,7 @@ public final class OverdueDesk {
     private final AlertBook alerts;
     private final GoneDatabases gone;
     private final KeptDatabaseRule forgotten;
+    private final MissingBackups missing;
     private final Clock clock;
 
     /** When a database was seen first of which nobody knows since when it is there. */
@@ -55,7 +56,9 @@ public final class OverdueDesk {
             AlertBook alerts,
             Holdings holdings,
             KeptDatabaseRule forgotten,
+            MissingBackups missing,
             Clock clock) {
+        this.missing = missing;
         this.forgotten = forgotten;
         this.targets = targets;
         this.rows = rows;
@@ -92,6 +95,7 @@ public final class OverdueDesk {
                     .forEach(conditions::add);
             conditions.addAll(gone.conditions(known));
             conditions.addAll(forgotten());
+            conditions.addAll(missing());
         }
         return conditions;
     }
@@ -106,6 +110,15 @@ public final class OverdueDesk {
             return forgotten.judge(targets.kept(), firing, clock.instant());
         } catch (SQLException e) {
             LOG.debug("cannot list the databases that restores kept: {}", e.getMessage());
+            return List.of();
+        }
+    }
+
+    private List<Condition> missing() {
+        try {
+            return missing.look();
+        } catch (SQLException e) {
+            LOG.debug("cannot look for the newest backups: {}", e.getMessage());
             return List.of();
         }
     }

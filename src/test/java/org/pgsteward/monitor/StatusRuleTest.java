@@ -33,6 +33,7 @@ class StatusRuleTest {
         "killed by nobody we know, EXITED, NONE, 137, false, false, critical, critical, SIGKILL",
         "the kernel's doing, EXITED, NONE, 137, true, false, critical, critical, want of memory",
         "the kernel's doing even after an order, EXITED, NONE, 137, true, true, critical, critical, limit of 256 MiB",
+        "stopped after the kernel had killed a child of it, EXITED, NONE, 0, true, true, info, info, stopped on purpose",
         "docker stop, EXITED, NONE, 143, false, true, info, info, stopped on purpose",
         "docker stop of what catches the signal, EXITED, NONE, 0, false, true, info, info, stopped on purpose",
         "docker stop of what does not listen, EXITED, NONE, 137, false, true, info, info, stopped on purpose",

@@ -207,6 +207,25 @@ class KeepIT {
         await().atMost(PATIENCE).until(() -> !Files.exists(underWay()));
     }
 
+    @Test
+    void aVerifiedBackupThatSomebodyDeletedIsAnAlertAtTheNextLookAndAnotherOneEndsIt() throws Exception {
+        start("pgsteward.monitor.backups.delay", "0", "pgsteward.monitor.backups.period", "200");
+        Backup backup = stored("deleted");
+        Files.delete(host.store().resolve(backup.path().orElseThrow()));
+
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("backup-missing", "deleted"))
+                        .singleElement()
+                        .asString()
+                        .startsWith("firing [critical]")
+                        .contains(backup.path().orElseThrow() + " is not in the store"));
+        assertThat(backUp("deleted").state()).isEqualTo(BackupState.VERIFIED);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("backup-missing", "deleted"))
+                        .hasSize(2)
+                        .anyMatch(notice -> notice.startsWith("resolved")));
+    }
+
     private Backup stored(String service) throws Exception {
         host.cluster().run("homelab", "CREATE DATABASE " + service);
         Backup backup = backUp(service);
