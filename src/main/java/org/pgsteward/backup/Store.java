@@ -154,8 +154,8 @@ public final class Store {
     /** Returns what is wrong with a stored file at first sight, to follow its name; empty where nothing is. */
     public Optional<String> problem(String relativePath, long sizeBytes) {
         try {
-            BasicFileAttributes found = Files.readAttributes(
-                    resolve(relativePath), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            BasicFileAttributes found =
+                    Files.readAttributes(resolve(relativePath), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             if (!found.isRegularFile()) {
                 return Optional.of("is no plain file");
             }

@@ -50,7 +50,8 @@ public final class MissingBackups {
                     Severity.CRITICAL,
                     KIND,
                     PGSTEWARD,
-                    "the store " + store.root() + " is not there, and " + newest.size() + " verified backups were in it",
+                    "the store " + store.root() + " is not there, and " + newest.size()
+                            + " verified backups were in it",
                     "ls -l " + Typing.word(store.root().toString()) + "   # is its volume mounted?",
                     now));
         } else {
