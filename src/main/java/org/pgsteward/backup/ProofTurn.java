@@ -73,7 +73,7 @@ final class ProofTurn {
         };
     }
 
-    /** Whether no process of this host has the turn, or waits for it and cannot have it. */
+    /** Returns whether no process of this host has the turn. */
     boolean isFree() throws IOException {
         Optional<RunLock> lock = RunLock.take(locks, NAME);
         if (lock.isEmpty()) {
@@ -115,8 +115,7 @@ final class ProofTurn {
             while (lock.isEmpty()) {
                 want();
                 if (RunLock.isAttended(locks, NAME)) {
-                    // That process sees to it that its verification comes to an end.
-                    Progress.current().moved(0);
+                    Progress.current().waitsElsewhere();
                 }
                 LockSupport.parkNanos(LOOK.toNanos());
                 if (Thread.interrupted()) {
@@ -124,7 +123,7 @@ final class ProofTurn {
                 }
                 lock = RunLock.take(locks, NAME);
             }
-            Progress.current().begins();
+            Progress.current().step("begins");
             return lock;
         } catch (IOException e) {
             LOG.warn("cannot determine whether another process verifies a backup: {}", e.getMessage());

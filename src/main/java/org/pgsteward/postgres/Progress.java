@@ -108,9 +108,9 @@ public final class Progress {
         }
     }
 
-    /** The work begins only now; what it waited for was not its own doing. */
-    public synchronized void begins() {
-        step("begins");
+    /** The work waits for another process, which ends its own stuck work: this time does not count. */
+    public synchronized void waitsElsewhere() {
+        movedAt = System.nanoTime();
         workedNanos = 0;
         workingSince = movedAt;
     }
