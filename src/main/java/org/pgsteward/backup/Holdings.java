@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -101,13 +100,12 @@ public final class Holdings {
         return Optional.of(holding(manifest, Optional.ofNullable(judgements.get(UUID.fromString(manifest.eventId())))));
     }
 
-    private Holding holding(Manifest manifest, Optional<Judgement> judgement) throws IOException {
+    private Holding holding(Manifest manifest, Optional<Judgement> judgement) {
         String path = Store.path(manifest);
         BackupState state = judgement.map(Judgement::state).orElse(BackupState.MADE);
         boolean provedInStream = manifest.proof().equals(Manifest.STREAM);
         Standing standing = judgement.isEmpty() ? Standing.UNPROVED : Standing.of(state, provedInStream);
-        Path file = store.resolve(path);
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) != manifest.sizeBytes()) {
+        if (store.problem(path, manifest.sizeBytes()).isPresent()) {
             standing = Standing.DAMAGED;
         }
         Backup backup = new Backup(

@@ -25,31 +25,22 @@ public final class BoundedFile {
     }
 
     /**
-     * Opens it.
-     *
-     * @throws java.nio.file.NoSuchFileException when it is not there
-     * @throws IOException when it is no plain file, or cannot be read
-     */
-    public static InputStream open(Path file) throws IOException {
-        if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
-            throw new IOException("cannot read " + file + ": it is no plain file");
-        }
-        return Files.newInputStream(file);
-    }
-
-    /**
-     * Opens the file of that name, and not one that it links to: who may write into its folder could name any file of ours.
+     * Opens the file itself. A link is refused: a program that may write into its folder could name any file of ours.
      *
      * @throws java.nio.file.NoSuchFileException when it is not there
      * @throws IOException when it is a link or no plain file, or cannot be read
      */
     public static InputStream openNoLink(Path file) throws IOException {
-        BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        return open(file, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static InputStream open(Path file, LinkOption... links) throws IOException {
+        BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class, links);
         if (!found.isRegularFile()) {
             throw new IOException(
                     "cannot read " + file + ": it is " + (found.isSymbolicLink() ? "a link" : "no plain file"));
         }
-        return Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
+        return Files.newInputStream(file, links);
     }
 
     /** The same, whole. */

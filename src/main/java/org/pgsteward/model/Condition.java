@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param remedy commands that can be pasted; empty when it is well
  * @param figures the numbers behind the reason, by name
  * @param at when it was seen
- * @param began when it began, which is earlier where it takes several looks or a grace to be sure
+ * @param began when it began; that is before {@code at} where several looks or a grace have to confirm it
  */
 public record Condition(
         String kind,
@@ -40,32 +40,20 @@ public record Condition(
         began = began.isAfter(at) ? at : began;
     }
 
-    /** Of what began when it was seen. */
-    public Condition(
-            String kind,
-            String service,
-            Optional<Severity> severity,
-            String reason,
-            String remedy,
-            Map<String, Object> figures,
-            Instant at) {
-        this(kind, service, severity, reason, remedy, figures, at, at);
-    }
-
     public static Condition well(String kind, String service, String reason, Instant at) {
-        return new Condition(kind, service, Optional.empty(), reason, "", Map.of(), at);
+        return new Condition(kind, service, Optional.empty(), reason, "", Map.of(), at, at);
     }
 
     public static Condition bad(
             Severity severity, String kind, String service, String reason, String remedy, Instant at) {
-        return new Condition(kind, service, Optional.of(severity), reason, remedy, Map.of(), at);
+        return new Condition(kind, service, Optional.of(severity), reason, remedy, Map.of(), at, at);
     }
 
     public Condition with(Map<String, Object> moreFigures) {
         return new Condition(kind, service, severity, reason, remedy, moreFigures, at, began);
     }
 
-    /** The same, which began at that time and was sure only later. */
+    /** Returns the same condition with the time at which it began. */
     public Condition since(Instant earlier) {
         return new Condition(kind, service, severity, reason, remedy, figures, at, earlier);
     }

@@ -110,7 +110,14 @@ public final class MemoryRule {
         figures.put("clearBytes", levels.clearBytes());
         String remedy = severity.isPresent() ? remedy(reading) : "";
         return new Condition(
-                KIND, reading.service(), severity, use + lines + complaints, remedy, figures, reading.at());
+                KIND,
+                reading.service(),
+                severity,
+                use + lines + complaints,
+                remedy,
+                figures,
+                reading.at(),
+                reading.at());
     }
 
     private static String remedy(Reading reading) {
