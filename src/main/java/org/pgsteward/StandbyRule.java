@@ -13,7 +13,8 @@ import org.pgsteward.postgres.DaemonLock;
  *       that starts then works.
  *   <li>After its connection broke, as by a restart of PostgreSQL, one that stands by leaves the other one half a minute
  *       to come back. The one at work may be slow to do so on a loaded host.
- *   <li>A lock that no daemon holds keeps none from its work: a service can hold it in a session that PostgreSQL cannot end.
+ *   <li>Where no daemon holds the lock, a daemon works without it. A service can hold the lock in a session that PostgreSQL
+ *       cannot end.
  * </ol>
  */
 final class StandbyRule {
@@ -40,7 +41,7 @@ final class StandbyRule {
     /**
      * Returns what to do next.
      *
-     * @param tried whether the lock was to be taken
+     * @param tried whether this daemon has just tried to take the lock
      */
     static Role next(Role role, DaemonLock.Standing standing, boolean tried) {
         return switch (standing.state()) {
@@ -50,7 +51,7 @@ final class StandbyRule {
         };
     }
 
-    /** Whoever works goes on. Who has left another one the time to come back, or begins, works. */
+    /** No daemon has the lock. One that stands by works once the time is over in which another one may come back. */
     private static Role withoutOther(Role role, boolean tried) {
         return role == Role.STANDING_BY && !tried ? Role.STANDING_BY : Role.WORKING;
     }

@@ -253,7 +253,7 @@ public final class Restore {
         return listed.of(backup);
     }
 
-    /** An unsigned manifest can claim to be from before the first signed one: its own word is not enough. */
+    /** Reads the manifest, and requires a valid signature or the journal's row: an unsigned manifest can claim any time. */
     private Order vouched(Order listed) throws Refused, IOException {
         Order order = whole(listed);
         StoredBackup backup = order.backup();

@@ -136,7 +136,7 @@ public final class Store {
                 || Files.exists(resolve(relativePath + MANIFEST), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Makes sure that a file is made where a run is about to write, and none is written that a link leads to. */
+    /** Removes what lies where a run is about to write: Camel would follow a link that another program made there. */
     void clear(String relativePath) throws IOException {
         Files.deleteIfExists(resolve(partOf(relativePath)));
     }
@@ -151,7 +151,11 @@ public final class Store {
         return found.size();
     }
 
-    /** Returns what is wrong with a stored file at first sight, to follow its name; empty where nothing is. */
+    /**
+     * Compares a stored file with its size, without reading it.
+     *
+     * @return what is wrong, to be printed after its name: {@code is not in the store}; empty where nothing is
+     */
     public Optional<String> problem(String relativePath, long sizeBytes) {
         try {
             BasicFileAttributes found =
@@ -319,7 +323,7 @@ public final class Store {
         return new Signed(read, keys.check(bytes));
     }
 
-    /** What the parser says quotes the file, which may be another than ours. */
+    /** The message leaves out what the parser quotes: a file that another program put there may hold a secret. */
     private <T> T parsed(Path file, byte[] content, Class<T> type) throws IOException {
         try {
             return json.readValue(content, type);
@@ -438,7 +442,7 @@ public final class Store {
 
     /** Writes a file that only the user of pgsteward can read, and makes it durable. */
     static void writePrivate(Path file, byte[] content) throws IOException {
-        // What lies there is left of a process that died, or a link that another program made.
+        // A process that died may have left a file there, or another program may have made a link.
         Files.deleteIfExists(file);
         try (FileChannel channel =
                 FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE)) {

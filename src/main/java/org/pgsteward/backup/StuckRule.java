@@ -10,8 +10,8 @@ import org.pgsteward.postgres.Progress;
  *
  * <ol>
  *   <li>It is measured by progress: bytes read, written or counted, and steps begun.
- *   <li>Progress that is slower than any disk is none: an owner can make each row of a restore sleep, and all other backups
- *       wait for its verification.
+ *   <li>A run that moves more slowly than any disk is cancelled, too. The owner of a database can make each row of a restore
+ *       sleep, and the backups of all others wait for that verification.
  *   <li>PostgreSQL says nothing while it builds an index, checks a foreign key or counts a large table. So a run may be
  *       silent for the limit and, on top of it, for as long as its data takes to be read once by a slow disk.
  *   <li>A run that waits for another one is not stuck; the other one may be. Where there is no other one in this process,
@@ -24,10 +24,10 @@ public final class StuckRule {
     /** Bytes a second: what a slow disk of a small host reads. */
     static final long SLOW_DISK = 10L * 1000 * 1000;
 
-    /** Bytes a second: a run that is slower is ended in the end. */
+    /** Bytes a second: the slowest run that is not cancelled. */
     static final long SLOWEST = 1000 * 1000;
 
-    /** How many times the limit a run may take, however small it is. */
+    /** A run may take so many times the limit, and the time for its size on top. */
     static final int IN_ALL = 4;
 
     /** For a cancelled run to clean up: its children get some seconds each, and the scratch cluster 20. */

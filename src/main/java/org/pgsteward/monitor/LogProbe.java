@@ -26,7 +26,7 @@ public final class LogProbe {
     /** A session's second line comes with the first, and its number may come again later. */
     private static final Duration TOGETHER = Duration.ofSeconds(10);
 
-    /** What came before may be of a container that had this address earlier: after a restart the engine gives it to another. */
+    /** After a restart, the engine gives an address to another container. An older refusal may be of the one before. */
     private static final Duration SAME_ADDRESS = Duration.ofMinutes(5);
 
     private final DockerEngine engine;

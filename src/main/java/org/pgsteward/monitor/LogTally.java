@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *       refusal counts under its name.
  *   <li>What was before a service got its database, and in the minute after it, is no trouble: its container started before
  *       it, and tries again.
- *   <li>Nor is a role or a database that is unknown so far: pgsteward makes it within seconds, and on a busy host within
- *       minutes. What is still unknown then counts.
+ *   <li>A refusal because of an unknown role or database counts after three minutes: pgsteward makes them within seconds, and
+ *       on a busy host within minutes.
  *   <li>Nor is what is over: a client that has since been let in, with the same role from the same address, had another
  *       password for a moment or came too early.
  *   <li>Slow statements of the administrator are backups and repairs.
@@ -38,7 +38,7 @@ final class LogTally {
     /** Role and database are made after the moment that stands for a service's beginning. */
     private static final Duration SETTLING = Duration.ofMinutes(1);
 
-    /** A container of which pgsteward has heard has its role by then. */
+    /** Within this time pgsteward makes the role of a container that it sees. */
     static final Duration ENROLLING = Duration.ofMinutes(3);
 
     private final DatabaseLook server;

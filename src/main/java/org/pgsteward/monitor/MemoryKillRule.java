@@ -44,7 +44,7 @@ final class MemoryKillRule {
         if (counted.isEmpty()) {
             Instant known = container.startedAt().filter(since::isBefore).isPresent() ? Instant.MIN : since;
             if (known.isAfter(look.at().minus(SPAN))) {
-                // Else a start of pgsteward would resolve the alert of a kill a minute before.
+                // Otherwise a start of pgsteward would resolve the alert of a kill that was a minute ago.
                 return Optional.empty();
             }
             return Optional.of(Condition.well(

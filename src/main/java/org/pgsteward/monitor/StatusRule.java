@@ -69,9 +69,9 @@ public record StatusRule(Duration patience, Duration grace) {
         }
 
         /**
-         * Whether the kernel ended it for want of memory. On a busy host the engine's own flag is missing now and then, and
-         * its event tells. The flag stays where only a child of the container's first process was killed, which then ends
-         * well.
+         * Returns whether the kernel ended the container for want of memory. On a busy host the engine sometimes sets no
+         * flag, and sends the event. It sets the flag, too, where the kernel killed only a child process and the container
+         * ended well later.
          */
         boolean endedForMemory() {
             return (container.oomKilled() && !ExitCode.isPeaceful(container.exitCode()))

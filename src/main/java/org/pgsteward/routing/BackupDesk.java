@@ -58,7 +58,7 @@ public final class BackupDesk {
     /** The exchange's variable that says why there is no run. */
     private static final String ASIDE = "aside";
 
-    /** The exchange's property that says that nobody waits for the backups, which are due. */
+    /** The exchange's property that marks the backups of a night, which may wait for PostgreSQL. */
     private static final String IN_NIGHT = "pgsteward.night";
 
     /** A restart of PostgreSQL, or the update of its container, takes less. */
@@ -243,7 +243,7 @@ public final class BackupDesk {
         return run.started();
     }
 
-    /** In a night it waits for PostgreSQL; whoever asks for a backup wants to hear that it is away. */
+    /** Waits for PostgreSQL in a night. A backup that somebody asks for fails at once while PostgreSQL is away. */
     private Optional<DumpRun> beginWhenThere(BackupTarget target, Exchange exchange)
             throws IOException, SQLException, InterruptedException {
         boolean waits = exchange.getProperty(IN_NIGHT, false, Boolean.class);

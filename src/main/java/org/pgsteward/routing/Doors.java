@@ -25,7 +25,7 @@ public final class Doors {
         return ask(door, body, Map.of());
     }
 
-    /** The same; nothing while the routes do not run yet, which begin with what is asked for here. */
+    /** The same, and does nothing before the routes run: their first run does what is asked for here. */
     public void askIfOpen(String door, Object body) {
         if (template != null) {
             ask(door, body);

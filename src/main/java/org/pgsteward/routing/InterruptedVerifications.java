@@ -47,8 +47,8 @@ public final class InterruptedVerifications {
     private final Path mark;
     private final Doors doors;
     private final Clock clock;
-    private Set<UUID> seen = Set.of();
     private final Set<UUID> tried = new HashSet<>();
+    private Set<UUID> seen = Set.of();
 
     /** @param state the folder that outlives the process */
     public InterruptedVerifications(
@@ -81,7 +81,8 @@ public final class InterruptedVerifications {
             tried.retainAll(seen);
             if (!left.isEmpty()) {
                 List<Backup> stored = stored(left);
-                // Once each: its row may wait for PostgreSQL, and one that nobody vouches for stays as it is.
+                // Once for each backup: its row may still wait for PostgreSQL, and one without trust is not verified at
+                // all.
                 tried.addAll(left.keySet());
                 verify(stored);
             }
