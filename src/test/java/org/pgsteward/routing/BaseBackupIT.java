@@ -640,6 +640,9 @@ class BaseBackupIT {
             }
         };
 
+        /** Bytes of a file of the log. */
+        private static final int SEGMENT = 16 * 1024 * 1024;
+
         private final String reason;
 
         Harm(String reason) {
@@ -649,8 +652,8 @@ class BaseBackupIT {
         abstract void befall(Path file) throws IOException;
 
         /**
-         * Changes the first file in the archive that is called so and is not small, near its beginning. An archive is as
-         * large as the cluster and its log, so it is never held in memory.
+         * Changes the first file in the archive that is called so and is not small. An archive is as large as the cluster and
+         * its log, so it is never held in memory.
          */
         static void forge(Path file, String name) throws IOException {
             Path tar = Path.of(file + ".tar");
@@ -666,11 +669,15 @@ class BaseBackupIT {
             Files.delete(tar);
         }
 
-        /** Of several files the first by name: of the log it holds where the backup begins, and is checked. */
+        /**
+         * Changes one byte in each 64 of a file. Of several files it takes the first by name, in which the log of the backup
+         * begins. Where exactly depends on what others wrote, and nothing reads what is before that.
+         */
         private static void change(RandomAccessFile archive, String name) throws IOException {
             byte[] header = new byte[512];
             String first = "";
             long content = 0;
+            byte[] bytes = {};
             for (long at = 0; at < archive.length(); ) {
                 archive.seek(at);
                 archive.readFully(header);
@@ -681,16 +688,18 @@ class BaseBackupIT {
                 if (size > 8192 && file.startsWith(name) && (first.isEmpty() || file.compareTo(first) < 0)) {
                     first = file;
                     content = at + 512;
+                    bytes = new byte[(int) Math.min(size, SEGMENT)];
                 }
                 at += 512 + (size + 511) / 512 * 512;
             }
             assertThat(first).as("a file that is called " + name + "…").isNotEmpty();
-            for (int offset : new int[] {41, 4000}) {
-                archive.seek(content + offset);
-                int was = archive.read();
-                archive.seek(content + offset);
-                archive.write(was ^ 0x10);
+            archive.seek(content);
+            archive.readFully(bytes);
+            for (int at = 41; at < bytes.length; at += 64) {
+                bytes[at] ^= 0x10;
             }
+            archive.seek(content);
+            archive.write(bytes);
         }
 
         static void store(Path file, InputStream content) throws IOException {
