@@ -13,8 +13,8 @@ import org.pgsteward.postgres.DaemonLock;
  *       that starts then works.
  *   <li>After its connection broke, as by a restart of PostgreSQL, one that stands by leaves the other one half a minute
  *       to come back. The one at work may be slow to do so on a loaded host.
- *   <li>Where no daemon holds the lock, a daemon works without it. A service can hold the lock in a session that PostgreSQL
- *       cannot end.
+ *   <li>Where no other daemon holds the lock, a daemon works without it. A session of its own can hold the lock that broke
+ *       and that PostgreSQL has not given up yet.
  * </ol>
  */
 final class StandbyRule {

@@ -40,7 +40,7 @@ public final class Supervisor implements AutoCloseable {
         Wiring first = new Wiring(settings);
         this.clock = first.clock;
         first.server.daemon();
-        this.lock = new DaemonLock(first.server, hostName(), LOG::warn);
+        this.lock = new DaemonLock(first.server, hostName());
     }
 
     /** Docker names a container's host by the container. */

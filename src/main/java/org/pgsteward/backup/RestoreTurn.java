@@ -7,8 +7,6 @@ import java.sql.Statement;
 import java.util.Optional;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.Server;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One restore at a time into one server, which may use little memory, whoever asks and from whichever host. The server
@@ -16,10 +14,8 @@ import org.slf4j.LoggerFactory;
  * is held by somebody else.
  */
 final class RestoreTurn implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(RestoreTurn.class);
-
-    /** The letters of "pgst" and "rest". */
-    private static final AdvisoryLock LOCK = new AdvisoryLock(0x7067_7374, 0x7265_7374, LOG::warn);
+    /** The letters of "rest". */
+    private static final AdvisoryLock LOCK = new AdvisoryLock(0x7265_7374);
 
     private final Connection connection;
 
@@ -35,7 +31,7 @@ final class RestoreTurn implements AutoCloseable {
             // It says nothing for as long as the restore lasts.
             statement.execute("SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
                     + " WHERE name = 'idle_session_timeout'");
-            taken = LOCK.take(server, connection, "");
+            taken = LOCK.take(connection, "");
             return taken ? Optional.of(new RestoreTurn(connection)) : Optional.empty();
         } finally {
             if (!taken) {
@@ -53,7 +49,7 @@ final class RestoreTurn implements AutoCloseable {
     public void close() throws IOException {
         try (connection) {
             // The server notices only a while after it that a connection is closed; the next restore may come before.
-            LOCK.release(connection);
+            AdvisoryLock.release(connection);
         } catch (SQLException e) {
             throw new IOException("the turn of restores: " + e.getMessage(), e);
         }

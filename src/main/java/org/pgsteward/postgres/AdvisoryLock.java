@@ -4,153 +4,119 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
- * An advisory lock of the management database that administrators alone can keep. Any role that may connect there can hold
- * any advisory lock, in either mode, or stand in its queue: such sessions are ended.
+ * A lock of the server that sessions of superusers alone can have. The server releases it when the session ends.
  *
- * <p>A role can come back faster than its session is ended. So this waits in the queue of the lock, in which whoever comes
- * later stands behind it, and ends all that stand before it.
+ * <p>Any role that may connect to a database can take any advisory lock there, and some functions do not end when
+ * PostgreSQL tells them to. So no number is the lock. Its holder is the superuser's session that has an advisory lock of
+ * our class, with whatever second number was free.
+ *
+ * <p>Two sessions must not look for a holder at the same time. Whoever looks has locked {@code pg_authid} meanwhile, in a
+ * mode that other roles can neither take nor hinder: without a right on a table a role gets {@code ROW EXCLUSIVE} at most,
+ * by preparing a statement.
  */
 public final class AdvisoryLock {
     /** A session of ours has its answer within ten seconds or is given up. */
-    private static final int QUEUE_SECONDS = 5;
+    private static final int GUARD_SECONDS = 5;
 
-    private static final long BETWEEN_EVICTIONS_MILLISECONDS = 50;
+    private static final long BETWEEN_LOOKS_MILLISECONDS = 100;
 
-    /** lock_not_available: the time in the queue is over. */
+    /** lock_not_available. */
     private static final String TIMED_OUT = "55P03";
 
-    private static final String LOCKS = """
-            FROM pg_catalog.pg_locks AS l
-            JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-            JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-            WHERE l.locktype = 'advisory'
-              AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-              AND l.objsubid = 2 AND (l.classid::bigint, l.objid::bigint) = (%s)
+    private static final String HOLDERS = """
+            SELECT EXISTS (
+            SELECT FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE l.locktype = 'advisory' AND l.granted AND r.rolsuper
+               AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+               AND l.objsubid = 2 AND l.classid::bigint = %d)
             """;
 
-    private final String key;
-    private final String locks;
+    private final int kind;
 
-    private final Consumer<String> log;
-
-    /**
-     * Both numbers together are the lock; they mean nothing.
-     *
-     * @param log takes a line for each role whose sessions were ended
-     */
-    public AdvisoryLock(int first, int second, Consumer<String> log) {
-        this.log = log;
-        this.key = first + ", " + second;
-        this.locks = LOCKS.formatted(key);
+    /** @param kind the first number of the pair that PostgreSQL's functions take; it means nothing */
+    public AdvisoryLock(int kind) {
+        this.kind = kind;
     }
 
     /**
-     * Takes the lock for a session, if no other administrator holds it. Ends the sessions of other roles for that, and takes
-     * some seconds where they come back.
+     * Takes the lock for a session, if no other session has it.
      *
-     * @param comment a SQL comment that each statement begins with; may be empty
+     * @param comment a SQL comment that each statement begins with, the last one of the session included; may be empty
      * @return whether the session has the lock now
      */
-    public boolean take(Server server, Connection session, String comment) throws SQLException {
+    public boolean take(Connection session, String comment) throws SQLException {
         try (Statement statement = session.createStatement()) {
-            if (isTrue(statement, comment + "SELECT pg_catalog.pg_try_advisory_lock(" + key + ")")) {
-                return true;
+            session.setAutoCommit(false);
+            statement.execute(comment + "SET LOCAL lock_timeout = '" + GUARD_SECONDS + "s'");
+            statement.execute(comment + "LOCK TABLE pg_catalog.pg_authid IN SHARE UPDATE EXCLUSIVE MODE");
+            boolean free = !isTrue(statement, comment + HOLDERS.formatted(kind));
+            if (free) {
+                announce(session, comment);
             }
-            if (isTrue(statement, comment + "SELECT EXISTS (SELECT " + locks + " AND l.granted AND r.rolsuper)")) {
-                return false;
-            }
-            statement.execute(comment + "SET lock_timeout = '" + QUEUE_SECONDS + "s'");
-            try (Eviction eviction =
-                    new Eviction(server.connect(server.address().database()))) {
-                eviction.start();
-                statement.execute(comment + "SELECT pg_catalog.pg_advisory_lock(" + key + ")");
-                return true;
-            } catch (SQLException e) {
-                if (TIMED_OUT.equals(e.getSQLState())) {
-                    return false;
-                }
-                throw e;
-            } finally {
-                if (!session.isClosed()) {
-                    statement.execute(comment + "RESET lock_timeout");
-                }
+            // Unlocks pg_authid. What a session has of advisory locks, it keeps.
+            statement.execute(comment + "ROLLBACK");
+            return free;
+        } finally {
+            if (!session.isClosed()) {
+                session.rollback();
+                session.setAutoCommit(true);
             }
         }
     }
 
-    /** Waits until the administrator that holds the lock releases it, as long as the session lets a statement wait. */
-    public void await(Connection session) throws SQLException {
+    /**
+     * Marks a session as one of this kind, beside whichever others there are.
+     *
+     * @param comment as for {@link #take}
+     */
+    void announce(Connection session, String comment) throws SQLException {
         try (Statement statement = session.createStatement()) {
-            statement.execute("SELECT pg_catalog.pg_advisory_lock(" + key + ")");
+            String mark;
+            do {
+                mark = "SELECT pg_catalog.pg_try_advisory_lock(" + kind + ", "
+                        + ThreadLocalRandom.current().nextInt() + ")";
+            } while (!isTrue(statement, comment + mark));
         }
     }
 
-    /** Releases what {@link #take} or {@link #await} took. The end of a session does it, too, a while later. */
-    public void release(Connection session) throws SQLException {
+    /**
+     * Takes the lock once no other session has it.
+     *
+     * @throws SQLException with the state {@code 55P03} when another session has had it all that time
+     */
+    public void await(Connection session, Duration atMost) throws SQLException {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        while (!take(session, "")) {
+            if (System.nanoTime() > deadline) {
+                throw new SQLException(
+                        "another pgsteward has been at work on this server for " + atMost.toSeconds() + " s", TIMED_OUT);
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new SQLException("interrupted while another pgsteward was at work on this server", TIMED_OUT, e);
+            }
+        }
+    }
+
+    /** Releases every lock of the session. The end of a session does it, too, a while later. */
+    public static void release(Connection session) throws SQLException {
         try (Statement statement = session.createStatement()) {
-            statement.execute("SELECT pg_catalog.pg_advisory_unlock(" + key + ")");
+            statement.execute("SELECT pg_catalog.pg_advisory_unlock_all()");
         }
     }
 
     private static boolean isTrue(Statement statement, String sql) throws SQLException {
         try (ResultSet row = statement.executeQuery(sql)) {
             return row.next() && row.getBoolean(1);
-        }
-    }
-
-    /** Ends sessions of other roles that hold the lock or wait for it, again and again until it is closed. */
-    private final class Eviction extends Thread implements AutoCloseable {
-        private final Connection connection;
-        private final CountDownLatch closed = new CountDownLatch(1);
-        private final Map<String, Integer> ended = new TreeMap<>();
-
-        Eviction(Connection connection) {
-            super("advisory-lock");
-            setDaemon(true);
-            this.connection = connection;
-        }
-
-        @Override
-        public void run() {
-            try (Statement statement = connection.createStatement()) {
-                do {
-                    evict(statement);
-                } while (!closed.await(BETWEEN_EVICTIONS_MILLISECONDS, TimeUnit.MILLISECONDS));
-            } catch (SQLException e) {
-                log.accept("cannot end the sessions that hold pgsteward's lock: " + e.getMessage());
-            } catch (InterruptedException e) {
-                interrupt();
-            }
-            ended.forEach(
-                    (role, sessions) -> log.accept("ended " + sessions + (sessions == 1 ? " session" : " sessions")
-                            + " of role " + role + ", which held pgsteward's lock or waited for it"));
-        }
-
-        private void evict(Statement statement) throws SQLException {
-            try (ResultSet rows = statement.executeQuery(
-                    "SELECT r.rolname, pg_catalog.pg_terminate_backend(l.pid) " + locks + " AND NOT r.rolsuper")) {
-                while (rows.next()) {
-                    ended.merge(rows.getString(1), 1, Integer::sum);
-                }
-            }
-        }
-
-        @Override
-        public void close() throws SQLException {
-            closed.countDown();
-            try {
-                join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            connection.close();
         }
     }
 }

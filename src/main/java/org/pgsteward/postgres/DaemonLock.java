@@ -12,28 +12,29 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lock that one daemon at a time holds on a PostgreSQL server: an advisory lock of a session of its own, so the server
- * gives it back when the daemon ends, by whatever. Safe for many threads.
+ * The lock that one daemon at a time holds on a PostgreSQL server: an {@link AdvisoryLock} of a session of its own, so the
+ * server gives it back when the daemon ends, by whatever. Safe for many threads.
  *
  * <ol>
- *   <li>A daemon without the lock holds another one, shared, by which commands see that it stands by.
- *   <li>A service may connect to the management database and take a lock of our number: {@link AdvisoryLock} ends its session.
+ *   <li>A daemon without the lock marks its session, by which commands see that it stands by.
  *   <li>A session of this very daemon that the server has not given up yet, after a break, is ended too.
  *   <li>A host that vanishes gives nothing back. The server asks for a sign of life after 15 s, and gives up after 30 s.
  * </ol>
  */
 public final class DaemonLock implements AutoCloseable {
-    /** "pgst" and "daem", "stby". */
-    private static final int CLASS = 0x7067_7374;
-
+    /** The letters of "daem". */
     private static final int ACTIVE = 0x6461_656d;
+
+    /** The letters of "stby". */
     private static final int STANDBY = 0x7374_6279;
+
+    private static final AdvisoryLock LOCK = new AdvisoryLock(ACTIVE);
+    private static final AdvisoryLock MARK = new AdvisoryLock(STANDBY);
 
     private static final int ANSWER_SECONDS = 10;
 
@@ -43,20 +44,21 @@ public final class DaemonLock implements AutoCloseable {
     private static final String SIGN_OF_LIFE = "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5;"
             + " SET tcp_keepalives_count = 3; SET tcp_user_timeout = '30s'";
 
+    /** One that stood by and works now has both marks. */
     private static final String SESSIONS = """
-            SELECT l.pid, l.objid = %d AND l.mode = 'ExclusiveLock', r.rolsuper, a.backend_start,
+            SELECT l.pid, pg_catalog.bool_or(l.classid::bigint = %d), a.backend_start,
                    COALESCE(pg_catalog.host(a.client_addr), 'a local socket'), a.query
               FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-             WHERE l.locktype = 'advisory' AND l.granted
+             WHERE l.locktype = 'advisory' AND l.granted AND r.rolsuper
                AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-               AND l.classid::bigint = %d AND l.objid::bigint IN (%d, %d) AND l.objsubid = 2
+               AND l.classid::bigint IN (%d, %d) AND l.objsubid = 2
+             GROUP BY l.pid, a.backend_start, a.client_addr, a.query
              ORDER BY a.backend_start
-            """.formatted(ACTIVE, CLASS, ACTIVE, STANDBY);
+            """.formatted(ACTIVE, ACTIVE, STANDBY);
 
     private final Server server;
-    private final AdvisoryLock lock;
     private final String name;
     private final String id =
             HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
@@ -93,13 +95,9 @@ public final class DaemonLock implements AutoCloseable {
      */
     public record Standing(State state, Optional<Session> other, String trouble, boolean reconnected) {}
 
-    /**
-     * @param name of this host
-     * @param log takes a line for each service that was kept from the lock
-     */
-    public DaemonLock(Server server, String name, Consumer<String> log) {
+    /** @param name of this host */
+    public DaemonLock(Server server, String name) {
         this.server = server;
-        this.lock = new AdvisoryLock(CLASS, ACTIVE, log);
         this.name = name.replaceAll("[^A-Za-z0-9_.-]", "_");
     }
 
@@ -138,18 +136,12 @@ public final class DaemonLock implements AutoCloseable {
             }
             if (mayTake && (take(open) || (endOurs(statement) && take(open)))) {
                 held = true;
-                if (standsBy) {
-                    statement.execute(
-                            ownName() + "SELECT pg_catalog.pg_advisory_unlock_shared(" + CLASS + ", " + STANDBY + ")");
-                    standsBy = false;
-                }
                 return true;
             }
             if (standsBy) {
                 statement.execute(ownName() + "SELECT 1");
             } else {
-                statement.execute(
-                        ownName() + "SELECT pg_catalog.pg_try_advisory_lock_shared(" + CLASS + ", " + STANDBY + ")");
+                MARK.announce(open, ownName());
                 standsBy = true;
             }
             return false;
@@ -161,7 +153,7 @@ public final class DaemonLock implements AutoCloseable {
     }
 
     private boolean take(Connection open) throws SQLException {
-        return lock.take(server, open, ownName());
+        return LOCK.take(open, ownName());
     }
 
     /** Ends sessions of this very daemon that still hold the lock; whether there was one. */
@@ -169,11 +161,8 @@ public final class DaemonLock implements AutoCloseable {
         List<Integer> ours = new ArrayList<>();
         try (ResultSet rows = statement.executeQuery(ownName() + SESSIONS)) {
             while (rows.next()) {
-                Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(6), ""));
-                if (rows.getBoolean(2)
-                        && rows.getBoolean(3)
-                        && own.find()
-                        && own.group(2).equals(id)) {
+                Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(5), ""));
+                if (rows.getBoolean(2) && own.find() && own.group(2).equals(id)) {
                     ours.add(rows.getInt(1));
                 }
             }
@@ -204,14 +193,14 @@ public final class DaemonLock implements AutoCloseable {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(comment + SESSIONS)) {
             while (rows.next()) {
-                Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(6), ""));
+                Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(5), ""));
                 boolean named = own.find();
-                if (rows.getBoolean(3) && !(named && own.group(2).equals(except))) {
+                if (!(named && own.group(2).equals(except))) {
                     sessions.add(new Session(
                             rows.getBoolean(2),
                             named ? own.group(1) : "an unknown host",
-                            rows.getString(5),
-                            rows.getObject(4, OffsetDateTime.class).toInstant()));
+                            rows.getString(4),
+                            rows.getObject(3, OffsetDateTime.class).toInstant()));
                 }
             }
         }
@@ -242,10 +231,9 @@ public final class DaemonLock implements AutoCloseable {
         held = false;
         standsBy = false;
         if (open != null) {
-            try (open;
-                    Statement statement = open.createStatement()) {
+            try (open) {
                 // The server notices only a while after it that a connection is closed.
-                statement.execute("SELECT pg_catalog.pg_advisory_unlock_all()");
+                AdvisoryLock.release(open);
             } catch (SQLException e) {
                 connection = null;
             }

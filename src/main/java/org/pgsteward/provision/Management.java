@@ -2,6 +2,7 @@ package org.pgsteward.provision;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
@@ -11,22 +12,20 @@ import org.slf4j.LoggerFactory;
 final class Management implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Management.class);
 
-    /** The letters of "pgst" and "ewrd". */
-    private static final AdvisoryLock LOCK = new AdvisoryLock(0x7067_7374, 0x6577_7264, LOG::warn);
+    /** The letters of "ewrd". */
+    private static final AdvisoryLock LOCK = new AdvisoryLock(0x6577_7264);
 
-    private final Server server;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final Connection connection;
 
     Management(Server server) throws SQLException {
-        this.server = server;
         this.connection = server.connect(server.address().database());
     }
 
     /** Waits for the lock, half a minute at most. */
     Turn turn() throws SQLException {
-        if (!LOCK.take(server, connection, "")) {
-            LOCK.await(connection);
-        }
+        LOCK.await(connection, PATIENCE);
         return new Turn();
     }
 
@@ -64,7 +63,7 @@ final class Management implements AutoCloseable {
         @Override
         public void close() throws SQLException {
             if (!connection.isClosed()) {
-                LOCK.release(connection);
+                AdvisoryLock.release(connection);
             }
         }
     }

@@ -157,7 +157,7 @@ class RestoreKilledIT {
         await().atMost(Duration.ofMinutes(2))
                 .until(() -> host.rows(
                                 "homelab",
-                                "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1885827956")
+                                "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1919251316")
                         .isEmpty());
         // The last line: before it there may be warnings of what was removed.
         List<String> lines = Files.readAllLines(said());

@@ -5,25 +5,21 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.DaemonLock.State;
-import org.postgresql.PGConnection;
 
 class DaemonLockIT {
-    private static final List<String> LOG = new CopyOnWriteArrayList<>();
-
     private static TestCluster cluster;
 
     @BeforeAll
@@ -38,7 +34,7 @@ class DaemonLockIT {
     }
 
     private static DaemonLock lock(String host) {
-        return new DaemonLock(new Server(cluster.server().address()), host, LOG::add);
+        return new DaemonLock(new Server(cluster.server().address()), host);
     }
 
     private static List<DaemonLock.Session> sessions() throws Exception {
@@ -71,91 +67,34 @@ class DaemonLockIT {
 
     /** Any role may take any advisory lock. */
     @Test
-    void aServiceCannotKeepTheLock() throws Exception {
-        try (Connection service = cluster.server().connectAs("wiki", new Secret("wikis"), "homelab");
-                Statement statement = service.createStatement();
-                DaemonLock lock = lock("steward")) {
-            statement.execute("SELECT pg_advisory_lock(" + 0x7067_7374 + ", " + 0x6461_656d + ")");
-
-            assertThat(lock.check(true).state()).isEqualTo(State.HELD);
-            assertThat(service.isValid(5)).isFalse();
-            assertThat(LOG).contains("ended 1 session of role wiki, which held pgsteward's lock or waited for it");
+    void aServiceCannotKeepTheLockAndIsNotTakenForADaemon() throws Exception {
+        try (ObstinateSession service = new ObstinateSession(cluster.server(), "wiki", new Secret("wikis"));
+                DaemonLock first = lock("first");
+                DaemonLock second = lock("second")) {
+            assertThat(first.check(true).state()).isEqualTo(State.HELD);
+            assertThat(second.check(true).state()).isEqualTo(State.TAKEN);
+            assertThat(sessions()).extracting(DaemonLock.Session::host).containsExactly("first", "second");
         }
     }
 
     @Test
-    void aServiceCannotKeepTheLockBySharingIt() throws Exception {
-        try (Connection service = cluster.server().connectAs("wiki", new Secret("wikis"), "homelab");
-                Statement statement = service.createStatement();
-                DaemonLock lock = lock("steward")) {
-            statement.execute("SELECT pg_advisory_lock_shared(" + 0x7067_7374 + ", " + 0x6461_656d + ")");
+    void ofManyThatAskAtOnceOneGetsIt() throws Exception {
+        List<DaemonLock> daemons =
+                IntStream.range(0, 20).mapToObj(i -> lock("host" + i)).toList();
+        ExecutorService threads = Executors.newFixedThreadPool(daemons.size());
+        try {
+            List<Future<State>> states = threads.invokeAll(daemons.stream()
+                    .map(daemon -> (Callable<State>) () -> daemon.check(true).state())
+                    .toList());
 
-            assertThat(lock.check(true).state()).isEqualTo(State.HELD);
-            assertThat(sessions()).extracting(DaemonLock.Session::host).containsExactly("steward");
-        }
-    }
-
-    /** Some functions do not heed that they are to end; the daemon then works without the lock, since no daemon has it. */
-    @Test
-    void aSessionThatDoesNotEndIsNotTakenForADaemon() throws Exception {
-        try (Connection service = cluster.server().connectAs("wiki", new Secret("wikis"), "homelab");
-                Statement statement = service.createStatement();
-                DaemonLock lock = lock("steward")) {
-            statement.execute("SELECT pg_advisory_lock(" + 0x7067_7374 + ", " + 0x6461_656d + ")");
-            int backend = service.unwrap(PGConnection.class).getBackendPID();
-            signal("-STOP", backend);
-            try {
-                DaemonLock.Standing standing = lock.check(true);
-
-                assertThat(standing.state()).isEqualTo(State.TAKEN);
-                assertThat(standing.other()).isEmpty();
-            } finally {
-                signal("-CONT", backend);
+            List<State> found = new ArrayList<>();
+            for (Future<State> state : states) {
+                found.add(state.get());
             }
-            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.HELD);
-        }
-    }
-
-    private static void signal(String signal, int process) throws Exception {
-        assertThat(new ProcessBuilder("kill", signal, Integer.toString(process))
-                        .start()
-                        .waitFor())
-                .isZero();
-    }
-
-    /** Each session that is ended makes room for one that waits, and comes back itself. */
-    @Test
-    void aServiceCannotKeepTheLockWithManySessionsThatComeBack() throws Exception {
-        AtomicBoolean over = new AtomicBoolean();
-        CountDownLatch holding = new CountDownLatch(1);
-        List<Thread> attackers = new ArrayList<>();
-        for (int i = 0; i < 15; i++) {
-            Thread attacker = new Thread(() -> {
-                while (!over.get()) {
-                    try (Connection service = cluster.server().connectAs("wiki", new Secret("wikis"), "homelab");
-                            Statement statement = service.createStatement()) {
-                        statement.execute("SELECT pg_advisory_lock(" + 0x7067_7374 + ", " + 0x6461_656d + ")");
-                        holding.countDown();
-                        statement.execute("SELECT pg_sleep(600)");
-                    } catch (SQLException e) {
-                        // Ended, and back again.
-                        Thread.onSpinWait();
-                    }
-                }
-            });
-            attacker.setDaemon(true);
-            attacker.start();
-            attackers.add(attacker);
-        }
-        try (DaemonLock lock = lock("steward")) {
-            assertThat(holding.await(2, TimeUnit.MINUTES)).isTrue();
-            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.HELD);
+            assertThat(found).containsOnlyOnce(State.HELD).doesNotContain(State.UNKNOWN);
         } finally {
-            over.set(true);
-            cluster.run("homelab", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'wiki'");
-        }
-        for (Thread attacker : attackers) {
-            attacker.join(Duration.ofMinutes(2).toMillis());
+            threads.shutdownNow();
+            daemons.forEach(DaemonLock::close);
         }
     }
 
@@ -188,7 +127,7 @@ class DaemonLockIT {
             assertThat(lock.check(true).state()).isEqualTo(State.HELD);
             String backend = cluster.server()
                     .ask(
-                            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND mode = 'ExclusiveLock'");
+                            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2");
             signal("STOP", backend);
 
             assertThat(lock.check(true).state()).isEqualTo(State.UNKNOWN);

@@ -1,0 +1,54 @@
+package org.pgsteward.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.pgsteward.model.Secret;
+import org.postgresql.PGConnection;
+
+/**
+ * A service's session in the management database, with every lock there that could be in pgsteward's way. Its server
+ * process is stopped: it does not heed that it is to end, as some functions do not.
+ */
+public final class ObstinateSession implements AutoCloseable {
+    private final Connection connection;
+    private final int process;
+
+    /** @param role may connect to the management database, and has no other right */
+    public ObstinateSession(Server server, String role, Secret password) throws Exception {
+        connection = server.connectAs(role, password, server.address().database());
+        process = connection.unwrap(PGConnection.class).getBackendPID();
+        connection.setAutoCommit(false);
+        try (Statement statement = connection.createStatement()) {
+            // What pgsteward's locks are called, and were called once.
+            for (int kind : new int[] {0x6461_656d, 0x7374_6279, 0x7265_7374, 0x6577_7264}) {
+                statement.execute("SELECT pg_advisory_lock(" + 0x7067_7374 + ", " + kind + ")");
+                statement.execute("SELECT pg_advisory_lock(" + kind + ", 1)");
+            }
+            // The most that a role gets of a table on which it has no right.
+            statement.execute("PREPARE deletion AS DELETE FROM pg_catalog.pg_authid");
+            statement.execute("SAVEPOINT before");
+            assertThatThrownBy(() -> statement.execute("LOCK TABLE pg_catalog.pg_authid IN ROW EXCLUSIVE MODE"))
+                    .hasMessageContaining("permission denied");
+            statement.execute("ROLLBACK TO before");
+        }
+        signal("-STOP");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", name, Integer.toString(process))
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException, SQLException {
+        signal("-CONT");
+        connection.close();
+    }
+}
