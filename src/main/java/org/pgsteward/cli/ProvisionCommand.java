@@ -17,7 +17,7 @@ import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.engine.DockerEngine;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Typing;
@@ -201,7 +201,7 @@ final class ProvisionCommand implements Callable<Integer> {
                     Instant now = wiring.clock.instant();
                     yield inForce
                             + wiring.tables
-                                    .lastActivity(line.service(), Tables.PASSWORD_SET)
+                                    .lastActivity(line.service(), Activity.PASSWORD_SET)
                                     .map(at -> " since " + at.truncatedTo(ChronoUnit.SECONDS) + ", "
                                             + Elapsed.roughly(Duration.between(at, now)) + " ago")
                                     .orElse("");

@@ -93,9 +93,6 @@ public final class Tables {
     private static final String QUARANTINED_SINCE =
             "SELECT service_name, quarantined_at FROM public.service_configs WHERE quarantined_at IS NOT NULL";
 
-    /** What {@code user_activity} says of a role that was given its container's password. */
-    public static final String PASSWORD_SET = "password set";
-
     private static final String LAST_ACTIVITY =
             "SELECT max(created_at) AT TIME ZONE 'UTC' FROM public.user_activity WHERE service_name = ? AND action = ?";
 

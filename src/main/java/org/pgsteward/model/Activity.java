@@ -12,6 +12,9 @@ import java.util.UUID;
  * @param user who did it
  */
 public record Activity(UUID eventId, String service, String action, String user, Instant at) {
+    /** The action of a role that was given its container's password. */
+    public static final String PASSWORD_SET = "password set";
+
     public static Activity ours(String service, String action, Instant at) {
         return new Activity(UUID.randomUUID(), service, action, "pgsteward", at);
     }

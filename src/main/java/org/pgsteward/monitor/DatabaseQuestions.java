@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.model.Activity;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerLog;
 
@@ -48,18 +49,20 @@ final class DatabaseQuestions {
                    COALESCE(host(inet_client_addr()), '')
             """;
 
-    static final String SERVICES = "public.service_configs";
+    static final String SERVICES = "(SELECT s.service_name, s.database_name, s.role_name, s.created_at,"
+            + " (SELECT max(a.created_at) FROM public.user_activity AS a WHERE a.service_name = s.service_name"
+            + " AND a.action = '" + Activity.PASSWORD_SET + "') AS password_set_at FROM public.service_configs AS s)";
 
     /** A server on which nobody has been enrolled has no such table yet. */
     static final String NO_SERVICES = "(SELECT NULL::text AS service_name, NULL::text AS database_name,"
-            + " NULL::text AS role_name, NULL::timestamp AS created_at WHERE false)";
+            + " NULL::text AS role_name, NULL::timestamp AS created_at, NULL::timestamp AS password_set_at WHERE false)";
 
     private static final String DATABASES = """
             SELECT COALESCE(sc.service_name, d.datname), d.datname, COALESCE(sc.role_name, ''),
                    sc.created_at AT TIME ZONE 'UTC', pg_database_size(d.oid), COALESCE(s.others, 0),
                    d.datconnlimit, COALESCE(s.everybody, 0), COALESCE(r.rolconnlimit, -1), COALESCE(u.sessions, 0),
                    greatest(age(d.datfrozenxid), mxid_age(d.datminmxid)), pg_stat_get_db_deadlocks(d.oid),
-                   d.oid
+                   d.oid, sc.password_set_at AT TIME ZONE 'UTC'
               FROM pg_database AS d
               LEFT JOIN {services} AS sc ON sc.database_name = d.datname
               LEFT JOIN pg_roles AS r ON r.rolname = sc.role_name
@@ -203,6 +206,7 @@ final class DatabaseQuestions {
                 name,
                 row.getString(3),
                 instant(row, 4),
+                instant(row, 14),
                 row.getLong(5),
                 row.getInt(6),
                 limit > 0 ? Optional.of(limit) : Optional.empty(),

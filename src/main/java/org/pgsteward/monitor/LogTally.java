@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what the log says for each service. Pure.
@@ -25,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  *       refusal counts under its name.
  *   <li>What was before a service got its database, and in the minute after it, is no trouble: its container started before
  *       it, and tries again.
- *   <li>A refusal because of an unknown role or database counts after three minutes: pgsteward makes them within seconds, and
- *       on a busy host within minutes.
+ *   <li>A refusal that pgsteward is about to end counts after three minutes: of an unknown role or database, which it
+ *       makes, and of another password in a container of the service itself, which it gives to the role. That takes
+ *       seconds, and on a busy host minutes.
+ *   <li>A wrong password from before the role was given its container's is no trouble any more.
  *   <li>Nor is what is over: a client that has since been let in, with the same role from the same address, had another
  *       password for a moment or came too early.
  *   <li>Slow statements of the administrator are backups and repairs.
@@ -65,11 +66,10 @@ final class LogTally {
             boolean early = whose.flatMap(DatabaseLook.Database::enrolledAt)
                     .filter(enrolled -> one.at().isBefore(enrolled.plus(SETTLING)))
                     .isPresent();
-            boolean waits = whose.isEmpty()
-                    && one.reason().mayBeUnknown()
-                    && one.at().plus(ENROLLING).isAfter(now);
-            if (one.at().plus(LogLook.REFUSALS).isAfter(now) && !early && !waits && !isOver(one)) {
-                Optional<String> stranger = whose.flatMap(service -> stranger(service, names.get(one.client())));
+            Optional<String> container = Optional.ofNullable(names.get(one.client()));
+            boolean waits = one.at().plus(ENROLLING).isAfter(now) && mayEnd(one, whose, container);
+            if (one.at().plus(LogLook.REFUSALS).isAfter(now) && !early && !waits && !isOver(one, whose)) {
+                Optional<String> stranger = whose.flatMap(service -> stranger(service, container));
                 stranger.ifPresent(strangers::add);
                 byService
                         .computeIfAbsent(stranger.orElseGet(() -> service(whose)), first -> new ArrayList<>())
@@ -81,15 +81,34 @@ final class LogTally {
                 .toList();
     }
 
-    /** The container that tried, where it is known to be none of the service's. */
-    private Optional<String> stranger(DatabaseLook.Database service, @Nullable String container) {
-        return container == null
-                ? Optional.empty()
-                : owners.filter(known -> !service.service().equals(known.get(container)))
-                        .map(known -> container);
+    /** Whether pgsteward ends such refusals by itself, as soon as it comes to it. */
+    private boolean mayEnd(
+            LogEvent.Refused refused, Optional<DatabaseLook.Database> whose, Optional<String> container) {
+        if (whose.isEmpty()) {
+            return refused.reason().mayBeUnknown();
+        }
+        return refused.reason() == LogEvent.Reason.WRONG_PASSWORD
+                && container.isPresent()
+                && owners.isPresent()
+                && stranger(whose.get(), container).isEmpty();
     }
 
-    private boolean isOver(LogEvent.Refused refused) {
+    /** The container that tried, where it is known to be none of the service's. */
+    private Optional<String> stranger(DatabaseLook.Database service, Optional<String> container) {
+        return container.filter(name -> owners.filter(known -> !service.service().equals(known.get(name)))
+                .isPresent());
+    }
+
+    private boolean isOver(LogEvent.Refused refused, Optional<DatabaseLook.Database> whose) {
+        boolean corrected = refused.reason() == LogEvent.Reason.WRONG_PASSWORD
+                && whose.filter(service -> service.role().equals(refused.user()))
+                        .flatMap(DatabaseLook.Database::passwordSetAt)
+                        .filter(refused.at()::isBefore)
+                        .isPresent();
+        return corrected || hasBeenLetIn(refused);
+    }
+
+    private boolean hasBeenLetIn(LogEvent.Refused refused) {
         return server.present().stream()
                 .filter(there -> there.user().equals(refused.user()))
                 .filter(there -> refused.client().isEmpty() || there.address().equals(refused.client()))

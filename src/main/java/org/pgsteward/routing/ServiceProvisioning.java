@@ -228,7 +228,7 @@ public final class ServiceProvisioning {
             findings.row(Activity.ours(result.service(), "provisioned", clock.instant()));
         }
         if (result.passwordSet()) {
-            findings.row(Activity.ours(result.service(), Tables.PASSWORD_SET, clock.instant()));
+            findings.row(Activity.ours(result.service(), Activity.PASSWORD_SET, clock.instant()));
         }
         if (news || result.outcome() instanceof Outcome.Done) {
             result.enrolment().ifPresent(findings::row);

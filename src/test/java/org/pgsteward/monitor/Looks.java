@@ -34,6 +34,7 @@ final class Looks {
         long idAge = 1_000_000;
         long deadlocks = 7;
         Optional<Instant> enrolledAt = Optional.of(NOON.minus(Duration.ofDays(30)));
+        Optional<Instant> passwordSetAt = Optional.empty();
         Optional<Instant> lastSession = Optional.of(NOON);
         Instant watchedSince = NOON.minus(Duration.ofDays(20));
         final List<DatabaseLook.Transaction> transactions = new ArrayList<>();
@@ -52,6 +53,7 @@ final class Looks {
                     name,
                     "vikunja",
                     enrolledAt,
+                    passwordSetAt,
                     sizeBytes,
                     lastSession.equals(Optional.of(at)) ? 1 : 0,
                     limit,
