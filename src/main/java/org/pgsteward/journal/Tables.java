@@ -104,13 +104,14 @@ public final class Tables {
              WHERE state = 'running' AND service_name = ?
             """;
 
-    private static final String DIED = """
-            SELECT newest.service_name, newest.backup_type, COALESCE(newest.backup_id, newest.service_name)
-              FROM (SELECT DISTINCT ON (service_name, backup_type) *
-                      FROM public.backup_log
-                     WHERE started_at > ? AND state <> 'running'
-                     ORDER BY service_name, backup_type, started_at DESC, id DESC) AS newest
-             WHERE newest.state = 'failed' AND newest.error = ?
+    private static final String ENDED = """
+            SELECT DISTINCT ON (service_name, backup_type)
+                   service_name, backup_type, COALESCE(backup_id, service_name),
+                   state = 'verified' OR COALESCE(state = 'made' AND proof = 'stream', false), state,
+                   left(COALESCE(error, ''), 2000), COALESCE(verified_at, finished_at, started_at)
+              FROM public.backup_log
+             WHERE started_at > ? AND state <> 'running'
+             ORDER BY service_name, backup_type, started_at DESC, id DESC
             """;
 
     private static final String LAST_VERIFIED = """
@@ -535,28 +536,37 @@ public final class Tables {
         return services;
     }
 
-    /** A run whose process ended before it did. */
-    public record Died(String service, String kind, String backupId) {}
-
     /**
-     * Returns the services whose newest run ended so.
+     * How a run ended.
      *
-     * @param because the error that {@link #closeRuns} wrote
-     * @param after when they began
+     * @param good whether it made a backup that is verified
+     * @param state as in the journal
+     * @param error empty for none
+     * @param at when it ended, or was verified
      */
-    public List<Died> died(String because, Instant after) throws SQLException {
-        List<Died> died = new ArrayList<>();
+    public record Ended(
+            String service, String kind, String backupId, boolean good, String state, String error, Instant at) {}
+
+    /** Returns the newest run of each service and kind, as far as it has ended and began after that time. */
+    public List<Ended> newestEnded(Instant after) throws SQLException {
+        List<Ended> ended = new ArrayList<>();
         try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(DIED)) {
+                PreparedStatement statement = connection.prepareStatement(ENDED)) {
             statement.setObject(1, after.atOffset(ZoneOffset.UTC));
-            statement.setString(2, because);
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    died.add(new Died(rows.getString(1), rows.getString(2), rows.getString(3)));
+                    ended.add(new Ended(
+                            rows.getString(1),
+                            rows.getString(2),
+                            rows.getString(3),
+                            rows.getBoolean(4),
+                            rows.getString(5),
+                            rows.getString(6),
+                            rows.getObject(7, OffsetDateTime.class).toInstant()));
                 }
             }
         }
-        return died;
+        return ended;
     }
 
     /** Its running rows are of a process that is gone. */

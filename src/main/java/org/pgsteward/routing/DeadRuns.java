@@ -5,23 +5,35 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.backup.RunLock;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes the rows of backups whose process ended before they did (killed, out of memory, power cut) and raises an alert for
- * each service whose newest run ended so. That run could raise none itself, and the row may have been closed by a command
- * that delivers no alerts.
+ * Finishes what the processes of backups could not do any more, because they ended first (killed, out of memory, power cut).
+ *
+ * <ol>
+ *   <li>The row of such a run is closed, as failed, and an alert is raised for each service whose newest run ended so. The
+ *       row may have been closed by a command, which delivers no alerts.
+ *   <li>A run writes its result into the journal before it raises or resolves its alert. Where the newest run is good and
+ *       its alert still fires, the alert is resolved. Where a run failed shortly before this process started, and there is
+ *       no alert, it is raised.
+ * </ol>
  */
 public final class DeadRuns {
     /** Also the text in the journal, by which such a run is known. */
@@ -29,6 +41,9 @@ public final class DeadRuns {
 
     /** What is older has had its alert, or is overdue by now. */
     private static final Duration NEWS = Duration.ofDays(1);
+
+    /** Between the row of a failed run and its alert lie seconds at most; afterwards the process was restarted. */
+    private static final Duration BEFORE_START = Duration.ofMinutes(10);
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadRuns.class);
 
@@ -38,6 +53,8 @@ public final class DeadRuns {
     private final AlertBook alerts;
     private final Doors doors;
     private final Clock clock;
+    private final Instant started;
+    private boolean compared;
     private Set<String> unattended = Set.of();
 
     public DeadRuns(Tables tables, Spool spool, Path locks, AlertBook alerts, Doors doors, Clock clock) {
@@ -47,13 +64,14 @@ public final class DeadRuns {
         this.alerts = alerts;
         this.doors = doors;
         this.clock = clock;
+        this.started = clock.instant();
     }
 
     /** To be called about once a minute. */
     public void look() {
         try {
             close();
-            raise();
+            tell();
         } catch (SQLException e) {
             tables.doubt(e);
             LOG.debug("cannot determine which backups died with their process: {}", e.getMessage());
@@ -87,29 +105,44 @@ public final class DeadRuns {
         unattended = now;
     }
 
-    private void raise() throws SQLException {
-        List<Tables.Died> died = tables.died(DIED, clock.instant().minus(NEWS));
-        if (died.isEmpty()) {
-            return;
-        }
-        Set<String> firing = new HashSet<>();
-        alerts.firing().stream()
+    private void tell() throws SQLException {
+        Map<String, Alert> firing = alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(BackupDesk.FAILED))
-                .forEach(alert -> firing.add(alert.service()));
-        for (Tables.Died run : died) {
-            if (!firing.contains(run.service())) {
-                doors.ask(
-                        "direct:alert-raise",
-                        Condition.bad(
-                                Severity.CRITICAL,
-                                BackupDesk.FAILED,
-                                run.service(),
-                                "backup " + run.backupId() + " of " + run.service() + " failed: " + DIED
-                                        + " (killed, out of memory or a power cut)",
-                                "pgsteward backup "
-                                        + (run.kind().equals("dump") ? run.service() : "--kind " + run.kind()),
-                                clock.instant()));
+                .collect(Collectors.toMap(Alert::service, Function.identity()));
+        for (Tables.Ended run : tables.newestEnded(clock.instant().minus(NEWS))) {
+            Alert alert = firing.get(run.service());
+            if (alert != null && run.good() && run.at().isAfter(alert.last().at())) {
+                raise(Condition.well(
+                        BackupDesk.FAILED, run.service(), run.backupId() + " is verified", clock.instant()));
+            } else if (alert == null && run.error().equals(DIED)) {
+                raise(bad(run, "failed: " + DIED + " (killed, out of memory or a power cut)"));
+            } else if (alert == null && isUntold(run)) {
+                raise(bad(run, "is " + run.state() + ": " + run.error()));
             }
         }
+        compared = true;
+    }
+
+    private boolean isUntold(Tables.Ended run) {
+        return !compared
+                && (run.state().equals(BackupState.FAILED.word())
+                        || run.state().equals(BackupState.UNVERIFIABLE.word()))
+                && run.at().isBefore(started)
+                && run.at().isAfter(started.minus(BEFORE_START));
+    }
+
+    private Condition bad(Tables.Ended run, String how) {
+        boolean failed = run.state().equals(BackupState.FAILED.word());
+        return Condition.bad(
+                failed && !run.kind().equals(BackupKind.BASE.word()) ? Severity.CRITICAL : Severity.WARNING,
+                BackupDesk.FAILED,
+                run.service(),
+                "backup " + run.backupId() + " of " + run.service() + " " + how,
+                "pgsteward backup " + (run.kind().equals(BackupKind.DUMP.word()) ? run.service() : "--kind " + run.kind()),
+                clock.instant());
+    }
+
+    private void raise(Condition condition) {
+        doors.ask("direct:alert-raise", condition);
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,10 @@ import org.pgsteward.Daemon;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.RunLock;
 import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
@@ -141,21 +146,25 @@ class WatchdogIT {
                 .isEqualTo("verified");
     }
 
-    /** A restarted daemon: whoever made it was killed, or had no memory left, and could raise no alert. */
+    /** A restarted daemon: the process of before was killed, or had no memory left, at three moments of a backup. */
     @Test
-    void raisesAnAlertForARunThatDiedWithItsProcess() throws Exception {
+    void tellsOfABackupWhatItsProcessCouldNotTellAnyMore() throws Exception {
         String died = databaseOfTenRows();
+        String failed = databaseOfTenRows();
+        String good = databaseOfTenRows();
         Wiring earlier = host.wiring();
+        Instant now = earlier.clock.instant();
         try (Pipeline pipeline = earlier.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
-            Backup running = Backup.starting(
-                    died + "-20260101T000000Z",
-                    died,
-                    died,
-                    org.pgsteward.model.BackupKind.DUMP,
-                    earlier.clock.instant(),
-                    "15");
-            earlier.doors.ask("direct:journal-write", running);
+            earlier.doors.ask("direct:journal-write", running(died, now));
+            earlier.doors.ask(
+                    "direct:journal-write", running(failed, now).failed(now, Duration.ZERO, "the disk is full"));
+            earlier.doors.ask(
+                    "direct:alert-raise",
+                    Condition.bad(Severity.CRITICAL, BackupDesk.FAILED, good, "it failed", "", now.minusSeconds(5)));
+            earlier.doors.ask(
+                    "direct:journal-write",
+                    running(good, now).judged(BackupState.VERIFIED, now, Duration.ZERO, ""));
         }
         assertThat(host.journal(died)).containsExactly("running");
 
@@ -164,8 +173,14 @@ class WatchdogIT {
             await().atMost(PATIENCE).untilAsserted(() -> {
                 assertThat(host.journal(died)).containsExactly("failed: " + DeadRuns.DIED);
                 assertThat(host.notices(died)).singleElement().asString().startsWith("firing");
+                assertThat(host.notices(failed)).singleElement().asString().startsWith("firing");
+                assertThat(host.notices(good)).hasSize(2).last().asString().startsWith("resolved");
             });
         }
+    }
+
+    private static Backup running(String service, Instant at) {
+        return Backup.starting(service + "-20260101T000000Z", service, service, BackupKind.DUMP, at, "15");
     }
 
     private void assertStuckAndNothingHeld(String service) throws Exception {
