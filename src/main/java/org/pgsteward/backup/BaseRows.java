@@ -11,15 +11,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.pgsteward.postgres.ClientProgram;
-import org.pgsteward.postgres.Progress;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
@@ -155,26 +152,12 @@ final class BaseRows implements AutoCloseable {
 
     /** Counts once {@code backup} has ended well, and lets the log go. */
     CompletableFuture<Map<String, Long>> after(ClientProgram backup) {
-        Progress progress = Progress.current();
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try (this;
-                            Progress.Binding bound = progress.bind()) {
-                        Objects.requireNonNull(bound);
-                        backup.awaitSuccess();
-                        return count();
-                    } catch (SQLException | IOException e) {
-                        throw new CompletionException(e);
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                        throw new CompletionException(e);
-                    }
-                },
-                work -> {
-                    Thread thread = new Thread(null, work, "count-base-rows", 256 * 1024);
-                    thread.setDaemon(true);
-                    thread.start();
-                });
+        return RowCount.start("count-base-rows", () -> {
+            try (this) {
+                backup.awaitSuccess();
+                return count();
+            }
+        });
     }
 
     /** By {@code database.schema.table}, each quoted where it has to be. */

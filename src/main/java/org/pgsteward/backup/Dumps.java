@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ClientProgram;
@@ -33,8 +32,6 @@ public final class Dumps {
 
     private static final String WHOLE_SIZE =
             "SELECT pg_catalog.sum(pg_catalog.pg_database_size(oid))::bigint FROM pg_catalog.pg_database";
-
-    private static final String COUNT_ROLES = "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'";
 
     private final Server server;
     private final Optional<Path> bindir;
@@ -186,7 +183,7 @@ public final class Dumps {
             command.add("--load-via-partition-root");
         }
         ClientProgram program = held.add(start(command, target.database()));
-        CompletableFuture<Map<String, Long>> rows = counting(snapshot);
+        CompletableFuture<Map<String, Long>> rows = RowCount.start("count-rows", snapshot::countRows);
         return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
     }
 
@@ -202,7 +199,7 @@ public final class Dumps {
         if (proof.isPresent()) {
             proof.get().prepare(target.owner(), Map.of(), Surroundings.UNKNOWN);
         }
-        Map<String, Long> roles = Map.of("pg_catalog.pg_roles", Long.valueOf(server.ask(COUNT_ROLES)));
+        RoleRows roles = held.add(RoleRows.before(server));
         ClientProgram program = held.add(start(
                 List.of(programs.path("pg_dumpall").toString(), "--globals-only", "--no-tablespaces", "--no-password"),
                 target.database()));
@@ -213,7 +210,7 @@ public final class Dumps {
                 at,
                 Map.of(),
                 Surroundings.UNKNOWN,
-                CompletableFuture.completedFuture(roles),
+                roles.after(program),
                 program,
                 proof);
     }
@@ -306,24 +303,6 @@ public final class Dumps {
             at = at.plusSeconds(1);
         }
         return at;
-    }
-
-    private static CompletableFuture<Map<String, Long>> counting(Snapshot snapshot) {
-        Progress progress = Progress.current();
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try (Progress.Binding bound = progress.bind()) {
-                        Objects.requireNonNull(bound);
-                        return snapshot.countRows();
-                    } catch (SQLException e) {
-                        throw new CompletionException(e);
-                    }
-                },
-                work -> {
-                    Thread thread = new Thread(null, work, "count-rows", 256 * 1024);
-                    thread.setDaemon(true);
-                    thread.start();
-                });
     }
 
     private ClientProgram start(List<String> command, String database) throws IOException {

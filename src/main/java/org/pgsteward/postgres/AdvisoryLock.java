@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
  * PostgreSQL tells them to. So no number is the lock. Its holder is the superuser's session that has an advisory lock of
  * our class, with whatever second number was free.
  *
- * <p>Two sessions must not look for a holder at the same time. Whoever looks has locked {@code pg_authid} meanwhile, in a
- * mode that other roles can neither take nor hinder: without a right on a table a role gets {@code ROW EXCLUSIVE} at most,
- * by preparing a statement.
+ * <p>Two sessions must not look for a holder at the same time. Whoever looks has locked {@code pg_tablespace} meanwhile,
+ * which nobody changes, in a mode that other roles can neither take nor hinder: without a right on a table a role gets
+ * {@code ROW EXCLUSIVE} at most, by preparing a statement.
  */
 public final class AdvisoryLock {
     /** A session of ours has its answer within ten seconds or is given up. */
@@ -55,12 +55,12 @@ public final class AdvisoryLock {
         try (Statement statement = session.createStatement()) {
             session.setAutoCommit(false);
             statement.execute(comment + "SET LOCAL lock_timeout = '" + GUARD_SECONDS + "s'");
-            statement.execute(comment + "LOCK TABLE pg_catalog.pg_authid IN SHARE UPDATE EXCLUSIVE MODE");
+            statement.execute(comment + "LOCK TABLE pg_catalog.pg_tablespace IN SHARE UPDATE EXCLUSIVE MODE");
             boolean free = !isTrue(statement, comment + HOLDERS.formatted(kind));
             if (free) {
                 announce(session, comment);
             }
-            // Unlocks pg_authid. What a session has of advisory locks, it keeps.
+            // Unlocks the table. What a session has of advisory locks, it keeps.
             statement.execute(comment + "ROLLBACK");
             return free;
         } finally {

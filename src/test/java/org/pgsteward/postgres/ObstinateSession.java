@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import org.pgsteward.model.Secret;
 import org.postgresql.PGConnection;
 
@@ -30,11 +31,13 @@ public final class ObstinateSession implements AutoCloseable {
                 statement.execute("SELECT pg_advisory_lock(" + kind + ", 1)");
             }
             // The most that a role gets of a table on which it has no right.
-            statement.execute("PREPARE deletion AS DELETE FROM pg_catalog.pg_authid");
-            statement.execute("SAVEPOINT before");
-            assertThatThrownBy(() -> statement.execute("LOCK TABLE pg_catalog.pg_authid IN ROW EXCLUSIVE MODE"))
-                    .hasMessageContaining("permission denied");
-            statement.execute("ROLLBACK TO before");
+            for (String table : List.of("pg_tablespace", "pg_authid")) {
+                statement.execute("PREPARE of_" + table + " AS DELETE FROM pg_catalog." + table);
+                statement.execute("SAVEPOINT before");
+                assertThatThrownBy(() -> statement.execute("LOCK TABLE pg_catalog." + table + " IN SHARE MODE"))
+                        .hasMessageContaining("permission denied");
+                statement.execute("ROLLBACK TO before");
+            }
         }
         signal("-STOP");
     }
