@@ -53,9 +53,9 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
         TreeSet<Instant> recoveries = new TreeSet<>();
         List<DatabaseLook> looks = new ArrayList<>(past);
         looks.add(now);
-        // What happened before anybody looked is no news. Compared are PostgreSQL's own times: its clock may not be
-        // ours.
-        DatabaseLook.Server first = looks.get(0).server();
+        // A start before anybody looked may have been ordered, or be the host's own; a recovery is one in any case.
+        // Compared are PostgreSQL's own times: its clock may not be ours.
+        Instant first = looks.get(0).server().startedAt();
         Set<Instant> ordered = looks.stream()
                 .map(DatabaseLook::server)
                 .filter(DatabaseLook.Server::ordered)
@@ -63,19 +63,20 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                 .collect(Collectors.toSet());
         for (DatabaseLook look : looks) {
             DatabaseLook.Server server = look.server();
-            if (!ordered.contains(server.startedAt()) && isNews(server.startedAt(), first.startedAt(), now)) {
+            if (!ordered.contains(server.startedAt())
+                    && server.startedAt().isAfter(first)
+                    && isRecent(server.startedAt(), now)) {
                 starts.add(server.startedAt());
             }
-            if (server.recoveredAt().isAfter(server.startedAt().plus(START))
-                    && isNews(server.recoveredAt(), first.recoveredAt(), now)) {
+            if (server.recoveredAt().isAfter(server.startedAt().plus(START)) && isRecent(server.recoveredAt(), now)) {
                 recoveries.add(server.recoveredAt());
             }
         }
         return List.of(finding(now, starts, recoveries));
     }
 
-    private static boolean isNews(Instant at, Instant first, DatabaseLook now) {
-        return at.isAfter(first) && at.plus(SPAN).isAfter(now.at());
+    private static boolean isRecent(Instant at, DatabaseLook now) {
+        return at.plus(SPAN).isAfter(now.at());
     }
 
     private static Finding finding(DatabaseLook now, SortedSet<Instant> starts, SortedSet<Instant> recoveries) {

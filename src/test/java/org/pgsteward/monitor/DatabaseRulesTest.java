@@ -435,6 +435,23 @@ class DatabaseRulesTest {
         assertThat(said).containsExactly("well 45");
     }
 
+    @Test
+    void aCrashShortlyBeforePgstewardStartedIsTold() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "off"));
+        List<String> said = new ArrayList<>();
+        for (int minute = 0; minute <= 60; minute += 10) {
+            Looks.Quiet quiet = new Looks.Quiet();
+            quiet.at = NOON.plus(Duration.ofMinutes(minute));
+            quiet.recoveredAt = NOON.minus(Duration.ofMinutes(15));
+            watch.judge(quiet.look())
+                    .conditions()
+                    .forEach(condition -> said.add((condition.severity().isPresent() ? "bad " : "well ")
+                            + Duration.between(NOON, condition.at()).toMinutes()));
+        }
+        assertThat(said).containsExactly("bad 0", "bad 10", "bad 20", "bad 30", "bad 40", "well 50");
+    }
+
     /** Each minute a look, and a process that is killed every eight minutes. */
     @Test
     void eachOfSixCrashesWithinAnHourIsCountedAndForgottenAnHourLater() {
