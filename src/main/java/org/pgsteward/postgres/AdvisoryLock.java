@@ -5,8 +5,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A lock of the server that sessions of superusers alone can have. The server releases it when the session ends.
@@ -23,19 +23,22 @@ public final class AdvisoryLock {
     /** A session of ours has its answer within ten seconds or is given up. */
     private static final int GUARD_SECONDS = 5;
 
-    private static final long BETWEEN_LOOKS_MILLISECONDS = 100;
+    /** As long in the queue behind a holder, which somebody else may lengthen; then the holder is looked for anew. */
+    private static final String QUEUE_TIMEOUT = "1s";
 
     /** lock_not_available. */
     private static final String TIMED_OUT = "55P03";
 
-    private static final String HOLDERS = """
-            SELECT EXISTS (
-            SELECT FROM pg_catalog.pg_locks AS l
+    /** The second number of another superuser's session that has the lock; no row where none has. */
+    private static final String HOLDER = """
+            SELECT l.objid::bigint::bit(32)::int
+              FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
              WHERE l.locktype = 'advisory' AND l.granted AND r.rolsuper
                AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-               AND l.objsubid = 2 AND l.classid::bigint = %d)
+               AND l.objsubid = 2 AND l.classid::bigint = %d AND l.pid <> pg_catalog.pg_backend_pid()
+             LIMIT 1
             """;
 
     private final int kind;
@@ -56,7 +59,7 @@ public final class AdvisoryLock {
             session.setAutoCommit(false);
             statement.execute(comment + "SET LOCAL lock_timeout = '" + GUARD_SECONDS + "s'");
             statement.execute(comment + "LOCK TABLE pg_catalog.pg_tablespace IN SHARE UPDATE EXCLUSIVE MODE");
-            boolean free = !isTrue(statement, comment + HOLDERS.formatted(kind));
+            boolean free = holder(statement, comment).isEmpty();
             if (free) {
                 announce(session, comment);
             }
@@ -87,23 +90,51 @@ public final class AdvisoryLock {
     }
 
     /**
-     * Takes the lock once no other session has it.
+     * Takes the lock once no other session has it. Whoever waits longest gets it first, as long as no role that is no
+     * superuser's stands in the queue.
      *
-     * @throws SQLException with the state {@code 55P03} when another session has had it all that time
+     * @param session has no other lock
+     * @throws SQLException with the state {@code 55P03} when other sessions have had it all that time
      */
     public void await(Connection session, Duration atMost) throws SQLException {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (!take(session, "")) {
+            release(session);
             if (System.nanoTime() > deadline) {
                 throw new SQLException(
                         "another pgsteward has been at work on this server for " + atMost.toSeconds() + " s", TIMED_OUT);
             }
-            try {
-                TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MILLISECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new SQLException("interrupted while another pgsteward was at work on this server", TIMED_OUT, e);
+            queue(session);
+        }
+    }
+
+    /**
+     * Waits for the holder to release its number, and has that number then. Another session may have become the holder
+     * meanwhile, so whoever comes out of the queue has to look again.
+     */
+    private void queue(Connection session) throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            Optional<Integer> number = holder(statement, "");
+            if (number.isPresent()) {
+                statement.execute("SET lock_timeout = '" + QUEUE_TIMEOUT + "'");
+                statement.execute("SELECT pg_catalog.pg_advisory_lock(" + kind + ", " + number.get() + ")");
             }
+        } catch (SQLException e) {
+            if (!TIMED_OUT.equals(e.getSQLState())) {
+                throw e;
+            }
+        } finally {
+            if (!session.isClosed()) {
+                try (Statement statement = session.createStatement()) {
+                    statement.execute("RESET lock_timeout");
+                }
+            }
+        }
+    }
+
+    private Optional<Integer> holder(Statement statement, String comment) throws SQLException {
+        try (ResultSet row = statement.executeQuery(comment + HOLDER.formatted(kind))) {
+            return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
         }
     }
 

@@ -162,10 +162,24 @@ final class ClusterReading {
                               AND attname = 'quarantined_from')
             """;
 
+    private static final String IS_THERE = "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = ?)"
+            + " AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ?)";
+
     private final Connection management;
 
     ClusterReading(Connection management) {
         this.management = management;
+    }
+
+    /** Whether a database and a role of these names are there now. */
+    boolean isThere(String database, String role) throws SQLException {
+        try (PreparedStatement statement = management.prepareStatement(IS_THERE)) {
+            statement.setString(1, database);
+            statement.setString(2, role);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
+        }
     }
 
     /** Everything. */

@@ -25,8 +25,9 @@ final class Management implements AutoCloseable {
 
     /** Waits for the lock, half a minute at most. */
     Turn turn() throws SQLException {
-        LOCK.await(connection, PATIENCE);
-        return new Turn();
+        Turn turn = new Turn();
+        turn.take();
+        return turn;
     }
 
     /** Whether the server has not gone since, which costs one round trip. */
@@ -53,6 +54,15 @@ final class Management implements AutoCloseable {
             return new ClusterReading(connection);
         }
 
+        /** Waits for the lock, half a minute at most. */
+        void take() throws SQLException {
+            LOCK.await(connection, PATIENCE);
+        }
+
+        void release() throws SQLException {
+            AdvisoryLock.release(connection);
+        }
+
         /** @throws SQLException {@code e} itself, when the connection went with it and nothing more can be done */
         void stillThere(SQLException e) throws SQLException {
             if (!isThere()) {
@@ -63,7 +73,7 @@ final class Management implements AutoCloseable {
         @Override
         public void close() throws SQLException {
             if (!connection.isClosed()) {
-                AdvisoryLock.release(connection);
+                release();
             }
         }
     }

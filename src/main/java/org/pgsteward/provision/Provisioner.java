@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,8 +33,9 @@ import org.slf4j.LoggerFactory;
  *       a run that was killed between two steps finds the rest still to do.
  * </ol>
  *
- * <p>One piece of work at a time, over one connection that is kept: to log in takes as long as all the rest but {@code
- * CREATE DATABASE}.
+ * <p>One piece of work at a time, in the order in which they come. Containers are served over one connection that is kept:
+ * to log in takes as long as all the rest but {@code CREATE DATABASE}. A look at everything lets others go first before each
+ * database that it looks into.
  */
 public final class Provisioner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
@@ -42,6 +44,9 @@ public final class Provisioner implements AutoCloseable {
     private final Server server;
     private final Set<String> allowedExtensions;
     private final Carrier carrier;
+
+    /** Fair: a list of all containers is one piece of work after another, and a new container comes between them. */
+    private final ReentrantLock turns = new ReentrantLock(true);
 
     private @Nullable Management kept;
 
@@ -200,7 +205,17 @@ public final class Provisioner implements AutoCloseable {
      * @param trusted whether somebody vouches that the names are the container's, so that they become its own although
      *     it cannot show it
      */
-    public synchronized Result provision(
+    public Result provision(
+            Container container, Optional<Container> postgres, Collection<Container> others, boolean trusted) {
+        turns.lock();
+        try {
+            return provisionInTurn(container, postgres, others, trusted);
+        } finally {
+            turns.unlock();
+        }
+    }
+
+    private Result provisionInTurn(
             Container container, Optional<Container> postgres, Collection<Container> others, boolean trusted) {
         Optional<Claim> claim;
         try {
@@ -259,13 +274,13 @@ public final class Provisioner implements AutoCloseable {
      * @param containers whose claims count; of several of one service that ask the same, the one made last
      * @throws SQLException when PostgreSQL cannot be asked
      */
-    public synchronized Reconciliation reconcile(Collection<Container> containers, Optional<Container> postgres)
+    public Reconciliation reconcile(Collection<Container> containers, Optional<Container> postgres)
             throws SQLException {
         return reconcile(containers, postgres, false).done();
     }
 
     /** What {@link #reconcile} would do now, changing nothing. */
-    public synchronized Plan plan(Collection<Container> containers, Optional<Container> postgres) throws SQLException {
+    public Plan plan(Collection<Container> containers, Optional<Container> postgres) throws SQLException {
         return reconcile(containers, postgres, true).planned();
     }
 
@@ -279,13 +294,22 @@ public final class Provisioner implements AutoCloseable {
                 .forEach(same -> same.stream()
                         .sorted(Comparator.comparing(Container::createdAt).reversed())
                         .forEach(container -> ask(container, same, postgres, containers, work)));
-        try (Management.Turn turn = management().turn()) {
-            work.run(turn);
-        } catch (SQLException e) {
-            close();
-            throw e;
+        turns.lock();
+        // Another piece of work that comes in between may close the connection that is kept.
+        try (Management management = new Management(server);
+                Management.Turn turn = management.turn()) {
+            work.run(turn, () -> passOn(turn));
+        } finally {
+            turns.unlock();
         }
         return work;
+    }
+
+    private void passOn(Management.Turn turn) throws SQLException {
+        turn.release();
+        turns.unlock();
+        turns.lock();
+        turn.take();
     }
 
     /** @param same the containers of its identity */
@@ -335,11 +359,16 @@ public final class Provisioner implements AutoCloseable {
 
     /** Gives the connection back; the next piece of work takes another. */
     @Override
-    public synchronized void close() {
-        Management open = kept;
-        kept = null;
-        if (open != null) {
-            open.close();
+    public void close() {
+        turns.lock();
+        try {
+            Management open = kept;
+            kept = null;
+            if (open != null) {
+                open.close();
+            }
+        } finally {
+            turns.unlock();
         }
     }
 }

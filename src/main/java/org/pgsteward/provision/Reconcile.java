@@ -26,6 +26,7 @@ final class Reconcile {
     private final boolean dry;
     private final List<Asking> asking = new ArrayList<>();
     private final List<Claim> claims = new ArrayList<>();
+    private final List<Inhabited> inside = new ArrayList<>();
     private final Set<String> off = new HashSet<>();
     private final Map<String, Provisioner.Result> results = new HashMap<>();
     private final Map<String, List<String>> repaired = new TreeMap<>();
@@ -67,6 +68,9 @@ final class Reconcile {
         }
     }
 
+    /** A database that is looked into. */
+    private record Inhabited(String service, String database, String role) {}
+
     void add(Asking container) {
         containers.put(container.claim().container().id(), container.claim().container());
         asking.add(container);
@@ -104,7 +108,13 @@ final class Reconcile {
         return new Provisioner.Plan.Refused(result.service(), result.outcome().reason(), container, refusal.remedy());
     }
 
-    void run(Management.Turn turn) throws SQLException {
+    /** Lets work that waits go first. */
+    interface Pause {
+        void passOn() throws SQLException;
+    }
+
+    /** @param pause before each database that is looked into, which takes longer than all the rest */
+    void run(Management.Turn turn, Pause pause) throws SQLException {
         Cluster cluster = turn.reading().whole();
         asking.forEach(container -> choose(container.owned(cluster, false, Set.of()), cluster));
         for (Claim claim : claims) {
@@ -114,11 +124,6 @@ final class Reconcile {
         boolean changed = results.values().stream().anyMatch(result -> result.outcome() instanceof Outcome.Done)
                 || !repaired.isEmpty();
         Cluster now = changed ? turn.reading().whole() : cluster;
-        for (Claim claim : claims) {
-            if (!isRefused(claim)) {
-                look(claim.service(), claim.database(), claim.user(), now, turn);
-            }
-        }
         for (IsolationPlan.Closing closing : IsolationPlan.of(now, server)) {
             put(closing.subject(), List.of(closing.step()), closed, turn);
             if (dry) {
@@ -130,6 +135,11 @@ final class Reconcile {
             tellBelongings(now, turn);
         }
         tellExcesses(now, turn);
+        claims.stream().filter(claim -> !isRefused(claim)).forEach(claim -> inside.add(
+                new Inhabited(claim.service(), claim.database(), claim.user())));
+        for (Inhabited one : inside) {
+            look(one, now, turn, pause);
+        }
     }
 
     /** Of the containers of one identity those that may speak for it; of several that ask the same, one. */
@@ -259,7 +269,7 @@ final class Reconcile {
                 letGo(service, turn);
             } else if (service.isKept() && !covered.contains(service.name())) {
                 put(service.name(), shape(service, cluster).kept(), repaired, turn);
-                look(service.name(), service.database(), service.role(), cluster, turn);
+                inside.add(new Inhabited(service.name(), service.database(), service.role()));
             }
         }
     }
@@ -299,27 +309,32 @@ final class Reconcile {
                 .forEach(step -> this.steps.add(new Provisioner.Plan.Line(subject, step.reason())));
     }
 
-    private void look(String subject, String database, String role, Cluster cluster, Management.Turn turn)
-            throws SQLException {
+    private void look(Inhabited one, Cluster cluster, Management.Turn turn, Pause pause) throws SQLException {
+        String database = one.database();
+        String role = one.role();
         Optional<Cluster.Database> present = cluster.database(database)
                 .filter(Cluster.Database::allowsConnections)
                 .filter(carrier.insides()::hasChanged);
         if (present.isEmpty() || cluster.role(role).isEmpty()) {
             return;
         }
+        pause.passOn();
         try {
+            if (!turn.reading().isThere(database, role)) {
+                return;
+            }
             if (dry) {
-                note(subject, carrier.insides().plan(Step.Kind.REPAIR, database, role));
+                note(one.service(), carrier.insides().plan(Step.Kind.REPAIR, database, role));
                 return;
             }
             List<Step> done =
                     carrier.insides().putRight(Step.Kind.REPAIR, database, role, Set.of(), Set.of(), carrier::run);
             carrier.insides().seen(present.get());
-            done.forEach(step ->
-                    repaired.computeIfAbsent(subject, any -> new ArrayList<>()).add(step.reason()));
+            done.forEach(step -> repaired.computeIfAbsent(one.service(), any -> new ArrayList<>())
+                    .add(step.reason()));
         } catch (SQLException e) {
             turn.stillThere(e);
-            troubles.put(subject, "inside database " + database + ": " + e.getMessage());
+            troubles.put(one.service(), "inside database " + database + ": " + e.getMessage());
         }
     }
 }
