@@ -1,6 +1,13 @@
 package org.pgsteward.routing.alert;
 
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.hc.client5.http.classic.ExecChain;
@@ -19,8 +26,9 @@ import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.util.TimeValue;
 
 /**
- * Camel's {@code http:} and {@code https:} with a limit on what the other side answers. Camel reads an answer as a whole,
- * and keeps its headers; a receiver that never ends its answer would fill the heap.
+ * Camel's {@code http:} and {@code https:} with a limit on what the other side answers, and on the time until it begins to.
+ * Camel reads an answer as a whole, and keeps its headers; a receiver that never ends its answer would fill the heap. Camel's
+ * own times hold for each part of an answer, so one that sends a letter at a time would hold its sender for weeks.
  */
 public final class BoundedHttpComponent extends HttpComponent {
     /** Lines of headers. */
@@ -38,6 +46,25 @@ public final class BoundedHttpComponent extends HttpComponent {
             .setMaxEmptyLineCount(MOST_EMPTY_LINES)
             .build();
 
+    /** From the beginning of a request to the last header of its answer; the body has as much again. */
+    private Duration answerWithin = Duration.ofMinutes(1);
+
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, work -> {
+        Thread thread = new Thread(null, work, "http-answers", 128 * 1024);
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    public BoundedHttpComponent() {
+        clock.setRemoveOnCancelPolicy(true);
+        clock.setKeepAliveTime(1, TimeUnit.MINUTES);
+        clock.allowCoreThreadTimeOut(true);
+    }
+
+    void setAnswerWithin(Duration limit) {
+        answerWithin = limit;
+    }
+
     @Override
     protected HttpClientConfigurer createHttpClientConfigurer(Map<String, Object> parameters, boolean secure)
             throws Exception {
@@ -47,18 +74,45 @@ public final class BoundedHttpComponent extends HttpComponent {
                 usual.configureHttpClient(client);
             }
             // Outermost, so that what is counted is what was unpacked.
-            client.addExecInterceptorFirst("bounded-answer", BoundedHttpComponent::bounded);
+            client.addExecInterceptorFirst("bounded-answer", this::bounded);
         };
     }
 
-    private static ClassicHttpResponse bounded(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
-            throws java.io.IOException, HttpException {
-        ClassicHttpResponse response = chain.proceed(request, scope);
+    private ClassicHttpResponse bounded(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+            throws IOException, HttpException {
+        ClassicHttpResponse response = answer(request, scope, chain);
         HttpEntity entity = response.getEntity();
         if (entity != null) {
             response.setEntity(new BoundedAnswer(entity, scope.execRuntime::discardEndpoint));
         }
         return response;
+    }
+
+    private ClassicHttpResponse answer(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+            throws IOException, HttpException {
+        AtomicBoolean late = new AtomicBoolean();
+        Future<?> limit = clock.schedule(
+                () -> {
+                    late.set(true);
+                    scope.execRuntime.discardEndpoint();
+                },
+                answerWithin.toMillis(),
+                TimeUnit.MILLISECONDS);
+        try {
+            return chain.proceed(request, scope);
+        } catch (IOException e) {
+            throw late.get()
+                    ? new SocketTimeoutException("it did not answer within " + answerWithin.toSeconds() + " s")
+                    : e;
+        } finally {
+            limit.cancel(false);
+        }
+    }
+
+    @Override
+    protected void doShutdown() throws Exception {
+        clock.shutdownNow();
+        super.doShutdown();
     }
 
     /** As the usual one is made, but for the limits. */

@@ -1,6 +1,7 @@
 package org.pgsteward.routing.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
@@ -10,6 +11,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +19,11 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPOutputStream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -74,6 +81,24 @@ class EndlessAnswersTest {
         assertThat(sent.get()).isLessThan(2 * BUFFERS);
     }
 
+    @Test
+    @Timeout(120)
+    void aLetterAtATimeIsNoAnswer() throws Exception {
+        BoundedHttpComponent http = new BoundedHttpComponent();
+        http.setAnswerWithin(Duration.ofSeconds(1));
+        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+                CamelContext context = new DefaultCamelContext()) {
+            serve(server, 200, "letters", new AtomicLong());
+            context.addComponent("http", http);
+            context.start();
+            ProducerTemplate sender = context.createProducerTemplate();
+
+            assertThatThrownBy(() -> sender.requestBody("http://127.0.0.1:" + server.getLocalPort(), "notice"))
+                    .rootCause()
+                    .hasMessage("it did not answer within 1 s");
+        }
+    }
+
     private static Map<String, String> settings(String receiver, int port) {
         String url = "http://127.0.0.1:" + port;
         Map<String, String> settings = new HashMap<>();
@@ -119,6 +144,10 @@ class EndlessAnswersTest {
                 endless = bomb();
             }
             case "headers" -> endless = "X-More: x\r\n".repeat(500).getBytes(StandardCharsets.US_ASCII);
+            case "letters" -> {
+                spell(socket, head + "X-Long: ");
+                return;
+            }
             case "header" -> head += "X-Long: ";
             case "status" -> head = "HTTP/1.1 " + status + " ";
             default -> throw new IllegalArgumentException(what);
@@ -127,6 +156,20 @@ class EndlessAnswersTest {
         while (sent.get() < 4 * BUFFERS) {
             out.write(endless);
             sent.addAndGet(endless.length);
+        }
+    }
+
+    /** Until the other side hangs up, which is looked for between two letters. */
+    private static void spell(Socket socket, String head) throws IOException {
+        OutputStream out = socket.getOutputStream();
+        out.write(head.getBytes(StandardCharsets.US_ASCII));
+        socket.setSoTimeout(100);
+        for (int next = 0; next >= 0; ) {
+            try {
+                next = socket.getInputStream().read();
+            } catch (SocketTimeoutException stillThere) {
+                out.write('x');
+            }
         }
     }
 
