@@ -1,4 +1,4 @@
-package org.pgsteward.e2e;
+package org.pgsteward.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

@@ -1,4 +1,4 @@
-package org.pgsteward.e2e;
+package org.pgsteward.acceptance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
@@ -305,7 +305,7 @@ final class Deployment {
                 "--project-name",
                 SERVICES,
                 "--file",
-                Path.of("src/test/e2e/seed-services/compose.yaml")
+                Path.of("src/test/acceptance/seed-services/compose.yaml")
                         .toAbsolutePath()
                         .toString()));
         command.addAll(List.of(arguments));

@@ -1,4 +1,4 @@
-package org.pgsteward.e2e;
+package org.pgsteward.acceptance;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
