@@ -382,10 +382,12 @@ class ComposeIT {
         await().atMost(Duration.ofMinutes(2))
                 .until(() -> !host.get("/observe/metrics").contains("pgsteward_service_up{service=\"linkding\"} 1.0"));
         say("hears again: the removed service was known to be gone after %d ms", sinceThen(hears));
+        // The service connects a moment before that is written down.
+        await().atMost(Duration.ofMinutes(2))
+                .until(() -> host.sql("SELECT count(*) FROM user_activity WHERE service_name = '"
+                                + Deployment.LATECOMER + "' AND action = 'provisioned'")
+                        .equals("1"));
         await().atMost(Duration.ofMinutes(2)).until(() -> waiting().equals("0"));
-        assertThat(host.sql("SELECT count(*) FROM user_activity WHERE service_name = '" + Deployment.LATECOMER
-                        + "' AND action = 'provisioned'"))
-                .isEqualTo("1");
         assertThat(host.sql("SELECT service_name, action, created_at FROM user_activity GROUP BY 1, 2, 3"
                         + " HAVING count(*) > 1"))
                 .isEmpty();
