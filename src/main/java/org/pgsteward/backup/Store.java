@@ -138,7 +138,21 @@ public final class Store {
 
     /** Removes what lies where a run is about to write: Camel would follow a link that another program made there. */
     void clear(String relativePath) throws IOException {
+        requireFolder(relativePath);
         Files.deleteIfExists(resolve(partOf(relativePath)));
+    }
+
+    /** Its files would lie anywhere, and the folder is passed over where the store is listed. */
+    private void requireFolder(String relativePath) throws IOException {
+        Path folder = folderOf(relativePath);
+        if (Files.isSymbolicLink(folder)) {
+            throw new IOException("cannot use " + folder
+                    + ": it is a link, and links in the store are not followed; put a folder in its place");
+        }
+    }
+
+    private Path folderOf(String relativePath) {
+        return root.resolve(relativePath.substring(0, relativePath.indexOf('/')));
     }
 
     /** Returns the size in bytes of the {@code .part} of a backup, which is a plain file. */
@@ -158,6 +172,7 @@ public final class Store {
      */
     public Optional<String> problem(String relativePath, long sizeBytes) {
         try {
+            requireFolder(relativePath);
             BasicFileAttributes found =
                     Files.readAttributes(resolve(relativePath), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             if (!found.isRegularFile()) {
@@ -196,7 +211,7 @@ public final class Store {
     void publish(String relativePath, Manifest manifest) throws IOException {
         Path part = resolve(partOf(relativePath));
         Path target = resolve(relativePath);
-        Path folder = resolve(relativePath.substring(0, relativePath.indexOf('/')));
+        Path folder = folderOf(relativePath);
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(target.toString(), null, "a backup is never written over");
         }
@@ -238,7 +253,8 @@ public final class Store {
     void write(String relativePath, Object document) throws IOException {
         Path target = resolve(relativePath);
         Path part = resolve(partOf(relativePath));
-        Path folder = root.resolve(relativePath.substring(0, relativePath.indexOf('/')));
+        Path folder = folderOf(relativePath);
+        requireFolder(relativePath);
         Files.createDirectories(folder);
         try {
             writePrivate(part, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(document));

@@ -357,6 +357,20 @@ class StoreTest {
                 Map.of());
     }
 
+    @Test
+    void aFolderThatIsALinkIsNotUsed() throws IOException {
+        Path elsewhere = Files.createDirectory(root.resolve("elsewhere"));
+        Files.createSymbolicLink(root.resolve("wiki"), elsewhere);
+        Path file = Files.writeString(elsewhere.resolve("a.dump.zst.part"), "somebody else's");
+
+        assertThatThrownBy(() -> store.clear("wiki/a.dump.zst"))
+                .hasMessage("cannot use " + root.resolve("wiki")
+                        + ": it is a link, and links in the store are not followed; put a folder in its place");
+        assertThatThrownBy(() -> store.write("wiki/set.json", Map.of())).hasMessageContaining("it is a link");
+        assertThat(store.problem("wiki/a.dump.zst.part", 15).orElseThrow()).contains("it is a link");
+        assertThat(file).hasContent("somebody else's");
+    }
+
     /** Who may write into the store and nowhere else named a file of ours by a link, and read its first word in an error. */
     @Test
     void aManifestThatIsALinkIsNotRead() throws IOException {
