@@ -1,6 +1,5 @@
 package org.pgsteward.backup;
 
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

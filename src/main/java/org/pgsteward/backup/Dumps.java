@@ -203,16 +203,7 @@ public final class Dumps {
         ClientProgram program = held.add(start(
                 List.of(programs.path("pg_dumpall").toString(), "--globals-only", "--no-tablespaces", "--no-password"),
                 target.database()));
-        return run(
-                target,
-                programs,
-                held,
-                at,
-                Map.of(),
-                Surroundings.UNKNOWN,
-                roles.after(program),
-                program,
-                proof);
+        return run(target, programs, held, at, Map.of(), Surroundings.UNKNOWN, roles.after(program), program, proof);
     }
 
     /** Where nobody can open again what is sealed, it has to be proved before. */

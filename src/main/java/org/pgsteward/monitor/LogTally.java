@@ -95,8 +95,9 @@ final class LogTally {
 
     /** The container that tried, where it is known to be none of the service's. */
     private Optional<String> stranger(DatabaseLook.Database service, Optional<String> container) {
-        return container.filter(name -> owners.filter(known -> !service.service().equals(known.get(name)))
-                .isPresent());
+        return container.filter(
+                name -> owners.filter(known -> !service.service().equals(known.get(name)))
+                        .isPresent());
     }
 
     private boolean isOver(LogEvent.Refused refused, Optional<DatabaseLook.Database> whose) {

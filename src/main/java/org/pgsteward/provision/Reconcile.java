@@ -135,8 +135,9 @@ final class Reconcile {
             tellBelongings(now, turn);
         }
         tellExcesses(now, turn);
-        claims.stream().filter(claim -> !isRefused(claim)).forEach(claim -> inside.add(
-                new Inhabited(claim.service(), claim.database(), claim.user())));
+        claims.stream()
+                .filter(claim -> !isRefused(claim))
+                .forEach(claim -> inside.add(new Inhabited(claim.service(), claim.database(), claim.user())));
         for (Inhabited one : inside) {
             look(one, now, turn, pause);
         }

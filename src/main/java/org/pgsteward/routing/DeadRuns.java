@@ -138,7 +138,8 @@ public final class DeadRuns {
                 BackupDesk.FAILED,
                 run.service(),
                 "backup " + run.backupId() + " of " + run.service() + " " + how,
-                "pgsteward backup " + (run.kind().equals(BackupKind.DUMP.word()) ? run.service() : "--kind " + run.kind()),
+                "pgsteward backup "
+                        + (run.kind().equals(BackupKind.DUMP.word()) ? run.service() : "--kind " + run.kind()),
                 clock.instant());
     }
 

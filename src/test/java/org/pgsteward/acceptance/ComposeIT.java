@@ -384,8 +384,8 @@ class ComposeIT {
         say("hears again: the removed service was known to be gone after %d ms", sinceThen(hears));
         // The service connects a moment before that is written down.
         await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.sql("SELECT count(*) FROM user_activity WHERE service_name = '"
-                                + Deployment.LATECOMER + "' AND action = 'provisioned'")
+                .until(() -> host.sql("SELECT count(*) FROM user_activity WHERE service_name = '" + Deployment.LATECOMER
+                                + "' AND action = 'provisioned'")
                         .equals("1"));
         await().atMost(Duration.ofMinutes(2)).until(() -> waiting().equals("0"));
         assertThat(host.sql("SELECT service_name, action, created_at FROM user_activity GROUP BY 1, 2, 3"

@@ -67,8 +67,7 @@ class RoleRowsIT {
 
     private String dump(RoleRows rows, long roles) throws Exception {
         List<String> command = List.of(TestCluster.programs().path("pg_dumpall").toString(), "--globals-only");
-        try (ClientProgram program =
-                cluster.server().start(UnprivilegedUser.ofThisProcess(), command, "homelab", "")) {
+        try (ClientProgram program = cluster.server().start(UnprivilegedUser.ofThisProcess(), command, "homelab", "")) {
             CompletableFuture<Map<String, Long>> counted = rows.after(program);
             String dump = new String(program.output().readAllBytes(), UTF_8);
             assertThat(counted.get()).containsExactly(Map.entry("pg_catalog.pg_roles", roles));

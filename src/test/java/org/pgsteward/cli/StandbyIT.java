@@ -147,7 +147,8 @@ class StandbyIT {
             await().atMost(LONG)
                     .until(() -> host.cluster()
                             .server()
-                            .ask("SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2")
+                            .ask(
+                                    "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2")
                             .equals("2"));
             await().atMost(LONG).until(() -> second.works() && first.standsBy());
             assertThat(Files.readString(second.log)).doesNotContain("stops its work");

@@ -125,9 +125,8 @@ class DaemonLockIT {
     void anOldSessionOfItsOwnIsNoOtherDaemon() throws Exception {
         try (DaemonLock lock = lock("steward")) {
             assertThat(lock.check(true).state()).isEqualTo(State.HELD);
-            String backend = cluster.server()
-                    .ask(
-                            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2");
+            String backend =
+                    cluster.server().ask("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2");
             signal("STOP", backend);
 
             assertThat(lock.check(true).state()).isEqualTo(State.UNKNOWN);

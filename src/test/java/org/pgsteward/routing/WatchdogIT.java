@@ -163,8 +163,7 @@ class WatchdogIT {
                     "direct:alert-raise",
                     Condition.bad(Severity.CRITICAL, BackupDesk.FAILED, good, "it failed", "", now.minusSeconds(5)));
             earlier.doors.ask(
-                    "direct:journal-write",
-                    running(good, now).judged(BackupState.VERIFIED, now, Duration.ZERO, ""));
+                    "direct:journal-write", running(good, now).judged(BackupState.VERIFIED, now, Duration.ZERO, ""));
         }
         assertThat(host.journal(died)).containsExactly("running");
 
