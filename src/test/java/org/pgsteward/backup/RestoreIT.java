@@ -631,6 +631,7 @@ class RestoreIT {
         Restore.Order order = order(service, service + "_back");
         host.cluster().run("homelab", "GRANT CONNECT ON DATABASE homelab TO " + service);
         try (ObstinateSession holding = new ObstinateSession(server, service, PASSWORD)) {
+            assertThat(holding).isNotNull();
             assertThat(wiring.restore.into(order, RestoreProgress.QUIET).rows()).isEqualTo(1);
         }
     }

@@ -71,6 +71,7 @@ class DaemonLockIT {
         try (ObstinateSession service = new ObstinateSession(cluster.server(), "wiki", new Secret("wikis"));
                 DaemonLock first = lock("first");
                 DaemonLock second = lock("second")) {
+            assertThat(service).isNotNull();
             assertThat(first.check(true).state()).isEqualTo(State.HELD);
             assertThat(second.check(true).state()).isEqualTo(State.TAKEN);
             assertThat(sessions()).extracting(DaemonLock.Session::host).containsExactly("first", "second");

@@ -50,8 +50,12 @@ public final class ObstinateSession implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException, SQLException {
-        signal("-CONT");
+    public void close() throws IOException, SQLException {
+        try {
+            signal("-CONT");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         connection.close();
     }
 }

@@ -322,6 +322,7 @@ class IsolationIT {
         try (EnrolmentHost host = EnrolmentHost.start(version, secrets)) {
             host.provision(EnrolmentHost.service("app"));
             try (ObstinateSession holding = new ObstinateSession(host.server, "app", EnrolmentHost.PASSWORD)) {
+                assertThat(holding).isNotNull();
                 assertThat(host.provision(EnrolmentHost.service("next")).enrolment())
                         .isPresent();
             }

@@ -86,8 +86,8 @@ class EndlessAnswersTest {
     void aLetterAtATimeIsNoAnswer() throws Exception {
         BoundedHttpComponent http = new BoundedHttpComponent();
         http.setAnswerWithin(Duration.ofSeconds(1));
-        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
-                CamelContext context = new DefaultCamelContext()) {
+        CamelContext context = new DefaultCamelContext();
+        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             serve(server, 200, "letters", new AtomicLong());
             context.addComponent("http", http);
             context.start();
@@ -96,6 +96,8 @@ class EndlessAnswersTest {
             assertThatThrownBy(() -> sender.requestBody("http://127.0.0.1:" + server.getLocalPort(), "notice"))
                     .rootCause()
                     .hasMessage("it did not answer within 1 s");
+        } finally {
+            context.stop();
         }
     }
 
