@@ -77,7 +77,7 @@ public record DatabaseLook(
      * @param oid stays the same under another name and another owner; counters belong to it
      * @param service whose it is; the database's own name where it is no service's
      * @param enrolledAt empty for what is no service's
-     * @param passwordSetAt when its role was given its container's password last; empty where it never was
+     * @param passwordSetAt when its role was given its container's password last; empty where that was not within the last hour
      * @param sessions of clients, ours left out
      * @param limit of sessions, by the database or its role; empty where there is none
      * @param counted sessions that count for the limit

@@ -49,8 +49,10 @@ final class DatabaseQuestions {
                    COALESCE(host(inet_client_addr()), '')
             """;
 
+    /** Of what was set no more than the last hour, which an index finds. */
     static final String SERVICES = "(SELECT s.service_name, s.database_name, s.role_name, s.created_at,"
             + " (SELECT max(a.created_at) FROM public.user_activity AS a WHERE a.service_name = s.service_name"
+            + " AND a.created_at > now() AT TIME ZONE 'UTC' - interval '1 hour'"
             + " AND a.action = '" + Activity.PASSWORD_SET + "') AS password_set_at FROM public.service_configs AS s)";
 
     /** A server on which nobody has been enrolled has no such table yet. */

@@ -78,6 +78,19 @@ class DatabaseProbeIT {
 
     @Test
     @Order(2)
+    void aPasswordThatWasSetWithinTheHourIsKnown() throws SQLException {
+        enrol("shop", "");
+        String set = "INSERT INTO public.user_activity (service_name, action, created_at) VALUES ('shop', 'password set', ";
+        cluster.run("homelab", set + "now() AT TIME ZONE 'UTC' - interval '2 hours')");
+        assertThat(database("shop").passwordSetAt()).isEmpty();
+
+        cluster.run("homelab", set + "now() AT TIME ZONE 'UTC' - interval '1 minute')");
+        assertThat(database("shop").passwordSetAt().orElseThrow())
+                .isBetween(Instant.now().minusSeconds(600), Instant.now().minusSeconds(30));
+    }
+
+    @Test
+    @Order(2)
     void whoIsConnectedAndHowManyMayBe() throws SQLException {
         enrol("wiki", "CONNECTION LIMIT 2");
         assertThat(database("wiki").lastSession()).isEmpty();
