@@ -80,7 +80,8 @@ class DatabaseProbeIT {
     @Order(2)
     void aPasswordThatWasSetWithinTheHourIsKnown() throws SQLException {
         enrol("shop", "");
-        String set = "INSERT INTO public.user_activity (service_name, action, created_at) VALUES ('shop', 'password set', ";
+        String set =
+                "INSERT INTO public.user_activity (service_name, action, created_at) VALUES ('shop', 'password set', ";
         cluster.run("homelab", set + "now() AT TIME ZONE 'UTC' - interval '2 hours')");
         assertThat(database("shop").passwordSetAt()).isEmpty();
 
