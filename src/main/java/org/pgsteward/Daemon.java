@@ -9,6 +9,7 @@ import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.routing.DaemonReport;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
+import org.pgsteward.routing.LockWatch;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.reload.RouteReload;
 import org.slf4j.Logger;
@@ -24,6 +25,7 @@ public final class Daemon implements AutoCloseable {
     private final BooleanSupplier hears;
     private final Runnable routesChanged;
     private final DaemonReport report;
+    private final LockWatch locks;
     private final Opening opening;
     private @Nullable HttpDoor http;
     private @Nullable RouteReload routes;
@@ -41,6 +43,7 @@ public final class Daemon implements AutoCloseable {
             BooleanSupplier hears,
             Runnable routesChanged,
             DaemonReport report,
+            LockWatch locks,
             Opening opening) {
         this.pipeline = pipeline;
         this.engine = engine;
@@ -48,6 +51,7 @@ public final class Daemon implements AutoCloseable {
         this.hears = hears;
         this.routesChanged = routesChanged;
         this.report = report;
+        this.locks = locks;
         this.opening = opening;
     }
 
@@ -64,6 +68,7 @@ public final class Daemon implements AutoCloseable {
         order.start();
         routes = pipeline.reload(routesChanged);
         report.start();
+        locks.start();
         return this;
     }
 
@@ -101,6 +106,7 @@ public final class Daemon implements AutoCloseable {
         if (http != null) {
             http.close();
         }
+        locks.close();
         report.close();
         pipeline.close();
         engine.close();

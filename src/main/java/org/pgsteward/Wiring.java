@@ -59,6 +59,7 @@ import org.pgsteward.monitor.LogProbe;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
+import org.pgsteward.postgres.CatalogGuard;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.UnprivilegedUser;
@@ -88,6 +89,7 @@ import org.pgsteward.routing.JournalRoutes;
 import org.pgsteward.routing.Json;
 import org.pgsteward.routing.Keeps;
 import org.pgsteward.routing.MemoryDesk;
+import org.pgsteward.routing.LockWatch;
 import org.pgsteward.routing.MissingBackups;
 import org.pgsteward.routing.OverdueDesk;
 import org.pgsteward.routing.Overview;
@@ -320,6 +322,7 @@ public final class Wiring {
                 parts.docker::hears,
                 parts.delivery::reviewReceivers,
                 parts.report,
+                new LockWatch(new CatalogGuard(server), tables, alerts, doors, clock),
                 () -> HttpDoor.open(address, parts.pipeline, parts.figures, page, json));
     }
 

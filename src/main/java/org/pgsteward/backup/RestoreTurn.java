@@ -14,8 +14,7 @@ import org.pgsteward.postgres.Server;
  * is held by somebody else.
  */
 final class RestoreTurn implements AutoCloseable {
-    /** The letters of "rest". */
-    private static final AdvisoryLock LOCK = new AdvisoryLock(0x7265_7374);
+    private static final AdvisoryLock LOCK = new AdvisoryLock(AdvisoryLock.Kind.RESTORE);
 
     private final Connection connection;
 

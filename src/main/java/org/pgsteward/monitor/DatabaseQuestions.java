@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Activity;
+import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerLog;
 
@@ -90,6 +91,7 @@ final class DatabaseQuestions {
              LIMIT 200
             """;
 
+    /** Who waits for a lock of pgsteward's own is pgsteward, or nobody who is to be helped. */
     private static final String WAITS = """
             SELECT w.datname, w.pid, w.usename, w.application_name, COALESCE(host(w.client_addr), ''), w.seconds,
                    b.pid, b.usename, b.application_name, COALESCE(host(b.client_addr), ''), b.state,
@@ -97,7 +99,10 @@ final class DatabaseQuestions {
               FROM (SELECT a.*,
                            COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - l.since), 0)::float8 AS seconds
                       FROM (SELECT pid, min(waitstart) AS since
-                              FROM pg_locks WHERE NOT granted GROUP BY pid) AS l
+                              FROM pg_locks
+                             WHERE NOT granted
+                               AND NOT (locktype = 'advisory' AND objsubid = 2 AND classid::bigint IN ({ours}))
+                             GROUP BY pid) AS l
                       JOIN pg_stat_activity AS a ON a.pid = l.pid
                      WHERE a.datname IS NOT NULL
                      ORDER BY l.since
@@ -244,7 +249,8 @@ final class DatabaseQuestions {
 
     List<DatabaseLook.Wait> waits() throws SQLException {
         Map<Integer, DatabaseLook.Wait> waits = new LinkedHashMap<>();
-        try (PreparedStatement statement = connection.prepareStatement(WAITS);
+        try (PreparedStatement statement = connection.prepareStatement(
+                        WAITS.replace("{ours}", AdvisoryLock.Kind.numbers()));
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 DatabaseLook.Session waiter = session(rows, 2);

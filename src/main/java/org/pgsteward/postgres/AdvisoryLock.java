@@ -7,6 +7,8 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A lock of the server that sessions of superusers alone can have. The server releases it when the session ends.
@@ -41,11 +43,37 @@ public final class AdvisoryLock {
              LIMIT 1
             """;
 
+    /** What a lock is for. Its number is the first of the pair that PostgreSQL's functions take, and means nothing. */
+    public enum Kind {
+        /** A daemon at work. */
+        DAEMON(0x6461_656d),
+        /** A daemon that stands by. */
+        STANDBY(0x7374_6279),
+        /** A restore. */
+        RESTORE(0x7265_7374),
+        /** A change of roles and databases. */
+        PROVISION(0x6577_7264);
+
+        private final int number;
+
+        Kind(int number) {
+            this.number = number;
+        }
+
+        int number() {
+            return number;
+        }
+
+        /** Returns the numbers of all kinds, as SQL lists them. */
+        public static String numbers() {
+            return Stream.of(values()).map(kind -> Integer.toString(kind.number)).collect(Collectors.joining(", "));
+        }
+    }
+
     private final int kind;
 
-    /** @param kind the first number of the pair that PostgreSQL's functions take; it means nothing */
-    public AdvisoryLock(int kind) {
-        this.kind = kind;
+    public AdvisoryLock(Kind kind) {
+        this.kind = kind.number();
     }
 
     /**

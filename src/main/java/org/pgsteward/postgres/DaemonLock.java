@@ -27,14 +27,11 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 public final class DaemonLock implements AutoCloseable {
-    /** The letters of "daem". */
-    private static final int ACTIVE = 0x6461_656d;
+    private static final int ACTIVE = AdvisoryLock.Kind.DAEMON.number();
+    private static final int STANDBY = AdvisoryLock.Kind.STANDBY.number();
 
-    /** The letters of "stby". */
-    private static final int STANDBY = 0x7374_6279;
-
-    private static final AdvisoryLock LOCK = new AdvisoryLock(ACTIVE);
-    private static final AdvisoryLock MARK = new AdvisoryLock(STANDBY);
+    private static final AdvisoryLock LOCK = new AdvisoryLock(AdvisoryLock.Kind.DAEMON);
+    private static final AdvisoryLock MARK = new AdvisoryLock(AdvisoryLock.Kind.STANDBY);
 
     private static final int ANSWER_SECONDS = 10;
 

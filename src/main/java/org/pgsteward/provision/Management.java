@@ -12,8 +12,7 @@ import org.slf4j.LoggerFactory;
 final class Management implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Management.class);
 
-    /** The letters of "ewrd". */
-    private static final AdvisoryLock LOCK = new AdvisoryLock(0x6577_7264);
+    private static final AdvisoryLock LOCK = new AdvisoryLock(AdvisoryLock.Kind.PROVISION);
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 

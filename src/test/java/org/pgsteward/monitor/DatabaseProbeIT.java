@@ -30,6 +30,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
@@ -121,6 +122,30 @@ class DatabaseProbeIT {
         try (Connection ours = cluster.server().connect("wiki")) {
             assertThat(ours.isClosed()).isFalse();
             assertThat(database("wiki").sessions()).as("our own").isZero();
+        }
+    }
+
+    /** Else the alert would propose to end the daemon's session. */
+    @Test
+    @Order(3)
+    void whoWaitsForALockOfPgstewardsOwnIsNotSeen() throws Exception {
+        enrol("thief", "");
+        String own = "SELECT pg_advisory_lock(" + AdvisoryLock.Kind.numbers().split(",")[0] + ", 7)";
+        String other = "SELECT pg_advisory_lock(7, 7)";
+        try (Connection holder = as("thief");
+                Connection first = as("thief");
+                Connection second = as("thief")) {
+            run(holder, own);
+            run(holder, other);
+            threads.submit((Callable<Boolean>) () -> run(first, own));
+            await().until(() -> cluster.server()
+                    .ask("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                    .equals("1"));
+            assertThat(probe.read(HOST).waits()).isEmpty();
+
+            threads.submit((Callable<Boolean>) () -> run(second, other));
+            await().until(() -> probe.read(HOST).waits().size() == 1);
+            cluster.run("homelab", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'thief'");
         }
     }
 

@@ -1,6 +1,7 @@
 package org.pgsteward.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -29,6 +30,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Secret;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
@@ -144,6 +146,30 @@ class WatchdogIT {
         }
         assertThat(state(answerTo("{\"backup\":[\"" + database + "\"]}"), database))
                 .isEqualTo("verified");
+    }
+
+    @Test
+    void aServiceThatLocksACatalogIsPutOutAndTold() throws Exception {
+        String service = databaseOfTenRows();
+        host.cluster().run("homelab", "CREATE ROLE " + service + " LOGIN PASSWORD 'its-own'");
+        host.cluster().run(service, "CREATE TABLE public.mine (n int)", "ALTER TABLE public.mine OWNER TO " + service);
+        Secret password = new Secret("its-own");
+        try (Connection first = host.cluster().server().connectAs(service, password, service);
+                Connection second = host.cluster().server().connectAs(service, password, service);
+                Statement holding = first.createStatement();
+                Statement attacking = second.createStatement()) {
+            first.setAutoCommit(false);
+            holding.execute("LOCK TABLE public.mine");
+
+            assertThatThrownBy(() -> attacking.execute("CREATE RULE r AS ON INSERT TO pg_database"
+                            + " WHERE (SELECT count(*) FROM public.mine) > 0 DO INSTEAD NOTHING"))
+                    .hasMessageContaining("terminating connection");
+        }
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices(LockWatch.KIND, service))
+                        .singleElement()
+                        .asString()
+                        .startsWith("firing"));
     }
 
     /** A restarted daemon: the process of before was killed, or had no memory left, at three moments of a backup. */

@@ -1,0 +1,194 @@
+package org.pgsteward.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps roles that are no superuser from locking what everybody needs: the catalogs that all databases share, and what
+ * superusers own in the management database, such as its catalog and the journal. Safe for many threads.
+ *
+ * <ol>
+ *   <li>PostgreSQL locks the table of {@code CREATE RULE} before it looks whether the role may. A role can keep the
+ *       statement waiting there, and nobody can log in any more. Every role may lock {@code pg_settings}, too.
+ *   <li>Whoever holds such a lock, or waits for one, is ended. Nothing that a service does for its own sake takes one: a
+ *       statement on what is not its own is refused at once.
+ *   <li>The look itself needs the catalogs. So the guard's session keeps them locked, as softly as a reader does, and is
+ *       then let in ahead of whoever waits. It has no snapshot, so it holds up no vacuum.
+ *   <li>A superuser who waits for the guard, as {@code VACUUM FULL} does, goes first.
+ * </ol>
+ */
+public final class CatalogGuard implements AutoCloseable {
+    private static final int ANSWER_SECONDS = 10;
+
+    /** Between the two looks that have to find the same. */
+    private static final long CONFIRMATION_NANOSECONDS = 300_000_000;
+
+    private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
+
+    private static final String CATALOGS = """
+            SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.%I', relname), ', ')
+              FROM pg_catalog.pg_class
+             WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND relkind = 'r'
+            """;
+
+    /** What others hold or wait for beyond what a statement takes that reads or writes rows. */
+    private static final String HARMFUL = """
+            SELECT l.pid, r.rolname, COALESCE(a.datname, ''), l.relation::pg_catalog.regclass::text, l.mode
+              FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE l.locktype = 'relation' AND NOT r.rolsuper
+               AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+               AND (l.database = 0
+                    OR (l.database = (SELECT oid FROM pg_catalog.pg_database
+                                       WHERE datname = pg_catalog.current_database())
+                        AND EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                                      JOIN pg_catalog.pg_roles AS o ON o.oid = c.relowner
+                                     WHERE c.oid = l.relation AND o.rolsuper)))
+             ORDER BY l.pid, 4
+             LIMIT 100
+            """;
+
+    private static final String SUPERUSER_WAITS = """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_locks AS l
+                             JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+                             JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+                            WHERE NOT l.granted AND l.locktype = 'relation' AND r.rolsuper
+                              AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid)))
+            """;
+
+    private final Server server;
+    private @Nullable Connection kept;
+    private boolean locked;
+
+    public CatalogGuard(Server server) {
+        this.server = server;
+    }
+
+    /**
+     * A session that was ended.
+     *
+     * @param database that it was connected to
+     * @param table that it had locked or waited to lock
+     * @param mode of the lock, such as {@code AccessExclusiveLock}
+     */
+    public record Evicted(int pid, String role, String database, String table, String mode) {}
+
+    /**
+     * Looks once; to be called every few seconds.
+     *
+     * @return the sessions that were ended, each with one of its locks
+     * @throws SQLException when PostgreSQL cannot be asked; the next call comes with a new session
+     */
+    public synchronized List<Evicted> look() throws SQLException {
+        boolean done = false;
+        try {
+            Connection session = session();
+            List<Evicted> harmful = harmful(session);
+            if (!harmful.isEmpty()) {
+                LockSupport.parkNanos(CONFIRMATION_NANOSECONDS);
+                harmful.retainAll(harmful(session));
+                for (Evicted one : harmful) {
+                    end(session, one.pid());
+                }
+            }
+            if (superuserWaits(session)) {
+                session.rollback();
+                locked = false;
+            } else {
+                dropSnapshot(session);
+            }
+            done = true;
+            return harmful;
+        } finally {
+            if (!done) {
+                close();
+            }
+        }
+    }
+
+    private Connection session() throws SQLException {
+        Connection session = kept;
+        if (session == null) {
+            session = server.connectForDaemon(ANSWER_SECONDS);
+            kept = session;
+            session.setAutoCommit(false);
+        }
+        if (!locked) {
+            try (Statement statement = session.createStatement()) {
+                statement.execute(LOCK_TIMEOUT);
+                statement.execute("LOCK TABLE " + text(statement, CATALOGS) + " IN ACCESS SHARE MODE");
+            }
+            locked = true;
+        }
+        return session;
+    }
+
+    private static List<Evicted> harmful(Connection session) throws SQLException {
+        List<Evicted> harmful = new ArrayList<>();
+        try (Statement statement = session.createStatement()) {
+            // Within a transaction it would be the sessions of the first look.
+            statement.execute("SELECT pg_catalog.pg_stat_clear_snapshot()");
+            try (ResultSet rows = statement.executeQuery(HARMFUL)) {
+                int last = 0;
+                while (rows.next()) {
+                    if (rows.getInt(1) != last) {
+                        last = rows.getInt(1);
+                        harmful.add(new Evicted(
+                                last, rows.getString(2), rows.getString(3), rows.getString(4), rows.getString(5)));
+                    }
+                }
+            }
+        }
+        return harmful;
+    }
+
+    private static void end(Connection session, int pid) throws SQLException {
+        try (PreparedStatement statement = session.prepareStatement("SELECT pg_catalog.pg_terminate_backend(?)")) {
+            statement.setInt(1, pid);
+            statement.execute();
+        }
+    }
+
+    private static boolean superuserWaits(Connection session) throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            return text(statement, SUPERUSER_WAITS).equals("t");
+        }
+    }
+
+    /** The last query's portal keeps its snapshot until another statement takes its place, which needs none. */
+    private static void dropSnapshot(Connection session) throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            statement.execute(LOCK_TIMEOUT);
+        }
+    }
+
+    private static String text(Statement statement, String sql) throws SQLException {
+        try (ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        Connection session = kept;
+        kept = null;
+        locked = false;
+        if (session != null) {
+            try {
+                session.abort(Runnable::run);
+            } catch (SQLException e) {
+                // It is gone already.
+                kept = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package org.pgsteward.routing;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
+import org.pgsteward.postgres.CatalogGuard;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks every two seconds for what {@link CatalogGuard} ends, from a thread of its own, and raises an alert for it. */
+public final class LockWatch implements AutoCloseable {
+    /** The {@code kind} of its alerts. */
+    static final String KIND = "catalog-locked";
+
+    private static final long PERIOD_MILLISECONDS = 2000;
+
+    /** Without another one. */
+    private static final Duration OVER = Duration.ofMinutes(10);
+
+    private static final Logger LOG = LoggerFactory.getLogger(LockWatch.class);
+
+    private final CatalogGuard guard;
+    private final Tables tables;
+    private final AlertBook alerts;
+    private final Doors doors;
+    private final Clock clock;
+    private final Map<String, Instant> last = new HashMap<>();
+    private final Map<String, Integer> times = new HashMap<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread thread = new Thread(null, this::watch, "lock-watch", 256 * 1024);
+
+    public LockWatch(CatalogGuard guard, Tables tables, AlertBook alerts, Doors doors, Clock clock) {
+        this.guard = guard;
+        this.tables = tables;
+        this.alerts = alerts;
+        this.doors = doors;
+        this.clock = clock;
+    }
+
+    public void start() {
+        alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(KIND))
+                .forEach(alert -> last.put(alert.service(), clock.instant()));
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void watch() {
+        try {
+            do {
+                look();
+            } while (!closed.await(PERIOD_MILLISECONDS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            LOG.debug("interrupted");
+        } finally {
+            guard.close();
+        }
+    }
+
+    private void look() {
+        try {
+            guard.look().forEach(this::tell);
+            resolve();
+        } catch (SQLException e) {
+            // That PostgreSQL is down is the monitor's to tell.
+            LOG.debug("cannot look for locks of the catalog: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("the look for locks of the catalog failed and goes on: {}", e.toString());
+        }
+    }
+
+    private void tell(CatalogGuard.Evicted ended) {
+        String service = serviceOf(ended.role());
+        Instant now = clock.instant();
+        int count = times.merge(service, 1, Integer::sum);
+        last.put(service, now);
+        String reason = "role " + ended.role() + " locked " + ended.table() + " (" + ended.mode() + ", in database "
+                + ended.database() + "), which others need to log in, or pgsteward for its journal; its session "
+                + ended.pid() + " was ended" + (count > 1 ? ", and " + (count - 1) + " before it" : "");
+        LOG.warn("{}", reason);
+        doors.ask(
+                "direct:alert-raise",
+                Condition.bad(
+                        Severity.CRITICAL,
+                        KIND,
+                        service,
+                        reason,
+                        "pgsteward remove " + Typing.word(service)
+                                + "   # quarantine: its role cannot log in until 'pgsteward remove --undo'",
+                        now));
+    }
+
+    private String serviceOf(String role) {
+        try {
+            List<Enrolment> enrolments = tables.enrolments();
+            return enrolments.stream()
+                    .filter(one -> one.user().equals(role))
+                    .map(Enrolment::service)
+                    .findFirst()
+                    .orElse(role);
+        } catch (SQLException e) {
+            return role;
+        }
+    }
+
+    private void resolve() {
+        Instant now = clock.instant();
+        last.entrySet().removeIf(entry -> {
+            boolean over = entry.getValue().plus(OVER).isBefore(now);
+            if (over) {
+                times.remove(entry.getKey());
+                doors.ask(
+                        "direct:alert-raise",
+                        Condition.well(
+                                KIND, entry.getKey(), "it has locked nothing for " + OVER.toMinutes() + " min", now));
+            }
+            return over;
+        });
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

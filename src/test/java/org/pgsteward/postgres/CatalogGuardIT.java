@@ -1,0 +1,167 @@
+package org.pgsteward.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.model.Secret;
+
+@Timeout(600)
+class CatalogGuardIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Secret WIKIS = new Secret("wikis");
+
+    private TestCluster cluster;
+    private CatalogGuard guard;
+    private Connection administrator;
+
+    @BeforeEach
+    void start() throws Exception {
+        cluster = TestCluster.start();
+        cluster.run(
+                "homelab",
+                "CREATE ROLE wiki LOGIN PASSWORD 'wikis'",
+                "CREATE DATABASE wiki OWNER wiki",
+                "CREATE TABLE public.backup_log (n int)");
+        guard = new CatalogGuard(cluster.server());
+        assertThat(guard.look()).isEmpty();
+        administrator = cluster.server().connect("homelab");
+    }
+
+    @AfterEach
+    void stop() throws SQLException, IOException {
+        guard.close();
+        administrator.close();
+        cluster.close();
+    }
+
+    /** PostgreSQL locks the table before it looks whether the role may, and every login reads this one. */
+    @Test
+    void whoKeepsAllOthersFromLoggingInIsPutOut() throws Exception {
+        try (Connection first = as("wiki");
+                Connection second = as("wiki")) {
+            run(first, "CREATE TABLE mine (n int)", "BEGIN", "LOCK TABLE mine");
+            // What the guard knows of the role is out of date then.
+            run(second, "ALTER ROLE wiki SET work_mem = '1MB'");
+            Thread attack = attack(second, "CREATE RULE r AS ON INSERT TO pg_authid WHERE (SELECT count(*) FROM mine) > 0"
+                    + " DO INSTEAD NOTHING");
+            awaitLock("pg_authid");
+
+            List<CatalogGuard.Evicted> ended = guard.look();
+
+            assertThat(ended).extracting(CatalogGuard.Evicted::role).containsExactly("wiki");
+            assertThat(ended.get(0).table()).isEqualTo("pg_authid");
+            assertThat(ended.get(0).database()).isEqualTo("wiki");
+            attack.join();
+            assertThat(second.isValid(5)).isFalse();
+            as("wiki").close();
+            assertThat(first.isValid(5)).as("its other session locks what is its own").isTrue();
+        }
+    }
+
+    @Test
+    void whoLocksTheJournalIsPutOut() throws Exception {
+        try (Connection first = as("homelab");
+                Connection second = as("homelab")) {
+            run(first, "BEGIN", "LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE");
+            Thread attack = attack(
+                    second,
+                    "CREATE RULE r AS ON INSERT TO public.backup_log WHERE (SELECT count(*) FROM pg_settings) > 0"
+                            + " DO INSTEAD NOTHING");
+            awaitLock("public.backup_log");
+
+            assertThat(guard.look())
+                    .extracting(CatalogGuard.Evicted::table)
+                    .containsExactlyInAnyOrder("pg_settings", "public.backup_log");
+
+            attack.join();
+            assertThat(first.isValid(5)).isFalse();
+            run(administrator, "INSERT INTO public.backup_log VALUES (1)");
+        }
+    }
+
+    @Test
+    void whoLocksWhatIsItsOwnOrReadsIsLeftAlone() throws Exception {
+        cluster.run("homelab", "CREATE TABLE public.its_own (n int)", "ALTER TABLE public.its_own OWNER TO wiki");
+        try (Connection inHomelab = as("homelab");
+                Connection inItsOwn = as("wiki")) {
+            run(inHomelab, "BEGIN", "LOCK TABLE public.its_own", "SELECT count(*) FROM pg_database");
+            run(inItsOwn, "CREATE TABLE mine (n int)", "BEGIN", "ALTER TABLE mine ADD COLUMN m int");
+
+            assertThat(guard.look()).isEmpty();
+
+            assertThat(inHomelab.isValid(5) && inItsOwn.isValid(5)).isTrue();
+        }
+    }
+
+    @Test
+    void aSuperuserWhoNeedsTheCatalogGoesFirst() throws Exception {
+        Thread vacuum = attack(administrator, "VACUUM FULL pg_catalog.pg_authid");
+
+        await().atMost(PATIENCE).until(() -> {
+            assertThat(guard.look()).isEmpty();
+            return !vacuum.isAlive();
+        });
+        assertThat(administrator.isValid(5)).isTrue();
+    }
+
+    /** A session that waits with no work of its own must hold up no vacuum. */
+    @Test
+    void theGuardHasNoSnapshot() throws Exception {
+        guard.look();
+        assertThat(cluster.server()
+                        .ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%' AND"
+                                + " (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)"))
+                .isEqualTo("0");
+        assertThat(cluster.server().ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"))
+                .isEqualTo("1");
+    }
+
+    private Connection as(String database) throws SQLException {
+        return cluster.server().connectAs("wiki", WIKIS, database);
+    }
+
+    private static void run(Connection connection, String... statements) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    private static Thread attack(Connection connection, String sql) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        run(connection, sql);
+                    } catch (SQLException ended) {
+                        // That is what is tested.
+                        Thread.onSpinWait();
+                    }
+                },
+                "attack");
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private void awaitLock(String table) {
+        await().atMost(PATIENCE).until(() -> {
+            try (Statement statement = administrator.createStatement();
+                    var row = statement.executeQuery("SELECT count(*) FROM pg_locks WHERE relation = '" + table
+                            + "'::regclass AND mode = 'AccessExclusiveLock'")) {
+                row.next();
+                return row.getInt(1) > 0;
+            }
+        });
+    }
+}
