@@ -2,6 +2,8 @@ package org.pgsteward.backup;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 
 /**
  * Whether a backup's time has come. Pure.
@@ -14,6 +16,25 @@ public final class DueBackups {
     static final Duration RETRY = Duration.ofMinutes(30);
 
     private DueBackups() {}
+
+    /**
+     * A backup that is due.
+     *
+     * @param unverifiable whether the newest run ended so
+     * @param lastStarted as for {@link #isDue}
+     */
+    public record Due(BackupTarget target, boolean unverifiable, Instant lastStarted) {}
+
+    /**
+     * Returns the order of a night: who waits longest goes first, so that nights that are interrupted reach everybody. One
+     * whose verification came to no end may do so again and keep all others waiting, so it goes last.
+     */
+    public static List<BackupTarget> inOrder(List<Due> due) {
+        return due.stream()
+                .sorted(Comparator.comparing(Due::unverifiable).thenComparing(Due::lastStarted))
+                .map(Due::target)
+                .toList();
+    }
 
     /**
      * @param lastStarted the start of the newest run; the epoch where there has been none, which is due at once

@@ -48,6 +48,9 @@ public final class Proof {
     /** Longer than it takes another process to unpack the largest of base backups, at which no server is at work yet. */
     private static final Duration ABANDONED = Duration.ofDays(1);
 
+    /** What a shell of a process that was killed may be removing at this moment. */
+    private static final Duration JUST_BEGUN = Duration.ofMinutes(1);
+
     private static final String COUNTER = "pgsteward_count";
 
     /** For psql, before it counts: where a minor version can be told so, no view is taken for a table. */
@@ -68,6 +71,10 @@ public final class Proof {
     private final Store store;
     private final AgeKeys keys;
     private final Path scratch;
+
+    /** Whether it lies beside the locks, in the state folder of this pgsteward. */
+    private final boolean scratchIsOurs;
+
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
     private final Set<String> allowedExtensions;
@@ -99,6 +106,7 @@ public final class Proof {
         this.store = store;
         this.keys = keys;
         this.scratch = scratch;
+        this.scratchIsOurs = scratch.resolveSibling(locks.getFileName()).equals(locks);
         this.turn = new ProofTurn(locks);
         this.scratchSeries = new ScratchSeries(turn, this::scratchCluster);
         this.bindir = bindir;
@@ -356,10 +364,18 @@ public final class Proof {
         return new String(BoundedFile.bytes(list, ClientProgram.MOST_PRINTED), TableOfContents.charset(file));
     }
 
+    /**
+     * Removes what verifications left that were killed. Whoever calls has the turn, so in a folder that no other pgsteward
+     * uses nobody is at work.
+     */
+    private void clearScratch() throws IOException {
+        AbandonedClusters.remove(scratch, scratchIsOurs ? JUST_BEGUN : ABANDONED, clock.instant());
+    }
+
     /** @throws IOException when none can be started here, which says nothing of the backup */
     ThrowawayCluster scratchCluster(Programs programs) throws IOException, InterruptedException {
         user.enterable(scratch);
-        AbandonedClusters.remove(scratch, ABANDONED, clock.instant());
+        clearScratch();
         return ThrowawayCluster.start(
                 programs,
                 user,
@@ -414,6 +430,7 @@ public final class Proof {
     private Optional<String> start(Backup backup, Manifest manifest) throws IOException, InterruptedException {
         long bytes = manifest.sourceBytes();
         int major = Integer.parseInt(manifest.clientVersion());
+        clearScratch();
         try (BaseProof copy = BaseProof.begin(scratch, bindir, user, major, bytes, bytes)) {
             stored(backup, manifest).pourInto(copy.archive());
             copy.prove(manifest);

@@ -62,8 +62,7 @@ public final class LogProbe {
     /**
      * @param container PostgreSQL's, by name
      * @param server as it was seen just now
-     * @param owners the services of containers, by the container's name; asked only when a container's login was refused.
-     *     Empty where that is unknown
+     * @param owners as {@link LogTally} takes them; asked only when a container's login was refused
      */
     public synchronized Result read(
             String container, DatabaseLook server, Supplier<Optional<Map<String, String>>> owners) {

@@ -48,7 +48,10 @@ final class LogTally {
     private final Map<String, DatabaseLook.Database> byName;
     private final Optional<Map<String, String>> owners;
 
-    /** @param owners the services of containers, by the container's name; empty where that is unknown */
+    /**
+     * @param owners the services of containers, by the container's name, and empty text for those of none; a container that
+     *     is not there is not known yet. Empty where nothing is known
+     */
     LogTally(DatabaseLook server, Instant now, Optional<Map<String, String>> owners) {
         this.owners = owners;
         this.server = server;
@@ -95,9 +98,9 @@ final class LogTally {
 
     /** The container that tried, where it is known to be none of the service's. */
     private Optional<String> stranger(DatabaseLook.Database service, Optional<String> container) {
-        return container.filter(
-                name -> owners.filter(known -> !service.service().equals(known.get(name)))
-                        .isPresent());
+        return container.filter(name -> owners.filter(
+                        known -> known.containsKey(name) && !service.service().equals(known.get(name)))
+                .isPresent());
     }
 
     private boolean isOver(LogEvent.Refused refused, Optional<DatabaseLook.Database> whose) {

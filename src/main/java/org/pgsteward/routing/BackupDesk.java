@@ -178,15 +178,19 @@ public final class BackupDesk {
                     continue;
                 }
                 Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word(), now);
+                List<DueBackups.Due> ofKind = new ArrayList<>();
                 for (Targets.Found found : targets.all(kind)) {
                     Tables.LastRun last = runs.get(found.target().service());
                     // What has never been backed up is due at once, and not only at its schedule's next time.
                     Instant since = last == null ? Instant.EPOCH : last.startedAt();
                     boolean again = last != null && "failed".equals(last.state()) && isTriedAgain(kind);
                     if (DueBackups.isDue(schedules.of(kind, found.target().service()), since, again, now)) {
-                        due.add(found.target());
+                        boolean unverifiable =
+                                last != null && last.state().equals(BackupState.UNVERIFIABLE.word());
+                        ofKind.add(new DueBackups.Due(found.target(), unverifiable, since));
                     }
                 }
+                due.addAll(DueBackups.inOrder(ofKind));
             }
         } catch (SQLException e) {
             tables.doubt(e);

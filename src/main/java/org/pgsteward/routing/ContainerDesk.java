@@ -312,7 +312,7 @@ public final class ContainerDesk {
     }
 
     /**
-     * Returns the service of each container that belongs to one, by the container's name.
+     * Returns the service of each container, by the container's name; empty text for a container of none.
      *
      * @param enrolments of all services
      */
@@ -321,9 +321,11 @@ public final class ContainerDesk {
         enrolments.forEach(enrolment -> services.put(enrolment.identity(), enrolment.service()));
         Map<String, String> owners = new HashMap<>();
         for (Container container : all()) {
-            service(container)
-                    .or(() -> Optional.ofNullable(services.get(container.identity())))
-                    .ifPresent(service -> owners.put(container.name(), service));
+            owners.put(
+                    container.name(),
+                    service(container)
+                            .or(() -> Optional.ofNullable(services.get(container.identity())))
+                            .orElse(""));
         }
         return owners;
     }

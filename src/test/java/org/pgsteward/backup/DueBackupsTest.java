@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.BackupKind;
 
 class DueBackupsTest {
     /** Every midnight. */
@@ -45,6 +47,25 @@ class DueBackupsTest {
         assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, lastFailed, now))
                 .as(sentence)
                 .isTrue();
+    }
+
+    @Test
+    void whoWaitsLongestGoesFirstAndWhatCameToNoEndLast() {
+        Instant night = Instant.parse("2026-03-01T00:00:05Z");
+        List<DueBackups.Due> due = List.of(
+                new DueBackups.Due(target("hostile"), true, Instant.EPOCH),
+                new DueBackups.Due(target("late"), false, night.plusSeconds(60)),
+                new DueBackups.Due(target("early"), false, night),
+                new DueBackups.Due(target("never"), false, Instant.EPOCH),
+                new DueBackups.Due(target("never-either"), false, Instant.EPOCH));
+
+        assertThat(DueBackups.inOrder(due))
+                .extracting(BackupTarget::service)
+                .containsExactly("never", "never-either", "early", "late", "hostile");
+    }
+
+    private static BackupTarget target(String service) {
+        return new BackupTarget(service, service, service, BackupKind.DUMP, "");
     }
 
     @Test

@@ -104,6 +104,17 @@ class LogRulesTest {
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
     }
 
+    /** An update's new container, before pgsteward has come to look at it, is no stranger. */
+    @Test
+    void norIsAContainerThatIsNotKnownYet() {
+        owners = Optional.of(Map.of());
+        refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
+        assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
+
+        owners = Optional.of(Map.of("web", ""));
+        assertThat(bad(new FailedLoginRule(), "3")).extracting(Condition::key).containsExactly("logins-failed:web");
+    }
+
     @Test
     void aWrongPasswordSinceThePasswordWasSetCounts() {
         server.passwordSetAt = Optional.of(NOON.minusSeconds(60));

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.UUID;
+import java.nio.file.attribute.FileTime;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -144,6 +146,21 @@ class BackupRoutesIT {
     @AfterEach
     void stop() {
         pipeline.close();
+    }
+
+    @Test
+    void whatAKilledVerificationLeftGoesWithTheNextOne() throws Exception {
+        Path scratch = Files.createDirectories(host.folder().resolve("state/scratch"));
+        Path left = Files.createDirectories(scratch.resolve(UUID.randomUUID().toString()));
+        Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(120)));
+        Path begun = Files.createDirectories(scratch.resolve(UUID.randomUUID().toString()));
+        Files.setLastModifiedTime(begun, FileTime.from(Instant.now().plusSeconds(3600)));
+
+        assertThat(host.backUp(wiring, host.cluster().newDatabase()).state()).isEqualTo(BackupState.VERIFIED);
+
+        assertThat(left).doesNotExist();
+        assertThat(begun).exists();
+        Files.delete(begun);
     }
 
     @Test
