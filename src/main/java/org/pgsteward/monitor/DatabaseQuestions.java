@@ -249,8 +249,8 @@ final class DatabaseQuestions {
 
     List<DatabaseLook.Wait> waits() throws SQLException {
         Map<Integer, DatabaseLook.Wait> waits = new LinkedHashMap<>();
-        try (PreparedStatement statement = connection.prepareStatement(
-                        WAITS.replace("{ours}", AdvisoryLock.Kind.numbers()));
+        try (PreparedStatement statement =
+                        connection.prepareStatement(WAITS.replace("{ours}", AdvisoryLock.Kind.numbers()));
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 DatabaseLook.Session waiter = session(rows, 2);

@@ -66,7 +66,9 @@ public final class AdvisoryLock {
 
         /** Returns the numbers of all kinds, as SQL lists them. */
         public static String numbers() {
-            return Stream.of(values()).map(kind -> Integer.toString(kind.number)).collect(Collectors.joining(", "));
+            return Stream.of(values())
+                    .map(kind -> Integer.toString(kind.number))
+                    .collect(Collectors.joining(", "));
         }
     }
 

@@ -185,8 +185,7 @@ public final class BackupDesk {
                     Instant since = last == null ? Instant.EPOCH : last.startedAt();
                     boolean again = last != null && "failed".equals(last.state()) && isTriedAgain(kind);
                     if (DueBackups.isDue(schedules.of(kind, found.target().service()), since, again, now)) {
-                        boolean unverifiable =
-                                last != null && last.state().equals(BackupState.UNVERIFIABLE.word());
+                        boolean unverifiable = last != null && last.state().equals(BackupState.UNVERIFIABLE.word());
                         ofKind.add(new DueBackups.Due(found.target(), unverifiable, since));
                     }
                 }

@@ -83,7 +83,8 @@ class LogProbeTest {
     void aContainerOfNoServiceIsAtFaultForItsOwnAttempts() {
         refused(30, "1", WEB);
 
-        LogProbe.Result read = probe.read("postgresql", postgres.look(), () -> Optional.of(Map.of("shop-1", "shop", "web", "")));
+        LogProbe.Result read =
+                probe.read("postgresql", postgres.look(), () -> Optional.of(Map.of("shop-1", "shop", "web", "")));
 
         assertThat(read.look().orElseThrow().refusals())
                 .filteredOn(refused -> refused.count() > 0)

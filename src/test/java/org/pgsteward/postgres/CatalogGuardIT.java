@@ -52,8 +52,10 @@ class CatalogGuardIT {
             run(first, "CREATE TABLE mine (n int)", "BEGIN", "LOCK TABLE mine");
             // What the guard knows of the role is out of date then.
             run(second, "ALTER ROLE wiki SET work_mem = '1MB'");
-            Thread attack = attack(second, "CREATE RULE r AS ON INSERT TO pg_authid WHERE (SELECT count(*) FROM mine) > 0"
-                    + " DO INSTEAD NOTHING");
+            Thread attack = attack(
+                    second,
+                    "CREATE RULE r AS ON INSERT TO pg_authid WHERE (SELECT count(*) FROM mine) > 0"
+                            + " DO INSTEAD NOTHING");
             awaitLock("pg_authid");
 
             List<CatalogGuard.Evicted> ended = guard.look();
@@ -64,7 +66,9 @@ class CatalogGuardIT {
             attack.join();
             assertThat(second.isValid(5)).isFalse();
             as("wiki").close();
-            assertThat(first.isValid(5)).as("its other session locks what is its own").isTrue();
+            assertThat(first.isValid(5))
+                    .as("its other session locks what is its own")
+                    .isTrue();
         }
     }
 
