@@ -26,6 +26,9 @@ public final class LockWatch implements AutoCloseable {
 
     private static final long PERIOD_MILLISECONDS = 2000;
 
+    /** After a look that failed, since PostgreSQL writes down each login that it refuses. */
+    private static final long PERIOD_WITHOUT_ANSWER_MILLISECONDS = 15_000;
+
     /** Without another one. */
     private static final Duration OVER = Duration.ofMinutes(10);
 
@@ -59,9 +62,10 @@ public final class LockWatch implements AutoCloseable {
 
     private void watch() {
         try {
+            long period;
             do {
-                look();
-            } while (!closed.await(PERIOD_MILLISECONDS, TimeUnit.MILLISECONDS));
+                period = look() ? PERIOD_MILLISECONDS : PERIOD_WITHOUT_ANSWER_MILLISECONDS;
+            } while (!closed.await(period, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             LOG.debug("interrupted");
         } finally {
@@ -69,16 +73,19 @@ public final class LockWatch implements AutoCloseable {
         }
     }
 
-    private void look() {
+    /** Returns whether PostgreSQL answered. */
+    private boolean look() {
         try {
             guard.look().forEach(this::tell);
             resolve();
+            return true;
         } catch (SQLException e) {
             // That PostgreSQL is down is the monitor's to tell.
             LOG.debug("cannot look for locks of the catalog: {}", e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("the look for locks of the catalog failed and goes on: {}", e.toString());
         }
+        return false;
     }
 
     private void tell(CatalogGuard.Evicted ended) {
