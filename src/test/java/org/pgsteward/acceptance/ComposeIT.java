@@ -197,10 +197,11 @@ class ComposeIT {
                 .untilAsserted(() -> assertThat(
                                 host.sql("SELECT service_name, database_name FROM service_status ORDER BY 1"))
                         .isEqualTo("hedgedoc|hedgedoc\nlinkding|linkding\nnavidrome|navidrome\nvikunja|vikunja"));
-        assertThat(
-                        host.sql(
-                                "SELECT service_name, count(*) FROM user_activity WHERE action = 'provisioned' GROUP BY 1 ORDER BY 1"))
-                .isEqualTo("hedgedoc|1\nlinkding|1\nnavidrome|1\nvikunja|1");
+        await().atMost(Duration.ofMinutes(2))
+                .untilAsserted(() -> assertThat(
+                                host.sql(
+                                        "SELECT service_name, count(*) FROM user_activity WHERE action = 'provisioned' GROUP BY 1 ORDER BY 1"))
+                        .isEqualTo("hedgedoc|1\nlinkding|1\nnavidrome|1\nvikunja|1"));
     }
 
     @Test
