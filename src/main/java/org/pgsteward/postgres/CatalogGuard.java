@@ -7,7 +7,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class CatalogGuard implements AutoCloseable {
     private static final int ANSWER_SECONDS = 10;
 
-    /** Between the two looks that have to find the same. */
+    /** Between the two looks that have to find the same session: a statement that is refused holds its lock for less. */
     private static final long CONFIRMATION_NANOSECONDS = 300_000_000;
 
     private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
@@ -94,7 +96,9 @@ public final class CatalogGuard implements AutoCloseable {
             List<Evicted> harmful = harmful(session);
             if (!harmful.isEmpty()) {
                 LockSupport.parkNanos(CONFIRMATION_NANOSECONDS);
-                harmful.retainAll(harmful(session));
+                Set<Integer> before = harmful.stream().map(Evicted::pid).collect(Collectors.toSet());
+                harmful = harmful(session);
+                harmful.removeIf(one -> !before.contains(one.pid()));
                 for (Evicted one : harmful) {
                     end(session, one.pid());
                 }
