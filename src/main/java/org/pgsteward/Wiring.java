@@ -52,6 +52,7 @@ import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Typing;
+import org.pgsteward.monitor.Console;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
@@ -322,7 +323,7 @@ public final class Wiring {
                 parts.docker::hears,
                 parts.delivery::reviewReceivers,
                 parts.report,
-                new LockWatch(new CatalogGuard(server), tables, alerts, doors, clock),
+                new LockWatch(new CatalogGuard(server), tables, alerts, console(), doors, clock),
                 () -> HttpDoor.open(address, parts.pipeline, parts.figures, page, json));
     }
 
@@ -408,12 +409,20 @@ public final class Wiring {
         return new Parts(pipeline, engine, overview, docker, figures, delivery, report);
     }
 
-    private KeptDatabaseRule forgotten() {
-        String container = settings.get("pgsteward.postgres.container")
+    private String postgresContainer() {
+        return settings.get("pgsteward.postgres.container")
                 .orElse(server.address().host());
+    }
+
+    private Console console() {
+        return new Console(
+                postgresContainer(), server.address().user(), server.address().database());
+    }
+
+    private KeptDatabaseRule forgotten() {
         return new KeptDatabaseRule(
                 settings.duration("pgsteward.restore.forgotten.after"),
-                "docker exec " + Typing.word(container) + " psql -U "
+                "docker exec " + Typing.word(postgresContainer()) + " psql -U "
                         + Typing.word(server.address().user()) + " -d "
                         + Typing.word(server.address().database()) + " -c");
     }

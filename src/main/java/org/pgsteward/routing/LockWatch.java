@@ -7,15 +7,19 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.OneLine;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
+import org.pgsteward.monitor.Console;
 import org.pgsteward.postgres.CatalogGuard;
+import org.pgsteward.postgres.Quote;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,14 +33,18 @@ public final class LockWatch implements AutoCloseable {
     /** After a look that failed, since PostgreSQL writes down each login that it refuses. */
     private static final long PERIOD_WITHOUT_ANSWER_MILLISECONDS = 15_000;
 
-    /** Without another one. */
+    /** After so long without another session that was ended, the alert is over. */
     private static final Duration OVER = Duration.ofMinutes(10);
+
+    /** Characters. */
+    private static final int LONGEST_REASON = 500;
 
     private static final Logger LOG = LoggerFactory.getLogger(LockWatch.class);
 
     private final CatalogGuard guard;
     private final Tables tables;
     private final AlertBook alerts;
+    private final Console console;
     private final Doors doors;
     private final Clock clock;
     private final Map<String, Instant> last = new HashMap<>();
@@ -44,10 +52,11 @@ public final class LockWatch implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread thread = new Thread(null, this::watch, "lock-watch", 256 * 1024);
 
-    public LockWatch(CatalogGuard guard, Tables tables, AlertBook alerts, Doors doors, Clock clock) {
+    public LockWatch(CatalogGuard guard, Tables tables, AlertBook alerts, Console console, Doors doors, Clock clock) {
         this.guard = guard;
         this.tables = tables;
         this.alerts = alerts;
+        this.console = console;
         this.doors = doors;
         this.clock = clock;
     }
@@ -89,13 +98,18 @@ public final class LockWatch implements AutoCloseable {
     }
 
     private void tell(CatalogGuard.Evicted ended) {
-        String service = serviceOf(ended.role());
+        Optional<String> known = serviceOf(ended.role());
+        String service = known.orElse(ended.role());
         Instant now = clock.instant();
         int count = times.merge(service, 1, Integer::sum);
         last.put(service, now);
-        String reason = "role " + ended.role() + " locked " + ended.table() + " (" + ended.mode() + ", in database "
-                + ended.database() + "), which others need to log in, or pgsteward for its journal; its session "
-                + ended.pid() + " was ended" + (count > 1 ? ", and " + (count - 1) + " before it" : "");
+        // Whoever makes a role or a database may write several lines into its name.
+        String reason = OneLine.of(
+                "role " + ended.role() + " locked " + ended.table() + " (" + ended.mode() + ", in database "
+                        + ended.database()
+                        + "), which others need to log in, or pgsteward for its journal; its session "
+                        + ended.pid() + " was ended" + (count > 1 ? ", and " + (count - 1) + " before it" : ""),
+                LONGEST_REASON);
         LOG.warn("{}", reason);
         doors.ask(
                 "direct:alert-raise",
@@ -104,21 +118,23 @@ public final class LockWatch implements AutoCloseable {
                         KIND,
                         service,
                         reason,
-                        "pgsteward remove " + Typing.word(service)
-                                + "   # quarantine: its role cannot log in until 'pgsteward remove --undo'",
+                        known.map(one -> "pgsteward remove " + Typing.word(one)
+                                        + "   # quarantine: its role cannot log in until 'pgsteward remove --undo'")
+                                .orElseGet(() ->
+                                        console.psql("ALTER ROLE " + Quote.identifier(ended.role()) + " NOLOGIN")),
                         now));
     }
 
-    private String serviceOf(String role) {
+    /** Empty for a role that is no service's, or where the services cannot be read. */
+    private Optional<String> serviceOf(String role) {
         try {
             List<Enrolment> enrolments = tables.enrolments();
             return enrolments.stream()
                     .filter(one -> one.user().equals(role))
                     .map(Enrolment::service)
-                    .findFirst()
-                    .orElse(role);
+                    .findFirst();
         } catch (SQLException e) {
-            return role;
+            return Optional.empty();
         }
     }
 
