@@ -26,8 +26,9 @@ public final class DueBackups {
     public record Due(BackupTarget target, boolean unverifiable, Instant lastStarted) {}
 
     /**
-     * Returns the order of a night: who waits longest goes first, so that nights that are interrupted reach everybody. One
-     * whose verification came to no end may do so again and keep all others waiting, so it goes last.
+     * Returns the order of a night. The one that has waited longest goes first, so that interrupted nights reach every
+     * database. One that could not be verified last time, as when its verification was cancelled, goes last, since it may
+     * keep all others waiting again.
      */
     public static List<BackupTarget> inOrder(List<Due> due) {
         return due.stream()

@@ -106,7 +106,7 @@ public final class Proof {
         this.store = store;
         this.keys = keys;
         this.scratch = scratch;
-        this.scratchIsOurs = scratch.resolveSibling(locks.getFileName()).equals(locks);
+        this.scratchIsOurs = Objects.equals(scratch.getParent(), locks.getParent());
         this.turn = new ProofTurn(locks);
         this.scratchSeries = new ScratchSeries(turn, this::scratchCluster);
         this.bindir = bindir;
