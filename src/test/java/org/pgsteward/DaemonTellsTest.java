@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -38,11 +37,9 @@ class DaemonTellsTest {
                 CapturedLog log = new CapturedLog();
                 Daemon daemon = new Wiring(Settings.from(environment(state, server))).daemon()) {
             daemon.start();
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() -> ALL.stream().allMatch(receiver -> outbox.depth(receiver) == 0));
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() -> server.requests.stream()
-                            .anyMatch(request -> request.path().startsWith("/beat")));
+            await().until(() -> ALL.stream().allMatch(receiver -> outbox.depth(receiver) == 0));
+            await().until(() ->
+                    server.requests.stream().anyMatch(request -> request.path().startsWith("/beat")));
 
             assertThat(server.requests.stream()
                             .filter(request -> request.body().contains("title"))

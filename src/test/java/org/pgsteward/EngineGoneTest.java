@@ -8,7 +8,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -31,8 +30,7 @@ class EngineGoneTest {
             try (CapturedLog log = new CapturedLog();
                     Daemon daemon = new Wiring(Settings.from(environment(engine))).daemon()) {
                 daemon.start();
-                await().atMost(Duration.ofMinutes(2))
-                        .until(() -> lines(log, engine).size() == 1);
+                await().until(() -> lines(log, engine).size() == 1);
                 assertThat(lines(log, engine).get(0)).contains("hears Docker events at " + engine.host());
 
                 engine.stop();
@@ -43,8 +41,7 @@ class EngineGoneTest {
                         .contains("hears no Docker events, and goes on trying");
 
                 engine.startAgain();
-                await().atMost(Duration.ofMinutes(2))
-                        .until(() -> lines(log, engine).size() == 3);
+                await().until(() -> lines(log, engine).size() == 3);
                 assertThat(lines(log, engine).get(2)).contains("INFO").contains("hears Docker events at", "again");
             }
         }

@@ -1,7 +1,6 @@
 package org.pgsteward.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -26,7 +25,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -98,12 +100,17 @@ class ComposeIT {
         say("images built after %d s", sinceThen(begun) / 1000);
         Instant up = Instant.now();
         host.up();
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.docker("logs", "pgsteward").both().contains("at work after"));
+        await().until(() -> host.docker("logs", "pgsteward").both().contains("at work after"));
         Matcher atWork = AT_WORK.matcher(host.docker("logs", "pgsteward").both());
         say(
                 "docker compose up: at work after %d ms, of which %s in the JVM",
                 sinceThen(up), atWork.find() ? atWork.group(1) + " ms" : "?");
+    }
+
+    /** What failed half-way is one failure and not the next ones', too. */
+    @AfterEach
+    void isUpForTheNext() {
+        host.docker("start", "postgresql", "pgsteward");
     }
 
     @AfterAll
@@ -149,9 +156,8 @@ class ComposeIT {
                         "{{range $port, $on := .NetworkSettings.Ports}}{{$port}} {{(index $on 0).HostIp}}{{end}}"))
                 .isEqualTo("8080/tcp 127.0.0.1");
         for (String container : List.of("postgresql", "pgsteward", "pgsteward-e2e-docker-proxy-1")) {
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() ->
-                            host.inspect(container, "{{.State.Health.Status}}").equals("healthy"));
+            await().until(() ->
+                    host.inspect(container, "{{.State.Health.Status}}").equals("healthy"));
         }
         assertThat(host.inside("pgsteward", "find /var/lib/pgsteward -xdev ! -user pgsteward")
                         .out())
@@ -165,9 +171,8 @@ class ComposeIT {
         host.servicesUp();
 
         for (String service : PASSWORDS.keySet()) {
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() -> host.docker("logs", service).out().contains("\nconnected ")
-                            || host.docker("logs", service).out().startsWith("connected "));
+            await().until(() -> host.docker("logs", service).out().contains("\nconnected ")
+                    || host.docker("logs", service).out().startsWith("connected "));
             Matcher connected = CONNECTED.matcher(host.docker("logs", service).out());
             assertThat(connected.find()).isTrue();
             assertThat(connected.group(1) + " " + connected.group(2)).isEqualTo(service + " " + service);
@@ -193,15 +198,13 @@ class ComposeIT {
                         host.sql(
                                 "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolcanlogin AND NOT rolsuper"))
                 .isEqualTo("hedgedoc linkding navidrome vikunja");
-        await().atMost(Duration.ofMinutes(2))
-                .untilAsserted(() -> assertThat(
-                                host.sql("SELECT service_name, database_name FROM service_status ORDER BY 1"))
-                        .isEqualTo("hedgedoc|hedgedoc\nlinkding|linkding\nnavidrome|navidrome\nvikunja|vikunja"));
-        await().atMost(Duration.ofMinutes(2))
-                .untilAsserted(() -> assertThat(
-                                host.sql(
-                                        "SELECT service_name, count(*) FROM user_activity WHERE action = 'provisioned' GROUP BY 1 ORDER BY 1"))
-                        .isEqualTo("hedgedoc|1\nlinkding|1\nnavidrome|1\nvikunja|1"));
+        await().untilAsserted(() -> assertThat(
+                        host.sql("SELECT service_name, database_name FROM service_status ORDER BY 1"))
+                .isEqualTo("hedgedoc|hedgedoc\nlinkding|linkding\nnavidrome|navidrome\nvikunja|vikunja"));
+        await().untilAsserted(() -> assertThat(
+                        host.sql(
+                                "SELECT service_name, count(*) FROM user_activity WHERE action = 'provisioned' GROUP BY 1 ORDER BY 1"))
+                .isEqualTo("hedgedoc|1\nlinkding|1\nnavidrome|1\nvikunja|1"));
     }
 
     @Test
@@ -209,12 +212,10 @@ class ComposeIT {
     void backsEverythingUpAndProvesItWithPasswordsInNoArgument() {
         CompletableFuture<Ended> running = CompletableFuture.supplyAsync(
                 () -> host.docker("exec", "pgsteward", "pgsteward", "backup", "--all", "--json"));
-        await().atMost(Duration.ofMinutes(2))
-                .pollInterval(Duration.ofMillis(150))
-                .until(() -> {
-                    lookAtProcesses();
-                    return running.isDone();
-                });
+        await().pollInterval(Duration.ofMillis(150)).until(() -> {
+            lookAtProcesses();
+            return running.isDone();
+        });
         Ended backup = running.join();
         assertThat(backup.code()).as(backup.both()).isZero();
         List<String> services = new ArrayList<>();
@@ -298,8 +299,7 @@ class ComposeIT {
                 .well();
 
         String minimum = "psql -XqAt -U homelab -d vikunja -c 'SELECT min(id) FROM tasks'";
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.inside(Deployment.RESTORED, minimum).isWell());
+        await().until(() -> host.inside(Deployment.RESTORED, minimum).isWell());
         assertThat(host.inside(Deployment.RESTORED, minimum).out()).isEqualTo(tasks);
         host.docker("rm", "--force", Deployment.RESTORED).well();
         // The line in compose is for the administrator alone.
@@ -314,17 +314,14 @@ class ComposeIT {
     @Order(5)
     void tellsOnceThatPostgresqlIsGoneAndOnceThatItIsBackAndLosesNoRowMeanwhile() {
         host.docker("kill", "postgresql").well();
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> states("postgres-down").equals(List.of("firing")));
+        await().until(() -> states("postgres-down").equals(List.of("firing")));
         host.docker("restart", "--time", "1", "vikunja").well();
         Instant restarted = Instant.now();
         host.docker("start", "postgresql").well();
 
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> states("postgres-down").equals(List.of("firing", "resolved")));
+        await().until(() -> states("postgres-down").equals(List.of("firing", "resolved")));
         say("postgresql back: told after %d ms", sinceThen(restarted));
         await().during(Duration.ofSeconds(6))
-                .atMost(Duration.ofMinutes(2))
                 .until(() -> states("postgres-down").equals(List.of("firing", "resolved")));
         assertThat(
                         host.sql(
@@ -355,10 +352,9 @@ class ComposeIT {
                         "head -c " + mebibytes + "m /dev/zero | tail -n 1 | sleep 12")
                 .well();
 
-        await().atMost(Duration.ofMinutes(2)).until(() -> states("memory-high").equals(List.of("firing", "resolved")));
-        await().during(Duration.ofSeconds(6))
-                .atMost(Duration.ofMinutes(2))
-                .until(() -> states("memory-high").equals(List.of("firing", "resolved")));
+        await().until(() -> states("memory-high").equals(List.of("firing", "resolved")));
+        await().during(Duration.ofSeconds(6)).until(() -> states("memory-high").equals(List.of("firing", "resolved")));
+
         JsonNode notice = host.notices("memory-high").get(0);
         assertThat(notice.path("severity").asText()).isEqualTo("warning");
         assertThat(notice.path("service").asText()).isEqualTo("postgresql");
@@ -377,18 +373,15 @@ class ComposeIT {
         host.compose("start", "docker-proxy").well();
         Instant hears = Instant.now();
 
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.docker("logs", Deployment.LATECOMER).out().contains("connected database=latecomer"));
+        await().until(() -> host.docker("logs", Deployment.LATECOMER).out().contains("connected database=latecomer"));
         say("hears again: the new service had its database after %d ms", sinceThen(hears));
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> !host.get("/observe/metrics").contains("pgsteward_service_up{service=\"linkding\"} 1.0"));
+        await().until(() -> !host.get("/observe/metrics").contains("pgsteward_service_up{service=\"linkding\"} 1.0"));
         say("hears again: the removed service was known to be gone after %d ms", sinceThen(hears));
         // The service connects a moment before that is written down.
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.sql("SELECT count(*) FROM user_activity WHERE service_name = '" + Deployment.LATECOMER
-                                + "' AND action = 'provisioned'")
-                        .equals("1"));
-        await().atMost(Duration.ofMinutes(2)).until(() -> waiting().equals("0"));
+        await().until(() -> host.sql("SELECT count(*) FROM user_activity WHERE service_name = '" + Deployment.LATECOMER
+                        + "' AND action = 'provisioned'")
+                .equals("1"));
+        await().until(() -> waiting().equals("0"));
         assertThat(host.sql("SELECT service_name, action, created_at FROM user_activity GROUP BY 1, 2, 3"
                         + " HAVING count(*) > 1"))
                 .isEmpty();
@@ -403,7 +396,13 @@ class ComposeIT {
                         + " FROM generate_series(1, 1500000) n");
         host.docker("exec", "--detach", "pgsteward", "pgsteward", "backup", "vikunja")
                 .well();
-        host.inside("pgsteward", "until [ -s " + STORE + "/vikunja/*.part ]; do :; done")
+        // Stopped, so that the dump does not end before it is killed.
+        host.inside(
+                        "pgsteward",
+                        "until [ -s " + STORE + "/vikunja/*.part ]; do sleep 0.05; done;"
+                                + " for process in /proc/[0-9]*; do"
+                                + "  if [ \"$(cat $process/comm)\" = pg_dump ]; then kill -STOP ${process#/proc/}; fi;"
+                                + " done")
                 .well();
         lookAtProcesses();
         host.docker("kill", "--signal", "KILL", "pgsteward").well();
@@ -412,14 +411,12 @@ class ComposeIT {
 
         host.docker("start", "pgsteward").well();
 
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.sql(STATE_OF_LAST).equals("failed|f"));
+        await().until(() -> host.sql(STATE_OF_LAST).equals("failed|f"));
         // Among them is the set's, which is written anew just then.
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.inside("pgsteward", "find " + STORE + " -name '*.part'")
-                        .well()
-                        .out()
-                        .isEmpty());
+        await().until(() -> host.inside("pgsteward", "find " + STORE + " -name '*.part'")
+                .well()
+                .out()
+                .isEmpty());
         host.sql("vikunja", "DROP TABLE ballast");
         Ended again = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
         assertThat(again.isWell()).as(again.both()).isTrue();
@@ -432,8 +429,7 @@ class ComposeIT {
         host.sql("GRANT CONNECT ON DATABASE hedgedoc TO PUBLIC");
 
         // Put right within the five seconds that news waits, it is one message; later, two.
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> rightsOfHedgedoc("state").contains("resolved"));
+        await().until(() -> rightsOfHedgedoc("state").contains("resolved"));
         assertThat(intoHedgedoc().err()).contains("permission denied for database");
         assertThat(rightsOfHedgedoc("text").get(0)).contains("every role may connect to database hedgedoc");
         assertThat(rightsOfHedgedoc("state")).doesNotHaveDuplicates();
@@ -467,8 +463,7 @@ class ComposeIT {
     void aStrangerWhoAsksForAnothersDatabaseIsRefusedAndTold() {
         stranger("DATABASE_URL=postgres://vikunja:known-secret-guess@postgresql/vikunja");
 
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> states("enrolment-refused").equals(List.of("firing")));
+        await().until(() -> states("enrolment-refused").equals(List.of("firing")));
         JsonNode notice = host.notices("enrolment-refused").get(0);
         assertThat(notice.path("service").asText()).isEqualTo(Deployment.STRANGER);
         assertThat(notice.path("text").asText()).contains("belongs to service 'vikunja'");
@@ -501,8 +496,7 @@ class ComposeIT {
                         "for n in 1 2 3 4; do psql -Xq -h postgresql -U latecomer -d latecomer -c 'SELECT 1'; done; sleep 600")
                 .well();
         try {
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() -> !told("logins-failed", Deployment.GUESSER).isEmpty());
+            await().until(() -> !told("logins-failed", Deployment.GUESSER).isEmpty());
         } finally {
             host.docker("rm", "--force", Deployment.GUESSER);
         }
@@ -525,17 +519,14 @@ class ComposeIT {
 
         latecomer(Deployment.NEWER, "known-secret-changed").well();
 
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.docker("logs", Deployment.LATECOMER).out().contains("connected database=latecomer"));
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> !host.notices("image-changed").isEmpty());
+        await().until(() -> host.docker("logs", Deployment.LATECOMER).out().contains("connected database=latecomer"));
+        await().until(() -> !host.notices("image-changed").isEmpty());
         assertThat(host.notices("image-changed").get(0).path("text").asText())
                 .contains("latecomer went from " + Deployment.APPLICATION)
                 .contains("to " + Deployment.NEWER)
                 .contains(path);
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.sql("SELECT count(*) FROM backup_log WHERE pinned IS NOT NULL")
-                        .equals("1"));
+        await().until(() -> host.sql("SELECT count(*) FROM backup_log WHERE pinned IS NOT NULL")
+                .equals("1"));
         assertThat(states("image-changed")).containsExactly("firing");
     }
 
@@ -569,10 +560,8 @@ class ComposeIT {
 
         host.services("up", "--detach", "--force-recreate").well();
 
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.notices("service-updated").size() > before);
+        await().until(() -> host.notices("service-updated").size() > before);
         await().during(Duration.ofSeconds(8))
-                .atMost(Duration.ofMinutes(2))
                 .until(() -> host.notices("service-updated").size() == before + 1);
         JsonNode notice = host.notices("service-updated").get(before);
         assertThat(notice.path("title").asText()).matches("\\[info] [34] x service updated: .*");
@@ -605,8 +594,7 @@ class ComposeIT {
                 "VIKUNJA_DATABASE_PASSWORD=known-secret-guess");
 
         // An engine with other work may take longer than the doctor waits, who says so.
-        Ended doctor = await().atMost(Duration.ofMinutes(2))
-                .until(
+        Ended doctor = await().until(
                         () -> host.docker("exec", "pgsteward", "pgsteward", "doctor"),
                         said -> !said.out().contains("does not say"));
         host.docker("rm", "--force", Deployment.STRANGER).well();
@@ -645,16 +633,14 @@ class ComposeIT {
                         "sleep 0.5; exit 3")
                 .well();
 
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> !told("service-down", Deployment.CRASHING).isEmpty());
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> Integer.parseInt(host.inspect(Deployment.CRASHING, "{{.RestartCount}}")) > 6);
+        await().until(() -> !told("service-down", Deployment.CRASHING).isEmpty());
+        await().until(() -> Integer.parseInt(host.inspect(Deployment.CRASHING, "{{.RestartCount}}")) > 6);
         host.docker("rm", "--force", Deployment.CRASHING).well();
 
         List<JsonNode> told = told("service-down", Deployment.CRASHING);
         assertThat(told).hasSize(1);
         assertThat(told.get(0).path("text").asText())
-                .containsPattern("again and again, \\d+ times within 10 min, last with exit code 3");
+                .containsPattern("again and again(, \\d+ times within 10 min)?, last with exit code 3");
         assertThat(told.get(0).path("remedy").asText()).startsWith("docker logs --tail");
     }
 
@@ -684,8 +670,7 @@ class ComposeIT {
                         "/dev/zero")
                 .well();
 
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> !told("service-down", Deployment.HUNGRY).isEmpty());
+        await().until(() -> !told("service-down", Deployment.HUNGRY).isEmpty());
 
         List<JsonNode> told = told("service-down", Deployment.HUNGRY);
         assertThat(told).hasSize(1);
@@ -704,8 +689,7 @@ class ComposeIT {
         try {
             Ended filled = host.inside("pgsteward", "dd if=/dev/zero of=" + BALLAST + " bs=64k");
             assertThat(filled.err()).contains("No space left");
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() -> heard("disk-filling").equals(List.of("firing")));
+            await().until(() -> heard("disk-filling").equals(List.of("firing")));
 
             refused = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
         } finally {
@@ -714,14 +698,13 @@ class ComposeIT {
 
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.out()).containsPattern("needs about .*, \\d+ (bytes|KiB) free on " + STORE);
-        await().atMost(Duration.ofMinutes(2)).until(() -> states("disk-filling").equals(List.of("firing", "resolved")));
+        await().until(() -> states("disk-filling").equals(List.of("firing", "resolved")));
         assertThat(host.notices("disk-filling").get(0).path("text").asText()).contains("is full to 100%");
         // Whether the daemon heard of the refusal too depends on a byte that was free; whoever typed the command read
         // it.
         Ended backup = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
         assertThat(backup.isWell()).as(backup.both()).isTrue();
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> !states("backup-failed").equals(List.of("firing")));
+        await().until(() -> !states("backup-failed").equals(List.of("firing")));
         assertThat(host.inside("pgsteward", "find " + STORE + " -name '*.part'")
                         .well()
                         .out())
@@ -733,8 +716,7 @@ class ComposeIT {
     @Order(18)
     void theWebhookHeardWhatTheMailboxHolds() {
         assumeTrue(hook.isPresent(), "skipped: no container reaches this process, so there is no webhook");
-        await().atMost(Duration.ofMinutes(2))
-                .untilAsserted(() -> assertThat(bySubject(posted())).isEqualTo(bySubject(host.notices())));
+        await().untilAsserted(() -> assertThat(bySubject(posted())).isEqualTo(bySubject(host.notices())));
         List<String> mailbox = ids(host.notices());
         assertThat(mailbox).doesNotHaveDuplicates();
         assertThat(ids(posted()).size()).isBetween(mailbox.size(), mailbox.size() + 1);
@@ -852,9 +834,10 @@ class ComposeIT {
         assertThat(complaints()).doesNotContain("InvalidDefinitionException");
         assertThat(host.inspect("pgsteward", "{{.State.OOMKilled}} {{.RestartCount}}"))
                 .isEqualTo("false 0");
-        assertThat(states("backup-failed"))
-                .as("of the full disk")
-                .isIn(List.of(), List.of("resolved"), List.of("firing", "resolved"));
+        List<String> failed = states("backup-failed");
+        assertThat(failed.isEmpty() ? "resolved" : failed.get(failed.size() - 1))
+                .as("of the killed backup and the full disk")
+                .isEqualTo("resolved");
     }
 
     @Test
@@ -871,11 +854,9 @@ class ComposeIT {
         int before = states("postgres-down").size();
         pages.after(
                 "docker compose pause postgresql",
-                () -> await().atMost(Duration.ofMinutes(2))
-                        .until(() -> states("postgres-down").size() == before + 1));
+                () -> await().until(() -> states("postgres-down").size() == before + 1));
         pages.type("send-alerts");
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> states("postgres-down").size() == before + 2);
+        await().until(() -> states("postgres-down").size() == before + 2);
         pages.takeSettingsBack();
     }
 
@@ -904,8 +885,7 @@ class ComposeIT {
         assertThat(host.sql("SHOW server_version")).startsWith("17.");
         assertThat(host.sql("vikunja", "SELECT count(*) FROM tasks")).isEqualTo(tasks);
         host.services("start").well();
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> !host.sql("vikunja", "SELECT count(*) FROM tasks").equals(tasks));
+        await().until(() -> !host.sql("vikunja", "SELECT count(*) FROM tasks").equals(tasks));
         host.services("stop", "--timeout", "1").well();
     }
 
@@ -926,8 +906,7 @@ class ComposeIT {
 
         assertThat(host.sql("vikunja", "SELECT count(*) FROM tasks")).isEqualTo(tasks);
         host.servicesUp();
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> !host.sql("vikunja", "SELECT count(*) FROM tasks").equals(tasks));
+        await().until(() -> !host.sql("vikunja", "SELECT count(*) FROM tasks").equals(tasks));
     }
 
     @Test
@@ -944,6 +923,11 @@ class ComposeIT {
                     .as(file.toString())
                     .isSubsetOf("crontab -e");
         }
+    }
+
+    /** Every look starts a program in a container, which takes as much of the processor as what is waited for. */
+    private static ConditionFactory await() {
+        return Awaitility.await().pollInterval(Duration.ofMillis(500)).atMost(Duration.ofMinutes(4));
     }
 
     private static void stranger(String... environment) {

@@ -269,7 +269,6 @@ final class Deployment {
             return;
         }
         Awaitility.await()
-                .atMost(Duration.ofMinutes(2))
                 .ignoreExceptions()
                 .until(() -> get("/observe/health/live").contains("UP"));
     }

@@ -574,12 +574,12 @@ class RestoreIT {
             clients.add(client);
             client.start();
         }
-        await().atMost(Duration.ofMinutes(2)).until(() -> answers.get() > 20);
+        await().until(() -> answers.get() > 20);
 
         Restore.Done replaced = wiring.restore.replace(order, RestoreProgress.QUIET);
 
         int before = answers.get();
-        await().atMost(Duration.ofMinutes(2)).until(() -> answers.get() > before + 20);
+        await().until(() -> answers.get() > before + 20);
         done.set(true);
         for (Thread client : clients) {
             client.join();

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -118,7 +117,7 @@ class RestoreKilledIT {
         String service = service("poured");
         host.cluster().run("homelab", "ALTER ROLE ALL SET test.hold = 'on'");
         Process process = start("org.pgsteward.Steward", "restore", "--replace", service);
-        await().atMost(Duration.ofMinutes(2)).until(() -> !sleeping().isEmpty());
+        await().until(() -> !sleeping().isEmpty());
         host.cluster().run("homelab", "ALTER ROLE ALL RESET test.hold");
 
         process.destroyForcibly();
@@ -147,18 +146,15 @@ class RestoreKilledIT {
     private String killedAt(int step, String how, String service, String target) throws Exception {
         Process process = start(KilledRestore.class.getName(), how, service, target, Integer.toString(step));
         try {
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() -> !Files.readString(said()).isBlank());
+            await().until(() -> !Files.readString(said()).isBlank());
         } finally {
             process.destroyForcibly();
         }
         assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).as(Files.readString(said())).isEqualTo(128 + 9);
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> host.rows(
-                                "homelab",
-                                "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1919251316")
-                        .isEmpty());
+        await().until(() -> host.rows(
+                        "homelab", "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1919251316")
+                .isEmpty());
         // The last line: before it there may be warnings of what was removed.
         List<String> lines = Files.readAllLines(said());
         return lines.get(lines.size() - 1);

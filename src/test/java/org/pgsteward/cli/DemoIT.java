@@ -97,8 +97,7 @@ class DemoIT {
                 .waitFor();
 
         assertThat(demo.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        await().atMost(Duration.ofMinutes(2))
-                .untilAsserted(() -> assertThat(commands()).as("left behind").isEmpty());
+        await().untilAsserted(() -> assertThat(commands()).as("left behind").isEmpty());
         assertThat(Files.readString(printed))
                 .as("its own PostgreSQL ends with it, and that is no alert")
                 .doesNotContain("[critical] postgresql");

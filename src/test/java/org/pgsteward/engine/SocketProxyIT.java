@@ -274,7 +274,7 @@ class SocketProxyIT {
                     .write(request("GET /events?filters=%7B%22volume%22%3A%5B%22" + volume + "%22%5D%7D"));
             await().until(() -> "".equals(lines.poll(5, TimeUnit.SECONDS)));
 
-            await().during(Duration.ofSeconds(7)).atMost(Duration.ofMinutes(2)).until(lines::isEmpty);
+            await().during(Duration.ofSeconds(7)).until(lines::isEmpty);
             DockerCli.docker("volume", "create", volume);
 
             await().until(() -> String.valueOf(lines.poll(5, TimeUnit.SECONDS)).contains("\"Action\":\"create\""));

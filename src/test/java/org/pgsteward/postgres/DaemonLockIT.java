@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.sql.Connection;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -136,7 +135,7 @@ class DaemonLockIT {
 
             assertThat(held.state()).isEqualTo(State.TAKEN);
             assertThat(held.other()).isEmpty();
-            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.HELD);
+            await().until(() -> lock.check(true).state() == State.HELD);
         }
     }
 
@@ -151,11 +150,11 @@ class DaemonLockIT {
             assertThat(lock.check(true).state()).isEqualTo(State.HELD);
             cluster.kill();
 
-            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.UNKNOWN);
+            await().until(() -> lock.check(true).state() == State.UNKNOWN);
             assertThat(lock.check(true).trouble()).contains("nothing listens");
 
             cluster.startAgain();
-            await().atMost(Duration.ofMinutes(2)).until(() -> lock.check(true).state() == State.HELD);
+            await().until(() -> lock.check(true).state() == State.HELD);
         }
     }
 }

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -124,7 +123,7 @@ public final class TestCluster implements AutoCloseable {
         List<ProcessHandle> all =
                 Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
         all.forEach(ProcessHandle::destroyForcibly);
-        await().atMost(Duration.ofMinutes(2)).until(() -> !answers());
+        await().until(() -> !answers());
     }
 
     /** On the same port and with the same data, as it was started the first time. */
@@ -138,7 +137,7 @@ public final class TestCluster implements AutoCloseable {
         }
         List<String> unprivileged = UnprivilegedUser.ofThisProcess().command(command);
         // What the killed server left in shared memory may keep the first attempts from starting.
-        await().atMost(Duration.ofMinutes(2)).until(() -> {
+        await().until(() -> {
             if (second.filter(Process::isAlive).isEmpty()) {
                 second = Optional.of(new ProcessBuilder(unprivileged)
                         .directory(new File("/"))
@@ -162,7 +161,7 @@ public final class TestCluster implements AutoCloseable {
     public void close() throws IOException {
         if (second.isPresent()) {
             second.get().getOutputStream().close();
-            await().atMost(Duration.ofMinutes(2)).until(() -> !second.get().isAlive());
+            await().until(() -> !second.get().isAlive());
         }
         cluster.close();
         Files.deleteIfExists(data);

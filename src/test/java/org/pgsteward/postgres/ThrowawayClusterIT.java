@@ -37,7 +37,7 @@ class ThrowawayClusterIT {
                     .isEmpty();
         }
 
-        await().atMost(Duration.ofMinutes(2)).until(() -> processesIn(data) == 0);
+        await().until(() -> processesIn(data) == 0);
         assertThat(data).doesNotExist();
         assertThat(folder.resolve("template-"
                         + Programs.newest(Optional.empty()).orElseThrow().major()))
@@ -180,7 +180,7 @@ class ThrowawayClusterIT {
                 .hasMessageContaining("did not start")
                 .hasMessageContaining("a_library_that_is_not_here");
 
-        await().atMost(Duration.ofMinutes(2)).until(() -> processesIn(data) == 0);
+        await().until(() -> processesIn(data) == 0);
         assertThat(data).doesNotExist();
         ThrowawayCluster.remove(folder);
     }

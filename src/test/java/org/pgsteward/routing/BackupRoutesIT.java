@@ -636,8 +636,7 @@ class BackupRoutesIT {
         command.destroyForcibly().waitFor();
 
         // Its output has nowhere to go.
-        await().atMost(Duration.ofMinutes(2))
-                .until(() -> dump.filter(ProcessHandle::isAlive).isEmpty());
+        await().until(() -> dump.filter(ProcessHandle::isAlive).isEmpty());
         host.wiring().house.order();
         assertOnlyTheGoodOneIsThere(database, good);
         assertThat(host.journal(database))

@@ -327,7 +327,7 @@ class FaultsIT {
         command.destroyForcibly().waitFor();
 
         await().atMost(PATIENCE).until(() -> !server.isAlive());
-        await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
+        await().untilAsserted(() -> {
             assertThat(data).doesNotExist();
             assertThat(Path.of(sockets)).doesNotExist();
         });

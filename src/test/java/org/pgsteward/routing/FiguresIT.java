@@ -11,7 +11,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,25 +53,21 @@ class FiguresIT {
                     "pgsteward.reconcile.delay", "1h"));
             wiring.house.order();
             try (Daemon daemon = wiring.daemon().start()) {
-                await().atMost(Duration.ofMinutes(2)).until(daemon::hears);
+                await().until(daemon::hears);
                 engine.play("deploy");
-                await().atMost(Duration.ofMinutes(2))
-                        .until(() -> wiring.targets.all(BackupKind.DUMP).stream()
-                                .anyMatch(found -> found.target().service().equals("linkding")));
+                await().until(() -> wiring.targets.all(BackupKind.DUMP).stream()
+                        .anyMatch(found -> found.target().service().equals("linkding")));
                 // The first reconcile does not wait for its timer.
-                await().atMost(Duration.ofMinutes(2))
-                        .until(() -> wiring.server
-                                .ask("SELECT pg_catalog.has_database_privilege('public', 'postgres', 'CONNECT')")
-                                .equals("f"));
+                await().until(() -> wiring.server
+                        .ask("SELECT pg_catalog.has_database_privilege('public', 'postgres', 'CONNECT')")
+                        .equals("f"));
                 host.backUp(wiring, "linkding");
-                await().atMost(Duration.ofMinutes(2))
-                        .untilAsserted(
+                await().untilAsserted(
                                 () -> assertThat(names(OFFERED, scrape(daemon))).containsAll(named));
-                await().atMost(Duration.ofMinutes(2))
-                        .untilAsserted(() -> assertThat(names(OFFERED, scrape(daemon)))
-                                .as(Reference.FILE + ", and nothing else")
-                                .containsExactlyInAnyOrderElementsOf(
-                                        Reference.rows("Metrics").keySet()));
+                await().untilAsserted(() -> assertThat(names(OFFERED, scrape(daemon)))
+                        .as(Reference.FILE + ", and nothing else")
+                        .containsExactlyInAnyOrderElementsOf(
+                                Reference.rows("Metrics").keySet()));
                 String figures = scrape(daemon);
                 assertThat(figures)
                         .contains("pgsteward_postgres_up 1.0", "pgsteward_service_up{service=\"linkding\"} 1.0");

@@ -244,7 +244,7 @@ class JournalIT {
         assertThat(waiting()).as("rows that wait").hasSize(42);
         host.cluster().startAgain();
 
-        await().atMost(Duration.ofMinutes(2)).until(() -> waiting().isEmpty());
+        await().until(() -> waiting().isEmpty());
         List<String> expected = new ArrayList<>(List.of("before"));
         for (int i = 0; i < 40; i++) {
             expected.add("action " + i);
@@ -277,7 +277,7 @@ class JournalIT {
         write(Activity.ours("app", "after", NIGHT));
         write(started("app"));
 
-        await().atMost(Duration.ofMinutes(2)).until(() -> waiting().isEmpty());
+        await().until(() -> waiting().isEmpty());
         assertThat(host.rows("homelab", "SELECT action FROM public.user_activity"))
                 .containsExactly("after");
         assertThat(host.journal("app")).containsExactly("running");
@@ -294,7 +294,7 @@ class JournalIT {
         wiring = process();
         pipeline = wiring.backupPipeline().start();
 
-        await().atMost(Duration.ofMinutes(2)).until(() -> waiting().isEmpty());
+        await().until(() -> waiting().isEmpty());
         assertThat(host.rows("homelab", "SELECT action FROM public.user_activity"))
                 .containsExactly("nearly lost");
     }
@@ -314,14 +314,14 @@ class JournalIT {
             Files.copy(row, aside.resolve(row.getFileName()));
         }
         host.cluster().startAgain();
-        await().atMost(Duration.ofMinutes(2)).until(() -> waiting().isEmpty());
+        await().until(() -> waiting().isEmpty());
 
         // One at a time, the oldest last: whichever of them comes late, what is known is not taken back.
         for (int i = rows.size() - 1; i >= 0; i--) {
             Files.move(aside.resolve(rows.get(i).getFileName()), rows.get(i));
             write(Activity.ours("other", "drained", NIGHT));
             // The timer may have begun to drain just before, and then it is the timer that carries the row.
-            await().atMost(Duration.ofMinutes(2)).until(() -> waiting().isEmpty());
+            await().until(() -> waiting().isEmpty());
             assertThat(host.journal("app"))
                     .as("after row %s was written again", i)
                     .containsExactly("verified");
@@ -364,7 +364,7 @@ class JournalIT {
         write(Activity.ours("app", "last", NIGHT));
         host.cluster().startAgain();
 
-        await().atMost(Duration.ofMinutes(2)).until(() -> waiting().isEmpty());
+        await().until(() -> waiting().isEmpty());
         assertThat(host.rows("homelab", "SELECT action FROM public.user_activity ORDER BY id"))
                 .containsExactly("first", "last");
         assertThat(refused()).hasSize(2).anyMatch(name -> name.contains("broken"));
@@ -383,7 +383,7 @@ class JournalIT {
             other.start();
             write(Activity.ours("other", "daemon", NIGHT));
             other.join();
-            await().atMost(Duration.ofMinutes(2)).until(() -> waiting().isEmpty());
+            await().until(() -> waiting().isEmpty());
         }
         assertThat(host.rows("homelab", "SELECT count(*)::text FROM public.user_activity WHERE service_name = 'app'"))
                 .containsExactly("300");

@@ -15,7 +15,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -72,11 +71,10 @@ class OverallHealthIT {
             wiring.house.order();
             Daemon daemon = wiring.daemon().start();
             try {
-                await().atMost(Duration.ofMinutes(2)).until(daemon::hears);
+                await().until(daemon::hears);
                 engine.play("deploy");
                 agree(host, daemon, "Nothing is backed up yet. The first backup starts by itself within a minute.");
-                await().atMost(Duration.ofMinutes(2))
-                        .until(() -> wiring.targets.all(BackupKind.DUMP).size() == 6);
+                await().until(() -> wiring.targets.all(BackupKind.DUMP).size() == 6);
                 for (Targets.Found found : wiring.targets.all(BackupKind.DUMP)) {
                     host.backUp(wiring, found.target());
                 }
@@ -121,7 +119,7 @@ class OverallHealthIT {
 
     /** All that state the overall health say {@code headline}, or come to say it. */
     private void agree(TestHost host, Daemon daemon, String headline) {
-        await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
+        await().untilAsserted(() -> {
             OverallHealth command = host.wiring().overview().health();
             assertThat(command.headline()).as(command.reasons().toString()).isEqualTo(headline);
             assertThat(command.isWell()).isEqualTo(headline.equals(WELL));

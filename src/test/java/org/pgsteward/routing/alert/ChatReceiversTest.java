@@ -268,7 +268,7 @@ class ChatReceiversTest {
     private JsonNode sent(String receiver, Map<String, String> settings, Condition condition) throws Exception {
         try (Desk desk = desk(receiver, settings)) {
             desk.raise(condition);
-            await().atMost(Duration.ofMinutes(2)).until(() -> desk.outbox.depth(receiver) == 0);
+            await().until(() -> desk.outbox.depth(receiver) == 0);
         }
         HookServer.Request request = server.requests.get(0);
         assertThat(request.method()).isEqualTo("POST");
