@@ -12,6 +12,9 @@ import java.util.List;
  * once, and a run that failed is tried again before the next night.
  */
 public final class DueBackups {
+    /** PostgreSQL is back this long after a crash of one of its processes, which ends every dump. */
+    static final Duration FIRST_RETRY = Duration.ofMinutes(1);
+
     /** Long enough for a cause to pass, short enough for the morning to find a backup. */
     static final Duration RETRY = Duration.ofMinutes(30);
 
@@ -39,14 +42,14 @@ public final class DueBackups {
 
     /**
      * @param lastStarted the start of the newest run; the epoch where there has been none, which is due at once
-     * @param lastFailed whether that run failed
+     * @param failures how many of the newest runs failed, one after the other
      */
-    public static boolean isDue(Schedule schedule, Instant lastStarted, boolean lastFailed, Instant now) {
+    public static boolean isDue(Schedule schedule, Instant lastStarted, int failures, Instant now) {
         if (lastStarted.isAfter(now)) {
             // The clock was set back, or forth and back: a run in what is now the future says nothing of tonight.
             return true;
         }
-        if (lastFailed && !lastStarted.plus(RETRY).isAfter(now)) {
+        if (failures > 0 && !lastStarted.plus(failures == 1 ? FIRST_RETRY : RETRY).isAfter(now)) {
             return true;
         }
         return !schedule.nextAfter(lastStarted).isAfter(now);

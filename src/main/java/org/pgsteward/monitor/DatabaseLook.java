@@ -48,6 +48,7 @@ public record DatabaseLook(
      * @param ordered whether somebody is known to have told the container to stop, shortly before {@code startedAt}
      * @param log how it writes its log
      * @param ourAddress as it sees us; empty for a socket
+     * @param told restarts that an alert tells already, by this pgsteward or the one before it
      */
     public record Server(
             Instant startedAt,
@@ -60,7 +61,8 @@ public record DatabaseLook(
             Optional<Long> limitBytes,
             boolean ordered,
             ServerLog log,
-            String ourAddress) {}
+            String ourAddress,
+            Restarts told) {}
 
     /**
      * What the server's settings let it take, in bytes.

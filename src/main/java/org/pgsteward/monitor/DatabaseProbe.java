@@ -38,13 +38,14 @@ public final class DatabaseProbe {
     }
 
     /**
-     * What only Docker knows of the server.
+     * What only Docker and the alerts know of the server.
      *
      * @param container its name
      * @param limitBytes its memory limit; 0 where there is none, empty while no container is known
      * @param ordered when somebody last told it to stop
+     * @param restarts the figures of the alert that tells of restarts; empty where none fires
      */
-    public record Host(String container, Optional<Long> limitBytes, Optional<Instant> ordered) {}
+    public record Host(String container, Optional<Long> limitBytes, Optional<Instant> ordered, Map<String, Object> restarts) {}
 
     /** @throws SQLException when PostgreSQL does not answer */
     public DatabaseLook read(Host host) throws SQLException {

@@ -179,7 +179,8 @@ final class DatabaseQuestions {
                             .filter(order -> order.plusSeconds(600).isAfter(started))
                             .isPresent(),
                     ServerLog.of(text(row, 12), row.getBoolean(13), row.getInt(14)),
-                    text(row, 15));
+                    text(row, 15),
+                    Restarts.of(host.restarts()));
         }
     }
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,8 +22,11 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
     /** The processes of one start are up within this time. */
     private static final Duration START = Duration.ofSeconds(30);
 
+    /** The {@code kind} of its alert, whose figures are given back with each look. */
+    public static final String KIND = "postgres-restarted";
+
     public RestartRule() {
-        super("postgres-restarted", Unit.COUNT);
+        super(KIND, Unit.COUNT);
     }
 
     /** Each start is counted, and so is that an order for it was heard of late. */
@@ -72,14 +76,16 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                 recoveries.add(server.recoveredAt());
             }
         }
-        return List.of(finding(now, starts, recoveries));
+        return List.of(finding(now, new Restarts(starts, recoveries).and(now.server().told(), at -> isRecent(at, now))));
     }
 
     private static boolean isRecent(Instant at, DatabaseLook now) {
         return at.plus(SPAN).isAfter(now.at());
     }
 
-    private static Finding finding(DatabaseLook now, SortedSet<Instant> starts, SortedSet<Instant> recoveries) {
+    private static Finding finding(DatabaseLook now, Restarts restarts) {
+        SortedSet<Instant> starts = restarts.starts();
+        SortedSet<Instant> recoveries = restarts.recoveries();
         List<String> what = new ArrayList<>();
         if (!starts.isEmpty()) {
             what.add("PostgreSQL restarted by itself at " + seconds(starts.last())
@@ -91,9 +97,11 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                     + (recoveries.size() > 1 ? ", " + recoveries.size() + " times within an hour" : ""));
         }
         String container = Console.word(now.console().container());
+        Map<String, Object> figures = new LinkedHashMap<>(restarts.figures());
+        figures.put("startedAt", now.server().startedAt().toString());
         return new Finding(
                 PostgresRule.SERVICE,
-                starts.size() + recoveries.size(),
+                restarts.count(),
                 what.isEmpty()
                         ? "PostgreSQL has run since " + seconds(now.server().startedAt())
                         : String.join("; ", what),
@@ -101,10 +109,7 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                         + " 2>&1 | grep -iE 'terminated|signal|exit code|shut|PANIC|FATAL' | tail -30"
                         + "\ndocker stats --no-stream " + container
                         + "\ndocker inspect --format '{{json .State}}' " + container,
-                Map.of(
-                        "starts", starts.size(),
-                        "recoveries", recoveries.size(),
-                        "startedAt", now.server().startedAt().toString()));
+                figures);
     }
 
     private static String seconds(Instant at) {

@@ -183,8 +183,10 @@ public final class BackupDesk {
                     Tables.LastRun last = runs.get(found.target().service());
                     // What has never been backed up is due at once, and not only at its schedule's next time.
                     Instant since = last == null ? Instant.EPOCH : last.startedAt();
-                    boolean again = last != null && "failed".equals(last.state()) && isTriedAgain(kind);
-                    if (DueBackups.isDue(schedules.of(kind, found.target().service()), since, again, now)) {
+                    int failures = last != null && "failed".equals(last.state()) && isTriedAgain(kind)
+                            ? Math.max(1, tables.failuresInARow(found.target().service()))
+                            : 0;
+                    if (DueBackups.isDue(schedules.of(kind, found.target().service()), since, failures, now)) {
                         boolean unverifiable = last != null && last.state().equals(BackupState.UNVERIFIABLE.word());
                         ofKind.add(new DueBackups.Due(found.target(), unverifiable, since));
                     }

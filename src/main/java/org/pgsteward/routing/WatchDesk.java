@@ -27,6 +27,7 @@ import org.pgsteward.monitor.HostLook;
 import org.pgsteward.monitor.ImageProbe;
 import org.pgsteward.monitor.LogLook;
 import org.pgsteward.monitor.LogProbe;
+import org.pgsteward.monitor.RestartRule;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,7 +83,7 @@ public final class WatchDesk {
     public @Nullable DatabaseLook databases() {
         try {
             return databases.read(
-                    server(containers.postgres(), containers.postgres().flatMap(containers::lastOrder)));
+                    server(containers.postgres(), containers.postgres().flatMap(containers::lastOrder), restarts()));
         } catch (SQLException e) {
             LOG.debug("PostgreSQL and its databases are not looked at: {}", e.getMessage());
             return null;
@@ -110,10 +111,19 @@ public final class WatchDesk {
         }
     }
 
-    /** What Docker knows of the server. Not called as a step of a route is: Camel would take the one for the other. */
-    static DatabaseProbe.Host server(Optional<Container> container, Optional<Instant> ordered) {
+    private Map<String, Object> restarts() {
+        return alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(RestartRule.KIND))
+                .findFirst()
+                .map(alert -> alert.last().figures())
+                .orElse(Map.of());
+    }
+
+    /** What Docker and the alerts know of the server. Not called as a step of a route is: Camel would take the one for the other. */
+    static DatabaseProbe.Host server(
+            Optional<Container> container, Optional<Instant> ordered, Map<String, Object> restarts) {
         return new DatabaseProbe.Host(
-                container.map(Container::name).orElse(POSTGRES), container.map(Container::memoryLimitBytes), ordered);
+                container.map(Container::name).orElse(POSTGRES), container.map(Container::memoryLimitBytes), ordered, restarts);
     }
 
     /** One look at the host and at ourselves; nothing while the disks do not answer, which are then said to be broken. */

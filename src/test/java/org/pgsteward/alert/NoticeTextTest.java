@@ -191,6 +191,16 @@ class NoticeTextTest {
     }
 
     @Test
+    void linesThatAreLeftOutOfARemedyAreCounted() {
+        Condition many = Condition.bad(
+                Severity.CRITICAL, "service-down", "x", "down", "docker start x\n".repeat(25), NOON);
+
+        assertThat(text.of("n1", telling(Telling.News.BEGAN, many), NOON).remedy())
+                .hasLineCount(21)
+                .endsWith("docker start x\n# and 5 more lines");
+    }
+
+    @Test
     void nothingOutsideMakesANoticeLong() {
         String much = "y".repeat(1_000_000);
         Condition long_ = Condition.bad(Severity.INFO, much, much, much, much + "\n" + much, NOON)

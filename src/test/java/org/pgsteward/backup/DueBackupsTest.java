@@ -20,13 +20,14 @@ class DueBackupsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "2026-03-01T00:00:05Z | false | 2026-03-01T00:00:06Z | not right after it ran",
-                "2026-03-01T00:00:05Z | false | 2026-03-01T23:59:59Z | not a second before its time",
-                "2026-03-01T12:00:00Z | false | 2026-03-01T23:59:59Z | not for having been run by hand in between",
-                "2026-03-01T00:00:05Z | true  | 2026-03-01T00:30:04Z | not yet again, a second less than half an hour after it failed"
+                "2026-03-01T00:00:05Z | 0     | 2026-03-01T00:00:06Z | not right after it ran",
+                "2026-03-01T00:00:05Z | 0     | 2026-03-01T23:59:59Z | not a second before its time",
+                "2026-03-01T12:00:00Z | 0     | 2026-03-01T23:59:59Z | not for having been run by hand in between",
+                "2026-03-01T00:00:05Z | 2     | 2026-03-01T00:30:04Z | not yet again, a second less than half an hour after it failed twice",
+                "2026-03-01T00:00:05Z | 1     | 2026-03-01T00:01:04Z | not yet again, a second less than a minute after it failed once"
             })
-    void isNotDue(Instant lastStarted, boolean lastFailed, Instant now, String sentence) {
-        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, lastFailed, now))
+    void isNotDue(Instant lastStarted, int failures, Instant now, String sentence) {
+        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, failures, now))
                 .as(sentence)
                 .isFalse();
     }
@@ -35,16 +36,17 @@ class DueBackupsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "2026-03-01T00:00:05Z | false | 2026-03-02T00:00:00Z | at its time",
-                "2026-03-01T00:00:05Z | false | 2026-03-02T09:17:00Z | when it was missed at night and we are back in the morning",
-                "2026-03-01T00:00:05Z | false | 2026-04-01T09:17:00Z | when thirty of them were missed",
-                "1970-01-01T00:00:00Z | false | 2026-03-01T12:00:00Z | when nobody knows since when the database is there",
-                "2026-03-01T00:00:05Z | true  | 2026-03-01T00:30:05Z | half an hour after it failed",
-                "2026-03-01T23:50:00Z | true  | 2026-03-02T00:00:00Z | at its time, though it failed a moment ago",
-                "2031-01-01T00:00:00Z | false | 2026-03-01T12:00:00Z | when the clock was wrong at the last run, and is right now"
+                "2026-03-01T00:00:05Z | 0     | 2026-03-02T00:00:00Z | at its time",
+                "2026-03-01T00:00:05Z | 0     | 2026-03-02T09:17:00Z | when it was missed at night and we are back in the morning",
+                "2026-03-01T00:00:05Z | 0     | 2026-04-01T09:17:00Z | when thirty of them were missed",
+                "1970-01-01T00:00:00Z | 0     | 2026-03-01T12:00:00Z | when nobody knows since when the database is there",
+                "2026-03-01T00:00:05Z | 1     | 2026-03-01T00:01:05Z | a minute after it failed once",
+                "2026-03-01T00:00:05Z | 2     | 2026-03-01T00:30:05Z | half an hour after it failed twice",
+                "2026-03-01T23:50:00Z | 2     | 2026-03-02T00:00:00Z | at its time, though it failed a moment ago",
+                "2031-01-01T00:00:00Z | 0     | 2026-03-01T12:00:00Z | when the clock was wrong at the last run, and is right now"
             })
-    void isDue(Instant lastStarted, boolean lastFailed, Instant now, String sentence) {
-        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, lastFailed, now))
+    void isDue(Instant lastStarted, int failures, Instant now, String sentence) {
+        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, failures, now))
                 .as(sentence)
                 .isTrue();
     }
@@ -71,9 +73,9 @@ class DueBackupsTest {
     @Test
     void thirtyMissedNightsAreOneRun() {
         Instant back = Instant.parse("2026-04-01T09:17:00Z");
-        assertThat(DueBackups.isDue(MIDNIGHT, Instant.parse("2026-03-01T00:00:05Z"), false, back))
+        assertThat(DueBackups.isDue(MIDNIGHT, Instant.parse("2026-03-01T00:00:05Z"), 0, back))
                 .isTrue();
-        assertThat(DueBackups.isDue(MIDNIGHT, back, false, back.plusSeconds(60)))
+        assertThat(DueBackups.isDue(MIDNIGHT, back, 0, back.plusSeconds(60)))
                 .as("once it has run")
                 .isFalse();
     }
@@ -81,7 +83,7 @@ class DueBackupsTest {
     @Test
     void whatNeverFailsIsNotTriedAgainUntilItsNextTime() {
         Schedule never = moment -> Instant.MAX;
-        assertThat(DueBackups.isDue(never, Instant.EPOCH, false, Instant.parse("2026-03-01T00:00:00Z")))
+        assertThat(DueBackups.isDue(never, Instant.EPOCH, 0, Instant.parse("2026-03-01T00:00:00Z")))
                 .isFalse();
     }
 }

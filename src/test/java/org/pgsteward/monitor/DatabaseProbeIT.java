@@ -42,7 +42,7 @@ import org.pgsteward.postgres.TestCluster;
 class DatabaseProbeIT {
     private static final Secret PASSWORD = new Secret("an-applications-own");
     private static final DatabaseProbe.Host HOST =
-            new DatabaseProbe.Host("postgresql", Optional.empty(), Optional.empty());
+            new DatabaseProbe.Host("postgresql", Optional.empty(), Optional.empty(), Map.of());
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private TestCluster cluster;

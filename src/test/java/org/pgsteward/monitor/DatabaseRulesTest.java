@@ -8,6 +8,7 @@ import static org.pgsteward.monitor.Looks.session;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
 import org.pgsteward.routing.alert.CapturedLog;
 
 /** What each rule makes of a look, with the levels that are shipped. */
@@ -433,6 +435,46 @@ class DatabaseRulesTest {
                             + Duration.between(NOON, condition.at()).toMinutes()));
         }
         assertThat(said).containsExactly("well 45");
+    }
+
+    @Test
+    void whatAnEarlierPgstewardToldOfRestartsIsCountedOn() {
+        DatabaseWatch before = new DatabaseWatch();
+        before.getRules().add(rule(new RestartRule(), "1", "3"));
+        List<Condition> said = List.of();
+        for (int minute : List.of(0, 5, 10)) {
+            said = before.judge(startedIn(minute, Restarts.NONE)).conditions();
+        }
+        assertThat(said.get(0).severity()).contains(Severity.WARNING);
+        Restarts told = Restarts.of(said.get(0).figures());
+        assertThat(told.count()).isEqualTo(2);
+
+        DatabaseWatch after = new DatabaseWatch();
+        after.getRules().add(rule(new RestartRule(), "1", "3"));
+        assertThat(after.judge(startedIn(12, told)).conditions().get(0).severity())
+                .contains(Severity.WARNING);
+        Condition third = after.judge(startedIn(15, told)).conditions().get(0);
+        assertThat(third.severity()).contains(Severity.CRITICAL);
+        assertThat(third.reason()).contains("restarted by itself at 2026-05-01T12:14:00Z, 3 times within an hour");
+    }
+
+    @Test
+    void timesThatSomebodyWroteIntoAnAlertAreLeftOut() {
+        assertThat(Restarts.of(Map.of("startTimes", "yesterday 2026-05-01T12:00:00Z", "recoveryTimes", 7))
+                        .count())
+                .isOne();
+    }
+
+    /** A server that was started a minute ago, except at the beginning. */
+    private static DatabaseLook startedIn(int minute, Restarts told) {
+        Looks.Quiet quiet = new Looks.Quiet();
+        quiet.at = NOON.plus(Duration.ofMinutes(minute));
+        quiet.told = told;
+        if (minute > 0) {
+            quiet.startedAt = NOON.plus(Duration.ofMinutes(minute - 1));
+            quiet.recoveredAt = quiet.startedAt;
+        }
+        return quiet.look();
     }
 
     @Test

@@ -36,7 +36,7 @@ class LogProbeIT {
     private static final Secret RIGHT = new Secret("an-applications-own");
     private static final Secret WRONG = new Secret("anybody-elses");
     private static final DatabaseProbe.Host HOST =
-            new DatabaseProbe.Host("postgresql", Optional.empty(), Optional.empty());
+            new DatabaseProbe.Host("postgresql", Optional.empty(), Optional.empty(), Map.of());
 
     /** By then a role that is unknown is not one that is about to be made. */
     private static final Clock LATER = Clock.offset(Clock.systemUTC(), LogTally.ENROLLING);

@@ -41,12 +41,13 @@ final class Looks {
         final List<DatabaseLook.Wait> waits = new ArrayList<>();
         Optional<List<DatabaseLook.Query>> queries = Optional.empty();
         final List<DatabaseLook.Presence> present = new ArrayList<>();
+        Restarts told = Restarts.NONE;
         String ourAddress = "172.18.0.9";
         ServerLog log = new ServerLog(ServerLog.PREFIX, true, Optional.of(Duration.ofSeconds(5)));
 
         DatabaseLook look() {
             DatabaseLook.Server server = new DatabaseLook.Server(
-                    startedAt, recoveredAt, "15.14", sessions, 100, 3, memory, limitBytes, ordered, log, ourAddress);
+                    startedAt, recoveredAt, "15.14", sessions, 100, 3, memory, limitBytes, ordered, log, ourAddress, told);
             DatabaseLook.Database database = new DatabaseLook.Database(
                     oid,
                     service,

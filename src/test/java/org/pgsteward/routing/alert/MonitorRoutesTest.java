@@ -27,6 +27,7 @@ import org.pgsteward.monitor.FigureWatch;
 import org.pgsteward.monitor.HostLook;
 import org.pgsteward.monitor.LogEvent;
 import org.pgsteward.monitor.LogLook;
+import org.pgsteward.monitor.Restarts;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Reading;
 import org.pgsteward.postgres.ServerLog;
@@ -239,7 +240,8 @@ class MonitorRoutesTest {
                 Optional.of(0L),
                 false,
                 new ServerLog(ServerLog.PREFIX, true, Optional.empty()),
-                "");
+                "",
+                Restarts.NONE);
         return new DatabaseLook(
                 Instant.now(),
                 new Console("postgresql", "homelab", "homelab"),
