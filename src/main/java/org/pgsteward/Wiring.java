@@ -98,6 +98,7 @@ import org.pgsteward.routing.OverviewDesk;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.PostgresHealth;
 import org.pgsteward.routing.ProvisionDesk;
+import org.pgsteward.routing.RelistOnConnect;
 import org.pgsteward.routing.ReproofDesk;
 import org.pgsteward.routing.RequestDesk;
 import org.pgsteward.routing.RetentionDesk;
@@ -354,7 +355,7 @@ public final class Wiring {
         LateReceivers receivers = new LateReceivers();
         Outbox outbox = outbox(receivers);
         StewardDockerComponent docker = new StewardDockerComponent(
-                engine, clock, FeedTimings.USUAL, () -> doors.askIfOpen("direct:containers-relist", ""));
+                engine, clock, FeedTimings.USUAL, new RelistOnConnect(() -> doors.askIfOpen("direct:containers-relist", ""), containers::isComplete));
         Figures figures = new Figures(server, containers, memory, docker, alerts, outbox);
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
         Holdings holdings = new Holdings(store);

@@ -160,7 +160,7 @@ public final class ContainerDesk {
     }
 
     /** Whether {@link #all} is all: the engine has been asked for its list. */
-    boolean isComplete() {
+    public boolean isComplete() {
         return listed;
     }
 
@@ -268,8 +268,15 @@ public final class ContainerDesk {
                 .findFirst();
     }
 
+    /** The same container as it was last seen: while a list is worked through, events bring news of what is in it. */
+    Sighting newest(Sighting sighting) {
+        Container now = known.get(sighting.container().id());
+        return sighting.gone() || now == null ? sighting : new Sighting(now, false, isPostgres(now));
+    }
+
     /** Whether its container's state is trouble; nothing for containers that are not ours to watch. */
-    public List<Condition> status(Sighting sighting) {
+    public List<Condition> status(Sighting seen) {
+        Sighting sighting = newest(seen);
         Container container = sighting.container();
         Optional<String> service = service(container);
         if (service.isEmpty() || container.isOneOff()) {

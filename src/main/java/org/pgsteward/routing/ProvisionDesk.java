@@ -40,7 +40,8 @@ public final class ProvisionDesk {
     }
 
     /** Gives the container what it asks for; null when there is nothing to say of it. */
-    public @Nullable ProvisionReport provision(Sighting sighting) {
+    public @Nullable ProvisionReport provision(Sighting seen) {
+        Sighting sighting = containers.newest(seen);
         Container container = sighting.container();
         waiting.remove(container.id());
         if (!sighting.gone() && sighting.postgres()) {
