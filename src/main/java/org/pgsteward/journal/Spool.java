@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -29,6 +32,11 @@ public final class Spool {
     /** Bytes of a file that is read. */
     private static final int MOST_BYTES = 1024 * 1024;
 
+    private static final String PART = ".part";
+
+    /** A row takes less, even on a disk that is nearly stuck. */
+    private static final Duration BEING_WRITTEN = Duration.ofHours(1);
+
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern(
                     "yyyyMMdd'T'HHmmss.SSSSSSSSS", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
@@ -47,12 +55,25 @@ public final class Spool {
     /** @throws IOException when the folder cannot be made */
     public Spool(Path folder, ObjectMapper json, Clock clock) throws IOException {
         this(json, clock, Files.createDirectories(folder));
+        removeLeftovers();
     }
 
     private Spool(ObjectMapper json, Clock clock, Path folder) {
         this.folder = folder;
         this.json = json;
         this.clock = clock;
+    }
+
+    /** What a process that was killed had begun to write. It was promised to nobody. */
+    private void removeLeftovers() throws IOException {
+        try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*" + PART)) {
+            for (Path part : parts) {
+                Instant begun = Files.getLastModifiedTime(part, LinkOption.NOFOLLOW_LINKS).toInstant();
+                if (begun.plus(BEING_WRITTEN).isBefore(clock.instant())) {
+                    Files.deleteIfExists(part);
+                }
+            }
+        }
     }
 
     /** One that nothing is put into: its folder is not made. */
@@ -68,7 +89,7 @@ public final class Spool {
     public synchronized void put(Object noun) throws IOException {
         byte[] row = json.writeValueAsBytes(row(noun));
         String name = NAME.format(last) + "-" + UUID.randomUUID() + ".json";
-        Path part = folder.resolve("." + name + ".part");
+        Path part = folder.resolve("." + name + PART);
         try {
             write(part, row);
             Files.move(part, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -86,6 +87,21 @@ class SpoolTest {
         Files.writeString(folder.resolve("README"), "not ours");
         Files.createDirectories(folder.resolve("refused"));
         assertThat(spool.waiting()).isEmpty();
+    }
+
+    @Test
+    void whatAKilledProcessHadBegunToWriteIsRemovedAfterAnHour() throws IOException {
+        Path old = Files.writeString(folder.resolve(".20260301T120000.000000000-old.json.part"), "{");
+        Path young = Files.writeString(folder.resolve(".20260301T120000.000000000-young.json.part"), "{");
+        Path none = Files.writeString(folder.resolve("README"), "not ours");
+        for (Path file : List.of(old, none)) {
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3700)));
+        }
+
+        spool();
+
+        assertThat(folder).isDirectoryNotContaining(old::equals);
+        assertThat(List.of(young, none)).allMatch(Files::exists);
     }
 
     @Test
