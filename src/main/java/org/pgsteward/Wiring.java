@@ -355,7 +355,10 @@ public final class Wiring {
         LateReceivers receivers = new LateReceivers();
         Outbox outbox = outbox(receivers);
         StewardDockerComponent docker = new StewardDockerComponent(
-                engine, clock, FeedTimings.USUAL, new RelistOnConnect(() -> doors.askIfOpen("direct:containers-relist", ""), containers::isComplete));
+                engine,
+                clock,
+                FeedTimings.USUAL,
+                new RelistOnConnect(() -> doors.askIfOpen("direct:containers-relist", ""), containers::isComplete));
         Figures figures = new Figures(server, containers, memory, docker, alerts, outbox);
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
         Holdings holdings = new Holdings(store);

@@ -280,8 +280,9 @@ public final class NoticeText {
 
     /** A remedy is lines of ours; but a name inside one must not make a line of its own that looks like a command. */
     private static String remedy(Stream<String> lines) {
-        List<String> all =
-                lines.map(line -> OneLine.of(line, COMMAND)).filter(line -> !line.isEmpty()).toList();
+        List<String> all = lines.map(line -> OneLine.of(line, COMMAND))
+                .filter(line -> !line.isEmpty())
+                .toList();
         String first = all.stream().limit(COMMANDS).collect(Collectors.joining("\n"));
         return all.size() > COMMANDS ? first + "\n# and " + (all.size() - COMMANDS) + " more lines" : first;
     }

@@ -49,7 +49,8 @@ public final class DueBackups {
             // The clock was set back, or forth and back: a run in what is now the future says nothing of tonight.
             return true;
         }
-        if (failures > 0 && !lastStarted.plus(failures == 1 ? FIRST_RETRY : RETRY).isAfter(now)) {
+        if (failures > 0
+                && !lastStarted.plus(failures == 1 ? FIRST_RETRY : RETRY).isAfter(now)) {
             return true;
         }
         return !schedule.nextAfter(lastStarted).isAfter(now);

@@ -68,7 +68,8 @@ public final class Spool {
     private void removeLeftovers() throws IOException {
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*" + PART)) {
             for (Path part : parts) {
-                Instant begun = Files.getLastModifiedTime(part, LinkOption.NOFOLLOW_LINKS).toInstant();
+                Instant begun = Files.getLastModifiedTime(part, LinkOption.NOFOLLOW_LINKS)
+                        .toInstant();
                 if (begun.plus(BEING_WRITTEN).isBefore(clock.instant())) {
                     Files.deleteIfExists(part);
                 }

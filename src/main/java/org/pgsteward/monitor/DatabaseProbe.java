@@ -45,7 +45,8 @@ public final class DatabaseProbe {
      * @param ordered when somebody last told it to stop
      * @param restarts the figures of the alert that tells of restarts; empty where none fires
      */
-    public record Host(String container, Optional<Long> limitBytes, Optional<Instant> ordered, Map<String, Object> restarts) {}
+    public record Host(
+            String container, Optional<Long> limitBytes, Optional<Instant> ordered, Map<String, Object> restarts) {}
 
     /** @throws SQLException when PostgreSQL does not answer */
     public DatabaseLook read(Host host) throws SQLException {

@@ -76,7 +76,8 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                 recoveries.add(server.recoveredAt());
             }
         }
-        return List.of(finding(now, new Restarts(starts, recoveries).and(now.server().told(), at -> isRecent(at, now))));
+        return List.of(finding(
+                now, new Restarts(starts, recoveries).and(now.server().told(), at -> isRecent(at, now))));
     }
 
     private static boolean isRecent(Instant at, DatabaseLook now) {

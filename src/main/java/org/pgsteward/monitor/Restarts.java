@@ -34,7 +34,14 @@ public record Restarts(SortedSet<Instant> starts, SortedSet<Instant> recoveries)
 
     Map<String, Object> figures() {
         return Map.of(
-                "starts", starts.size(), "recoveries", recoveries.size(), STARTS, text(starts), RECOVERIES, text(recoveries));
+                "starts",
+                starts.size(),
+                "recoveries",
+                recoveries.size(),
+                STARTS,
+                text(starts),
+                RECOVERIES,
+                text(recoveries));
     }
 
     /** Those of both that {@code counts} says yes to. */
@@ -46,12 +53,18 @@ public record Restarts(SortedSet<Instant> starts, SortedSet<Instant> recoveries)
         return starts.size() + recoveries.size();
     }
 
-    private static SortedSet<Instant> both(Collection<Instant> ones, Collection<Instant> others, Predicate<Instant> counts) {
-        return Stream.concat(ones.stream(), others.stream()).filter(counts).collect(Collectors.toCollection(TreeSet::new));
+    private static SortedSet<Instant> both(
+            Collection<Instant> ones, Collection<Instant> others, Predicate<Instant> counts) {
+        return Stream.concat(ones.stream(), others.stream())
+                .filter(counts)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static String text(SortedSet<Instant> times) {
-        return times.stream().skip(Math.max(0, times.size() - MOST)).map(Instant::toString).collect(Collectors.joining(" "));
+        return times.stream()
+                .skip(Math.max(0, times.size() - MOST))
+                .map(Instant::toString)
+                .collect(Collectors.joining(" "));
     }
 
     private static SortedSet<Instant> times(@Nullable Object text) {

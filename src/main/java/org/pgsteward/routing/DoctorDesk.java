@@ -182,8 +182,8 @@ public final class DoctorDesk {
     private Optional<Doctor.Log> databases(
             Watches levels, boolean asked, List<Enrolment> enrolments, List<Condition> conditions) {
         try {
-            DatabaseLook look =
-                    new DatabaseProbe(server, clock).read(WatchDesk.server(containers.postgres(), Optional.empty(), Map.of()));
+            DatabaseLook look = new DatabaseProbe(server, clock)
+                    .read(WatchDesk.server(containers.postgres(), Optional.empty(), Map.of()));
             conditions.addAll(levels.databases().glance(look));
             if (look.queries().isEmpty() && look.server().log().slow().isEmpty()) {
                 notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "

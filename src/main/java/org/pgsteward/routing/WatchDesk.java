@@ -123,7 +123,10 @@ public final class WatchDesk {
     static DatabaseProbe.Host server(
             Optional<Container> container, Optional<Instant> ordered, Map<String, Object> restarts) {
         return new DatabaseProbe.Host(
-                container.map(Container::name).orElse(POSTGRES), container.map(Container::memoryLimitBytes), ordered, restarts);
+                container.map(Container::name).orElse(POSTGRES),
+                container.map(Container::memoryLimitBytes),
+                ordered,
+                restarts);
     }
 
     /** One look at the host and at ourselves; nothing while the disks do not answer, which are then said to be broken. */

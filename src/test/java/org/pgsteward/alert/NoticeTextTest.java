@@ -192,8 +192,8 @@ class NoticeTextTest {
 
     @Test
     void linesThatAreLeftOutOfARemedyAreCounted() {
-        Condition many = Condition.bad(
-                Severity.CRITICAL, "service-down", "x", "down", "docker start x\n".repeat(25), NOON);
+        Condition many =
+                Condition.bad(Severity.CRITICAL, "service-down", "x", "down", "docker start x\n".repeat(25), NOON);
 
         assertThat(text.of("n1", telling(Telling.News.BEGAN, many), NOON).remedy())
                 .hasLineCount(21)

@@ -47,7 +47,18 @@ final class Looks {
 
         DatabaseLook look() {
             DatabaseLook.Server server = new DatabaseLook.Server(
-                    startedAt, recoveredAt, "15.14", sessions, 100, 3, memory, limitBytes, ordered, log, ourAddress, told);
+                    startedAt,
+                    recoveredAt,
+                    "15.14",
+                    sessions,
+                    100,
+                    3,
+                    memory,
+                    limitBytes,
+                    ordered,
+                    log,
+                    ourAddress,
+                    told);
             DatabaseLook.Database database = new DatabaseLook.Database(
                     oid,
                     service,

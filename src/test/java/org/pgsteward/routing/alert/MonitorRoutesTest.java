@@ -27,9 +27,9 @@ import org.pgsteward.monitor.FigureWatch;
 import org.pgsteward.monitor.HostLook;
 import org.pgsteward.monitor.LogEvent;
 import org.pgsteward.monitor.LogLook;
-import org.pgsteward.monitor.Restarts;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Reading;
+import org.pgsteward.monitor.Restarts;
 import org.pgsteward.postgres.ServerLog;
 
 class MonitorRoutesTest {
