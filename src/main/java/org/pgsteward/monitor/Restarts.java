@@ -10,6 +10,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * When PostgreSQL ended all sessions without anybody's order, by its own clock. An alert carries them among its figures, so
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record Restarts(SortedSet<Instant> starts, SortedSet<Instant> recoveries) {
     public static final Restarts NONE = new Restarts(new TreeSet<>(), new TreeSet<>());
+
+    private static final Logger LOG = LoggerFactory.getLogger(Restarts.class);
 
     private static final String STARTS = "startTimes";
     private static final String RECOVERIES = "recoveryTimes";
@@ -73,8 +77,7 @@ public record Restarts(SortedSet<Instant> starts, SortedSet<Instant> recoveries)
             try {
                 times.add(Instant.parse(time));
             } catch (DateTimeParseException unreadable) {
-                // Of an alert without it, or one that somebody has edited.
-                continue;
+                LOG.debug("no time in an alert that lacks it, or that somebody has edited: {}", time);
             }
         }
         return times;
