@@ -45,7 +45,7 @@ final class DoctorCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         PrintWriter out = spec.commandLine().getOut();
-        try (DockerEngine engine = DockerEngine.at(wiring.settings.require("pgsteward.docker.host"));
+        try (DockerEngine engine = DockerEngine.forCommand(wiring.settings.require("pgsteward.docker.host"));
                 Provisioner provisioner = wiring.provisioner()) {
             DoctorDesk.Report report = Waiting.during(
                     spec.commandLine().getErr(),

@@ -81,7 +81,7 @@ final class ProvisionCommand implements Callable<Integer> {
         if (!plan) {
             wiring.house.order();
         }
-        try (DockerEngine engine = DockerEngine.at(wiring.settings.require("pgsteward.docker.host"));
+        try (DockerEngine engine = DockerEngine.forCommand(wiring.settings.require("pgsteward.docker.host"));
                 Provisioner provisioner = wiring.provisioner()) {
             ContainerDesk containers = wiring.containers(engine);
             if (engine.answers()) {

@@ -38,6 +38,11 @@ public final class DockerEngine implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(3);
     private static final Duration ANSWER = Duration.ofSeconds(8);
 
+    /** A daemon looks again in a moment; whoever typed a command would have to type it again. */
+    private static final Duration PATIENT_CONNECT = Duration.ofSeconds(10);
+
+    private static final Duration PATIENT_ANSWER = Duration.ofSeconds(30);
+
     private final String host;
     private final String version;
     private final Deadline http;
@@ -71,6 +76,11 @@ public final class DockerEngine implements AutoCloseable {
      */
     public static DockerEngine at(String host) {
         return at(host, CONNECT, ANSWER);
+    }
+
+    /** As {@link #at(String)}, for a command: an engine of a busy host gets 30 s for an answer instead of 8 s. */
+    public static DockerEngine forCommand(String host) {
+        return at(host, PATIENT_CONNECT, PATIENT_ANSWER);
     }
 
     /** As {@link #at(String)}, with other limits for the TCP connect and for a whole answer. */
