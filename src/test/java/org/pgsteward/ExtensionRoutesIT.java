@@ -34,9 +34,9 @@ import org.pgsteward.routing.alert.CapturedLog;
 @NeedsPostgres
 @NeedsServers
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class ExtensionRoutesIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
     private static final Path EXAMPLES = Path.of("src/examples");
     private static final String MANIFEST = ".manifest.json";
     private static final String PASSWORD = "MQTTS3CRET&+% ü";

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A server that an operator's route sends to: a real one, on a port and in a folder of its own, that comes and goes. */
 final class OtherEnd implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private final Path folder;
     private final int port;

@@ -6,12 +6,12 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Gives every wait four minutes, unless it asks for another time. Awaitility's own default is 10 s, which a machine whose
+ * Gives every wait eight minutes, unless it asks for another time. Awaitility's own default is 10 s, which a machine whose
  * cores are busy with something else does not keep. A wait ends as soon as its condition holds, so patience costs nothing.
  */
 public final class PatientTests implements BeforeAllCallback {
     @Override
     public void beforeAll(ExtensionContext context) {
-        Awaitility.setDefaultTimeout(Duration.ofMinutes(4));
+        Awaitility.setDefaultTimeout(Duration.ofMinutes(8));
     }
 }

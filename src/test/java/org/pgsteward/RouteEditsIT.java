@@ -40,9 +40,9 @@ import org.pgsteward.routing.reload.Corpus;
 /** Route files are edited, well and badly, while the daemon runs them. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RouteEditsIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
     private static final long SEED = 20_261_125;
 
     /** What people do on purpose: each undone when it is done again. */

@@ -927,7 +927,7 @@ class ComposeIT {
 
     /** Every look starts a program in a container, which takes as much of the processor as what is waited for. */
     private static ConditionFactory await() {
-        return Awaitility.await().pollInterval(Duration.ofMillis(500)).atMost(Duration.ofMinutes(4));
+        return Awaitility.await().pollInterval(Duration.ofMillis(500)).atMost(Duration.ofMinutes(8));
     }
 
     private static void stranger(String... environment) {

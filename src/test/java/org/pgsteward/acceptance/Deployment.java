@@ -46,7 +46,7 @@ final class Deployment {
     private static final List<String> NEXT_BASES = List.of("debian:trixie-slim", "postgres:17-alpine");
 
     /** What a program may take where two others have the processors, and an hour where it hangs would say no more. */
-    private static final Duration SLOW = Duration.ofMinutes(5);
+    private static final Duration SLOW = Duration.ofMinutes(10);
 
     static final String APPLICATION = "pgsteward-test/app";
 
@@ -285,7 +285,7 @@ final class Deployment {
     Ended compose(String... arguments) {
         List<String> command = new ArrayList<>(List.of("docker", "compose"));
         command.addAll(List.of(arguments));
-        return run(Duration.ofMinutes(5), command.toArray(String[]::new));
+        return run(SLOW, command.toArray(String[]::new));
     }
 
     /** The host is gone: nothing is left but the checkout with its {@code .env} and {@code secrets}. */

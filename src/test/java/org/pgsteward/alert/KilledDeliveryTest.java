@@ -77,7 +77,7 @@ class KilledDeliveryTest {
 
     /** In two lanes beside one another, since each run waits for a JVM to start. */
     @Test
-    @Timeout(value = 15, unit = TimeUnit.MINUTES)
+    @Timeout(value = 40, unit = TimeUnit.MINUTES)
     void everyNoticeArrivesInOrderAndTwiceOnlyWhereItWasSentAndNotYetMarked() throws Exception {
         classPath = classPath();
         new Lane("warm-up").run("0", 20, "-XX:ArchiveClassesAtExit=" + folder.resolve("classes.jsa"));

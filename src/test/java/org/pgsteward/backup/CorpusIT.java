@@ -17,7 +17,7 @@ import org.pgsteward.postgres.TestCluster;
  * the same with the other half, and {@link CorpusSoakIT} restores everything in every way on both versions.
  */
 @NeedsPostgres
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class CorpusIT {
     @Test
     void firstHalfIsVerifiedAndRestoredUnlessATableRowSaysWhyNot() throws Exception {

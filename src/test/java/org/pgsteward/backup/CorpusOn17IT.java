@@ -17,7 +17,7 @@ import org.pgsteward.postgres.TestCluster;
  * the version that is there, so that each build restores every database.
  */
 @NeedsPostgres
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class CorpusOn17IT {
     @Test
     void secondHalfIsVerifiedAndRestoredFromEncryptedBackups(@TempDir Path keys) throws Exception {

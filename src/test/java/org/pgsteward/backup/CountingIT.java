@@ -35,7 +35,7 @@ import org.pgsteward.postgres.UnprivilegedUser;
 /** Rows are counted as the administrator or as somebody else; what a service put in their way never runs as him. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class CountingIT {
     private static final Secret PASSWORD = new Secret("pw");
 
@@ -138,7 +138,7 @@ class CountingIT {
                             .isEmpty());
             statement.execute("CREATE TABLE public.zz AS SELECT 1 AS id");
             other.commit();
-            try (Snapshot snapshot = taking.get(2, TimeUnit.MINUTES)) {
+            try (Snapshot snapshot = taking.get(8, TimeUnit.MINUTES)) {
                 statement.execute("DROP TABLE public.zz");
                 statement.execute("CREATE VIEW public.zz AS SELECT 1 AS id WHERE public.act() > 0");
                 other.commit();
@@ -217,7 +217,7 @@ class CountingIT {
                 "ALTER TABLE public.everybodys OWNER TO pg_database_owner");
         try (BaseRows rows = BaseRows.before(cluster.server());
                 ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
-            Map<String, Long> counted = rows.after(done).get(2, TimeUnit.MINUTES);
+            Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
             assertThat(counted)
                     .containsEntry(database + ".public.t", 7L)
                     .containsEntry(database + ".public.filled", 3L)

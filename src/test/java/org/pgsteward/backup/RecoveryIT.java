@@ -38,7 +38,7 @@ import org.pgsteward.routing.TestHost;
 /** A server is lost, and its store is all there is: by our command, and by nothing but public tools. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RecoveryIT {
     private static final Secret PASSWORD = new Secret("what % $ ' \" \\ it is");
     private static final String ODD = "od'd \"n=a%me\\ $HOME `id`; é";
@@ -291,7 +291,7 @@ class RecoveryIT {
         builder.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));
         builder.environment().putAll(environment);
         Process process = builder.start();
-        assertThat(process.waitFor(4, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(8, TimeUnit.MINUTES)).isTrue();
         return process.exitValue();
     }
 

@@ -38,7 +38,7 @@ import org.pgsteward.routing.TestHost;
 /** Hard databases: the verification and the restore come to the same answer. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RestoreAgreesIT {
     private static final Secret PASSWORD = new Secret("pw");
 

@@ -44,7 +44,7 @@ import org.pgsteward.routing.TestHost;
 /** Restores into a live server: whole or not at all, and never with more rights than the service has. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RestoreIT {
     private static final Secret PASSWORD = new Secret("what % $ ' \" \\ it is");
 

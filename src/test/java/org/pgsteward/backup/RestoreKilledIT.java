@@ -28,7 +28,7 @@ import org.pgsteward.routing.TestHost;
 /** {@code kill -9} of a restore, wherever it is: nothing is lost, and the next start removes what it left. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RestoreKilledIT {
     private static final Secret PASSWORD = new Secret("pw");
 
@@ -122,7 +122,7 @@ class RestoreKilledIT {
 
         process.destroyForcibly();
 
-        assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertWorks(service, LIVE, "killed while it poured");
         assertThat(sleeping()).as("its statement goes on").isNotEmpty();
         assertThat(leftovers()).hasSize(3);
@@ -132,7 +132,7 @@ class RestoreKilledIT {
         assertThat(leftovers()).isEmpty();
         assertThat(sleeping()).isEmpty();
         Process again = start("org.pgsteward.Steward", "restore", "--replace", service);
-        assertThat(again.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(again.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(again.exitValue()).as(Files.readString(said())).isZero();
         assertWorks(service, DUMPED, "restored again");
     }
@@ -150,7 +150,7 @@ class RestoreKilledIT {
         } finally {
             process.destroyForcibly();
         }
-        assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).as(Files.readString(said())).isEqualTo(128 + 9);
         await().until(() -> host.rows(
                         "homelab", "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1919251316")

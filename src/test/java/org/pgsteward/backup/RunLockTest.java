@@ -53,7 +53,7 @@ class RunLockTest {
                         folder.resolve("wiki.lock").toString()))
                 .inheritIO()
                 .start();
-        assertThat(other.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(other.waitFor(8, TimeUnit.MINUTES)).isTrue();
         return other.exitValue() == Taker.GOT;
     }
 

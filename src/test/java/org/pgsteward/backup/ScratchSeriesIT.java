@@ -22,7 +22,7 @@ import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 @NeedsPostgres
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ScratchSeriesIT {
     private final Programs programs = TestCluster.programs();
 
@@ -128,7 +128,7 @@ class ScratchSeriesIT {
                 await().until(() -> Files.exists(folder.resolve("locks").resolve("_proof.wanted")));
             }
             assertThat(clusters()).isZero();
-            waiting.get(30, TimeUnit.SECONDS).close();
+            waiting.get(8, TimeUnit.MINUTES).close();
         }
     }
 

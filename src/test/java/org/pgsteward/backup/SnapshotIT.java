@@ -25,7 +25,7 @@ import org.pgsteward.postgres.TestCluster;
 
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class SnapshotIT {
     private TestCluster cluster;
 
@@ -91,7 +91,7 @@ class SnapshotIT {
             }
         }
         over.set(true);
-        others.get(2, TimeUnit.MINUTES);
+        others.get(8, TimeUnit.MINUTES);
     }
 
     @Test

@@ -18,7 +18,7 @@ class TurnTest {
         Assertions.assertThatThrownBy(() -> second.get(50, TimeUnit.MILLISECONDS))
                 .isInstanceOf(TimeoutException.class);
         first.close();
-        assertThat(second.get(2, TimeUnit.MINUTES)).isNotNull();
+        assertThat(second.get(8, TimeUnit.MINUTES)).isNotNull();
     }
 
     @Test
@@ -26,7 +26,7 @@ class TurnTest {
         Turn.Taken first = turn.take();
         first.close();
         first.close();
-        assertThat(taking().get(2, TimeUnit.MINUTES)).isNotNull();
+        assertThat(taking().get(8, TimeUnit.MINUTES)).isNotNull();
         CompletableFuture<Turn.Taken> third = taking();
         Assertions.assertThatThrownBy(() -> third.get(50, TimeUnit.MILLISECONDS))
                 .isInstanceOf(TimeoutException.class);

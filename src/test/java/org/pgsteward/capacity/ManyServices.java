@@ -28,7 +28,7 @@ import org.pgsteward.routing.TestHost;
 
 /** A host with many services: a real PostgreSQL, containers of a recorded engine, and pgsteward with the launcher's options. */
 final class ManyServices implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final Duration PATIENCE = Duration.ofMinutes(30);
 
     private static final String NEVER = "0 0 0 1 1 ?";
 
@@ -135,7 +135,7 @@ final class ManyServices implements AutoCloseable {
 
     void stopDaemon() throws Exception {
         daemon().destroy();
-        assertThat(daemon().waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(daemon().waitFor(8, TimeUnit.MINUTES)).isTrue();
     }
 
     private boolean answers() {

@@ -23,7 +23,7 @@ import org.pgsteward.postgres.NeedsPostgres;
  * the memory suffices, but no time.
  */
 @NeedsPostgres
-@Timeout(value = 25, unit = TimeUnit.MINUTES)
+@Timeout(value = 90, unit = TimeUnit.MINUTES)
 class SizeIT {
     private static final int FEW = Integer.getInteger("size.few", 20);
 
@@ -143,7 +143,7 @@ class SizeIT {
         builder.environment().putAll(many.host().environment());
         long began = System.nanoTime();
         Process process = builder.start();
-        assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(8, TimeUnit.MINUTES)).isTrue();
         Duration took = ManyServices.since(began);
         String printed = Files.readString(out);
         assertThat(process.exitValue()).as(printed).isLessThan(2);

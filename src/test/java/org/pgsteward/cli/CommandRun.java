@@ -33,7 +33,7 @@ record CommandRun(int code, String out, String err) {
         builder.environment().putAll(host.environment());
         builder.environment().putAll(otherwise);
         Process process = builder.start();
-        assertThat(process.waitFor(4, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(8, TimeUnit.MINUTES)).isTrue();
         return new CommandRun(
                 process.exitValue(),
                 Files.readString(out).strip(),

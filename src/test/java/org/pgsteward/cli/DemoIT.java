@@ -28,7 +28,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 /** The README's first command, as a process of its own. */
 @NeedsPostgres
 class DemoIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private Path folder = Path.of("/nowhere");
     private static final String JAVA =

@@ -25,7 +25,7 @@ import org.pgsteward.routing.TestHost;
 
 /** {@code doctor} as a process of its own, on a real PostgreSQL and the recording of a home-lab that goes wrong. */
 @NeedsPostgres
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class DoctorCommandIT {
     private final ObjectMapper json = new ObjectMapper();
 

@@ -33,7 +33,7 @@ import org.pgsteward.routing.TestHost;
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class HowToIT {
     private static final int NEXT_MAJOR = 17;
 

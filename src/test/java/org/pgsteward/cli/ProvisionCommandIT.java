@@ -262,7 +262,7 @@ class ProvisionCommandIT {
                         "PGSTEWARD_ROUTES_DIR",
                                 Path.of("routes").toAbsolutePath().toString()));
         Process process = builder.start();
-        assertThat(process.waitFor(3, TimeUnit.MINUTES)).as(command.toString()).isTrue();
+        assertThat(process.waitFor(8, TimeUnit.MINUTES)).as(command.toString()).isTrue();
         Ended ended = new Ended(
                 process.exitValue(),
                 Files.readString(out).strip(),

@@ -22,7 +22,7 @@ import org.pgsteward.routing.TestHost;
 /** {@code verify} and {@code restore} as processes of their own, on a real PostgreSQL and a store with one backup. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RestoreCommandIT {
     private final ObjectMapper json = new ObjectMapper();
     private TestHost host;

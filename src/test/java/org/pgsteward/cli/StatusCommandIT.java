@@ -16,7 +16,7 @@ import org.pgsteward.routing.TestHost;
 
 /** {@code status} as a process of its own, on a real PostgreSQL and without a Docker Engine. */
 @NeedsPostgres
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class StatusCommandIT {
     @Test
     void itSaysWhetherAllIsWellAndToWhenEachServiceCanBeRestored() throws Exception {

@@ -35,7 +35,7 @@ import org.pgsteward.routing.TestHost;
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class TrustedGlobalsIT {
     private static final String ROLES =
             "SELECT rolname || ' ' || rolsuper FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1";

@@ -50,7 +50,7 @@ public final class DockerCli {
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!process.waitFor(3, TimeUnit.MINUTES)) {
+        if (!process.waitFor(8, TimeUnit.MINUTES)) {
             process.destroyForcibly();
             throw new IllegalStateException("took more than 60 s: " + String.join(" ", command));
         }

@@ -20,7 +20,7 @@ import org.pgsteward.model.Container;
 @NeedsEngine
 class EventFeedIT {
     /** How soon is printed; a slow machine is no reason to fail. */
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private final Recorder heard = new Recorder();
     private final String name = "feed-it-" + UUID.randomUUID().toString().substring(0, 8);

@@ -83,7 +83,7 @@ public final class PrivateEngine implements AutoCloseable {
     static void run(String... command) {
         try {
             Process process = new ProcessBuilder(command).inheritIO().start();
-            if (!process.waitFor(3, TimeUnit.MINUTES) || process.exitValue() != 0) {
+            if (!process.waitFor(8, TimeUnit.MINUTES) || process.exitValue() != 0) {
                 throw new IllegalStateException("failed: " + List.of(command));
             }
         } catch (IOException e) {

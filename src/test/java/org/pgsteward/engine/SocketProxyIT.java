@@ -411,7 +411,7 @@ class SocketProxyIT {
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolveSibling(script + ".log").toFile())
                 .start();
-        assertThat(process.waitFor(3, TimeUnit.MINUTES) && process.exitValue() == 0)
+        assertThat(process.waitFor(8, TimeUnit.MINUTES) && process.exitValue() == 0)
                 .as("%s: %s", script, Files.readString(folder.resolveSibling(script + ".log")))
                 .isTrue();
     }

@@ -38,7 +38,7 @@ import org.pgsteward.postgres.TestCluster;
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class DatabaseProbeIT {
     private static final Secret PASSWORD = new Secret("an-applications-own");
     private static final DatabaseProbe.Host HOST =
@@ -185,7 +185,7 @@ class DatabaseProbeIT {
             // The very line that a person is given ends the trouble.
             String line = finding.remedy().lines().reduce((first, last) -> last).orElseThrow();
             cluster.run("homelab", line.substring(line.indexOf('"') + 1, line.lastIndexOf('"')));
-            assertThat(waiting.get(2, TimeUnit.MINUTES)).isEqualTo(true);
+            assertThat(waiting.get(8, TimeUnit.MINUTES)).isEqualTo(true);
             await().until(() -> probe.read(HOST).waits().isEmpty());
         }
     }
@@ -208,7 +208,7 @@ class DatabaseProbeIT {
             run(other, "UPDATE t SET n = 1 WHERE id = 2");
             Future<Boolean> crossing = threads.submit(() -> succeeds(one, "UPDATE t SET n = 2 WHERE id = 2"));
             boolean second = succeeds(other, "UPDATE t SET n = 2 WHERE id = 1");
-            assertThat(List.of(crossing.get(2, TimeUnit.MINUTES), second)).containsExactlyInAnyOrder(true, false);
+            assertThat(List.of(crossing.get(8, TimeUnit.MINUTES), second)).containsExactlyInAnyOrder(true, false);
         }
         await().until(() -> database("tasks").deadlocks() == before + 1);
     }

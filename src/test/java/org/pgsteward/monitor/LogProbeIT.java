@@ -31,7 +31,7 @@ import org.pgsteward.postgres.TestCluster;
 /** What a real PostgreSQL writes when logins fail, first with the prefix of {@code compose.yaml} and then with its own. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class LogProbeIT {
     private static final Secret RIGHT = new Secret("an-applications-own");
     private static final Secret WRONG = new Secret("anybody-elses");

@@ -17,7 +17,7 @@ import org.pgsteward.model.Secret;
 
 @Timeout(600)
 class CatalogGuardIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
     private static final Secret WIKIS = new Secret("wikis");
 
     private TestCluster cluster;

@@ -148,7 +148,7 @@ class KilledIT {
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             assertThat(said.readLine()).as("its first step").isNotBlank();
             process.destroyForcibly();
-            assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
+            assertThat(process.waitFor(8, TimeUnit.MINUTES)).isTrue();
         }
         assertThat(process.exitValue()).isEqualTo(KilledAfter.KILLED);
         assertEndsAs(undisturbed, story, name, "killed from outside");
@@ -271,7 +271,7 @@ class KilledIT {
     private int run(Story story, String name, String when) throws Exception {
         Process process = start(story, name, when);
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).as(said).isIn(0, KilledAfter.KILLED);
         return process.exitValue();
     }

@@ -21,7 +21,7 @@ import org.pgsteward.postgres.TestCluster;
 /** A look at everything takes a minute where there are many databases; nobody waits for all of it. */
 @NeedsPostgres
 class TurnsIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private final List<String> steps = new CopyOnWriteArrayList<>();
     private Consumer<String> atStep = step -> {};

@@ -56,9 +56,9 @@ import org.pgsteward.postgres.UnprivilegedUser;
 /** The shipped routes on a real PostgreSQL, and what may happen to them on a bad night. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class BackupRoutesIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     /** Of a table that takes seconds to dump: 400,000 rows of about 960 bytes. */
     private static final int LARGE_ROWS = 400_000;
@@ -617,7 +617,7 @@ class BackupRoutesIT {
 
         Process command = command("", database, printed);
 
-        assertThat(command.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(command.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(command.exitValue()).isZero();
         JsonNode backup =
                 Json.mapper().readTree(printed.toFile()).path("backups").path(0);
@@ -651,7 +651,7 @@ class BackupRoutesIT {
         // 4 MiB are the most that a file of this process may have.
         Process command = command("ulimit -f 8192; ", database, host.folder().resolve("full.json"));
 
-        assertThat(command.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(command.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(command.exitValue()).isEqualTo(1);
         assertOnlyTheGoodOneIsThere(database, good);
         assertThat(host.journal(database)).hasSize(2).last().asString().matches("failed: .*[Ff]ile too large.*");

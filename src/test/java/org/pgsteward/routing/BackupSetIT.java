@@ -27,9 +27,9 @@ import org.pgsteward.postgres.NeedsPostgres;
 /** A night's backups say together what is missing from them, whatever happens to the night. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class BackupSetIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private TestHost host;
     private Wiring wiring;
@@ -179,7 +179,7 @@ class BackupSetIT {
     @Test
     void theCommandShowsThemForPeopleAndForPrograms() throws Exception {
         Process backup = pgsteward("backup", "app");
-        assertThat(backup.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(backup.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(backup.exitValue()).isZero();
 
         assertThat(documents())

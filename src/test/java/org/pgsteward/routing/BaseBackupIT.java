@@ -66,9 +66,9 @@ import org.pgsteward.postgres.UnprivilegedUser;
 /** The whole cluster in one file, on a real PostgreSQL that is set up as somebody's is. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class BaseBackupIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private static final Pattern HBA_LINE = Pattern.compile("add the line {2}(.*?) {2}to (\\S+)");
 

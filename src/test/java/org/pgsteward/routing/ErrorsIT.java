@@ -33,7 +33,7 @@ import org.pgsteward.postgres.NeedsPostgres;
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class ErrorsIT {
     private final ThrowingClock clock = new ThrowingClock();
 

@@ -51,9 +51,9 @@ import org.pgsteward.postgres.TestCluster;
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class FaultsIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     /** Some 80 MB that compress by half, so that what is stored grows from the first moment. */
     private static final int LARGE_ROWS = 250_000;
@@ -349,7 +349,7 @@ class FaultsIT {
             await().atMost(PATIENCE).until(() -> Files.readString(said).contains("another run of it is under way"));
         });
         assertThat(first.state()).isEqualTo(BackupState.VERIFIED);
-        assertThat(commands.get(0).waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(commands.get(0).waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(host.journal(database)).containsExactly("verified");
         assertThat(host.stored(database)).hasSize(2);
     }
@@ -418,7 +418,7 @@ class FaultsIT {
         });
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-        changes.get(0).get(2, TimeUnit.MINUTES);
+        changes.get(0).get(8, TimeUnit.MINUTES);
         assertThat(wiring.store.manifests(Optional.of(database)).get(0).rows())
                 .isEqualTo(Map.of("public.big", (long) LARGE_ROWS, "public.small", 1L));
     }

@@ -29,7 +29,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** The figures of the whole daemon, and what Prometheus and Grafana make of them. */
 @NeedsPostgres
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class FiguresIT {
     private static final Path RULES = Path.of("src/main/prometheus/pgsteward.rules.yml");
     private static final Path DASHBOARD = Path.of("src/main/grafana/dashboards/pgsteward.json");

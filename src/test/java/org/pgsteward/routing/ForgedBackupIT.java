@@ -36,7 +36,7 @@ import org.pgsteward.postgres.NeedsPostgres;
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class ForgedBackupIT {
     private static final String LONG_AGO = "2026-01-02T03:00:00Z";
 

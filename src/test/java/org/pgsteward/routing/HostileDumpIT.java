@@ -37,7 +37,7 @@ import org.pgsteward.postgres.NeedsPostgres;
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class HostileDumpIT {
     private TestHost host;
     private Wiring wiring;

@@ -27,7 +27,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 /** Real containers that carry the same compose labels, and a real PostgreSQL. */
 @NeedsEngine
 @NeedsPostgres
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class IdentityIT {
     private final String unique = UUID.randomUUID().toString().substring(0, 8);
     private final String shop = "shop" + unique;

@@ -63,9 +63,9 @@ import org.pgsteward.routing.alert.HookServer;
 /** What is kept and what is missing: the daemon with the shipped routes on a real PostgreSQL, by a clock that is moved. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class KeepIT {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
     private static final String RETENTION = "direct:retention";
     private static final String REPROOF = "direct:reproof";

@@ -20,7 +20,7 @@ import org.pgsteward.postgres.TestCluster;
 /** Databases with more tables than a server with small settings has locks for. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class ManyTablesIT {
     /** Room for 704 locks, of which 198 stay for others; a server of the usual settings has it for 7,808. */
     private static final Map<String, String> LITTLE_ROOM = Map.of(

@@ -30,7 +30,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 /** Several backups at once, disks that are too small for them, and databases that hold more than tables. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class NightIT {
     private TestHost host;
 

@@ -33,7 +33,7 @@ import org.pgsteward.provision.Quarantine;
 
 /** The daemon's page, its health check and the command say the same, and a careful person would agree. */
 @NeedsPostgres
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class OverallHealthIT {
     private static final String WELL = "All is well.";
 

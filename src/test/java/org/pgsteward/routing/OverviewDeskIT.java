@@ -18,7 +18,7 @@ import org.pgsteward.journal.BackupDays.Outcome;
 import org.pgsteward.postgres.NeedsPostgres;
 
 @NeedsPostgres
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class OverviewDeskIT {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
 

@@ -30,7 +30,7 @@ import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.provision.Provisioner;
 
 @NeedsPostgres
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class ProvisionDeskIT {
     /** Every role may read the names of all roles. */
     @Test

@@ -31,12 +31,12 @@ import org.pgsteward.postgres.NeedsPostgres;
 /** Request files in the folder of the daemon as it is shipped. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RequestsIT {
     /** A table without rows of its own: the run begins without it, and pg_dump waits while somebody holds it. */
     private static final String HELD = "CREATE TABLE public.t (n integer) PARTITION BY LIST (n)";
 
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private TestHost host;
     private Daemon daemon;
@@ -217,7 +217,7 @@ class RequestsIT {
             holding.rollback();
         }
         String first = id(answer("first"));
-        assertThat(command.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(command.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(command.exitValue()).isZero();
         assertThat(List.of(id(answer("second")), id(Json.mapper().readTree(printed.toFile()))))
                 .containsOnly(first);
@@ -256,7 +256,7 @@ class RequestsIT {
                     .isEqualTo("verified");
         } finally {
             again.destroy();
-            assertThat(again.waitFor(3, TimeUnit.MINUTES)).isTrue();
+            assertThat(again.waitFor(8, TimeUnit.MINUTES)).isTrue();
         }
         assertThat(host.journal(asked))
                 .containsExactly("failed: the process that made it ended before it was done", "verified");

@@ -42,7 +42,7 @@ import org.pgsteward.postgres.TestCluster;
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RoundTripIT {
     private static final List<Integer> MAJORS = List.of(15, 17);
 

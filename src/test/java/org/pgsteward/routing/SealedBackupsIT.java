@@ -43,7 +43,7 @@ import org.pgsteward.postgres.TestCluster;
 /** Backups that are sealed, on a real PostgreSQL and beside the program age; with the identity here, and without it. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class SealedBackupsIT {
     private static final String RECIPIENTS = "pgsteward.backup.recipients";
     private static final String IDENTITY = "pgsteward.backup.identity";
@@ -375,7 +375,7 @@ class SealedBackupsIT {
                         "PGSTEWARD_BACKUP_RECIPIENTS", age.recipient(),
                         "PGSTEWARD_BACKUP_IDENTITY", other.identity()))) {
             Process command = command(keys, printed, "backup", "homelab");
-            assertThat(command.waitFor(3, TimeUnit.MINUTES)).isTrue();
+            assertThat(command.waitFor(8, TimeUnit.MINUTES)).isTrue();
             assertThat(command.exitValue()).isEqualTo(2);
             assertThat(Files.readAllLines(printed))
                     .singleElement()
@@ -390,7 +390,7 @@ class SealedBackupsIT {
         String database = notes();
         Path printed = host.folder().resolve("printed");
         Process command = command(Map.of("PGSTEWARD_BACKUP_RECIPIENTS", age.recipient()), printed, "backup", database);
-        assertThat(command.waitFor(3, TimeUnit.MINUTES)).isTrue();
+        assertThat(command.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(command.exitValue()).as(Files.readString(printed)).isZero();
         assertThat(Files.readString(printed)).contains(" made ").contains("before it was sealed only");
     }

@@ -41,12 +41,12 @@ import org.pgsteward.postgres.TestCluster;
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class WatchdogIT {
     /** Longer than any step of a small backup takes on a busy machine. */
     private static final String LIMIT = "15s";
 
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private TestHost host;
     private Daemon daemon;

@@ -35,7 +35,7 @@ import org.pgsteward.model.Severity;
 
 /** Services that do not take a notice, by real HTTP, through the shipped routes. */
 class DeliveryFaultsTest {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     @TempDir
     private Path state;

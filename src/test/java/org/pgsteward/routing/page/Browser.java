@@ -36,7 +36,7 @@ final class Browser {
                     .redirectOutput(dump.toFile())
                     .redirectError(folder.resolve("log").toFile())
                     .start();
-            if (!browser.waitFor(3, TimeUnit.MINUTES)) {
+            if (!browser.waitFor(8, TimeUnit.MINUTES)) {
                 browser.descendants().forEach(ProcessHandle::destroyForcibly);
                 browser.destroyForcibly().waitFor();
                 throw new IOException("the browser did not end: " + Files.readString(folder.resolve("log")));

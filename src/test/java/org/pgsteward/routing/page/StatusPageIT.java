@@ -29,7 +29,7 @@ import org.pgsteward.routing.TestHost;
 /** The page of the whole daemon on a real PostgreSQL, in a real browser. */
 @NeedsPostgres
 @NeedsBrowser
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class StatusPageIT {
     private static final String SCRIPT = "<script>document.title='owned'</script>";
 
