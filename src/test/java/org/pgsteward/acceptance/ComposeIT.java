@@ -130,10 +130,16 @@ class ComposeIT {
                 .isEqualTo("268435456 134217728 map[] postgres");
         assertThat(host.inspect(
                         "postgresql", "{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{end}}"))
-                .isEqualTo("internal_db");
-        assertThat(host.docker("network", "inspect", "--format", "{{.Internal}}", "internal_db")
-                        .out())
-                .isEqualTo("true");
+                .isEqualTo("internal_db internal_db_pgsteward");
+        for (String network : List.of("internal_db", "internal_db_pgsteward")) {
+            assertThat(host.docker("network", "inspect", "--format", "{{.Internal}}", network)
+                            .out())
+                    .isEqualTo("true");
+        }
+        // Who is on a network with it may answer to the names that it looks for.
+        assertThat(host.inspect("pgsteward", "{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{end}}"))
+                .doesNotContain("internal_db ")
+                .contains("internal_db_pgsteward");
         assertThat(
                         host.inspect(
                                 "pgsteward",
@@ -472,6 +478,44 @@ class ComposeIT {
                 .isEqualTo("0");
     }
 
+    /** Taken for the one, it could set any password; taken for the other, it could relay the administrator's login. */
+    @Test
+    @Order(10)
+    void whoCallsItselfAsTheEngineOrTheServerIsNotTakenForIt() {
+        String resolved = host.inside("pgsteward", "getent ahosts postgresql docker-proxy | sort -u")
+                .well()
+                .out();
+        host.docker(
+                        "run",
+                        "--detach",
+                        "--name",
+                        Deployment.GUESSER,
+                        "--network",
+                        "internal_db",
+                        "--network-alias",
+                        "docker-proxy",
+                        "--network-alias",
+                        "postgresql",
+                        "--entrypoint",
+                        "sleep",
+                        Deployment.APPLICATION,
+                        "600")
+                .well();
+        try {
+            assertThat(host.inside("vikunja", "getent ahosts docker-proxy").out())
+                    .as("what a service hears")
+                    .isNotEmpty();
+            assertThat(host.inside("pgsteward", "getent ahosts postgresql docker-proxy | sort -u")
+                            .well()
+                            .out())
+                    .isEqualTo(resolved);
+            await().until(() -> states("postgres-name-taken").equals(List.of("firing")));
+        } finally {
+            host.docker("rm", "--force", Deployment.GUESSER);
+        }
+        await().until(() -> states("postgres-name-taken").equals(List.of("firing", "resolved")));
+    }
+
     @Test
     @Order(10)
     void aContainerThatTriesAWrongPasswordForAnothersRoleIsNamed() {
@@ -571,7 +615,7 @@ class ComposeIT {
                 .doesNotContain("vikunja", "hedgedoc", "navidrome");
     }
 
-    /** Every service on its network reaches the status port, which has two threads. */
+    /** Every program on this host reaches the status port, which has two threads. */
     @Test
     @Order(13)
     void whoSendsHalfARequestDoesNotSilenceTheHealthCheck() throws IOException {
