@@ -155,7 +155,7 @@ class AlertBookTest {
         assertThat(tell(book)).singleElement().satisfies(notice -> {
             assertThat(notice.title()).isEqualTo("[critical] 50 x service down: s1, s10, s11 and 47 more");
             assertThat(notice.text().lines()).hasSize(51).contains("s50: for 0 s, ended");
-            assertThat(notice.remedy().lines()).hasSize(20).contains("docker start s1");
+            assertThat(notice.remedy().lines()).hasSize(21).contains("docker start s1", "# and 30 more lines");
             assertThat(NoticeText.services(notice)).hasSize(50).contains("s50");
         });
         assertThat(book.heard()).hasSize(50);
