@@ -6,7 +6,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *       statement on what is not its own is refused at once.
  *   <li>The look itself needs the catalogs. So the guard's session keeps them locked, as softly as a reader does, and is
  *       then let in ahead of whoever waits. It has no snapshot, so it holds up no vacuum.
+ *   <li>Whoever is ended comes back, with many sessions at once. A login takes several locks one after the other, so the
+ *       guard stays at it: sessions of that role are ended as soon as they are seen, until none comes any more.
  *   <li>A superuser who waits for the guard, as {@code VACUUM FULL} does, goes first.
  * </ol>
  */
@@ -31,6 +35,18 @@ public final class CatalogGuard implements AutoCloseable {
 
     /** Between the two looks that have to find the same session: a statement that is refused holds its lock for less. */
     private static final long CONFIRMATION_NANOSECONDS = 300_000_000;
+
+    /** Between two looks while the sessions of a role come back. */
+    private static final long AT_IT_NANOSECONDS = 50_000_000;
+
+    /** So many looks in a row that find none of them are the end of it. */
+    private static final int CALM_LOOKS = 10;
+
+    /** Then its alert is due; the next call goes on. */
+    private static final long LONGEST_LOOK_NANOSECONDS = 10_000_000_000L;
+
+    /** Sessions that one call tells of. */
+    private static final int MOST_TOLD = 100;
 
     private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
 
@@ -84,24 +100,23 @@ public final class CatalogGuard implements AutoCloseable {
     public record Evicted(int pid, String role, String database, String table, String mode) {}
 
     /**
-     * Looks once; to be called every few seconds.
+     * Looks once, and as long as a role goes on with it for some 10 s; to be called every few seconds.
      *
-     * @return the sessions that were ended, each with one of its locks
+     * @return the sessions that were ended, each with one of its locks; 100 at most
      * @throws SQLException when PostgreSQL cannot be asked; the next call comes with a new session
      */
     public synchronized List<Evicted> look() throws SQLException {
         boolean done = false;
         try {
             Connection session = session();
+            List<Evicted> ended = List.of();
             List<Evicted> harmful = harmful(session);
             if (!harmful.isEmpty()) {
                 LockSupport.parkNanos(CONFIRMATION_NANOSECONDS);
                 Set<Integer> before = harmful.stream().map(Evicted::pid).collect(Collectors.toSet());
                 harmful = harmful(session);
                 harmful.removeIf(one -> !before.contains(one.pid()));
-                for (Evicted one : harmful) {
-                    end(session, one.pid());
-                }
+                ended = endAll(session, harmful);
             }
             if (superuserWaits(session)) {
                 session.rollback();
@@ -110,12 +125,34 @@ public final class CatalogGuard implements AutoCloseable {
                 dropSnapshot(session);
             }
             done = true;
-            return harmful;
+            return ended;
         } finally {
             if (!done) {
                 close();
             }
         }
+    }
+
+    /** Ends these, and what comes from their roles meanwhile, until nothing does. */
+    private static List<Evicted> endAll(Connection session, List<Evicted> confirmed) throws SQLException {
+        Map<Integer, Evicted> ended = new LinkedHashMap<>();
+        Set<String> roles = confirmed.stream().map(Evicted::role).collect(Collectors.toSet());
+        List<Evicted> harmful = confirmed;
+        long begun = System.nanoTime();
+        int calm = roles.isEmpty() ? CALM_LOOKS : 0;
+        while (calm < CALM_LOOKS && System.nanoTime() - begun < LONGEST_LOOK_NANOSECONDS) {
+            calm = harmful.isEmpty() ? calm + 1 : 0;
+            for (Evicted one : harmful) {
+                end(session, one.pid());
+                if (ended.size() < MOST_TOLD) {
+                    ended.putIfAbsent(one.pid(), one);
+                }
+            }
+            LockSupport.parkNanos(AT_IT_NANOSECONDS);
+            harmful = harmful(session);
+            harmful.removeIf(one -> !roles.contains(one.role()));
+        }
+        return List.copyOf(ended.values());
     }
 
     private Connection session() throws SQLException {

@@ -8,8 +8,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.journal.Tables;
@@ -29,6 +31,11 @@ public final class LockWatch implements AutoCloseable {
     static final String KIND = "catalog-locked";
 
     private static final long PERIOD_MILLISECONDS = 2000;
+
+    private static final long PERIOD_UNDER_ATTACK_MILLISECONDS = 50;
+
+    /** Sessions that one look ended. */
+    private static final int FEW = 5;
 
     /** After a look that failed, since PostgreSQL writes down each login that it refuses. */
     private static final long PERIOD_WITHOUT_ANSWER_MILLISECONDS = 15_000;
@@ -73,7 +80,7 @@ public final class LockWatch implements AutoCloseable {
         try {
             long period;
             do {
-                period = look() ? PERIOD_MILLISECONDS : PERIOD_WITHOUT_ANSWER_MILLISECONDS;
+                period = look();
             } while (!closed.await(period, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             LOG.debug("interrupted");
@@ -82,26 +89,33 @@ public final class LockWatch implements AutoCloseable {
         }
     }
 
-    /** Returns whether PostgreSQL answered. */
-    private boolean look() {
+    /** Returns after how many milliseconds to look again. */
+    private long look() {
         try {
-            guard.look().forEach(this::tell);
+            List<CatalogGuard.Evicted> ended = guard.look();
+            ended.stream()
+                    .collect(Collectors.groupingBy(CatalogGuard.Evicted::role, TreeMap::new, Collectors.toList()))
+                    .values()
+                    .forEach(this::tell);
             resolve();
-            return true;
+            // Of many sessions some come back at once.
+            return ended.size() > FEW ? PERIOD_UNDER_ATTACK_MILLISECONDS : PERIOD_MILLISECONDS;
         } catch (SQLException e) {
             // That PostgreSQL is down is the monitor's to tell.
             LOG.debug("cannot look for locks of the catalog: {}", e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("the look for locks of the catalog failed and goes on: {}", e.toString());
         }
-        return false;
+        return PERIOD_WITHOUT_ANSWER_MILLISECONDS;
     }
 
-    private void tell(CatalogGuard.Evicted ended) {
+    /** @param sessions of one role */
+    private void tell(List<CatalogGuard.Evicted> sessions) {
+        CatalogGuard.Evicted ended = sessions.get(sessions.size() - 1);
         Optional<String> known = serviceOf(ended.role());
         String service = known.orElse(ended.role());
         Instant now = clock.instant();
-        int count = times.merge(service, 1, Integer::sum);
+        int count = times.merge(service, sessions.size(), Integer::sum);
         last.put(service, now);
         // Whoever makes a role or a database may write several lines into its name.
         String reason = OneLine.of(

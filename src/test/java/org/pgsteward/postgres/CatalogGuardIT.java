@@ -8,7 +8,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +26,7 @@ class CatalogGuardIT {
     private static final Secret WIKIS = new Secret("wikis");
 
     private TestCluster cluster;
+    private final AtomicInteger looks = new AtomicInteger();
     private CatalogGuard guard;
     private Connection administrator;
 
@@ -70,6 +76,69 @@ class CatalogGuardIT {
                     .as("its other session locks what is its own")
                     .isTrue();
         }
+    }
+
+    /** Whoever is put out comes back: one look every two seconds would leave others a moment between two of its locks. */
+    @Test
+    void othersLogInAlthoughManySessionsComeBackAgainAndAgain() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        List<Thread> threads = new ArrayList<>();
+        try (Connection first = as("wiki")) {
+            run(first, "CREATE TABLE mine (n int)", "BEGIN", "LOCK TABLE mine");
+            for (int n = 0; n < 12; n++) {
+                threads.add(looping(over, this::comeBackAndLock));
+            }
+            threads.add(looping(over, this::lookAsTheDaemonDoes));
+            awaitLock("pg_authid");
+
+            int before = looks.get();
+            for (int n = 0; n < 5; n++) {
+                cluster.server().connect("homelab").close();
+            }
+            assertThat(looks.get() - before)
+                    .as("looks with two seconds between them, in which nobody gets on")
+                    .isLessThan(12);
+        } finally {
+            over.set(true);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+    }
+
+    private void comeBackAndLock() throws SQLException {
+        try (Connection again = as("wiki")) {
+            run(
+                    again,
+                    "CREATE RULE r AS ON INSERT TO pg_authid WHERE (SELECT count(*) FROM mine) > 0 DO INSTEAD NOTHING");
+        }
+    }
+
+    private void lookAsTheDaemonDoes() throws SQLException {
+        guard.look();
+        looks.incrementAndGet();
+        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(2));
+    }
+
+    /** Work that may be refused. */
+    private interface Attempt {
+        void make() throws SQLException;
+    }
+
+    private static Thread looping(AtomicBoolean over, Attempt attempt) {
+        Thread thread = new Thread(() -> {
+            while (!over.get()) {
+                try {
+                    attempt.make();
+                } catch (SQLException ended) {
+                    // That is what is tested.
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
     }
 
     @Test
