@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -68,12 +69,21 @@ public final class Spool {
     private void removeLeftovers() throws IOException {
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*" + PART)) {
             for (Path part : parts) {
-                Instant begun = Files.getLastModifiedTime(part, LinkOption.NOFOLLOW_LINKS)
-                        .toInstant();
-                if (begun.plus(BEING_WRITTEN).isBefore(clock.instant())) {
+                if (isLeftover(part)) {
                     Files.deleteIfExists(part);
                 }
             }
+        }
+    }
+
+    /** Not one that another process has just given its name, and that is not there any more. */
+    private boolean isLeftover(Path part) throws IOException {
+        try {
+            Instant begun =
+                    Files.getLastModifiedTime(part, LinkOption.NOFOLLOW_LINKS).toInstant();
+            return begun.plus(BEING_WRITTEN).isBefore(clock.instant());
+        } catch (NoSuchFileException renamed) {
+            return false;
         }
     }
 
