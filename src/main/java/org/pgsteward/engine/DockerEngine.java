@@ -38,7 +38,7 @@ public final class DockerEngine implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(3);
     private static final Duration ANSWER = Duration.ofSeconds(8);
 
-    /** A daemon looks again in a moment; whoever typed a command would have to type it again. */
+    /** A command is more patient than the daemon, which tries again by itself. */
     private static final Duration PATIENT_CONNECT = Duration.ofSeconds(10);
 
     private static final Duration PATIENT_ANSWER = Duration.ofSeconds(30);

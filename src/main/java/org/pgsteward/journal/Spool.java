@@ -65,7 +65,7 @@ public final class Spool {
         this.clock = clock;
     }
 
-    /** What a process that was killed had begun to write. It was promised to nobody. */
+    /** Removes the files that a killed process had begun to write; {@link #put} had not returned for them. */
     private void removeLeftovers() throws IOException {
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*" + PART)) {
             for (Path part : parts) {
@@ -76,7 +76,7 @@ public final class Spool {
         }
     }
 
-    /** Not one that another process has just given its name, and that is not there any more. */
+    /** False for a file that another process has just renamed. */
     private boolean isLeftover(Path part) throws IOException {
         try {
             Instant begun =

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * When PostgreSQL ended all sessions without anybody's order, by its own clock. An alert carries them among its figures, so
- * that a pgsteward that was restarted meanwhile counts on.
+ * The times at which PostgreSQL ended all sessions and nobody had ordered it, by its own clock. The figures of the alert
+ * hold them, so that pgsteward continues to count after its own restart.
  *
  * @param starts of the server
  * @param recoveries after one of its processes was killed
@@ -28,7 +28,7 @@ public record Restarts(SortedSet<Instant> starts, SortedSet<Instant> recoveries)
     private static final String STARTS = "startTimes";
     private static final String RECOVERIES = "recoveryTimes";
 
-    /** A server that never comes to rest is not to make an alert without end. */
+    /** Limits the size of the alert of a server that restarts all the time. */
     private static final int MOST = 60;
 
     /** What {@link #figures} wrote; what is not readable is left out. */
@@ -48,7 +48,7 @@ public record Restarts(SortedSet<Instant> starts, SortedSet<Instant> recoveries)
                 text(recoveries));
     }
 
-    /** Those of both that {@code counts} says yes to. */
+    /** The times of both for which {@code counts} is true. */
     Restarts and(Restarts others, Predicate<Instant> counts) {
         return new Restarts(both(starts, others.starts, counts), both(recoveries, others.recoveries, counts));
     }

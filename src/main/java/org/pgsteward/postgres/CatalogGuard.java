@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *       statement on what is not its own is refused at once.
  *   <li>The look itself needs the catalogs. So the guard's session keeps them locked, as softly as a reader does, and is
  *       then let in ahead of whoever waits. It has no snapshot, so it holds up no vacuum.
- *   <li>Whoever is ended comes back, with many sessions at once. A login takes several locks one after the other, so the
- *       guard stays at it: sessions of that role are ended as soon as they are seen, until none comes any more.
+ *   <li>A role may connect again at once, with many sessions. A login takes several locks one after the other, and could
+ *       take only one after each look. So the guard looks every 50 ms and ends the sessions of that role, until it finds none.
  *   <li>A superuser who waits for the guard, as {@code VACUUM FULL} does, goes first.
  * </ol>
  */
@@ -39,10 +39,10 @@ public final class CatalogGuard implements AutoCloseable {
     /** Between two looks while the sessions of a role come back. */
     private static final long AT_IT_NANOSECONDS = 50_000_000;
 
-    /** So many looks in a row that find none of them are the end of it. */
+    /** The call returns after so many looks in a row that found no such session. */
     private static final int CALM_LOOKS = 10;
 
-    /** Then its alert is due; the next call goes on. */
+    /** After this the call returns, so that the alert is sent; the next call continues. */
     private static final long LONGEST_LOOK_NANOSECONDS = 10_000_000_000L;
 
     /** Sessions that one call tells of. */
@@ -133,7 +133,7 @@ public final class CatalogGuard implements AutoCloseable {
         }
     }
 
-    /** Ends these, and what comes from their roles meanwhile, until nothing does. */
+    /** Ends these sessions and the next ones of their roles, until there are none. */
     private static List<Evicted> endAll(Connection session, List<Evicted> confirmed) throws SQLException {
         Map<Integer, Evicted> ended = new LinkedHashMap<>();
         Set<String> roles = confirmed.stream().map(Evicted::role).collect(Collectors.toSet());

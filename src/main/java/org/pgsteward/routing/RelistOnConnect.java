@@ -10,12 +10,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the list of containers again each time that Docker's events are heard anew, on a thread of its own: with many
- * services on a busy host it takes minutes to work through it, and a container that is started meanwhile is not to wait.
- * Only the first list has to be read before the first event, since what a container asks for is judged by the others.
+ * Reads the list of containers each time that the stream of Docker's events is connected. It does so on a thread of its own:
+ * with many services on a busy host the list takes minutes, and a container that is started meanwhile must not wait for it.
+ * Only the first list has to be read before the first event, because a container is judged by what the others are.
  */
 public final class RelistOnConnect implements Runnable {
-    /** An engine that gives events and no list is not to keep the events for ever. */
+    /** After this the events are handled even if the engine has given no list. */
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private static final Duration LOOK = Duration.ofMillis(20);
@@ -25,7 +25,7 @@ public final class RelistOnConnect implements Runnable {
     private final Runnable relist;
     private final BooleanSupplier listed;
 
-    /** One that waits begins after what is heard now, so more need not wait. */
+    /** One list in progress and one waiting are enough: the waiting one is read after all that has happened by now. */
     private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
             1,
             1,
