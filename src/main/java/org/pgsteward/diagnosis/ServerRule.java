@@ -51,8 +51,7 @@ final class ServerRule {
             case PAUSED -> bad("container " + name + " is paused", "docker unpause " + name);
             case RESTARTING ->
                 bad(
-                        "container " + name + " is being restarted again and again, last with exit code "
-                                + server.exitCode(),
+                        "container " + name + " ended and is being restarted, last with exit code " + server.exitCode(),
                         logs);
             default ->
                 bad(

@@ -30,8 +30,6 @@ public record StatusRule(Duration patience, Duration grace) {
     /** So many crashes within {@link StatusWatch#LOOP} are one trouble, whatever happens in between. */
     private static final int MANY = 3;
 
-    private static final String AGAIN = "is being restarted again and again";
-
     public StatusRule {
         if (patience.isNegative() || grace.isNegative()) {
             throw new IllegalArgumentException(
@@ -117,9 +115,9 @@ public record StatusRule(Duration patience, Duration grace) {
                                 : bad(
                                         look,
                                         Severity.CRITICAL,
-                                        (look.crashes().size() == 1
+                                        (look.crashes().size() < 2
                                                         ? "ended and is being restarted"
-                                                        : AGAIN + times(look))
+                                                        : "is being restarted again and again" + times(look))
                                                 + ", last with " + last,
                                         logs));
             case PAUSED ->

@@ -210,7 +210,7 @@ class DoctorTest {
         "stopped, EXITED, NONE, 0, false, does not run: it ended with exit code 0, docker start postgresql",
         "killed for memory, EXITED, NONE, 137, true, the kernel killed it for want of memory, docker start postgresql",
         "paused, PAUSED, NONE, 0, false, is paused, docker unpause postgresql",
-        "in a loop, RESTARTING, NONE, 1, false, again and again, docker logs --tail 50 postgresql",
+        "in a loop, RESTARTING, NONE, 1, false, ended and is being restarted, docker logs --tail 50 postgresql",
         "unhealthy, RUNNING, UNHEALTHY, 0, false, its own health check fails, docker restart postgresql",
         "not reachable from here, RUNNING, HEALTHY, 0, false, 'runs, and postgresql:5432 does not answer: refused',"
                 + " docker exec postgresql pg_isready"

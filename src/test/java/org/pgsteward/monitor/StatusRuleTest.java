@@ -27,7 +27,7 @@ class StatusRuleTest {
         "made and refused to start is not, CREATED, NONE, 127, false, false, warning, critical, command was not found",
         "unhealthy, RUNNING, UNHEALTHY, 0, false, false, warning, critical, health check fails",
         "paused, PAUSED, NONE, 0, false, false, warning, critical, paused",
-        "restarting, RESTARTING, NONE, 1, false, false, critical, critical, again and again",
+        "restarting, RESTARTING, NONE, 1, false, false, critical, critical, ended and is being restarted",
         "a crash, EXITED, NONE, 1, false, false, critical, critical, exit code 1",
         "a segmentation fault, EXITED, NONE, 139, false, false, critical, critical, SIGSEGV",
         "killed by nobody we know, EXITED, NONE, 137, false, false, critical, critical, SIGKILL",
