@@ -53,6 +53,7 @@ import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.Console;
+import org.pgsteward.monitor.CrashProbe;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
@@ -324,7 +325,7 @@ public final class Wiring {
                 parts.docker::hears,
                 parts.delivery::reviewReceivers,
                 parts.report,
-                new LockWatch(new CatalogGuard(server), tables, alerts, console(), doors, clock),
+                new LockWatch(parts.guard, tables, alerts, console(), doors, clock),
                 () -> HttpDoor.open(address, parts.pipeline, parts.figures, page, json));
     }
 
@@ -344,14 +345,15 @@ public final class Wiring {
             StewardDockerComponent docker,
             Figures figures,
             Delivery delivery,
-            DaemonReport report) {}
+            DaemonReport report,
+            CatalogGuard guard) {}
 
     /** All that the daemon's routes find. */
     private Parts parts() throws IOException {
         DockerEngine engine = DockerEngine.at(settings.require("pgsteward.docker.host"));
         ContainerDesk containers = containers(engine);
         MemoryDesk memory = new MemoryDesk(engine, containers, clock);
-        PostgresProbe probe = new PostgresProbe(server, clock);
+        CatalogGuard guard = new CatalogGuard(server);
         LateReceivers receivers = new LateReceivers();
         Outbox outbox = outbox(receivers);
         StewardDockerComponent docker = new StewardDockerComponent(
@@ -384,11 +386,11 @@ public final class Wiring {
                 .bean("containers", containers)
                 .bean("provision", provisionDesk(containers))
                 .bean("memory", memory)
-                .bean("postgresProbe", probe)
+                .bean("postgresProbe", PostgresProbe.withCrowd(server, clock, guard::connections, engine))
                 .bean("figures", figures)
                 .bean("overdue", overdueDesk)
                 .bean("overview", overview)
-                .bean("watch", watchDesk(engine, containers, docker, outbox))
+                .bean("watch", watchDesk(engine, guard, containers, docker, outbox))
                 .bean(
                         "retention",
                         new RetentionDesk(
@@ -400,7 +402,7 @@ public final class Wiring {
                         new InterruptedVerifications(rows, holdings, proof, runs, state, doors, clock))
                 .bean("requests", new RequestDesk(asked, house, json, clock))
                 .health(new FeedHealth(docker))
-                .health(new PostgresHealth(probe))
+                .health(new PostgresHealth(new PostgresProbe(server, clock)))
                 .health(new BackupHealth(tables, overdueDesk))
                 .bean("delivery", delivery)
                 .prepare(context -> {
@@ -410,7 +412,7 @@ public final class Wiring {
                     context.getManagementStrategy().addEventNotifier(begun);
                     delivery.begin(begun);
                 });
-        return new Parts(pipeline, engine, overview, docker, figures, delivery, report);
+        return new Parts(pipeline, engine, overview, docker, figures, delivery, report, guard);
     }
 
     private String postgresContainer() {
@@ -432,10 +434,15 @@ public final class Wiring {
     }
 
     private WatchDesk watchDesk(
-            DockerEngine engine, ContainerDesk containers, StewardDockerComponent docker, Outbox outbox) {
+            DockerEngine engine,
+            CatalogGuard guard,
+            ContainerDesk containers,
+            StewardDockerComponent docker,
+            Outbox outbox) {
         return new WatchDesk(
                 new DatabaseProbe(server, clock),
                 new LogProbe(engine, clock),
+                new CrashProbe(engine, guard::clients),
                 containers,
                 tables,
                 docker::feeds,

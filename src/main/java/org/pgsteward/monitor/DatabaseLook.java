@@ -48,6 +48,7 @@ public record DatabaseLook(
      * @param ordered whether somebody is known to have told the container to stop, shortly before {@code startedAt}
      * @param log how it writes its log
      * @param ourAddress as it sees us; empty for a socket
+     * @param crash what led to {@code recoveredAt}, where that is known
      * @param told restarts that an alert tells already, by this pgsteward or the one before it
      */
     public record Server(
@@ -62,7 +63,26 @@ public record DatabaseLook(
             boolean ordered,
             ServerLog log,
             String ourAddress,
-            Restarts told) {}
+            Optional<Crash> crash,
+            Restarts told) {
+        /** The same, with what led to its recovery. */
+        public Server after(Optional<Crash> crash) {
+            return new Server(
+                    startedAt,
+                    recoveredAt,
+                    version,
+                    sessions,
+                    maxConnections,
+                    reservedConnections,
+                    memory,
+                    limitBytes,
+                    ordered,
+                    log,
+                    ourAddress,
+                    crash,
+                    told);
+        }
+    }
 
     /**
      * What the server's settings let it take, in bytes.
@@ -163,6 +183,11 @@ public record DatabaseLook(
      * @param since when the oldest of these sessions began
      */
     public record Presence(String service, String user, String address, Instant since) {}
+
+    /** The same, with what the log said of the server's last crash. */
+    public DatabaseLook after(Optional<Crash> crash) {
+        return new DatabaseLook(at, console, server.after(crash), databases, transactions, waits, queries, present);
+    }
 
     /** The database with this oid, whatever it was called then. */
     Optional<Database> database(long oid) {

@@ -180,6 +180,7 @@ final class DatabaseQuestions {
                             .isPresent(),
                     ServerLog.of(text(row, 12), row.getBoolean(13), row.getInt(14)),
                     text(row, 15),
+                    Optional.empty(),
                     Restarts.of(host.restarts()));
         }
     }

@@ -40,6 +40,13 @@ public sealed interface LogEvent {
      */
     record Slow(Instant at, String user, String database, double seconds) implements LogEvent {}
 
+    /**
+     * A process of the server ended as none should, and the server ended all others.
+     *
+     * @param end such as {@code was terminated by signal 9: Killed}
+     */
+    record Ended(Instant at, int pid, String end) implements LogEvent {}
+
     /** Why somebody is not let in; the codes are those of PostgreSQL's manual, appendix A. */
     enum Reason {
         /** 28P01. To the client PostgreSQL says the same where there is no such role. */

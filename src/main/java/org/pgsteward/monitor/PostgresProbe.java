@@ -5,18 +5,47 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.EngineAway;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Server;
 
-/** Asks the managed PostgreSQL for a sign of life: a connection and one answer. */
+/** Asks the managed PostgreSQL for a sign of life: a connection and one answer. Where there is none, it asks who keeps others out. */
 public final class PostgresProbe {
     private final Server server;
     private final Clock clock;
+    private final Supplier<Optional<Crowd>> crowd;
     private final SchedulingDelay delay = new SchedulingDelay();
 
     public PostgresProbe(Server server, Clock clock) {
+        this(server, clock, Optional::empty);
+    }
+
+    private PostgresProbe(Server server, Clock clock, Supplier<Optional<Crowd>> crowd) {
         this.server = server;
         this.clock = clock;
+        this.crowd = crowd;
+    }
+
+    /**
+     * The same, which says who holds the connections when there is no other connection to be had.
+     *
+     * @param connections by address, as a session sees them that was there before; empty for none
+     * @param engine knows the containers of the addresses
+     */
+    public static PostgresProbe withCrowd(
+            Server server, Clock clock, Supplier<Map<String, Integer>> connections, DockerEngine engine) {
+        return new PostgresProbe(server, clock, () -> {
+            Map<String, Integer> found = connections.get();
+            try {
+                return Crowd.of(found, found.isEmpty() ? Map.of() : engine.addresses());
+            } catch (EngineAway e) {
+                return Crowd.of(found, Map.of());
+            }
+        });
     }
 
     /** Returns the answer; it takes as long as the connection's time-out at most, in a command three times that. */
@@ -33,7 +62,8 @@ public final class PostgresProbe {
             if (e instanceof NoConnection none && none.isRefused()) {
                 return PostgresReading.refused(where, error, clock.instant());
             }
-            PostgresReading silent = PostgresReading.silent(where, error, clock.instant());
+            PostgresReading silent =
+                    PostgresReading.silent(where, error, clock.instant()).by(crowd.get());
             return e instanceof NoConnection none && none.isTimeout()
                     ? silent.on(new PostgresReading.Load(delay.total().minus(before), SchedulingDelay.pressure()))
                     : silent;

@@ -11,9 +11,11 @@ import java.util.Optional;
  * @param error why it could not be asked, without secrets; empty when it could
  * @param refused whether it answered, and did not let us in
  * @param load of this host, where the time was up before an answer came; {@link Load#NONE} for any other end
+ * @param crowd who keeps others out, as far as it is known
  * @param at when it was tried
  */
-public record PostgresReading(String server, Optional<String> error, boolean refused, Load load, Instant at) {
+public record PostgresReading(
+        String server, Optional<String> error, boolean refused, Load load, Optional<Crowd> crowd, Instant at) {
     /**
      * Whether a time-out may be this host's doing.
      *
@@ -34,11 +36,15 @@ public record PostgresReading(String server, Optional<String> error, boolean ref
     }
 
     public PostgresReading(String server, Optional<String> error, boolean refused, Instant at) {
-        this(server, error, refused, Load.NONE, at);
+        this(server, error, refused, Load.NONE, Optional.empty(), at);
     }
 
     PostgresReading on(Load load) {
-        return new PostgresReading(server, error, refused, load, at);
+        return new PostgresReading(server, error, refused, load, crowd, at);
+    }
+
+    PostgresReading by(Optional<Crowd> crowd) {
+        return new PostgresReading(server, error, refused, load, crowd, at);
     }
 
     public static PostgresReading answered(String server, Instant at) {

@@ -80,6 +80,20 @@ public record PostgresRule(int failures) {
                     .with(figures)
                     .since(misses.since());
         }
+        if (reading.crowd().isPresent()) {
+            Crowd crowd = reading.crowd().get();
+            figures.put("crowdAddress", crowd.address());
+            figures.put("crowdConnections", crowd.connections());
+            return Condition.bad(
+                            Severity.CRITICAL,
+                            KIND,
+                            SERVICE,
+                            reason + "; " + crowd.words(),
+                            crowd.remedy(),
+                            reading.at())
+                    .with(figures)
+                    .since(misses.since());
+        }
         String remedy = "docker ps -a --filter volume=/var/lib/postgresql/data\ndocker logs --tail 50 " + SERVICE
                 + "\ndocker start " + SERVICE + "  # or the name that the first line shows";
         return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, remedy, reading.at())

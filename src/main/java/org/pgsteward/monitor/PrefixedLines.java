@@ -21,9 +21,16 @@ import org.pgsteward.postgres.ServerLog;
  * </ol>
  */
 final class PrefixedLines implements LogLines {
-    private static final Pattern HEAD = Pattern.compile(
+    private static final String SERVER =
             "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3} [A-Za-z0-9+-]{3,6} \\[\\d{1,10}] session=([0-9a-f]{1,16}\\.[0-9a-f]{1,8})"
-                    + " state=([0-9A-Z]{5}) client=([^ ]{0,255}) phase=([A-Za-z ]{0,40}) user=");
+                    + " state=([0-9A-Z]{5}) ";
+
+    private static final Pattern HEAD = Pattern.compile(SERVER + "client=([^ ]{0,255}) phase=([A-Za-z ]{0,40}) user=");
+
+    /** The line is the server's own: that of a session goes on with its client. */
+    private static final Pattern ENDED = Pattern.compile(
+            SERVER
+                    + "LOG:  (?:server process|background worker \"[^\"]{1,60}\") \\(PID (\\d{1,9})\\) ((?:was terminated by signal|exited with exit code) \\d[\\w :]{0,60})");
 
     private static final String DATABASE = " database=";
     private static final String SESSION = " session=";
@@ -55,7 +62,7 @@ final class PrefixedLines implements LogLines {
     public Optional<LogEvent> read(Instant at, String line) {
         Matcher head = HEAD.matcher(line);
         if (!head.lookingAt()) {
-            return Optional.empty();
+            return ended(at, line);
         }
         String session = head.group(1);
         Names names = Names.in(line.substring(head.end()), SESSION + session + " ");
@@ -72,6 +79,13 @@ final class PrefixedLines implements LogLines {
         return head.group(2).equals(SUCCESS)
                 ? LogLines.seconds(names.message())
                         .map(seconds -> new LogEvent.Slow(at, names.user(), names.database(), seconds))
+                : Optional.empty();
+    }
+
+    private static Optional<LogEvent> ended(Instant at, String line) {
+        Matcher ended = ENDED.matcher(line);
+        return ended.matches()
+                ? Optional.of(new LogEvent.Ended(at, Integer.parseInt(ended.group(3)), ended.group(4)))
                 : Optional.empty();
     }
 

@@ -93,7 +93,8 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                     + (starts.size() > 1 ? ", " + starts.size() + " times within an hour" : "") + ", and runs again");
         }
         if (!recoveries.isEmpty()) {
-            what.add("a process of PostgreSQL was killed or crashed, and all sessions were ended at "
+            what.add(now.server().crash().map(Crash::words).orElse("a process of PostgreSQL was killed or crashed")
+                    + ", and all sessions were ended at "
                     + seconds(recoveries.last())
                     + (recoveries.size() > 1 ? ", " + recoveries.size() + " times within an hour" : ""));
         }

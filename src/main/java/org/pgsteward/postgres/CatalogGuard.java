@@ -5,14 +5,19 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps roles that are no superuser from locking what everybody needs: the catalogs that all databases share, and what
@@ -48,6 +53,9 @@ public final class CatalogGuard implements AutoCloseable {
     /** Sessions that one call tells of. */
     private static final int MOST_TOLD = 100;
 
+    /** Recovery after a crash takes its time. */
+    private static final Duration REMEMBERED = Duration.ofMinutes(10);
+
     private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
 
     private static final String CATALOGS = """
@@ -74,6 +82,12 @@ public final class CatalogGuard implements AutoCloseable {
              LIMIT 100
             """;
 
+    private static final String CLIENTS = """
+            SELECT pid, usename, datname FROM pg_catalog.pg_stat_activity
+             WHERE backend_type IN ('client backend', 'parallel worker') AND usename IS NOT NULL AND datname IS NOT NULL
+             LIMIT 1000
+            """;
+
     private static final String SUPERUSER_WAITS = """
             SELECT EXISTS (SELECT FROM pg_catalog.pg_locks AS l
                              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
@@ -82,7 +96,10 @@ public final class CatalogGuard implements AutoCloseable {
                               AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid)))
             """;
 
+    private static final Logger LOG = LoggerFactory.getLogger(CatalogGuard.class);
+
     private final Server server;
+    private final Map<Integer, Client> clients = new ConcurrentHashMap<>();
     private @Nullable Connection kept;
     private boolean locked;
 
@@ -98,6 +115,18 @@ public final class CatalogGuard implements AutoCloseable {
      * @param mode of the lock, such as {@code AccessExclusiveLock}
      */
     public record Evicted(int pid, String role, String database, String table, String mode) {}
+
+    /**
+     * A session that was there at one of the last looks.
+     *
+     * @param seen when it was there last
+     */
+    public record Client(String role, String database, Instant seen) {}
+
+    /** Who was seen within the last minutes, by process: after a crash nobody else knows. */
+    public Map<Integer, Client> clients() {
+        return Map.copyOf(clients);
+    }
 
     /**
      * Looks once, and as long as a role goes on with it for some 10 s; to be called every few seconds.
@@ -118,6 +147,7 @@ public final class CatalogGuard implements AutoCloseable {
                 harmful.removeIf(one -> !before.contains(one.pid()));
                 ended = endAll(session, harmful);
             }
+            remember(session);
             if (superuserWaits(session)) {
                 session.rollback();
                 locked = false;
@@ -130,6 +160,28 @@ public final class CatalogGuard implements AutoCloseable {
             if (!done) {
                 close();
             }
+        }
+    }
+
+    /**
+     * How many TCP connections each address has to the server, logged in or not, as the guard's session sees them: also
+     * when nobody else is let in.
+     *
+     * @return empty where the guard has no session, or the server is no Linux
+     */
+    public synchronized Map<String, Integer> connections() {
+        Connection session = kept;
+        if (session == null) {
+            return Map.of();
+        }
+        try {
+            Map<String, Integer> connections = ClientSockets.byAddress(session);
+            dropSnapshot(session);
+            return connections;
+        } catch (SQLException e) {
+            LOG.debug("cannot read who is connected: {}", e.getMessage());
+            close();
+            return Map.of();
         }
     }
 
@@ -153,6 +205,17 @@ public final class CatalogGuard implements AutoCloseable {
             harmful.removeIf(one -> !roles.contains(one.role()));
         }
         return List.copyOf(ended.values());
+    }
+
+    private void remember(Connection session) throws SQLException {
+        Instant now = Instant.now();
+        try (Statement statement = session.createStatement();
+                ResultSet rows = statement.executeQuery(CLIENTS)) {
+            while (rows.next()) {
+                clients.put(rows.getInt(1), new Client(rows.getString(2), rows.getString(3), now));
+            }
+        }
+        clients.values().removeIf(client -> client.seen().plus(REMEMBERED).isBefore(now));
     }
 
     private Connection session() throws SQLException {

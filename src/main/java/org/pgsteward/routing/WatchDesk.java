@@ -19,6 +19,7 @@ import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
+import org.pgsteward.monitor.CrashProbe;
 import org.pgsteward.monitor.DatabaseLook;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
@@ -40,6 +41,7 @@ public final class WatchDesk {
 
     private final DatabaseProbe databases;
     private final LogProbe logs;
+    private final CrashProbe crashes;
     private final ContainerDesk containers;
     private final Tables tables;
     private final Supplier<List<FeedStatus>> feeds;
@@ -56,6 +58,7 @@ public final class WatchDesk {
     public WatchDesk(
             DatabaseProbe databases,
             LogProbe logs,
+            CrashProbe crashes,
             ContainerDesk containers,
             Tables tables,
             Supplier<List<FeedStatus>> feeds,
@@ -67,6 +70,7 @@ public final class WatchDesk {
             Clock clock) {
         this.databases = databases;
         this.logs = logs;
+        this.crashes = crashes;
         this.containers = containers;
         this.tables = tables;
         this.feeds = feeds;
@@ -82,8 +86,14 @@ public final class WatchDesk {
     /** One look at PostgreSQL; nothing while it is away, which its probe tells. */
     public @Nullable DatabaseLook databases() {
         try {
-            return databases.read(
+            DatabaseLook look = databases.read(
                     server(containers.postgres(), containers.postgres().flatMap(containers::lastOrder), restarts()));
+            return look.after(containers
+                    .postgres()
+                    .flatMap(one -> crashes.before(
+                            one.name(),
+                            look.server().recoveredAt(),
+                            look.server().log())));
         } catch (SQLException e) {
             LOG.debug("PostgreSQL and its databases are not looked at: {}", e.getMessage());
             return null;

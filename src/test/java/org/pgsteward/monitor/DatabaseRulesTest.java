@@ -532,6 +532,26 @@ class DatabaseRulesTest {
     }
 
     @Test
+    void aCrashIsToldWithTheProcessThatEnded() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        Looks.Quiet quiet = new Looks.Quiet();
+        watch.judge(quiet.look());
+        quiet.at = NOON.plus(Duration.ofMinutes(1));
+        quiet.recoveredAt = NOON.plusSeconds(30);
+        quiet.crash = Optional.of(new Crash(4711, "was terminated by signal 9: Killed", "role wiki in database wiki"));
+
+        assertThat(watch.judge(quiet.look()).conditions())
+                .filteredOn(condition -> condition.severity().isPresent())
+                .singleElement()
+                .satisfies(condition -> assertThat(condition.reason())
+                        .isEqualTo("process 4711 of role wiki in database wiki was terminated by signal 9: Killed,"
+                                + " mostly for want of memory, and all sessions were ended at 2026-05-01T12:00:30Z"));
+        assertThat(new Crash(4711, "exited with exit code 2", "").words())
+                .isEqualTo("process 4711 exited with exit code 2");
+    }
+
+    @Test
     void aStartWhoseOrderIsHeardOfLateIsNotCountedWithTheNextOne() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.getRules().add(rule(new RestartRule(), "1", "3"));

@@ -24,9 +24,11 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.CatalogGuard;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ServerLog;
 import org.pgsteward.postgres.TestCluster;
+import org.postgresql.PGConnection;
 
 /** What a real PostgreSQL writes when logins fail, first with the prefix of {@code compose.yaml} and then with its own. */
 @NeedsPostgres
@@ -76,6 +78,44 @@ class LogProbeIT {
         engine.close();
         recorded.close();
         cluster.close();
+    }
+
+    /** In its own cluster, since all sessions end. */
+    @Test
+    void aCrashIsToldWithTheRoleOfTheProcessThatEnded() throws Exception {
+        try (TestCluster crashing =
+                        TestCluster.start(TestCluster.programs(), Map.of("log_line_prefix", ServerLog.PREFIX));
+                RecordedEngine itsEngine = new RecordedEngine(Clock.systemUTC());
+                DockerEngine itsDocker = DockerEngine.at(itsEngine.host());
+                CatalogGuard guard = new CatalogGuard(crashing.server())) {
+            itsEngine.logs(crashing.cluster()::log);
+            new Tables(crashing.server().managementDatabase()).prepare();
+            crashing.run("homelab", "CREATE ROLE wiki LOGIN PASSWORD '" + RIGHT.reveal() + "'", "CREATE DATABASE wiki");
+            CrashProbe probe = new CrashProbe(itsDocker, guard::clients);
+            DatabaseProbe databases = new DatabaseProbe(crashing.server(), Clock.systemUTC());
+            assertThat(before(databases, probe)).isEmpty();
+            int pid;
+            try (Connection killed = crashing.server().connectAs("wiki", RIGHT, "wiki");
+                    Statement statement = killed.createStatement()) {
+                // Nobody can have the server write the line of another's end.
+                statement.execute(
+                        "DO $$ BEGIN RAISE LOG 'server process (PID 1) was terminated by signal 9: Killed'; END $$");
+                pid = killed.unwrap(PGConnection.class).getBackendPID();
+                guard.look();
+                ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+                await().until(() -> !killed.isValid(5));
+            }
+            await().ignoreExceptions().until(() -> guard.look().isEmpty());
+
+            assertThat(before(databases, probe).orElseThrow().words())
+                    .isEqualTo("process " + pid + " of role wiki in database wiki was terminated by signal 9: Killed,"
+                            + " mostly for want of memory");
+        }
+    }
+
+    private static Optional<Crash> before(DatabaseProbe databases, CrashProbe probe) throws SQLException {
+        DatabaseLook.Server server = databases.read(HOST).server();
+        return probe.before("postgresql", server.recoveredAt(), server.log());
     }
 
     @Test

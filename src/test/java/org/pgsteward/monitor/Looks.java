@@ -41,6 +41,7 @@ final class Looks {
         final List<DatabaseLook.Wait> waits = new ArrayList<>();
         Optional<List<DatabaseLook.Query>> queries = Optional.empty();
         final List<DatabaseLook.Presence> present = new ArrayList<>();
+        Optional<Crash> crash = Optional.empty();
         Restarts told = Restarts.NONE;
         String ourAddress = "172.18.0.9";
         ServerLog log = new ServerLog(ServerLog.PREFIX, true, Optional.of(Duration.ofSeconds(5)));
@@ -58,6 +59,7 @@ final class Looks {
                     ordered,
                     log,
                     ourAddress,
+                    crash,
                     told);
             DatabaseLook.Database database = new DatabaseLook.Database(
                     oid,

@@ -6,6 +6,7 @@ import static org.pgsteward.monitor.Containers.NOON;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
@@ -75,6 +76,36 @@ class PostgresWatchTest {
     void aTimeOutOnAQuietHostCounts() {
         assertThat(late(0, Duration.ofMillis(300), 0.2)).isEmpty();
         assertThat(late(10, Duration.ofMillis(300), 0.2)).isPresent();
+    }
+
+    @Test
+    void namesTheContainerThatHoldsTheConnections() {
+        Optional<Crowd> crowd =
+                Crowd.of(Map.of("172.18.0.5", 244, "172.18.0.2", 6), Map.of("172.18.0.5", "wiki", "172.18.0.2", "web"));
+        watch.judge(full(0, crowd));
+
+        Condition down = watch.judge(full(10, crowd)).orElseThrow();
+
+        assertThat(down.reason())
+                .endsWith("too many clients already; container wiki (172.18.0.5) holds 244 of its 250 connections,"
+                        + " logged in or not");
+        assertThat(down.remedy()).startsWith("docker stop wiki ");
+        assertThat(down.figures()).containsEntry("crowdAddress", "172.18.0.5");
+    }
+
+    @Test
+    void namesTheAddressThatIsNoContainers() {
+        Crowd crowd = Crowd.of(Map.of("10.0.0.9", 20), Map.of()).orElseThrow();
+
+        assertThat(crowd.words()).startsWith("10.0.0.9 holds 20 of its 20 connections");
+        assertThat(crowd.remedy()).contains("the program at 10.0.0.9");
+        assertThat(Crowd.of(Map.of("10.0.0.9", 19), Map.of())).isEmpty();
+        assertThat(Crowd.of(Map.of(), Map.of())).isEmpty();
+    }
+
+    private PostgresReading full(int second, Optional<Crowd> crowd) {
+        return PostgresReading.silent("postgresql:5432", "too many clients already", NOON.plusSeconds(second))
+                .by(crowd);
     }
 
     @Test

@@ -1,9 +1,11 @@
 package org.pgsteward.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -197,6 +199,41 @@ class CatalogGuardIT {
                 .isEqualTo("0");
         assertThat(cluster.server().ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"))
                 .isEqualTo("1");
+    }
+
+    /** They never log in, so PostgreSQL shows them to nobody, and refuses everybody else. */
+    @Test
+    void connectionsThatKeepEverybodyOutAreCountedByAddress() throws Exception {
+        List<Socket> opened = new ArrayList<>();
+        try {
+            Throwable refusal = null;
+            while (refusal == null && opened.size() < 1000) {
+                for (int more = 0; more < 50; more++) {
+                    opened.add(new Socket(
+                            cluster.server().address().host(),
+                            cluster.server().address().port()));
+                }
+                refusal = catchThrowable(
+                        () -> cluster.server().connectForDaemon(5).close());
+            }
+            assertThat(refusal).hasMessageContaining("too many clients");
+
+            // Of the guard's and the administrator's session; those that are refused may be closed already.
+            assertThat(guard.connections().get("127.0.0.1")).isBetween(150, opened.size() + 2);
+        } finally {
+            for (Socket socket : opened) {
+                socket.close();
+            }
+        }
+        assertThat(guard.look()).isEmpty();
+    }
+
+    @Test
+    void readsAddressesAsTheKernelWritesThem() {
+        assertThat(ClientSockets.address("050012AC")).isEqualTo("172.18.0.5");
+        assertThat(ClientSockets.address("0000000000000000FFFF0000050012AC")).isEqualTo("172.18.0.5");
+        assertThat(ClientSockets.address("B80D01200000000067452301EFCDAB89"))
+                .isEqualTo("2001:db8:0:0:123:4567:89ab:cdef");
     }
 
     private Connection as(String database) throws SQLException {

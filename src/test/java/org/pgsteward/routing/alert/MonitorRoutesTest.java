@@ -241,6 +241,7 @@ class MonitorRoutesTest {
                 false,
                 new ServerLog(ServerLog.PREFIX, true, Optional.empty()),
                 "",
+                Optional.empty(),
                 Restarts.NONE);
         return new DatabaseLook(
                 Instant.now(),

@@ -1,0 +1,18 @@
+package org.pgsteward.monitor;
+
+/**
+ * The end of one of PostgreSQL's processes that ended all sessions.
+ *
+ * @param pid as the server's host knows it
+ * @param end as the server's log says it, such as {@code was terminated by signal 9: Killed}
+ * @param whose such as {@code role wiki in database wiki}; empty where nobody had seen the session before
+ */
+public record Crash(int pid, String end, String whose) {
+    private static final String KILLED = "was terminated by signal 9";
+
+    /** Such as {@code process 4711 of role wiki in database wiki was terminated by signal 9: Killed}. */
+    String words() {
+        return "process " + pid + (whose.isEmpty() ? "" : " of " + whose) + " " + end
+                + (end.startsWith(KILLED) ? ", mostly for want of memory" : "");
+    }
+}

@@ -1,0 +1,74 @@
+package org.pgsteward.monitor;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.engine.ContainerLog;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.EngineAway;
+import org.pgsteward.postgres.CatalogGuard;
+import org.pgsteward.postgres.ServerLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks the log of PostgreSQL's container which process ended all sessions. Safe for many threads. */
+public final class CrashProbe {
+    private static final Logger LOG = LoggerFactory.getLogger(CrashProbe.class);
+
+    /** PostgreSQL waits for all other sessions to end before it starts its processes anew. */
+    private static final Duration BEFORE = Duration.ofMinutes(2);
+
+    private final DockerEngine engine;
+    private final Supplier<Map<Integer, CatalogGuard.Client>> clients;
+    private Instant asked = Instant.EPOCH;
+    private @Nullable Crash last;
+
+    /** @param clients who was seen of late, by the number of the process */
+    public CrashProbe(DockerEngine engine, Supplier<Map<Integer, CatalogGuard.Client>> clients) {
+        this.engine = engine;
+        this.clients = clients;
+    }
+
+    /**
+     * What led to the last start of the server's processes; empty where the log does not say. It is read once for each.
+     *
+     * @param container the server's
+     * @param recovered when they were last started together
+     * @param written how the server writes its log
+     */
+    public synchronized Optional<Crash> before(String container, Instant recovered, ServerLog written) {
+        if (recovered.equals(asked)) {
+            return Optional.ofNullable(last);
+        }
+        Optional<LogLines> lines = LogLines.of(written.prefix());
+        try {
+            Optional<ContainerLog> log = engine.log(container, recovered.minus(BEFORE));
+            asked = recovered;
+            last = null;
+            if (lines.isPresent() && log.isPresent()) {
+                // The first of them took the others with it.
+                last = log.get().lines().stream()
+                        .filter(line -> line.at().isBefore(recovered.plusSeconds(1)))
+                        .flatMap(line -> lines.get().read(line.at(), line.text()).stream())
+                        .filter(LogEvent.Ended.class::isInstance)
+                        .map(LogEvent.Ended.class::cast)
+                        .findFirst()
+                        .map(ended -> new Crash(ended.pid(), ended.end(), whose(ended.pid())))
+                        .orElse(null);
+            }
+        } catch (EngineAway e) {
+            LOG.debug("the log of {} is not read: {}", container, e.getMessage());
+        }
+        return Optional.ofNullable(last);
+    }
+
+    private String whose(int pid) {
+        CatalogGuard.Client client = clients.get().get(pid);
+        return client == null
+                ? ""
+                : "role " + LogLines.fit(client.role()) + " in database " + LogLines.fit(client.database());
+    }
+}

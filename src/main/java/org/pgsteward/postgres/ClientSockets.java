@@ -1,0 +1,78 @@
+package org.pgsteward.postgres;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The TCP connections to PostgreSQL, as the kernel of its host lists them in {@code /proc/net/tcp} and {@code tcp6}.
+ * {@code pg_stat_activity} has only sessions that have logged in; a connection that never does so takes a place as well.
+ */
+final class ClientSockets {
+    /** Of a file; some 150 a connection. */
+    private static final int MOST_CHARACTERS = 1_000_000;
+
+    // NULL where the system has no such file.
+    private static final String TABLES = """
+            SELECT pg_catalog.current_setting('port')::int,
+                   pg_catalog.pg_read_file('/proc/net/tcp', 0, %1$d, true),
+                   pg_catalog.pg_read_file('/proc/net/tcp6', 0, %1$d, true)
+            """.formatted(MOST_CHARACTERS);
+
+    /** Its own address and port, those of the other end, and the state: 01 is established. */
+    private static final Pattern ESTABLISHED = Pattern.compile(
+            "^ *\\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} 01 ", Pattern.MULTILINE);
+
+    private ClientSockets() {}
+
+    /**
+     * How many connections each address has, whether they have logged in or not. Needs a superuser.
+     *
+     * @return empty for a server that is no Linux
+     */
+    static Map<String, Integer> byAddress(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(TABLES)) {
+            row.next();
+            Map<String, Integer> counts = new HashMap<>();
+            count(row.getString(2), row.getInt(1), counts);
+            count(row.getString(3), row.getInt(1), counts);
+            return counts;
+        }
+    }
+
+    /** @param table a file's text, whose last line may be cut; null for no such file */
+    private static void count(@Nullable String table, int port, Map<String, Integer> counts) {
+        Matcher line = ESTABLISHED.matcher(table == null ? "" : table);
+        while (line.find()) {
+            if (Integer.parseInt(line.group(1), 16) == port) {
+                counts.merge(address(line.group(2)), 1, Integer::sum);
+            }
+        }
+    }
+
+    /** @param hex words of 32 bits, each as it stands in the memory of the host, which is taken to be little-endian */
+    static String address(String hex) {
+        ByteBuffer words = ByteBuffer.wrap(HexFormat.of().parseHex(hex));
+        ByteBuffer bytes = ByteBuffer.allocate(words.capacity()).order(ByteOrder.LITTLE_ENDIAN);
+        while (words.hasRemaining()) {
+            bytes.putInt(words.getInt());
+        }
+        try {
+            return InetAddress.getByAddress(bytes.array()).getHostAddress();
+        } catch (UnknownHostException e) {
+            throw new AssertionError("an address has 4 or 16 bytes, and this one " + bytes.capacity(), e);
+        }
+    }
+}
