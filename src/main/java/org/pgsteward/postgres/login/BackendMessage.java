@@ -20,6 +20,8 @@ final class BackendMessage {
 
     static final BackendMessage AUTHENTICATED = new BackendMessage('R', new byte[4]);
 
+    private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
+
     private final char type;
     private final byte[] body;
 
@@ -57,9 +59,18 @@ final class BackendMessage {
 
     /** An error that a client understands as if the server had sent it. */
     static BackendMessage error(String sqlState, String message) {
+        return error("FATAL", sqlState, message);
+    }
+
+    /** An error of a statement, after which the session goes on. */
+    static BackendMessage tooLong(String message) {
+        return error("ERROR", PROGRAM_LIMIT_EXCEEDED, message);
+    }
+
+    private static BackendMessage error(String severity, String sqlState, String message) {
         Map<Character, String> fields = new LinkedHashMap<>();
-        fields.put('S', "FATAL");
-        fields.put('V', "FATAL");
+        fields.put('S', severity);
+        fields.put('V', severity);
         fields.put('C', sqlState);
         fields.put('M', message);
         return error(fields);

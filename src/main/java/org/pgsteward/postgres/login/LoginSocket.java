@@ -22,6 +22,7 @@ final class LoginSocket extends Socket {
     private final InputStream in = new In();
     private volatile @Nullable LoggedIn session;
     private InputStream opening = InputStream.nullInputStream();
+    private InputStream messages = InputStream.nullInputStream();
     private boolean tried;
     private volatile int timeout;
     private volatile boolean closed;
@@ -74,16 +75,12 @@ final class LoginSocket extends Socket {
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             int read = opening.read(buffer, offset, length);
-            LoggedIn there = session;
-            return read >= 0 || there == null ? read : there.in().read(buffer, offset, length);
+            return read >= 0 || session == null ? read : messages.read(buffer, offset, length);
         }
 
         @Override
         public int available() throws IOException {
-            LoggedIn there = session;
-            return opening.available() > 0 || there == null
-                    ? opening.available()
-                    : there.in().available();
+            return opening.available() > 0 || session == null ? opening.available() : messages.available();
         }
     }
 
@@ -93,6 +90,7 @@ final class LoginSocket extends Socket {
             return;
         }
         LoggedIn opened = ServerLogin.open(login, packet);
+        messages = new BoundedMessages(opened.in());
         session = opened;
         opening = new ByteArrayInputStream(opened.opening());
         opened.socket().setSoTimeout(timeout);
