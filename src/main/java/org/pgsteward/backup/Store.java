@@ -1,6 +1,7 @@
 package org.pgsteward.backup;
 
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -44,6 +45,12 @@ public final class Store {
     /** Bytes of a manifest or another document; one of ten thousand tables has one million. */
     private static final int MOST_BYTES = 4 * 1024 * 1024;
 
+    /** Tables of a database: more do not fit into the memory of a small host. */
+    static final int MOST_TABLES = 50_000;
+
+    /** Names and values of a document: two for each table, and some thousands for all else. */
+    private static final int MOST_PARTS = 2 * MOST_TABLES + 20_000;
+
     /** The folder of the sets' documents. */
     static final String SETS = "_sets";
 
@@ -55,9 +62,6 @@ public final class Store {
     /** Of what is written here: names, table names and hashes concern the user of pgsteward alone, as the dumps do. */
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-
-    /** Bytes of a manifest: a database with 50,000 tables has some 3 million. */
-    private static final int LARGEST_MANIFEST = 8 * 1024 * 1024;
 
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
@@ -94,7 +98,8 @@ public final class Store {
     /**
      * The folder's name for a service. Letters, digits, dot, dash and underscore stand for themselves and everything
      * else is escaped as in an address, so that no name leads out of the store and no two share a folder. One that
-     * escaping makes too long for the journal's column keeps its beginning, and a hash in place of the rest.
+     * escaping makes too long for the journal's column keeps its beginning, and a hash in place of the rest. One that is
+     * the name of the store's own file is escaped, too.
      */
     static String folder(String service) {
         StringBuilder name = new StringBuilder();
@@ -103,6 +108,9 @@ public final class Store {
             boolean plain = c < 128
                     && (Character.isLetterOrDigit(c) || c == '-' || c == '_' || (c == '.' && name.length() > 0));
             name.append(plain ? String.valueOf(c) : String.format(Locale.ROOT, "%%%02X", (int) c));
+        }
+        if (name.toString().equals(RecoveryCard.NAME)) {
+            return "%52" + name.substring(1);
         }
         if (name.length() <= LONGEST_FOLDER) {
             return name.toString();
@@ -217,11 +225,10 @@ public final class Store {
         }
         sync(part);
         byte[] signed = keys.signed(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest));
-        if (signed.length > LARGEST_MANIFEST) {
-            throw new IOException("cannot write the manifest of " + manifest.backupId() + ": it has " + signed.length
-                    + " bytes, and at most " + LARGEST_MANIFEST + " are read; "
-                    + manifest.rows().size()
-                    + " tables are too many for one database");
+        if (signed.length > MOST_BYTES || manifest.rows().size() > MOST_TABLES) {
+            throw new IOException("cannot write the manifest of " + manifest.backupId() + ": it has "
+                    + manifest.rows().size() + " tables in " + signed.length + " bytes, and the limits are "
+                    + MOST_TABLES + " and " + MOST_BYTES);
         }
         Path manifestPart = resolve(relativePath + MANIFEST + PART);
         writePrivate(manifestPart, signed);
@@ -333,7 +340,7 @@ public final class Store {
     }
 
     private Signed readSigned(Path manifest) throws IOException {
-        byte[] bytes = BoundedFile.bytesNoLink(manifest, LARGEST_MANIFEST);
+        byte[] bytes = BoundedFile.bytesNoLink(manifest, MOST_BYTES);
         Manifest read = parsed(manifest, bytes, Manifest.class);
         TableNames.check(read);
         return new Signed(read, keys.check(bytes));
@@ -341,9 +348,13 @@ public final class Store {
 
     /** The message leaves out what the parser quotes: a file that another program put there may hold a secret. */
     private <T> T parsed(Path file, byte[] content, Class<T> type) throws IOException {
-        try {
-            return json.readValue(content, type);
+        try (JsonParser parser = new BoundedJson(json.createParser(content), MOST_PARTS)) {
+            return json.readValue(parser, type);
         } catch (JsonProcessingException e) {
+            if (e.getCause() instanceof BoundedJson.TooMany) {
+                throw new IOException(file + " has more than " + MOST_PARTS + " names and values, which pgsteward never"
+                        + " writes; remove it");
+            }
             JsonLocation at = e.getLocation();
             throw new IOException(file + " is not as pgsteward writes it"
                     + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));

@@ -61,7 +61,9 @@ class StoreTest {
                 "100%               | 100%25",
                 "a%2Fb              | a%252Fb",
                 "x'; DROP TABLE y;  | x%27%3B%20DROP%20TABLE%20y%3B",
-                "app~1              | app%7E1"
+                "app~1              | app%7E1",
+                "RECOVERY.md        | %52ECOVERY.md",
+                "recovery.md        | recovery.md"
             })
     void aServicesFolderIsAPlainNameWhateverTheServiceIsCalled(String service, String folder) {
         assertThat(Store.folder(service)).isEqualTo(folder);
@@ -355,6 +357,24 @@ class StoreTest {
                 "",
                 Map.of(),
                 Map.of());
+    }
+
+    /** A small number in the file is a large object in memory. */
+    @Test
+    void aManifestWithMoreTablesThanADatabaseHasIsNotRead() throws IOException {
+        Files.createDirectories(root.resolve("app"));
+        String path = "app/app-20260301T030000Z.dump.zst";
+        StringBuilder rows = new StringBuilder("{\"rows\":{\"t\":1");
+        for (int table = 0; table < 300_000; table++) {
+            rows.append(",\"t").append(Integer.toHexString(table)).append("\":1");
+        }
+        Files.writeString(root.resolve(path + Store.MANIFEST), rows.append("}}"));
+
+        assertThatThrownBy(() -> store.manifest(path))
+                .isInstanceOf(IOException.class)
+                .hasMessageEndingWith(".manifest.json has more than 120000 names and values, which pgsteward never"
+                        + " writes; remove it");
+        assertThat(Inventory.of(store).unreadable()).hasSize(1);
     }
 
     @Test
