@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What is firing, and what of it is news. The files in {@code <state.dir>/alerts/} are the truth, so that the daemon and
- * a command may share them and a restart forgets nothing; while the disk refuses, the book goes on in memory. Safe for
+ * a command may share them and a restart forgets nothing; while the disk refuses, even what was kept free for it, the book goes on in memory. Safe for
  * many threads.
  */
 public final class AlertBook {
@@ -118,6 +118,8 @@ public final class AlertBook {
         handed.values().forEach(hand -> hand.telling().alerts().forEach(alert -> inHand.add(alert.key())));
         List<Notice> notices = new ArrayList<>();
         store.alone(() -> {
+            saveAgain();
+            store.keepReserve();
             List<Alert> pages = all();
             TellingRule.Decision decision = rule.decide(pages, silences.active(), inHand, lastTold, zone, now);
             for (Alert page : decision.settled()) {
@@ -239,6 +241,22 @@ public final class AlertBook {
         } catch (IOException refused) {
             keep(alert.key(), Optional.empty(), refused);
         }
+    }
+
+    /** The disk may have room again. */
+    private void saveAgain() {
+        Map.copyOf(unsaved).forEach((key, alert) -> {
+            try {
+                if (alert.isPresent()) {
+                    store.write(alert.get());
+                } else {
+                    store.remove(key);
+                }
+                unsaved.remove(key);
+            } catch (IOException refused) {
+                LOG.debug("the alert {} is still in memory only: {}", OneLine.of(key, 120), refused.toString());
+            }
+        });
     }
 
     private void keep(String key, Optional<Alert> alert, IOException refused) {

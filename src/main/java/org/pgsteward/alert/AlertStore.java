@@ -36,11 +36,13 @@ final class AlertStore {
     private static final Map<Path, Object> ALONE = new ConcurrentHashMap<>();
 
     private final Path folder;
+    private final Reserve reserve;
     private final ObjectMapper json;
     private final ObjectReader reader;
 
     AlertStore(Path folder, ObjectMapper json) {
         this.folder = folder;
+        this.reserve = new Reserve(folder);
         this.json = json;
         this.reader = json.readerFor(Alert.class).with(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
     }
@@ -95,7 +97,20 @@ final class AlertStore {
 
     /** @throws IOException when the disk refuses; what stood there before still does */
     void write(Alert alert) throws IOException {
-        DurableFile.write(file(alert.key()), json.writeValueAsBytes(alert));
+        byte[] page = json.writeValueAsBytes(alert);
+        try {
+            DurableFile.write(file(alert.key()), page);
+        } catch (IOException full) {
+            if (!reserve.giveUp()) {
+                throw full;
+            }
+            DurableFile.write(file(alert.key()), page);
+        }
+    }
+
+    /** Keeps room on the disk for alerts that are written when it is full. */
+    void keepReserve() {
+        reserve.keep();
     }
 
     /** @throws IOException when the disk refuses */

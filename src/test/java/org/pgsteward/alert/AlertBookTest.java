@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.SmallDisk;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
@@ -233,6 +234,41 @@ class AlertBookTest {
     }
 
     @Test
+    void writesDownWhatTheDiskRefusedOnceItDoesNotAnyMore() throws IOException {
+        Path folder = state.resolve("alerts");
+        Files.writeString(folder, "a file where the folder should be");
+        AlertBook book = open();
+        news(book, bad(Severity.WARNING));
+        Files.delete(folder);
+
+        assertThat(book.due(rule)).isEmpty();
+
+        assertThat(open().firing()).hasSize(1);
+    }
+
+    @Test
+    void whatIsRaisedOnAFullDiskIsNotForgottenByARestart() throws IOException {
+        try (SmallDisk disk = SmallDisk.of("16m")) {
+            AlertBook book = open(disk.folder());
+            news(book, bad(Severity.WARNING));
+            news(book, well());
+            disk.fill();
+
+            for (int service = 0; service < 40; service++) {
+                book.consider(Condition.bad(
+                        Severity.WARNING, "disk-filling", "service-" + service, "full", "", clock.instant()));
+            }
+
+            assertThat(open(disk.folder()).firing()).hasSize(40);
+            Files.delete(disk.folder().resolve("filler"));
+            book.due(rule);
+            disk.fill();
+            book.consider(bad(Severity.CRITICAL));
+            assertThat(open(disk.folder()).firing()).hasSize(41);
+        }
+    }
+
+    @Test
     void keysThatLookAlikeAsFileNamesStayApart() {
         AlertBook book = open();
         for (String service : new String[] {"a b", "a/b", "../a", "a b ", "x".repeat(500), "x".repeat(501)}) {
@@ -271,8 +307,12 @@ class AlertBookTest {
     }
 
     private AlertBook open() {
+        return open(state);
+    }
+
+    private AlertBook open(Path folder) {
         return new AlertBook(
-                state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC, Typing.PLAIN);
+                folder, new Silences(folder, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC, Typing.PLAIN);
     }
 
     private Path file(String start) throws IOException {

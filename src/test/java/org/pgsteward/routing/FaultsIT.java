@@ -2,7 +2,6 @@ package org.pgsteward.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,6 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.ChildJava;
 import org.pgsteward.Settings;
+import org.pgsteward.SmallDisk;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DumpRun;
@@ -201,7 +201,7 @@ class FaultsIT {
             assertThat(failed.state()).isEqualTo(BackupState.FAILED);
             // Foreseen, where there is a history or a size to foresee it from.
             assertThat(failed.error()).containsPattern("No space left on device|free on");
-            assertThat(disk.files()).noneMatch(file -> file.contains(".dump."));
+            assertThat(files(disk)).noneMatch(file -> file.contains(".dump."));
             assertThat(disk.folder().toFile().getUsableSpace()).isGreaterThan(900_000);
         }
         assertThat(host.journal(database)).singleElement().asString().startsWith("failed: ");
@@ -222,7 +222,7 @@ class FaultsIT {
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining("No space left on device");
             }
-            assertThat(disk.files()).containsExactly("filler");
+            assertThat(files(disk)).containsExactly("filler");
         }
     }
 
@@ -233,7 +233,7 @@ class FaultsIT {
                 Elsewhere other =
                         new Elsewhere("pgsteward.state.dir", disk.folder().toString())) {
             disk.fill();
-            List<String> before = disk.files().stream()
+            List<String> before = files(disk).stream()
                     .filter(file -> !file.startsWith("alerts/"))
                     .toList();
             for (int i = 0; i < 3; i++) {
@@ -244,7 +244,7 @@ class FaultsIT {
                         .isNull();
             }
             // Beside it alerts may be looked at.
-            assertThat(disk.files())
+            assertThat(files(disk))
                     .filteredOn(file -> !file.startsWith("alerts/"))
                     .containsExactlyInAnyOrderElementsOf(before);
         }
@@ -267,7 +267,7 @@ class FaultsIT {
             assertThat(backup.error())
                     .contains("this host could not restore it")
                     .contains("No space left on device");
-            assertThat(disk.files()).noneMatch(file -> file.contains("/base/") && !file.startsWith("template-"));
+            assertThat(files(disk)).noneMatch(file -> file.contains("/base/") && !file.startsWith("template-"));
             assertThat(prove(backup).state()).isEqualTo(BackupState.VERIFIED);
         }
         assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
@@ -287,7 +287,7 @@ class FaultsIT {
 
             assertThat(failed.state()).isEqualTo(BackupState.FAILED);
             assertThat(failed.error()).containsIgnoringCase("read-only");
-            assertThat(disk.files())
+            assertThat(files(disk))
                     .filteredOn(file -> !file.equals("RECOVERY.md"))
                     .hasSize(2);
             assertThat(prove(other.wiring, good).state()).isEqualTo(BackupState.VERIFIED);
@@ -615,54 +615,11 @@ class FaultsIT {
         }
     }
 
-    /** A file system of its own. */
-    private record SmallDisk(Path folder) implements AutoCloseable {
-        static SmallDisk of(String size) throws IOException {
-            Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-disk-");
-            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
-            boolean mounted =
-                    run("mount", "-t", "tmpfs", "-o", "size=" + size + ",mode=0711", "tmpfs", folder.toString());
-            if (!mounted) {
-                Files.delete(folder);
-            }
-            assumeTrue(mounted, "skipped: a file system of a test's own cannot be mounted here; run the tests as root");
-            return new SmallDisk(folder);
-        }
-
-        void remount(String how) throws IOException {
-            assertThat(run("mount", "-o", "remount," + how, folder.toString())).isTrue();
-        }
-
-        void fill() throws IOException {
-            byte[] block = new byte[4096];
-            try (var filler = Files.newOutputStream(folder.resolve("filler"))) {
-                for (int i = 0; i < 100_000; i++) {
-                    filler.write(block);
-                }
-            } catch (IOException full) {
-                assertThat(full).hasMessageContaining("No space left");
-            }
-        }
-
-        List<String> files() throws IOException {
-            return TestHost.files(folder, "").stream()
-                    .map(file -> folder.relativize(file).toString())
-                    .toList();
-        }
-
-        @Override
-        public void close() throws IOException {
-            assertThat(run("umount", folder.toString())).isTrue();
-            Files.delete(folder);
-        }
-
-        private static boolean run(String... command) throws IOException {
-            Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return process.onExit().join().exitValue() == 0;
-        }
+    /** All that is on it, by relative paths. */
+    private static List<String> files(SmallDisk disk) throws IOException {
+        return TestHost.files(disk.folder(), "").stream()
+                .map(file -> disk.folder().relativize(file).toString())
+                .toList();
     }
 
     /** {@code pgsteward backup DATABASE} as a process of its own. */

@@ -1,0 +1,54 @@
+package org.pgsteward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** A file system of its own. */
+public record SmallDisk(Path folder) implements AutoCloseable {
+    /** @param size as mount takes it, such as {@code 1m} */
+    public static SmallDisk of(String size) throws IOException {
+        Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-disk-");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+        boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=" + size + ",mode=0711", "tmpfs", folder.toString());
+        if (!mounted) {
+            Files.delete(folder);
+        }
+        assumeTrue(mounted, "skipped: a file system of a test's own cannot be mounted here; run the tests as root");
+        return new SmallDisk(folder);
+    }
+
+    public void remount(String how) throws IOException {
+        assertThat(run("mount", "-o", "remount," + how, folder.toString())).isTrue();
+    }
+
+    /** Leaves no byte free. */
+    public void fill() throws IOException {
+        byte[] block = new byte[4096];
+        try (var filler = Files.newOutputStream(folder.resolve("filler"))) {
+            for (int i = 0; i < 100_000; i++) {
+                filler.write(block);
+            }
+        } catch (IOException full) {
+            assertThat(full).hasMessageContaining("No space left");
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        assertThat(run("umount", folder.toString())).isTrue();
+        Files.delete(folder);
+    }
+
+    private static boolean run(String... command) throws IOException {
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return process.onExit().join().exitValue() == 0;
+    }
+}
