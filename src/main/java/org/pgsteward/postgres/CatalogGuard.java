@@ -21,15 +21,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps roles that are no superuser from locking what everybody needs: the catalogs that all databases share, and what
- * superusers own in the management database, such as its catalog and the journal. Safe for many threads.
+ * superusers own in the management database, such as its catalog and the journal; and from taking nearly all the locks
+ * that the server has. Safe for many threads.
  *
  * <ol>
  *   <li>PostgreSQL locks the table of {@code CREATE RULE} before it looks whether the role may. A role can keep the
  *       statement waiting there, and nobody can log in any more. Every role may lock {@code pg_settings}, too.
  *   <li>Whoever holds such a lock, or waits for one, is ended. Nothing that a service does for its own sake takes one: a
  *       statement on what is not its own is refused at once.
- *   <li>The look itself needs the catalogs. So the guard's session keeps them locked, as softly as a reader does, and is
- *       then let in ahead of whoever waits. It has no snapshot, so it holds up no vacuum.
+ *   <li>The server has a table of locks of a fixed size for all sessions. A login needs some of them, too.
+ *   <li>The look itself needs the catalogs. So the guard's session keeps them and their indexes locked, as softly as a reader
+ *       does. It is then let in ahead of whoever waits, and needs no lock more. It has no snapshot, so it holds up no vacuum.
  *   <li>A role may connect again at once, with many sessions. A login takes several locks one after the other, and could
  *       take only one after each look. So the guard looks every 50 ms and ends the sessions of that role, until it finds none.
  *   <li>A superuser who waits for the guard, as {@code VACUUM FULL} does, goes first.
@@ -58,15 +60,26 @@ public final class CatalogGuard implements AutoCloseable {
 
     private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
 
+    /** Beside the catalogs, the views that our own looks read. */
     private static final String CATALOGS = """
             SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.%I', relname), ', ')
+              FROM pg_catalog.pg_class
+             WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace
+               AND (relkind = 'r' OR relname IN ('pg_locks', 'pg_stat_activity', 'pg_roles'))
+            """;
+
+    /** To plan it locks every index of the catalogs, too; it reads nothing. */
+    private static final String INDEXES = """
+            SELECT pg_catalog.string_agg(
+                       pg_catalog.format('SELECT 1 FROM pg_catalog.%I WHERE false', relname), ' UNION ALL ')
               FROM pg_catalog.pg_class
              WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND relkind = 'r'
             """;
 
     /** What others hold or wait for beyond what a statement takes that reads or writes rows. */
     private static final String HARMFUL = """
-            SELECT l.pid, r.rolname, COALESCE(a.datname, ''), l.relation::pg_catalog.regclass::text, l.mode
+            SELECT l.pid, r.rolname, COALESCE(a.datname, ''),
+                   pg_catalog.format('locked %s (%s)', l.relation::pg_catalog.regclass, l.mode)
               FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
@@ -79,6 +92,33 @@ public final class CatalogGuard implements AutoCloseable {
                                       JOIN pg_catalog.pg_roles AS o ON o.oid = c.relowner
                                      WHERE c.oid = l.relation AND o.rolsuper)))
              ORDER BY l.pid, 4
+             LIMIT 100
+            """;
+
+    /**
+     * Who holds most of the server's locks while there are few left, up to the session without which half would be free.
+     * The server's table has room for a little more than what it is said to have here.
+     */
+    private static final String MANY = """
+            WITH room AS (
+                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
+                       * (pg_catalog.current_setting('max_connections')::bigint
+                          + pg_catalog.current_setting('autovacuum_max_workers')::bigint + 1
+                          + pg_catalog.current_setting('max_worker_processes')::bigint
+                          + pg_catalog.current_setting('max_wal_senders')::bigint
+                          + pg_catalog.current_setting('max_prepared_transactions')::bigint) AS locks),
+            held AS (
+                SELECT pid, pg_catalog.count(*) AS locks, pg_catalog.sum(pg_catalog.count(*)) OVER () AS of_all,
+                       COALESCE(pg_catalog.sum(pg_catalog.count(*))
+                           OVER (ORDER BY pg_catalog.count(*) DESC, pid
+                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS of_larger
+                  FROM pg_catalog.pg_locks WHERE NOT fastpath GROUP BY pid)
+            SELECT h.pid, r.rolname, COALESCE(a.datname, ''),
+                   pg_catalog.format('held %s of the server''s %s locks', h.locks, room.locks)
+              FROM room, held AS h
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = h.pid
+              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE NOT r.rolsuper AND h.of_all > room.locks * 0.8 AND h.of_all - h.of_larger > room.locks * 0.5
              LIMIT 100
             """;
 
@@ -111,10 +151,9 @@ public final class CatalogGuard implements AutoCloseable {
      * A session that was ended.
      *
      * @param database that it was connected to
-     * @param table that it had locked or waited to lock
-     * @param mode of the lock, such as {@code AccessExclusiveLock}
+     * @param what such as {@code locked pg_authid (AccessExclusiveLock)}, which it may have waited for
      */
-    public record Evicted(int pid, String role, String database, String table, String mode) {}
+    public record Evicted(int pid, String role, String database, String what) {}
 
     /**
      * A session that was there at one of the last looks.
@@ -229,6 +268,7 @@ public final class CatalogGuard implements AutoCloseable {
             try (Statement statement = session.createStatement()) {
                 statement.execute(LOCK_TIMEOUT);
                 statement.execute("LOCK TABLE " + text(statement, CATALOGS) + " IN ACCESS SHARE MODE");
+                statement.execute(text(statement, INDEXES));
             }
             locked = true;
         }
@@ -236,22 +276,21 @@ public final class CatalogGuard implements AutoCloseable {
     }
 
     private static List<Evicted> harmful(Connection session) throws SQLException {
-        List<Evicted> harmful = new ArrayList<>();
+        Map<Integer, Evicted> harmful = new LinkedHashMap<>();
         try (Statement statement = session.createStatement()) {
             // Within a transaction it would be the sessions of the first look.
             statement.execute("SELECT pg_catalog.pg_stat_clear_snapshot()");
-            try (ResultSet rows = statement.executeQuery(HARMFUL)) {
-                int last = 0;
-                while (rows.next()) {
-                    if (rows.getInt(1) != last) {
-                        last = rows.getInt(1);
-                        harmful.add(new Evicted(
-                                last, rows.getString(2), rows.getString(3), rows.getString(4), rows.getString(5)));
+            for (String question : List.of(HARMFUL, MANY)) {
+                try (ResultSet rows = statement.executeQuery(question)) {
+                    while (rows.next()) {
+                        harmful.putIfAbsent(
+                                rows.getInt(1),
+                                new Evicted(rows.getInt(1), rows.getString(2), rows.getString(3), rows.getString(4)));
                     }
                 }
             }
         }
-        return harmful;
+        return new ArrayList<>(harmful.values());
     }
 
     private static void end(Connection session, int pid) throws SQLException {

@@ -119,9 +119,8 @@ public final class LockWatch implements AutoCloseable {
         last.put(service, now);
         // Whoever makes a role or a database may write several lines into its name.
         String reason = OneLine.of(
-                "role " + ended.role() + " locked " + ended.table() + " (" + ended.mode() + ", in database "
-                        + ended.database()
-                        + "), which others need to log in, or pgsteward for its journal; its session "
+                "role " + ended.role() + " " + ended.what() + " in database " + ended.database()
+                        + ", which others need to log in, or pgsteward for its journal; its session "
                         + ended.pid() + " was ended" + (count > 1 ? ", and " + (count - 1) + " before it" : ""),
                 LONGEST_REASON);
         LOG.warn("{}", reason);

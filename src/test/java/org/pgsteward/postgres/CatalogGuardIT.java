@@ -1,6 +1,7 @@
 package org.pgsteward.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
@@ -69,7 +70,7 @@ class CatalogGuardIT {
             List<CatalogGuard.Evicted> ended = guard.look();
 
             assertThat(ended).extracting(CatalogGuard.Evicted::role).containsExactly("wiki");
-            assertThat(ended.get(0).table()).isEqualTo("pg_authid");
+            assertThat(ended.get(0).what()).matches("locked pg_authid \\(\\w+Lock\\)");
             assertThat(ended.get(0).database()).isEqualTo("wiki");
             attack.join();
             assertThat(second.isValid(5)).isFalse();
@@ -155,8 +156,10 @@ class CatalogGuardIT {
             awaitLock("public.backup_log");
 
             assertThat(guard.look())
-                    .extracting(CatalogGuard.Evicted::table)
-                    .containsExactlyInAnyOrder("pg_settings", "public.backup_log");
+                    .extracting(CatalogGuard.Evicted::what)
+                    .containsExactlyInAnyOrder(
+                            "locked pg_settings (AccessExclusiveLock)",
+                            "locked public.backup_log (AccessExclusiveLock)");
 
             attack.join();
             assertThat(first.isValid(5)).isFalse();
@@ -199,6 +202,28 @@ class CatalogGuardIT {
                 .isEqualTo("0");
         assertThat(cluster.server().ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"))
                 .isEqualTo("1");
+    }
+
+    /** The table of locks has room for all sessions together. A login needs locks, too, and so does every statement. */
+    @Test
+    void whoTakesAllLocksIsPutOut() throws Exception {
+        String takeAll = "DO $$ BEGIN FOR n IN 1..1000000 LOOP BEGIN PERFORM pg_advisory_lock(n);"
+                + " EXCEPTION WHEN OTHERS THEN EXIT; END; END LOOP; END $$";
+        try (Connection first = as("wiki");
+                Connection second = as("wiki")) {
+            run(first, takeAll);
+            assertThatThrownBy(() -> as("wiki")).hasMessageContaining("out of shared memory");
+
+            assertThat(guard.look())
+                    .singleElement()
+                    .satisfies(ended -> assertThat(ended.what()).matches("held \\d{4,} of the server's \\d{4,} locks"));
+
+            assertThat(first.isValid(5)).isFalse();
+            assertThat(second.isValid(5)).as("it holds nothing").isTrue();
+            as("wiki").close();
+            run(second, "SELECT pg_advisory_lock(n) FROM generate_series(1, 3000) AS n");
+            assertThat(guard.look()).as("there are enough left").isEmpty();
+        }
     }
 
     /** They never log in, so PostgreSQL shows them to nobody, and refuses everybody else. */
