@@ -74,6 +74,7 @@ public final class ClientProgram implements AutoCloseable {
         builder.directory(new java.io.File("/"));
         String path = command.get(0);
         Process process = builder.start();
+        FirstToEnd.mark(process);
         boolean begun = false;
         try {
             ClientProgram program = new ClientProgram(path.substring(path.lastIndexOf('/') + 1), process, connection);

@@ -21,6 +21,8 @@ final class ScratchSettings {
             Map.entry("max_locks_per_transaction", "1024"),
             Map.entry("shared_buffers", "16MB"),
             Map.entry("maintenance_work_mem", "16MB"),
+            // A function of the dump may set the others for itself, and have several processes take memory.
+            Map.entry("max_worker_processes", "0"),
             Map.entry("max_parallel_workers", "0"),
             Map.entry("max_parallel_maintenance_workers", "0"),
             Map.entry("autovacuum", "off"),

@@ -39,9 +39,12 @@ public final class ThrowawayCluster implements AutoCloseable {
     /** What a copy's log holds is replayed first, a few gigabytes of it where the backup took long. */
     private static final Duration RECOVERY = Duration.ofMinutes(30);
 
-    /** What is made for a proof steps back behind everything else on the host, where the programs for it are there. */
+    /**
+     * What is made for a proof steps back behind everything else on the host, where the programs for it are there, and is the
+     * first to be ended when memory is short.
+     */
     private static final String LAST_IN_LINE =
-            "renice -n 10 -p $$ >/dev/null 2>&1; ionice -c 3 -p $$ >/dev/null 2>&1; ";
+            FirstToEnd.SCRIPT + "renice -n 10 -p $$ >/dev/null 2>&1; ionice -c 3 -p $$ >/dev/null 2>&1; ";
 
     /**
      * Ends the server when a line comes in, or standard input ends without one while it runs: then nobody is left who could

@@ -31,6 +31,13 @@ class ClientProgramTest {
                 .hasMessage("sh did not take all of its input");
     }
 
+    /** Where the system is no Linux there is nothing to be found. */
+    @Test
+    void isEndedBeforeUsWhenMemoryIsShort() throws Exception {
+        assertThat(run("read -r line; cat /proc/$$/oom_score_adj 2>/dev/null || echo 1000", "go\n"))
+                .isEqualTo("1000\n");
+    }
+
     private static String run(String script, String input) throws Exception {
         return ClientProgram.run(UnprivilegedUser.ofThisProcess(), List.of("sh", "-c", script), Map.of(), input);
     }

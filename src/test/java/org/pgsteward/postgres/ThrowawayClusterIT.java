@@ -35,6 +35,13 @@ class ThrowawayClusterIT {
             assertThat(processesIn(data)).isPositive();
             assertThat(cluster.sql("postgres", "SHOW listen_addresses;").strip())
                     .isEmpty();
+            assertThat(cluster.sql("postgres", "SELECT pg_read_file('/proc/self/oom_score_adj');")
+                            .strip())
+                    .as("the kernel ends it before us when memory is short")
+                    .isEqualTo("1000");
+            assertThat(cluster.sql("postgres", "SHOW max_worker_processes;").strip())
+                    .as("a function of a dump can have no process beside its own")
+                    .isEqualTo("0");
         }
 
         await().until(() -> processesIn(data) == 0);
