@@ -20,17 +20,18 @@ final class Reserve {
 
     private static final Logger LOG = LoggerFactory.getLogger(Reserve.class);
 
+    private final Path folder;
     private final Path file;
 
     /** @param folder which exists or does not yet */
     Reserve(Path folder) {
+        this.folder = folder;
         this.file = folder.resolve(".reserve");
     }
 
     /** Makes it where it is not there and the disk has room. */
     void keep() {
         try {
-            Path folder = file.getParent();
             if (Files.exists(file)
                     || !Files.isDirectory(folder)
                     || Files.getFileStore(folder).getUsableSpace() < ENOUGH_BYTES) {
