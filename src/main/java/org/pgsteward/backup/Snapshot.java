@@ -1,5 +1,6 @@
 package org.pgsteward.backup;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -43,6 +44,18 @@ final class Snapshot implements AutoCloseable {
             SELECT 'pg_catalog.pg_largeobject_metadata'
              WHERE EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)
              ORDER BY 1
+            """;
+
+    /** To count one of these the server reads a column of any length. */
+    private static final String WITHOUT_A_SHORT_COLUMN = """
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), NULL
+              FROM pg_catalog.pg_class AS c
+              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE c.relkind = 'r'
+               AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+                                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                                  AND a.attgenerated = '' AND a.attlen > 0)
             """;
 
     private static final String EXTENSIONS =
@@ -215,9 +228,35 @@ final class Snapshot implements AutoCloseable {
     }
 
     /** Rows by table, the names quoted. */
-    Map<String, Long> countRows() throws SQLException {
+    Map<String, Long> countRows() throws SQLException, IOException, InterruptedException {
+        return countRows(() -> {});
+    }
+
+    /** Waits for a program that reads the same tables. */
+    @FunctionalInterface
+    interface Reader {
+        void await() throws IOException, InterruptedException;
+    }
+
+    /**
+     * The same beside a program that reads the tables, too. Tables without a short column are counted once it has ended:
+     * otherwise the server holds their longest row twice at the same time.
+     */
+    Map<String, Long> countRows(Reader reader) throws SQLException, IOException, InterruptedException {
         Map<String, Long> counts = new TreeMap<>();
+        List<String> last = new ArrayList<>();
+        Set<String> slow = pairs(WITHOUT_A_SHORT_COLUMN).keySet();
         for (String table : tables(connection)) {
+            if (slow.contains(table)) {
+                last.add(table);
+            } else {
+                counts.put(table, TableRows.count(connection, table));
+            }
+        }
+        if (!last.isEmpty()) {
+            reader.await();
+        }
+        for (String table : last) {
             counts.put(table, TableRows.count(connection, table));
         }
         return counts;

@@ -148,6 +148,33 @@ class CountingIT {
         assertThat(marker).doesNotExist();
     }
 
+    /** Two processes of the server with its longest row are more than a small host has. */
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aTableWithoutAShortColumnIsCountedWhenNobodyElseReadsIt(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(
+                cluster,
+                database,
+                "CREATE TABLE public.short (id int, text text)",
+                "CREATE TABLE public.long (text text)",
+                "INSERT INTO public.long VALUES ('x')");
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThatThrownBy(() -> snapshot.countRows(() -> {
+                        throw new IOException("is awaited");
+                    }))
+                    .hasMessage("is awaited");
+        }
+        asSvc(cluster, database, "DROP TABLE public.long");
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThat(snapshot.countRows(() -> {
+                        throw new IOException("is awaited");
+                    }))
+                    .isEqualTo(Map.of("public.short", 0L));
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("majors")
     void aTableIsCountedWhateverItsColumnsAre(int major) throws Exception {
