@@ -183,7 +183,8 @@ public final class Dumps {
             command.add("--load-via-partition-root");
         }
         ClientProgram program = held.add(start(command, target.database()));
-        CompletableFuture<Map<String, Long>> rows = RowCount.start("count-rows", () -> snapshot.countRows(program::awaitSuccess));
+        CompletableFuture<Map<String, Long>> rows =
+                RowCount.start("count-rows", () -> snapshot.countRows(program::awaitSuccess));
         return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
     }
 

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
@@ -60,13 +61,17 @@ public final class CatalogGuard implements AutoCloseable {
 
     private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
 
-    /** Beside the catalogs, the views that our own looks read. */
     private static final String CATALOGS = """
             SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.%I', relname), ', ')
               FROM pg_catalog.pg_class
-             WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace
-               AND (relkind = 'r' OR relname IN ('pg_locks', 'pg_stat_activity', 'pg_roles'))
+             WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND relkind = 'r'
             """;
+
+    /** The views that our own looks read, and the one that every role may lock. */
+    private static final String VIEWS =
+            "pg_catalog.pg_locks, pg_catalog.pg_stat_activity, pg_catalog.pg_roles, pg_catalog.pg_settings";
+
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     /** To plan it locks every index of the catalogs, too; it reads nothing. */
     private static final String INDEXES = """
@@ -142,6 +147,7 @@ public final class CatalogGuard implements AutoCloseable {
     private final Map<Integer, Client> clients = new ConcurrentHashMap<>();
     private @Nullable Connection kept;
     private boolean locked;
+    private boolean viewsLocked;
 
     public CatalogGuard(Server server) {
         this.server = server;
@@ -152,8 +158,13 @@ public final class CatalogGuard implements AutoCloseable {
      *
      * @param database that it was connected to
      * @param what such as {@code locked pg_authid (AccessExclusiveLock)}, which it may have waited for
+     * @param gone whether it has ended; PostgreSQL does not interrupt everything that a statement may do
      */
-    public record Evicted(int pid, String role, String database, String what) {}
+    public record Evicted(int pid, String role, String database, String what, boolean gone) {
+        private Evicted still() {
+            return new Evicted(pid, role, database, what, false);
+        }
+    }
 
     /**
      * A session that was there at one of the last looks.
@@ -190,6 +201,7 @@ public final class CatalogGuard implements AutoCloseable {
             if (superuserWaits(session)) {
                 session.rollback();
                 locked = false;
+                viewsLocked = false;
             } else {
                 dropSnapshot(session);
             }
@@ -243,6 +255,7 @@ public final class CatalogGuard implements AutoCloseable {
             harmful = harmful(session);
             harmful.removeIf(one -> !roles.contains(one.role()));
         }
+        harmful.forEach(one -> ended.computeIfPresent(one.pid(), (pid, still) -> still.still()));
         return List.copyOf(ended.values());
     }
 
@@ -272,7 +285,26 @@ public final class CatalogGuard implements AutoCloseable {
             }
             locked = true;
         }
+        if (!viewsLocked) {
+            viewsLocked = lockViews(session);
+        }
         return session;
+    }
+
+    /** Whether they are locked now; whoever has locked one of them is found by the look. */
+    private static boolean lockViews(Connection session) throws SQLException {
+        Savepoint before = session.setSavepoint();
+        try (Statement statement = session.createStatement()) {
+            statement.execute("LOCK TABLE " + VIEWS + " IN ACCESS SHARE MODE");
+            session.releaseSavepoint(before);
+            return true;
+        } catch (SQLException e) {
+            if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                throw e;
+            }
+            session.rollback(before);
+            return false;
+        }
     }
 
     private static List<Evicted> harmful(Connection session) throws SQLException {
@@ -285,7 +317,8 @@ public final class CatalogGuard implements AutoCloseable {
                     while (rows.next()) {
                         harmful.putIfAbsent(
                                 rows.getInt(1),
-                                new Evicted(rows.getInt(1), rows.getString(2), rows.getString(3), rows.getString(4)));
+                                new Evicted(
+                                        rows.getInt(1), rows.getString(2), rows.getString(3), rows.getString(4), true));
                     }
                 }
             }
@@ -325,6 +358,7 @@ public final class CatalogGuard implements AutoCloseable {
         Connection session = kept;
         kept = null;
         locked = false;
+        viewsLocked = false;
         if (session != null) {
             try {
                 session.abort(Runnable::run);

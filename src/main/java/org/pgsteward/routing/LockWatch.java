@@ -111,17 +111,22 @@ public final class LockWatch implements AutoCloseable {
 
     /** @param sessions of one role */
     private void tell(List<CatalogGuard.Evicted> sessions) {
-        CatalogGuard.Evicted ended = sessions.get(sessions.size() - 1);
+        CatalogGuard.Evicted ended =
+                sessions.stream().filter(one -> !one.gone()).findFirst().orElse(sessions.get(sessions.size() - 1));
         Optional<String> known = serviceOf(ended.role());
         String service = known.orElse(ended.role());
         Instant now = clock.instant();
-        int count = times.merge(service, sessions.size(), Integer::sum);
+        int gone = (int) sessions.stream().filter(CatalogGuard.Evicted::gone).count();
+        int count = times.merge(service, gone, Integer::sum);
         last.put(service, now);
         // Whoever makes a role or a database may write several lines into its name.
         String reason = OneLine.of(
                 "role " + ended.role() + " " + ended.what() + " in database " + ended.database()
                         + ", which others need to log in, or pgsteward for its journal; its session "
-                        + ended.pid() + " was ended" + (count > 1 ? ", and " + (count - 1) + " before it" : ""),
+                        + ended.pid()
+                        + (ended.gone()
+                                ? " was ended" + (count > 1 ? ", and " + (count - 1) + " before it" : "")
+                                : " was told to end and still runs, since PostgreSQL cannot interrupt what it does"),
                 LONGEST_REASON);
         LOG.warn("{}", reason);
         doors.ask(
@@ -131,11 +136,18 @@ public final class LockWatch implements AutoCloseable {
                         KIND,
                         service,
                         reason,
-                        known.map(one -> "pgsteward remove " + Typing.word(one)
-                                        + "   # quarantine: its role cannot log in until 'pgsteward remove --undo'")
-                                .orElseGet(() ->
-                                        console.psql("ALTER ROLE " + Quote.identifier(ended.role()) + " NOLOGIN")),
+                        keepOut(ended.role(), known)
+                                + (ended.gone()
+                                        ? ""
+                                        : "\ndocker restart " + Typing.word(console.container())
+                                                + "   # if that session does not end: all sessions end"),
                         now));
+    }
+
+    private String keepOut(String role, Optional<String> service) {
+        return service.map(one -> "pgsteward remove " + Typing.word(one)
+                        + "   # quarantine: its role cannot log in until 'pgsteward remove --undo'")
+                .orElseGet(() -> console.psql("ALTER ROLE " + Quote.identifier(role) + " NOLOGIN"));
     }
 
     /** Empty for a role that is no service's, or where the services cannot be read. */

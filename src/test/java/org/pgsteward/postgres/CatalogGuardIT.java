@@ -148,7 +148,8 @@ class CatalogGuardIT {
     void whoLocksTheJournalIsPutOut() throws Exception {
         try (Connection first = as("homelab");
                 Connection second = as("homelab")) {
-            run(first, "BEGIN", "LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE");
+            Thread waiting = attack(first, "BEGIN; LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE");
+            awaitLock("pg_settings");
             Thread attack = attack(
                     second,
                     "CREATE RULE r AS ON INSERT TO public.backup_log WHERE (SELECT count(*) FROM pg_settings) > 0"
@@ -162,6 +163,7 @@ class CatalogGuardIT {
                             "locked public.backup_log (AccessExclusiveLock)");
 
             attack.join();
+            waiting.join();
             assertThat(first.isValid(5)).isFalse();
             run(administrator, "INSERT INTO public.backup_log VALUES (1)");
         }
@@ -202,6 +204,25 @@ class CatalogGuardIT {
                 .isEqualTo("0");
         assertThat(cluster.server().ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"))
                 .isEqualTo("1");
+    }
+
+    /** A product of numbers is not interrupted. This role has the lock before the guard is there. */
+    @Test
+    void whoCannotBeInterruptedIsToldAsOneThatStillRuns() throws Exception {
+        guard.close();
+        try (Connection first = as("homelab")) {
+            run(first, "BEGIN", "LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE");
+            attack(
+                    first,
+                    "SELECT a * a = a * a" + " AND a * a = a * a".repeat(1000)
+                            + " FROM (SELECT repeat('7', 65000)::numeric AS a OFFSET 0) AS s");
+            awaitLock("pg_settings");
+
+            assertThat(guard.look())
+                    .singleElement()
+                    .satisfies(ended -> assertThat(ended.what() + " " + ended.gone())
+                            .isEqualTo("locked pg_settings (AccessExclusiveLock) false"));
+        }
     }
 
     /** The table of locks has room for all sessions together. A login needs locks, too, and so does every statement. */
