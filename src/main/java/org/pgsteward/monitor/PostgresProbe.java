@@ -36,16 +36,29 @@ public final class PostgresProbe {
      * @param connections by address, as a session sees them that was there before; empty for none
      * @param engine knows the containers of the addresses
      */
-    public static PostgresProbe withCrowd(
-            Server server, Clock clock, Supplier<Map<String, Integer>> connections, DockerEngine engine) {
+    public static PostgresProbe withCrowd(Server server, Clock clock, Connections connections, DockerEngine engine) {
         return new PostgresProbe(server, clock, () -> {
-            Map<String, Integer> found = connections.get();
             try {
-                return Crowd.of(found, found.isEmpty() ? Map.of() : engine.addresses());
-            } catch (EngineAway e) {
-                return Crowd.of(found, Map.of());
+                Map<String, Integer> found = connections.byAddress();
+                return Crowd.of(found, found.isEmpty() ? Map.of() : names(engine));
+            } catch (SQLException e) {
+                return Optional.empty();
             }
         });
+    }
+
+    /** How many connections each address has. */
+    @FunctionalInterface
+    public interface Connections {
+        Map<String, Integer> byAddress() throws SQLException;
+    }
+
+    private static Map<String, String> names(DockerEngine engine) {
+        try {
+            return engine.addresses();
+        } catch (EngineAway e) {
+            return Map.of();
+        }
     }
 
     /** Returns the answer; it takes as long as the connection's time-out at most, in a command three times that. */

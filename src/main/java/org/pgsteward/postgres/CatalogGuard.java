@@ -17,8 +17,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps roles that are no superuser from locking what everybody needs: the catalogs that all databases share, and what
@@ -141,8 +139,6 @@ public final class CatalogGuard implements AutoCloseable {
                               AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid)))
             """;
 
-    private static final Logger LOG = LoggerFactory.getLogger(CatalogGuard.class);
-
     private final Server server;
     private final Map<Integer, Client> clients = new ConcurrentHashMap<>();
     private @Nullable Connection kept;
@@ -219,20 +215,23 @@ public final class CatalogGuard implements AutoCloseable {
      * when nobody else is let in.
      *
      * @return empty where the guard has no session, or the server is no Linux
+     * @throws SQLException when PostgreSQL cannot be asked
      */
-    public synchronized Map<String, Integer> connections() {
+    public synchronized Map<String, Integer> connections() throws SQLException {
         Connection session = kept;
         if (session == null) {
             return Map.of();
         }
+        boolean done = false;
         try {
             Map<String, Integer> connections = ClientSockets.byAddress(session);
             dropSnapshot(session);
+            done = true;
             return connections;
-        } catch (SQLException e) {
-            LOG.debug("cannot read who is connected: {}", e.getMessage());
-            close();
-            return Map.of();
+        } finally {
+            if (!done) {
+                close();
+            }
         }
     }
 

@@ -32,6 +32,12 @@ public final class ClientProgram implements AutoCloseable {
     /** Bytes of an answer that is held as a whole: a list of tens of thousands of objects, and not of a million. */
     public static final int MOST_PRINTED = 6 * 1024 * 1024;
 
+    /** 128 and SIGKILL. */
+    private static final int KILLED = 137;
+
+    private static final String KILLED_FOR_MEMORY =
+            " (killed, mostly for want of memory: give pgsteward's container more, mem_limit in compose.yaml)";
+
     private final String name;
     private final Process process;
     private final InputStream output;
@@ -151,7 +157,8 @@ public final class ClientProgram implements AutoCloseable {
     public void awaitSuccess() throws IOException, InterruptedException {
         int exit = process.waitFor();
         if (exit != 0) {
-            throw new IOException(name + " ended with exit code " + exit + said());
+            throw new IOException(
+                    name + " ended with exit code " + exit + (exit == KILLED ? KILLED_FOR_MEMORY : "") + said());
         }
     }
 
@@ -232,7 +239,7 @@ public final class ClientProgram implements AutoCloseable {
         } catch (IOException e) {
             kept.append(" (its messages broke off: ").append(e.getMessage()).append(')');
         } finally {
-            errors.complete(kept.toString());
+            errors.complete(HiddenRows.in(kept.toString()));
         }
     }
 }

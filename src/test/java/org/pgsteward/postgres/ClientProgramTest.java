@@ -31,6 +31,36 @@ class ClientProgramTest {
                 .hasMessage("sh did not take all of its input");
     }
 
+    @Test
+    void oneThatTheKernelEndedIsToldWithWhatItNeeds() {
+        assertThatThrownBy(() -> run("kill -9 $$", ""))
+                .hasMessageContaining("exit code 137 (killed, mostly for want of");
+    }
+
+    @Test
+    void whatItSaysHasNoRowsOfTheDatabaseInIt() {
+        String said = """
+                ERROR:  new row for relation "users" violates check constraint "c"
+                DETAIL:  Failing row contains (1, $2y$10$hash), with a line
+                break, 2024-01-01).
+                ERROR:  duplicate key value violates unique constraint "u"
+                DETAIL:  Key (name, "hash")=(anna, $2y$10$hash) already exists.
+                DETAIL:  Key (a)=(anna) is not present in table "b".
+                CONTEXT:  COPY users, line 17, column hash: "$2y$10$hash"
+                CONTEXT:  COPY users, line 17: "anna	$2y$10$hash"
+                """;
+
+        assertThat(HiddenRows.in(said)).isEqualTo("""
+                ERROR:  new row for relation "users" violates check constraint "c"
+                DETAIL:  Failing row is not shown.
+                ERROR:  duplicate key value violates unique constraint "u"
+                DETAIL:  Key (name, "hash")=(...) already exists.
+                DETAIL:  Key (a)=(...) is not present in table "b".
+                CONTEXT:  COPY users, line 17, column hash
+                CONTEXT:  COPY users, line 17
+                """);
+    }
+
     /** Where the system is no Linux there is nothing to be found. */
     @Test
     void isEndedBeforeUsWhenMemoryIsShort() throws Exception {

@@ -1,0 +1,22 @@
+package org.pgsteward.postgres;
+
+import java.util.regex.Pattern;
+
+/**
+ * PostgreSQL's messages without the rows that they quote. A row may hold a password's hash, and a message goes to the
+ * journal, the status page and whoever is alerted.
+ */
+final class HiddenRows {
+    private static final Pattern ROW = Pattern.compile("Failing row contains \\(.*?\\)\\.(?=\\R|$)", Pattern.DOTALL);
+    private static final Pattern KEY = Pattern.compile("(Key \\([^\\r\\n]*?\\)=\\().*?(\\)(?= |\\.))", Pattern.DOTALL);
+    private static final Pattern LINE =
+            Pattern.compile("(COPY [^\\r\\n]{1,200}?, line \\d+(?:, column [^:\\r\\n]{1,200})?): \"[^\\r\\n]*");
+
+    private HiddenRows() {}
+
+    static String in(String messages) {
+        String hidden = ROW.matcher(messages).replaceAll("Failing row is not shown.");
+        hidden = KEY.matcher(hidden).replaceAll("$1...$2");
+        return LINE.matcher(hidden).replaceAll("$1");
+    }
+}
