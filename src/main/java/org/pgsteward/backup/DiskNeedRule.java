@@ -103,6 +103,11 @@ public final class DiskNeedRule {
                         + " free on " + path);
     }
 
+    /** Such as {@code 208 MiB}. */
+    static String words(long bytes) {
+        return words(bytes, unit(bytes));
+    }
+
     /** The largest in which an amount is more than nothing. */
     private static int unit(long bytes) {
         int unit = UNITS.size() - 1;

@@ -215,6 +215,7 @@ public final class Dumps {
         }
         held.add(proof.turn().take());
         try {
+            held.add(proof.watchScratch(sourceSize(target)));
             if (target.kind() == BackupKind.BASE) {
                 return Optional.of(held.add(StreamProof.of(proof.unpacking(programs.major(), sourceSize(target)))));
             }

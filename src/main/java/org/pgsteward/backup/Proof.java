@@ -201,7 +201,11 @@ public final class Proof {
             Progress.current().grow(manifest.sourceBytes());
             turn.promise(DiskNeedRule.scratch(manifest.sourceBytes()));
             List<String> emptyViews = new ArrayList<>();
-            Optional<String> cannotTell = attempt(backup, manifest, emptyViews);
+            Optional<String> cannotTell;
+            try (ScratchWatch watch = watchScratch(manifest.sourceBytes())) {
+                Objects.requireNonNull(watch);
+                cannotTell = attempt(backup, manifest, emptyViews);
+            }
             Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, emptyViews));
             return cannotTell.isPresent()
                     ? with(seen, BackupState.UNVERIFIABLE, began, cannotTell.get())
@@ -211,6 +215,15 @@ public final class Proof {
         } finally {
             taken.close();
         }
+    }
+
+    /**
+     * Cancels the work of this thread when it fills the disk of the scratch clusters.
+     *
+     * @param databaseBytes that are restored there
+     */
+    ScratchWatch watchScratch(long databaseBytes) throws IOException {
+        return ScratchWatch.begin(scratch, DiskNeedRule.scratch(databaseBytes), Progress.current());
     }
 
     /** The journal is told that this file is verified, and must not be told it of another. */

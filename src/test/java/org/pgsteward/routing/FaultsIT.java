@@ -254,6 +254,34 @@ class FaultsIT {
                 .containsExactly("action 0", "action 1", "action 2");
     }
 
+    /** Its disk is that of the store and of PostgreSQL, too. */
+    @Test
+    void aDumpWhoseCodeFillsTheDiskWhileItIsVerifiedIsCancelledBeforeTheDiskIsFull() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster()
+                .run(
+                        database,
+                        "CREATE FUNCTION public.greedy(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE SET work_mem = '64kB' AS $$"
+                                + " BEGIN IF current_database() = 'proof' THEN"
+                                + " PERFORM count(*) FROM (SELECT repeat('x', 1000) AS t FROM generate_series(1, 100000000)"
+                                + " ORDER BY random()) AS s; END IF; RETURN n; END $$",
+                        "CREATE TABLE public.t (n int)",
+                        "INSERT INTO public.t VALUES (1)",
+                        "CREATE INDEX ON public.t (public.greedy(n))");
+        try (SmallDisk disk = SmallDisk.of("700m");
+                Elsewhere other =
+                        new Elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
+            Backup backup = host.backUp(other.wiring, database);
+
+            assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.UNVERIFIABLE);
+            assertThat(backup.error())
+                    .startsWith("restoring it took more than twice the ")
+                    .contains("free on " + disk.folder());
+            assertThat(files(disk)).noneMatch(file -> file.contains("/base/") && !file.startsWith("template-"));
+            goodBackupOf(copyOfLarge());
+        }
+    }
+
     /** The backup is as good as before: it is this host that could not look. */
     @Test
     void aScratchFolderThatIsFullLeavesABackupOpenAndDoesNotCondemnIt() throws Exception {
