@@ -36,6 +36,9 @@ public final class NetworkRule {
     private static final int POSTGRES_PORT = 5432;
     private static final int MOST_NETWORKS = 5;
 
+    /** The network of {@code compose.yaml} that only PostgreSQL and pgsteward join. */
+    private static final String NOT_FOR_SERVICES = "internal_db_pgsteward";
+
     private NetworkRule() {}
 
     /**
@@ -161,7 +164,7 @@ public final class NetworkRule {
 
     private static Optional<String> joinable(Container postgres) {
         SortedSet<String> networks = new TreeSet<>(postgres.networks().keySet());
-        networks.removeAll(List.of("none", "host", "bridge"));
+        networks.removeAll(List.of("none", "host", "bridge", NOT_FOR_SERVICES));
         return networks.stream().findFirst();
     }
 

@@ -112,6 +112,25 @@ class DoctorTest {
     }
 
     @Test
+    void proposesNoNetworkThatOnlyPgstewardJoins() {
+        Container server = container("postgresql", "internal_db_pgsteward,old_default", Map.of());
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(
+                                patient(
+                                        server,
+                                        Optional.empty(),
+                                        asks("postgresql", "elsewhere", false),
+                                        Optional.empty()),
+                                Optional.empty(),
+                                List.of(),
+                                List.of()))
+                .extracting(Diagnosis::remedy)
+                .singleElement()
+                .asString()
+                .startsWith("docker network connect old_default vikunja ");
+    }
+
+    @Test
     void aServiceThatGetsNothingIsOneThingAndNotOneMoreAsItsAlert() {
         Condition told = Condition.bad(
                 Severity.WARNING,
@@ -419,7 +438,11 @@ class DoctorTest {
     }
 
     private static Doctor.Patient patient(Optional<String> error, Asks asks, Optional<Doctor.Log> log) {
-        Container server = container("postgresql", "internal_db", Map.of());
+        return patient(container("postgresql", "internal_db", Map.of()), error, asks, log);
+    }
+
+    private static Doctor.Patient patient(
+            Container server, Optional<String> error, Asks asks, Optional<Doctor.Log> log) {
         Container other = container("other_db", "elsewhere", Map.of());
         return new Doctor.Patient(
                 "postgresql:5432",
@@ -457,7 +480,9 @@ class DoctorTest {
             int exitCode,
             boolean oomKilled) {
         Map<String, Set<String>> networks = new HashMap<>();
-        networks.put(network, Set.of(name));
+        for (String one : network.split(",", -1)) {
+            networks.put(one, Set.of(name));
+        }
         return new Container(
                 "id-of-" + name,
                 name,
