@@ -157,6 +157,27 @@ final class Deployment {
                     """.formatted(disk.folder()));
         }
         Files.writeString(folder.resolve("secrets/services/navidrome_password"), "known-secret-navidrome\n");
+        writeSettings();
+        imagesAreOurs = true;
+        Ended built = compose("build");
+        if (built.isWell() && !docker("image", "inspect", APPLICATION).isWell()) {
+            built = docker(
+                    "build",
+                    "--quiet",
+                    "--tag",
+                    APPLICATION,
+                    Path.of("src/test/bed/app").toAbsolutePath().toString());
+        }
+        if (!built.isWell()
+                && built.both().matches("(?s).*(Temporary failure resolving|Could not resolve|Unable to connect).*")) {
+            return Optional.of("the images cannot be built without a network");
+        }
+        built.well();
+        return Optional.empty();
+    }
+
+    /** Writes the {@code .env} with which every test begins. */
+    void writeSettings() throws IOException {
         Path socket = Path.of(NeedsEngine.Engine.host().substring("unix://".length()));
         // Quick, so that the tests are, and no backup that nobody asked for; nor are attempts of the seed's services on
         // one
@@ -179,22 +200,6 @@ final class Deployment {
                 PGSTEWARD_ALERTS_INTERVAL=5s
                 PGSTEWARD_BACKUP_TICK=0 0 3 1 1 ?
                 """.formatted(socket.getParent(), socket.getFileName(), port));
-        imagesAreOurs = true;
-        Ended built = compose("build");
-        if (built.isWell() && !docker("image", "inspect", APPLICATION).isWell()) {
-            built = docker(
-                    "build",
-                    "--quiet",
-                    "--tag",
-                    APPLICATION,
-                    Path.of("src/test/bed/app").toAbsolutePath().toString());
-        }
-        if (!built.isWell()
-                && built.both().matches("(?s).*(Temporary failure resolving|Could not resolve|Unable to connect).*")) {
-            return Optional.of("the images cannot be built without a network");
-        }
-        built.well();
-        return Optional.empty();
     }
 
     private void copyTheCheckout() throws IOException {
@@ -232,6 +237,7 @@ final class Deployment {
 
     /** Everything goes, volumes and networks included; nothing is an error. */
     void down() {
+        OwnPostgres.remove(this);
         services("down", "--volumes", "--timeout", "1");
         docker("rm", "--force", "--volumes", LATECOMER, STRANGER, GUESSER, CRASHING, HUNGRY, RESTORED);
         docker("volume", "rm", RESTORED);

@@ -22,8 +22,10 @@ public class DocumentedCommandsTest {
 
     /** What {@link HowToIT} cannot type, and why; everything else it does. */
     private static final Map<Pattern, String> NEEDS_MORE = Map.of(
-            Pattern.compile("docker compose (up|build|stop|pause|unpause|exec postgresql|exec -T pgsteward tar)( .*)?"),
+            Pattern.compile(
+                            "docker compose (up|build|create|stop|pause|unpause|exec postgresql|exec -T pgsteward tar)( .*)?"),
                     "a Docker Engine",
+            Pattern.compile("docker (network connect|exec) .*"), "a Docker Engine",
             Pattern.compile("tar .* \\| docker compose run .* --entrypoint tar .*"), "a Docker Engine",
             Pattern.compile("\\./pgsteward init"), "a folder of its own; ComposeIT begins with it",
             Pattern.compile("crontab -e"), "an editor");

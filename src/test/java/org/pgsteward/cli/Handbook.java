@@ -19,7 +19,7 @@ public final class Handbook {
     private static final Pattern FENCE = Pattern.compile("^\\s*(?:\\d+\\. )?```(\\w*)\\s*$");
     private static final Pattern SPAN = Pattern.compile("`([^`]+)`");
     private static final Pattern COMMAND = Pattern.compile(
-            "(?:^|&& |\\| )(?:docker compose exec pgsteward |docker compose run --rm --no-deps )?(?:\\./)?pgsteward (.+)");
+            "(?:^|&& |\\| )(?:docker compose exec pgsteward |docker compose run --rm (?:--no-deps )?)?(?:\\./)?pgsteward (.+)");
     private static final Pattern WORD = Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)");
 
     private Handbook() {}
