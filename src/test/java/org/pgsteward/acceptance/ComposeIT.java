@@ -348,14 +348,16 @@ class ComposeIT {
         long mebibytes = Math.round((0.85 - Double.parseDouble(ratio.group(1))) * 256);
         say("postgresql uses %s of its 256 MiB; takes %d MiB more", ratio.group(1), mebibytes);
 
-        // tail keeps all of a text without a line's end, and cannot let go of it before sleep ends.
+        // tail keeps all of a text without a line's end, and cannot let go of it before sleep ends. Of three, none takes
+        // more than one process may.
         host.docker(
                         "exec",
                         "--detach",
                         "postgresql",
                         "sh",
                         "-c",
-                        "head -c " + mebibytes + "m /dev/zero | tail -n 1 | sleep 12")
+                        "for n in 1 2 3; do head -c " + mebibytes * 1024 / 3
+                                + "k /dev/zero | tail -n 1 | sleep 12 & done; wait")
                 .well();
 
         await().until(() -> states("memory-high").equals(List.of("firing", "resolved")));
