@@ -4,12 +4,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.KeptDatabase;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -22,6 +24,15 @@ public final class Targets {
 
     /** The service under which the whole cluster goes. */
     public static final String BASE = "_base";
+
+    /**
+     * Whether a name is UTF-8, by its bytes in digits. A session in a database of another encoding can give a database
+     * any bytes for a name, and then most functions fail for all names.
+     */
+    private static final String UTF8_NAME = "(pg_catalog.encode(pg_catalog.textsend(datname::text), 'hex') ~ '^("
+            + "[0-7][0-9a-f]|(c[2-9a-f]|d[0-9a-f])[89ab][0-9a-f]|e0[ab][0-9a-f][89ab][0-9a-f]"
+            + "|e[1-9a-cef]([89ab][0-9a-f]){2}|ed[89][0-9a-f][89ab][0-9a-f]|f0[9ab][0-9a-f]([89ab][0-9a-f]){2}"
+            + "|f[123]([89ab][0-9a-f]){3}|f48[0-9a-f]([89ab][0-9a-f]){2})*$')";
 
     /**
      * A database of no service goes under its own name, unless a service has that name already or the journal's 50
@@ -37,7 +48,7 @@ public final class Targets {
                    pg_catalog.pg_get_userbyid(d.datdba),
                    COALESCE(sc.created_at AT TIME ZONE 'UTC', 'epoch'::timestamptz),
                    COALESCE(sc.image, '')
-              FROM pg_catalog.pg_database AS d
+              FROM (SELECT * FROM pg_catalog.pg_database WHERE {utf8} OFFSET 0) AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
              WHERE d.datname NOT IN ('template0', 'template1') AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
                AND (sc.service_name IS NOT NULL
@@ -47,7 +58,16 @@ public final class Targets {
                -- What a restore has set aside is closed, and a quarantined service's database is.
                AND (d.datallowconn OR (d.datname !~ '_before_[0-9]{8}T[0-9]{6}Z$' AND sc.quarantined_at IS NULL))
              ORDER BY 1
-            """;
+            """.replace("{utf8}", UTF8_NAME);
+
+    /** In a form that PostgreSQL can send. */
+    private static final String UNREADABLE_NAMES = """
+            SELECT pg_catalog.encode(pg_catalog.textsend(datname::text), 'escape'), oid, pg_catalog.pg_get_userbyid(datdba)
+              FROM pg_catalog.pg_database
+             WHERE NOT {utf8}
+             ORDER BY oid
+             LIMIT 100
+            """.replace("{utf8}", UTF8_NAME);
 
     private final Server server;
 
@@ -59,8 +79,9 @@ public final class Targets {
      * A target that exists.
      *
      * @param since when it came to be there, as far as the journal knows
+     * @param hindrance why no backup of it can be made, and the statement that changes this; empty where one can
      */
-    public record Found(BackupTarget target, Instant since) {}
+    public record Found(BackupTarget target, Instant since, String hindrance) {}
 
     /**
      * Returns the databases that restores made or kept, which are no targets.
@@ -77,14 +98,27 @@ public final class Targets {
             String service = kind == BackupKind.GLOBALS ? GLOBALS : BASE;
             String administrator = server.address().user();
             String database = server.address().database();
-            return List.of(new Found(new BackupTarget(service, database, administrator, kind, ""), Instant.EPOCH));
+            return List.of(new Found(new BackupTarget(service, database, administrator, kind, ""), Instant.EPOCH, ""));
         }
         return dumps(true);
     }
 
-    /** Databases that nobody may connect to, so that no backup of them can be made. */
+    /** Databases of which no backup can be made: nobody may connect to them, or their name is not UTF-8. */
     public List<Found> closed() throws SQLException {
-        return dumps(false);
+        List<Found> closed = new ArrayList<>(dumps(false));
+        try (Connection connection = server.connect(server.address().database());
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(UNREADABLE_NAMES)) {
+            while (rows.next()) {
+                String name = rows.getString(1);
+                closed.add(new Found(
+                        new BackupTarget(name, name, rows.getString(3), BackupKind.DUMP, ""),
+                        Instant.EPOCH,
+                        "its name is not UTF-8: UPDATE pg_catalog.pg_database SET datname = 'new_name' WHERE oid = "
+                                + rows.getLong(2)));
+            }
+        }
+        return closed;
     }
 
     private List<Found> dumps(boolean open) throws SQLException {
@@ -94,17 +128,21 @@ public final class Targets {
             statement.setBoolean(1, open);
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    targets.add(found(rows));
+                    targets.add(found(rows, open));
                 }
             }
         }
         return targets;
     }
 
-    private static Found found(ResultSet rows) throws SQLException {
+    private static Found found(ResultSet rows, boolean open) throws SQLException {
         return new Found(
                 new BackupTarget(
                         rows.getString(1), rows.getString(2), rows.getString(3), BackupKind.DUMP, rows.getString(5)),
-                rows.getObject(4, OffsetDateTime.class).toInstant());
+                rows.getObject(4, OffsetDateTime.class).toInstant(),
+                open
+                        ? ""
+                        : "nobody may connect to it: ALTER DATABASE " + Quote.identifier(rows.getString(2))
+                                + " ALLOW_CONNECTIONS true");
     }
 }

@@ -15,7 +15,6 @@ import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Replication;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
@@ -81,8 +80,7 @@ public final class SetDesk {
                     target.service(),
                     target.database(),
                     target.kind().word(),
-                    "nobody may connect to it: ALTER DATABASE " + Quote.identifier(target.database())
-                            + " ALLOW_CONNECTIONS true; " + newestOf(newest, target)));
+                    closed.hindrance() + "; " + newestOf(newest, target)));
         }
         Optional<Tables.Newest> base = Optional.ofNullable(newest.get(key(Targets.BASE, BackupKind.BASE)));
         boolean isMade = toMake.stream().anyMatch(target -> target.kind() == BackupKind.BASE);

@@ -348,7 +348,8 @@ class ComposeIT {
         long mebibytes = Math.round((0.85 - Double.parseDouble(ratio.group(1))) * 256);
         say("postgresql uses %s of its 256 MiB; takes %d MiB more", ratio.group(1), mebibytes);
 
-        // tail keeps all of a text without a line's end, and cannot let go of it before sleep ends. Of three, none takes
+        // tail keeps all of a text without a line's end, and cannot let go of it before sleep ends. Of three, none
+        // takes
         // more than one process may.
         host.docker(
                         "exec",
