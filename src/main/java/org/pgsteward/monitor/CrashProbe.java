@@ -36,10 +36,12 @@ public final class CrashProbe {
      * What led to the last start of the server's processes; empty where the log does not say. It is read once for each.
      *
      * @param container the server's
-     * @param recovered when they were last started together
+     * @param started when the server was started: what happened before it is another story
+     * @param recovered when its processes were last started together
      * @param written how the server writes its log
      */
-    public synchronized Optional<Crash> before(String container, Instant recovered, ServerLog written) {
+    public synchronized Optional<Crash> before(
+            String container, Instant started, Instant recovered, ServerLog written) {
         if (recovered.equals(asked)) {
             return Optional.ofNullable(last);
         }
@@ -51,7 +53,7 @@ public final class CrashProbe {
             if (lines.isPresent() && log.isPresent()) {
                 // The first of them took the others with it.
                 last = log.get().lines().stream()
-                        .filter(line -> line.at().isBefore(recovered.plusSeconds(1)))
+                        .filter(line -> line.at().isAfter(started) && line.at().isBefore(recovered.plusSeconds(1)))
                         .flatMap(line -> lines.get().read(line.at(), line.text()).stream())
                         .filter(LogEvent.Ended.class::isInstance)
                         .map(LogEvent.Ended.class::cast)

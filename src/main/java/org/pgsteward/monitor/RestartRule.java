@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 public final class RestartRule extends FigureRule<DatabaseLook> {
     private static final Duration SPAN = Duration.ofHours(1);
 
-    /** The processes of one start are up within this time. */
+    /** The processes of one start are up within this time; of a crash within it only the server's log tells. */
     private static final Duration START = Duration.ofSeconds(30);
 
     /** The {@code kind} of its alert, whose figures are given back with each look. */
@@ -72,7 +72,9 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                     && isRecent(server.startedAt(), now)) {
                 starts.add(server.startedAt());
             }
-            if (server.recoveredAt().isAfter(server.startedAt().plus(START)) && isRecent(server.recoveredAt(), now)) {
+            if ((server.recoveredAt().isAfter(server.startedAt().plus(START))
+                            || server.crash().isPresent())
+                    && isRecent(server.recoveredAt(), now)) {
                 recoveries.add(server.recoveredAt());
             }
         }

@@ -92,6 +92,7 @@ public final class WatchDesk {
                     .postgres()
                     .flatMap(one -> crashes.before(
                             one.name(),
+                            look.server().startedAt(),
                             look.server().recoveredAt(),
                             look.server().log())));
         } catch (SQLException e) {

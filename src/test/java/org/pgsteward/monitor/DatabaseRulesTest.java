@@ -532,6 +532,27 @@ class DatabaseRulesTest {
     }
 
     @Test
+    void aCrashJustAfterAStartIsKnownByTheLog() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        Looks.Quiet quiet = new Looks.Quiet();
+        watch.judge(quiet.look());
+        quiet.at = NOON.plus(Duration.ofMinutes(1));
+        quiet.ordered = true;
+        quiet.startedAt = NOON.plusSeconds(10);
+        quiet.recoveredAt = NOON.plusSeconds(20);
+        assertThat(watch.judge(quiet.look()).conditions())
+                .noneMatch(condition -> condition.severity().isPresent());
+
+        quiet.crash = Optional.of(new Crash(4711, "was terminated by signal 9: Killed", ""));
+
+        assertThat(watch.judge(quiet.look()).conditions())
+                .filteredOn(condition -> condition.severity().isPresent())
+                .singleElement()
+                .satisfies(condition -> assertThat(condition.reason()).startsWith("process 4711 was terminated"));
+    }
+
+    @Test
     void aCrashIsToldWithTheProcessThatEnded() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.getRules().add(rule(new RestartRule(), "1", "3"));

@@ -115,7 +115,7 @@ class LogProbeIT {
 
     private static Optional<Crash> before(DatabaseProbe databases, CrashProbe probe) throws SQLException {
         DatabaseLook.Server server = databases.read(HOST).server();
-        return probe.before("postgresql", server.recoveredAt(), server.log());
+        return probe.before("postgresql", server.startedAt(), server.recoveredAt(), server.log());
     }
 
     @Test
