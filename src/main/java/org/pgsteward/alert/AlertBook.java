@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What is firing, and what of it is news. The files in {@code <state.dir>/alerts/} are the truth, so that the daemon and
- * a command may share them and a restart forgets nothing; while the disk refuses, even what was kept free for it, the book goes on in memory. Safe for
- * many threads.
+ * a command may share them and a restart forgets nothing. Where the disk is full and the room that is kept for alerts is
+ * used up, the book goes on in memory. Safe for many threads.
  */
 public final class AlertBook {
     private static final Logger LOG = LoggerFactory.getLogger(AlertBook.class);

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Room for the alerts that a full disk itself causes: a file that is given up when an alert cannot be written. An alert that is
- * in memory only is forgotten by a restart, and its end is never told.
+ * Room for the alerts that a full disk itself causes: a file that is given up when an alert cannot be written. An alert
+ * that is in memory only is forgotten by a restart, and its end is never told.
  */
 final class Reserve {
     /** Some sixty alerts, on a disk whose blocks have 4 KiB. */

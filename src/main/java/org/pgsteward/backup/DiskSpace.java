@@ -28,7 +28,7 @@ public final class DiskSpace {
     }
 
     /** What is not made yet will be made where its parent is. */
-    private static Path existing(Path path) {
+    static Path existing(Path path) {
         Path existing = path.toAbsolutePath();
         while (!Files.exists(existing) && existing.getParent() != null) {
             existing = existing.getParent();

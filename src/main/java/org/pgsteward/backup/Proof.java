@@ -222,7 +222,7 @@ public final class Proof {
      *
      * @param databaseBytes that are restored there
      */
-    ScratchWatch watchScratch(long databaseBytes) throws IOException {
+    ScratchWatch watchScratch(long databaseBytes) {
         return ScratchWatch.begin(scratch, DiskNeedRule.scratch(databaseBytes), Progress.current());
     }
 

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cancels a verification that fills the disk. What is restored may hold code that writes without end, and the disk is mostly
- * that of the store and of PostgreSQL as well.
+ * Cancels a verification that fills the disk. What is restored may hold code that writes without end, and the disk is
+ * mostly that of the store and of PostgreSQL as well.
  */
 final class ScratchWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ScratchWatch.class);
@@ -36,16 +36,22 @@ final class ScratchWatch implements AutoCloseable {
     }
 
     /**
-     * Watches until it is closed.
+     * Watches until it is closed. A disk that does not say how much is free is not watched.
      *
-     * @param folder of the scratch clusters
+     * @param folder of the scratch clusters; it need not be there yet
      * @param promised bytes that the verification is expected to take there at most
      * @param work that is cancelled
-     * @throws IOException when the disk does not say how much is free
      */
-    static ScratchWatch begin(Path folder, long promised, Progress work) throws IOException {
-        Files.createDirectories(folder);
-        ScratchWatch watch = new ScratchWatch(folder, Files.getFileStore(folder).getUsableSpace(), promised, work);
+    static ScratchWatch begin(Path folder, long promised, Progress work) {
+        Path existing = DiskSpace.existing(folder);
+        long free;
+        try {
+            free = Files.getFileStore(existing).getUsableSpace();
+        } catch (IOException e) {
+            LOG.warn("the disk of {} is not watched: {}", folder, e.toString());
+            free = 0;
+        }
+        ScratchWatch watch = new ScratchWatch(existing, free, promised, work);
         Thread thread = new Thread(null, watch::watch, "scratch-watch", 128 * 1024);
         thread.setDaemon(true);
         thread.start();
