@@ -146,9 +146,9 @@ public final class Dumps {
     /** Of what is in the store, newest first; a store that cannot be read has no history, and is found out later. */
     private List<Long> lastSizes(BackupTarget target) {
         try {
-            return store.manifests(Optional.of(target.service())).stream()
-                    .filter(manifest -> manifest.kind().equals(target.kind().word()))
-                    .map(Manifest::sizeBytes)
+            return Inventory.ofFolder(store, store.folderOfService(target.service())).backups().stream()
+                    .filter(backup -> backup.kind() == target.kind())
+                    .map(backup -> backup.manifest().sizeBytes())
                     .toList();
         } catch (IOException e) {
             return List.of();

@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -31,9 +32,6 @@ import org.slf4j.LoggerFactory;
 public final class Holdings {
     private static final Logger LOG = LoggerFactory.getLogger(Holdings.class);
 
-    /** Manifests that cannot be read and are named in the log. */
-    private static final int MOST_NAMED = 20;
-
     private final Store store;
 
     public Holdings(Store store) {
@@ -45,30 +43,21 @@ public final class Holdings {
      * @throws IOException when the service's folder cannot be read
      */
     public List<Holding> of(String service, Map<UUID, Judgement> judgements) throws IOException {
-        Path folder = store.root().resolve(Store.folder(service));
+        Path folder = store.folderOfService(service);
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
-        FolderNames names = FolderNames.in(folder, Store.MANIFEST);
+        ManifestReading manifests = new ManifestReading(store.root());
         List<Holding> holdings = new ArrayList<>();
-        long unreadable = 0;
-        for (Path file : names.oldestFirst()) {
-            try {
-                read(service, file, judgements).ifPresent(holdings::add);
-            } catch (IOException | RuntimeException e) {
-                unreadable++;
-                if (unreadable <= MOST_NAMED) {
-                    LOG.warn("{}: a manifest that cannot be read, and is left alone: {}", file, e.getMessage());
-                }
-            }
-        }
-        if (names.left() > 0 || unreadable > MOST_NAMED) {
-            LOG.warn(
-                    "{}: {} manifests cannot be read, and {} are too many to be read; 'pgsteward backups' names them",
-                    folder,
-                    unreadable,
-                    names.left());
-        }
+        manifests.read(folder, Store.MANIFEST, file -> {
+            Manifest manifest = read(service, file);
+            Optional<Judgement> judgement = Optional.ofNullable(judgements.get(UUID.fromString(manifest.eventId())));
+            holdings.add(holding(manifest, judgement));
+            return ManifestSize.of(manifest);
+        });
+        manifests.warn(LOG, "left alone");
+        // By name, the oldest first.
+        Collections.reverse(holdings);
         return holdings;
     }
 
@@ -89,15 +78,13 @@ public final class Holdings {
         return HexFormat.of().formatHex(hash.digest()).equals(backup.sha256());
     }
 
-    /** One after the other: of a manifest with ten thousand tables only a few words stay. */
-    private Optional<Holding> read(String service, Path file, Map<UUID, Judgement> judgements) throws IOException {
+    private Manifest read(String service, Path file) throws IOException {
         Manifest manifest = store.read(file);
         String beside = file.getFileName().toString();
         if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST)) {
-            LOG.warn("{}: its manifest is of {} of {}; it is left alone", file, manifest.file(), manifest.service());
-            return Optional.empty();
+            throw new IOException("it is of " + manifest.file() + " of " + manifest.service());
         }
-        return Optional.of(holding(manifest, Optional.ofNullable(judgements.get(UUID.fromString(manifest.eventId())))));
+        return manifest;
     }
 
     private Holding holding(Manifest manifest, Optional<Judgement> judgement) {

@@ -31,6 +31,9 @@ final class KnownFolders {
     /** A folder that changed this shortly before it was read may change again with the same time stamp. */
     private static final Duration SETTLED = Duration.ofSeconds(2);
 
+    /** Characters of all that it remembers; a backup has some 200 of them. */
+    private static final long MOST_KEPT = 6_000_000;
+
     private final Store store;
     private Map<Path, Folder> known = new HashMap<>();
 
@@ -42,10 +45,17 @@ final class KnownFolders {
     }
 
     /** The values of a manifest that decide whether the card shows it. */
-    private record Entry(
-            String path, String backupId, String subject, Instant startedAt, ManifestSignature signature) {}
+    private record Entry(String path, String backupId, String subject, Instant startedAt, ManifestSignature signature) {
+        long size() {
+            return ManifestSize.texts(path, backupId, subject);
+        }
+    }
 
-    private record Folder(FileTime changed, List<Entry> entries, Map<String, String> unreadable) {}
+    private record Folder(FileTime changed, List<Entry> entries, Map<String, String> unreadable) {
+        long size() {
+            return entries.stream().mapToLong(Entry::size).sum() + ManifestSize.map(unreadable);
+        }
+    }
 
     /**
      * Returns the newest backup and the newest verified one of each database, of the globals and of the cluster.
@@ -57,7 +67,13 @@ final class KnownFolders {
         List<Entry> entries = new ArrayList<>();
         Map<String, String> unreadable = new TreeMap<>();
         Map<Path, Folder> now = new HashMap<>();
+        long kept = 0;
+        long left = 0;
         for (Path path : folders()) {
+            if (kept > MOST_KEPT) {
+                left++;
+                continue;
+            }
             FileTime changed = Files.getLastModifiedTime(path);
             Folder before = known.get(path);
             Folder folder;
@@ -70,8 +86,12 @@ final class KnownFolders {
             if (changed.toInstant().plus(SETTLED).isBefore(Instant.now())) {
                 now.put(path, folder);
             }
+            kept += folder.size();
             entries.addAll(folder.entries());
             unreadable.putAll(folder.unreadable());
+        }
+        if (left > 0) {
+            unreadable.put("./", left + " folders are not read, since there are too many manifests");
         }
         known = now;
         entries.sort((one, other) -> other.startedAt().compareTo(one.startedAt()));
@@ -104,15 +124,25 @@ final class KnownFolders {
     private Inventory manifests(List<Entry> chosen, Map<String, String> unreadable) {
         List<StoredBackup> backups = new ArrayList<>();
         Map<Entry, StoredBackup> read = new HashMap<>();
+        long kept = 0;
+        long left = 0;
         for (Entry entry : chosen) {
+            if (kept > MOST_KEPT) {
+                left++;
+                continue;
+            }
             try {
                 StoredBackup last = returned.get(entry);
                 StoredBackup backup = last == null ? Inventory.read(store, entry.path()) : last;
                 backups.add(backup);
+                kept += ManifestSize.of(backup.manifest());
                 read.put(entry, backup);
             } catch (IOException | RuntimeException e) {
                 unreadable.put(entry.path() + Store.MANIFEST, Inventory.firstLine(e));
             }
+        }
+        if (left > 0) {
+            unreadable.put(".", left + " manifests are not read, since they are too many");
         }
         returned = read;
         return Inventory.sorted(backups, unreadable);

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Removes a backup in steps between any two of which pgsteward may die.
@@ -22,6 +24,8 @@ import java.util.List;
 public final class Removal {
     /** Neither a manifest's ending nor that of something unfinished, so that nobody else reads or removes it. */
     private static final String MARK = ".going";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
 
     private final Store store;
 
@@ -54,19 +58,22 @@ public final class Removal {
 
     /** Of a service, what was marked and not forgotten. */
     public List<Manifest> unfinished(String service) throws IOException {
-        Path folder = store.root().resolve(Store.folder(service));
+        Path folder = store.folderOfService(service);
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
-        List<Path> files = FolderNames.in(folder, Store.MANIFEST + MARK).oldestFirst();
+        ManifestReading manifests = new ManifestReading(store.root());
         List<Manifest> unfinished = new ArrayList<>();
-        for (Path file : files) {
-            Manifest manifest = store.read(file);
+        manifests.read(folder, Store.MANIFEST + MARK, file -> {
+            Manifest manifest = store.read(file).withoutRows();
             String beside = file.getFileName().toString();
-            if (manifest.service().equals(service) && beside.equals(manifest.file() + Store.MANIFEST + MARK)) {
-                unfinished.add(manifest);
+            if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST + MARK)) {
+                throw new IOException("it is of " + manifest.file() + " of " + manifest.service());
             }
-        }
+            unfinished.add(manifest);
+            return ManifestSize.of(manifest);
+        });
+        manifests.warn(LOG, "not removed");
         return unfinished;
     }
 

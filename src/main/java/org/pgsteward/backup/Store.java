@@ -25,8 +25,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -128,6 +126,11 @@ public final class Store {
         return TIME.format(at);
     }
 
+    /** The folder of a service's backups; it need not exist. */
+    Path folderOfService(String service) {
+        return root.resolve(folder(service));
+    }
+
     /** Relative to the root, with slashes. */
     static String relativePath(String service, String backupId, BackupKind kind, boolean sealed) {
         return folder(service) + "/" + backupId + "." + kind.extension() + ".zst" + (sealed ? SEALED : "");
@@ -224,6 +227,11 @@ public final class Store {
             throw new FileAlreadyExistsException(target.toString(), null, "a backup is never written over");
         }
         sync(part);
+        try {
+            ManifestSize.check(manifest);
+        } catch (IOException e) {
+            throw new IOException("cannot write the manifest of " + manifest.backupId() + ": " + e.getMessage(), e);
+        }
         byte[] signed = keys.signed(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest));
         if (signed.length > MOST_BYTES || manifest.rows().size() > MOST_TABLES) {
             throw new IOException("cannot write the manifest of " + manifest.backupId() + ": it has "
@@ -343,6 +351,7 @@ public final class Store {
         byte[] bytes = BoundedFile.bytesNoLink(manifest, MOST_BYTES);
         Manifest read = parsed(manifest, bytes, Manifest.class);
         TableNames.check(read);
+        ManifestSize.check(read);
         return new Signed(read, keys.check(bytes));
     }
 
@@ -384,28 +393,6 @@ public final class Store {
             signedSince = Inventory.of(this).signedSince();
         }
         return signedSince;
-    }
-
-    /** Of one whose time was over just now there is none, nor of one that cannot be read: {@link Inventory} names those. */
-    private Optional<Manifest> readIfThere(Path manifest) {
-        try {
-            return Optional.of(read(manifest)).filter(read -> read.startedAt() != null);
-        } catch (IOException | RuntimeException e) {
-            return Optional.empty();
-        }
-    }
-
-    /** What is whole, newest first, of one service or of all. */
-    public List<Manifest> manifests(Optional<String> service) throws IOException {
-        List<Path> folders = service.isPresent() ? List.of(root.resolve(folder(service.get()))) : folders();
-        List<Manifest> manifests = new ArrayList<>();
-        for (Path folder : folders) {
-            for (Path file : in(folder, MANIFEST)) {
-                readIfThere(file).ifPresent(manifests::add);
-            }
-        }
-        manifests.sort(Comparator.comparing(Manifest::startedAt).reversed());
-        return manifests;
     }
 
     /**

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Manifests that a test changes. */
@@ -20,5 +22,27 @@ public final class Manifests {
     /** The same without the line of the signature. */
     public static String unsigned(String text) {
         return text.replaceFirst(",\\n  \"signature\" : \"[^\"]*\"(?=\\n}\\z)", "");
+    }
+
+    /** Returns those of a service that can be read, with the rows of their tables, newest first. */
+    public static List<Manifest> of(Store store, String service) throws IOException {
+        return of(store, store.folderOfService(service));
+    }
+
+    /** Returns those of all services. */
+    public static List<Manifest> all(Store store) throws IOException {
+        return Files.isDirectory(store.root()) ? whole(store, Inventory.of(store)) : List.of();
+    }
+
+    private static List<Manifest> of(Store store, Path folder) throws IOException {
+        return Files.isDirectory(folder) ? whole(store, Inventory.ofFolder(store, folder)) : List.of();
+    }
+
+    private static List<Manifest> whole(Store store, Inventory inventory) throws IOException {
+        List<Manifest> manifests = new ArrayList<>();
+        for (StoredBackup backup : inventory.backups()) {
+            manifests.add(store.manifest(backup.path()));
+        }
+        return manifests;
     }
 }

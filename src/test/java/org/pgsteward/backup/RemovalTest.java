@@ -69,7 +69,7 @@ class RemovalTest {
             removal.deleteFile(path);
         }
 
-        assertThat(store.manifests(Optional.empty())).isEmpty();
+        assertThat(Manifests.all(store)).isEmpty();
         assertThat(holdings.of("app", Map.of())).isEmpty();
         assertThat(removal.isUnderWay(path)).isTrue();
         // The next start's housekeeping does not know what it is, and leaves it to the next retention.

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -136,7 +135,7 @@ class StoreTest {
             }
         });
         for (int look = 0; look < 2000; look++) {
-            assertThat(store.manifests(Optional.empty())).hasSize(1);
+            assertThat(Manifests.all(store)).hasSize(1);
         }
         done.set(true);
         writing.join();
@@ -147,7 +146,7 @@ class StoreTest {
         String path = notQuitePublished();
 
         assertThat(store.resolve(path)).hasContent("the dump");
-        assertThat(store.manifests(Optional.empty())).isEmpty();
+        assertThat(Manifests.all(store)).isEmpty();
     }
 
     @Test
@@ -185,7 +184,7 @@ class StoreTest {
 
         assertThat(store.resolve(Store.partOf(unfinished))).doesNotExist();
         assertThat(store.resolve(published)).hasContent("whole");
-        assertThat(store.manifests(Optional.of(service))).hasSize(1);
+        assertThat(Manifests.of(store, service)).hasSize(1);
         assertThat(store.discardUnfinished(locks)).isEmpty();
     }
 
@@ -252,12 +251,12 @@ class StoreTest {
         }
         written("app", NIGHT.plusSeconds(864_000), "not whole");
 
-        assertThat(store.manifests(Optional.of("app")))
+        assertThat(Manifests.of(store, "app"))
                 .extracting(Manifest::backupId)
                 .containsExactly("app-20260303T030000Z", "app-20260302T030000Z", "app-20260301T030000Z");
-        assertThat(store.manifests(Optional.of("über"))).hasSize(3);
-        assertThat(store.manifests(Optional.of("nobody"))).isEmpty();
-        assertThat(store.manifests(Optional.empty())).hasSize(9);
+        assertThat(Manifests.of(store, "über")).hasSize(3);
+        assertThat(Manifests.of(store, "nobody")).isEmpty();
+        assertThat(Manifests.all(store)).hasSize(9);
     }
 
     @Test
@@ -267,7 +266,7 @@ class StoreTest {
         Files.writeString(folder.resolve("app-20260102T030000Z.dump.zst.manifest.json"), "{broken");
         Files.writeString(folder.resolve("app-20260103T030000Z.dump.zst.manifest.json"), "{}");
 
-        assertThat(store.manifests(Optional.of("app"))).hasSize(1);
+        assertThat(Manifests.of(store, "app")).hasSize(1);
         assertThat(Inventory.of(store).unreadable())
                 .containsKeys(
                         "app/app-20260102T030000Z.dump.zst.manifest.json",
@@ -277,7 +276,7 @@ class StoreTest {
     @Test
     void aStoreThatDoesNotExistYetIsEmpty() throws IOException {
         Store fresh = new Store(root.resolve("not-there"), Json.mapper());
-        assertThat(fresh.manifests(Optional.empty())).isEmpty();
+        assertThat(Manifests.all(fresh)).isEmpty();
     }
 
     @Test
@@ -338,7 +337,7 @@ class StoreTest {
         String id = Store.backupId(service, at);
         return new Manifest(
                 id,
-                "e",
+                "00000000-0000-0000-0000-000000000001",
                 "",
                 service,
                 service,

@@ -178,7 +178,7 @@ class BackupRoutesIT {
                 .containsExactly(backup.id() + ".dump.zst", backup.id() + ".dump.zst.manifest.json");
         assertThat(file).hasSize(backup.sizeBytes());
         assertThat(Files.getPosixFilePermissions(file)).hasSize(2);
-        Manifest manifest = wiring.store.manifests(Optional.of(database)).get(0);
+        Manifest manifest = Manifests.of(wiring.store, database).get(0);
         assertThat(manifest.sha256()).isEqualTo(backup.sha256()).isEqualTo(sha256(file));
         assertThat(manifest.startedAt()).isAfter(before.minusSeconds(2));
         assertThat(manifest.serverVersion()).isEqualTo(host.cluster().server().version());
@@ -281,7 +281,7 @@ class BackupRoutesIT {
                 run.seal();
             }
         }
-        assertThat(wiring.store.manifests(Optional.of(database)))
+        assertThat(Manifests.of(wiring.store, database))
                 .extracting(Manifest::backupId)
                 .containsExactly(database + "-20260301T030001Z", database + "-20260301T030000Z");
     }

@@ -185,7 +185,7 @@ class BaseBackupIT {
             }
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-            assertThat(theirs.store.manifests(Optional.of("_base")).get(0).clientVersion())
+            assertThat(Manifests.of(theirs.store, "_base").get(0).clientVersion())
                     .isEqualTo(Integer.toString(major));
             assertThat(restoredByTheReadme(other, backup, programs.orElseThrow()))
                     .isEqualTo("4711");
@@ -853,7 +853,7 @@ class BaseBackupIT {
     }
 
     private Manifest manifest(Backup backup) throws IOException {
-        return wiring.store.manifests(Optional.of("_base")).stream()
+        return Manifests.of(wiring.store, "_base").stream()
                 .filter(manifest -> manifest.backupId().equals(backup.id()))
                 .findFirst()
                 .orElseThrow();

@@ -34,6 +34,7 @@ import org.pgsteward.SmallDisk;
 import org.pgsteward.Wiring;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DumpRun;
+import org.pgsteward.backup.Manifests;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Activity;
@@ -447,7 +448,7 @@ class FaultsIT {
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
         changes.get(0).get(8, TimeUnit.MINUTES);
-        assertThat(wiring.store.manifests(Optional.of(database)).get(0).rows())
+        assertThat(Manifests.of(wiring.store, database).get(0).rows())
                 .isEqualTo(Map.of("public.big", (long) LARGE_ROWS, "public.small", 1L));
     }
 

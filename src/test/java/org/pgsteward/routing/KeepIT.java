@@ -43,6 +43,7 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.Inventory;
+import org.pgsteward.backup.Manifests;
 import org.pgsteward.backup.Removal;
 import org.pgsteward.backup.RetentionPolicies;
 import org.pgsteward.backup.RunLock;
@@ -418,7 +419,7 @@ class KeepIT {
                     new Expiry(database, going.id(), going.eventId(), "last=9", clock.instant()));
         }
         stop();
-        assertThat(wiring.store.manifests(Optional.of(database))).isEmpty();
+        assertThat(Manifests.of(wiring.store, database)).isEmpty();
 
         start("pgsteward.backup.keep", "last=9", "pgsteward.retention.tick", "* * * * * ?");
 

@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -150,7 +149,7 @@ class NightIT {
 
             assertThat(backUp(wiring, database).error()).isEmpty();
             assertThat(backUp(wiring, database).error()).contains("needs about");
-            assertThat(wiring.store.manifests(Optional.of(database))).hasSize(2);
+            assertThat(Manifests.of(wiring.store, database)).hasSize(2);
         }
     }
 
@@ -170,7 +169,7 @@ class NightIT {
 
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-        Manifest manifest = wiring.store.manifests(Optional.of(database)).get(0);
+        Manifest manifest = Manifests.of(wiring.store, database).get(0);
         assertThat(manifest.rows()).containsEntry("pg_catalog.pg_largeobject_metadata", 7L);
         assertThat(contents(host.store().resolve(backup.path().orElseThrow())))
                 .contains(" PUBLICATION - everything ")

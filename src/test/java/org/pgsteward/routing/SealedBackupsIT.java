@@ -126,8 +126,7 @@ class SealedBackupsIT {
             assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
             assertThat(host.stored(database))
                     .containsExactly(backup.id() + ".dump.zst.age", backup.id() + ".dump.zst.age.manifest.json");
-            Manifest manifest =
-                    sealing.wiring.store.manifests(Optional.of(database)).get(0);
+            Manifest manifest = Manifests.of(sealing.wiring.store, database).get(0);
             assertThat(manifest.sealedTo()).containsExactly(age.recipient());
             assertThat(manifest.proof()).isEmpty();
             assertThat(manifest.sha256()).isEqualTo(sha256(file(backup)));
@@ -200,7 +199,7 @@ class SealedBackupsIT {
             assertThat(backup.state()).isEqualTo(BackupState.MADE);
             assertThat(backup.provedInStream()).isTrue();
             assertThat(backup.verifyTime()).isPositive();
-            assertThat(sealing.wiring.store.manifests(Optional.of(database)))
+            assertThat(Manifests.of(sealing.wiring.store, database))
                     .singleElement()
                     .satisfies(manifest -> assertThat(manifest.proof()).isEqualTo("stream"));
             assertThat(proofInJournal(database)).containsExactly("made stream");
@@ -261,7 +260,7 @@ class SealedBackupsIT {
             assertThat(backup.state()).isEqualTo(BackupState.UNVERIFIABLE);
             assertThat(backup.error()).contains("superuser", "permission denied for language internal");
             assertThat(file(backup)).exists();
-            assertThat(sealing.wiring.store.manifests(Optional.of(database)))
+            assertThat(Manifests.of(sealing.wiring.store, database))
                     .singleElement()
                     .satisfies(manifest -> assertThat(manifest.proof()).isEmpty());
             assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
@@ -359,7 +358,7 @@ class SealedBackupsIT {
             sealing.backUp(database);
             host.backUp(plain, database);
             sealing.backUp(database);
-            assertThat(plain.store.manifests(Optional.of(database)))
+            assertThat(Manifests.of(plain.store, database))
                     .extracting(Manifest::backupId)
                     .doesNotHaveDuplicates()
                     .hasSize(3);
