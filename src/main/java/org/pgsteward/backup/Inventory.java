@@ -7,9 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Predicate;
 import org.pgsteward.model.BackupKind;
 
@@ -39,11 +37,13 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return reading.inventory();
     }
 
-    /** @throws IOException when the manifest cannot be read, or lacks what every manifest has */
+    /** @throws IOException when the manifest cannot be read, or its name is none that pgsteward gives */
     static StoredBackup read(Store store, String path) throws IOException {
+        if (path.chars().anyMatch(Character::isISOControl)) {
+            throw new IOException("there are control characters in its name");
+        }
         Store.Signed signed = store.signed(path);
-        StoredBackup backup = checked(new StoredBackup(path, signed.manifest(), signed.signature()));
-        return new StoredBackup(path, signed.manifest().withoutRows(), backup.signature());
+        return new StoredBackup(path, signed.manifest().withoutRows(), signed.signature());
     }
 
     static Inventory sorted(List<StoredBackup> backups, Map<String, String> unreadable) {
@@ -134,28 +134,6 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                         || backup.path().equals(idOrPath)
                         || Path.of(idOrPath).endsWith(backup.path()))
                 .findFirst();
-    }
-
-    private static StoredBackup checked(StoredBackup backup) {
-        Manifest manifest = backup.manifest();
-        for (Object needed : new Object[] {
-            manifest.backupId(),
-            manifest.service(),
-            manifest.database(),
-            manifest.owner(),
-            manifest.sha256(),
-            manifest.startedAt(),
-            manifest.finishedAt(),
-            manifest.serverVersion(),
-            manifest.clientVersion(),
-            manifest.extensions(),
-            manifest.rows()
-        }) {
-            Objects.requireNonNull(needed, "it lacks what every manifest has");
-        }
-        Objects.requireNonNull(backup.kind());
-        Objects.requireNonNull(UUID.fromString(manifest.eventId()));
-        return backup;
     }
 
     static String firstLine(Exception e) {

@@ -52,6 +52,7 @@ public record Manifest(
     /** An older manifest lacks what came later. */
     public Manifest {
         setId = setId == null ? "" : setId;
+        image = image == null ? "" : image;
         sealedTo = sealedTo == null ? List.of() : List.copyOf(sealedTo);
         proof = proof == null ? "" : proof;
         surroundings = surroundings == null ? Surroundings.UNKNOWN : surroundings;

@@ -28,7 +28,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -228,7 +227,7 @@ public final class Store {
         }
         sync(part);
         try {
-            ManifestSize.check(manifest);
+            ManifestFields.check(manifest);
         } catch (IOException e) {
             throw new IOException("cannot write the manifest of " + manifest.backupId() + ": " + e.getMessage(), e);
         }
@@ -329,7 +328,7 @@ public final class Store {
     /** A manifest, and what its signature says of it. */
     record Signed(Manifest manifest, ManifestSignature signature) {}
 
-    /** @throws IOException when it is not there, too large, or no manifest */
+    /** @throws IOException when it is not there, too large, or not as {@link ManifestFields} has it */
     Signed signed(String relativePath) throws IOException {
         return readSigned(resolve(relativePath + MANIFEST));
     }
@@ -350,8 +349,11 @@ public final class Store {
     private Signed readSigned(Path manifest) throws IOException {
         byte[] bytes = BoundedFile.bytesNoLink(manifest, MOST_BYTES);
         Manifest read = parsed(manifest, bytes, Manifest.class);
-        TableNames.check(read);
-        ManifestSize.check(read);
+        try {
+            ManifestFields.check(read);
+        } catch (IOException e) {
+            throw new IOException(e.getMessage() + "; remove it if another program wrote it", e);
+        }
         return new Signed(read, keys.check(bytes));
     }
 
@@ -359,6 +361,9 @@ public final class Store {
     private <T> T parsed(Path file, byte[] content, Class<T> type) throws IOException {
         try (JsonParser parser = new BoundedJson(json.createParser(content), MOST_PARTS)) {
             return json.readValue(parser, type);
+        } catch (RuntimeException e) {
+            // A time or number that Java has no room for.
+            throw new IOException(file + " is not as pgsteward writes it", e);
         } catch (JsonProcessingException e) {
             if (e.getCause() instanceof BoundedJson.TooMany) {
                 throw new IOException(file + " has more than " + MOST_PARTS + " names and values, which pgsteward never"
@@ -381,7 +386,7 @@ public final class Store {
 
     /** The same of one that was read already: another program may change the file between two readings. */
     Optional<String> alteration(Signed signed) throws IOException {
-        Instant startedAt = Objects.requireNonNullElse(signed.manifest().startedAt(), Instant.MAX);
+        Instant startedAt = signed.manifest().startedAt();
         return switch (signed.signature()) {
             case MISSING, FOREIGN -> signed.signature().alteration(startedAt, signedSince());
             case VALID, WRONG, UNCHECKED -> signed.signature().alteration(startedAt, Optional.empty());

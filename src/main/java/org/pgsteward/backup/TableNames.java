@@ -1,25 +1,11 @@
 package org.pgsteward.backup;
 
-import java.io.IOException;
-
 /**
  * The names of tables in a manifest. They become part of the SQL that counts rows, which psql reads: a name with a line
  * break and a backslash outside of quotes would be a command of psql, which runs programs.
  */
 final class TableNames {
     private TableNames() {}
-
-    /** @throws IOException when a name is not as {@code quote_ident} writes it */
-    static void check(Manifest manifest) throws IOException {
-        if (manifest.rows() == null) {
-            return;
-        }
-        for (String name : manifest.rows().keySet()) {
-            if (!isQuoted(name)) {
-                throw new IOException("the manifest has a table name that no backup has: " + printable(name));
-            }
-        }
-    }
 
     /** Whether it is identifiers with dots between them, each plain or within double quotes. */
     static boolean isQuoted(String name) {
@@ -66,9 +52,5 @@ final class TableNames {
             }
         }
         return -1;
-    }
-
-    private static String printable(String name) {
-        return name.substring(0, Math.min(name.length(), 60)).replaceAll("\\p{Cntrl}", "?");
     }
 }

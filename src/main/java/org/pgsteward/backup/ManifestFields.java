@@ -1,0 +1,81 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.BackupKind;
+
+/**
+ * The values that the manifest of a backup can have: another program may have written anything into the store, and all
+ * that reads a manifest relies on them. An older manifest lacks some of them, for which {@link Manifest} has a value. Pure.
+ */
+final class ManifestFields {
+    private static final int LONGEST_IMAGE = 1_000;
+
+    private static final Pattern UUID =
+            Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", Pattern.CASE_INSENSITIVE);
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{2,64}");
+    private static final Pattern CLIENT = Pattern.compile("[0-9]{1,4}(\\.[0-9]{1,4}){0,2}");
+
+    private ManifestFields() {}
+
+    /** @throws IOException when a value is missing, or is one that pgsteward never writes; the message names the field */
+    static void check(Manifest manifest) throws IOException {
+        ManifestSize.check(manifest);
+        Fields.matches("backup_id", manifest.backupId(), Fields.FILE);
+        Fields.matches("event_id", manifest.eventId(), UUID);
+        if (!manifest.setId().isEmpty()) {
+            Fields.matches("set_id", manifest.setId(), Fields.FILE);
+        }
+        Fields.name("service", manifest.service());
+        Fields.name("database", manifest.database());
+        Fields.name("owner", manifest.owner());
+        Fields.text("image", manifest.image(), LONGEST_IMAGE);
+        Fields.require(
+                "kind",
+                manifest.kind(),
+                Arrays.stream(BackupKind.values()).anyMatch(kind -> kind.word().equals(manifest.kind())));
+        Fields.matches("file", manifest.file(), Fields.FILE);
+        Fields.matches("sha256", manifest.sha256(), HASH);
+        Fields.require("size_bytes", manifest.sizeBytes(), manifest.sizeBytes() >= 0);
+        Fields.require("source_bytes", manifest.sourceBytes(), manifest.sourceBytes() >= 0);
+        Fields.time("started_at", manifest.startedAt());
+        Fields.time("finished_at", manifest.finishedAt());
+        Fields.text("server_version", manifest.serverVersion(), Fields.LONGEST);
+        Fields.matches("client_version", manifest.clientVersion(), CLIENT);
+        Fields.texts("sealed_to", manifest.sealedTo());
+        Fields.text("proof", manifest.proof(), Fields.LONGEST);
+        Fields.names("extensions", manifest.extensions());
+        rows(manifest.rows());
+        check(manifest.surroundings());
+    }
+
+    private static void check(Surroundings database) throws IOException {
+        Fields.text("encoding", database.encoding(), Fields.LONGEST);
+        Fields.text("provider", database.provider(), Fields.LONGEST);
+        Fields.text("collate", database.collate(), Fields.LONGEST);
+        Fields.text("ctype", database.ctype(), Fields.LONGEST);
+        Fields.text("locale", database.locale(), Fields.LONGEST);
+        Fields.names("roles", database.roles());
+        Fields.names("schemas", database.schemas());
+        Fields.names("tablespaces", database.tablespaces());
+        if (!database.tablespace().isEmpty()) {
+            Fields.name("tablespace", database.tablespace());
+        }
+        Fields.require("icu_rules", database.icuRules(), Fields.hasNoZero(database.icuRules()));
+    }
+
+    private static void rows(@Nullable Map<String, Long> rows) throws IOException {
+        Fields.require("rows", "missing", rows != null);
+        for (Map.Entry<String, Long> table : rows.entrySet()) {
+            Long count = table.getValue();
+            Fields.require("rows", count, count != null && count >= 0);
+            if (!TableNames.isQuoted(table.getKey())) {
+                throw new IOException(
+                        "the manifest has a table name that no backup has: " + Fields.printable(table.getKey()));
+            }
+        }
+    }
+}
