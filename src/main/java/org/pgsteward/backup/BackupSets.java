@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Backup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The sets' documents in the store, {@code _sets/<id>.json}. Each says from its first second what is missing from it, so
@@ -33,10 +36,19 @@ public final class BackupSets {
 
     private static final Pattern ID = Pattern.compile("\\d{8}T\\d{6}Z");
 
+    private static final Logger LOG = LoggerFactory.getLogger(BackupSets.class);
+
+    /** Characters of the sets that are listed. */
+    private static final long MOST_KEPT = 6_000_000;
+
+    /** Documents that cannot be read and are named in the log. */
+    private static final int MOST_NAMED = 20;
+
     private final Store store;
     private final Path locks;
     private final Clock clock;
     private final Map<String, RunLock> ours = new HashMap<>();
+    private final Set<String> named = new HashSet<>();
 
     public BackupSets(Store store, Path locks, Clock clock) {
         this.store = store;
@@ -79,9 +91,7 @@ public final class BackupSets {
 
     /** Goes on with the night's newest set, if there is one that lacks all of {@code toMake}. */
     public synchronized Optional<BackupSet> goOn(String asked, List<BackupTarget> toMake) throws IOException {
-        Optional<BackupSet> night = all().stream()
-                .filter(set -> set.asked().equals(asked))
-                .findFirst()
+        Optional<BackupSet> night = newest(asked)
                 .filter(set -> set.startedAt().plus(NIGHT).isAfter(clock.instant()))
                 .filter(set -> toMake.stream().noneMatch(set::holds))
                 .filter(set -> !ours.containsKey(set.id()));
@@ -140,7 +150,12 @@ public final class BackupSets {
             }
         }
         Instant now = clock.instant();
-        for (BackupSet set : read()) {
+        for (String id : ids()) {
+            Optional<BackupSet> read = readable(id);
+            if (read.isEmpty()) {
+                continue;
+            }
+            BackupSet set = read.get();
             BackupSet tidied = set.whereThereAre(present(set));
             if (set.closedAt() == null && !ours.containsKey(set.id())) {
                 Optional<RunLock> lock = RunLock.ofFolder(locks, LOCK + set.id());
@@ -162,14 +177,36 @@ public final class BackupSets {
         }
     }
 
-    /** Newest first, as they stand: a member whose file is gone has expired. */
+    /** Newest first, as they stand: a member whose file is gone has expired. The oldest are left out where they are many. */
     public synchronized List<BackupSet> all() throws IOException {
         List<BackupSet> sets = new ArrayList<>();
-        for (BackupSet set : read()) {
-            sets.add(set.whereThereAre(present(set)));
+        long kept = 0;
+        long left = 0;
+        for (String id : ids()) {
+            if (kept > MOST_KEPT) {
+                left++;
+                continue;
+            }
+            Optional<BackupSet> set = readable(id);
+            if (set.isPresent()) {
+                kept += SetFields.size(set.get());
+                sets.add(set.get().whereThereAre(present(set.get())));
+            }
         }
-        sets.sort(Comparator.comparing(BackupSet::id).reversed());
+        if (left > 0) {
+            LOG.warn("{} older backup sets are not listed, since they are too many", left);
+        }
         return sets;
+    }
+
+    private Optional<BackupSet> newest(String asked) throws IOException {
+        for (String id : ids()) {
+            Optional<BackupSet> set = readable(id).filter(one -> one.asked().equals(asked));
+            if (set.isPresent()) {
+                return Optional.of(set.get().whereThereAre(present(set.get())));
+            }
+        }
+        return Optional.empty();
     }
 
     /** As the documents spell it. */
@@ -184,16 +221,39 @@ public final class BackupSets {
                 .collect(Collectors.toSet());
     }
 
-    private List<BackupSet> read() throws IOException {
-        List<BackupSet> sets = new ArrayList<>();
-        for (String id : store.documents(Store.SETS)) {
-            read(id).ifPresent(sets::add);
+    /** Newest first. */
+    private List<String> ids() throws IOException {
+        return store.documents(Store.SETS).stream()
+                .filter(id -> ID.matcher(id).matches())
+                .sorted(Comparator.reverseOrder())
+                .toList();
+    }
+
+    /** One that cannot be read hides no other. */
+    private Optional<BackupSet> readable(String id) {
+        try {
+            return read(id);
+        } catch (IOException e) {
+            if (named.size() < MOST_NAMED && named.add(id)) {
+                LOG.warn("backup set {} cannot be read: {}", pathOf(id), e.getMessage());
+            }
+            return Optional.empty();
         }
-        return sets;
     }
 
     private Optional<BackupSet> read(String id) throws IOException {
-        return ID.matcher(id).matches() ? store.document(pathOf(id), BackupSet.class) : Optional.empty();
+        if (!ID.matcher(id).matches()) {
+            return Optional.empty();
+        }
+        Optional<BackupSet> set = store.document(pathOf(id), BackupSet.class);
+        if (set.isPresent()) {
+            try {
+                SetFields.check(set.get(), id);
+            } catch (IOException e) {
+                throw new IOException(e.getMessage() + "; remove the file if another program wrote it", e);
+            }
+        }
+        return set;
     }
 
     private BackupSet save(BackupSet set) throws IOException {

@@ -360,7 +360,11 @@ public final class Store {
     /** The message leaves out what the parser quotes: a file that another program put there may hold a secret. */
     private <T> T parsed(Path file, byte[] content, Class<T> type) throws IOException {
         try (JsonParser parser = new BoundedJson(json.createParser(content), MOST_PARTS)) {
-            return json.readValue(parser, type);
+            T read = json.readValue(parser, type);
+            if (read == null) {
+                throw new IOException(file + " is not as pgsteward writes it: it is null");
+            }
+            return read;
         } catch (RuntimeException e) {
             // A time or number that Java has no room for.
             throw new IOException(file + " is not as pgsteward writes it", e);

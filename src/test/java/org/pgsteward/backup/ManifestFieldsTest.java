@@ -108,6 +108,16 @@ class ManifestFieldsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"null", "{}", "[]", "1", ""})
+    void whatIsNoManifestAtAllIsNotRead(String text) throws IOException {
+        Files.writeString(store.resolve(BAD + ".manifest.json"), text);
+
+        assertThatThrownBy(() -> store.signed(BAD))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is not as pgsteward writes it");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"1e30", "-1e30", "99999999999999999999999", "1e999999", "{}", "[]", "true"})
     void aTimeThatIsNoneIsNoManifest(String time) throws IOException {
         Files.writeString(

@@ -1,0 +1,92 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.BackupKind;
+
+/**
+ * The values that the document of a backup set can have: another program may have written anything into the store. The id
+ * becomes the name of a file that is written and removed. Pure.
+ */
+final class SetFields {
+    private static final Pattern PATH = Pattern.compile(Fields.FILE + "/" + Fields.FILE);
+
+    /** What a member needs in memory beside its characters. */
+    private static final int EACH = 200;
+
+    private SetFields() {}
+
+    /**
+     * @param id by which the document is called
+     * @throws IOException when a value is missing, or is one that pgsteward never writes; the message names the field
+     */
+    static void check(BackupSet set, String id) throws IOException {
+        Fields.require("id", set.id(), id.equals(set.id()));
+        Fields.text("asked", set.asked(), Fields.LONGEST);
+        Fields.time("started_at", set.startedAt());
+        if (set.closedAt() != null) {
+            Fields.time("closed_at", set.closedAt());
+        }
+        Fields.require("members", "missing", set.members() != null);
+        Fields.require("missing", "missing", set.missing() != null);
+        for (BackupSet.Member member : set.members()) {
+            check(member);
+        }
+        for (BackupSet.Missing missing : set.missing()) {
+            check(missing);
+        }
+        BackupSet.Newest base = set.base();
+        if (base != null) {
+            Fields.matches("backup_id", base.backupId(), Fields.FILE);
+            Fields.text("state", base.state(), Fields.LONGEST);
+            Fields.time("started_at", base.startedAt());
+        }
+    }
+
+    /** Returns how much memory it needs, in characters. */
+    static long size(BackupSet set) {
+        long size = EACH;
+        for (BackupSet.Member member : set.members()) {
+            size += EACH
+                    + ManifestSize.texts(
+                            member.service(),
+                            member.database(),
+                            member.kind(),
+                            member.backupId(),
+                            member.state(),
+                            member.path());
+        }
+        for (BackupSet.Missing missing : set.missing()) {
+            size += EACH + ManifestSize.texts(missing.service(), missing.database(), missing.kind(), missing.reason());
+        }
+        return size;
+    }
+
+    private static void check(BackupSet.@Nullable Member member) throws IOException {
+        Fields.require("members", member, member != null);
+        Fields.name("service", member.service());
+        Fields.name("database", member.database());
+        kind(member.kind());
+        Fields.matches("backup_id", member.backupId(), Fields.FILE);
+        Fields.text("state", member.state(), Fields.LONGEST);
+        Fields.matches("path", member.path(), PATH);
+        Fields.time("started_at", member.startedAt());
+    }
+
+    private static void check(BackupSet.@Nullable Missing missing) throws IOException {
+        Fields.require("missing", missing, missing != null);
+        Fields.name("service", missing.service());
+        Fields.name("database", missing.database());
+        kind(missing.kind());
+        Fields.require("reason", missing.reason(), missing.reason() != null);
+    }
+
+    private static void kind(String word) throws IOException {
+        Fields.require(
+                "kind",
+                word,
+                Arrays.stream(BackupKind.values()).anyMatch(kind -> kind.word().equals(word)));
+    }
+}
