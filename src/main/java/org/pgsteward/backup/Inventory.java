@@ -103,9 +103,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
      * another's belongs to it.
      */
     public List<StoredBackup> of(String name) {
-        String database = backups.stream()
-                .filter(backup -> backup.manifest().service().equals(name))
-                .findFirst()
+        String database = decidingDatabaseOf(name)
                 .map(backup -> backup.manifest().database())
                 .orElse(name);
         return backups.stream()
@@ -116,15 +114,21 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .toList();
     }
 
-    private static boolean isOfAll(String service) {
-        return service.equals(Targets.GLOBALS) || service.equals(Targets.BASE);
+    /** The newest of a service, whose database is that of the service. */
+    Optional<StoredBackup> decidingDatabaseOf(String service) {
+        return backups.stream()
+                .filter(backup -> backup.manifest().service().equals(service))
+                .findFirst();
     }
 
-    /** The newest of {@link #of(String)} that shows the database at {@code at} or before. */
-    public Optional<StoredBackup> notAfter(String name, Instant at) {
-        return of(name).stream()
-                .filter(backup -> !backup.manifest().startedAt().isAfter(at))
-                .findFirst();
+    /** The same with one backup less. */
+    Inventory without(StoredBackup backup) {
+        return new Inventory(
+                backups.stream().filter(other -> !other.equals(backup)).toList(), unreadable);
+    }
+
+    private static boolean isOfAll(String service) {
+        return service.equals(Targets.GLOBALS) || service.equals(Targets.BASE);
     }
 
     /** By its id, or by its file's path in the store. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -179,6 +180,20 @@ public final class Restore {
     private RunLock withoutBackups(String service) throws IOException, Refused {
         return RunLock.take(locks, service)
                 .orElseThrow(() -> new Refused("a backup of it is under way: try again when it is done"));
+    }
+
+    /**
+     * Chooses the backup of a service that is restored where none is named.
+     *
+     * @param notAfter the latest time that it may show; empty for the newest
+     */
+    public RestoreChoice choose(Inventory inventory, String name, Optional<Instant> notAfter) {
+        return RestoreChoice.of(inventory, name, notAfter, backup -> {
+            Optional<String> alteration = inventory.alteration(backup);
+            return alteration.isPresent()
+                    ? alteration
+                    : trust.refusal(backup.path(), backup.manifest(), backup.signature(), false);
+        });
     }
 
     /** What becomes of a database that is restored and compared, while its guest is still there. */

@@ -21,6 +21,7 @@ import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.Recovery;
 import org.pgsteward.backup.Restore;
+import org.pgsteward.backup.RestoreChoice;
 import org.pgsteward.backup.RestoreProgress;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Activity;
@@ -42,7 +43,7 @@ import picocli.CommandLine.Spec;
         name = "restore",
         description = {
             "Restore a backup into a new database (--into), or in the place of the live one (--replace), which is kept.",
-            "The newest backup of SERVICE, unless --backup or --at chooses another.",
+            "The newest backup of SERVICE that is not altered, unless --backup or --at chooses another.",
             "With --all: roles, databases and journal onto an empty server, from a store alone.",
             "Exit code 0 when it is restored and compared; whatever fails before leaves the live database as it is."
         },
@@ -57,6 +58,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class RestoreCommand implements Callable<Integer> {
+    /** Backups that are named because they are passed over. */
+    private static final int MOST_LINES = 10;
+
     @Spec
     private CommandSpec spec;
 
@@ -239,8 +243,7 @@ final class RestoreCommand implements Callable<Integer> {
         String name = String.valueOf(service);
         if (at != null) {
             Instant moment = AtTime.parse(at, wiring.zone);
-            return inventory
-                    .notAfter(name, moment)
+            return trusted(wiring.restore.choose(inventory, name, Optional.of(moment)))
                     .orElseThrow(() -> new Refusal(inventory.of(name).stream()
                             .reduce((newer, older) -> older)
                             .map(first ->
@@ -248,9 +251,27 @@ final class RestoreCommand implements Callable<Integer> {
                                             + first.manifest().startedAt())
                             .orElse("there is no backup of '" + name + "'" + store)));
         }
-        return inventory.of(name).stream()
-                .findFirst()
+        return trusted(wiring.restore.choose(inventory, name, Optional.empty()))
                 .orElseThrow(() -> VerifyCommand.noBackup(name, inventory, wiring));
+    }
+
+    /** Says what an operator would else take for the newest. */
+    private Optional<StoredBackup> trusted(RestoreChoice choice) {
+        choice.backup().ifPresent(backup -> {
+            PrintWriter err = spec.commandLine().getErr();
+            String taken = "; restored is " + backup.manifest().backupId() + " of "
+                    + backup.manifest().startedAt();
+            choice.passedOver().entrySet().stream()
+                    .limit(MOST_LINES)
+                    .forEach(entry -> err.println("pgsteward: passed over " + OneLine.of(entry.getKey(), 300) + ": "
+                            + OneLine.of(entry.getValue(), 500) + taken));
+            if (choice.passedOver().size() > MOST_LINES) {
+                err.println("pgsteward: passed over " + (choice.passedOver().size() - MOST_LINES)
+                        + " more; 'pgsteward backups' names them" + taken);
+            }
+            err.flush();
+        });
+        return choice.backup();
     }
 
     private static Duration lastTime(Wiring wiring, StoredBackup chosen) throws SQLException {

@@ -137,8 +137,8 @@ class InventoryTest {
     }
 
     private Optional<String> at(String service, String moment) {
-        return inventory
-                .notAfter(service, Instant.parse(moment))
+        return RestoreChoice.of(inventory, service, Optional.of(Instant.parse(moment)), backup -> Optional.empty())
+                .backup()
                 .map(backup -> backup.manifest().backupId());
     }
 

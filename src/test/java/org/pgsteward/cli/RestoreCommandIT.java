@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.backup.Manifests;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.routing.TestHost;
 
@@ -214,6 +216,51 @@ class RestoreCommandIT {
         CommandRun all = run("verify", "--all");
         assertThat(all.code()).as(all.toString()).isZero();
         assertThat(host.journal("wiki")).containsExactly("verified");
+    }
+
+    /** A program that can write into the store and has no key says that its file is the newest. */
+    @Test
+    void aNewerBackupThatIsUnsignedIsPassedOverAndNamedAndTheNewestGenuineOneIsTaken() throws Exception {
+        Path folder = host.store().resolve("wiki");
+        String forged = "wiki-20991231T030000Z";
+        Path file = folder.resolve(forged + ".dump.zst");
+        Path manifest = folder.resolve(forged + ".dump.zst.manifest.json");
+        Path torn = folder.resolve("wiki-20991231T040000Z.dump.zst.manifest.json");
+        Files.copy(folder.resolve(id + ".dump.zst"), file);
+        Files.writeString(
+                manifest,
+                Manifests.unsigned(Files.readString(folder.resolve(id + ".dump.zst.manifest.json")))
+                        .replace(id, forged)
+                        .replaceFirst("\"started_at\" : \"[^\"]+\"", "\"started_at\" : \"2099-12-31T03:00:00Z\"")
+                        // The newest of a service says which database it has: that of another service would be
+                        // restored.
+                        .replaceFirst("\"database\" : \"[^\"]+\"", "\"database\" : \"homelab\""));
+        Files.writeString(torn, "{");
+        assertThat(run("backup", "homelab").code()).isZero();
+        try {
+            for (String[] which : List.of(new String[0], new String[] {"--at", "2099-12-31T23:00:00Z"})) {
+                List<String> arguments = new ArrayList<>(List.of("restore", "wiki", "--into", "wiki_forged"));
+                arguments.addAll(List.of(which));
+                CommandRun restored = run(arguments.toArray(String[]::new));
+
+                assertThat(restored.code()).as(restored.toString()).isZero();
+                assertThat(restored.out()).startsWith("wiki: restored " + id + " of 20");
+                assertThat(restored.err())
+                        .hasLineCount(2)
+                        .contains(
+                                "pgsteward: passed over wiki/" + forged + ".dump.zst: its manifest has no signature, ")
+                        .contains("pgsteward: passed over wiki/" + torn.getFileName() + ": it cannot be read: ")
+                        .contains("; restored is " + id + " of 20");
+                host.cluster().run("homelab", "DROP DATABASE wiki_forged");
+            }
+            CommandRun named = run("restore", "--backup", forged, "--into", "wiki_forged");
+            assertThat(named.code()).as(named.toString()).isEqualTo(2);
+            assertThat(named.err()).contains("is not restored: its manifest has no signature");
+        } finally {
+            Files.delete(file);
+            Files.delete(manifest);
+            Files.delete(torn);
+        }
     }
 
     /** A scratch folder that cannot be made; PostgreSQL there and away. */
