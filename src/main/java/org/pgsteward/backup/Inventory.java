@@ -121,10 +121,14 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .findFirst();
     }
 
+    /** The same with the backups alone that are {@code wanted}. */
+    Inventory only(Predicate<StoredBackup> wanted) {
+        return new Inventory(backups.stream().filter(wanted).toList(), unreadable);
+    }
+
     /** The same with one backup less. */
     Inventory without(StoredBackup backup) {
-        return new Inventory(
-                backups.stream().filter(other -> !other.equals(backup)).toList(), unreadable);
+        return only(other -> !other.equals(backup));
     }
 
     private static boolean isOfAll(String service) {

@@ -20,8 +20,8 @@ import java.util.TreeMap;
  * databases, reading all manifests each time would read a million of them, and 5,000 manifests fill the heap.
  *
  * <ul>
- *   <li>It remembers five values of every manifest, and lists a folder again only when a file was added or removed there.
- *   <li>It reads two manifests of each database: the newest, and the newest of a verified backup.
+ *   <li>It remembers six values of every manifest, and lists a folder again only when a file was added or removed there.
+ *   <li>It reads three manifests of each database: the newest, the newest that can be trusted, the newest verified one.
  * </ul>
  *
  * <p>It notices a manifest that was rewritten in place only when its folder changes. A restore or a verification always
@@ -45,9 +45,11 @@ final class KnownFolders {
     }
 
     /** The values of a manifest that decide whether the card shows it. */
-    private record Entry(String path, String backupId, String subject, Instant startedAt, ManifestSignature signature) {
+    private record Entry(
+            String path, String backupId, String subject, String sha256, Instant startedAt, ManifestSignature signature)
+            implements CardRule.Values {
         long size() {
-            return ManifestSize.texts(path, backupId, subject);
+            return ManifestSize.texts(path, backupId, subject, sha256);
         }
     }
 
@@ -58,12 +60,13 @@ final class KnownFolders {
     }
 
     /**
-     * Returns the newest backup and the newest verified one of each database, of the globals and of the cluster.
+     * Returns the newest backup, the newest trusted and the newest verified one of each database, of the globals and of
+     * the cluster.
      *
-     * @param proved the ids of verified backups
+     * @param verified the hashes of the files of verified backups, by their ids
      * @throws IOException when the store itself cannot be read
      */
-    synchronized Inventory newest(Set<String> proved) throws IOException {
+    synchronized Inventory newest(Map<String, String> verified) throws IOException {
         List<Entry> entries = new ArrayList<>();
         Map<String, String> unreadable = new TreeMap<>();
         Map<Path, Folder> now = new HashMap<>();
@@ -95,26 +98,28 @@ final class KnownFolders {
         }
         known = now;
         entries.sort((one, other) -> other.startedAt().compareTo(one.startedAt()));
-        return manifests(chosen(entries, proved), unreadable);
+        return manifests(chosen(entries, verified), unreadable);
     }
 
-    private static List<Entry> chosen(List<Entry> newestFirst, Set<String> proved) {
+    private static List<Entry> chosen(List<Entry> newestFirst, Map<String, String> verified) {
         Optional<Entry> firstSigned = newestFirst.stream()
                 .filter(entry -> entry.signature() == ManifestSignature.VALID)
                 .reduce((newer, older) -> older);
-        Optional<Instant> signedSince = firstSigned.map(Entry::startedAt);
+        CardRule rule = new CardRule(verified, firstSigned.map(Entry::startedAt));
         Set<String> seen = new HashSet<>();
+        Set<String> trusted = new HashSet<>();
         Set<String> good = new HashSet<>();
         List<Entry> chosen = new ArrayList<>();
         for (Entry entry : newestFirst) {
             boolean isNewest = seen.add(entry.subject());
-            boolean isNewestGood = proved.contains(entry.backupId())
-                    && entry.signature()
-                            .alteration(entry.startedAt(), signedSince)
-                            .isEmpty()
-                    && good.add(entry.subject());
+            boolean isTrusted = rule.doubt(entry).isEmpty();
+            boolean isNewestTrusted = isTrusted && trusted.add(entry.subject());
+            boolean isNewestGood = isTrusted && rule.isVerified(entry) && good.add(entry.subject());
             // Inventory.signedSince needs the first signed backup.
-            if (isNewest || isNewestGood || firstSigned.filter(entry::equals).isPresent()) {
+            if (isNewest
+                    || isNewestTrusted
+                    || isNewestGood
+                    || firstSigned.filter(entry::equals).isPresent()) {
                 chosen.add(entry);
             }
         }
@@ -155,6 +160,7 @@ final class KnownFolders {
                         backup.path(),
                         backup.manifest().backupId(),
                         Inventory.subject(backup),
+                        backup.sha256(),
                         backup.manifest().startedAt(),
                         backup.signature()))
                 .toList();

@@ -10,8 +10,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
@@ -32,6 +34,17 @@ public final class RecoveryCard {
      */
     private static final String OPTIONS = "--exit-on-error --no-tablespaces --enable-row-security";
 
+    /** Characters of the names in the backups that are listed, each of which is there some ten times. */
+    private static final int MOST_LISTED = 300_000;
+
+    /** Lines that say what is not listed. */
+    private static final int MOST_NAMED = 50;
+
+    private static final Pattern MAJOR = Pattern.compile("\\d{1,4}");
+
+    /** Control and format characters (direction marks among them), lone surrogates, line separators. */
+    private static final Pattern UNFIT = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]");
+
     private final Store store;
     private final KnownFolders known;
     private final ServerAddress server;
@@ -47,12 +60,12 @@ public final class RecoveryCard {
     /**
      * Writes it anew, whole or not at all.
      *
-     * @param proved the ids of the backups that are proved
+     * @param verified the hashes of the files of verified backups, by their ids; an empty one is not known
      * @throws IOException when the disk does not take it; the one of before is then still there
      */
-    public synchronized void write(Set<String> proved) throws IOException {
+    public synchronized void write(Map<String, String> verified) throws IOException {
         byte[] text =
-                text(known.newest(proved), proved, server, clock.instant()).getBytes(StandardCharsets.UTF_8);
+                text(known.newest(verified), verified, server, clock.instant()).getBytes(StandardCharsets.UTF_8);
         // A command may write it while the daemon does.
         Path part =
                 store.root().resolve("." + NAME + "." + ProcessHandle.current().pid() + ".part");
@@ -65,9 +78,11 @@ public final class RecoveryCard {
         Store.sync(store.root());
     }
 
-    static String text(Inventory inventory, Set<String> proved, ServerAddress server, Instant now) {
-        List<StoredBackup> newest = inventory.newestOfEach(backup ->
-                isProved(backup, proved) && inventory.alteration(backup).isEmpty());
+    static String text(Inventory all, Map<String, String> verified, ServerAddress server, Instant now) {
+        CardRule rule = new CardRule(verified, all.signedSince());
+        Inventory inventory = all.only(backup -> rule.doubt(backup).isEmpty());
+        List<StoredBackup> chosen = inventory.newestOfEach(rule::isVerified);
+        List<StoredBackup> newest = listed(chosen);
         Optional<StoredBackup> globals = newest.stream()
                 .filter(backup -> backup.kind() == BackupKind.GLOBALS)
                 .findFirst();
@@ -75,16 +90,16 @@ public final class RecoveryCard {
                 .filter(backup -> backup.kind() == BackupKind.DUMP)
                 .toList();
         boolean sealed = newest.stream().anyMatch(RecoveryCard::isSealed);
-        String major = newest.stream()
-                .map(backup -> backup.manifest().clientVersion())
-                .findFirst()
-                .orElse("");
+        int major = newest.stream()
+                .mapToInt(backup -> major(backup.manifest()))
+                .max()
+                .orElse(0);
         StringBuilder card = new StringBuilder("# Restoring without pgsteward\n\n");
         card.append("Written at ")
                 .append(now)
                 .append(" and after each backup: the newest *proved* backup of each database in this folder, which\n")
                 .append("was restored and compared. You need the programs of PostgreSQL ")
-                .append(major)
+                .append(major == 0 ? "" : major)
                 .append(" or newer, `zstd`")
                 .append(sealed ? ", and `age` with the key of what ends in `.age`" : "")
                 .append(
@@ -93,7 +108,7 @@ public final class RecoveryCard {
                 .append(
                         "What is in a dump runs with the rights of whoever restores it, and these lines do that as the\n")
                 .append("administrator: only for databases that you trust. `pgsteward restore` never does so.\n\n");
-        unlike(inventory, newest, proved, card);
+        unlike(inventory, newest, rule, card);
         card.append("## First: where to, and is everything whole?\n\nThe administrator's password goes into PGPASSWORD")
                 .append(" or `~/.pgpass`.\n\n```sh\n: \"${PGHOST:=")
                 .append(server.host())
@@ -105,10 +120,7 @@ public final class RecoveryCard {
                 .append(
                         "# Stronger than what is set on a database for all who connect: read-only transactions, a role, limits.\n")
                 .append("export PGOPTIONS=")
-                .append(shell(Server.ownSettings(newest.stream()
-                        .mapToInt(backup -> major(backup.manifest()))
-                        .max()
-                        .orElse(0))))
+                .append(shell(Server.ownSettings(major)))
                 .append('\n')
                 .append(sealed ? ": \"${AGE_KEY:=key.txt}\"\n" : "")
                 .append("sha256sum -c <<'END'\n");
@@ -152,21 +164,60 @@ public final class RecoveryCard {
                 """);
         dumps.forEach(dump -> one(dump, card));
         newest.stream().filter(backup -> backup.kind() == BackupKind.BASE).forEach(base -> base(base, card));
-        inventory
-                .unreadable()
-                .forEach((path, reason) -> card.append("\nNot listed, since its manifest cannot be read: `")
-                        .append(plain(path))
-                        .append("`\n"));
+        notListed(all, rule, chosen.size() - newest.size(), card);
         return card.toString();
     }
 
+    /** As many as fit into memory: in a store without a key, another program can have added any number of databases. */
+    private static List<StoredBackup> listed(List<StoredBackup> chosen) {
+        List<StoredBackup> listed = new ArrayList<>();
+        long names = 0;
+        for (StoredBackup backup : chosen) {
+            Manifest manifest = backup.manifest();
+            names += ManifestSize.texts(
+                    backup.path(),
+                    manifest.service(),
+                    manifest.database(),
+                    manifest.owner(),
+                    manifest.surroundings().locale(),
+                    manifest.surroundings().icuRules());
+            if (names > MOST_LISTED) {
+                break;
+            }
+            listed.add(backup);
+        }
+        return listed;
+    }
+
+    private static void notListed(Inventory all, CardRule rule, int left, StringBuilder card) {
+        List<String> lines = new ArrayList<>();
+        if (left > 0) {
+            lines.add("Not listed, since there are too many: " + left + " databases");
+        }
+        all.newestOfEach()
+                .forEach(backup -> rule.doubt(backup)
+                        .ifPresent(why -> lines.add("Not listed: `" + plain(backup.path()) + "`: " + plain(why))));
+        all.unreadable().forEach((path, reason) -> {
+            // A folder stands for manifests that are too many.
+            boolean isFolder = path.endsWith("/") || path.equals(".");
+            lines.add("Not listed, since its manifest cannot be read: `" + plain(path) + "`"
+                    + (isFolder ? ": " + plain(reason) : ""));
+        });
+        lines.stream()
+                .limit(MOST_NAMED)
+                .forEach(line -> card.append('\n').append(line).append('\n'));
+        if (lines.size() > MOST_NAMED) {
+            card.append("\nand ").append(lines.size() - MOST_NAMED).append(" more; `pgsteward backups` names them\n");
+        }
+    }
+
     /** Where it is not the newest, or not proved. */
-    private static void unlike(Inventory inventory, List<StoredBackup> chosen, Set<String> proved, StringBuilder card) {
+    private static void unlike(Inventory inventory, List<StoredBackup> chosen, CardRule rule, StringBuilder card) {
         List<String> lines = new ArrayList<>();
         for (StoredBackup backup : chosen) {
             String service = backup.manifest().service();
             StoredBackup newest = inventory.newestLike(backup);
-            if (!isProved(backup, proved)) {
+            if (!rule.isVerified(backup)) {
                 lines.add("- " + plain(service) + ": **none of its backups is proved**; this is the newest.");
             } else if (!newest.equals(backup)) {
                 lines.add("- " + plain(service) + ": here is its newest proved one, of "
@@ -179,13 +230,9 @@ public final class RecoveryCard {
         }
     }
 
-    private static boolean isProved(StoredBackup backup, Set<String> proved) {
-        return proved.contains(backup.manifest().backupId());
-    }
-
     private static void one(StoredBackup dump, StringBuilder card) {
         Manifest manifest = dump.manifest();
-        String restored = cut(manifest.database()) + "_restored";
+        String restored = UNFIT.matcher(cut(manifest.database())).replaceAll("_") + "_restored";
         card.append(String.format(
                         Locale.ROOT,
                         "%n### %s: %,d bytes of %s, PostgreSQL %s%n%n```sh%n",
@@ -249,14 +296,33 @@ public final class RecoveryCard {
     }
 
     private static int major(Manifest manifest) {
-        return manifest.clientVersion().matches("\\d{1,4}") ? Integer.parseInt(manifest.clientVersion()) : 0;
+        Matcher digits = MAJOR.matcher(manifest.clientVersion());
+        return digits.lookingAt() ? Integer.parseInt(digits.group()) : 0;
     }
 
-    /** One word for the shell, whatever is in it. */
+    /** One word for the shell in one line, whatever is in it. A line break at the end of a name is lost. */
     static String shell(String text) {
+        if (UNFIT.matcher(text).find()) {
+            return "\"$(printf %b '" + octal(text) + "')\"";
+        }
         return text.matches("[A-Za-z0-9_./%~][A-Za-z0-9_./%~-]*") && !text.startsWith("~")
                 ? text
                 : "'" + text.replace("'", "'\\''") + "'";
+    }
+
+    /** The same for {@code printf %b}: what an operator cannot see is written as numbers of bytes. */
+    private static String octal(String text) {
+        StringBuilder words = new StringBuilder();
+        text.codePoints().mapToObj(Character::toString).forEach(one -> {
+            if (one.equals("'") || one.equals("\\") || UNFIT.matcher(one).matches()) {
+                for (byte b : one.getBytes(StandardCharsets.UTF_8)) {
+                    words.append(String.format(Locale.ROOT, "\\0%03o", b & 0xff));
+                }
+            } else {
+                words.append(one);
+            }
+        });
+        return words.toString();
     }
 
     /** A name that means itself in an extended regular expression. */
@@ -269,7 +335,7 @@ public final class RecoveryCard {
 
     /** In running text a name has neither line ends nor marks of its own. */
     private static String plain(String text) {
-        return text.replaceAll("[\\p{Cntrl}`]", " ");
+        return UNFIT.matcher(text).replaceAll(" ").replace('`', ' ');
     }
 
     /** What a name may have, less what is put behind it. */

@@ -16,10 +16,25 @@ import org.pgsteward.model.Judgement;
  * @param path relative to the store
  * @param signature what the signature of the manifest says of it
  */
-public record StoredBackup(String path, Manifest manifest, ManifestSignature signature) {
+public record StoredBackup(String path, Manifest manifest, ManifestSignature signature) implements CardRule.Values {
     /** One whose manifest nobody has compared with its signature. */
     public StoredBackup(String path, Manifest manifest) {
         this(path, manifest, ManifestSignature.UNCHECKED);
+    }
+
+    @Override
+    public String backupId() {
+        return manifest.backupId();
+    }
+
+    @Override
+    public String sha256() {
+        return manifest.sha256();
+    }
+
+    @Override
+    public Instant startedAt() {
+        return manifest.startedAt();
     }
 
     public BackupKind kind() {

@@ -10,13 +10,11 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -47,7 +45,7 @@ public final class BackupRows {
             """.formatted(PROVED);
 
     private static final String ALL_PROVED =
-            "SELECT backup_id FROM public.backup_log WHERE backup_id IS NOT NULL AND " + PROVED;
+            "SELECT backup_id, COALESCE(sha256, '') FROM public.backup_log WHERE backup_id IS NOT NULL AND " + PROVED;
 
     private static final String PROVED_BEFORE = """
             SELECT backup_id, source_bytes
@@ -131,14 +129,14 @@ public final class BackupRows {
         }
     }
 
-    /** The ids of all that are proved. */
-    public Set<String> proved() throws SQLException {
-        Set<String> proved = new HashSet<>();
+    /** Returns the ids of all that are verified, with the hashes of their files; an empty one is not known. */
+    public Map<String, String> proved() throws SQLException {
+        Map<String, String> proved = new HashMap<>();
         try (Connection connection = source.getConnection();
                 PreparedStatement statement = connection.prepareStatement(ALL_PROVED);
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
-                proved.add(rows.getString(1));
+                proved.put(rows.getString(1), rows.getString(2));
             }
         }
         return proved;

@@ -2,8 +2,8 @@ package org.pgsteward.routing;
 
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.camel.Body;
 import org.pgsteward.backup.BackupSet;
 import org.pgsteward.backup.BackupSets;
@@ -54,15 +54,15 @@ public final class CardDesk {
     }
 
     /** As the journal says; while PostgreSQL is away, as the sets in the store do. */
-    private Set<String> proved() throws IOException {
+    private Map<String, String> proved() throws IOException {
         try {
             return rows.proved();
         } catch (SQLException away) {
-            Set<String> proved = new HashSet<>();
+            Map<String, String> proved = new HashMap<>();
             for (BackupSet set : sets.all()) {
                 set.members().stream()
                         .filter(member -> member.state().equals(BackupState.VERIFIED.word()))
-                        .forEach(member -> proved.add(member.backupId()));
+                        .forEach(member -> proved.put(member.backupId(), ""));
             }
             return proved;
         }

@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +48,8 @@ class KnownFoldersTest {
                 manifest("wiki", "wiki", 1, false),
                 manifest("wiki", "wiki", 2, true),
                 manifest("wiki", "wiki", 5, true),
+                // Another program wrote it.
+                manifest("wiki", "wiki", 7, false),
                 manifest("app", "app", 1, false),
                 manifest("app", "app", 3, false),
                 manifest("app", "app", 4, true),
@@ -58,10 +60,10 @@ class KnownFoldersTest {
         Inventory whole = Inventory.of(store);
 
         for (int chosen = 0; chosen < 1 << ids.size(); chosen++) {
-            Set<String> verified = new HashSet<>();
+            Map<String, String> verified = new HashMap<>();
             for (int i = 0; i < ids.size(); i++) {
                 if ((chosen >> i & 1) == 1) {
-                    verified.add(ids.get(i));
+                    verified.put(ids.get(i), "00");
                 }
             }
             assertThat(card(known.newest(verified), verified))
@@ -101,7 +103,7 @@ class KnownFoldersTest {
             Files.writeString(file("app", "app-" + day), "no JSON");
         }
 
-        Inventory again = known.newest(Set.of());
+        Inventory again = known.newest(Map.of());
 
         assertThat(again.unreadable()).isEmpty();
         assertThat(again.backups())
@@ -112,7 +114,7 @@ class KnownFoldersTest {
 
     private static List<String> ids(KnownFolders known) throws IOException {
         // The first signed backup is there, too: the card needs it for the check of the signatures.
-        Inventory inventory = known.newest(Set.of());
+        Inventory inventory = known.newest(Map.of());
         List<String> ids = new ArrayList<>();
         inventory.newestOfEach().forEach(backup -> ids.add(backup.manifest().backupId()));
         return inventory.backups().stream()
@@ -121,7 +123,7 @@ class KnownFoldersTest {
                 .toList();
     }
 
-    private static String card(Inventory inventory, Set<String> verified) {
+    private static String card(Inventory inventory, Map<String, String> verified) {
         return RecoveryCard.text(inventory, verified, SERVER, NOW);
     }
 

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -174,7 +173,7 @@ class ManifestFieldsTest {
                 .containsOnlyKeys(BAD + ".manifest.json")
                 .allSatisfy((path, reason) -> assertThat(reason).doesNotContain("\n", "\u001b"));
         assertThat(new Holdings(store).of("wiki", Map.of())).hasSize(1);
-        assertThat(new KnownFolders(store).newest(Set.of()).backups()).hasSize(1);
+        assertThat(new KnownFolders(store).newest(Map.of()).backups()).hasSize(1);
     }
 
     private ObjectNode good() throws IOException {

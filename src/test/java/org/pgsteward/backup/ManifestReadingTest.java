@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +41,7 @@ class ManifestReadingTest {
         assertThat(Inventory.ofFolder(store, root.resolve("wiki")).backups()).hasSize(14);
         assertThat(Inventory.of(store).backups()).hasSize(14);
         assertThat(Inventory.of(store).unreadable().get("wiki/")).startsWith("17 manifests are not read");
-        assertThat(new KnownFolders(store).newest(Set.of()).backups()).hasSize(1);
+        assertThat(new KnownFolders(store).newest(Map.of()).backups()).hasSize(1);
     }
 
     @Test
@@ -69,7 +68,7 @@ class ManifestReadingTest {
             manifest("wiki-2026030" + i + "T030000Z", "x".repeat(900_000), "", "database " + i);
         }
 
-        Inventory shown = new KnownFolders(store).newest(Set.of());
+        Inventory shown = new KnownFolders(store).newest(Map.of());
 
         assertThat(shown.backups()).hasSize(7);
         assertThat(shown.unreadable().get(".")).startsWith("7 manifests are not read");

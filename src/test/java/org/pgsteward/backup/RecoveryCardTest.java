@@ -10,9 +10,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +30,22 @@ class RecoveryCardTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:05:00Z");
 
     @ParameterizedTest
-    @ValueSource(strings = {"vikunja", "it's", "a b", "$HOME", "`id`", "x\"y\\", "-rf", "~", "ü 漢", "a\nb", "*", "!!"})
+    @ValueSource(
+            strings = {
+                "vikunja",
+                "it's",
+                "a b",
+                "$HOME",
+                "`id`",
+                "x\"y\\",
+                "-rf",
+                "~",
+                "ü 漢",
+                "a\nb",
+                "*",
+                "!!",
+                "\u001b[1m\\n'\u20281\r"
+            })
     void theShellReadsEachNameAsItIs(String name) throws Exception {
         Process echo = new ProcessBuilder("sh", "-c", "printf %s " + RecoveryCard.shell(name)).start();
         assertThat(new String(echo.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
@@ -44,7 +60,7 @@ class RecoveryCardTest {
                                 stored("vikunja", "vikunja/vikunja-2.dump.zst.age"),
                                 stored("vikunja", "vikunja/vikunja-1.dump.zst")),
                         Map.of("wiki/w.manifest.json", "no JSON")),
-                Set.of("vikunja-2"),
+                verified("vikunja-2"),
                 SERVER,
                 NOW);
         assertThat(card)
@@ -60,7 +76,7 @@ class RecoveryCardTest {
         String card = RecoveryCard.text(
                 new Inventory(
                         List.of(stored("-x", "-x/-x-1.dump.zst"), stored("wiki", "wiki/wiki-1.dump.zst")), Map.of()),
-                Set.of("-x-1", "wiki-1"),
+                verified("-x-1", "wiki-1"),
                 SERVER,
                 NOW);
         assertThat(card)
@@ -84,7 +100,7 @@ class RecoveryCardTest {
         String card = RecoveryCard.text(
                 new Inventory(
                         List.of(new StoredBackup(plain.path(), json.treeToValue(manifest, Manifest.class))), Map.of()),
-                Set.of("wiki-1"),
+                verified("wiki-1"),
                 SERVER,
                 NOW);
         assertThat(card)
@@ -103,7 +119,7 @@ class RecoveryCardTest {
                         stored("wiki", "wiki/wiki-1.dump.zst")),
                 Map.of());
 
-        String card = RecoveryCard.text(inventory, Set.of("vikunja-1"), SERVER, NOW);
+        String card = RecoveryCard.text(inventory, verified("vikunja-1"), SERVER, NOW);
 
         assertThat(card)
                 .contains("zstd -dc vikunja/vikunja-1.dump.zst | pg_restore")
@@ -112,22 +128,134 @@ class RecoveryCardTest {
                         + ", is not proved: `vikunja/vikunja-2.dump.zst`")
                 .contains("- wiki: **none of its backups is proved**; this is the newest.")
                 .doesNotContain("zstd -dc vikunja/vikunja-2", "wiki-1");
-        assertThat(RecoveryCard.text(inventory, Set.of("vikunja-2", "wiki-2", "vikunja-1"), SERVER, NOW))
+        assertThat(RecoveryCard.text(inventory, verified("vikunja-2", "wiki-2", "vikunja-1"), SERVER, NOW))
                 .doesNotContain("vikunja-1", "wiki-1", "\n- ");
+    }
+
+    /** A program that can write into the store and has no key says that its file is a verified one and the newest. */
+    @Test
+    void anAlteredBackupIsNotListedAndIsNamed() {
+        StoredBackup good = with(stored("wiki", "wiki/wiki-1.dump.zst"), NOW, ManifestSignature.VALID);
+        StoredBackup forged = with(
+                new StoredBackup(
+                        "wiki/wiki-9.dump.zst",
+                        stored("wiki", "wiki/wiki-1.dump.zst").manifest()),
+                NOW.plusSeconds(60),
+                ManifestSignature.MISSING);
+        StoredBackup other =
+                with(stored("evil", "evil/evil-1.dump.zst"), NOW.plusSeconds(60), ManifestSignature.MISSING);
+        StoredBackup early =
+                with(stored("evil2", "evil2/evil2-1.dump.zst"), NOW.minusSeconds(60), ManifestSignature.MISSING);
+
+        String card = RecoveryCard.text(
+                new Inventory(List.of(forged, other, good, early), Map.of()),
+                verified("wiki-1", "evil-1"),
+                SERVER,
+                NOW);
+
+        assertThat(card)
+                .contains("zstd -dc wiki/wiki-1.dump.zst | pg_restore")
+                .contains("\nNot listed: `wiki/wiki-9.dump.zst`: its manifest has no signature, ")
+                .contains("\nNot listed: `evil/evil-1.dump.zst`: its manifest has no signature, ")
+                .contains("\nNot listed: `evil2/evil2-1.dump.zst`: no key here has signed its manifest, ")
+                .doesNotContain("zstd -dc wiki/wiki-9", "zstd -dc evil", "none of its backups is proved");
+    }
+
+    /** A backup of before there were keys: the journal knows the file by its hash. */
+    @Test
+    void anUnsignedBackupFromBeforeTheFirstSignedOneIsListedWhereTheJournalHasItsFileAsVerified() {
+        Inventory inventory = new Inventory(
+                List.of(
+                        with(stored("app", "app/app-2.dump.zst"), NOW, ManifestSignature.VALID),
+                        with(stored("wiki", "wiki/wiki-1.dump.zst"), NOW.minusSeconds(60), ManifestSignature.MISSING)),
+                Map.of());
+
+        assertThat(RecoveryCard.text(inventory, verified("wiki-1"), SERVER, NOW))
+                .contains("zstd -dc wiki/wiki-1.dump.zst | pg_restore");
+        for (Map<String, String> another : List.of(Map.of("wiki-1", "cd".repeat(32)), Map.of("wiki-1", ""))) {
+            assertThat(RecoveryCard.text(inventory, another, SERVER, NOW))
+                    .contains("\nNot listed: `wiki/wiki-1.dump.zst`: ")
+                    .doesNotContain("zstd -dc wiki");
+        }
+    }
+
+    /** Where there is no key, the id of a verified backup says nothing of a file with another name. */
+    @Test
+    void anIdOfAnotherFileIsNoVerification() {
+        StoredBackup copy = new StoredBackup(
+                "evil/evil-9.dump.zst", stored("evil", "evil/wiki-1.dump.zst").manifest());
+
+        assertThat(RecoveryCard.text(new Inventory(List.of(copy), Map.of()), verified("wiki-1"), SERVER, NOW))
+                .contains("- evil: **none of its backups is proved**");
+    }
+
+    @Test
+    void everyTextOfAManifestIsOnOneLineWithoutControlCharacters() throws Exception {
+        String odd = "\u001b[31mx\ny\u009b2J\u202ez' `id` $(id)\nEND";
+        StoredBackup plain = stored(odd, "odd/odd-1.dump.zst");
+        ObjectMapper json = Json.mapper();
+        ObjectNode manifest = json.valueToTree(plain.manifest());
+        manifest.set("surroundings", json.readTree("""
+                {"encoding": "UTF8", "provider": "i", "collate": "C", "ctype": "C", "locale": "und", "roles": [],
+                 "schemas": {}, "icuRules": "&a\\n < b"}
+                """));
+
+        String card = RecoveryCard.text(
+                new Inventory(
+                        List.of(new StoredBackup(plain.path(), json.treeToValue(manifest, Manifest.class))), Map.of()),
+                Map.of(),
+                SERVER,
+                NOW);
+
+        assertThat(card.lines().toList())
+                .noneMatch(line -> line.matches(".*[\\p{Cc}\\p{Cf}].*"))
+                .filteredOn(line -> line.equals("END"))
+                .hasSize(1);
+        String made = card.lines()
+                .filter(line -> line.startsWith("createdb "))
+                .findFirst()
+                .orElseThrow();
+        Process owner = new ProcessBuilder("sh", "-c", made.replace("createdb ", "printf '<%s>' ")).start();
+        assertThat(new String(owner.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .startsWith("<-T><template0><-O><" + odd + "><-E><UTF8>")
+                .contains("<--icu-rules=&a\n < b>");
+    }
+
+    @Test
+    void noMoreDatabasesAreListedThanFitIntoMemory() {
+        List<StoredBackup> many = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            String name = "x".repeat(200) + (10_000 + i);
+            many.add(stored(name, name + "/" + i + ".dump.zst"));
+        }
+
+        String card = RecoveryCard.text(new Inventory(many, Map.of()), Map.of(), SERVER, NOW);
+
+        assertThat(card).hasSizeLessThan(3_000_000).containsPattern("since there are too many: \\d{3} databases");
+    }
+
+    private static StoredBackup with(StoredBackup backup, Instant startedAt, ManifestSignature signature) {
+        ObjectNode manifest = Json.mapper().valueToTree(backup.manifest());
+        manifest.put("startedAt", startedAt.toString());
+        return new StoredBackup(backup.path(), Json.mapper().convertValue(manifest, Manifest.class), signature);
     }
 
     @Test
     void isWrittenWholeAndLeavesNothingBesideIt(@TempDir Path root) throws Exception {
         Store store = new Store(root, Json.mapper());
         RecoveryCard card = new RecoveryCard(store, SERVER, Clock.fixed(NOW, ZoneOffset.UTC));
-        card.write(Set.of());
-        card.write(Set.of());
+        card.write(verified());
+        card.write(verified());
         try (Stream<Path> files = Files.list(root)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactly("RECOVERY.md");
         }
         assertThat(root.resolve("RECOVERY.md"))
                 .content()
                 .startsWith("# Restoring without pgsteward\n\nWritten at " + NOW);
+    }
+
+    private static Map<String, String> verified(String... ids) {
+        return Stream.of(ids).collect(Collectors.toMap(id -> id, id -> "ab".repeat(32)));
     }
 
     private static StoredBackup stored(String service, String path) {
