@@ -103,15 +103,29 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
      * another's belongs to it.
      */
     public List<StoredBackup> of(String name) {
-        String database = decidingDatabaseOf(name)
+        String database = databaseOf(name);
+        return only(backup ->
+                        backup.manifest().service().equals(name) || (!isOfAll(name) && isDumpOf(backup, database)))
+                .backups();
+    }
+
+    /** The dumps among them; of a database that is called like the globals or the base backups, too. */
+    List<StoredBackup> dumpsOf(String name) {
+        String database = isOfAll(name) ? name : databaseOf(name);
+        return only(backup -> isDumpOf(backup, database)
+                        || (backup.kind() == BackupKind.DUMP
+                                && backup.manifest().service().equals(name)))
+                .backups();
+    }
+
+    private static boolean isDumpOf(StoredBackup backup, String database) {
+        return backup.kind() == BackupKind.DUMP && backup.manifest().database().equals(database);
+    }
+
+    private String databaseOf(String name) {
+        return decidingDatabaseOf(name)
                 .map(backup -> backup.manifest().database())
                 .orElse(name);
-        return backups.stream()
-                .filter(backup -> backup.manifest().service().equals(name)
-                        || (backup.kind() == BackupKind.DUMP
-                                && !isOfAll(name)
-                                && backup.manifest().database().equals(database)))
-                .toList();
     }
 
     /** The newest of a service, whose database is that of the service. */

@@ -2,12 +2,10 @@ package org.pgsteward.backup;
 
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.pgsteward.model.BackupKind;
 
 /**
  * Which backup of a service a restore takes that names none: the newest that is not altered. An altered manifest can claim
@@ -48,15 +46,11 @@ public record RestoreChoice(Optional<StoredBackup> backup, Map<String, String> p
     }
 
     private static Optional<StoredBackup> newest(Inventory inventory, String name, Optional<Instant> notAfter) {
-        List<StoredBackup> backups = inventory.of(name).stream()
+        // Only a dump can be restored, and a database may be called like the base backups.
+        return Stream.concat(inventory.dumpsOf(name).stream(), inventory.of(name).stream())
                 .filter(backup ->
                         notAfter.isEmpty() || !backup.manifest().startedAt().isAfter(notAfter.get()))
-                .toList();
-        // Only a dump can be restored, and a database may have the name of the base backups.
-        return backups.stream()
-                .filter(backup -> backup.kind() == BackupKind.DUMP)
-                .findFirst()
-                .or(() -> backups.stream().findFirst());
+                .findFirst();
     }
 
     /** What lies in the same folder, cannot be read, and is newer by its name. */

@@ -35,12 +35,12 @@ public final class Targets {
             + "|f[123]([89ab][0-9a-f]){3}|f48[0-9a-f]([89ab][0-9a-f]){2})*$')";
 
     /**
-     * A database of no service goes under its own name, unless a service has that name already or the journal's 50
-     * characters do not hold it: then part of its hash tells it apart.
+     * A database of no service goes under its own name, unless a service has that name already, a folder of the store has
+     * it, or the journal's 50 characters do not hold it: then part of its hash tells it apart.
      */
     private static final String DATABASES = """
             SELECT COALESCE(sc.service_name,
-                            CASE WHEN length(d.datname) > 50 OR EXISTS
+                            CASE WHEN length(d.datname) > 50 OR d.datname IN ('_base', '_globals', '_sets') OR EXISTS
                                       (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
                                  THEN left(d.datname, 41) || '~' || left(md5(d.datname), 8)
                                  ELSE d.datname END),

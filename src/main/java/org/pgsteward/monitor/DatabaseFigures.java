@@ -12,7 +12,7 @@ public final class DatabaseFigures {
     /** Every database that is backed up or enrolled, under the name by which its backups go. */
     private static final String FIGURES = """
             SELECT COALESCE(sc.service_name,
-                            CASE WHEN length(d.datname) > 50 OR EXISTS
+                            CASE WHEN length(d.datname) > 50 OR d.datname IN ('_base', '_globals', '_sets') OR EXISTS
                                       (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
                                  THEN left(d.datname, 41) || '~' || left(md5(d.datname), 8)
                                  ELSE d.datname END),

@@ -75,6 +75,18 @@ class RestoreChoiceTest {
     }
 
     @Test
+    void aDatabaseThatIsCalledLikeTheBaseBackupsIsRestoredFromItsDumps() {
+        StoredBackup old = backup("_base", "_base", 1);
+        StoredBackup dump = backup("_base~0123abcd", "_base", 2);
+        StoredBackup base = backup("_base", "homelab", 3, "base");
+
+        assertThat(choice(inventory(old, dump, base), "_base").backup()).contains(dump);
+        assertThat(choice(inventory(old, base), "_base").backup()).contains(old);
+        assertThat(choice(inventory(base), "_base").backup()).contains(base);
+        assertThat(choice(inventory(dump, base), "_base~0123abcd").backup()).contains(dump);
+    }
+
+    @Test
     void thereIsNoneOfANameThatNobodyHas() {
         assertThat(choice(inventory(backup("wiki", "wiki", 1)), "app").backup()).isEmpty();
     }
