@@ -31,6 +31,12 @@ public record BackupSet(
         @Nullable Newest base) {
     static final String NOT_YET = "it is not made yet";
 
+    /** How the reason begins of what a command was not asked to make. */
+    public static final String NOT_ASKED = "not asked for";
+
+    /** The same of what the schedule had no reason to make. */
+    public static final String NOT_DUE = "not due";
+
     private static final Comparator<Key> ORDER =
             Comparator.comparing(Key::service).thenComparing(Key::kind);
 

@@ -245,13 +245,11 @@ final class BackupsCommand implements Callable<Integer> {
                     "%s  %d made, %d missing  %s, %s old%s",
                     set.id(),
                     set.members().size(),
-                    set.missing().size(),
+                    SetMissing.count(set.missing()),
                     set.asked(),
                     age(set.startedAt(), now),
                     set.closedAt() == null ? ", being made" : ""));
-            for (BackupSet.Missing missing : set.missing()) {
-                out.println("  missing: " + missing.service() + " (" + missing.kind() + "): " + missing.reason());
-            }
+            SetMissing.lines(set.missing()).forEach(line -> out.println("  " + line));
             BackupSet.Newest base = set.base();
             if (base != null) {
                 out.println("  base backup of before: " + base.backupId() + ", " + base.state() + ", "

@@ -71,7 +71,8 @@ public final class SetDesk {
                         target.service(),
                         target.database(),
                         target.kind().word(),
-                        (asked.equals(SCHEDULE) ? "not due; " : "not asked for; ") + newestOf(newest, target)));
+                        (asked.equals(SCHEDULE) ? BackupSet.NOT_DUE : BackupSet.NOT_ASKED) + "; "
+                                + newestOf(newest, target)));
             }
         }
         for (Targets.Found closed : targets.closed()) {
