@@ -26,14 +26,13 @@ final class Fields {
     private Fields() {}
 
     static void names(String field, @Nullable Map<String, String> names) throws IOException {
-        require(field, "missing", names != null);
-        names(field, names.keySet());
-        names(field, names.values());
+        Map<String, String> present = present(field, names);
+        names(field, present.keySet());
+        names(field, present.values());
     }
 
     static void names(String field, @Nullable Collection<String> names) throws IOException {
-        require(field, "missing", names != null);
-        for (String name : names) {
+        for (String name : present(field, names)) {
             name(field, name);
         }
     }
@@ -66,6 +65,14 @@ final class Fields {
 
     static boolean hasNoZero(String text) {
         return text.indexOf(0) < 0;
+    }
+
+    /** Returns the value, which must be there. */
+    static <T> T present(String field, @Nullable T value) throws IOException {
+        if (value == null) {
+            throw new IOException("it is not as pgsteward writes it: " + field + " is missing");
+        }
+        return value;
     }
 
     static void require(String field, @Nullable Object value, boolean isFit) throws IOException {

@@ -68,8 +68,7 @@ final class ManifestFields {
     }
 
     private static void rows(@Nullable Map<String, Long> rows) throws IOException {
-        Fields.require("rows", "missing", rows != null);
-        for (Map.Entry<String, Long> table : rows.entrySet()) {
+        for (Map.Entry<String, Long> table : Fields.present("rows", rows).entrySet()) {
             Long count = table.getValue();
             Fields.require("rows", count, count != null && count >= 0);
             if (!TableNames.isQuoted(table.getKey())) {

@@ -3,7 +3,6 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.BackupKind;
 
 /**
@@ -29,13 +28,11 @@ final class SetFields {
         if (set.closedAt() != null) {
             Fields.time("closed_at", set.closedAt());
         }
-        Fields.require("members", "missing", set.members() != null);
-        Fields.require("missing", "missing", set.missing() != null);
-        for (BackupSet.Member member : set.members()) {
-            check(member);
+        for (BackupSet.Member member : Fields.present("members", set.members())) {
+            check(Fields.present("members", member));
         }
-        for (BackupSet.Missing missing : set.missing()) {
-            check(missing);
+        for (BackupSet.Missing missing : Fields.present("missing", set.missing())) {
+            check(Fields.present("missing", missing));
         }
         BackupSet.Newest base = set.base();
         if (base != null) {
@@ -64,8 +61,7 @@ final class SetFields {
         return size;
     }
 
-    private static void check(BackupSet.@Nullable Member member) throws IOException {
-        Fields.require("members", member, member != null);
+    private static void check(BackupSet.Member member) throws IOException {
         Fields.name("service", member.service());
         Fields.name("database", member.database());
         kind(member.kind());
@@ -75,8 +71,7 @@ final class SetFields {
         Fields.time("started_at", member.startedAt());
     }
 
-    private static void check(BackupSet.@Nullable Missing missing) throws IOException {
-        Fields.require("missing", missing, missing != null);
+    private static void check(BackupSet.Missing missing) throws IOException {
         Fields.name("service", missing.service());
         Fields.name("database", missing.database());
         kind(missing.kind());
