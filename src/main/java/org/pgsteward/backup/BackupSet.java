@@ -59,7 +59,14 @@ public record BackupSet(
         }
     }
 
-    public record Missing(String service, String database, String kind, String reason) implements Key {}
+    public record Missing(String service, String database, String kind, String reason) implements Key {
+        /** Characters of a reason, which may be what a program printed. */
+        private static final int LONGEST = 10_000;
+
+        public Missing {
+            reason = reason == null || reason.length() <= LONGEST ? reason : reason.substring(0, LONGEST) + "...";
+        }
+    }
 
     /** A backup that is there already. */
     public record Newest(String backupId, String state, Instant startedAt) {}

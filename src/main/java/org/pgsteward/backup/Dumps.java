@@ -146,10 +146,7 @@ public final class Dumps {
     /** Of what is in the store, newest first; a store that cannot be read has no history, and is found out later. */
     private List<Long> lastSizes(BackupTarget target) {
         try {
-            return Inventory.ofFolder(store, store.folderOfService(target.service())).backups().stream()
-                    .filter(backup -> backup.kind() == target.kind())
-                    .map(backup -> backup.manifest().sizeBytes())
-                    .toList();
+            return store.sizes(target.service(), target.kind());
         } catch (IOException e) {
             return List.of();
         }

@@ -55,6 +55,11 @@ final class Fields {
                 text != null && text.length() <= longest && text.chars().noneMatch(Character::isISOControl));
     }
 
+    /** A text for a person to read, which may have several lines. */
+    static void longText(String field, String text) throws IOException {
+        require(field, text, text.length() <= Store.LONGEST_TEXT && hasNoZero(text));
+    }
+
     static void matches(String field, @Nullable String text, Pattern pattern) throws IOException {
         require(field, text, text != null && pattern.matcher(text).matches());
     }

@@ -30,13 +30,6 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return reading.inventory();
     }
 
-    /** What one of its folders holds. */
-    static Inventory ofFolder(Store store, Path folder) throws IOException {
-        InventoryReading reading = new InventoryReading(store);
-        reading.read(folder);
-        return reading.inventory();
-    }
-
     /** @throws IOException when the manifest cannot be read, or its name is none that pgsteward gives */
     static StoredBackup read(Store store, String path) throws IOException {
         if (path.chars().anyMatch(Character::isISOControl)) {

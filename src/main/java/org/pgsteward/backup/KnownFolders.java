@@ -154,17 +154,23 @@ final class KnownFolders {
     }
 
     private Folder read(Path path, FileTime changed) throws IOException {
-        Inventory inventory = Inventory.ofFolder(store, path);
-        List<Entry> entries = inventory.backups().stream()
-                .map(backup -> new Entry(
-                        backup.path(),
-                        backup.manifest().backupId(),
-                        Inventory.subject(backup),
-                        backup.sha256(),
-                        backup.manifest().startedAt(),
-                        backup.signature()))
-                .toList();
-        return new Folder(changed, entries, inventory.unreadable());
+        ManifestReading manifests = new ManifestReading(store.root(), MOST_KEPT);
+        List<Entry> entries = new ArrayList<>();
+        manifests.read(path, Store.MANIFEST, file -> {
+            String manifest = store.root().relativize(file).toString();
+            StoredBackup backup =
+                    Inventory.read(store, manifest.substring(0, manifest.length() - Store.MANIFEST.length()));
+            Entry entry = new Entry(
+                    backup.path(),
+                    backup.manifest().backupId(),
+                    Inventory.subject(backup),
+                    backup.sha256(),
+                    backup.manifest().startedAt(),
+                    backup.signature());
+            entries.add(entry);
+            return entry.size();
+        });
+        return new Folder(changed, entries, manifests.unreadable());
     }
 
     private List<Path> folders() throws IOException {

@@ -49,6 +49,9 @@ final class ManifestFields {
         Fields.text("proof", manifest.proof(), Fields.LONGEST);
         Fields.names("extensions", manifest.extensions());
         rows(manifest.rows());
+        for (String caveat : manifest.caveats()) {
+            Fields.longText("caveats", caveat);
+        }
         check(manifest.surroundings());
     }
 
@@ -64,7 +67,8 @@ final class ManifestFields {
         if (!database.tablespace().isEmpty()) {
             Fields.name("tablespace", database.tablespace());
         }
-        Fields.require("icu_rules", database.icuRules(), Fields.hasNoZero(database.icuRules()));
+        Fields.longText("icu_rules", database.icuRules());
+        Fields.longText("powers", database.powers());
     }
 
     private static void rows(@Nullable Map<String, Long> rows) throws IOException {

@@ -3,6 +3,8 @@ package org.pgsteward.backup;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import java.io.IOException;
@@ -25,6 +27,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +50,9 @@ public final class Store {
 
     /** Names and values of a document: two for each table, and some thousands for all else. */
     private static final int MOST_PARTS = 2 * MOST_TABLES + 20_000;
+
+    /** Characters of one text in a document: while it is read, it needs six times the memory. */
+    static final int LONGEST_TEXT = 100_000;
 
     /** The folder of the sets' documents. */
     static final String SETS = "_sets";
@@ -86,6 +92,12 @@ public final class Store {
         this.keys = keys;
         // The manifest is read by other programs too, and has their spelling.
         this.json = json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
+        this.json
+                .getFactory()
+                .setStreamReadConstraints(StreamReadConstraints.builder()
+                        .maxStringLength(LONGEST_TEXT)
+                        .maxNameLength(LONGEST_TEXT)
+                        .build());
     }
 
     public Path root() {
@@ -373,6 +385,10 @@ public final class Store {
                 throw new IOException(file + " has more than " + MOST_PARTS + " names and values, which pgsteward never"
                         + " writes; remove it");
             }
+            if (e instanceof StreamConstraintsException || e.getCause() instanceof StreamConstraintsException) {
+                throw new IOException(file + " has a text of more than " + LONGEST_TEXT + " characters, which pgsteward"
+                        + " never writes; remove it");
+            }
             JsonLocation at = e.getLocation();
             throw new IOException(file + " is not as pgsteward writes it"
                     + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
@@ -399,9 +415,48 @@ public final class Store {
 
     private Optional<Instant> signedSince() throws IOException {
         if (signedSince.isEmpty()) {
-            signedSince = Inventory.of(this).signedSince();
+            signedSince = firstSigned();
         }
         return signedSince;
+    }
+
+    /** As {@link Inventory#signedSince}, without keeping any manifest. */
+    private Optional<Instant> firstSigned() throws IOException {
+        List<Instant> first = new ArrayList<>();
+        ManifestReading manifests = new ManifestReading(root);
+        for (Path folder : folders()) {
+            manifests.read(folder, MANIFEST, file -> {
+                Signed read = readSigned(file);
+                Instant at = read.manifest().startedAt();
+                if (read.signature() == ManifestSignature.VALID && (first.isEmpty() || at.isBefore(first.get(0)))) {
+                    first.clear();
+                    first.add(at);
+                }
+                return 0;
+            });
+        }
+        return first.stream().findFirst();
+    }
+
+    /**
+     * Returns the sizes in bytes of a service's backups of one kind, the newest name first; altered ones do not count.
+     *
+     * @throws IOException when its folder cannot be read
+     */
+    List<Long> sizes(String service, BackupKind kind) throws IOException {
+        List<Long> sizes = new ArrayList<>();
+        new ManifestReading(root).read(folderOfService(service), MANIFEST, file -> {
+            Signed read = readSigned(file);
+            Manifest manifest = read.manifest();
+            // Another program could claim a size for which no disk has room.
+            if (manifest.kind().equals(kind.word())
+                    && alteration(read).isEmpty()
+                    && problem(path(manifest), manifest.sizeBytes()).isEmpty()) {
+                sizes.add(manifest.sizeBytes());
+            }
+            return 0;
+        });
+        return sizes;
     }
 
     /**

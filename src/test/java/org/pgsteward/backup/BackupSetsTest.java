@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,10 +80,13 @@ class BackupSetsTest {
         for (int i = 0; i < 20; i++) {
             String id = "202603020" + (10000 + i) + "Z";
             id = id.substring(0, 8) + "T" + id.substring(8, 14) + "Z";
+            String missing = "{\"service\": \"wiki\", \"database\": \"wiki\", \"kind\": \"dump\", \"reason\": \""
+                    + "x".repeat(9_000) + "\"}";
             Files.writeString(root.resolve("_sets/" + id + ".json"), """
                     {"id": "%s", "asked": "schedule", "started_at": "2026-03-02T00:00:00Z", "members": [], "missing":
-                     [{"service": "wiki", "database": "wiki", "kind": "dump", "reason": "%s"}]}
-                    """.formatted(id, "x".repeat(900_000)));
+                     [%s]}
+                    """.formatted(
+                            id, String.join(",", Collections.nCopies(100, missing))));
         }
 
         assertThat(sets.all()).hasSize(7);

@@ -87,7 +87,10 @@ class InventoryTest {
         Files.writeString(
                 manifest,
                 Files.readString(manifest)
-                        .replaceFirst("\"image\" ?: ?\"[^\"]*\"", "\"image\":\"" + "x".repeat(2_000_000) + "\""));
+                        .replace(
+                                "{}, \"rows\"",
+                                "{}, \"caveats\": [" + ("\"" + "x".repeat(90_000) + "\",").repeat(20)
+                                        + "\"\"], \"rows\""));
 
         Inventory read = Inventory.of(new Store(root, Json.mapper()));
 

@@ -14,6 +14,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.model.BackupKind;
 import org.pgsteward.routing.Json;
 
 /** What a program writes into the store that can write there and has no key must not fill the memory. */
@@ -38,7 +39,6 @@ class ManifestReadingTest {
         }
 
         assertThat(new Holdings(store).of("wiki", Map.of())).hasSize(14);
-        assertThat(Inventory.ofFolder(store, root.resolve("wiki")).backups()).hasSize(14);
         assertThat(Inventory.of(store).backups()).hasSize(14);
         assertThat(Inventory.of(store).unreadable().get("wiki/")).startsWith("17 manifests are not read");
         assertThat(new KnownFolders(store).newest(Map.of()).backups()).hasSize(1);
@@ -71,7 +71,29 @@ class ManifestReadingTest {
         Inventory shown = new KnownFolders(store).newest(Map.of());
 
         assertThat(shown.backups()).hasSize(7);
-        assertThat(shown.unreadable().get(".")).startsWith("7 manifests are not read");
+        assertThat(shown.unreadable().get(".")).startsWith("13 manifests are not read");
+    }
+
+    @Test
+    void aTextThatIsTooLongIsNotRead() throws IOException {
+        manifest("wiki-20260301T030000Z", "", "");
+        Path file = root.resolve("wiki/wiki-20260302T030000Z.dump.zst.manifest.json");
+        Files.writeString(file, store.text(one("wiki-20260302T030000Z", "wiki").with(List.of("x".repeat(100_001)))));
+
+        assertThat(Inventory.of(store).backups()).hasSize(1);
+        assertThat(Inventory.of(store).unreadable())
+                .containsOnlyKeys(root.relativize(file).toString());
+    }
+
+    /** A size for which no disk has room would refuse every backup of the service. */
+    @Test
+    void sizesThatTheFilesDoNotHaveAreNotCounted() throws IOException {
+        Files.writeString(store.resolve(manifest("wiki-20260301T030000Z", "", "")), "12345678");
+        Files.writeString(store.resolve(manifest("wiki-20260302T030000Z", "", "")), "1234567");
+        manifest("wiki-20260303T030000Z", "", "");
+
+        assertThat(store.sizes("wiki", BackupKind.DUMP)).containsExactly(8L);
+        assertThat(store.sizes("wiki", BackupKind.BASE)).isEmpty();
     }
 
     /** Empty texts have no characters, and need memory all the same. */
@@ -85,6 +107,15 @@ class ManifestReadingTest {
         assertThat(ManifestSize.of(one("wiki-1", "wiki"))).isLessThan(1_000);
     }
 
+    /** In pieces, since one text has a limit of its own. */
+    private static List<String> caveats(String text) {
+        List<String> caveats = new ArrayList<>();
+        for (int at = 0; at < text.length(); at += 90_000) {
+            caveats.add(text.substring(at, Math.min(text.length(), at + 90_000)));
+        }
+        return caveats;
+    }
+
     private String manifest(String id, String caveat, String ending) throws IOException {
         return manifest(id, caveat, ending, "wiki");
     }
@@ -93,7 +124,7 @@ class ManifestReadingTest {
         Files.createDirectories(root.resolve("wiki"));
         Files.writeString(
                 root.resolve("wiki/" + id + ".dump.zst.manifest.json" + ending),
-                store.text(one(id, database).with(List.of(caveat))));
+                store.text(one(id, database).with(caveats(caveat))));
         return "wiki/" + id + ".dump.zst";
     }
 

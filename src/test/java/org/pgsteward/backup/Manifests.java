@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Manifests that a test changes. */
@@ -35,7 +36,8 @@ public final class Manifests {
     }
 
     private static List<Manifest> of(Store store, Path folder) throws IOException {
-        return Files.isDirectory(folder) ? whole(store, Inventory.ofFolder(store, folder)) : List.of();
+        Inventory all = Files.isDirectory(folder) ? Inventory.of(store) : new Inventory(List.of(), Map.of());
+        return whole(store, all.only(backup -> store.resolve(backup.path()).startsWith(folder)));
     }
 
     private static List<Manifest> whole(Store store, Inventory inventory) throws IOException {
