@@ -82,7 +82,9 @@ final class Beside {
         new OwnersRestore(guest, name)
                 .pour(file, plan, contents, bytes -> progress.poured(bytes, manifest.sourceBytes()));
         progress.step("restored");
-        notes.addAll(new MaterializedViews(guest, name).fill(list));
+        MaterializedViews views = new MaterializedViews(guest, name);
+        notes.addAll(views.fill(list));
+        notes.addAll(views.emptied(manifest.surroundings().losses().filledViews()));
         notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
         notes.addAll(new OwnersAndRights(guest, contents, name, order.owner()).restore(file, list));
         long rows = database.compareRows(manifest.rows());

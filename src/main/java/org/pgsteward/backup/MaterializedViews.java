@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
@@ -26,6 +27,14 @@ final class MaterializedViews {
               FROM pg_catalog.pg_class AS c
               JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
              WHERE c.relkind = 'm' AND NOT c.relispopulated
+            """;
+
+    /** Names as SQL writes them, separated by chr(30). */
+    private static final String EMPTY = """
+            SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.chr(30))
+              FROM pg_catalog.pg_class AS c
+              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE c.relkind = 'm' AND c.relispopulated AND pg_catalog.pg_relation_size(c.oid) = 0
             """;
 
     private final RestoreSite site;
@@ -65,6 +74,23 @@ final class MaterializedViews {
      */
     List<String> fillAgain(List<String> commands) throws IOException, InterruptedException {
         return fill(commands, (command, view) -> command.equals(REFRESH + view.quoted() + ";"));
+    }
+
+    /**
+     * Returns those that are filled and hold no row, although they held some when they were dumped. A view is filled with
+     * the rows that its owner sees, and these may be fewer than before.
+     *
+     * @param held names as SQL writes them
+     */
+    List<String> emptied(Collection<String> held) throws IOException, InterruptedException {
+        String empty = held.isEmpty() ? "" : site.ask(database, EMPTY);
+        return Stream.of(empty.split("\u001e", -1))
+                .filter(held::contains)
+                .sorted()
+                .map(view ->
+                        "materialized view " + view + " is empty: it held rows when it was dumped, and its owner finds"
+                                + " none any more (row security below it, or a setting of the session that filled it)")
+                .toList();
     }
 
     private List<String> fill(List<String> wanted, BiPredicate<String, View> names)

@@ -327,7 +327,9 @@ public final class Proof {
             ScratchSite site = new ScratchSite(cluster, manifest.owner());
             new OwnersRestore(site, ScratchDatabase.NAME)
                     .pour(file, plan, new TableOfContents(site, cluster.data()), bytes -> {});
-            emptyViews.addAll(new MaterializedViews(site, ScratchDatabase.NAME).fill(contents));
+            MaterializedViews views = new MaterializedViews(site, ScratchDatabase.NAME);
+            emptyViews.addAll(views.fill(contents));
+            emptyViews.addAll(views.emptied(manifest.surroundings().losses().filledViews()));
             return thisHosts(emptyViews);
         } catch (AgeKeys.NotForUs e) {
             throw e;

@@ -93,6 +93,20 @@ final class Snapshot implements AutoCloseable {
              LIMIT 20
             """;
 
+    /**
+     * Materialized views that hold rows. The size of the file is asked for, not the rows: to read a view runs functions of
+     * its owner, and {@code pg_relation_size} would wait for a REFRESH.
+     */
+    private static final String FILLED_VIEWS = """
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), NULL
+              FROM pg_catalog.pg_class AS c
+              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE c.relkind = 'm' AND c.relispopulated
+               AND (pg_catalog.pg_stat_file(pg_catalog.pg_relation_filepath(c.oid), true)).size > 0
+             ORDER BY 1
+             LIMIT 1000
+            """;
+
     private static final String ROLES = """
             SELECT r.rolname, NULL
               FROM pg_catalog.pg_roles AS r
@@ -292,7 +306,8 @@ final class Snapshot implements AutoCloseable {
                     one(connection, ICU_RULES),
                     one(connection, TABLESPACE),
                     List.copyOf(pairs(TABLESPACES).keySet()),
-                    powers(owner));
+                    powers(owner),
+                    new Losses(List.copyOf(pairs(FILLED_VIEWS).keySet())));
         }
     }
 

@@ -116,7 +116,7 @@ final class StreamProof implements AutoCloseable {
                     cannotTell = Proof.makeRoles(roles, cluster);
                 } else if (restore != null) {
                     restore.input().close();
-                    emptyViews = restored(restore.awaitEnd(), new ScratchSite(cluster, owner));
+                    emptyViews = restored(restore.awaitEnd(), new ScratchSite(cluster, owner), manifest);
                     cannotTell = Proof.thisHosts(emptyViews);
                 }
             } catch (IOException e) {
@@ -134,11 +134,16 @@ final class StreamProof implements AutoCloseable {
      *
      * @return the materialized views that a restore leaves empty
      */
-    private List<String> restored(ClientProgram.Ended ended, RestoreSite site)
+    private List<String> restored(ClientProgram.Ended ended, RestoreSite site, Manifest manifest)
             throws IOException, InterruptedException {
-        if (ended.exitCode() == 0) {
-            return List.of();
-        }
+        MaterializedViews views = new MaterializedViews(site, ScratchDatabase.NAME);
+        List<String> empty = new ArrayList<>(ended.exitCode() == 0 ? List.of() : views.fillAgain(unfilled(ended)));
+        empty.addAll(views.emptied(manifest.surroundings().losses().filledViews()));
+        return List.copyOf(empty);
+    }
+
+    /** Returns the commands that fill the views which {@code pg_restore} could not fill. */
+    private List<String> unfilled(ClientProgram.Ended ended) throws IOException {
         RestoreErrors errors = RestoreErrors.of(ended.errors());
         List<String> views = new ArrayList<>();
         boolean all = errors.unnamed() == 0 && !errors.failures().isEmpty();
@@ -154,7 +159,7 @@ final class StreamProof implements AutoCloseable {
         if (!all) {
             throw new IOException("pg_restore ended with exit code " + ended.exitCode() + ": " + ended.message());
         }
-        return new MaterializedViews(site, ScratchDatabase.NAME).fillAgain(views);
+        return views;
     }
 
     private boolean isOfAnExtension(String command) {

@@ -18,6 +18,7 @@ import org.pgsteward.postgres.Quote;
  * @param tablespace of the database; empty for the server's default
  * @param tablespaces of single tables and indexes
  * @param powers what in it would run with the powers over the cluster that its owner has; empty for nothing
+ * @param losses the contents that a restore may lose
  */
 public record Surroundings(
         String encoding,
@@ -30,18 +31,20 @@ public record Surroundings(
         String icuRules,
         String tablespace,
         List<String> tablespaces,
-        String powers) {
+        String powers,
+        Losses losses) {
     /** An older manifest lacks what came later. */
     public Surroundings {
         icuRules = icuRules == null ? "" : icuRules;
         tablespace = tablespace == null ? "" : tablespace;
         tablespaces = tablespaces == null ? List.of() : List.copyOf(tablespaces);
         powers = powers == null ? "" : powers;
+        losses = losses == null ? Losses.NONE : losses;
     }
 
     /** Of a dump whose manifest is from before they were written down. */
     static final Surroundings UNKNOWN =
-            new Surroundings("UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "");
+            new Surroundings("UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "", Losses.NONE);
 
     /** The words that make a database like it, for the end of {@code CREATE DATABASE}. */
     String words() {

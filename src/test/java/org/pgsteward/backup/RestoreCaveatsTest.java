@@ -77,7 +77,8 @@ class RestoreCaveatsTest {
                 "",
                 extensions,
                 Map.of(),
-                new Surroundings("UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", tablespaces, powers),
+                new Surroundings(
+                        "UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", tablespaces, powers, Losses.NONE),
                 List.of());
     }
 }

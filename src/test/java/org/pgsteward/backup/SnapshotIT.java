@@ -118,7 +118,8 @@ class SnapshotIT {
                             "",
                             "",
                             java.util.List.of(),
-                            ""));
+                            "",
+                            Losses.NONE));
         }
     }
 

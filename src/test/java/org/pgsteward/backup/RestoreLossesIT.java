@@ -1,0 +1,105 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.Wiring;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.routing.Pipeline;
+import org.pgsteward.routing.TestHost;
+
+/** The contents of a database that no dump brings back: the backup and the restore name them. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
+class RestoreLossesIT {
+    private static final Secret PASSWORD = new Secret("pw");
+
+    private TestHost host;
+    private Wiring wiring;
+    private Pipeline pipeline;
+
+    @BeforeAll
+    void startHost() throws Exception {
+        host = TestHost.start();
+        wiring = host.wiring();
+        wiring.house.order();
+        pipeline = wiring.backupPipeline().start();
+    }
+
+    @AfterAll
+    void stopHost() throws Exception {
+        pipeline.close();
+        host.close();
+    }
+
+    @Test
+    void aViewThatRowSecurityEmptiesIsNamed() throws Exception {
+        String service = service(
+                "CREATE TABLE public.t AS SELECT generate_series(1, 90) AS n",
+                "CREATE VIEW public.v AS SELECT n FROM public.t",
+                "CREATE MATERIALIZED VIEW public.m AS SELECT n FROM public.v",
+                "CREATE MATERIALIZED VIEW public.of_m AS SELECT n FROM public.m",
+                "ALTER TABLE public.t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+                "CREATE MATERIALIZED VIEW public.empty_at_the_source AS SELECT n FROM public.t",
+                "CREATE MATERIALIZED VIEW public.fine AS SELECT 1 AS n");
+        String empty = " is empty: it held rows when it was dumped, and its owner finds"
+                + " none any more (row security below it, or a setting of the session that filled it)";
+
+        Backup backup = backUp(wiring, service);
+        Restore.Done done = wiring.restore.into(order(service), RestoreProgress.QUIET);
+
+        assertThat(backup.caveats())
+                .containsExactly(
+                        "after a restore materialized view public.m" + empty,
+                        "after a restore materialized view public.of_m" + empty);
+        assertThat(done.notes())
+                .containsExactly("materialized view public.m" + empty, "materialized view public.of_m" + empty);
+        assertThat(backUpEncrypted(service).caveats()).isEqualTo(backup.caveats());
+    }
+
+    private String service(String... statements) throws SQLException {
+        String name = "s" + UUID.randomUUID().toString().replace("-", "").substring(0, 10);
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE " + name + " LOGIN PASSWORD " + Quote.literal(PASSWORD.reveal()),
+                        "CREATE DATABASE " + name + " OWNER " + name + " TEMPLATE template0",
+                        "REVOKE ALL ON DATABASE " + name + " FROM PUBLIC");
+        Contents.runAs(host.cluster().server(), name, PASSWORD, name, statements);
+        return name;
+    }
+
+    private Backup backUp(Wiring with, String database) throws SQLException {
+        Backup backup = host.backUp(with, database);
+        assertThat(backup.error()).isEmpty();
+        return backup;
+    }
+
+    /** Verified while it is made. */
+    private Backup backUpEncrypted(String database) throws Exception {
+        Wiring encrypting =
+                host.wiring("pgsteward.backup.recipients", Age.keys().recipient());
+        try (Pipeline running = encrypting.backupPipeline().start()) {
+            assertThat(running).isNotNull();
+            Backup backup = backUp(encrypting, database);
+            assertThat(backup.provedInStream()).isTrue();
+            return backup;
+        }
+    }
+
+    private Restore.Order order(String service) throws IOException {
+        return new Restore.Order(Inventory.of(wiring.store).of(service).get(0), service, service + "_back");
+    }
+}
