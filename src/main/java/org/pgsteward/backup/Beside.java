@@ -88,6 +88,7 @@ final class Beside {
         notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
         notes.addAll(new OwnersAndRights(guest, contents, name, order.owner()).restore(file, list));
         long rows = database.compareRows(manifest.rows());
+        notes.addAll(database.lostRows(manifest.surroundings().losses().extensionTables()));
         progress.step("every table's rows are as the manifest says");
         return rows;
     }

@@ -173,7 +173,7 @@ public final class DumpRun implements AutoCloseable {
         progress.step("verifies what was dumped");
         Optional<String> cannotTell = finish(proof.get(), manifest);
         manifest = manifest.with(
-                RestoreCaveats.of(plain, allowedExtensions, proof.get().emptyViews()));
+                RestoreCaveats.of(plain, allowedExtensions, proof.get().lost()));
         store.publish(path, cannotTell.isPresent() ? manifest : manifest.provedInStream());
         sealed = true;
         Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())

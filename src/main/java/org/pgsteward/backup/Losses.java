@@ -6,12 +6,21 @@ import java.util.List;
  * The contents of a database that a restore may lose although its dump is whole.
  *
  * @param filledViews materialized views that held rows, as SQL writes their names
+ * @param extensionTables tables that belong to an extension, which made them, and held rows
  */
-public record Losses(List<String> filledViews) {
-    static final Losses NONE = new Losses(List.of());
+public record Losses(List<String> filledViews, List<ExtensionTable> extensionTables) {
+    static final Losses NONE = new Losses(List.of(), List.of());
 
     /** An older manifest lacks what came later. */
     public Losses {
         filledViews = filledViews == null ? List.of() : List.copyOf(filledViews);
+        extensionTables = extensionTables == null ? List.of() : List.copyOf(extensionTables);
+    }
+
+    /** @param name as SQL writes it */
+    public record ExtensionTable(String name, String extension, long rows) {
+        ExtensionTable with(long counted) {
+            return new ExtensionTable(name, extension, counted);
+        }
     }
 }

@@ -200,13 +200,13 @@ public final class Proof {
         try {
             Progress.current().grow(manifest.sourceBytes());
             turn.promise(DiskNeedRule.scratch(manifest.sourceBytes()));
-            List<String> emptyViews = new ArrayList<>();
+            List<String> lost = new ArrayList<>();
             Optional<String> cannotTell;
             try (ScratchWatch watch = watchScratch(manifest.sourceBytes())) {
                 Objects.requireNonNull(watch);
-                cannotTell = attempt(backup, manifest, emptyViews);
+                cannotTell = attempt(backup, manifest, lost);
             }
-            Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, emptyViews));
+            Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, lost));
             return cannotTell.isPresent()
                     ? with(seen, BackupState.UNVERIFIABLE, began, cannotTell.get())
                     : verified(seen, manifest, began);
@@ -274,7 +274,7 @@ public final class Proof {
     }
 
     /** @return why it cannot be told, when it cannot */
-    private Optional<String> attempt(Backup backup, Manifest manifest, List<String> emptyViews)
+    private Optional<String> attempt(Backup backup, Manifest manifest, List<String> lost)
             throws IOException, InterruptedException {
         if (backup.kind() == BackupKind.BASE) {
             scratchSeries.discard();
@@ -292,7 +292,7 @@ public final class Proof {
             StoredFile file = stored(backup, manifest);
             Optional<String> cannotTell = backup.kind() == BackupKind.GLOBALS
                     ? globals(file, cluster)
-                    : database(backup.id(), manifest, file, cluster, emptyViews);
+                    : database(backup.id(), manifest, file, cluster, lost);
             if (cannotTell.isEmpty()) {
                 compareRows(manifest, cluster, backup.kind());
                 lease.verified();
@@ -305,7 +305,7 @@ public final class Proof {
 
     /** @return why it cannot be told, when it cannot */
     private static Optional<String> database(
-            String id, Manifest manifest, StoredFile file, ThrowawayCluster cluster, List<String> emptyViews)
+            String id, Manifest manifest, StoredFile file, ThrowawayCluster cluster, List<String> lost)
             throws IOException, InterruptedException {
         ScratchDatabase database;
         try {
@@ -327,10 +327,10 @@ public final class Proof {
             ScratchSite site = new ScratchSite(cluster, manifest.owner());
             new OwnersRestore(site, ScratchDatabase.NAME)
                     .pour(file, plan, new TableOfContents(site, cluster.data()), bytes -> {});
-            MaterializedViews views = new MaterializedViews(site, ScratchDatabase.NAME);
-            emptyViews.addAll(views.fill(contents));
-            emptyViews.addAll(views.emptied(manifest.surroundings().losses().filledViews()));
-            return thisHosts(emptyViews);
+            lost.addAll(new MaterializedViews(site, ScratchDatabase.NAME).fill(contents));
+            Optional<String> cannotTell = thisHosts(lost);
+            lost.addAll(lostContents(manifest, site));
+            return cannotTell;
         } catch (AgeKeys.NotForUs e) {
             throw e;
         } catch (IOException e) {
@@ -511,7 +511,34 @@ public final class Proof {
                     .orThrow();
             return;
         }
-        List<String> tables = List.copyOf(new TreeSet<>(manifest.rows().keySet()));
+        RowDifferences differing = RowDifferences.of(
+                manifest.rows(), count(List.copyOf(new TreeSet<>(manifest.rows().keySet())), cluster));
+        if (!differing.isEmpty()) {
+            String question = "SET search_path = pg_catalog;\n" + differing.question() + ";";
+            String answer = cluster.sqlAs(COUNTER, ScratchDatabase.NAME, question);
+            differing.settled(answer.lines().toList()).orThrow();
+        }
+    }
+
+    /** Returns the contents that are not there after a restore, one line each. */
+    static List<String> lostContents(Manifest manifest, ScratchSite site) throws IOException, InterruptedException {
+        Losses losses = manifest.surroundings().losses();
+        List<String> lost =
+                new ArrayList<>(new MaterializedViews(site, ScratchDatabase.NAME).emptied(losses.filledViews()));
+        if (!losses.extensionTables().isEmpty()) {
+            Set<String> there =
+                    Set.of(site.ask(ScratchDatabase.NAME, ExtensionTables.NAMES).split("\u001e", -1));
+            List<String> tables = losses.extensionTables().stream()
+                    .map(Losses.ExtensionTable::name)
+                    .filter(there::contains)
+                    .toList();
+            lost.addAll(ExtensionTables.lost(losses.extensionTables(), count(tables, site.cluster())));
+        }
+        return lost;
+    }
+
+    private static Map<String, Long> count(List<String> tables, ThrowawayCluster cluster)
+            throws IOException, InterruptedException {
         // The owner may have put a function of his own, called count, before the catalog's.
         StringBuilder counting = new StringBuilder("SET search_path = pg_catalog;\n" + TABLES_ONLY);
         for (int i = 0; i < tables.size(); i++) {
@@ -521,13 +548,7 @@ public final class Proof {
                     .append(tables.get(i))
                     .append(";\n");
         }
-        String printed = cluster.sqlAs(COUNTER, ScratchDatabase.NAME, counting.toString());
-        RowDifferences differing = RowDifferences.of(manifest.rows(), counted(tables, printed));
-        if (!differing.isEmpty()) {
-            String question = "SET search_path = pg_catalog;\n" + differing.question() + ";";
-            String answer = cluster.sqlAs(COUNTER, ScratchDatabase.NAME, question);
-            differing.settled(answer.lines().toList()).orThrow();
-        }
+        return counted(tables, cluster.sqlAs(COUNTER, ScratchDatabase.NAME, counting.toString()));
     }
 
     private static Map<String, Long> counted(List<String> tables, String printed) throws IOException {

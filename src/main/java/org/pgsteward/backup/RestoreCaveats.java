@@ -55,15 +55,15 @@ final class RestoreCaveats {
      * Returns all that is known of a dump.
      *
      * @param allowed the extensions that a dump may bring
-     * @param emptyViews what {@link MaterializedViews} could not fill; none before it was verified
+     * @param lost what a restore leaves empty or loses, as the verification found it; none before
      */
-    static List<String> of(Manifest manifest, Set<String> allowed, List<String> emptyViews) {
+    static List<String> of(Manifest manifest, Set<String> allowed, List<String> lost) {
         List<String> caveats = new ArrayList<>();
         forbidden(manifest.extensions().keySet(), allowed).ifPresent(why -> caveats.add("restore refuses it: " + why));
         powerful(manifest.database(), manifest.owner(), manifest.surroundings().powers())
                 .ifPresent(why -> caveats.add("restore refuses it: " + why));
         tablespaces(manifest.surroundings().tablespaces()).ifPresent(caveats::add);
-        emptyViews.forEach(view -> caveats.add("after a restore " + view));
+        lost.forEach(what -> caveats.add("after a restore " + what));
         List<String> shown = new ArrayList<>();
         caveats.stream()
                 .limit(MOST)

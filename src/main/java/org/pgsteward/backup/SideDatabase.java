@@ -105,6 +105,19 @@ final class SideDatabase {
         return restored.values().stream().mapToLong(Long::longValue).sum();
     }
 
+    /** Returns the tables of extensions that have fewer rows than when they were dumped, one line each. */
+    List<String> lostRows(List<Losses.ExtensionTable> held) throws SQLException {
+        if (held.isEmpty()) {
+            return List.of();
+        }
+        try (Connection connection = server.connectForLong(name)) {
+            connection.setAutoCommit(false);
+            Map<String, Long> restored = new TreeMap<>();
+            ExtensionTables.count(connection).forEach(table -> restored.put(table.name(), table.rows()));
+            return ExtensionTables.lost(held, restored);
+        }
+    }
+
     /** Gives it its name, by which it is nobody's leftover any more: in one transaction. */
     void rename(String to, Note note) throws SQLException {
         String quoted = Quote.identifier(name);

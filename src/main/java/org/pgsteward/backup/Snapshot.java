@@ -307,7 +307,11 @@ final class Snapshot implements AutoCloseable {
                     one(connection, TABLESPACE),
                     List.copyOf(pairs(TABLESPACES).keySet()),
                     powers(owner),
-                    new Losses(List.copyOf(pairs(FILLED_VIEWS).keySet())));
+                    new Losses(
+                            List.copyOf(pairs(FILLED_VIEWS).keySet()),
+                            ExtensionTables.count(connection).stream()
+                                    .filter(table -> table.rows() > 0)
+                                    .toList()));
         }
     }
 

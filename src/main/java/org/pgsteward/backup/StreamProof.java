@@ -36,7 +36,7 @@ final class StreamProof implements AutoCloseable {
     private Optional<String> cannotTell;
     private Optional<String> caveat = Optional.empty();
     private Set<String> schemas = Set.of();
-    private List<String> emptyViews = List.of();
+    private final List<String> lost = new ArrayList<>();
     private String owner = "";
 
     private StreamProof(
@@ -116,8 +116,10 @@ final class StreamProof implements AutoCloseable {
                     cannotTell = Proof.makeRoles(roles, cluster);
                 } else if (restore != null) {
                     restore.input().close();
-                    emptyViews = restored(restore.awaitEnd(), new ScratchSite(cluster, owner), manifest);
-                    cannotTell = Proof.thisHosts(emptyViews);
+                    ScratchSite site = new ScratchSite(cluster, owner);
+                    lost.addAll(restored(restore.awaitEnd(), site));
+                    cannotTell = Proof.thisHosts(lost);
+                    lost.addAll(Proof.lostContents(manifest, site));
                 }
             } catch (IOException e) {
                 cannotTell = Optional.of(Proof.orThrow(e, cluster, caveat));
@@ -134,12 +136,12 @@ final class StreamProof implements AutoCloseable {
      *
      * @return the materialized views that a restore leaves empty
      */
-    private List<String> restored(ClientProgram.Ended ended, RestoreSite site, Manifest manifest)
+    private List<String> restored(ClientProgram.Ended ended, RestoreSite site)
             throws IOException, InterruptedException {
-        MaterializedViews views = new MaterializedViews(site, ScratchDatabase.NAME);
-        List<String> empty = new ArrayList<>(ended.exitCode() == 0 ? List.of() : views.fillAgain(unfilled(ended)));
-        empty.addAll(views.emptied(manifest.surroundings().losses().filledViews()));
-        return List.copyOf(empty);
+        if (ended.exitCode() == 0) {
+            return List.of();
+        }
+        return new MaterializedViews(site, ScratchDatabase.NAME).fillAgain(unfilled(ended));
     }
 
     /** Returns the commands that fill the views which {@code pg_restore} could not fill. */
@@ -168,9 +170,9 @@ final class StreamProof implements AutoCloseable {
                         || command.equals("CREATE SCHEMA " + Quote.identifier(schema) + ";"));
     }
 
-    /** What a restore leaves empty; known when it is finished. */
-    List<String> emptyViews() {
-        return emptyViews;
+    /** What a restore leaves empty or loses; known when it is finished. */
+    List<String> lost() {
+        return List.copyOf(lost);
     }
 
     private static Optional<String> finish(BaseProof base, Manifest manifest) throws IOException, InterruptedException {
