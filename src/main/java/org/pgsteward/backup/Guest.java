@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
@@ -31,6 +33,9 @@ final class Guest implements RestoreSite, AutoCloseable {
             "maintenance_work_mem='16MB'", "max_parallel_maintenance_workers=0", "max_parallel_workers_per_gather=0");
 
     private static final String SMALL = " -c " + String.join(" -c ", SMALL_ONES).replace("'", "");
+
+    /** privilege_not_granted and privilege_not_revoked. */
+    private static final Set<String> NOTHING_DONE = Set.of("01007", "01006");
 
     private final Server server;
     private final Programs programs;
@@ -113,6 +118,7 @@ final class Guest implements RestoreSite, AutoCloseable {
             for (String setting : SMALL_ONES) {
                 statement.execute("SET " + setting);
             }
+            statement.execute("SET client_min_messages = 'warning'");
             if (owner.isPresent()) {
                 statement.execute("SET ROLE " + Quote.identifier(owner.get()));
             }
@@ -128,13 +134,23 @@ final class Guest implements RestoreSite, AutoCloseable {
     private static String tried(Statement statement, String sql) throws SQLException {
         try {
             statement.execute(sql);
-            return "";
+            return sql.startsWith("GRANT ") || sql.startsWith("REVOKE ") ? unchanged(statement) : "";
         } catch (SQLException e) {
             if (statement.getConnection().isClosed()) {
                 throw e;
             }
             return String.valueOf(e.getMessage());
         }
+    }
+
+    /** A role that may not grant or revoke a privilege gets a warning only, if it has any privilege on the object. */
+    private static String unchanged(Statement statement) throws SQLException {
+        for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
+            if (NOTHING_DONE.contains(String.valueOf(warning.getSQLState()))) {
+                return "WARNING: " + warning.getMessage();
+            }
+        }
+        return "";
     }
 
     private ClientProgram start(String database, Optional<String> as, List<String> options) throws IOException {

@@ -51,6 +51,14 @@ final class RestoreCaveats {
                         + " are restored into the tablespace of the database");
     }
 
+    /** Returns the objects of PostgreSQL itself on which a role gets other privileges than before. */
+    private static Optional<String> privileges(Collection<String> objects) {
+        return objects.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "privileges on objects of PostgreSQL itself are not restored: " + String.join(", ", objects));
+    }
+
     /**
      * Returns all that is known of a dump.
      *
@@ -63,6 +71,7 @@ final class RestoreCaveats {
         powerful(manifest.database(), manifest.owner(), manifest.surroundings().powers())
                 .ifPresent(why -> caveats.add("restore refuses it: " + why));
         tablespaces(manifest.surroundings().tablespaces()).ifPresent(caveats::add);
+        privileges(manifest.surroundings().losses().privileges()).ifPresent(caveats::add);
         lost.forEach(what -> caveats.add("after a restore " + what));
         List<String> shown = new ArrayList<>();
         caveats.stream()

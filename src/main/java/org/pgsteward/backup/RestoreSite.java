@@ -21,7 +21,8 @@ interface RestoreSite extends DumpExtensions.Administrator {
     /**
      * Runs statements as the owner, each in a transaction of its own.
      *
-     * @return PostgreSQL's error for each, empty where it was done
+     * @return PostgreSQL's error for each, empty where it was done; for a GRANT or REVOKE also the warning that it changed
+     *     nothing
      */
     List<String> asOwner(String database, List<String> statements) throws IOException, InterruptedException;
 }

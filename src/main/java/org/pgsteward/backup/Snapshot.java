@@ -311,7 +311,11 @@ final class Snapshot implements AutoCloseable {
                             List.copyOf(pairs(FILLED_VIEWS).keySet()),
                             ExtensionTables.count(connection).stream()
                                     .filter(table -> table.rows() > 0)
-                                    .toList()));
+                                    .toList(),
+                            owner.isPresent()
+                                    ? List.copyOf(
+                                            pairs(SystemPrivileges.CHANGED).keySet())
+                                    : List.of()));
         }
     }
 

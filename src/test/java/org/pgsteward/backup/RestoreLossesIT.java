@@ -136,6 +136,45 @@ class RestoreLossesIT {
                 .startsWith("after a restore table public.own has 2 of 4 rows: it belongs to extension filled");
     }
 
+    @Test
+    void privilegesOnObjectsOfPostgresAreNamed() throws Exception {
+        String service = service(
+                "CREATE TABLE public.t AS SELECT 1 AS n",
+                "GRANT SELECT ON public.t TO PUBLIC",
+                "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+        host.cluster()
+                .run(
+                        service,
+                        "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep FROM PUBLIC",
+                        "REVOKE SELECT ON pg_catalog.pg_roles FROM PUBLIC",
+                        "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC",
+                        "GRANT USAGE ON LANGUAGE plpgsql TO " + service,
+                        "GRANT SELECT (rolname) ON pg_catalog.pg_authid TO " + service,
+                        "REVOKE SELECT ON information_schema.tables FROM PUBLIC",
+                        "GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text) TO " + service,
+                        "GRANT SELECT ON pg_catalog.pg_class TO " + service,
+                        "REVOKE SELECT ON pg_catalog.pg_class FROM " + service);
+
+        Backup backup = backUp(wiring, service);
+        Restore.Done done = wiring.restore.into(order(service), RestoreProgress.QUIET);
+
+        assertThat(backup.caveats())
+                .containsExactly("privileges on objects of PostgreSQL itself are not restored: column rolname of table"
+                        + " pg_authid, function pg_ls_dir(text), function pg_sleep(double precision), language plpgsql,"
+                        + " view information_schema.tables, view pg_roles");
+        assertThat(done.notes())
+                .contains(
+                        "REVOKE ALL ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC: WARNING: no"
+                                + " privileges could be revoked for \"pg_sleep\"",
+                        "REVOKE SELECT ON TABLE pg_catalog.pg_roles FROM PUBLIC: WARNING: no privileges could be"
+                                + " revoked for \"pg_roles\"",
+                        "REVOKE ALL ON LANGUAGE plpgsql FROM PUBLIC: WARNING: no privileges could be revoked for"
+                                + " \"plpgsql\"",
+                        "GRANT ALL ON LANGUAGE plpgsql TO " + service
+                                + ": WARNING: no privileges were granted for \"plpgsql\"")
+                .noneMatch(note -> note.contains("public"));
+    }
+
     private String service(String... statements) throws SQLException {
         String name = "s" + UUID.randomUUID().toString().replace("-", "").substring(0, 10);
         host.cluster()
