@@ -255,7 +255,7 @@ public final class Wiring {
         scratch = settings.get("pgsteward.scratch.dir")
                 .map(dir -> Path.of(dir).toAbsolutePath())
                 .orElse(state.resolve("scratch"));
-        RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch);
+        RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch, locks, clock);
         house = new Housekeeping(tables, store, locks, sets, leftovers);
         Set<String> extensions = settings.words("pgsteward.extensions.allowed");
         proof = new Proof(store, keys, scratch, locks, bindir, user, extensions, runs, rows::verified, clock);

@@ -1,7 +1,6 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -14,7 +13,6 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -228,11 +226,9 @@ public final class Restore {
                 user,
                 new OwnerPowers(server).isPowerful(order.owner()) ? Optional.empty() : Optional.of(order.owner()));
         progress.step("a role that logs in for this restore alone");
-        Path folder = scratch.resolve(guest.name());
         boolean restored = false;
-        try {
-            folder = folder(guest);
-            Beside beside = new Beside(server, order, file, guest, folder);
+        try (RestoreFolder folder = RestoreFolder.make(scratch, locks, user, guest.name())) {
+            Beside beside = new Beside(server, order, file, guest, folder.path());
             long rows = beside.fill(like, progress);
             Swap.Swapped swapped = ending.end(beside);
             restored = true;
@@ -246,12 +242,8 @@ public final class Restore {
                     swapped.took(),
                     List.copyOf(beside.notes()));
         } finally {
-            try {
-                if (!restored) {
-                    discard(guest);
-                }
-            } finally {
-                ThrowawayCluster.remove(folder);
+            if (!restored) {
+                discard(guest);
             }
         }
     }
@@ -277,15 +269,6 @@ public final class Restore {
             throw new Refused(refusal.get());
         }
         return order;
-    }
-
-    /** Of one name with its guest: they come and go together. */
-    private Path folder(Guest guest) throws IOException, InterruptedException {
-        if (!user.mayEnter(scratch)) {
-            return user.own(Files.createTempDirectory(Path.of("/tmp"), guest.name()));
-        }
-        user.enterable(scratch);
-        return user.own(scratch.resolve(guest.name()));
     }
 
     private void discard(Guest guest) {

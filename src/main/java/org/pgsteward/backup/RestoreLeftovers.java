@@ -1,18 +1,12 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
+import java.time.Clock;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.postgres.ThrowawayCluster;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,10 +34,15 @@ public final class RestoreLeftovers {
 
     private final Server server;
     private final Path scratch;
+    private final Path locks;
+    private final Clock clock;
 
-    public RestoreLeftovers(Server server, Path scratch) {
+    /** @param locks of the restores that are under way */
+    public RestoreLeftovers(Server server, Path scratch, Path locks, Clock clock) {
         this.server = server;
         this.scratch = scratch;
+        this.locks = locks;
+        this.clock = clock;
     }
 
     /**
@@ -74,14 +73,7 @@ public final class RestoreLeftovers {
                 Guest.run(server, "DROP ROLE IF EXISTS " + Quote.identifier(role));
             });
         }
-        for (Path folder : folders()) {
-            try {
-                ThrowawayCluster.remove(folder);
-                LOG.warn("removed folder {}, which a restore left that ended before it was done", folder);
-            } catch (UncheckedIOException e) {
-                LOG.warn("{}", e.getMessage());
-            }
-        }
+        RestoreFolder.clear(scratch, locks, clock.instant());
     }
 
     @FunctionalInterface
@@ -100,20 +92,5 @@ public final class RestoreLeftovers {
                     name,
                     e.getMessage());
         }
-    }
-
-    private List<Path> folders() {
-        if (!Files.isDirectory(scratch)) {
-            return List.of();
-        }
-        List<Path> folders = new ArrayList<>();
-        try (Stream<Path> children = Files.list(scratch)) {
-            children.filter(child -> child.getFileName().toString().matches(NAMES)
-                            && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS))
-                    .forEach(folders::add);
-        } catch (IOException e) {
-            LOG.warn("what restores left in {} cannot be listed: {}", scratch, e.getMessage());
-        }
-        return folders;
     }
 }

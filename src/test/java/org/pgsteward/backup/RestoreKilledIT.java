@@ -3,11 +3,15 @@ package org.pgsteward.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -22,6 +26,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.TestHost;
 
@@ -109,6 +114,34 @@ class RestoreKilledIT {
         assertThat(rows(back + "_too")).isEqualTo(DUMPED);
         host.wiring().house.order();
         assertThat(leftovers()).isEmpty();
+    }
+
+    /** Into two servers from one state folder; the turn of each is free. */
+    @Test
+    void aRestoreIntoAnotherServerLeavesTheFolderOfOneUnderWay() throws Exception {
+        String service = service("elsewhere");
+        Process underWay = start(KilledRestore.class.getName(), "into", service, service + "_back", "4");
+        try (TestCluster other = TestCluster.start()) {
+            await().until(() -> !underWay.isAlive() || !Files.readString(said()).isBlank());
+            List<String> folders = folders();
+            assertThat(folders).hasSize(1);
+            Map<String, String> there = Map.of(
+                    "pgsteward.postgres.host", other.server().address().host(),
+                    "pgsteward.postgres.port",
+                            Integer.toString(other.server().address().port()));
+
+            host.wiring(there).house.order();
+
+            assertThat(folders()).isEqualTo(folders);
+            underWay.destroyForcibly();
+            assertThat(underWay.waitFor(8, TimeUnit.MINUTES)).isTrue();
+            host.wiring(there).house.order();
+            assertThat(folders()).isEmpty();
+            host.wiring().house.order();
+            assertThat(leftovers()).isEmpty();
+        } finally {
+            underWay.destroyForcibly();
+        }
     }
 
     /** The very command, and a statement of the dump that is still at work when its process is gone. */
@@ -227,11 +260,20 @@ class RestoreKilledIT {
                         "SELECT 'database ' || datname FROM pg_database WHERE datname LIKE 'pgsteward_restore_%'"
                                 + " UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname LIKE 'pgsteward_restore_%'"));
         leftovers.removeIf(name -> name.contains("pgsteward_restore_0bad"));
-        try (Stream<Path> folders = Files.list(host.folder().resolve("state/scratch"))) {
-            folders.map(folder -> folder.getFileName().toString())
-                    .filter(name -> name.startsWith("pgsteward_restore_"))
-                    .forEach(name -> leftovers.add("folder " + name));
-        }
+        folders().forEach(name -> leftovers.add("folder " + name));
         return leftovers;
+    }
+
+    /** The scratch folders of restores, and of those without one the locks. */
+    private List<String> folders() throws IOException {
+        Set<String> names = new TreeSet<>();
+        for (String parent : List.of("state/scratch", "state/locks")) {
+            try (Stream<Path> children = Files.list(host.folder().resolve(parent))) {
+                children.map(child -> child.getFileName().toString().replace(".lock", ""))
+                        .filter(name -> name.startsWith("pgsteward_restore_"))
+                        .forEach(names::add);
+            }
+        }
+        return List.copyOf(names);
     }
 }
