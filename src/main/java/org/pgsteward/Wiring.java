@@ -273,7 +273,8 @@ public final class Wiring {
                 clock);
         restore = new Restore(
                 server, bindir, user, store, keys, locks, scratch, leftovers, extensions, rows::verified, clock);
-        recovery = new Recovery(server, store, restore, leftovers, new JournalRows(server.managementDatabase())::take);
+        recovery = new Recovery(
+                server, store, backupSets, restore, leftovers, new JournalRows(server.managementDatabase())::take);
         asked = new AskedBackups(targets, tables, rows, sets, store, proof, locks, doors, clock);
         Path waiting = state.resolve("spool");
         spool = purpose.leavesTraces() ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Quote;
@@ -69,10 +70,18 @@ public final class Recovery {
     private final Restore restore;
     private final RestoreLeftovers leftovers;
     private final JournalRows journal;
+    private final BackupSets sets;
 
-    public Recovery(Server server, Store store, Restore restore, RestoreLeftovers leftovers, JournalRows journal) {
+    public Recovery(
+            Server server,
+            Store store,
+            BackupSets sets,
+            Restore restore,
+            RestoreLeftovers leftovers,
+            JournalRows journal) {
         this.server = server;
         this.store = store;
+        this.sets = sets;
         this.restore = restore;
         this.leftovers = leftovers;
         this.journal = journal;
@@ -143,6 +152,8 @@ public final class Recovery {
             if (missing.isEmpty()) {
                 Guest.run(server, "DROP ROLE " + MARK);
             }
+            // Last: no other run of this brings them back.
+            nameUnmade(inventory, missing);
         }
         return new Report(List.copyOf(done), List.copyOf(missing), Map.copyOf(verified));
     }
@@ -159,6 +170,28 @@ public final class Recovery {
                     .alteration(newest)
                     .ifPresent(reason -> missing.add(
                             newest.path() + " is not restored but " + restored.path() + ", which is older: " + reason));
+        }
+    }
+
+    /** The databases that were in the cluster at the newest backup set, and of which the store has no dump. */
+    private void nameUnmade(Inventory inventory, List<String> missing) throws SQLException {
+        Set<String> dumped = inventory.backups().stream()
+                .filter(backup -> backup.kind() == BackupKind.DUMP)
+                .map(backup -> backup.manifest().database())
+                .collect(Collectors.toSet());
+        try {
+            for (BackupSet.Missing one : sets.all().stream()
+                    .limit(1)
+                    .flatMap(set -> set.missing().stream())
+                    .toList()) {
+                if (one.kind().equals(BackupKind.DUMP.word())
+                        && !dumped.contains(one.database())
+                        && !restore.exists(one.database())) {
+                    missing.add(one.database() + ": there is no dump of it in the store: " + one.reason());
+                }
+            }
+        } catch (IOException e) {
+            missing.add("databases of which the store has no dump: " + e.getMessage());
         }
     }
 
