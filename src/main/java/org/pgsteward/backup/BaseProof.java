@@ -37,11 +37,21 @@ final class BaseProof implements AutoCloseable {
     /** Bytes that recovery may write beside what is unpacked: two segments of the log, and change. */
     private static final long FOR_RECOVERY = 64L * 1024 * 1024;
 
+    /** Whether the encoding of database {@code d} can be converted to that of our connections. */
+    static final String CONVERTIBLE = """
+            (d.encoding IN (pg_catalog.pg_char_to_encoding('SQL_ASCII'), pg_catalog.pg_char_to_encoding('UTF8'))
+             OR EXISTS (SELECT FROM pg_catalog.pg_conversion AS c
+                         WHERE c.condefault AND c.conforencoding = d.encoding
+                           AND c.contoencoding = pg_catalog.pg_char_to_encoding('UTF8')))
+            """;
+
     /** In digits: a name may hold the end of a line, and what is put between two columns. */
     private static final String DATABASES = """
             SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.quote_ident(datname) || '.', 'UTF8'), 'hex'),
-                   pg_catalog.encode(pg_catalog.convert_to(datname, 'UTF8'), 'hex')
-              FROM pg_catalog.pg_database
+                   pg_catalog.encode(pg_catalog.convert_to(datname, 'UTF8'), 'hex'),
+                   CASE WHEN """ + CONVERTIBLE + """
+                        THEN '' ELSE pg_catalog.pg_encoding_to_char(encoding) END
+              FROM pg_catalog.pg_database AS d
              WHERE datallowconn AND datconnlimit <> -2
              ORDER BY 1;
             """;
@@ -140,10 +150,11 @@ final class BaseProof implements AutoCloseable {
     /**
      * Once it is there.
      *
+     * @return the databases that it did not read, with the reason
      * @throws CannotTell when this host cannot prove it
      * @throws IOException when it is not what it was, or does not start
      */
-    void prove(Manifest manifest) throws IOException, InterruptedException {
+    List<String> prove(Manifest manifest) throws IOException, InterruptedException {
         ClientProgram.run(
                 user,
                 List.of(
@@ -153,7 +164,7 @@ final class BaseProof implements AutoCloseable {
                         folder.resolve("data").toString()),
                 Map.of(),
                 "");
-        start(manifest);
+        return start(manifest);
     }
 
     @Override
@@ -162,9 +173,9 @@ final class BaseProof implements AutoCloseable {
         ThrowawayCluster.remove(folder);
     }
 
-    private void start(Manifest manifest) throws IOException, InterruptedException {
+    private List<String> start(Manifest manifest) throws IOException, InterruptedException {
         try (ThrowawayCluster cluster = ThrowawayCluster.ofCopy(programs, user, folder, manifest.owner())) {
-            compare(cluster, manifest.rows());
+            return compare(cluster, manifest.rows());
         } catch (IOException e) {
             String said = worst(String.valueOf(e.getMessage()));
             if (OF_THIS_HOST.matcher(said).find()) {
@@ -174,18 +185,26 @@ final class BaseProof implements AutoCloseable {
         }
     }
 
-    private static void compare(ThrowawayCluster cluster, Map<String, Long> expected)
+    private static List<String> compare(ThrowawayCluster cluster, Map<String, Long> expected)
             throws IOException, InterruptedException {
         Map<String, Long> left = new TreeMap<>(expected);
         List<String> fewer = new ArrayList<>();
+        List<String> unread = new ArrayList<>();
         cluster.sqlInCopy("postgres", MAKE_COUNTER);
         for (String line : cluster.sqlInCopy("postgres", DATABASES)
                 .lines()
                 .filter(text -> !text.isBlank())
                 .toList()) {
-            int bar = line.indexOf('|');
-            String prefix = ofDigits(line.substring(0, bar));
-            String database = ofDigits(line.substring(bar + 1));
+            String[] columns = line.split("\\|", -1);
+            String prefix = ofDigits(columns[0]);
+            String database = ofDigits(columns[1]);
+            String encoding = columns[2];
+            if (!encoding.isEmpty()) {
+                left.keySet().removeIf(table -> table.startsWith(prefix));
+                unread.add("database " + database + " was not read: there is no conversion between its encoding "
+                        + encoding + " and UTF8");
+                continue;
+            }
             List<String> tables = left.keySet().stream()
                     .filter(table -> table.startsWith(prefix))
                     .toList();
@@ -216,6 +235,7 @@ final class BaseProof implements AutoCloseable {
         if (!left.isEmpty()) {
             throw new IOException("not in it: " + String.join(", ", left.keySet()));
         }
+        return unread;
     }
 
     private static String ofDigits(String hex) {

@@ -42,9 +42,9 @@ final class BaseRows implements AutoCloseable {
 
     private static final String DATABASES = """
             SELECT datname
-              FROM pg_catalog.pg_database
-             WHERE datallowconn AND datconnlimit <> -2
-               AND pg_catalog.age(xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
+              FROM pg_catalog.pg_database AS d
+             WHERE datallowconn AND datconnlimit <> -2 AND """ + BaseProof.CONVERTIBLE + """
+               AND pg_catalog.age(d.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
              ORDER BY 1
             """;
 

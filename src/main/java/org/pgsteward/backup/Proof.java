@@ -278,7 +278,7 @@ public final class Proof {
             throws IOException, InterruptedException {
         if (backup.kind() == BackupKind.BASE) {
             scratchSeries.discard();
-            return start(backup, manifest);
+            return start(backup, manifest, lost);
         }
         ScratchSeries.Lease started;
         try {
@@ -442,13 +442,14 @@ public final class Proof {
     record Restoring(List<String> command, Optional<String> cannotTell, Optional<String> caveat, Set<String> schemas) {}
 
     /** @return why it cannot be told, when it cannot */
-    private Optional<String> start(Backup backup, Manifest manifest) throws IOException, InterruptedException {
+    private Optional<String> start(Backup backup, Manifest manifest, List<String> unread)
+            throws IOException, InterruptedException {
         long bytes = manifest.sourceBytes();
         int major = Integer.parseInt(manifest.clientVersion());
         clearScratch();
         try (BaseProof copy = BaseProof.begin(scratch, bindir, user, major, bytes, bytes)) {
             stored(backup, manifest).pourInto(copy.archive());
-            copy.prove(manifest);
+            unread.addAll(copy.prove(manifest));
             return Optional.empty();
         } catch (AgeKeys.NotForUs e) {
             return Optional.of(AgeKeys.NotForUs.REASON);

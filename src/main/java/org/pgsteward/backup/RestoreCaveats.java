@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.pgsteward.model.BackupKind;
 
 /**
  * What a restore of a dump refuses or loses. The night says it of each backup, and the restore when it is asked for one: both
@@ -63,7 +64,8 @@ final class RestoreCaveats {
      * Returns all that is known of a dump.
      *
      * @param allowed the extensions that a dump may bring
-     * @param lost what a restore leaves empty or loses, as the verification found it; none before
+     * @param lost what a restore leaves empty or loses, as the verification found it, or of a base backup the databases that
+     *     were not read; none before the verification
      */
     static List<String> of(Manifest manifest, Set<String> allowed, List<String> lost) {
         List<String> caveats = new ArrayList<>();
@@ -72,7 +74,8 @@ final class RestoreCaveats {
                 .ifPresent(why -> caveats.add("restore refuses it: " + why));
         tablespaces(manifest.surroundings().tablespaces()).ifPresent(caveats::add);
         privileges(manifest.surroundings().losses().privileges()).ifPresent(caveats::add);
-        lost.forEach(what -> caveats.add("after a restore " + what));
+        String when = manifest.kind().equals(BackupKind.BASE.word()) ? "" : "after a restore ";
+        lost.forEach(what -> caveats.add(when + what));
         List<String> shown = new ArrayList<>();
         caveats.stream()
                 .limit(MOST)

@@ -175,10 +175,10 @@ final class StreamProof implements AutoCloseable {
         return List.copyOf(lost);
     }
 
-    private static Optional<String> finish(BaseProof base, Manifest manifest) throws IOException, InterruptedException {
+    private Optional<String> finish(BaseProof base, Manifest manifest) throws IOException, InterruptedException {
         try {
             base.archive().close();
-            base.prove(manifest);
+            lost.addAll(base.prove(manifest));
             return Optional.empty();
         } catch (CannotTell e) {
             return Optional.of(String.valueOf(e.getMessage()));

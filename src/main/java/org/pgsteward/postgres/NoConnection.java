@@ -21,6 +21,9 @@ public final class NoConnection extends SQLException {
 
     private static final String NO_DATABASE = "3D000";
 
+    /** feature_not_supported: no conversion between the encoding of the database and ours. */
+    private static final String UNREADABLE = "0A000";
+
     /** What to type when the login is refused, where PostgreSQL runs in a container as ours does. */
     private static final String REFUSED_REMEDY = """
             docker exec -it postgresql psql -U homelab -d homelab -c '\\password homelab'   # what pgsteward's file holds
@@ -36,6 +39,7 @@ public final class NoConnection extends SQLException {
         NOT_TRIED("PostgreSQL is not asked: "),
         SILENT("PostgreSQL does not answer: "),
         REFUSED("PostgreSQL answers, and does not let pgsteward in: "),
+        UNREADABLE("PostgreSQL answers: "),
         /** The message says it: "cannot log in to". */
         UNSAFE("");
 
@@ -81,6 +85,15 @@ public final class NoConnection extends SQLException {
                     address.where() + " has no database '" + database + "'; PGSTEWARD_POSTGRES_DATABASE names it, and"
                             + " pgsteward makes its tables in it",
                     Outcome.REFUSED,
+                    thrown);
+        }
+        if (state.equals(UNREADABLE)) {
+            return new NoConnection(
+                    "cannot read database '" + database + "' (" + said(thrown)
+                            + "): only the base backup holds it; dump it"
+                            + " by pg_dump, which needs no conversion, or move its contents to a database with another"
+                            + " encoding",
+                    Outcome.UNREADABLE,
                     thrown);
         }
         return new NoConnection(silent(thrown, address), Outcome.SILENT, thrown);
@@ -136,7 +149,7 @@ public final class NoConnection extends SQLException {
 
     /** Whether the server answered, and did not let us in: it is no outage. */
     public boolean isRefused() {
-        return outcome == Outcome.REFUSED || outcome == Outcome.UNSAFE;
+        return outcome == Outcome.REFUSED || outcome == Outcome.UNSAFE || outcome == Outcome.UNREADABLE;
     }
 
     /** Whether pgsteward did not log in because what answers has not shown that it is the right server. */

@@ -55,12 +55,20 @@ final class ShortAbsence {
         return now - since < longest.toNanos();
     }
 
-    /** Class 08: connection exception; 57P01 to 57P03: it shuts down, crashed, or starts. */
+    /**
+     * Class 08: connection exception; 57P01 to 57P03: it shuts down, crashed, or starts; class 53: it has no room for one
+     * more session. With any other state the server has answered, and answers the same in a second.
+     */
     private static boolean isAway(SQLException failed) {
-        if (failed instanceof NoConnection none) {
-            return !none.isRefused();
+        if (failed instanceof NoConnection none && none.isRefused()) {
+            return false;
         }
-        String state = String.valueOf(failed.getSQLState());
-        return state.startsWith("08") || state.startsWith("57P");
+        String state = failed.getSQLState();
+        if (state == null) {
+            return failed instanceof NoConnection;
+        }
+        return state.startsWith("08")
+                || state.startsWith("57P")
+                || (failed instanceof NoConnection && state.startsWith("53"));
     }
 }
