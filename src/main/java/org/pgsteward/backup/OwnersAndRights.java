@@ -48,6 +48,9 @@ final class OwnersAndRights {
                     + "|STATISTICS|TABLE|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTIONARY|TYPE|VIEW) .*",
             Pattern.DOTALL);
 
+    /** No restore makes it: in a new database it belongs to the role pg_database_owner. */
+    private static final Pattern PUBLIC = Pattern.compile("\\d+; [1-9]\\d* \\d+ SCHEMA - public .*", Pattern.DOTALL);
+
     private static final Pattern GIVE = Pattern.compile(
             "ALTER (AGGREGATE|COLLATION|CONVERSION|DOMAIN|FOREIGN TABLE|FUNCTION|LARGE OBJECT"
                     + "|MATERIALIZED VIEW|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURE|SCHEMA|SEQUENCE|SERVER"
@@ -93,7 +96,8 @@ final class OwnersAndRights {
         list.lines().forEach(line -> {
             if (RIGHTS.matcher(line).matches()) {
                 rights.add(line);
-            } else if (OWNED.matcher(line).matches() && !line.endsWith(mine)) {
+            } else if (OWNED.matcher(line).matches()
+                    && (!line.endsWith(mine) || PUBLIC.matcher(line).matches())) {
                 others.add(line);
             }
         });
