@@ -8,15 +8,21 @@ import java.util.List;
  * @param filledViews materialized views that held rows, as SQL writes their names
  * @param extensionTables tables that belong to an extension, which made them, and held rows
  * @param privileges objects of PostgreSQL itself whose privileges were changed, in words
+ * @param sessionChecks constraints that ask for the role that has logged in, in words
  */
-public record Losses(List<String> filledViews, List<ExtensionTable> extensionTables, List<String> privileges) {
-    static final Losses NONE = new Losses(List.of(), List.of(), List.of());
+public record Losses(
+        List<String> filledViews,
+        List<ExtensionTable> extensionTables,
+        List<String> privileges,
+        List<String> sessionChecks) {
+    static final Losses NONE = new Losses(List.of(), List.of(), List.of(), List.of());
 
     /** An older manifest lacks what came later. */
     public Losses {
         filledViews = filledViews == null ? List.of() : List.copyOf(filledViews);
         extensionTables = extensionTables == null ? List.of() : List.copyOf(extensionTables);
         privileges = privileges == null ? List.of() : List.copyOf(privileges);
+        sessionChecks = sessionChecks == null ? List.of() : List.copyOf(sessionChecks);
     }
 
     /** @param name as SQL writes it */

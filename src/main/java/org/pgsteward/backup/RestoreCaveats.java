@@ -60,6 +60,14 @@ final class RestoreCaveats {
                         "privileges on objects of PostgreSQL itself are not restored: " + String.join(", ", objects));
     }
 
+    /** Returns the constraints that a restore may violate, since it logs in as a role of its own. */
+    private static Optional<String> sessionChecks(Collection<String> constraints) {
+        return constraints.isEmpty()
+                ? Optional.empty()
+                : Optional.of("restore may refuse rows, since another role is the SESSION_USER then: "
+                        + String.join(", ", constraints));
+    }
+
     /**
      * Returns all that is known of a dump.
      *
@@ -74,6 +82,7 @@ final class RestoreCaveats {
                 .ifPresent(why -> caveats.add("restore refuses it: " + why));
         tablespaces(manifest.surroundings().tablespaces()).ifPresent(caveats::add);
         privileges(manifest.surroundings().losses().privileges()).ifPresent(caveats::add);
+        sessionChecks(manifest.surroundings().losses().sessionChecks()).ifPresent(caveats::add);
         String when = manifest.kind().equals(BackupKind.BASE.word()) ? "" : "after a restore ";
         lost.forEach(what -> caveats.add(when + what));
         List<String> shown = new ArrayList<>();

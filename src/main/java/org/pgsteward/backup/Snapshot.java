@@ -107,6 +107,20 @@ final class Snapshot implements AutoCloseable {
              LIMIT 1000
             """;
 
+    /** PostgreSQL writes SESSION_USER in capitals, however it was typed. A text that holds the word is taken for it, too. */
+    private static final String SESSION_CHECKS = """
+            SELECT pg_catalog.format('constraint %I of ', conname)
+                   || CASE WHEN contypid = 0
+                           THEN 'table ' || conrelid::pg_catalog.regclass::text
+                           ELSE 'domain ' || contypid::pg_catalog.regtype::text END,
+                   NULL
+              FROM pg_catalog.pg_constraint
+             WHERE contype = 'c' AND oid >= 16384
+               AND pg_catalog.pg_get_constraintdef(oid) ~ '\\mSESSION_USER\\M'
+             ORDER BY 1
+             LIMIT 20
+            """;
+
     private static final String ROLES = """
             SELECT r.rolname, NULL
               FROM pg_catalog.pg_roles AS r
@@ -290,7 +304,7 @@ final class Snapshot implements AutoCloseable {
     }
 
     private Surroundings readSurroundings(Optional<String> owner) throws SQLException {
-        List<String> roles = List.copyOf(pairs(ROLES).keySet());
+        List<String> roles = names(ROLES);
         Map<String, String> schemas = pairs(SCHEMAS);
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(LOCALE)) {
@@ -305,18 +319,25 @@ final class Snapshot implements AutoCloseable {
                     schemas,
                     one(connection, ICU_RULES),
                     one(connection, TABLESPACE),
-                    List.copyOf(pairs(TABLESPACES).keySet()),
+                    names(TABLESPACES),
                     powers(owner),
-                    new Losses(
-                            List.copyOf(pairs(FILLED_VIEWS).keySet()),
-                            ExtensionTables.count(connection).stream()
-                                    .filter(table -> table.rows() > 0)
-                                    .toList(),
-                            owner.isPresent()
-                                    ? List.copyOf(
-                                            pairs(SystemPrivileges.CHANGED).keySet())
-                                    : List.of()));
+                    losses(owner.isPresent()));
         }
+    }
+
+    /** @param given whether a restore gives the database to a role that is not its administrator */
+    private Losses losses(boolean given) throws SQLException {
+        return new Losses(
+                names(FILLED_VIEWS),
+                ExtensionTables.count(connection).stream()
+                        .filter(table -> table.rows() > 0)
+                        .toList(),
+                given ? names(SystemPrivileges.CHANGED) : List.of(),
+                given ? names(SESSION_CHECKS) : List.of());
+    }
+
+    private List<String> names(String sql) throws SQLException {
+        return List.copyOf(pairs(sql).keySet());
     }
 
     Map<String, String> extensions() throws SQLException {

@@ -175,6 +175,36 @@ class RestoreLossesIT {
                 .noneMatch(note -> note.contains("public"));
     }
 
+    @Test
+    void theSchemaPublicKeepsItsOwner() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        host.cluster().run(service, "ALTER SCHEMA public OWNER TO " + service);
+        backUp(wiring, service);
+
+        Restore.Done done = wiring.restore.into(order(service), RestoreProgress.QUIET);
+
+        assertThat(done.notes()).isEmpty();
+        assertThat(host.rows(
+                        service + "_back", "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'public'"))
+                .containsExactly(service);
+    }
+
+    /** A verification logs in as the owner, and a restore as a role of its own. */
+    @Test
+    void aCheckOfTheSessionsRoleIsNamed() throws Exception {
+        String service = service(
+                "CREATE DOMAIN public.mine AS TEXT CONSTRAINT of_session CHECK (VALUE = SESSION_USER)",
+                "CREATE TABLE public.t (n INT, CONSTRAINT who CHECK (n > 1 OR session_user <> 'somebody'),"
+                        + " CONSTRAINT current CHECK (current_user <> 'SESSION'))",
+                "INSERT INTO public.t VALUES (1)");
+        String may = "restore may refuse rows, since another role is the SESSION_USER then: ";
+
+        Backup backup = backUp(wiring, service);
+
+        assertThat(backup.caveats())
+                .containsExactly(may + "constraint of_session of domain public.mine, constraint who of table public.t");
+    }
+
     private String service(String... statements) throws SQLException {
         String name = "s" + UUID.randomUUID().toString().replace("-", "").substring(0, 10);
         host.cluster()
