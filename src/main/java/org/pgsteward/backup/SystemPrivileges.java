@@ -5,7 +5,7 @@ final class SystemPrivileges {
     /**
      * The objects whose privileges differ from those that {@code initdb} gave. An OID below 16384 is one of initdb's. Only a
      * superuser changes these privileges, and a restore is never one. Of the information schema initdb writes down nothing:
-     * everybody may read it.
+     * everybody may read it. Those on pg_settings are changed by pgsteward itself, in its own database.
      */
     static final String CHANGED = """
             WITH object (classid, objid, objsubid, acl, usual) AS (
@@ -45,7 +45,9 @@ final class SystemPrivileges {
                   FROM object AS o
                   LEFT JOIN pg_catalog.pg_init_privs AS i
                        ON i.classoid = o.classid AND i.objoid = o.objid AND i.objsubid = o.objsubid
-                 WHERE o.objid < 16384)
+                 WHERE o.objid < 16384
+                   AND NOT (o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                            AND o.objid = 'pg_catalog.pg_settings'::pg_catalog.regclass))
             SELECT pg_catalog.pg_describe_object(classid, objid, objsubid), NULL
               FROM compared
              WHERE NOT (current OPERATOR(pg_catalog.@>) initial AND initial OPERATOR(pg_catalog.@>) current)
