@@ -49,12 +49,12 @@ final class BaseProof implements AutoCloseable {
     private static final String DATABASES = """
             SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.quote_ident(datname) || '.', 'UTF8'), 'hex'),
                    pg_catalog.encode(pg_catalog.convert_to(datname, 'UTF8'), 'hex'),
-                   CASE WHEN """ + CONVERTIBLE + """
+                   CASE WHEN {convertible}
                         THEN '' ELSE pg_catalog.pg_encoding_to_char(encoding) END
               FROM pg_catalog.pg_database AS d
              WHERE datallowconn AND datconnlimit <> -2
              ORDER BY 1;
-            """;
+            """.replace("{convertible}", CONVERTIBLE);
 
     /**
      * Who counts: to read a table runs functions that its owner has put into its indexes, and nobody's are run as a

@@ -43,10 +43,10 @@ final class BaseRows implements AutoCloseable {
     private static final String DATABASES = """
             SELECT datname
               FROM pg_catalog.pg_database AS d
-             WHERE datallowconn AND datconnlimit <> -2 AND """ + BaseProof.CONVERTIBLE + """
+             WHERE datallowconn AND datconnlimit <> -2 AND {convertible}
                AND pg_catalog.age(d.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
              ORDER BY 1
-            """;
+            """.replace("{convertible}", BaseProof.CONVERTIBLE);
 
     /**
      * Those of users, their long values, and of the catalog what names all others and what holds large objects; each with

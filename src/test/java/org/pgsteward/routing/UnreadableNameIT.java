@@ -3,6 +3,7 @@ package org.pgsteward.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,7 @@ class UnreadableNameIT {
         Wiring wiring = host.wiring();
         wiring.house.order();
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
+            Objects.requireNonNull(pipeline);
             assertThat(wiring.targets.all(BackupKind.DUMP))
                     .extracting(found -> found.target().database())
                     .containsExactlyInAnyOrder("ascii", "größe 漢 🐘", "homelab", "postgres");
