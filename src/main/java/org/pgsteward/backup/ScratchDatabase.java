@@ -1,10 +1,12 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ThrowawayCluster;
 
@@ -17,7 +19,11 @@ import org.pgsteward.postgres.ThrowawayCluster;
  * @param schemas that are there already
  */
 record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
-    static final String NAME = "proof";
+    /**
+     * Another one in each process. Code of a dump that knew the name could do well here and fail in every restore.
+     */
+    static final String NAME =
+            "proof_" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
 
     /** @throws Unlike when a restore need not be tried, since this host lacks something */
     static ScratchDatabase make(

@@ -263,7 +263,7 @@ class FaultsIT {
                 .run(
                         database,
                         "CREATE FUNCTION public.greedy(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE SET work_mem = '64kB' AS $$"
-                                + " BEGIN IF current_database() = 'proof' THEN"
+                                + " BEGIN IF current_database() LIKE 'proof%' THEN"
                                 + " PERFORM count(*) FROM (SELECT repeat('x', 1000) AS t FROM generate_series(1, 100000000)"
                                 + " ORDER BY random()) AS s; END IF; RETURN n; END $$",
                         "CREATE TABLE public.t (n int)",

@@ -90,13 +90,14 @@ class HostileDumpIT {
                 "CREATE LANGUAGE plpython3u",
                 "LOAD ''" + marker + "''",
                 "SET session_preload_libraries = ''x''",
-                "ALTER DATABASE proof SET session_preload_libraries = ''x''",
+                "DO $d$ BEGIN EXECUTE format(''ALTER DATABASE %I SET session_preload_libraries = x'', current_database());"
+                        + " END $d$",
                 "CREATE TABLESPACE x LOCATION ''/tmp''",
                 "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION public.e()",
                 "SELECT public.dblink_connect(''host='' || current_setting(''unix_socket_directories'')"
-                        + " || '' user=pgsteward_proof dbname=proof'')",
-                "SELECT public.dblink_connect(''host=/tmp user=pgsteward_proof dbname=proof'')",
-                "SELECT public.dblink_connect_u(''user=pgsteward_proof dbname=proof'')");
+                        + " || '' user=pgsteward_proof dbname='' || current_database())",
+                "SELECT public.dblink_connect(''host=/tmp user=pgsteward_proof dbname='' || current_database())",
+                "SELECT public.dblink_connect_u(''user=pgsteward_proof dbname='' || current_database())");
         StringBuilder tried = new StringBuilder();
         for (String attempt : attempts) {
             tried.append("BEGIN EXECUTE '")

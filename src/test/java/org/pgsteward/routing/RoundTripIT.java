@@ -242,7 +242,7 @@ class RoundTripIT {
                     "",
                     List.of(
                             "CREATE FUNCTION public.locked() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN"
-                                    + " IF current_database() = 'proof' THEN PERFORM pg_advisory_xact_lock(n)"
+                                    + " IF current_database() LIKE 'proof%' THEN PERFORM pg_advisory_xact_lock(n)"
                                     + " FROM generate_series(1, 200000) AS n; END IF; RETURN 1; END $$",
                             "CREATE MATERIALIZED VIEW public.seen AS SELECT public.locked()"),
                     BackupState.UNVERIFIABLE,
@@ -269,7 +269,15 @@ class RoundTripIT {
                             "CREATE TABLE t (n int CHECK (known(n)))",
                             "INSERT INTO t VALUES (1)"),
                     BackupState.FAILED,
-                    "relation \"ids\" does not exist"));
+                    "relation \"ids\" does not exist"),
+            new Case(
+                    "one that no restore into another database takes",
+                    "",
+                    List.of(
+                            "CREATE TABLE public.t (n int CHECK (current_database() IN ('@', 'proof')))",
+                            "INSERT INTO public.t VALUES (1)"),
+                    BackupState.FAILED,
+                    "violates check constraint"));
 
     private static String partitions(int from, int to) {
         return "DO $$ BEGIN FOR i IN " + from + ".." + (to - 1) + " LOOP EXECUTE format('CREATE TABLE public.events_%s"
