@@ -3,9 +3,11 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +29,12 @@ import org.pgsteward.postgres.ServerAddress;
  */
 public final class RecoveryCard {
     static final String NAME = "RECOVERY.md";
+
+    private static final String PART_PREFIX = "." + NAME + ".";
+    private static final String PART_SUFFIX = ".part";
+
+    /** Whoever writes it is done within seconds. */
+    private static final Duration LEFT = Duration.ofHours(1);
 
     /**
      * Tablespaces are folders of the server that is lost. With row security a view over a table whose policies hold for
@@ -67,15 +75,33 @@ public final class RecoveryCard {
         byte[] text =
                 text(known.newest(verified), verified, server, clock.instant()).getBytes(StandardCharsets.UTF_8);
         // A command may write it while the daemon does.
-        Path part =
-                store.root().resolve("." + NAME + "." + ProcessHandle.current().pid() + ".part");
+        Path part = store.root().resolve(PART_PREFIX + ProcessHandle.current().pid() + PART_SUFFIX);
         try {
             Store.writePrivate(part, text);
             Files.move(part, store.root().resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(part);
         }
+        removeLeftovers();
         Store.sync(store.root());
+    }
+
+    /** What processes left that were killed while they wrote it. */
+    private void removeLeftovers() throws IOException {
+        List<Path> left;
+        try (Stream<Path> files = Files.list(store.root())) {
+            left = files.filter(file -> file.getFileName().toString().startsWith(PART_PREFIX)
+                            && file.getFileName().toString().endsWith(PART_SUFFIX))
+                    .toList();
+        }
+        for (Path file : left) {
+            if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                    && Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS)
+                            .toInstant()
+                            .isBefore(clock.instant().minus(LEFT))) {
+                Files.deleteIfExists(file);
+            }
+        }
     }
 
     static String text(Inventory all, Map<String, String> verified, ServerAddress server, Instant now) {

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -252,6 +254,22 @@ class RecoveryCardTest {
         assertThat(root.resolve("RECOVERY.md"))
                 .content()
                 .startsWith("# Restoring without pgsteward\n\nWritten at " + NOW);
+    }
+
+    @Test
+    void removesWhatAKillLeftAndNothingThatIsBeingWritten(@TempDir Path root) throws Exception {
+        for (String name : List.of(".RECOVERY.md.4711.part", ".RECOVERY.md.4712.part", "wiki.part")) {
+            Files.writeString(root.resolve(name), "half");
+            Files.setLastModifiedTime(
+                    root.resolve(name), FileTime.from(NOW.minus(Duration.ofMinutes(name.contains("4712") ? 50 : 70))));
+        }
+
+        new RecoveryCard(new Store(root, Json.mapper()), SERVER, Clock.fixed(NOW, ZoneOffset.UTC)).write(verified());
+
+        try (Stream<Path> files = Files.list(root)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder("RECOVERY.md", ".RECOVERY.md.4712.part", "wiki.part");
+        }
     }
 
     private static Map<String, String> verified(String... ids) {
