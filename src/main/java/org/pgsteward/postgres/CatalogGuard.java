@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *       statement waiting there, and nobody can log in any more. Every role may lock {@code pg_settings}, too.
  *   <li>Whoever holds such a lock, or waits for one, is ended. Nothing that a service does for its own sake takes one: a
  *       statement on what is not its own is refused at once.
- *   <li>The server has a table of locks of a fixed size for all sessions. A login needs some of them, too.
+ *   <li>The server has a table of locks of a fixed size for all sessions. A login needs some of them, too. So the guard
+ *       holds some that nobody needs, and gives them up when there are no others.
  *   <li>The look itself needs the catalogs. So the guard's session keeps them and their indexes locked, as softly as a reader
  *       does. It is then let in ahead of whoever waits, and needs no lock more. It has no snapshot, so it holds up no vacuum.
  *   <li>A role may connect again at once, with many sessions. A login takes several locks one after the other, and could
@@ -98,19 +99,33 @@ public final class CatalogGuard implements AutoCloseable {
              LIMIT 100
             """;
 
+    private static final String ROOM = """
+            SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
+                   * (pg_catalog.current_setting('max_connections')::bigint
+                      + pg_catalog.current_setting('autovacuum_max_workers')::bigint + 1
+                      + pg_catalog.current_setting('max_worker_processes')::bigint
+                      + pg_catalog.current_setting('max_wal_senders')::bigint
+                      + pg_catalog.current_setting('max_prepared_transactions')::bigint) AS locks
+            """;
+
+    /** A thousand locks, or a twentieth of what there is, for a time when there are no others; none while there are few. */
+    private static final String RESERVE = "WITH room AS (" + ROOM + """
+            ), held AS (SELECT pg_catalog.count(*) AS locks FROM pg_catalog.pg_locks WHERE NOT fastpath)
+            SELECT pg_catalog.count(*)
+              FROM room, held, LATERAL pg_catalog.generate_series(
+                       1, CASE WHEN held.locks < room.locks * 0.5 THEN LEAST(1000, room.locks / 20) ELSE 0 END) AS n
+             WHERE pg_catalog.pg_try_advisory_lock(1886876018, n::int)
+            """;
+
+    /** The guard's session has no others that last beyond a transaction. */
+    private static final String RELEASE_RESERVE = "SELECT pg_catalog.pg_advisory_unlock_all()";
+
     /**
      * Who holds most of the server's locks while there are few left, up to the session without which half would be free.
      * The server's table has room for a little more than what it is said to have here.
      */
-    private static final String MANY = """
-            WITH room AS (
-                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
-                       * (pg_catalog.current_setting('max_connections')::bigint
-                          + pg_catalog.current_setting('autovacuum_max_workers')::bigint + 1
-                          + pg_catalog.current_setting('max_worker_processes')::bigint
-                          + pg_catalog.current_setting('max_wal_senders')::bigint
-                          + pg_catalog.current_setting('max_prepared_transactions')::bigint) AS locks),
-            held AS (
+    private static final String MANY = "WITH room AS (" + ROOM + """
+            ), held AS (
                 SELECT pid, pg_catalog.count(*) AS locks, pg_catalog.sum(pg_catalog.count(*)) OVER () AS of_all,
                        COALESCE(pg_catalog.sum(pg_catalog.count(*))
                            OVER (ORDER BY pg_catalog.count(*) DESC, pid
@@ -144,6 +159,7 @@ public final class CatalogGuard implements AutoCloseable {
     private @Nullable Connection kept;
     private boolean locked;
     private boolean viewsLocked;
+    private boolean reserved;
 
     public CatalogGuard(Server server) {
         this.server = server;
@@ -187,11 +203,16 @@ public final class CatalogGuard implements AutoCloseable {
             List<Evicted> ended = List.of();
             List<Evicted> harmful = harmful(session);
             if (!harmful.isEmpty()) {
+                // Others log in with these, even if PostgreSQL cannot interrupt who has taken all others.
+                text(session, RELEASE_RESERVE);
+                reserved = false;
                 LockSupport.parkNanos(CONFIRMATION_NANOSECONDS);
                 Set<Integer> before = harmful.stream().map(Evicted::pid).collect(Collectors.toSet());
                 harmful = harmful(session);
                 harmful.removeIf(one -> !before.contains(one.pid()));
                 ended = endAll(session, harmful);
+            } else if (!reserved) {
+                reserved = !text(session, RESERVE).equals("0");
             }
             remember(session);
             if (superuserWaits(session)) {
@@ -333,15 +354,19 @@ public final class CatalogGuard implements AutoCloseable {
     }
 
     private static boolean superuserWaits(Connection session) throws SQLException {
-        try (Statement statement = session.createStatement()) {
-            return text(statement, SUPERUSER_WAITS).equals("t");
-        }
+        return text(session, SUPERUSER_WAITS).equals("t");
     }
 
     /** The last query's portal keeps its snapshot until another statement takes its place, which needs none. */
     private static void dropSnapshot(Connection session) throws SQLException {
         try (Statement statement = session.createStatement()) {
             statement.execute(LOCK_TIMEOUT);
+        }
+    }
+
+    private static String text(Connection session, String sql) throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            return text(statement, sql);
         }
     }
 
@@ -358,6 +383,7 @@ public final class CatalogGuard implements AutoCloseable {
         kept = null;
         locked = false;
         viewsLocked = false;
+        reserved = false;
         if (session != null) {
             try {
                 session.abort(Runnable::run);

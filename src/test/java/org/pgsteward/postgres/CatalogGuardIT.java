@@ -28,6 +28,13 @@ class CatalogGuardIT {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
     private static final Secret WIKIS = new Secret("wikis");
 
+    private static final String TAKE_ALL = "DO $$ BEGIN FOR n IN 1..1000000 LOOP BEGIN PERFORM pg_advisory_lock(n);"
+            + " EXCEPTION WHEN OTHERS THEN EXIT; END; END LOOP; END $$";
+
+    /** PostgreSQL does not interrupt a product of numbers. */
+    private static final String ENDLESS = "SELECT a * a = a * a" + " AND a * a = a * a".repeat(1000)
+            + " FROM (SELECT repeat('7', 65000)::numeric AS a OFFSET 0) AS s";
+
     private TestCluster cluster;
     private final AtomicInteger looks = new AtomicInteger();
     private CatalogGuard guard;
@@ -206,16 +213,13 @@ class CatalogGuardIT {
                 .isEqualTo("1");
     }
 
-    /** A product of numbers is not interrupted. This role has the lock before the guard is there. */
+    /** This role has the lock before the guard is there. */
     @Test
     void whoCannotBeInterruptedIsToldAsOneThatStillRuns() throws Exception {
         guard.close();
         try (Connection first = as("homelab")) {
             run(first, "BEGIN", "LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE");
-            attack(
-                    first,
-                    "SELECT a * a = a * a" + " AND a * a = a * a".repeat(1000)
-                            + " FROM (SELECT repeat('7', 65000)::numeric AS a OFFSET 0) AS s");
+            attack(first, ENDLESS);
             awaitLock("pg_settings");
 
             assertThat(guard.look())
@@ -228,11 +232,9 @@ class CatalogGuardIT {
     /** The table of locks has room for all sessions together. A login needs locks, too, and so does every statement. */
     @Test
     void whoTakesAllLocksIsPutOut() throws Exception {
-        String takeAll = "DO $$ BEGIN FOR n IN 1..1000000 LOOP BEGIN PERFORM pg_advisory_lock(n);"
-                + " EXCEPTION WHEN OTHERS THEN EXIT; END; END LOOP; END $$";
         try (Connection first = as("wiki");
                 Connection second = as("wiki")) {
-            run(first, takeAll);
+            run(first, TAKE_ALL);
             assertThatThrownBy(() -> as("wiki")).hasMessageContaining("out of shared memory");
 
             assertThat(guard.look())
@@ -244,6 +246,25 @@ class CatalogGuardIT {
             as("wiki").close();
             run(second, "SELECT pg_advisory_lock(n) FROM generate_series(1, 3000) AS n");
             assertThat(guard.look()).as("there are enough left").isEmpty();
+        }
+    }
+
+    /** While it goes on the others have the locks that the guard has given up. */
+    @Test
+    void othersLogInAlthoughWhoHasAllLocksCannotBeInterrupted() throws Exception {
+        try (Connection first = as("wiki")) {
+            attack(first, TAKE_ALL + "; " + ENDLESS);
+            await().atMost(PATIENCE)
+                    .during(Duration.ofSeconds(2))
+                    .untilAsserted(() ->
+                            assertThatThrownBy(() -> as("wiki").close()).hasMessageContaining("out of shared memory"));
+
+            assertThat(guard.look())
+                    .singleElement()
+                    .satisfies(ended -> assertThat(ended.gone()).isFalse());
+
+            as("wiki").close();
+            run(administrator, "ALTER ROLE wiki NOLOGIN", "INSERT INTO public.backup_log VALUES (1)");
         }
     }
 
