@@ -81,7 +81,7 @@ class BoundedMessagesIT {
                 .put((byte) 'I')
                 .array();
         BoundedMessages messages = new BoundedMessages(new Hesitating(sent));
-        byte[] read = new byte[11];
+        byte[] read = new byte[12];
         int at = 0;
         int timeouts = 0;
         while (at < read.length) {
@@ -92,7 +92,7 @@ class BoundedMessagesIT {
             }
         }
 
-        assertThat(read).containsExactly('d', 0, 0, 0, 4, 'Z', 0, 0, 0, 5, 'I');
+        assertThat(read).containsExactly('d', 0, 0, 0, 5, '\n', 'Z', 0, 0, 0, 5, 'I');
         assertThat(timeouts).isGreaterThan(10);
         while (true) {
             try {
