@@ -107,6 +107,10 @@ final class Snapshot implements AutoCloseable {
              LIMIT 1000
             """;
 
+    /** A role that is no superuser may need a GRANT for it; whether it may dump the database, pg_dump says better. */
+    private static final String MAY_ASK_FOR_SIZES =
+            "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_stat_file(text, boolean)', 'EXECUTE')";
+
     /** PostgreSQL writes SESSION_USER in capitals, however it was typed. A text that holds the word is taken for it, too. */
     private static final String SESSION_CHECKS = """
             SELECT pg_catalog.format('constraint %I of ', conname)
@@ -328,7 +332,7 @@ final class Snapshot implements AutoCloseable {
     /** @param given whether a restore gives the database to a role that is not its administrator */
     private Losses losses(boolean given) throws SQLException {
         return new Losses(
-                names(FILLED_VIEWS),
+                one(connection, MAY_ASK_FOR_SIZES).equals("t") ? names(FILLED_VIEWS) : List.of(),
                 ExtensionTables.count(connection).stream()
                         .filter(table -> table.rows() > 0)
                         .toList(),
