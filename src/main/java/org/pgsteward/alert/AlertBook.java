@@ -243,14 +243,18 @@ public final class AlertBook {
         }
     }
 
-    /** The disk may have room again. */
+    /** The disk may have room again. What another process has written since is newer. */
     private void saveAgain() {
         Map.copyOf(unsaved).forEach((key, alert) -> {
             try {
-                if (alert.isPresent()) {
-                    store.write(alert.get());
-                } else {
+                Optional<Alert> written = store.read(key);
+                if (alert.isEmpty() && written.filter(Alert::isPast).isPresent()) {
                     store.remove(key);
+                } else if (alert.isPresent()
+                        && written.filter(page ->
+                                        page.changedAt().isAfter(alert.get().changedAt()))
+                                .isEmpty()) {
+                    store.write(alert.get());
                 }
                 unsaved.remove(key);
             } catch (IOException refused) {

@@ -249,6 +249,23 @@ class AlertBookTest {
     }
 
     @Test
+    void whatAnotherProcessHasWrittenSinceIsNotWrittenOver() throws IOException {
+        Path folder = state.resolve("alerts");
+        Files.writeString(folder, "a file where the folder should be");
+        AlertBook book = open();
+        news(book, bad(Severity.WARNING));
+        Files.delete(folder);
+        clock.pass(Duration.ofMinutes(1));
+        open().consider(bad(Severity.CRITICAL));
+
+        book.due(rule);
+
+        assertThat(open().firing())
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.severity()).isEqualTo(Severity.CRITICAL));
+    }
+
+    @Test
     void whatIsRaisedOnAFullDiskIsNotForgottenByARestart() throws IOException {
         try (SmallDisk disk = SmallDisk.of("16m")) {
             AlertBook book = open(disk.folder());

@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -323,11 +324,11 @@ class RestoreAgreesIT {
             assertThat(running).isNotNull();
             assertThat(host.backUp(trusting, service).caveats()).isEmpty();
         }
-        assertThat(host.notices("restore-caveat", service))
+        await().untilAsserted(() -> assertThat(host.notices("restore-caveat", service))
                 .hasSize(2)
                 .last()
                 .asString()
-                .startsWith("resolved ");
+                .startsWith("resolved "));
         trusting.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
     }
 
