@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -26,6 +27,8 @@ public final class JournalDrain {
 
     /** Long enough for a drain that goes well; one that waits for PostgreSQL is not waited for. */
     private static final long TURN_MILLISECONDS = 1000;
+
+    private static final long LOOK_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Spool spool;
     private final Tables tables;
@@ -97,7 +100,7 @@ public final class JournalDrain {
             if (spool.waiting().isEmpty()) {
                 return;
             }
-            Optional<Spool.Claim> claim = spool.claim();
+            Optional<Spool.Claim> claim = claim(milliseconds);
             if (claim.isPresent()) {
                 try (Spool.Claim held = claim.get()) {
                     carry(held);
@@ -114,6 +117,17 @@ public final class JournalDrain {
         } finally {
             draining.unlock();
         }
+    }
+
+    /** Another process may be at it, and may have looked for the last time before this one's row was there. */
+    private Optional<Spool.Claim> claim(long milliseconds) throws IOException {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+        Optional<Spool.Claim> claim = spool.claim();
+        while (claim.isEmpty() && System.nanoTime() < until && !spool.waiting().isEmpty()) {
+            LockSupport.parkNanos(LOOK_NANOSECONDS);
+            claim = spool.claim();
+        }
+        return claim;
     }
 
     private void carry(Spool.Claim held) throws IOException, SQLException {

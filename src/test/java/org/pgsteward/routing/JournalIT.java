@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -368,6 +370,28 @@ class JournalIT {
         assertThat(host.rows("homelab", "SELECT action FROM public.user_activity ORDER BY id"))
                 .containsExactly("first", "last");
         assertThat(refused()).hasSize(2).anyMatch(name -> name.contains("broken"));
+    }
+
+    /** Whoever has written a row reads the tables next, for instance whether a backup is the newest. */
+    @Test
+    void aRowIsInItsTableAlthoughAnotherProcessWasAtItJustThen() throws Exception {
+        Spool.Claim other = new Spool(spoolFolder(), Json.mapper(), Clock.systemUTC())
+                .claim()
+                .orElseThrow();
+        CompletableFuture<Void> end = CompletableFuture.runAsync(() -> {
+            await().until(() -> !waiting().isEmpty());
+            try {
+                other.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+
+        write(Activity.ours("app", "provisioned", NIGHT));
+
+        assertThat(host.rows("homelab", "SELECT action FROM public.user_activity"))
+                .containsExactly("provisioned");
+        end.join();
     }
 
     @Test
