@@ -26,12 +26,18 @@ public final class CaveatDesk {
         this.clock = clock;
     }
 
+    /** A second backup within one second gets the name and the time of the next one, which may still be to come. */
+    private Instant asOf(Backup backup) {
+        Instant now = clock.instant();
+        Instant began = backup.startedAt().plusMillis(1);
+        return began.isAfter(now) ? began : now;
+    }
+
     /** Returns nothing for a backup that is not the newest verified one. */
     public @Nullable Condition condition(Backup backup) {
         try {
             Optional<Instant> newest = Optional.ofNullable(
-                            rows.standings(backup.kind().word(), clock.instant())
-                                    .get(backup.service()))
+                            rows.standings(backup.kind().word(), asOf(backup)).get(backup.service()))
                     .flatMap(BackupRows.Standing::lastProved);
             // The journal keeps microseconds.
             if (newest.isEmpty()
