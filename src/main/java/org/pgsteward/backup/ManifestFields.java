@@ -69,6 +69,24 @@ final class ManifestFields {
         }
         Fields.longText("icu_rules", database.icuRules());
         Fields.longText("powers", database.powers());
+        check(database.losses());
+    }
+
+    private static void check(Losses losses) throws IOException {
+        for (String text : losses.filledViews()) {
+            Fields.longText("filled_views", text);
+        }
+        for (String text : losses.privileges()) {
+            Fields.longText("privileges", text);
+        }
+        for (String text : losses.sessionChecks()) {
+            Fields.longText("session_checks", text);
+        }
+        for (Losses.ExtensionTable table : losses.extensionTables()) {
+            Fields.longText("extension_tables", Fields.present("extension_tables", table.name()));
+            Fields.name("extension_tables", table.extension());
+            Fields.require("extension_tables", table.rows(), table.rows() >= 0);
+        }
     }
 
     private static void rows(@Nullable Map<String, Long> rows) throws IOException {

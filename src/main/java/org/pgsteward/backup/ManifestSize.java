@@ -52,7 +52,17 @@ final class ManifestSize {
                 + list(manifest.caveats())
                 + list(database.roles())
                 + map(database.schemas())
-                + list(database.tablespaces());
+                + list(database.tablespaces())
+                + losses(database.losses());
+    }
+
+    private static long losses(Losses losses) {
+        return list(losses.filledViews())
+                + list(losses.privileges())
+                + list(losses.sessionChecks())
+                + losses.extensionTables().stream()
+                        .mapToLong(table -> EACH + texts(table.name(), table.extension()))
+                        .sum();
     }
 
     /** Returns the characters of some texts. */

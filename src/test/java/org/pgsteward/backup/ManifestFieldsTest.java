@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,6 +105,36 @@ class ManifestFieldsTest {
         JsonNode written = json.readTree(value);
         boolean isOfTheDatabase = field.equals("encoding") || field.equals("roles");
         isPassedOver(good().set(isOfTheDatabase ? "surroundings" : field, written), field);
+    }
+
+    /** What a restore may lose is kept with each manifest, so it counts for the limit of one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"filled_views", "privileges", "session_checks", "extension_tables"})
+    void aManifestWithMoreLossesThanFitIntoMemoryIsNotRead(String field) throws IOException {
+        ObjectNode manifest = good();
+        ObjectNode database = manifest.putObject("surroundings");
+        for (String name : new String[] {"encoding", "provider", "collate", "ctype", "locale"}) {
+            database.put(name, "C");
+        }
+        database.putArray("roles");
+        database.putObject("schemas");
+        ArrayNode losses = database.putObject("losses").putArray(field);
+        for (int i = 0; i < 11; i++) {
+            if (field.equals("extension_tables")) {
+                losses.addObject()
+                        .put("name", "x".repeat(95_000))
+                        .put("extension", "e")
+                        .put("rows", 1);
+            } else {
+                losses.add("x".repeat(95_000));
+            }
+        }
+        Files.writeString(store.resolve(BAD + ".manifest.json"), manifest.toString());
+
+        assertThatThrownBy(() -> store.signed(BAD)).hasMessageStartingWith("it describes more than a backup has");
+        losses.removeAll();
+        Files.writeString(store.resolve(BAD + ".manifest.json"), manifest.toString());
+        assertThat(store.signed(BAD).manifest().surroundings().losses()).isEqualTo(Losses.NONE);
     }
 
     @ParameterizedTest
