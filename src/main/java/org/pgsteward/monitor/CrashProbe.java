@@ -1,5 +1,6 @@
 package org.pgsteward.monitor;
 
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -61,7 +62,8 @@ public final class CrashProbe {
                         .map(ended -> new Crash(ended.pid(), ended.end(), whose(ended.pid())))
                         .orElse(null);
             }
-        } catch (EngineAway e) {
+        } catch (EngineAway | UncheckedIOException e) {
+            // It is asked again at the next look.
             LOG.debug("the log of {} is not read: {}", container, e.getMessage());
         }
         return Optional.ofNullable(last);

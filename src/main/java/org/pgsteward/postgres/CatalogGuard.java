@@ -6,14 +6,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -54,9 +51,6 @@ public final class CatalogGuard implements AutoCloseable {
 
     /** Sessions that one call tells of. */
     private static final int MOST_TOLD = 100;
-
-    /** Recovery after a crash takes its time. */
-    private static final Duration REMEMBERED = Duration.ofMinutes(10);
 
     private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'";
 
@@ -155,7 +149,7 @@ public final class CatalogGuard implements AutoCloseable {
             """;
 
     private final Server server;
-    private final Map<Integer, Client> clients = new ConcurrentHashMap<>();
+    private final RecentClients clients = new RecentClients();
     private @Nullable Connection kept;
     private boolean locked;
     private boolean viewsLocked;
@@ -178,16 +172,12 @@ public final class CatalogGuard implements AutoCloseable {
         }
     }
 
-    /**
-     * A session that was there at one of the last looks.
-     *
-     * @param seen when it was there last
-     */
-    public record Client(String role, String database, Instant seen) {}
+    /** A session that was there at one of the last looks. */
+    public record Client(String role, String database) {}
 
-    /** Who was seen within the last minutes, by process: after a crash nobody else knows. */
+    /** The sessions that were seen last, by the number of their process. After a crash PostgreSQL does not know them. */
     public Map<Integer, Client> clients() {
-        return Map.copyOf(clients);
+        return clients.copy();
     }
 
     /**
@@ -280,14 +270,12 @@ public final class CatalogGuard implements AutoCloseable {
     }
 
     private void remember(Connection session) throws SQLException {
-        Instant now = Instant.now();
         try (Statement statement = session.createStatement();
                 ResultSet rows = statement.executeQuery(CLIENTS)) {
             while (rows.next()) {
-                clients.put(rows.getInt(1), new Client(rows.getString(2), rows.getString(3), now));
+                clients.see(rows.getInt(1), new Client(rows.getString(2), rows.getString(3)));
             }
         }
-        clients.values().removeIf(client -> client.seen().plus(REMEMBERED).isBefore(now));
     }
 
     private Connection session() throws SQLException {

@@ -1,0 +1,23 @@
+package org.pgsteward.postgres;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The sessions that were seen last, by the number of their process. An application may open one for each request. */
+final class RecentClients {
+    static final int MOST = 2000;
+
+    private final Map<Integer, CatalogGuard.Client> clients = new LinkedHashMap<>();
+
+    synchronized void see(int pid, CatalogGuard.Client client) {
+        clients.remove(pid);
+        clients.put(pid, client);
+        if (clients.size() > MOST) {
+            clients.remove(clients.keySet().iterator().next());
+        }
+    }
+
+    synchronized Map<Integer, CatalogGuard.Client> copy() {
+        return Map.copyOf(clients);
+    }
+}
