@@ -52,7 +52,9 @@ public final class AdvisoryLock {
         /** A restore. */
         RESTORE(0x7265_7374),
         /** A change of roles and databases. */
-        PROVISION(0x6577_7264);
+        PROVISION(0x6577_7264),
+        /** Those that the daemon holds for others, see {@link CatalogGuard}. */
+        RESERVE(0x7265_7376);
 
         private final int number;
 

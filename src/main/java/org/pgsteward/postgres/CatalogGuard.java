@@ -93,46 +93,46 @@ public final class CatalogGuard implements AutoCloseable {
              LIMIT 100
             """;
 
-    private static final String ROOM = """
-            SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
-                   * (pg_catalog.current_setting('max_connections')::bigint
-                      + pg_catalog.current_setting('autovacuum_max_workers')::bigint + 1
-                      + pg_catalog.current_setting('max_worker_processes')::bigint
-                      + pg_catalog.current_setting('max_wal_senders')::bigint
-                      + pg_catalog.current_setting('max_prepared_transactions')::bigint) AS locks
-            """;
+    /** How many places the server's table of locks has, and how many are taken. */
+    private static final String PLACES = """
+            WITH places AS (
+                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint * {holders} AS there,
+                       (SELECT {taken} FROM pg_catalog.pg_locks AS l WHERE {isInIt}) AS taken)
+            """.replace("{holders}", LockTable.HOLDERS)
+            .replace("{taken}", LockTable.TAKEN)
+            .replace("{isInIt}", LockTable.IS_IN_IT);
 
     /** A thousand locks, or a twentieth of what there is, for a time when there are no others; none while there are few. */
-    private static final String RESERVE = "WITH room AS (" + ROOM + """
-            ), held AS (SELECT pg_catalog.count(*) AS locks FROM pg_catalog.pg_locks WHERE NOT fastpath)
+    private static final String RESERVE =
+            PLACES + """
             SELECT pg_catalog.count(*)
-              FROM room, held, LATERAL pg_catalog.generate_series(
-                       1, CASE WHEN held.locks < room.locks * 0.5 THEN LEAST(1000, room.locks / 20) ELSE 0 END) AS n
-             WHERE pg_catalog.pg_try_advisory_lock(1886876018, n::int)
-            """;
+              FROM places, LATERAL pg_catalog.generate_series(
+                       1, CASE WHEN taken < there * 0.5 THEN LEAST(1000, there / 20) ELSE 0 END) AS n
+             WHERE pg_catalog.pg_try_advisory_lock({reserve}, n::int)
+            """.replace("{reserve}", Integer.toString(AdvisoryLock.Kind.RESERVE.number()));
 
     /** The guard's session has no others that last beyond a transaction. */
     private static final String RELEASE_RESERVE = "SELECT pg_catalog.pg_advisory_unlock_all()";
 
     /**
-     * Who holds most of the server's locks while there are few left, up to the session without which half would be free.
-     * The server's table has room for a little more than what it is said to have here.
+     * Who holds most of the server's locks while few places are left: the sessions with the most of them, which together
+     * hold half. The table has room for a little more than it is said to have here.
      */
-    private static final String MANY = "WITH room AS (" + ROOM + """
-            ), held AS (
-                SELECT pid, pg_catalog.count(*) AS locks, pg_catalog.sum(pg_catalog.count(*)) OVER () AS of_all,
+    private static final String MANY = PLACES + """
+            , held AS (
+                SELECT l.pid, pg_catalog.count(*) AS locks, pg_catalog.sum(pg_catalog.count(*)) OVER () AS of_all,
                        COALESCE(pg_catalog.sum(pg_catalog.count(*))
-                           OVER (ORDER BY pg_catalog.count(*) DESC, pid
+                           OVER (ORDER BY pg_catalog.count(*) DESC, l.pid
                                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS of_larger
-                  FROM pg_catalog.pg_locks WHERE NOT fastpath GROUP BY pid)
+                  FROM pg_catalog.pg_locks AS l WHERE {isInIt} GROUP BY l.pid)
             SELECT h.pid, r.rolname, COALESCE(a.datname, ''),
-                   pg_catalog.format('held %s of the server''s %s locks', h.locks, room.locks)
-              FROM room, held AS h
+                   pg_catalog.format('held %s of the server''s %s locks', h.locks, places.there)
+              FROM places, held AS h
               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = h.pid
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-             WHERE NOT r.rolsuper AND h.of_all > room.locks * 0.8 AND h.of_all - h.of_larger > room.locks * 0.5
+             WHERE NOT r.rolsuper AND places.taken > places.there * 0.8 AND h.of_larger < h.of_all * 0.5
              LIMIT 100
-            """;
+            """.replace("{isInIt}", LockTable.IS_IN_IT);
 
     private static final String CLIENTS = """
             SELECT pid, usename, datname FROM pg_catalog.pg_stat_activity

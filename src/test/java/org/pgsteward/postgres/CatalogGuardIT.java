@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -246,6 +248,31 @@ class CatalogGuardIT {
             as("wiki").close();
             run(second, "SELECT pg_advisory_lock(n) FROM generate_series(1, 3000) AS n");
             assertThat(guard.look()).as("there are enough left").isEmpty();
+        }
+    }
+
+    /** An object that many sessions have locked takes one place. */
+    @Test
+    void manySessionsThatLockTheSameTablesAreLeftAlone() throws Exception {
+        try (Connection owner = as("wiki")) {
+            run(
+                    owner,
+                    "DO $$ BEGIN FOR n IN 1..150 LOOP EXECUTE 'CREATE TABLE t' || n || ' (n int)'; END LOOP; END $$");
+        }
+        String all = IntStream.rangeClosed(1, 150).mapToObj(n -> "t" + n).collect(Collectors.joining(", "));
+        List<Connection> sessions = new ArrayList<>();
+        try {
+            for (int i = 0; i < 60; i++) {
+                Connection session = as("wiki");
+                sessions.add(session);
+                run(session, "BEGIN", "LOCK TABLE " + all + " IN ACCESS SHARE MODE");
+            }
+
+            assertThat(guard.look()).isEmpty();
+        } finally {
+            for (Connection session : sessions) {
+                session.close();
+            }
         }
     }
 
