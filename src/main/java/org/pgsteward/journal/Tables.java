@@ -210,9 +210,18 @@ public final class Tables {
                     .load()
                     .migrate();
         } catch (FlywayException e) {
-            throw new SQLException("the journal's tables cannot be made: " + e.getMessage(), e);
+            throw new SQLException("the journal's tables cannot be made: " + reason(e), e);
         }
         ready = true;
+    }
+
+    /** One line; Flyway's own message has many, with its script and a hint for its own command line. */
+    private static String reason(FlywayException refusal) {
+        Throwable cause = refusal;
+        while (cause.getCause() != null && !(cause instanceof SQLException)) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
 
     /**

@@ -260,6 +260,16 @@ class TablesIT {
                                 + " apostrophe: set PGSTEWARD_POSTGRES_USER to another superuser");
     }
 
+    /** Flyway's own message has ten lines, with the script's place in a jar. */
+    @Test
+    void aTableOfAnotherProgramWithOneOfOurNamesIsToldInOneLine() throws SQLException {
+        String database = cluster.newDatabase();
+        cluster.run(database, "CREATE TABLE public.backup_log (n int)");
+
+        assertThatThrownBy(() -> new Tables(source(database)).prepare())
+                .hasMessage("the journal's tables cannot be made: ERROR: column \"service_name\" does not exist");
+    }
+
     @Test
     void whatTheSeedsTablesHeldIsKept() throws SQLException {
         String database = prepared(Before.THE_SEED);
