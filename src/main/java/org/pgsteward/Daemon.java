@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.routing.DaemonReport;
+import org.pgsteward.routing.GuardWatch;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
-import org.pgsteward.routing.LockWatch;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.reload.RouteReload;
 import org.slf4j.Logger;
@@ -25,7 +25,7 @@ public final class Daemon implements AutoCloseable {
     private final BooleanSupplier hears;
     private final Runnable routesChanged;
     private final DaemonReport report;
-    private final LockWatch locks;
+    private final GuardWatch locks;
     private final Opening opening;
     private @Nullable HttpDoor http;
     private @Nullable RouteReload routes;
@@ -43,7 +43,7 @@ public final class Daemon implements AutoCloseable {
             BooleanSupplier hears,
             Runnable routesChanged,
             DaemonReport report,
-            LockWatch locks,
+            GuardWatch locks,
             Opening opening) {
         this.pipeline = pipeline;
         this.engine = engine;

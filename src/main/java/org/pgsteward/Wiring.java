@@ -61,10 +61,10 @@ import org.pgsteward.monitor.LogProbe;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
-import org.pgsteward.postgres.CatalogGuard;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.UnprivilegedUser;
+import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.login.TlsSettings;
 import org.pgsteward.provision.Catalogue;
 import org.pgsteward.provision.Discovery;
@@ -82,6 +82,8 @@ import org.pgsteward.routing.DeadRuns;
 import org.pgsteward.routing.DoctorDesk;
 import org.pgsteward.routing.Doors;
 import org.pgsteward.routing.Figures;
+import org.pgsteward.routing.GuardAlerts;
+import org.pgsteward.routing.GuardWatch;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.IdleServices;
@@ -90,7 +92,6 @@ import org.pgsteward.routing.JournalDrain;
 import org.pgsteward.routing.JournalRoutes;
 import org.pgsteward.routing.Json;
 import org.pgsteward.routing.Keeps;
-import org.pgsteward.routing.LockWatch;
 import org.pgsteward.routing.MemoryDesk;
 import org.pgsteward.routing.MissingBackups;
 import org.pgsteward.routing.OverdueDesk;
@@ -326,7 +327,7 @@ public final class Wiring {
                 parts.docker::hears,
                 parts.delivery::reviewReceivers,
                 parts.report,
-                new LockWatch(parts.guard, tables, alerts, console(), doors, clock),
+                new GuardWatch(parts.guard, new GuardAlerts(parts.guard, alerts, console(), doors, clock), clock),
                 () -> HttpDoor.open(address, parts.pipeline, parts.figures, page, json));
     }
 
@@ -347,14 +348,14 @@ public final class Wiring {
             Figures figures,
             Delivery delivery,
             DaemonReport report,
-            CatalogGuard guard) {}
+            ServerGuard guard) {}
 
     /** All that the daemon's routes find. */
     private Parts parts() throws IOException {
         DockerEngine engine = DockerEngine.at(settings.require("pgsteward.docker.host"));
         ContainerDesk containers = containers(engine);
         MemoryDesk memory = new MemoryDesk(engine, containers, clock);
-        CatalogGuard guard = new CatalogGuard(server);
+        ServerGuard guard = new ServerGuard(server);
         LateReceivers receivers = new LateReceivers();
         Outbox outbox = outbox(receivers);
         StewardDockerComponent docker = new StewardDockerComponent(
@@ -436,7 +437,7 @@ public final class Wiring {
 
     private WatchDesk watchDesk(
             DockerEngine engine,
-            CatalogGuard guard,
+            ServerGuard guard,
             ContainerDesk containers,
             StewardDockerComponent docker,
             Outbox outbox) {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.engine.ContainerLog;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EngineAway;
-import org.pgsteward.postgres.CatalogGuard;
 import org.pgsteward.postgres.ServerLog;
+import org.pgsteward.postgres.guard.ServerGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,12 +23,12 @@ public final class CrashProbe {
     private static final Duration BEFORE = Duration.ofMinutes(2);
 
     private final DockerEngine engine;
-    private final Supplier<Map<Integer, CatalogGuard.Client>> clients;
+    private final Supplier<Map<Integer, ServerGuard.Client>> clients;
     private Instant asked = Instant.EPOCH;
     private @Nullable Crash last;
 
     /** @param clients who was seen of late, by the number of the process */
-    public CrashProbe(DockerEngine engine, Supplier<Map<Integer, CatalogGuard.Client>> clients) {
+    public CrashProbe(DockerEngine engine, Supplier<Map<Integer, ServerGuard.Client>> clients) {
         this.engine = engine;
         this.clients = clients;
     }
@@ -70,7 +70,7 @@ public final class CrashProbe {
     }
 
     private String whose(int pid) {
-        CatalogGuard.Client client = clients.get().get(pid);
+        ServerGuard.Client client = clients.get().get(pid);
         return client == null
                 ? ""
                 : "role " + LogLines.fit(client.role()) + " in database " + LogLines.fit(client.database());

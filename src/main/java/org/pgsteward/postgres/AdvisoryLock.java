@@ -53,7 +53,7 @@ public final class AdvisoryLock {
         RESTORE(0x7265_7374),
         /** A change of roles and databases. */
         PROVISION(0x6577_7264),
-        /** Those that the daemon holds for others, see {@link CatalogGuard}. */
+        /** Those that the daemon holds for others, see the package {@code guard}. */
         RESERVE(0x7265_7376);
 
         private final int number;
@@ -62,7 +62,7 @@ public final class AdvisoryLock {
             this.number = number;
         }
 
-        int number() {
+        public int number() {
             return number;
         }
 

@@ -23,5 +23,13 @@ public final class LockTable {
                                        l.transactionid::text, l.classid, l.objid, l.objsubid))
             """;
 
+    /** A common table {@code places}: how many the server has, {@code there}, and how many are {@code taken}. */
+    public static final String PLACES =
+            """
+            WITH places AS (
+                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint * {holders} AS there,
+                       (SELECT {taken} FROM pg_catalog.pg_locks AS l WHERE {isInIt}) AS taken)
+            """.replace("{holders}", HOLDERS).replace("{taken}", TAKEN).replace("{isInIt}", IS_IN_IT);
+
     private LockTable() {}
 }

@@ -70,8 +70,8 @@ public final class Server {
         return administrator(address.database(), ANSWER_SECONDS, briefAttempts);
     }
 
-    /** For the daemon's lock: one attempt, and each answer within so many seconds. */
-    Connection connectForDaemon(int answerSeconds) throws SQLException {
+    /** For the daemon's lock and its guard: one attempt, and each answer within so many seconds. */
+    public Connection connectForDaemon(int answerSeconds) throws SQLException {
         return administrator(address.database(), answerSeconds, 1);
     }
 

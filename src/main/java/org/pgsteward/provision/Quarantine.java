@@ -206,6 +206,14 @@ public final class Quarantine {
                 && ask(turn, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ?", ward.role())
                         .isPresent()) {
             run(turn, "ALTER ROLE " + Quote.identifier(ward.role()) + (allowed ? " LOGIN" : " NOLOGIN"));
+            if (allowed) {
+                // Whoever takes it back lets it in again, even if it was shut out before.
+                run(
+                        turn,
+                        "DO $$ BEGIN IF (SELECT rolconnlimit = 0 FROM pg_catalog.pg_roles WHERE rolname = "
+                                + Quote.literal(ward.role()) + ") THEN ALTER ROLE " + Quote.identifier(ward.role())
+                                + " CONNECTION LIMIT " + Provisioner.CONNECTION_LIMIT + "; END IF; END $$");
+            }
         }
     }
 

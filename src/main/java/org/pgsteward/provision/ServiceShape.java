@@ -27,9 +27,6 @@ final class ServiceShape {
     private static final String OTHER_PASSWORD = " has another password than its container";
     private static final String NO_PASSWORD = " has no password";
 
-    /** An application's pool seldom has more; the server has 100 for all of them. */
-    static final int CONNECTION_LIMIT = 50;
-
     static final String LOG_ACTIVITY = "FUNCTION public.log_user_activity(varchar, varchar, varchar, inet)";
     static final String STATUS = "TABLE public.service_status";
 
@@ -98,7 +95,7 @@ final class ServiceShape {
         if (present.isEmpty()) {
             String create = "CREATE ROLE " + quoted(role)
                     + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT "
-                    + CONNECTION_LIMIT + "; " + String.join("; ", managementGrants());
+                    + Provisioner.CONNECTION_LIMIT + "; " + String.join("; ", managementGrants());
             steps.add(new Step(
                     kind,
                     management,
@@ -137,7 +134,8 @@ final class ServiceShape {
     }
 
     private void keep(Cluster.Role present) {
-        if (!present.canLogIn()) {
+        // With no connection at all it was shut out on purpose, by the guard or by an operator.
+        if (!present.canLogIn() && present.connectionLimit() != 0) {
             add("ALTER ROLE " + quoted(role) + " LOGIN", "role " + role + " may not log in");
         }
         if (present.superuser() || present.replication() || present.otherPowers()) {
@@ -147,7 +145,7 @@ final class ServiceShape {
         }
         if (present.connectionLimit() < 0) {
             add(
-                    "ALTER ROLE " + quoted(role) + " CONNECTION LIMIT " + CONNECTION_LIMIT,
+                    "ALTER ROLE " + quoted(role) + " CONNECTION LIMIT " + Provisioner.CONNECTION_LIMIT,
                     "role " + role + " may take all connections of the server");
         }
         for (Cluster.Membership membership : present.memberOf()) {

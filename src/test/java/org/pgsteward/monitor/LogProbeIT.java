@@ -24,10 +24,10 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Secret;
-import org.pgsteward.postgres.CatalogGuard;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ServerLog;
 import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.guard.ServerGuard;
 import org.postgresql.PGConnection;
 
 /** What a real PostgreSQL writes when logins fail, first with the prefix of {@code compose.yaml} and then with its own. */
@@ -87,7 +87,7 @@ class LogProbeIT {
                         TestCluster.start(TestCluster.programs(), Map.of("log_line_prefix", ServerLog.PREFIX));
                 RecordedEngine itsEngine = new RecordedEngine(Clock.systemUTC());
                 DockerEngine itsDocker = DockerEngine.at(itsEngine.host());
-                CatalogGuard guard = new CatalogGuard(crashing.server())) {
+                ServerGuard guard = new ServerGuard(crashing.server())) {
             itsEngine.logs(crashing.cluster()::log);
             new Tables(crashing.server().managementDatabase()).prepare();
             crashing.run("homelab", "CREATE ROLE wiki LOGIN PASSWORD '" + RIGHT.reveal() + "'", "CREATE DATABASE wiki");
@@ -105,7 +105,7 @@ class LogProbeIT {
                 ProcessHandle.of(pid).orElseThrow().destroyForcibly();
                 await().until(() -> !killed.isValid(5));
             }
-            await().ignoreExceptions().until(() -> guard.look().isEmpty());
+            await().ignoreExceptions().until(() -> guard.look().ended().isEmpty());
 
             assertThat(before(databases, probe).orElseThrow().words())
                     .isEqualTo("process " + pid + " of role wiki in database wiki was terminated by signal 9: Killed,"

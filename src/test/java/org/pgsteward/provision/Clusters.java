@@ -63,18 +63,18 @@ final class Clusters {
         return this;
     }
 
-    /** @param traits {@code nologin}, {@code superuser}, {@code replication}, {@code createdb} or {@code unlimited} */
+    /** @param traits {@code nologin}, {@code superuser}, {@code replication}, {@code createdb}, {@code unlimited} or {@code shut-out} */
     Clusters role(String name, String password, String... traits) {
         List<String> all = List.of(traits);
         roles.put(
                 name,
                 new Cluster.Role(
                         name,
-                        !all.contains("nologin"),
+                        !all.contains("nologin") && !all.contains("shut-out"),
                         all.contains("superuser"),
                         all.contains("replication"),
                         all.contains("createdb"),
-                        all.contains("unlimited") ? -1 : ServiceShape.CONNECTION_LIMIT,
+                        all.contains("unlimited") ? -1 : all.contains("shut-out") ? 0 : Provisioner.CONNECTION_LIMIT,
                         verifier(password),
                         Set.of()));
         return this;

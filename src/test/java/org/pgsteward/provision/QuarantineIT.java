@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.TestCluster;
 
 @NeedsPostgres
@@ -133,6 +134,17 @@ class QuarantineIT {
         assertThat(withoutTimes()).isEqualTo(before);
         assertWorksAsBefore();
         assertThat(host.plan(EnrolmentHost.service(app)).steps()).isEmpty();
+    }
+
+    @Test
+    void whoWasShutOutAndIsTakenBackMayLogIn() throws Exception {
+        host.reconcile(EnrolmentHost.service(app));
+        host.run("homelab", "ALTER ROLE " + Quote.identifier(app) + " NOLOGIN CONNECTION LIMIT 0");
+        quarantine.begin(quarantine.find(app));
+
+        quarantine.undo(quarantine.find(app));
+
+        assertWorksAsBefore();
     }
 
     private void assertWorksAsBefore() throws SQLException {

@@ -105,6 +105,7 @@ class ServicePlanTest {
                         "a login that was taken comes back",
                         right().role("app", PASSWORD, "nologin"),
                         List.of("REPAIR role app may not log in")),
+                arguments("who was shut out stays out", right().role("app", PASSWORD, "shut-out"), List.of()),
                 arguments(
                         "powers go",
                         right().role("app", PASSWORD, "superuser"),

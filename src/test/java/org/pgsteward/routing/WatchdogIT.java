@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
@@ -166,10 +167,54 @@ class WatchdogIT {
                     .hasMessageContaining("terminating connection");
         }
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(host.notices(LockWatch.KIND, service))
+                .untilAsserted(() -> assertThat(host.notices(GuardAlerts.LOCKED, service))
                         .singleElement()
                         .asString()
                         .startsWith("firing"));
+    }
+
+    @Test
+    void aServiceThatGoesOnLockingACatalogIsShutOutUntilItIsLetInAgain() throws Exception {
+        String service = databaseOfTenRows();
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE " + service + " LOGIN PASSWORD 'its-own'",
+                        "INSERT INTO public.service_configs (service_name, database_name, role_name) VALUES ('"
+                                + service + "', '" + service + "', '" + service + "')");
+        host.cluster().run(service, "CREATE TABLE public.mine (n int)", "ALTER TABLE public.mine OWNER TO " + service);
+        Secret password = new Secret("its-own");
+        Connection first = host.cluster().server().connectAs(service, password, service);
+        first.setAutoCommit(false);
+        try (Statement holding = first.createStatement()) {
+            holding.execute("LOCK TABLE public.mine");
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThatThrownBy(() -> lockCatalog(service, password))
+                            .hasMessageContaining("not permitted to log in"));
+            assertThat(first.isValid(5)).as("its other sessions end, too").isFalse();
+        } finally {
+            first.close();
+        }
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices(GuardAlerts.SHUT_OUT, service))
+                        .singleElement()
+                        .asString()
+                        .startsWith("firing"));
+
+        host.cluster().run("homelab", "ALTER ROLE " + service + " LOGIN CONNECTION LIMIT 50");
+
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(host.notices(GuardAlerts.SHUT_OUT, service)).hasSize(2));
+        host.cluster().server().connectAs(service, password, service).close();
+    }
+
+    private void lockCatalog(String service, Secret password) throws SQLException {
+        try (Connection again = host.cluster().server().connectAs(service, password, service);
+                Statement attacking = again.createStatement()) {
+            attacking.execute("CREATE RULE r AS ON INSERT TO pg_database"
+                    + " WHERE (SELECT count(*) FROM public.mine) > 0 DO INSTEAD NOTHING");
+        }
     }
 
     /** A restarted daemon: the process of before was killed, or had no memory left, at three moments of a backup. */

@@ -1,4 +1,4 @@
-package org.pgsteward.postgres;
+package org.pgsteward.postgres.guard;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;

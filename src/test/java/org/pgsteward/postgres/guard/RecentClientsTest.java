@@ -1,4 +1,4 @@
-package org.pgsteward.postgres;
+package org.pgsteward.postgres.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,14 +9,14 @@ class RecentClientsTest {
     void forgetsThoseThatWereSeenLongestAgo() {
         RecentClients clients = new RecentClients();
         for (int pid = 1; pid <= RecentClients.MOST; pid++) {
-            clients.see(pid, new CatalogGuard.Client("wiki", "wiki"));
+            clients.see(pid, new ServerGuard.Client("wiki", "wiki"));
         }
-        clients.see(1, new CatalogGuard.Client("photos", "photos"));
-        clients.see(100_000, new CatalogGuard.Client("wiki", "wiki"));
+        clients.see(1, new ServerGuard.Client("photos", "photos"));
+        clients.see(100_000, new ServerGuard.Client("wiki", "wiki"));
 
         assertThat(clients.copy())
                 .hasSize(RecentClients.MOST)
-                .containsEntry(1, new CatalogGuard.Client("photos", "photos"))
+                .containsEntry(1, new ServerGuard.Client("photos", "photos"))
                 .containsKey(100_000)
                 .doesNotContainKey(2);
     }

@@ -1,4 +1,4 @@
-package org.pgsteward.postgres;
+package org.pgsteward.postgres.guard;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -7,9 +7,9 @@ import java.util.Map;
 final class RecentClients {
     static final int MOST = 2000;
 
-    private final Map<Integer, CatalogGuard.Client> clients = new LinkedHashMap<>();
+    private final Map<Integer, ServerGuard.Client> clients = new LinkedHashMap<>();
 
-    synchronized void see(int pid, CatalogGuard.Client client) {
+    synchronized void see(int pid, ServerGuard.Client client) {
         clients.remove(pid);
         clients.put(pid, client);
         if (clients.size() > MOST) {
@@ -17,7 +17,7 @@ final class RecentClients {
         }
     }
 
-    synchronized Map<Integer, CatalogGuard.Client> copy() {
+    synchronized Map<Integer, ServerGuard.Client> copy() {
         return Map.copyOf(clients);
     }
 }

@@ -1,8 +1,9 @@
-package org.pgsteward.postgres;
+package org.pgsteward.postgres.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.entry;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -24,22 +25,27 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.TestCluster;
 
 @Timeout(600)
-class CatalogGuardIT {
+class ServerGuardIT {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
     private static final Secret WIKIS = new Secret("wikis");
 
     private static final String TAKE_ALL = "DO $$ BEGIN FOR n IN 1..1000000 LOOP BEGIN PERFORM pg_advisory_lock(n);"
             + " EXCEPTION WHEN OTHERS THEN EXIT; END; END LOOP; END $$";
 
+    /** As far as the guard reads of it. */
+    private static final String ENROLLED = "CREATE TABLE public.service_configs AS SELECT 'wiki' AS service_name,"
+            + " 'wiki' AS role_name, NULL::timestamp AS quarantined_at";
+
     /** PostgreSQL does not interrupt a product of numbers. */
     private static final String ENDLESS = "SELECT a * a = a * a" + " AND a * a = a * a".repeat(1000)
             + " FROM (SELECT repeat('7', 65000)::numeric AS a OFFSET 0) AS s";
 
     private TestCluster cluster;
-    private final AtomicInteger looks = new AtomicInteger();
-    private CatalogGuard guard;
+    private final AtomicInteger rests = new AtomicInteger();
+    private ServerGuard guard;
     private Connection administrator;
 
     @BeforeEach
@@ -50,8 +56,8 @@ class CatalogGuardIT {
                 "CREATE ROLE wiki LOGIN PASSWORD 'wikis'",
                 "CREATE DATABASE wiki OWNER wiki",
                 "CREATE TABLE public.backup_log (n int)");
-        guard = new CatalogGuard(cluster.server());
-        assertThat(guard.look()).isEmpty();
+        guard = new ServerGuard(cluster.server());
+        assertThat(guard.look().ended()).isEmpty();
         administrator = cluster.server().connect("homelab");
     }
 
@@ -76,9 +82,9 @@ class CatalogGuardIT {
                             + " DO INSTEAD NOTHING");
             awaitLock("pg_authid");
 
-            List<CatalogGuard.Evicted> ended = guard.look();
+            List<Evicted> ended = guard.look().ended();
 
-            assertThat(ended).extracting(CatalogGuard.Evicted::role).containsExactly("wiki");
+            assertThat(ended).extracting(Evicted::role).containsExactly("wiki");
             assertThat(ended.get(0).what()).matches("locked pg_authid \\(\\w+Lock\\)");
             assertThat(ended.get(0).database()).isEqualTo("wiki");
             attack.join();
@@ -103,12 +109,12 @@ class CatalogGuardIT {
             threads.add(looping(over, this::lookAsTheDaemonDoes));
             awaitLock("pg_authid");
 
-            int before = looks.get();
+            int before = rests.get();
             for (int n = 0; n < 5; n++) {
                 cluster.server().connect("homelab").close();
             }
-            assertThat(looks.get() - before)
-                    .as("looks with two seconds between them, in which nobody gets on")
+            assertThat(rests.get() - before)
+                    .as("rests of two seconds, in which nobody gets on")
                     .isLessThan(12);
         } finally {
             over.set(true);
@@ -127,9 +133,11 @@ class CatalogGuardIT {
     }
 
     private void lookAsTheDaemonDoes() throws SQLException {
-        guard.look();
-        looks.incrementAndGet();
-        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(2));
+        boolean goesOn = guard.look().ended().size() > 5;
+        if (!goesOn) {
+            rests.incrementAndGet();
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(goesOn ? 50 : 2000));
     }
 
     /** Work that may be refused. */
@@ -165,8 +173,8 @@ class CatalogGuardIT {
                             + " DO INSTEAD NOTHING");
             awaitLock("public.backup_log");
 
-            assertThat(guard.look())
-                    .extracting(CatalogGuard.Evicted::what)
+            assertThat(guard.look().ended())
+                    .extracting(Evicted::what)
                     .containsExactlyInAnyOrder(
                             "locked pg_settings (AccessExclusiveLock)",
                             "locked public.backup_log (AccessExclusiveLock)");
@@ -186,7 +194,7 @@ class CatalogGuardIT {
             run(inHomelab, "BEGIN", "LOCK TABLE public.its_own", "SELECT count(*) FROM pg_database");
             run(inItsOwn, "CREATE TABLE mine (n int)", "BEGIN", "ALTER TABLE mine ADD COLUMN m int");
 
-            assertThat(guard.look()).isEmpty();
+            assertThat(guard.look().ended()).isEmpty();
 
             assertThat(inHomelab.isValid(5) && inItsOwn.isValid(5)).isTrue();
         }
@@ -197,7 +205,7 @@ class CatalogGuardIT {
         Thread vacuum = attack(administrator, "VACUUM FULL pg_catalog.pg_authid");
 
         await().atMost(PATIENCE).until(() -> {
-            assertThat(guard.look()).isEmpty();
+            assertThat(guard.look().ended()).isEmpty();
             return !vacuum.isAlive();
         });
         assertThat(administrator.isValid(5)).isTrue();
@@ -224,7 +232,7 @@ class CatalogGuardIT {
             attack(first, ENDLESS);
             awaitLock("pg_settings");
 
-            assertThat(guard.look())
+            assertThat(guard.look().ended())
                     .singleElement()
                     .satisfies(ended -> assertThat(ended.what() + " " + ended.gone())
                             .isEqualTo("locked pg_settings (AccessExclusiveLock) false"));
@@ -239,7 +247,7 @@ class CatalogGuardIT {
             run(first, TAKE_ALL);
             assertThatThrownBy(() -> as("wiki")).hasMessageContaining("out of shared memory");
 
-            assertThat(guard.look())
+            assertThat(guard.look().ended())
                     .singleElement()
                     .satisfies(ended -> assertThat(ended.what()).matches("held \\d{4,} of the server's \\d{4,} locks"));
 
@@ -247,7 +255,7 @@ class CatalogGuardIT {
             assertThat(second.isValid(5)).as("it holds nothing").isTrue();
             as("wiki").close();
             run(second, "SELECT pg_advisory_lock(n) FROM generate_series(1, 3000) AS n");
-            assertThat(guard.look()).as("there are enough left").isEmpty();
+            assertThat(guard.look().ended()).as("there are enough left").isEmpty();
         }
     }
 
@@ -268,7 +276,7 @@ class CatalogGuardIT {
                 run(session, "BEGIN", "LOCK TABLE " + all + " IN ACCESS SHARE MODE");
             }
 
-            assertThat(guard.look()).isEmpty();
+            assertThat(guard.look().ended()).isEmpty();
         } finally {
             for (Connection session : sessions) {
                 session.close();
@@ -279,6 +287,7 @@ class CatalogGuardIT {
     /** While it goes on the others have the locks that the guard has given up. */
     @Test
     void othersLogInAlthoughWhoHasAllLocksCannotBeInterrupted() throws Exception {
+        run(administrator, ENROLLED);
         try (Connection first = as("wiki")) {
             attack(first, TAKE_ALL + "; " + ENDLESS);
             await().atMost(PATIENCE)
@@ -286,13 +295,44 @@ class CatalogGuardIT {
                     .untilAsserted(() ->
                             assertThatThrownBy(() -> as("wiki").close()).hasMessageContaining("out of shared memory"));
 
-            assertThat(guard.look())
+            assertThat(guard.look().ended())
                     .singleElement()
                     .satisfies(ended -> assertThat(ended.gone()).isFalse());
 
             as("wiki").close();
-            run(administrator, "ALTER ROLE wiki NOLOGIN", "INSERT INTO public.backup_log VALUES (1)");
+            assertThat(guard.shutOut("wiki")).contains("wiki");
+            assertThatThrownBy(() -> as("wiki")).hasMessageContaining("not permitted to log in");
+            run(administrator, "INSERT INTO public.backup_log VALUES (1)");
         }
+    }
+
+    @Test
+    void aServiceIsShutOutUntilSomebodyLetsItInAgain() throws Exception {
+        run(administrator, ENROLLED, "CREATE ROLE reports LOGIN");
+        try (Connection session = as("wiki")) {
+            assertThat(guard.shutOut("wiki")).contains("wiki");
+
+            assertThat(session.isValid(5)).isFalse();
+        }
+        assertThatThrownBy(() -> as("wiki")).hasMessageContaining("not permitted to log in");
+        assertThat(guard.shutOut()).containsExactly(entry("wiki", "wiki"));
+        assertThat(guard.look().ended()).isEmpty();
+
+        assertThat(guard.shutOut("reports")).as("no service's role").isEmpty();
+        run(administrator, "ALTER ROLE wiki LOGIN CONNECTION LIMIT 50");
+        assertThat(guard.shutOut()).isEmpty();
+        as("wiki").close();
+    }
+
+    /** Before pgsteward has made its tables no role is a service's. */
+    @Test
+    void nobodyIsShutOutWhereThereIsNoService() throws Exception {
+        assertThat(guard.shutOut("wiki")).isEmpty();
+        assertThat(guard.serviceOf("wiki")).isEmpty();
+        assertThat(guard.shutOut()).isEmpty();
+
+        as("wiki").close();
+        assertThat(guard.look().ended()).isEmpty();
     }
 
     /** They never log in, so PostgreSQL shows them to nobody, and refuses everybody else. */
@@ -319,7 +359,7 @@ class CatalogGuardIT {
                 socket.close();
             }
         }
-        assertThat(guard.look()).isEmpty();
+        assertThat(guard.look().ended()).isEmpty();
     }
 
     @Test

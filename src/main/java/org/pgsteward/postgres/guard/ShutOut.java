@@ -1,0 +1,77 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.pgsteward.postgres.Quote;
+
+/**
+ * Roles of services that may not log in any more. Such a role has NOLOGIN and CONNECTION LIMIT 0; nothing else has both, so
+ * nobody has to remember it, and whoever gives it other values lets it in again.
+ */
+final class ShutOut {
+    private static final String SERVICE = """
+            SELECT service_name FROM public.service_configs
+             WHERE role_name = ? AND quarantined_at IS NULL ORDER BY 1 LIMIT 1
+            """;
+
+    private static final String ALL = """
+            SELECT s.service_name, r.rolname
+              FROM public.service_configs AS s
+              JOIN pg_catalog.pg_roles AS r ON r.rolname = s.role_name
+             WHERE NOT r.rolcanlogin AND r.rolconnlimit = 0 AND s.quarantined_at IS NULL
+             ORDER BY 1 LIMIT 1000
+            """;
+
+    private static final String SESSIONS = """
+            SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity
+             WHERE usename = ?
+            """;
+
+    /** The table, or its column, is not there before pgsteward's first start. */
+    private static final Set<String> NOT_MADE = Set.of("42P01", "42703");
+
+    private ShutOut() {}
+
+    static Optional<String> serviceOf(Connection session, String role) throws SQLException {
+        return Ask.attempt(session, NOT_MADE, () -> {
+                    try (PreparedStatement statement = session.prepareStatement(SERVICE)) {
+                        statement.setString(1, role);
+                        try (ResultSet row = statement.executeQuery()) {
+                            return row.next() ? Optional.of(row.getString(1)) : Optional.<String>empty();
+                        }
+                    }
+                })
+                .flatMap(service -> service);
+    }
+
+    /** Ends the session's transaction, and the sessions of the role. */
+    static void role(Connection session, String role) throws SQLException {
+        Ask.run(session, "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN CONNECTION LIMIT 0");
+        session.commit();
+        try (PreparedStatement statement = session.prepareStatement(SESSIONS)) {
+            statement.setString(1, role);
+            statement.execute();
+        }
+    }
+
+    /** The service of each, with its role. */
+    static Map<String, String> all(Connection session) throws SQLException {
+        return Ask.attempt(session, NOT_MADE, () -> {
+                    Map<String, String> roles = new LinkedHashMap<>();
+                    try (PreparedStatement statement = session.prepareStatement(ALL);
+                            ResultSet rows = statement.executeQuery()) {
+                        while (rows.next()) {
+                            roles.put(rows.getString(1), rows.getString(2));
+                        }
+                    }
+                    return roles;
+                })
+                .orElseGet(Map::of);
+    }
+}

@@ -1,0 +1,169 @@
+package org.pgsteward.postgres.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.engine.DockerCli;
+import org.pgsteward.engine.NeedsEngine;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.ServerAddress;
+
+/** With a real PostgreSQL in a container that has the limits of {@code compose.yaml}. */
+@NeedsEngine
+@Timeout(600)
+class MemoryGuardIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
+    private static final Secret PASSWORD = new Secret("of-a-test");
+
+    /** Some 108 MB, less than the limit of one process. */
+    private static final String GREEDY = "DO $$ DECLARE a text[]; BEGIN FOR k IN 1..6 LOOP"
+            + " a[k] := repeat('x', 18000000); END LOOP; PERFORM pg_sleep(2); END $$";
+
+    private final String name = "memory-guard-" + UUID.randomUUID().toString().substring(0, 8);
+    private Server server;
+    private ServerGuard guard;
+
+    @BeforeEach
+    void start() throws SQLException {
+        DockerCli.docker(
+                "run",
+                "--detach",
+                "--name",
+                name,
+                "--memory",
+                "256m",
+                "--ulimit",
+                "data=167772160",
+                "--publish",
+                "127.0.0.1::5432",
+                "--env",
+                "POSTGRES_USER=homelab",
+                "--env",
+                "POSTGRES_DB=homelab",
+                "--env",
+                "POSTGRES_PASSWORD=" + PASSWORD.reveal(),
+                "postgres:15-alpine",
+                "postgres",
+                "-c",
+                "shared_buffers=64MB");
+        String port = DockerCli.docker("port", name, "5432/tcp").replaceAll("(?s).*127\\.0\\.0\\.1:(\\d+).*", "$1");
+        server = new Server(new ServerAddress("127.0.0.1", Integer.parseInt(port), "homelab", PASSWORD, "homelab"));
+        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> server.ask("SELECT 1"));
+        try (Connection connection = server.connect("homelab");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE ROLE evil LOGIN PASSWORD 'its-own'");
+            statement.execute("CREATE ROLE wiki LOGIN PASSWORD 'its-own'");
+            statement.execute("CREATE TABLE public.service_configs AS SELECT 'evil' AS service_name,"
+                    + " 'evil' AS role_name, NULL::timestamp AS quarantined_at");
+        }
+        guard = new ServerGuard(server);
+        assertThat(guard.look().memory()).isEmpty();
+    }
+
+    @AfterEach
+    void stop() {
+        guard.close();
+        DockerCli.docker("rm", "--force", "--volumes", name);
+    }
+
+    @Test
+    void whoTakesAllMemoryWithManySessionsIsNamedAndCanBeShutOut() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        List<Thread> threads = new ArrayList<>();
+        try {
+            for (int n = 0; n < 6; n++) {
+                threads.add(greedy(over));
+            }
+
+            MemoryTaken taken = await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(50))
+                    .ignoreExceptionsInstanceOf(SQLException.class)
+                    .until(() -> guard.look().memory(), Optional::isPresent)
+                    .orElseThrow();
+
+            assertThat(taken.role()).isEqualTo("evil");
+            assertThat(taken.limit()).isEqualTo(256 << 20);
+            assertThat(taken.bytes()).isBetween(100L << 20, 650L << 20);
+            assertThat(taken.sessions()).isBetween(1, 6);
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(20))
+                    .ignoreExceptionsInstanceOf(SQLException.class)
+                    .untilAsserted(() -> assertThat(guard.shutOut("evil")).contains("evil"));
+            assertThatThrownBy(() -> as("evil")).hasMessageContaining("not permitted to log in");
+            try (Connection neighbour = as("wiki");
+                    Statement statement = neighbour.createStatement()) {
+                statement.execute("SELECT pg_sleep(3)");
+            }
+        } finally {
+            over.set(true);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+    }
+
+    /** The server may need so much, and has it. */
+    @Test
+    void oneSessionThatHasMuchAndLeavesEnoughIsLeftAlone() throws Exception {
+        try (Connection session = as("wiki");
+                Statement statement = session.createStatement()) {
+            Thread work = greedyOnce(statement);
+            await().atMost(PATIENCE)
+                    .until(() -> server.ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+                            .equals("1"));
+
+            assertThat(guard.look().memory()).isEmpty();
+
+            work.join();
+            assertThat(session.isValid(5)).isTrue();
+        }
+    }
+
+    private Thread greedy(AtomicBoolean over) {
+        Thread thread = new Thread(() -> {
+            while (!over.get()) {
+                try (Connection again = as("evil");
+                        Statement statement = again.createStatement()) {
+                    statement.execute(GREEDY);
+                } catch (SQLException ended) {
+                    // That is what is tested.
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private static Thread greedyOnce(Statement statement) {
+        Thread thread = new Thread(() -> {
+            try {
+                statement.execute(GREEDY);
+            } catch (SQLException e) {
+                throw new AssertionError(e);
+            }
+        });
+        thread.start();
+        return thread;
+    }
+
+    private Connection as(String role) throws SQLException {
+        return server.connectAs(role, new Secret("its-own"), "homelab");
+    }
+}

@@ -1,0 +1,80 @@
+package org.pgsteward.postgres.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ServerMemoryTest {
+    private static final long MIB = 1 << 20;
+    private static final Instant STARTED = Instant.parse("2026-11-28T02:00:00Z");
+    private static final Instant AT = STARTED.plusSeconds(1000);
+
+    @Test
+    void theRoleWithMostMemoryIsNamedWithItsSessionsTheLargestFirst() {
+        ServerMemory reading = reading(
+                session(1, "wiki", 30), session(2, "photos", 60), session(3, "wiki", 50), session(4, "wiki", 40));
+
+        assertThat(reading.taker()).hasValueSatisfying(taker -> {
+            assertThat(taker.role()).isEqualTo("wiki");
+            assertThat(taker.bytes()).isEqualTo(120 * MIB);
+            assertThat(taker.sessions()).extracting(ServerMemory.Session::pid).containsExactly(3, 4, 1);
+        });
+    }
+
+    /** Some of many neighbours always has most. */
+    @Test
+    void nobodyIsNamedWhoHasAnOrdinaryShare() {
+        List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(20, session(1, "wiki", 4)));
+        sessions.addAll(Collections.nCopies(10, session(2, "photos", 4)));
+
+        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).taker())
+                .isEmpty();
+        assertThat(reading().taker()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"217, false", "218, true", "256, true"})
+    void isTightAboveAShareOfTheLimit(long taken, boolean tight) {
+        ServerMemory reading = new ServerMemory(AT, STARTED, STARTED, 256 * MIB, taken * MIB, List.of());
+
+        assertThat(reading.isTight()).isEqualTo(tight);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PT0S, PT2S, true", "PT0S, PT9S, true", "PT0S, PT-1S, false", "PT0S, PT11S, false", "PT1S, PT2S, false"
+    })
+    void aCrashIsOneShortlyAfterTheLastLook(Duration restart, Duration recovered, boolean crash) {
+        ServerMemory before = reading();
+        ServerMemory now = new ServerMemory(
+                AT.plusSeconds(20), STARTED.plus(restart), AT.plus(recovered), 256 * MIB, 0, List.of());
+
+        assertThat(now.isAfterCrash(before)).isEqualTo(crash);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"max\n", "", "9223372036854771712\n", "-1", "1e9", "99999999999999999999999"})
+    void whatIsNoLimitIsNone(String text) {
+        assertThat(ServerMemory.limit(text)).isGreaterThanOrEqualTo(1L << 50);
+    }
+
+    @Test
+    void readsALimit() {
+        assertThat(ServerMemory.limit("268435456\n")).isEqualTo(256 * MIB);
+    }
+
+    private static ServerMemory reading(ServerMemory.Session... sessions) {
+        return new ServerMemory(AT, STARTED, STARTED, 256 * MIB, 200 * MIB, List.of(sessions));
+    }
+
+    private static ServerMemory.Session session(int pid, String role, long mib) {
+        return new ServerMemory.Session(pid, role, role, mib * MIB);
+    }
+}
