@@ -32,7 +32,8 @@ class ReferenceTest {
 
     private static final String WORD = "\"([a-z]+(?:-[a-z]+)*)\"";
     private static final Pattern RULES_KIND = Pattern.compile("super\\(\\s*" + WORD + ",\\s*Unit\\.");
-    private static final String BEFORE_KIND = "\\b(?:bad\\([^\";,]*,|well\\(|raise\\(|tell\\(|inform\\(|new Condition\\()\\s*";
+    private static final String BEFORE_KIND =
+            "\\b(?:bad\\([^\";,]*,|well\\(|raise\\(|tell\\(|inform\\(|new Condition\\()\\s*";
     private static final Pattern TOLD_KIND = Pattern.compile(BEFORE_KIND + WORD + ",");
     private static final Pattern NAMED_KIND = Pattern.compile(BEFORE_KIND + "(?:\\w+\\.)?([A-Z][A-Z_]+),");
 

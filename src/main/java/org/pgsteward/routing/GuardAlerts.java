@@ -75,6 +75,10 @@ public final class GuardAlerts {
         this.console = console;
         this.doors = doors;
         this.clock = clock;
+    }
+
+    /** Takes over the alerts of the process before. */
+    void begin() {
         alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(LOCKED) || alert.kind().equals(MEMORY))
                 .forEach(alert -> last.put(alert.key(), clock.instant()));
@@ -92,7 +96,7 @@ public final class GuardAlerts {
         }
         if (looked.memory().isPresent()) {
             MemoryTaken taken = looked.memory().get();
-            offences.add(taken.role(), Offences.Kind.MEMORY, clock.instant());
+            offences.add(taken.role(), taken.crashed() ? Offences.Kind.CRASH : Offences.Kind.MEMORY, clock.instant());
             shutOutIfEnough(taken.role(), words(taken));
             memory(taken);
         }

@@ -45,6 +45,7 @@ public final class GuardWatch implements AutoCloseable {
     }
 
     public void start() {
+        alerts.begin();
         thread.setDaemon(true);
         thread.start();
     }

@@ -33,12 +33,22 @@ final class Ask {
         T make() throws SQLException;
     }
 
-    /** Empty where it fails in one of these ways; the session's transaction goes on. */
+    /** Empty where it fails in one of these ways; the session's transaction goes on, and keeps the locks. */
     static <T> Optional<T> attempt(Connection session, Set<String> states, Attempt<T> work) throws SQLException {
+        return attempt(session, states, work, session::releaseSavepoint);
+    }
+
+    /** The same for what only reads: it leaves no lock. */
+    static <T> Optional<T> glance(Connection session, Set<String> states, Attempt<T> work) throws SQLException {
+        return attempt(session, states, work, session::rollback);
+    }
+
+    private static <T> Optional<T> attempt(Connection session, Set<String> states, Attempt<T> work, After after)
+            throws SQLException {
         Savepoint before = session.setSavepoint();
         try {
             T result = work.make();
-            session.releaseSavepoint(before);
+            after.its(before);
             return Optional.of(result);
         } catch (SQLException e) {
             if (!states.contains(e.getSQLState())) {
@@ -47,6 +57,10 @@ final class Ask {
             session.rollback(before);
             return Optional.empty();
         }
+    }
+
+    private interface After {
+        void its(Savepoint before) throws SQLException;
     }
 
     /** Tells a session to end. */

@@ -24,8 +24,10 @@ public final class Offences {
     public enum Kind {
         /** A session was ended. */
         SESSION(3),
-        /** All sessions of all roles ended for want of memory, or were about to. */
-        MEMORY(20),
+        /** All sessions of all roles were about to end for want of memory, and its own were ended instead. */
+        MEMORY(10),
+        /** All sessions of all roles ended for want of memory. */
+        CRASH(20),
         /** A session was told to end, and did not for seconds. */
         ENDURING(30);
 

@@ -67,7 +67,7 @@ record ServerMemory(
     private static final long NO_LIMIT = 1L << 50;
 
     /** Of the limit. Below it nothing is done. */
-    private static final double TIGHT = 0.85;
+    private static final double TIGHT = 0.9;
 
     /** Of the limit. A role with less may be one of many. */
     private static final double MUCH = 0.4;
@@ -91,7 +91,7 @@ record ServerMemory(
 
     /** Empty where the server runs without such a limit, or its system does not say. */
     static Optional<ServerMemory> of(Connection session) throws SQLException {
-        return Ask.attempt(session, UNREADABLE, () -> {
+        return Ask.glance(session, UNREADABLE, () -> {
                     try (Statement statement = session.createStatement()) {
                         return read(statement);
                     }

@@ -39,7 +39,7 @@ final class ShutOut {
     private ShutOut() {}
 
     static Optional<String> serviceOf(Connection session, String role) throws SQLException {
-        return Ask.attempt(session, NOT_MADE, () -> {
+        return Ask.glance(session, NOT_MADE, () -> {
                     try (PreparedStatement statement = session.prepareStatement(SERVICE)) {
                         statement.setString(1, role);
                         try (ResultSet row = statement.executeQuery()) {
@@ -62,7 +62,7 @@ final class ShutOut {
 
     /** The service of each, with its role. */
     static Map<String, String> all(Connection session) throws SQLException {
-        return Ask.attempt(session, NOT_MADE, () -> {
+        return Ask.glance(session, NOT_MADE, () -> {
                     Map<String, String> roles = new LinkedHashMap<>();
                     try (PreparedStatement statement = session.prepareStatement(ALL);
                             ResultSet rows = statement.executeQuery()) {

@@ -15,20 +15,23 @@ class OffencesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "19, 0, 0, false",
-        "20, 0, 0, true",
-        "0, 2, 0, false",
-        "0, 3, 0, true",
-        "0, 0, 1, false",
-        "0, 0, 2, true",
-        "6, 2, 0, false",
-        "7, 2, 0, true",
-        "0, 1, 1, false",
-        "1000, 0, 0, true"
+        "19, 0, 0, 0, false",
+        "20, 0, 0, 0, true",
+        "0, 5, 0, 0, false",
+        "0, 6, 0, 0, true",
+        "0, 0, 2, 0, false",
+        "0, 0, 3, 0, true",
+        "0, 0, 0, 1, false",
+        "0, 0, 0, 2, true",
+        "6, 0, 2, 0, false",
+        "7, 0, 2, 0, true",
+        "0, 1, 1, 1, true",
+        "1000, 0, 0, 0, true"
     })
-    void countsWhatARoleDidToAllOthers(int sessions, int memory, int enduring, boolean enough) {
+    void countsWhatARoleDidToAllOthers(int sessions, int memory, int crashes, int enduring, boolean enough) {
         add("wiki", Kind.SESSION, sessions);
         add("wiki", Kind.MEMORY, memory);
+        add("wiki", Kind.CRASH, crashes);
         add("wiki", Kind.ENDURING, enduring);
         add("photos", Kind.SESSION, 19);
 

@@ -317,6 +317,10 @@ class ServerGuardIT {
         assertThatThrownBy(() -> as("wiki")).hasMessageContaining("not permitted to log in");
         assertThat(guard.shutOut()).containsExactly(entry("wiki", "wiki"));
         assertThat(guard.look().ended()).isEmpty();
+        assertThat(cluster.server()
+                        .ask("SELECT count(*) FROM pg_locks WHERE relation = 'public.service_configs'::regclass"))
+                .as("of pgsteward's own tables it keeps none locked")
+                .isEqualTo("0");
 
         assertThat(guard.shutOut("reports")).as("no service's role").isEmpty();
         run(administrator, "ALTER ROLE wiki LOGIN CONNECTION LIMIT 50");

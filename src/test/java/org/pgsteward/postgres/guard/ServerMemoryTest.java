@@ -41,7 +41,7 @@ class ServerMemoryTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"217, false", "218, true", "256, true"})
+    @CsvSource({"230, false", "231, true", "256, true"})
     void isTightAboveAShareOfTheLimit(long taken, boolean tight) {
         ServerMemory reading = new ServerMemory(AT, STARTED, STARTED, 256 * MIB, taken * MIB, List.of());
 
