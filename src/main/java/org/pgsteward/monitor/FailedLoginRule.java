@@ -55,7 +55,8 @@ public final class FailedLoginRule extends FigureRule<LogLook> {
                 console.psql("SELECT line_number, type, database, user_name, address, auth_method, error"
                         + " FROM pg_hba_file_rules");
             case NO_LOGIN, CLOSED ->
-                "pgsteward remove --undo " + Console.word(service) + "   # if it is in quarantine and shall come back";
+                "pgsteward status   # if it was shut out, the alert has the line that lets it in\npgsteward remove --undo "
+                        + Console.word(service) + "   # if it is in quarantine and shall come back";
             case TOO_MANY ->
                 console.psql(
                                 "SELECT usename, client_addr, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC")
