@@ -61,6 +61,11 @@ record Cluster(
             int connectionLimit,
             String verifier,
             Set<Membership> memberOf) {
+        /** Whether pgsteward's guard, or an operator, keeps it out on purpose. */
+        boolean isShutOut() {
+            return !canLogIn && connectionLimit == 0;
+        }
+
         @Override
         public String toString() {
             return "Role[" + name + "]";

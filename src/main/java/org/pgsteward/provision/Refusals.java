@@ -39,6 +39,7 @@ final class Refusals {
         refusals.checkOtherCase();
         refusals.checkPowers();
         if (!trusted) {
+            refusals.checkShutOut();
             refusals.checkUserOfBefore(accepts);
         }
     }
@@ -133,6 +134,24 @@ final class Refusals {
                             + " own, by the label pgsteward.user",
                     label("user"));
         }
+    }
+
+    /** A service that was shut out would be in again with another role. */
+    private void checkShutOut() {
+        cluster.service(claim.service())
+                .map(Cluster.Service::role)
+                .filter(before -> !before.equals(claim.user()))
+                .flatMap(cluster::role)
+                .filter(Cluster.Role::isShutOut)
+                .ifPresent(before -> {
+                    throw refused(
+                            "role '" + claim.user() + "' while its role '" + before.name()
+                                    + "' is shut out: mend what it did to the others and let it in again, as the alert"
+                                    + " role-shut-out says, or type 'pgsteward provision --adopt " + claim.service()
+                                    + "'",
+                            "pgsteward status   # why it was shut out, and the line that lets it in again\n"
+                                    + adopt("if it shall have another role all the same"));
+                });
     }
 
     private void checkUserOfBefore(BiPredicate<Cluster.Role, Secret> accepts) {

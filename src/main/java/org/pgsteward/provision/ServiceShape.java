@@ -134,8 +134,7 @@ final class ServiceShape {
     }
 
     private void keep(Cluster.Role present) {
-        // With no connection at all it was shut out on purpose, by the guard or by an operator.
-        if (!present.canLogIn() && present.connectionLimit() != 0) {
+        if (!present.canLogIn() && !present.isShutOut()) {
             add("ALTER ROLE " + quoted(role) + " LOGIN", "role " + role + " may not log in");
         }
         if (present.superuser() || present.replication() || present.otherPowers()) {

@@ -384,6 +384,20 @@ class ServicePlanTest {
     }
 
     @Test
+    void aServiceThatIsShutOutGetsNoOtherRoleUntilAnOperatorVouchesForIt() {
+        Claim other = claim("app", "app", "app9", EnrolmentHost.service("app"));
+        Clusters before = right().role("app", PASSWORD, "shut-out");
+
+        assertThatThrownBy(() -> plan(other, before))
+                .isInstanceOf(RefusedClaim.class)
+                .hasMessageContaining("asks for role 'app9' while its role 'app' is shut out");
+        assertThat(plan(other, right()).steps()).isNotEmpty();
+        assertThat(ServicePlan.of(other, before.cluster(), Clusters.SERVER, Clusters.ACCEPTS, true, NOW)
+                        .steps())
+                .isNotEmpty();
+    }
+
+    @Test
     void everyNameInSqlIsQuoted() {
         String odd = "My App-1";
         String weird = "we\"ird; --";
