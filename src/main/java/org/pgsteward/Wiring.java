@@ -327,7 +327,16 @@ public final class Wiring {
                 parts.docker::hears,
                 parts.delivery::reviewReceivers,
                 parts.report,
-                new GuardWatch(parts.guard, new GuardAlerts(parts.guard, alerts, console(), doors, clock), clock),
+                new GuardWatch(
+                        parts.guard,
+                        new GuardAlerts(
+                                parts.guard,
+                                crash -> parts.crashes.killed(postgresContainer(), crash),
+                                alerts,
+                                console(),
+                                doors,
+                                clock),
+                        clock),
                 () -> HttpDoor.open(address, parts.pipeline, parts.figures, page, json));
     }
 
@@ -348,7 +357,8 @@ public final class Wiring {
             Figures figures,
             Delivery delivery,
             DaemonReport report,
-            ServerGuard guard) {}
+            ServerGuard guard,
+            CrashProbe crashes) {}
 
     /** All that the daemon's routes find. */
     private Parts parts() throws IOException {
@@ -356,6 +366,7 @@ public final class Wiring {
         ContainerDesk containers = containers(engine);
         MemoryDesk memory = new MemoryDesk(engine, containers, clock);
         ServerGuard guard = new ServerGuard(server);
+        CrashProbe crashes = new CrashProbe(engine, guard::clients);
         LateReceivers receivers = new LateReceivers();
         Outbox outbox = outbox(receivers);
         StewardDockerComponent docker = new StewardDockerComponent(
@@ -392,7 +403,7 @@ public final class Wiring {
                 .bean("figures", figures)
                 .bean("overdue", overdueDesk)
                 .bean("overview", overview)
-                .bean("watch", watchDesk(engine, guard, containers, docker, outbox))
+                .bean("watch", watchDesk(engine, crashes, containers, docker, outbox))
                 .bean(
                         "retention",
                         new RetentionDesk(
@@ -414,7 +425,7 @@ public final class Wiring {
                     context.getManagementStrategy().addEventNotifier(begun);
                     delivery.begin(begun);
                 });
-        return new Parts(pipeline, engine, overview, docker, figures, delivery, report, guard);
+        return new Parts(pipeline, engine, overview, docker, figures, delivery, report, guard, crashes);
     }
 
     private String postgresContainer() {
@@ -437,14 +448,14 @@ public final class Wiring {
 
     private WatchDesk watchDesk(
             DockerEngine engine,
-            ServerGuard guard,
+            CrashProbe crashes,
             ContainerDesk containers,
             StewardDockerComponent docker,
             Outbox outbox) {
         return new WatchDesk(
                 new DatabaseProbe(server, clock),
                 new LogProbe(engine, clock),
-                new CrashProbe(engine, guard::clients),
+                crashes,
                 containers,
                 tables,
                 docker::feeds,

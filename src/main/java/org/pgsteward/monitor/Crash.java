@@ -8,11 +8,11 @@ package org.pgsteward.monitor;
  * @param whose such as {@code role wiki in database wiki}; empty where nobody had seen the session before
  */
 public record Crash(int pid, String end, String whose) {
-    private static final String KILLED = "was terminated by signal 9";
+    static final String KILLED = "was terminated by signal 9";
 
     /** Such as {@code process 4711 of role wiki in database wiki was terminated by signal 9: Killed}. */
     String words() {
         return "process " + pid + (whose.isEmpty() ? "" : " of " + whose) + " " + end
-                + (end.startsWith(KILLED) ? ", mostly for want of memory" : "");
+                + (end.startsWith(KILLED) ? ", mostly for want of memory, which another may have taken" : "");
     }
 }

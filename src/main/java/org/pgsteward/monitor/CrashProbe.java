@@ -11,6 +11,7 @@ import org.pgsteward.engine.ContainerLog;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EngineAway;
 import org.pgsteward.postgres.ServerLog;
+import org.pgsteward.postgres.guard.ServerCrash;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,27 +47,44 @@ public final class CrashProbe {
         if (recovered.equals(asked)) {
             return Optional.ofNullable(last);
         }
-        Optional<LogLines> lines = LogLines.of(written.prefix());
         try {
-            Optional<ContainerLog> log = engine.log(container, recovered.minus(BEFORE));
+            Instant since = recovered.minus(BEFORE);
+            last = first(container, since.isAfter(started) ? since : started, recovered, written.prefix())
+                    .map(ended -> new Crash(ended.pid(), ended.end(), whose(ended.pid())))
+                    .orElse(null);
             asked = recovered;
-            last = null;
-            if (lines.isPresent() && log.isPresent()) {
-                // The first of them took the others with it.
-                last = log.get().lines().stream()
-                        .filter(line -> line.at().isAfter(started) && line.at().isBefore(recovered.plusSeconds(1)))
-                        .flatMap(line -> lines.get().read(line.at(), line.text()).stream())
-                        .filter(LogEvent.Ended.class::isInstance)
-                        .map(LogEvent.Ended.class::cast)
-                        .findFirst()
-                        .map(ended -> new Crash(ended.pid(), ended.end(), whose(ended.pid())))
-                        .orElse(null);
-            }
         } catch (EngineAway | UncheckedIOException e) {
             // It is asked again at the next look.
             LOG.debug("the log of {} is not read: {}", container, e.getMessage());
         }
         return Optional.ofNullable(last);
+    }
+
+    /** The role whose process the kernel killed, and with it all sessions; empty where that is not known. */
+    public Optional<String> killed(String container, ServerCrash crash) {
+        try {
+            return first(container, crash.after(), crash.recovered(), crash.logPrefix())
+                    .filter(ended -> ended.end().startsWith(Crash.KILLED))
+                    .map(ended -> clients.get().get(ended.pid()))
+                    .map(ServerGuard.Client::role);
+        } catch (EngineAway | UncheckedIOException e) {
+            LOG.debug("the log of {} is not read: {}", container, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** The first process that ended; it took the others with it. */
+    private Optional<LogEvent.Ended> first(String container, Instant after, Instant recovered, String prefix) {
+        Optional<LogLines> lines = LogLines.of(prefix);
+        Optional<ContainerLog> log = engine.log(container, after);
+        return lines.isEmpty() || log.isEmpty()
+                ? Optional.empty()
+                : log.get().lines().stream()
+                        .filter(line -> line.at().isAfter(after) && line.at().isBefore(recovered.plusSeconds(1)))
+                        .flatMap(line -> lines.get().read(line.at(), line.text()).stream())
+                        .filter(LogEvent.Ended.class::isInstance)
+                        .map(LogEvent.Ended.class::cast)
+                        .findFirst();
     }
 
     private String whose(int pid) {

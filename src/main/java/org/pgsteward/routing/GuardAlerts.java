@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
@@ -24,6 +25,7 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.guard.Evicted;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.Offences;
+import org.pgsteward.postgres.guard.ServerCrash;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.provision.Provisioner;
 import org.slf4j.Logger;
@@ -46,12 +48,16 @@ public final class GuardAlerts {
     /** Between two looks which roles are shut out. */
     private static final Duration COMPARED = Duration.ofSeconds(10);
 
+    /** Between two crashes: by then sessions may have grown that have nothing to do with it. */
+    private static final Duration SOON = Duration.ofSeconds(30);
+
     /** Characters. */
     private static final int LONGEST_REASON = 500;
 
     private static final Logger LOG = LoggerFactory.getLogger(GuardAlerts.class);
 
     private final ServerGuard guard;
+    private final Function<ServerCrash, Optional<String>> killed;
     private final AlertBook alerts;
     private final Console console;
     private final Doors doors;
@@ -69,8 +75,19 @@ public final class GuardAlerts {
 
     private Instant compared = Instant.EPOCH;
 
-    public GuardAlerts(ServerGuard guard, AlertBook alerts, Console console, Doors doors, Clock clock) {
+    /** By the server's clock. */
+    private Instant lastCrash = Instant.EPOCH;
+
+    /** @param killed the role whose process the kernel killed in a crash, where that is known */
+    public GuardAlerts(
+            ServerGuard guard,
+            Function<ServerCrash, Optional<String>> killed,
+            AlertBook alerts,
+            Console console,
+            Doors doors,
+            Clock clock) {
         this.guard = guard;
+        this.killed = killed;
         this.alerts = alerts;
         this.console = console;
         this.doors = doors;
@@ -100,12 +117,37 @@ public final class GuardAlerts {
             shutOutIfEnough(taken.role(), words(taken));
             memory(taken);
         }
+        if (looked.crash().isPresent()) {
+            crashed(looked.crash().get(), looked.memory().map(MemoryTaken::role));
+        }
         for (List<Evicted> sessions : byRole.values()) {
             locked(sessions);
         }
         ended(byRole.keySet());
         compare();
         resolve();
+    }
+
+    /**
+     * A role may grow so fast that no look sees it. Then it is mostly one of its processes that the kernel takes, again and
+     * again. One crash says nothing: the kernel takes a large process, and among old sessions that may be anybody's.
+     *
+     * @param told the role that has been told of already
+     */
+    private void crashed(ServerCrash crash, Optional<String> told) throws SQLException {
+        Instant before = lastCrash;
+        lastCrash = crash.recovered();
+        if (before.plus(SOON).isBefore(lastCrash)) {
+            return;
+        }
+        Optional<String> role =
+                killed.apply(crash).filter(crash.suspects()::contains).filter(one -> !told.equals(Optional.of(one)));
+        if (role.isPresent()) {
+            offences.add(role.get(), Offences.Kind.KILLED, clock.instant());
+            shutOutIfEnough(
+                    role.get(),
+                    "had the kernel kill its processes for want of memory, and with them all sessions of all services");
+        }
     }
 
     private void shutOutIfEnough(String role, String what) throws SQLException {

@@ -25,8 +25,16 @@ public final class GuardWatch implements AutoCloseable {
 
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
 
-    /** Later, since PostgreSQL writes down each login that it refuses. */
-    private static final long PERIOD_WITHOUT_ANSWER_MILLISECONDS = 15_000;
+    /** Later. After a start of the server the guard has to be there before a role has taken all locks. */
+    private static final long PERIOD_WITHOUT_ANSWER_MILLISECONDS = 200;
+
+    /** Much later, or where the login is refused, which PostgreSQL writes down each time. */
+    private static final long LONG_PERIOD_MILLISECONDS = 15_000;
+
+    private static final Duration LONG_AFTER = Duration.ofMinutes(10);
+
+    /** Of SQLSTATE: the password or the role. */
+    private static final String LOGIN_REFUSED = "28";
 
     private static final Logger LOG = LoggerFactory.getLogger(GuardWatch.class);
 
@@ -46,6 +54,7 @@ public final class GuardWatch implements AutoCloseable {
 
     public void start() {
         alerts.begin();
+        answered = clock.instant();
         thread.setDaemon(true);
         thread.start();
     }
@@ -72,20 +81,29 @@ public final class GuardWatch implements AutoCloseable {
             // Of many sessions some come back at once.
             return looked.ended().size() > FEW || looked.memory().isPresent()
                     ? PERIOD_UNDER_ATTACK_MILLISECONDS
-                    : isRecent(failed) ? PERIOD_AFTER_FAILURE_MILLISECONDS : PERIOD_MILLISECONDS;
+                    : isRecent(failed, AFTER_FAILURE) ? PERIOD_AFTER_FAILURE_MILLISECONDS : PERIOD_MILLISECONDS;
         } catch (SQLException e) {
             // That PostgreSQL is down is the monitor's to tell.
             LOG.debug("the guard cannot look: {}", e.getMessage());
             failed = clock.instant();
+            return periodWithoutAnswer(String.valueOf(e.getSQLState()));
         } catch (RuntimeException e) {
             LOG.error("the guard's look failed, and it goes on: {}", e.toString());
             return PERIOD_MILLISECONDS;
         }
-        return isRecent(answered) ? PERIOD_AFTER_FAILURE_MILLISECONDS : PERIOD_WITHOUT_ANSWER_MILLISECONDS;
     }
 
-    private boolean isRecent(Instant time) {
-        return time.plus(AFTER_FAILURE).isAfter(clock.instant());
+    private long periodWithoutAnswer(String state) {
+        if (isRecent(answered, AFTER_FAILURE)) {
+            return PERIOD_AFTER_FAILURE_MILLISECONDS;
+        }
+        return isRecent(answered, LONG_AFTER) && !state.startsWith(LOGIN_REFUSED)
+                ? PERIOD_WITHOUT_ANSWER_MILLISECONDS
+                : LONG_PERIOD_MILLISECONDS;
+    }
+
+    private boolean isRecent(Instant time, Duration since) {
+        return time.plus(since).isAfter(clock.instant());
     }
 
     @Override

@@ -12,24 +12,34 @@ import org.jspecify.annotations.Nullable;
 final class MemoryGuard {
     private @Nullable ServerMemory last;
 
-    /** @return who is to be told of; his sessions are ended already */
-    Optional<MemoryTaken> look(Connection session) throws SQLException {
+    /**
+     * What a look found.
+     *
+     * @param taken who is to be told of; his sessions are ended already
+     * @param crash that all sessions have ended since the last look
+     */
+    record Found(Optional<MemoryTaken> taken, Optional<ServerCrash> crash) {}
+
+    Found look(Connection session) throws SQLException {
         ServerMemory before = last;
-        Optional<ServerMemory> now = ServerMemory.of(session);
-        last = now.orElse(null);
-        if (now.isEmpty()) {
-            return Optional.empty();
+        Optional<ServerMemory> read = ServerMemory.of(session);
+        last = read.orElse(null);
+        if (read.isEmpty()) {
+            return new Found(Optional.empty(), Optional.empty());
         }
-        Optional<ServerMemory.Taker> taker = now.get().isTight() ? now.get().taker() : Optional.empty();
+        ServerMemory now = read.get();
+        Optional<ServerMemory.Taker> taker = now.isTight() ? now.taker() : Optional.empty();
         if (taker.isPresent()) {
             for (ServerMemory.Session one : taker.get().sessions()) {
                 Ask.end(session, one.pid());
             }
         }
-        Optional<MemoryTaken> crash = before != null && now.get().isAfterCrash(before)
-                ? before.taker().map(one -> taken(one, before, true))
-                : Optional.empty();
-        return crash.or(() -> taker.map(one -> taken(one, now.get(), false)));
+        if (before == null || !now.isAfterCrash(before)) {
+            return new Found(taker.map(one -> taken(one, now, false)), Optional.empty());
+        }
+        return new Found(
+                before.taker().map(one -> taken(one, before, true)),
+                Optional.of(new ServerCrash(before.at(), now.recoveredAt(), now.logPrefix(), before.largest())));
     }
 
     private static MemoryTaken taken(ServerMemory.Taker taker, ServerMemory reading, boolean crashed) {

@@ -26,8 +26,10 @@ public final class Offences {
         SESSION(3),
         /** All sessions of all roles were about to end for want of memory, and its own were ended instead. */
         MEMORY(10),
-        /** All sessions of all roles ended for want of memory. */
+        /** All sessions of all roles ended for want of memory, of which it had much. */
         CRASH(20),
+        /** All sessions of all roles ended, again within half a minute, since the kernel killed its process. */
+        KILLED(12),
         /** A session was told to end, and did not for seconds. */
         ENDURING(30);
 

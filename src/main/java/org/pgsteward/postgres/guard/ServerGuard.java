@@ -81,8 +81,9 @@ public final class ServerGuard implements AutoCloseable {
      *
      * @param ended sessions, each with one of its locks; some 100 at most
      * @param memory who had taken much of the server's memory; his sessions are not among {@code ended}
+     * @param crash that all sessions have ended since the last look
      */
-    public record Looked(List<Evicted> ended, Optional<MemoryTaken> memory) {}
+    public record Looked(List<Evicted> ended, Optional<MemoryTaken> memory, Optional<ServerCrash> crash) {}
 
     /** A session that was there at one of the last looks. */
     public record Client(String role, String database) {}
@@ -100,7 +101,7 @@ public final class ServerGuard implements AutoCloseable {
     public synchronized Looked look() throws SQLException {
         return within(session -> {
             // First, since after a crash it is a matter of milliseconds.
-            Optional<MemoryTaken> taken = memory.look(session);
+            MemoryGuard.Found found = memory.look(session);
             locks.take(session);
             List<Evicted> ended = List.of();
             List<Evicted> offenders = LockOffenders.now(session);
@@ -122,7 +123,7 @@ public final class ServerGuard implements AutoCloseable {
             } else {
                 dropSnapshot(session);
             }
-            return new Looked(ended, taken);
+            return new Looked(ended, found.taken(), found.crash());
         });
     }
 

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +26,19 @@ import org.jspecify.annotations.Nullable;
  * @param at when it was read, by the server's clock
  * @param startedAt when the server was started
  * @param recoveredAt when its processes were last started together; later than {@code startedAt} after a crash
- * @param limit bytes that the container may have
+ * @param logPrefix its setting {@code log_line_prefix}
+ * @param limit bytes that the container may have; more than any machine has for no limit
  * @param taken bytes that cannot be given back: of all processes, and what they share
  * @param sessions but for those of superusers
  */
 record ServerMemory(
-        Instant at, Instant startedAt, Instant recoveredAt, long limit, long taken, List<Session> sessions) {
+        Instant at,
+        Instant startedAt,
+        Instant recoveredAt,
+        String logPrefix,
+        long limit,
+        long taken,
+        List<Session> sessions) {
     /** Characters of a file; each has less than 4 kB. */
     private static final int MOST_CHARACTERS = 16_000;
 
@@ -42,7 +50,8 @@ record ServerMemory(
                             pg_catalog.pg_read_file('/sys/fs/cgroup/memory/memory.stat', 0, %1$d, true)),
                    pg_catalog.clock_timestamp(), pg_catalog.pg_postmaster_start_time(),
                    (SELECT pg_catalog.min(backend_start) FROM pg_catalog.pg_stat_activity
-                     WHERE backend_type = 'checkpointer')
+                     WHERE backend_type = 'checkpointer'),
+                   pg_catalog.current_setting('log_line_prefix')
             """.formatted(MOST_CHARACTERS);
 
     /** With superusers, whose sessions show how much each session has from the beginning. */
@@ -89,19 +98,19 @@ record ServerMemory(
      */
     record Taker(String role, long bytes, List<Session> sessions) {}
 
-    /** Empty where the server runs without such a limit, or its system does not say. */
+    /** Empty where the server's system does not say, or a session ended just then. */
     static Optional<ServerMemory> of(Connection session) throws SQLException {
         return Ask.glance(session, UNREADABLE, () -> {
-                    try (Statement statement = session.createStatement()) {
-                        return read(statement);
-                    }
-                })
-                .flatMap(read -> read);
+            try (Statement statement = session.createStatement()) {
+                return read(statement);
+            }
+        });
     }
 
-    private static Optional<ServerMemory> read(Statement statement) throws SQLException {
+    private static ServerMemory read(Statement statement) throws SQLException {
         long limit;
         long taken;
+        String logPrefix;
         Instant[] times = new Instant[3];
         // Within a transaction it would be the sessions of the first look.
         statement.execute("SELECT pg_catalog.pg_stat_clear_snapshot()");
@@ -114,10 +123,9 @@ record ServerMemory(
                 // There is no checkpointer for a moment of each start.
                 times[n] = time == null ? Instant.EPOCH : time.toInstant();
             }
+            logPrefix = row.getString(6);
         }
-        return limit >= NO_LIMIT
-                ? Optional.empty()
-                : Optional.of(new ServerMemory(times[0], times[1], times[2], limit, taken, sessions(statement)));
+        return new ServerMemory(times[0], times[1], times[2], logPrefix, limit, taken, sessions(statement));
     }
 
     static long limit(@Nullable String text) {
@@ -162,6 +170,21 @@ record ServerMemory(
 
     /** The role with the most memory; empty where that is not much. */
     Optional<Taker> taker() {
+        return takers().max(Comparator.comparingLong(Taker::bytes)).filter(taker -> taker.bytes() > limit * MUCH);
+    }
+
+    /** The role with the most memory, and the one with the most sessions. */
+    Set<String> largest() {
+        return Stream.of(
+                        takers().max(Comparator.comparingLong(Taker::bytes)),
+                        takers().max(Comparator.comparingInt(
+                                taker -> taker.sessions().size())))
+                .flatMap(Optional::stream)
+                .map(Taker::role)
+                .collect(Collectors.toSet());
+    }
+
+    private Stream<Taker> takers() {
         Map<String, List<Session>> byRole = sessions.stream().collect(Collectors.groupingBy(Session::role));
         return byRole.entrySet().stream()
                 .map(entry -> new Taker(
@@ -169,8 +192,6 @@ record ServerMemory(
                         entry.getValue().stream().mapToLong(Session::bytes).sum(),
                         entry.getValue().stream()
                                 .sorted(Comparator.comparingLong(Session::bytes).reversed())
-                                .toList()))
-                .max(Comparator.comparingLong(Taker::bytes))
-                .filter(taker -> taker.bytes() > limit * MUCH);
+                                .toList()));
     }
 }

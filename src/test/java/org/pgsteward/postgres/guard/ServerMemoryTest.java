@@ -43,7 +43,7 @@ class ServerMemoryTest {
     @ParameterizedTest
     @CsvSource({"230, false", "231, true", "256, true"})
     void isTightAboveAShareOfTheLimit(long taken, boolean tight) {
-        ServerMemory reading = new ServerMemory(AT, STARTED, STARTED, 256 * MIB, taken * MIB, List.of());
+        ServerMemory reading = new ServerMemory(AT, STARTED, STARTED, "", 256 * MIB, taken * MIB, List.of());
 
         assertThat(reading.isTight()).isEqualTo(tight);
     }
@@ -54,7 +54,7 @@ class ServerMemoryTest {
     void aCrashIsOneShortlyAfterTheLastLook(Duration restart, Duration recovered, boolean crash) {
         ServerMemory before = reading();
         ServerMemory now = new ServerMemory(
-                AT.plusSeconds(20), STARTED.plus(restart), AT.plus(recovered), 256 * MIB, 0, List.of());
+                AT.plusSeconds(20), STARTED.plus(restart), AT.plus(recovered), "", 256 * MIB, 0, List.of());
 
         assertThat(now.isAfterCrash(before)).isEqualTo(crash);
     }
@@ -71,7 +71,7 @@ class ServerMemoryTest {
     }
 
     private static ServerMemory reading(ServerMemory.Session... sessions) {
-        return new ServerMemory(AT, STARTED, STARTED, 256 * MIB, 200 * MIB, List.of(sessions));
+        return new ServerMemory(AT, STARTED, STARTED, "", 256 * MIB, 200 * MIB, List.of(sessions));
     }
 
     private static ServerMemory.Session session(int pid, String role, long mib) {
