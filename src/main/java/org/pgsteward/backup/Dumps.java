@@ -125,7 +125,7 @@ public final class Dumps {
                 DiskNeedRule.judge(need, disk.free().without(proof.turn().promised()));
         if (!room.fits() && proof.turn().promised() > 0) {
             // What is being proved gives back what it has taken.
-            proof.turn().take().close();
+            proof.turn().awaitEnd();
             room = DiskNeedRule.judge(need, disk.free());
         }
         if (!room.fits()) {
@@ -210,7 +210,7 @@ public final class Dumps {
         if (!keys.seals() || keys.opens()) {
             return Optional.empty();
         }
-        held.add(proof.turn().take());
+        held.add(proof.turn().takeForDump(target.service()));
         try {
             held.add(proof.watchScratch(sourceSize(target)));
             if (target.kind() == BackupKind.BASE) {

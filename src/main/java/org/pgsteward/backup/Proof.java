@@ -107,7 +107,7 @@ public final class Proof {
         this.keys = keys;
         this.scratch = scratch;
         this.scratchIsOurs = Objects.equals(scratch.getParent(), locks.getParent());
-        this.turn = new ProofTurn(locks);
+        this.turn = new ProofTurn(locks, clock);
         this.scratchSeries = new ScratchSeries(turn, this::scratchCluster);
         this.bindir = bindir;
         this.user = user;
@@ -195,7 +195,7 @@ public final class Proof {
 
     /** How long it waited for its turn says nothing of how long a restore takes. */
     private Backup inTurn(Backup backup, Manifest manifest) throws InterruptedException {
-        Turn.Taken taken = turn.take();
+        Turn.Taken taken = turn.take(backup.service());
         long began = System.nanoTime();
         try {
             Progress.current().grow(manifest.sourceBytes());

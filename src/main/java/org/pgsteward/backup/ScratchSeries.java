@@ -1,7 +1,6 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import java.util.Objects;
 import java.util.Optional;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.ThrowawayCluster;
@@ -14,11 +13,11 @@ import org.pgsteward.postgres.ThrowawayCluster;
  *   <li>Only a cluster in which a backup was verified is kept: whatever went wrong in one ends with it.
  *   <li>Before it serves again, every session, database and role but the administrator's is removed, and the role that
  *       counts is made anew. A plain role can leave nothing else behind: what one dump holds never meets another.
- *   <li>It is kept under the host's turn of verifications, and goes at once where another process waits for that.
+ *   <li>It is kept under the host's turn of verifications, and ends with that verification where another process waits.
  *   <li>After so many it is replaced, since nothing vacuums it.
  * </ol>
  */
-final class ScratchSeries {
+final class ScratchSeries implements ProofTurn.Keeper {
     private static final int MOST_USES = 50;
 
     private static final String CLEAN = """
@@ -44,6 +43,7 @@ final class ScratchSeries {
     ScratchSeries(ProofTurn turn, Starter starter) {
         this.turn = turn;
         this.starter = starter;
+        turn.keepFor(this);
     }
 
     private record Kept(ThrowawayCluster cluster, int major, int uses) {}
@@ -68,7 +68,7 @@ final class ScratchSeries {
 
         @Override
         public void close() {
-            if (clean && isSeries() && own.uses() < MOST_USES && turn.keep()) {
+            if (clean && isSeries() && own.uses() < MOST_USES) {
                 kept = Optional.of(own);
             } else {
                 own.cluster().close();
@@ -103,8 +103,14 @@ final class ScratchSeries {
         return new Lease(new Kept(starter.start(programs), programs.major(), 1));
     }
 
-    /** Ends the kept one; for whoever holds the turn and needs the memory. */
-    void discard() {
+    @Override
+    public boolean hasKept() {
+        return kept.isPresent() && isSeries();
+    }
+
+    /** Ends the kept one; also for the verification that has the turn and needs the memory. */
+    @Override
+    public void discard() {
         kept.ifPresent(last -> last.cluster().close());
         kept = Optional.empty();
     }
@@ -128,12 +134,6 @@ final class ScratchSeries {
                 return;
             }
         }
-        try (Turn.Taken taken = turn.take()) {
-            Objects.requireNonNull(taken);
-            discard();
-        } catch (InterruptedException e) {
-            // It ends with this process, as every scratch cluster does.
-            Thread.currentThread().interrupt();
-        }
+        turn.endKept();
     }
 }

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.pgsteward.postgres.Progress;
 
 /**
- * One after another, in the order of coming. There is one for dumps and one for proofs: while one database is proved the
- * next is dumped, and the host never has more than that to bear.
+ * One after another, in the order of coming. There is one for dumps, and {@link ProofTurn} for verifications: while one
+ * database is verified the next is dumped, and the host never has more than that to bear.
  */
 public final class Turn {
     private final Semaphore free = new Semaphore(1, true);

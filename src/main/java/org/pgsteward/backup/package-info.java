@@ -18,8 +18,8 @@
  *       is done without us.
  * </ol>
  *
- * <p>A {@link Turn} for dumps and one for proofs let one be dumped while another is proved; {@link DiskNeedRule} refuses what
- * cannot fit before it is begun.
+ * <p>A {@link Turn} for dumps and a {@link ProofTurn} for verifications let one be dumped while another is verified; {@link
+ * DiskNeedRule} refuses what cannot fit before it is begun.
  *
  * <p>Why the stored file is proved where that can be done: what was restored on the way is not what the disk gives back.
  *

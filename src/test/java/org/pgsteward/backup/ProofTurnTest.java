@@ -3,69 +3,279 @@ package org.pgsteward.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.alert.SettableClock;
 
 /** Two turns over one folder, as the daemon and a command have it. */
+@Timeout(value = 8, unit = TimeUnit.MINUTES)
 class ProofTurnTest {
+    private static final Instant START = SettableClock.NOON;
+
     @TempDir
     private Path locks;
 
+    private final SettableClock clock = new SettableClock();
+    private final List<String> order = new CopyOnWriteArrayList<>();
+    private ProofTurn daemon;
+    private ProofTurn command;
+
+    @BeforeEach
+    void begin() {
+        daemon = new ProofTurn(locks, clock);
+        command = new ProofTurn(locks, clock);
+    }
+
     @Test
     void theOtherProcessWaitsUntilTheFirstHasDone() throws Exception {
-        ProofTurn daemon = new ProofTurn(locks);
-        ProofTurn command = new ProofTurn(locks);
-        Turn.Taken first = daemon.take();
+        Turn.Taken first = daemon.take("wiki");
         daemon.promise(4711);
         assertThat(daemon.promised()).isEqualTo(4711);
         assertThat(command.promised()).as("what the other may take").isEqualTo(4711);
 
-        CompletableFuture<Turn.Taken> second = new CompletableFuture<>();
-        waitingFor(command, second);
-        assertThat(second).isNotDone();
+        Waiter second = waiting(command, "shop");
+        assertThat(second.ended).isNotDone();
 
         first.close();
-        Turn.Taken taken = second.join();
+        second.ended.join();
         assertThat(daemon.promised()).isZero();
-        taken.close();
-        daemon.take().close();
+        daemon.take("wiki").close();
     }
 
     @Test
     void whoWaitsCanBeInterruptedAndHoldsNobodyUp() throws Exception {
-        ProofTurn daemon = new ProofTurn(locks);
-        ProofTurn command = new ProofTurn(locks);
-        Turn.Taken first = daemon.take();
-        CompletableFuture<Turn.Taken> second = new CompletableFuture<>();
-        Thread waiting = waitingFor(command, second);
-        waiting.interrupt();
-        assertThat(second)
-                .failsWithin(java.time.Duration.ofSeconds(10))
-                .withThrowableThat()
-                .withCauseInstanceOf(InterruptedException.class);
+        Turn.Taken first = daemon.take("wiki");
+        for (ProofTurn turn : List.of(command, daemon)) {
+            Waiter second = waiting(turn, "shop");
+            second.thread.interrupt();
+            assertThat(second.ended)
+                    .failsWithin(Duration.ofMinutes(1))
+                    .withThrowableThat()
+                    .withCauseInstanceOf(InterruptedException.class);
+        }
         first.close();
-        command.take().close();
+        command.take("shop").close();
+        daemon.take("shop").close();
     }
 
     @Test
     void whatOneThatWasKilledHadPromisedCountsNoMore() throws Exception {
-        ProofTurn killed = new ProofTurn(locks);
-        killed.promise(4711);
-        assertThat(new ProofTurn(locks).promised()).isZero();
+        daemon.promise(4711);
+        assertThat(new ProofTurn(locks, clock).promised()).isZero();
     }
 
-    private static Thread waitingFor(ProofTurn turn, CompletableFuture<Turn.Taken> taken) {
-        Thread waiting = new Thread(() -> {
-            try {
-                taken.complete(turn.take());
-            } catch (InterruptedException e) {
-                taken.completeExceptionally(e);
+    @Test
+    void oneThatUsedMuchWaitsForOneThatUsedLittleInOneProcess() throws Exception {
+        used("noisy", 100);
+        used("quiet", 10);
+        Turn.Taken first = daemon.take("wiki");
+        List<Waiter> waiting = List.of(
+                waiting(daemon, "noisy"), waiting(daemon, "noisy"), waiting(daemon, "quiet"), waiting(daemon, "new"));
+        first.close();
+        clock.set(START.plusSeconds(30));
+        waiting.forEach(one -> one.ended.join());
+        assertThat(order).containsExactly("new", "quiet", "noisy", "noisy");
+    }
+
+    @Test
+    void oneThatUsedMuchWaitsForOneThatUsedLittleInAnotherProcess() throws Exception {
+        used("noisy", 100);
+        Turn.Taken first = daemon.take("wiki");
+        Waiter noisy = waiting(daemon, "noisy");
+        clock.set(START.plusSeconds(1));
+        Waiter quiet = waiting(command, "quiet");
+        await().until(() -> wishAskedAt(START.plusSeconds(1)));
+        first.close();
+        clock.set(START.plusSeconds(30));
+        quiet.ended.join();
+        noisy.ended.join();
+        assertThat(order).containsExactly("quiet", "noisy");
+    }
+
+    @Test
+    void oneThatUsedMuchWhileItWaitedAgainGoesBehind() throws Exception {
+        Turn.Taken first = daemon.take("wiki");
+        Waiter noisy = waiting(daemon, "noisy");
+        clock.set(START.plusSeconds(1));
+        Waiter quiet = waiting(command, "quiet");
+        used("noisy", 100);
+        await().until(() -> wishAskedAt(START.plusSeconds(1)));
+        first.close();
+        clock.set(START.plusSeconds(30));
+        quiet.ended.join();
+        noisy.ended.join();
+        assertThat(order).containsExactly("quiet", "noisy");
+    }
+
+    @Test
+    void equalOnesOfOneProcessComeInTheOrderOfAsking() throws Exception {
+        Turn.Taken first = daemon.take("wiki");
+        List<Waiter> waiting =
+                List.of(waiting(daemon, "c"), waiting(daemon, "a"), waiting(daemon, "b"), waiting(daemon, "a"));
+        first.close();
+        waiting.forEach(one -> one.ended.join());
+        assertThat(order).containsExactly("c", "a", "b", "a");
+    }
+
+    @Test
+    void equalOnesOfTwoProcessesComeInTheOrderOfAsking() throws Exception {
+        Turn.Taken first = daemon.take("wiki");
+        Waiter a = waiting(command, "a");
+        clock.set(START.plusSeconds(1));
+        Waiter b = waiting(daemon, "b");
+        await().until(() -> wishAskedAt(START));
+        first.close();
+        a.ended.join();
+        b.ended.join();
+        assertThat(order).containsExactly("a", "b");
+    }
+
+    @Test
+    void oneThatUsedMuchGivesTheNextOfAQuickSeriesTime() throws Exception {
+        used("noisy", 1000);
+        used("quick", 1);
+        Waiter noisy = waiting(daemon, "noisy");
+        command.take("quick").close();
+        command.take("quick").close();
+        assertThat(order).as("though the turn is free").isEmpty();
+        clock.set(START.plus(ProofOrder.PAUSE));
+        noisy.ended.join();
+    }
+
+    @Test
+    void aDumpThatIsVerifiedWhileItIsMadeGivesNoTime() throws Exception {
+        used("noisy", 1000);
+        used("quick", 1);
+        daemon.takeForDump("noisy").close();
+        used("quick", 1);
+        daemon.awaitEnd();
+    }
+
+    @Test
+    void theWishOfAKilledProcessHoldsNobodyUp() throws Exception {
+        used("noisy", 100);
+        ProofWish killed = new ProofWish(locks);
+        killed.express(new ProofOrder.Place(0, START, killed.process()));
+        Files.setLastModifiedTime(
+                locks.resolve(ProofWish.FILE), FileTime.from(Instant.now().minusSeconds(3)));
+        daemon.take("noisy").close();
+        Files.writeString(locks.resolve(ProofWish.FILE), "0");
+        Files.setLastModifiedTime(
+                locks.resolve(ProofWish.FILE), FileTime.from(Instant.now().plusSeconds(3600)));
+        daemon.take("noisy").close();
+    }
+
+    @Test
+    void corruptFilesHoldNobodyUp() throws Exception {
+        Files.writeString(locks.resolve(ProofWish.FILE), "?");
+        Files.writeString(locks.resolve(VerificationTime.FILE), "?");
+        daemon.take("wiki").close();
+        Files.delete(locks.resolve(VerificationTime.FILE));
+        Files.createDirectories(locks.resolve(VerificationTime.FILE).resolve("in the way"));
+        Files.deleteIfExists(locks.resolve(ProofWish.FILE));
+        Files.createDirectories(locks.resolve(ProofWish.FILE).resolve("in the way"));
+        Turn.Taken first = daemon.take("wiki");
+        Waiter second = waiting(command, "shop");
+        first.close();
+        second.ended.join();
+    }
+
+    @Test
+    void aKeptTurnGoesToAnotherProcessThatUsedLess() throws Exception {
+        used("noisy", 100);
+        AtomicInteger discarded = keepingFrom(daemon);
+        daemon.take("wiki").close();
+        assertThat(command.isFree()).as("kept").isFalse();
+        Waiter quiet = waiting(command, "quiet");
+        await().until(() -> wishAskedAt(START));
+        Waiter noisy = waiting(daemon, "noisy");
+        quiet.ended.join();
+        clock.set(START.plusSeconds(30));
+        noisy.ended.join();
+        assertThat(order).containsExactly("quiet", "noisy");
+        assertThat(discarded).hasPositiveValue();
+    }
+
+    @Test
+    void aTurnIsNotKeptWhileAnotherProcessWaits() throws Exception {
+        used("noisy", 100);
+        AtomicInteger discarded = keepingFrom(daemon);
+        Turn.Taken first = daemon.take("wiki");
+        Waiter noisy = waiting(command, "noisy");
+        await().until(() -> wishAskedAt(START));
+        first.close();
+        assertThat(discarded).hasPositiveValue();
+        clock.set(START.plusSeconds(30));
+        noisy.ended.join();
+    }
+
+    @Test
+    void aKeptTurnEndsWithItsSeries() throws Exception {
+        AtomicInteger discarded = keepingFrom(daemon);
+        daemon.take("wiki").close();
+        daemon.take("shop").close();
+        assertThat(discarded).hasValue(0);
+        daemon.endKept();
+        assertThat(discarded).hasValue(1);
+        assertThat(command.isFree()).isTrue();
+    }
+
+    private void used(String service, long seconds) {
+        new VerificationTime(locks, clock).add(service, Duration.ofSeconds(seconds));
+    }
+
+    private boolean wishAskedAt(Instant asked) {
+        return new ProofWish(locks)
+                .ofOther()
+                .filter(place -> place.asked().equals(asked))
+                .isPresent();
+    }
+
+    private static AtomicInteger keepingFrom(ProofTurn turn) {
+        AtomicInteger discarded = new AtomicInteger();
+        turn.keepFor(new ProofTurn.Keeper() {
+            @Override
+            public boolean hasKept() {
+                return true;
+            }
+
+            @Override
+            public void discard() {
+                discarded.incrementAndGet();
             }
         });
-        waiting.start();
-        await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
-        return waiting;
+        return discarded;
+    }
+
+    private record Waiter(Thread thread, CompletableFuture<Void> ended) {}
+
+    private Waiter waiting(ProofTurn turn, String service) {
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                Turn.Taken taken = turn.take(service);
+                order.add(service);
+                taken.close();
+                ended.complete(null);
+            } catch (InterruptedException e) {
+                ended.completeExceptionally(e);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        return new Waiter(thread, ended);
     }
 }

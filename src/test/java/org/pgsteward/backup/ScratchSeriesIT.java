@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,7 @@ class ScratchSeriesIT {
     void prepare() throws IOException {
         folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
-        turn = new ProofTurn(folder.resolve("locks"));
+        turn = new ProofTurn(folder.resolve("locks"), Clock.systemUTC());
         Path scratch = folder.resolve("scratch");
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         series = new ScratchSeries(turn, found -> {
@@ -57,7 +58,7 @@ class ScratchSeriesIT {
         try (Proof.Series open = series.begin()) {
             assertThat(open).isNotNull();
             Path first;
-            try (Turn.Taken taken = turn.take();
+            try (Turn.Taken taken = turn.take("wiki");
                     ScratchSeries.Lease lease = series.take(programs)) {
                 assertThat(taken).isNotNull();
                 ThrowawayCluster cluster = lease.cluster();
@@ -69,7 +70,7 @@ class ScratchSeriesIT {
                 cluster.sqlAs("pgsteward_count", "proof", "ALTER ROLE pgsteward_count SET row_security = off;");
                 lease.verified();
             }
-            try (Turn.Taken taken = turn.take();
+            try (Turn.Taken taken = turn.take("wiki");
                     ScratchSeries.Lease lease = series.take(programs)) {
                 assertThat(taken).isNotNull();
                 ThrowawayCluster cluster = lease.cluster();
@@ -88,7 +89,7 @@ class ScratchSeriesIT {
     void keepsNoClusterInWhichABackupFailed() throws Exception {
         try (Proof.Series open = series.begin()) {
             assertThat(open).isNotNull();
-            try (Turn.Taken taken = turn.take();
+            try (Turn.Taken taken = turn.take("wiki");
                     ScratchSeries.Lease lease = series.take(programs)) {
                 assertThat(taken).isNotNull();
                 assertThat(lease.cluster().data()).exists();
@@ -99,7 +100,7 @@ class ScratchSeriesIT {
 
     @Test
     void keepsNoneOutsideOfASeries() throws Exception {
-        try (Turn.Taken taken = turn.take();
+        try (Turn.Taken taken = turn.take("wiki");
                 ScratchSeries.Lease lease = series.take(programs)) {
             assertThat(taken).isNotNull();
             lease.verified();
@@ -109,17 +110,17 @@ class ScratchSeriesIT {
 
     @Test
     void givesWayToAnotherProcess() throws Exception {
-        ProofTurn other = new ProofTurn(folder.resolve("locks"));
+        ProofTurn other = new ProofTurn(folder.resolve("locks"), Clock.systemUTC());
         CompletableFuture<Turn.Taken> waiting = new CompletableFuture<>();
         try (Proof.Series open = series.begin()) {
             assertThat(open).isNotNull();
-            try (Turn.Taken taken = turn.take();
+            try (Turn.Taken taken = turn.take("wiki");
                     ScratchSeries.Lease lease = series.take(programs)) {
                 assertThat(taken).isNotNull();
                 lease.verified();
                 Thread thread = new Thread(() -> {
                     try {
-                        waiting.complete(other.take());
+                        waiting.complete(other.take("shop"));
                     } catch (InterruptedException e) {
                         waiting.completeExceptionally(e);
                     }

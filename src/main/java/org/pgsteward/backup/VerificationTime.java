@@ -1,0 +1,144 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.pgsteward.model.BoundedFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The verification time that each service of this host has used of late, in a file that all processes share. Used time
+ * decays: it counts half after {@link #HALF_LIFE}.
+ *
+ * <p>The first line of the file has the time of the last change (milliseconds since 1970) and the folder's name of the
+ * service whose verification ended then. Each line after it has seconds and the folder's name of a service. A file that
+ * cannot be read counts as empty.
+ */
+final class VerificationTime {
+    static final Duration HALF_LIFE = Duration.ofHours(6);
+
+    /** Services with the least time are left out of the file beyond so many. */
+    static final int MOST_SERVICES = 1000;
+
+    static final String FILE = "_proof.used";
+
+    private static final int LONGEST_FILE = 256 * 1024;
+
+    /** Seconds; less is forgotten. */
+    private static final double LEAST = 0.01;
+
+    /** Seconds; no service has more, so that a wrong file holds up no service for ever. */
+    private static final double MOST = 7 * 24 * 3600;
+
+    private static final Logger LOG = LoggerFactory.getLogger(VerificationTime.class);
+
+    private final Path locks;
+    private final Clock clock;
+
+    VerificationTime(Path locks, Clock clock) {
+        this.locks = locks;
+        this.clock = clock;
+    }
+
+    /**
+     * The time that was used, as it counts at one moment.
+     *
+     * @param seconds by the folder's name of a service
+     * @param last the folder's name of the service whose verification ended last
+     */
+    record Used(Map<String, Double> seconds, Instant lastEnd, String last) {
+        static final Used NOTHING = new Used(Map.of(), Instant.EPOCH, "");
+
+        /** Returns whole seconds. */
+        long of(String service) {
+            return ofFolder(Store.folder(service));
+        }
+
+        /** Returns whole seconds of the service whose verification ended last. */
+        long ofLast() {
+            return ofFolder(last);
+        }
+
+        private long ofFolder(String folder) {
+            return seconds.getOrDefault(folder, 0.0).longValue();
+        }
+
+        private Used at(Instant now) {
+            Duration since = Duration.between(lastEnd, now);
+            double part = since.isNegative() ? 1 : Math.pow(0.5, (double) since.toMillis() / HALF_LIFE.toMillis());
+            Map<String, Double> left = new HashMap<>();
+            seconds.forEach((folder, used) -> left.put(folder, used * part));
+            return new Used(left, lastEnd, last);
+        }
+    }
+
+    Used read() {
+        try {
+            return parsed(BoundedFile.text(locks.resolve(FILE), LONGEST_FILE)).at(clock.instant());
+        } catch (NoSuchFileException none) {
+            return Used.NOTHING;
+        } catch (IOException | IllegalArgumentException | DateTimeException | ArithmeticException e) {
+            LOG.debug("cannot read which service has used how much verification time: {}", e.toString());
+            return Used.NOTHING;
+        }
+    }
+
+    private static Used parsed(String text) {
+        List<String> lines = text.lines().toList();
+        if (lines.isEmpty() || lines.size() > MOST_SERVICES + 1) {
+            throw new IllegalArgumentException("it has " + lines.size() + " lines");
+        }
+        String[] head = columns(lines.get(0));
+        Map<String, Double> seconds = new HashMap<>();
+        for (String line : lines.subList(1, lines.size())) {
+            String[] columns = columns(line);
+            double used = Double.parseDouble(columns[0]);
+            if (!(used >= 0)) {
+                throw new IllegalArgumentException("it has negative seconds");
+            }
+            seconds.put(columns[1], Math.min(used, MOST));
+        }
+        return new Used(seconds, Instant.ofEpochMilli(Long.parseLong(head[0])), head[1]);
+    }
+
+    private static String[] columns(String line) {
+        String[] columns = line.split(" ", -1);
+        if (columns.length != 2) {
+            throw new IllegalArgumentException("a line has " + columns.length + " columns");
+        }
+        return columns;
+    }
+
+    /** Adds to the time of a service whose verification ends now; for the process that has the turn. */
+    void add(String service, Duration used) {
+        Instant now = clock.instant();
+        String folder = Store.folder(service);
+        Map<String, Double> all = new HashMap<>(read().seconds());
+        all.merge(folder, used.toMillis() / 1000.0, Double::sum);
+        String lines = all.entrySet().stream()
+                .filter(one -> one.getValue() >= LEAST)
+                .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+                .limit(MOST_SERVICES)
+                .map(one -> one.getValue() + " " + one.getKey() + "\n")
+                .collect(Collectors.joining());
+        try {
+            Path part = locks.resolve(FILE + ".part");
+            Files.writeString(part, now.toEpochMilli() + " " + folder + "\n" + lines);
+            Files.move(part, locks.resolve(FILE), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            LOG.debug("cannot write how much verification time {} has used: {}", service, e.getMessage());
+        }
+    }
+}
