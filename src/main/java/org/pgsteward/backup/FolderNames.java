@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
@@ -51,6 +53,14 @@ record FolderNames(List<Path> newestFirst, long left) {
         List<String> names = new ArrayList<>(newest);
         names.sort(Comparator.reverseOrder());
         return new FolderNames(names.stream().map(folder::resolve).toList(), left);
+    }
+
+    /** The names of both. */
+    FolderNames with(FolderNames others) {
+        Set<Path> all = new TreeSet<>(Comparator.reverseOrder());
+        all.addAll(newestFirst);
+        all.addAll(others.newestFirst);
+        return new FolderNames(List.copyOf(all), left + newestFirst.size() - all.size());
     }
 
     /** By name, the oldest first. */

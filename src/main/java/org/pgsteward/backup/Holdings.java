@@ -47,10 +47,11 @@ public final class Holdings {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
-        ManifestReading manifests = new ManifestReading(store.root());
+        ManifestReading manifests = new ManifestReading(store);
         List<Holding> holdings = new ArrayList<>();
-        manifests.read(folder, Store.MANIFEST, file -> {
-            Manifest manifest = read(service, file);
+        manifests.read(folder, Store.MANIFEST, (file, read) -> {
+            Manifest manifest = read.manifest();
+            requireOf(service, file, manifest);
             Optional<Judgement> judgement = Optional.ofNullable(judgements.get(UUID.fromString(manifest.eventId())));
             holdings.add(holding(manifest, judgement));
             return ManifestSize.of(manifest);
@@ -78,13 +79,11 @@ public final class Holdings {
         return HexFormat.of().formatHex(hash.digest()).equals(backup.sha256());
     }
 
-    private Manifest read(String service, Path file) throws IOException {
-        Manifest manifest = store.read(file);
+    private static void requireOf(String service, Path file, Manifest manifest) throws IOException {
         String beside = file.getFileName().toString();
         if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST)) {
             throw new IOException("it is of " + manifest.file() + " of " + manifest.service());
         }
-        return manifest;
     }
 
     private Holding holding(Manifest manifest, Optional<Judgement> judgement) {

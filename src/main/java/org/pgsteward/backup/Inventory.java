@@ -32,11 +32,18 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
 
     /** @throws IOException when the manifest cannot be read, or its name is none that pgsteward gives */
     static StoredBackup read(Store store, String path) throws IOException {
+        return backup(path, store.listed(path));
+    }
+
+    /**
+     * @param signed without the rows of tables
+     * @throws IOException when the manifest's name is none that pgsteward gives
+     */
+    static StoredBackup backup(String path, Store.Signed signed) throws IOException {
         if (path.chars().anyMatch(Character::isISOControl)) {
             throw new IOException("there are control characters in its name");
         }
-        Store.Signed signed = store.signed(path);
-        return new StoredBackup(path, signed.manifest().withoutRows(), signed.signature());
+        return new StoredBackup(path, signed.manifest(), signed.signature());
     }
 
     static Inventory sorted(List<StoredBackup> backups, Map<String, String> unreadable) {

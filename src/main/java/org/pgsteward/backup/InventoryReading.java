@@ -13,14 +13,14 @@ final class InventoryReading {
 
     InventoryReading(Store store) {
         this.store = store;
-        this.manifests = new ManifestReading(store.root());
+        this.manifests = new ManifestReading(store);
     }
 
     /** @throws IOException when the folder itself cannot be read */
     void read(Path folder) throws IOException {
-        manifests.read(folder, Store.MANIFEST, file -> {
+        manifests.read(folder, Store.MANIFEST, (file, read) -> {
             String path = store.root().relativize(file).toString();
-            StoredBackup backup = Inventory.read(store, path.substring(0, path.length() - Store.MANIFEST.length()));
+            StoredBackup backup = Inventory.backup(path.substring(0, path.length() - Store.MANIFEST.length()), read);
             backups.add(backup);
             return ManifestSize.of(backup.manifest());
         });

@@ -34,6 +34,9 @@ final class KnownFolders {
     /** Characters of all that it remembers; a backup has some 200 of them. */
     private static final long MOST_KEPT = 6_000_000;
 
+    /** Characters of the reasons why manifests cannot be read; beyond them those of a folder are counted. */
+    private static final long MOST_REASONS = 500_000;
+
     private final Store store;
     private Map<Path, Folder> known = new HashMap<>();
 
@@ -53,9 +56,21 @@ final class KnownFolders {
         }
     }
 
-    private record Folder(FileTime changed, List<Entry> entries, Map<String, String> unreadable) {
-        long size() {
-            return entries.stream().mapToLong(Entry::size).sum() + ManifestSize.map(unreadable);
+    /** @param unsignedBytes of the manifests without a valid signature that were parsed */
+    private record Folder(
+            FileTime changed, List<Entry> entries, Map<String, String> unreadable, long unsignedBytes, boolean cut) {
+        private void countIn(ManifestBudget budget) {
+            budget.countUnsigned(unsignedBytes);
+            entries.forEach(entry -> budget.keep(entry.signature(), entry.size()));
+        }
+
+        private Folder withoutReasons(String name) {
+            return new Folder(
+                    changed,
+                    entries,
+                    Map.of(name + "/", unreadable.size() + " manifests cannot be read"),
+                    unsignedBytes,
+                    cut);
         }
     }
 
@@ -70,10 +85,11 @@ final class KnownFolders {
         List<Entry> entries = new ArrayList<>();
         Map<String, String> unreadable = new TreeMap<>();
         Map<Path, Folder> now = new HashMap<>();
-        long kept = 0;
+        ManifestBudget budget = ManifestBudget.of(MOST_KEPT);
+        long reasons = 0;
         long left = 0;
         for (Path path : folders()) {
-            if (kept > MOST_KEPT) {
+            if (budget.isFull()) {
                 left++;
                 continue;
             }
@@ -82,14 +98,19 @@ final class KnownFolders {
             Folder folder;
             if (before != null && before.changed().equals(changed)) {
                 folder = before;
+                folder.countIn(budget);
             } else {
-                folder = read(path, changed);
+                folder = read(path, changed, budget);
                 folder.entries().forEach(returned::remove);
             }
-            if (changed.toInstant().plus(SETTLED).isBefore(Instant.now())) {
+            reasons += ManifestSize.map(folder.unreadable());
+            if (reasons > MOST_REASONS && folder.unreadable().size() > 1) {
+                folder = folder.withoutReasons(path.getFileName().toString());
+            }
+            // What had no room beside other folders may have room the next time.
+            if (!folder.cut() && changed.toInstant().plus(SETTLED).isBefore(Instant.now())) {
                 now.put(path, folder);
             }
-            kept += folder.size();
             entries.addAll(folder.entries());
             unreadable.putAll(folder.unreadable());
         }
@@ -129,18 +150,18 @@ final class KnownFolders {
     private Inventory manifests(List<Entry> chosen, Map<String, String> unreadable) {
         List<StoredBackup> backups = new ArrayList<>();
         Map<Entry, StoredBackup> read = new HashMap<>();
-        long kept = 0;
+        ManifestBudget budget = ManifestBudget.of(MOST_KEPT);
         long left = 0;
         for (Entry entry : chosen) {
-            if (kept > MOST_KEPT) {
-                left++;
-                continue;
-            }
             try {
                 StoredBackup last = returned.get(entry);
+                if (!budget.admits(entry.signature(), 0)) {
+                    left++;
+                    continue;
+                }
                 StoredBackup backup = last == null ? Inventory.read(store, entry.path()) : last;
                 backups.add(backup);
-                kept += ManifestSize.of(backup.manifest());
+                budget.keep(backup.signature(), ManifestSize.of(backup.manifest()));
                 read.put(entry, backup);
             } catch (IOException | RuntimeException e) {
                 unreadable.put(entry.path() + Store.MANIFEST, Inventory.firstLine(e));
@@ -153,13 +174,14 @@ final class KnownFolders {
         return Inventory.sorted(backups, unreadable);
     }
 
-    private Folder read(Path path, FileTime changed) throws IOException {
-        ManifestReading manifests = new ManifestReading(store.root(), MOST_KEPT);
+    private Folder read(Path path, FileTime changed, ManifestBudget budget) throws IOException {
+        ManifestReading manifests = new ManifestReading(store, budget);
         List<Entry> entries = new ArrayList<>();
-        manifests.read(path, Store.MANIFEST, file -> {
+        long before = budget.unsignedBytes();
+        manifests.read(path, Store.MANIFEST, (file, signed) -> {
             String manifest = store.root().relativize(file).toString();
             StoredBackup backup =
-                    Inventory.read(store, manifest.substring(0, manifest.length() - Store.MANIFEST.length()));
+                    Inventory.backup(manifest.substring(0, manifest.length() - Store.MANIFEST.length()), signed);
             Entry entry = new Entry(
                     backup.path(),
                     backup.manifest().backupId(),
@@ -170,7 +192,7 @@ final class KnownFolders {
             entries.add(entry);
             return entry.size();
         });
-        return new Folder(changed, entries, manifests.unreadable());
+        return new Folder(changed, entries, manifests.unreadable(), budget.unsignedBytes() - before, manifests.isCut());
     }
 
     private List<Path> folders() throws IOException {

@@ -91,12 +91,15 @@ final class ManifestFields {
 
     private static void rows(@Nullable Map<String, Long> rows) throws IOException {
         for (Map.Entry<String, Long> table : Fields.present("rows", rows).entrySet()) {
-            Long count = table.getValue();
-            Fields.require("rows", count, count != null && count >= 0);
-            if (!TableNames.isQuoted(table.getKey())) {
-                throw new IOException(
-                        "the manifest has a table name that no backup has: " + Fields.printable(table.getKey()));
-            }
+            checkRows(table.getKey(), table.getValue());
+        }
+    }
+
+    /** @throws IOException when a table has no number of rows, or a name that pgsteward never writes */
+    static void checkRows(String table, @Nullable Long count) throws IOException {
+        Fields.require("rows", count, count != null && count >= 0);
+        if (!TableNames.isQuoted(table)) {
+            throw new IOException("the manifest has a table name that no backup has: " + Fields.printable(table));
         }
     }
 }

@@ -52,6 +52,9 @@ public final class ManifestKeys {
     /** Characters; a little more than a signature's line has. */
     private static final int LONGEST_LINE = 140;
 
+    /** Bytes; a file with a signature has more. */
+    static final int SHORTEST = 100;
+
     private static final byte[] END = "\n}".getBytes(StandardCharsets.US_ASCII);
 
     private final List<Secret> given;

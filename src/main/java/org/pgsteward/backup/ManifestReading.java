@@ -9,13 +9,10 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 
 /**
- * Reads the manifests of folders in the store, one after the other, the newest name first. It ends before the caller keeps
- * more of them than fits into memory: another program may have put any number of files there.
+ * Reads the manifests of folders in the store, one after the other, the newest name first, as far as {@link ManifestBudget}
+ * has room for them: another program may have put any number of files there.
  */
 final class ManifestReading {
-    /** Characters of all manifests that are kept, without the rows of tables; one has a thousand. */
-    static final long MOST_KEPT = 12_000_000;
-
     /** Manifests that cannot be read and are named; the rest is counted. */
     private static final int MOST_NAMED = 100;
 
@@ -25,31 +22,33 @@ final class ManifestReading {
     private static final String FOREIGN = "; remove what pgsteward did not write, such as empty files:"
             + " find FOLDER -name '*.manifest.json' -empty | head";
 
-    private final Path root;
-    private final long most;
-    private final Map<String, String> unreadable = new TreeMap<>();
-    private long kept;
-    private int named;
+    private static final String UNSIGNED = "; remove what pgsteward did not write:"
+            + " find FOLDER -name '*.manifest.json' -exec grep -L hmac-sha256: {} + | head";
 
-    /** @param root of the store */
-    ManifestReading(Path root) {
-        this(root, MOST_KEPT);
+    private final Store store;
+    private final ManifestBudget budget;
+    private final Map<String, String> unreadable = new TreeMap<>();
+    private int named;
+    private boolean cut;
+
+    ManifestReading(Store store) {
+        this(store, ManifestBudget.of(ManifestBudget.MOST_KEPT));
     }
 
-    /** @param most characters that are kept */
-    ManifestReading(Path root, long most) {
-        this.root = root;
-        this.most = most;
+    ManifestReading(Store store, ManifestBudget budget) {
+        this.store = store;
+        this.budget = budget;
     }
 
     /** Takes from a manifest what the caller needs. */
     @FunctionalInterface
     interface Reader {
         /**
+         * @param manifest without the rows of tables
          * @return how many characters of it are kept
-         * @throws IOException when it is no manifest, or not one that the caller can use; it is then named as unreadable
+         * @throws IOException when it is not one that the caller can use; it is then named as unreadable
          */
-        long read(Path manifest) throws IOException;
+        long read(Path file, Store.Signed manifest) throws IOException;
     }
 
     /**
@@ -57,26 +56,47 @@ final class ManifestReading {
      * @throws IOException when the folder itself cannot be read
      */
     void read(Path folder, String ending, Reader reader) throws IOException {
-        FolderNames names = FolderNames.in(folder, ending);
+        FolderNames names = names(folder, ending);
         long left = names.left();
+        long unsigned = 0;
         long more = 0;
+        boolean alike = !store.hasKeys();
         for (Path file : names.newestFirst()) {
-            if (kept > most) {
+            if (alike && budget.isFull()) {
+                cut = true;
                 left++;
                 continue;
             }
             try {
-                kept += reader.read(file);
+                Store.Unparsed manifest = store.unparsed(file);
+                if (budget.admits(manifest.signature(), manifest.length())) {
+                    budget.keep(manifest.signature(), reader.read(file, manifest.parseWithoutRows()));
+                } else if (ManifestBudget.isOurs(manifest.signature())) {
+                    cut = true;
+                    left++;
+                } else {
+                    cut = true;
+                    unsigned++;
+                }
             } catch (IOException | RuntimeException e) {
                 if (named < MOST_NAMED) {
                     named++;
-                    unreadable.put(root.relativize(file).toString(), Inventory.firstLine(e));
+                    unreadable.put(store.root().relativize(file).toString(), Inventory.firstLine(e));
                 } else {
                     more++;
                 }
             }
         }
-        say(folder, left, more);
+        say(folder, left, unsigned, more);
+    }
+
+    /** Where there are too many names, the newest ones, and the newest ones of the manifests with a valid signature. */
+    private FolderNames names(Path folder, String ending) throws IOException {
+        FolderNames newest = FolderNames.in(folder, ending);
+        return newest.left() == 0 || !store.hasKeys()
+                ? newest
+                : newest.with(FolderNames.in(
+                        folder, file -> file.toString().endsWith(ending) && store.isSigned(file), FolderNames.MOST));
     }
 
     /** @param folders of the store that are not read */
@@ -86,19 +106,26 @@ final class ManifestReading {
         }
     }
 
-    private void say(Path folder, long left, long more) {
+    private void say(Path folder, long left, long unsigned, long more) {
         List<String> said = new ArrayList<>();
         if (left > 0) {
             said.add(left + " manifests are not read, since they are too many; the limits are " + FolderNames.MOST
-                    + " a folder and " + most + " characters in all");
+                    + " a folder and " + budget.most() + " characters in all");
+        }
+        if (unsigned > 0) {
+            said.add(unsigned
+                    + " manifests without a valid signature are not read, since they are too many or too large;"
+                    + " the limits are " + ManifestBudget.MOST_UNSIGNED_BYTES + " bytes and " + budget.mostUnsigned()
+                    + " characters in all");
         }
         if (more > 0) {
             said.add(more + " more manifests cannot be read");
         }
         if (!said.isEmpty()) {
             unreadable.put(
-                    root.relativize(folder) + "/",
-                    String.join("; ", said) + FOREIGN.replace("FOLDER", "'" + folder + "'"));
+                    store.root().relativize(folder) + "/",
+                    String.join("; ", said)
+                            + (unsigned > 0 ? UNSIGNED : FOREIGN).replace("FOLDER", "'" + folder + "'"));
         }
     }
 
@@ -114,6 +141,11 @@ final class ManifestReading {
         if (unreadable.size() > MOST_LOGGED) {
             log.warn("and {} more; 'pgsteward backups' names them", unreadable.size() - MOST_LOGGED);
         }
+    }
+
+    /** Returns whether manifests were left out that the budget had no room for. */
+    boolean isCut() {
+        return cut;
     }
 
     /** Returns the manifests that were not read, by their path in the store, with the reason; a folder ends with a slash. */

@@ -62,10 +62,10 @@ public final class Removal {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
-        ManifestReading manifests = new ManifestReading(store.root());
+        ManifestReading manifests = new ManifestReading(store);
         List<Manifest> unfinished = new ArrayList<>();
-        manifests.read(folder, Store.MANIFEST + MARK, file -> {
-            Manifest manifest = store.read(file).withoutRows();
+        manifests.read(folder, Store.MANIFEST + MARK, (file, read) -> {
+            Manifest manifest = read.manifest();
             String beside = file.getFileName().toString();
             if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST + MARK)) {
                 throw new IOException("it is of " + manifest.file() + " of " + manifest.service());

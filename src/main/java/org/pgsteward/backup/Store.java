@@ -1,5 +1,6 @@
 package org.pgsteward.backup;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -54,6 +55,9 @@ public final class Store {
     /** Characters of one text in a document: while it is read, it needs six times the memory. */
     static final int LONGEST_TEXT = 100_000;
 
+    /** What to do about a manifest that pgsteward would not write. */
+    static final String REMOVE = "; remove it if another program wrote it";
+
     /** The folder of the sets' documents. */
     static final String SETS = "_sets";
 
@@ -74,8 +78,21 @@ public final class Store {
 
     private static final int KEPT_OF_LONG = 80;
 
+    /** Most names in a manifest are those of tables, and each stands there once: to remember them takes memory for nothing. */
+    private static final JsonFactory PARSERS = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(LONGEST_TEXT)
+                    .maxNameLength(LONGEST_TEXT)
+                    .build())
+            .build();
+
     private final Path root;
     private final ObjectMapper json;
+
+    /** For lists of many backups. */
+    private final ObjectMapper jsonWithoutRows;
+
     private final ManifestKeys keys;
 
     /** Since when backups are signed, once it is known; a backup that retention removes does not change that. */
@@ -92,12 +109,7 @@ public final class Store {
         this.keys = keys;
         // The manifest is read by other programs too, and has their spelling.
         this.json = json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
-        this.json
-                .getFactory()
-                .setStreamReadConstraints(StreamReadConstraints.builder()
-                        .maxStringLength(LONGEST_TEXT)
-                        .maxNameLength(LONGEST_TEXT)
-                        .build());
+        this.jsonWithoutRows = this.json.copy().addMixIn(Manifest.class, UnkeptRows.Mixin.class);
     }
 
     public Path root() {
@@ -295,7 +307,7 @@ public final class Store {
     <T> Optional<T> document(String relativePath, Class<T> type) throws IOException {
         try {
             Path file = resolve(relativePath);
-            return Optional.of(parsed(file, BoundedFile.bytesNoLink(file, MOST_BYTES), type));
+            return Optional.of(parsed(json, file, BoundedFile.bytesNoLink(file, MOST_BYTES), type));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -333,16 +345,21 @@ public final class Store {
         return read(resolve(relativePath + MANIFEST));
     }
 
-    Manifest read(Path manifest) throws IOException {
-        return readSigned(manifest).manifest();
+    private Manifest read(Path manifest) throws IOException {
+        return unparsed(manifest).parse().manifest();
     }
 
     /** A manifest, and what its signature says of it. */
     record Signed(Manifest manifest, ManifestSignature signature) {}
 
+    /** The same as {@link #signed}, without the rows of tables. */
+    Signed listed(String relativePath) throws IOException {
+        return unparsed(resolve(relativePath + MANIFEST)).parseWithoutRows();
+    }
+
     /** @throws IOException when it is not there, too large, or not as {@link ManifestFields} has it */
     Signed signed(String relativePath) throws IOException {
-        return readSigned(resolve(relativePath + MANIFEST));
+        return unparsed(resolve(relativePath + MANIFEST)).parse();
     }
 
     /**
@@ -358,21 +375,72 @@ public final class Store {
         return new StoredBackup(listed.path(), read.manifest(), read.signature());
     }
 
-    private Signed readSigned(Path manifest) throws IOException {
+    /** Reads a manifest without its fields: to parse it takes much longer than to compare it with its signature. */
+    Unparsed unparsed(Path manifest) throws IOException {
         byte[] bytes = BoundedFile.bytesNoLink(manifest, MOST_BYTES);
-        Manifest read = parsed(manifest, bytes, Manifest.class);
+        return new Unparsed(manifest, bytes, keys.check(bytes));
+    }
+
+    /** Returns whether this host has a key for manifests. */
+    boolean hasKeys() throws IOException {
+        return keys.check(new byte[0]) != ManifestSignature.UNCHECKED;
+    }
+
+    /** Returns whether a manifest has a valid signature, whatever it says. */
+    boolean isSigned(Path manifest) {
         try {
-            ManifestFields.check(read);
+            return Files.size(manifest) >= ManifestKeys.SHORTEST
+                    && unparsed(manifest).signature() == ManifestSignature.VALID;
         } catch (IOException e) {
-            throw new IOException(e.getMessage() + "; remove it if another program wrote it", e);
+            return false;
         }
-        return new Signed(read, keys.check(bytes));
+    }
+
+    /** The bytes of a manifest, and what its signature says of them. */
+    final class Unparsed {
+        private final Path file;
+        private final byte[] bytes;
+        private final ManifestSignature signature;
+
+        private Unparsed(Path file, byte[] bytes, ManifestSignature signature) {
+            this.file = file;
+            this.bytes = bytes;
+            this.signature = signature;
+        }
+
+        ManifestSignature signature() {
+            return signature;
+        }
+
+        int length() {
+            return bytes.length;
+        }
+
+        /** @throws IOException when it is not as {@link ManifestFields} has it */
+        Signed parse() throws IOException {
+            return parse(json);
+        }
+
+        /** The same without the rows of tables. They are checked, and need no memory. */
+        Signed parseWithoutRows() throws IOException {
+            return parse(jsonWithoutRows);
+        }
+
+        private Signed parse(ObjectMapper mapper) throws IOException {
+            Manifest read = parsed(mapper, file, bytes, Manifest.class);
+            try {
+                ManifestFields.check(read);
+            } catch (IOException e) {
+                throw new IOException(e.getMessage() + REMOVE, e);
+            }
+            return new Signed(read, signature);
+        }
     }
 
     /** The message leaves out what the parser quotes: a file that another program put there may hold a secret. */
-    private <T> T parsed(Path file, byte[] content, Class<T> type) throws IOException {
-        try (JsonParser parser = new BoundedJson(json.createParser(content), MOST_PARTS)) {
-            T read = json.readValue(parser, type);
+    private static <T> T parsed(ObjectMapper mapper, Path file, byte[] content, Class<T> type) throws IOException {
+        try (JsonParser parser = new BoundedJson(PARSERS.createParser(content), MOST_PARTS)) {
+            T read = mapper.readValue(parser, type);
             if (read == null) {
                 throw new IOException(file + " is not as pgsteward writes it: it is null");
             }
@@ -423,10 +491,9 @@ public final class Store {
     /** As {@link Inventory#signedSince}, without keeping any manifest. */
     private Optional<Instant> firstSigned() throws IOException {
         List<Instant> first = new ArrayList<>();
-        ManifestReading manifests = new ManifestReading(root);
+        ManifestReading manifests = new ManifestReading(this, ManifestBudget.signedOnly());
         for (Path folder : folders()) {
-            manifests.read(folder, MANIFEST, file -> {
-                Signed read = readSigned(file);
+            manifests.read(folder, MANIFEST, (file, read) -> {
                 Instant at = read.manifest().startedAt();
                 if (read.signature() == ManifestSignature.VALID && (first.isEmpty() || at.isBefore(first.get(0)))) {
                     first.clear();
@@ -445,8 +512,7 @@ public final class Store {
      */
     List<Long> sizes(String service, BackupKind kind) throws IOException {
         List<Long> sizes = new ArrayList<>();
-        new ManifestReading(root).read(folderOfService(service), MANIFEST, file -> {
-            Signed read = readSigned(file);
+        new ManifestReading(this).read(folderOfService(service), MANIFEST, (file, read) -> {
             Manifest manifest = read.manifest();
             // Another program could claim a size for which no disk has room.
             if (manifest.kind().equals(kind.word())

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ import org.pgsteward.routing.TestHost;
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class ForgedManifestsIT {
     private final ObjectMapper json = new ObjectMapper();
+    private ObjectNode genuine = json.createObjectNode();
     private TestHost host;
 
     @BeforeAll
@@ -41,12 +44,24 @@ class ForgedManifestsIT {
         }
         CommandRun backup = CommandRun.on(host, "backup", "app", "wiki");
         assertThat(backup.code()).as(backup.toString()).isZero();
+        try (var files = Files.list(host.store().resolve("wiki"))) {
+            genuine = (ObjectNode)
+                    json.readTree(files.filter(file -> file.toString().endsWith(".manifest.json"))
+                            .findFirst()
+                            .orElseThrow()
+                            .toFile());
+        }
         for (int i = 0; i < 31; i++) {
             manifest("2020010" + (i % 10) + "T0300" + (10 + i) + "Z", "caveats", list("x".repeat(90_000), 10));
             manifest("2020020" + (i % 10) + "T0300" + (10 + i) + "Z", "caveats", list("漢".repeat(90_000), 5));
             // One text of almost a whole document, and many that are as long as one may be.
             manifest("2020030" + (i % 10) + "T0300" + (10 + i) + "Z", "image", "\"" + "x".repeat(4_000_000) + "\"");
             set("202001" + (10 + i % 10) + "T0300" + (10 + i) + "Z", "x".repeat(3_000_000));
+        }
+        // Their names come before all genuine ones.
+        for (int i = 0; i < 40; i++) {
+            manifest("20990101T9900" + (10 + i) + "Z", "caveats", list("x".repeat(89_000), 10));
+            manifest("20990102T9900" + (10 + i) + "Z", "rows", rows(49_990));
         }
         manifest("20200401T030001Z", "started_at", "\"+999999999-12-31T23:59:59Z\"");
         manifest("20200401T030002Z", "finished_at", "\"-999999999-01-01T00:00:00Z\"");
@@ -73,7 +88,7 @@ class ForgedManifestsIT {
         assertThat(restored.code()).as(restored.toString()).isZero();
         CommandRun listed = CommandRun.on(host, "backups");
         assertThat(listed.code()).as(listed.toString()).isZero();
-        assertThat(listed.err()).contains(" manifests are not read, since they are too many");
+        assertThat(listed.err()).contains(" manifests without a valid signature are not read, since they are too many");
         CommandRun sets = CommandRun.on(host, "backups", "--sets");
         assertThat(sets.code()).as(sets.toString()).isZero();
         assertThat(sets.out()).contains("2 made, ");
@@ -82,14 +97,7 @@ class ForgedManifestsIT {
     private void manifest(String time, String field, String value) throws Exception {
         Path folder = host.store().resolve("wiki");
         String id = "wiki-" + time;
-        ObjectNode manifest;
-        try (var files = Files.list(folder)) {
-            manifest = (ObjectNode) json.readTree(
-                    files.filter(file -> file.toString().matches(".*wiki-20(2[1-9]|[3-9]\\d).*manifest.json"))
-                            .findFirst()
-                            .orElseThrow()
-                            .toFile());
-        }
+        ObjectNode manifest = genuine.deepCopy();
         manifest.remove("signature");
         manifest.put("backup_id", id)
                 .put("event_id", UUID.randomUUID().toString())
@@ -101,6 +109,12 @@ class ForgedManifestsIT {
 
     private static String list(String text, int times) {
         return "[" + ("\"" + text + "\",").repeat(times) + "\"\"]";
+    }
+
+    private static String rows(int tables) {
+        return IntStream.range(0, tables)
+                .mapToObj(i -> "\"public.table_with_quite_a_long_name_that_makes_the_manifest_large_" + i + "\": " + i)
+                .collect(Collectors.joining(",", "{", "}"));
     }
 
     private void set(String id, String reason) throws Exception {
