@@ -246,6 +246,7 @@ public final class ServerGuard implements AutoCloseable {
             kept = session;
             session.setAutoCommit(false);
             Ask.run(session, KeptLocks.TIMEOUT);
+            Spared.session(session);
         }
         return session;
     }

@@ -57,6 +57,10 @@ class MemoryGuardIT {
                 "POSTGRES_DB=homelab",
                 "--env",
                 "POSTGRES_PASSWORD=" + PASSWORD.reveal(),
+                "--env",
+                "PG_OOM_ADJUST_FILE=/proc/self/oom_score_adj",
+                "--env",
+                "PG_OOM_ADJUST_VALUE=50",
                 "postgres:15-alpine",
                 "postgres",
                 "-c",
@@ -115,6 +119,17 @@ class MemoryGuardIT {
                 thread.join();
             }
         }
+    }
+
+    /** Otherwise it is one of the first, since it is larger than most. */
+    @Test
+    void theKernelSparesTheGuardsSessionAsItSparesTheFirstProcess() throws Exception {
+        String scores = server.ask("SELECT string_agg(rtrim(pg_read_file('/proc/' || pid || '/oom_score_adj'), E'\\n')"
+                + " || ' ' || (state LIKE 'idle in%'), ', ' ORDER BY pid) FROM pg_stat_activity"
+                + " WHERE backend_type = 'client backend'");
+
+        assertThat(scores).isEqualTo("0 true, 50 false");
+        assertThat(server.ask("SELECT pg_read_file('/proc/1/oom_score_adj')")).isEqualTo("0\n");
     }
 
     /** The server may need so much, and has it. */
