@@ -21,7 +21,7 @@ public final class GuardWatch implements AutoCloseable {
     private static final int FEW = 5;
 
     /** For a while after all sessions have ended, since the same may come again at once. */
-    private static final long PERIOD_AFTER_FAILURE_MILLISECONDS = 100;
+    private static final long PERIOD_AFTER_FAILURE_MILLISECONDS = 50;
 
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
 
@@ -64,12 +64,25 @@ public final class GuardWatch implements AutoCloseable {
             long period;
             do {
                 period = look();
-            } while (!closed.await(period, TimeUnit.MILLISECONDS));
+            } while (!isClosedAfter(period));
         } catch (InterruptedException e) {
             LOG.debug("interrupted");
         } finally {
             guard.close();
         }
+    }
+
+    /** Returns at once where the guard's session ends: whoever ended it may take the locks for the next one. */
+    private boolean isClosedAfter(long milliseconds) throws InterruptedException {
+        try {
+            if (guard.await((int) milliseconds)) {
+                return closed.getCount() == 0;
+            }
+        } catch (SQLException e) {
+            LOG.debug("the guard's session has ended: {}", e.getMessage());
+            return closed.getCount() == 0;
+        }
+        return closed.await(milliseconds, TimeUnit.MILLISECONDS);
     }
 
     /** Returns after how many milliseconds to look again. */

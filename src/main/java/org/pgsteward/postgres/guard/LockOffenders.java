@@ -32,22 +32,25 @@ final class LockOffenders {
             """;
 
     /**
-     * Who holds most of the server's locks while few places are left: the sessions with the most of them, which together
-     * hold half. The table has room for a little more than it is said to have here.
+     * While few places are left: the role whose sessions hold most locks together, and of its sessions those with more than
+     * a hundredth of them. Another one may have the largest session. The table has room for a little more than it is said to
+     * have here.
      */
     private static final String MANY = LockTable.PLACES + """
             , held AS (
-                SELECT l.pid, pg_catalog.count(*) AS locks, pg_catalog.sum(pg_catalog.count(*)) OVER () AS of_all,
-                       COALESCE(pg_catalog.sum(pg_catalog.count(*))
-                           OVER (ORDER BY pg_catalog.count(*) DESC, l.pid
-                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS of_larger
-                  FROM pg_catalog.pg_locks AS l WHERE {isInIt} GROUP BY l.pid)
-            SELECT h.pid, r.rolname, COALESCE(a.datname, ''),
-                   pg_catalog.format('held %s of the server''s %s locks', h.locks, places.there)
-              FROM places, held AS h
-              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = h.pid
-              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-             WHERE NOT r.rolsuper AND places.taken > places.there * 0.8 AND h.of_larger < h.of_all * 0.5
+                SELECT l.pid, a.usesysid, COALESCE(a.datname, '') AS datname, pg_catalog.count(*) AS locks
+                  FROM pg_catalog.pg_locks AS l
+                  JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+                 WHERE {isInIt} GROUP BY 1, 2, 3),
+            worst AS (
+                SELECT r.oid, r.rolname, pg_catalog.sum(h.locks) AS locks
+                  FROM held AS h JOIN pg_catalog.pg_roles AS r ON r.oid = h.usesysid
+                 WHERE NOT r.rolsuper GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT 1)
+            SELECT h.pid, worst.rolname, h.datname,
+                   pg_catalog.format('held %s of the server''s %s locks', worst.locks, places.there)
+              FROM places, worst, held AS h
+             WHERE h.usesysid = worst.oid AND places.taken > places.there * 0.8 AND h.locks > worst.locks * 0.01
+             ORDER BY h.locks DESC
              LIMIT 100
             """.replace("{isInIt}", LockTable.IS_IN_IT);
 

@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -35,8 +34,6 @@ import org.pgsteward.postgres.Server;
  * </ol>
  */
 public final class ServerGuard implements AutoCloseable {
-    private static final int ANSWER_SECONDS = 10;
-
     /** Between the two looks that have to find the same session: a statement that is refused holds its lock for less. */
     private static final long CONFIRMATION_NANOSECONDS = 300_000_000;
 
@@ -63,17 +60,21 @@ public final class ServerGuard implements AutoCloseable {
                              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
                              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
                             WHERE NOT l.granted AND l.locktype = 'relation' AND r.rolsuper
-                              AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid)))
+                              AND ARRAY[%d, %d] && pg_catalog.pg_blocking_pids(l.pid))
             """;
 
-    private final Server server;
     private final RecentClients clients = new RecentClients();
-    private @Nullable Connection kept;
-    private final KeptLocks locks = new KeptLocks();
     private final MemoryGuard memory = new MemoryGuard();
 
+    /** Looks, and ends sessions. */
+    private final GuardSession eyes;
+
+    /** Shuts out. To commit that it has to give up its locks, and the other one keeps them meanwhile. */
+    private final GuardSession hand;
+
     public ServerGuard(Server server) {
-        this.server = server;
+        eyes = new GuardSession(server);
+        hand = new GuardSession(server);
     }
 
     /**
@@ -102,14 +103,15 @@ public final class ServerGuard implements AutoCloseable {
         return within(session -> {
             // First, since after a crash it is a matter of milliseconds.
             MemoryGuard.Found found = memory.look(session);
-            locks.take(session);
+            eyes.locks().take(session);
             List<Evicted> ended = List.of();
             List<Evicted> offenders = LockOffenders.now(session);
             if (offenders.isEmpty()) {
-                locks.reserve(session);
+                eyes.locks().reserve(session);
+                readyHand();
             } else {
                 // Others log in with these, even if PostgreSQL cannot interrupt who has taken all others.
-                locks.giveReserve(session);
+                eyes.locks().giveReserve(session);
                 LockSupport.parkNanos(CONFIRMATION_NANOSECONDS);
                 Set<Integer> before = offenders.stream().map(Evicted::pid).collect(Collectors.toSet());
                 offenders = LockOffenders.now(session);
@@ -118,13 +120,41 @@ public final class ServerGuard implements AutoCloseable {
             }
             remember(session);
             if (superuserWaits(session)) {
-                session.rollback();
-                locks.forget();
-            } else {
-                dropSnapshot(session);
+                eyes.rollback();
+                hand.rollback();
             }
             return new Looked(ended, found.taken(), found.crash());
         });
+    }
+
+    /** Without it the other session shuts out. */
+    private void readyHand() {
+        try {
+            hand.locks().take(hand.open());
+            hand.dropSnapshot();
+        } catch (SQLException e) {
+            hand.recover(e);
+        }
+    }
+
+    /**
+     * Waits so many milliseconds, or until the guard's session ends: then another one has to be there before a role has
+     * taken all locks.
+     *
+     * @return whether there was a session to wait with
+     * @throws SQLException when it has ended
+     */
+    public boolean await(int milliseconds) throws SQLException {
+        if (!eyes.isOpen()) {
+            return false;
+        }
+        try {
+            eyes.await(milliseconds);
+            return true;
+        } catch (SQLException e) {
+            close();
+            throw e;
+        }
     }
 
     /**
@@ -135,7 +165,7 @@ public final class ServerGuard implements AutoCloseable {
      * @throws SQLException when PostgreSQL cannot be asked
      */
     public synchronized Map<String, Integer> connections() throws SQLException {
-        return kept == null ? Map.of() : askedOf(ClientSockets::byAddress);
+        return eyes.isOpen() ? within(ClientSockets::byAddress) : Map.of();
     }
 
     /**
@@ -144,7 +174,7 @@ public final class ServerGuard implements AutoCloseable {
      * @throws SQLException when PostgreSQL cannot be asked
      */
     public synchronized Optional<String> serviceOf(String role) throws SQLException {
-        return askedOf(session -> ShutOut.serviceOf(session, role));
+        return within(session -> ShutOut.serviceOf(session, role));
     }
 
     /**
@@ -157,12 +187,25 @@ public final class ServerGuard implements AutoCloseable {
         return within(session -> {
             Optional<String> service = ShutOut.serviceOf(session, role);
             if (service.isPresent()) {
-                ShutOut.role(session, role);
-                locks.forget();
+                keepFromLoggingIn(role);
+                ShutOut.endSessions(eyes.open(), role);
             }
-            dropSnapshot(session);
             return service;
         });
+    }
+
+    private void keepFromLoggingIn(String role) throws SQLException {
+        if (hand.isOpen()) {
+            try {
+                ShutOut.alter(hand.open(), role);
+                hand.commit();
+                return;
+            } catch (SQLException e) {
+                hand.recover(e);
+            }
+        }
+        ShutOut.alter(eyes.open(), role);
+        eyes.commit();
     }
 
     /**
@@ -171,7 +214,7 @@ public final class ServerGuard implements AutoCloseable {
      * @throws SQLException when PostgreSQL cannot be asked
      */
     public synchronized Map<String, String> shutOut() throws SQLException {
-        return askedOf(ShutOut::all);
+        return within(ShutOut::all);
     }
 
     /** What is asked of the server in one go. */
@@ -179,20 +222,17 @@ public final class ServerGuard implements AutoCloseable {
         T of(Connection session) throws SQLException;
     }
 
-    private <T> T askedOf(Work<T> question) throws SQLException {
-        return within(session -> {
-            T answer = question.of(session);
-            dropSnapshot(session);
-            return answer;
-        });
-    }
-
     private <T> T within(Work<T> work) throws SQLException {
         boolean done = false;
         try {
-            T result = work.of(session());
+            T result = work.of(eyes.open());
+            eyes.dropSnapshot();
             done = true;
             return result;
+        } catch (SQLException e) {
+            eyes.recover(e);
+            done = true;
+            throw e;
         } finally {
             if (!done) {
                 close();
@@ -230,39 +270,14 @@ public final class ServerGuard implements AutoCloseable {
         }
     }
 
-    private static boolean superuserWaits(Connection session) throws SQLException {
-        return Ask.text(session, SUPERUSER_WAITS).equals("t");
-    }
-
-    /** The last query's portal keeps its snapshot until another statement takes its place, which needs none. */
-    private static void dropSnapshot(Connection session) throws SQLException {
-        Ask.run(session, KeptLocks.TIMEOUT);
-    }
-
-    private Connection session() throws SQLException {
-        Connection session = kept;
-        if (session == null) {
-            session = server.connectForDaemon(ANSWER_SECONDS);
-            kept = session;
-            session.setAutoCommit(false);
-            Ask.run(session, KeptLocks.TIMEOUT);
-            Spared.session(session);
-        }
-        return session;
+    private boolean superuserWaits(Connection session) throws SQLException {
+        return Ask.text(session, SUPERUSER_WAITS.formatted(eyes.pid(), hand.pid()))
+                .equals("t");
     }
 
     @Override
     public synchronized void close() {
-        Connection session = kept;
-        kept = null;
-        locks.forget();
-        if (session != null) {
-            try {
-                session.abort(Runnable::run);
-            } catch (SQLException e) {
-                // It is gone already.
-                kept = null;
-            }
-        }
+        eyes.close();
+        hand.close();
     }
 }

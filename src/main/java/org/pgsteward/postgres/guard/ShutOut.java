@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.postgres.Quote;
 
 /**
@@ -33,6 +34,11 @@ final class ShutOut {
              WHERE usename = ?
             """;
 
+    /** A session that logged in just before ends a moment later. */
+    private static final long LONGEST_NANOSECONDS = 2_000_000_000;
+
+    private static final long AGAIN_NANOSECONDS = 20_000_000;
+
     /** The table, or its column, is not there before pgsteward's first start. */
     private static final Set<String> NOT_MADE = Set.of("42P01", "42703");
 
@@ -50,13 +56,28 @@ final class ShutOut {
                 .flatMap(service -> service);
     }
 
-    /** Ends the session's transaction, and the sessions of the role. */
-    static void role(Connection session, String role) throws SQLException {
+    /** Counts once the session's transaction is committed. */
+    static void alter(Connection session, String role) throws SQLException {
+        Ask.run(session, KeptLocks.TIMEOUT);
         Ask.run(session, "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN CONNECTION LIMIT 0");
-        session.commit();
+    }
+
+    /** Ends the sessions of a role that cannot log in any more; PostgreSQL does not interrupt everything. */
+    static void endSessions(Connection session, String role) throws SQLException {
+        long begun = System.nanoTime();
+        while (endOnce(session, role) > 0 && System.nanoTime() - begun < LONGEST_NANOSECONDS) {
+            LockSupport.parkNanos(AGAIN_NANOSECONDS);
+        }
+    }
+
+    private static int endOnce(Connection session, String role) throws SQLException {
+        Ask.run(session, "SELECT pg_catalog.pg_stat_clear_snapshot()");
         try (PreparedStatement statement = session.prepareStatement(SESSIONS)) {
             statement.setString(1, role);
-            statement.execute();
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
         }
     }
 

@@ -1,0 +1,109 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.postgres.Server;
+import org.postgresql.PGConnection;
+
+/** A session of the guard, in one transaction for as long as it can, with the locks that it keeps. For one thread. */
+final class GuardSession {
+    private static final int ANSWER_SECONDS = 10;
+
+    private static final String OUT_OF_MEMORY = "53200";
+
+    private final Server server;
+    private final KeptLocks locks = new KeptLocks();
+    private @Nullable Connection kept;
+
+    GuardSession(Server server) {
+        this.server = server;
+    }
+
+    /** Returns its connection, a new one where there is none. */
+    Connection open() throws SQLException {
+        Connection session = kept;
+        if (session == null) {
+            session = server.connectForDaemon(ANSWER_SECONDS);
+            kept = session;
+            session.setAutoCommit(false);
+            Ask.run(session, KeptLocks.TIMEOUT);
+            Spared.session(session);
+        }
+        return session;
+    }
+
+    boolean isOpen() {
+        return kept != null;
+    }
+
+    KeptLocks locks() {
+        return locks;
+    }
+
+    /** The number of its process; 0 where it has none. */
+    int pid() throws SQLException {
+        Connection session = kept;
+        return session == null ? 0 : session.unwrap(PGConnection.class).getBackendPID();
+    }
+
+    /** Waits until the time is over or the session ends, whichever comes first. */
+    void await(int milliseconds) throws SQLException {
+        Connection session = kept;
+        if (session != null) {
+            session.unwrap(PGConnection.class).getNotifications(milliseconds);
+        }
+    }
+
+    /** The last query's portal keeps its snapshot until another statement takes its place, which needs none. */
+    void dropSnapshot() throws SQLException {
+        Connection session = kept;
+        if (session != null) {
+            Ask.run(session, KeptLocks.TIMEOUT);
+        }
+    }
+
+    /** Lets others have what it has locked. */
+    void rollback() throws SQLException {
+        Connection session = kept;
+        if (session != null) {
+            session.rollback();
+            locks.forget();
+        }
+    }
+
+    void commit() throws SQLException {
+        Connection session = kept;
+        if (session != null) {
+            session.commit();
+            locks.forget();
+        }
+    }
+
+    /** After an error: it stays where only locks are missing, since a new one might not get in. */
+    void recover(SQLException error) {
+        if (OUT_OF_MEMORY.equals(error.getSQLState()) && kept != null) {
+            try {
+                rollback();
+                return;
+            } catch (SQLException gone) {
+                error.addSuppressed(gone);
+            }
+        }
+        close();
+    }
+
+    void close() {
+        Connection session = kept;
+        kept = null;
+        locks.forget();
+        if (session != null) {
+            try {
+                session.abort(Runnable::run);
+            } catch (SQLException e) {
+                // It is gone already.
+                kept = null;
+            }
+        }
+    }
+}
