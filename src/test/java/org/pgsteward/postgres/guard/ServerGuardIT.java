@@ -124,6 +124,33 @@ class ServerGuardIT {
         }
     }
 
+    /** To shut it out takes a commit, which gives up locks; those who wait for them must not get them then. */
+    @Test
+    void whoIsShutOutWhileManySessionsComeBackKeepsNobodyOut() throws Exception {
+        run(administrator, ENROLLED);
+        AtomicBoolean over = new AtomicBoolean();
+        List<Thread> threads = new ArrayList<>();
+        try (Connection first = as("wiki")) {
+            run(first, "CREATE TABLE mine (n int)", "BEGIN", "LOCK TABLE mine");
+            for (int n = 0; n < 30; n++) {
+                threads.add(looping(over, this::comeBackAndLock));
+            }
+            await().atMost(PATIENCE).until(() -> guard.look().ended().size() > 5);
+
+            assertThat(guard.shutOut("wiki")).contains("wiki");
+
+            cluster.server().connect("homelab").close();
+            assertThat(cluster.server().ask("SELECT count(*) FROM pg_stat_activity WHERE usename = 'wiki'"))
+                    .isEqualTo("0");
+            assertThat(guard.look().ended()).isEmpty();
+        } finally {
+            over.set(true);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+    }
+
     private void comeBackAndLock() throws SQLException {
         try (Connection again = as("wiki")) {
             run(
@@ -220,7 +247,7 @@ class ServerGuardIT {
                                 + " (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)"))
                 .isEqualTo("0");
         assertThat(cluster.server().ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"))
-                .isEqualTo("1");
+                .isEqualTo("2");
     }
 
     /** This role has the lock before the guard is there. */
@@ -256,6 +283,31 @@ class ServerGuardIT {
             as("wiki").close();
             run(second, "SELECT pg_advisory_lock(n) FROM generate_series(1, 3000) AS n");
             assertThat(guard.look().ended()).as("there are enough left").isEmpty();
+        }
+    }
+
+    @Test
+    void theRoleWithMostLocksIsPutOutAndNotTheOneWithTheLargestSession() throws Exception {
+        run(administrator, "CREATE ROLE photos LOGIN PASSWORD 'wikis'");
+        List<Connection> sessions = new ArrayList<>();
+        try (Connection neighbour = cluster.server().connectAs("photos", WIKIS, "homelab")) {
+            run(neighbour, "SELECT pg_advisory_lock(n) FROM generate_series(1, 1500) AS n");
+            for (int i = 1; i <= 5; i++) {
+                Connection session = as("wiki");
+                sessions.add(session);
+                run(session, "SELECT pg_advisory_lock(" + i + ", n) FROM generate_series(1, 1150) AS n");
+            }
+
+            assertThat(guard.look().ended())
+                    .hasSize(5)
+                    .extracting(Evicted::role)
+                    .containsOnly("wiki");
+
+            assertThat(neighbour.isValid(5)).isTrue();
+        } finally {
+            for (Connection session : sessions) {
+                session.close();
+            }
         }
     }
 
@@ -356,8 +408,8 @@ class ServerGuardIT {
             }
             assertThat(refusal).hasMessageContaining("too many clients");
 
-            // Of the guard's and the administrator's session; those that are refused may be closed already.
-            assertThat(guard.connections().get("127.0.0.1")).isBetween(150, opened.size() + 2);
+            // Of the guard's two sessions and the administrator's; those that are refused may be closed already.
+            assertThat(guard.connections().get("127.0.0.1")).isBetween(150, opened.size() + 3);
         } finally {
             for (Socket socket : opened) {
                 socket.close();
