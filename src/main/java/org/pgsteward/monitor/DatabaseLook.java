@@ -44,6 +44,7 @@ public record DatabaseLook(
      * @param sessions of clients, ours among them
      * @param maxConnections that anybody may have
      * @param reservedConnections of these, for superusers alone
+     * @param notifyShare of the queue of {@code NOTIFY} that is full, from 0 to 1
      * @param limitBytes the container's memory limit; 0 where there is none, empty while no container is known
      * @param ordered whether somebody is known to have told the container to stop, shortly before {@code startedAt}
      * @param log how it writes its log
@@ -58,6 +59,7 @@ public record DatabaseLook(
             int sessions,
             int maxConnections,
             int reservedConnections,
+            double notifyShare,
             MemorySettings memory,
             Optional<Long> limitBytes,
             boolean ordered,
@@ -74,6 +76,7 @@ public record DatabaseLook(
                     sessions,
                     maxConnections,
                     reservedConnections,
+                    notifyShare,
                     memory,
                     limitBytes,
                     ordered,

@@ -47,7 +47,8 @@ final class DatabaseQuestions {
                    current_setting('log_line_prefix'),
                    current_setting('log_destination') ~ 'stderr' AND NOT current_setting('logging_collector')::bool,
                    (SELECT s.setting::int FROM pg_settings AS s WHERE s.name = 'log_min_duration_statement'),
-                   COALESCE(host(inet_client_addr()), '')
+                   COALESCE(host(inet_client_addr()), ''),
+                   pg_notification_queue_usage()
             """;
 
     /** Of what was set no more than the last hour, which an index finds. */
@@ -173,6 +174,7 @@ final class DatabaseQuestions {
                     row.getInt(4),
                     row.getInt(5),
                     row.getInt(6),
+                    row.getDouble(16),
                     new DatabaseLook.MemorySettings(row.getLong(7), row.getLong(8), row.getLong(9), row.getInt(10)),
                     host.limitBytes(),
                     host.ordered()

@@ -72,6 +72,7 @@ class DatabaseProbeIT {
         assertThat(look.queries()).as("nobody has made the extension").isEmpty();
         assertThat(look.server().memory().sharedBytes()).isEqualTo(32L * 1024 * 1024);
         assertThat(look.server().maxConnections()).isPositive();
+        assertThat(look.server().notifyShare()).isBetween(0.0, 0.01);
         assertThat(look.server().recoveredAt())
                 .isBefore(look.server().startedAt().plusSeconds(30));
         new Tables(cluster.server().managementDatabase()).prepare();

@@ -65,6 +65,20 @@ class DatabaseRulesTest {
                                 + " told from 80% on",
                         "docker exec postgresql psql -U homelab -d homelab -c \"SELECT datname"),
                 scenario(
+                        "a queue that some listener is a little behind with is no news",
+                        rule(new NotifyQueueRule(), "5%", "40%"),
+                        n -> n.notifyShare = 0.04,
+                        "",
+                        ""),
+                scenario(
+                        "a queue that fills, with nobody known to keep it",
+                        rule(new NotifyQueueRule(), "5%", "40%"),
+                        n -> n.notifyShare = 0.5,
+                        "critical notify-queue-filling:postgresql the queue of NOTIFY is full to 50%; when it is full, NOTIFY"
+                                + " fails in every service, and its transaction with it; a session that listens and does not"
+                                + " end its transaction keeps it so; critical from 40% on",
+                        "ORDER BY xact_start LIMIT 10"),
+                scenario(
                         "a service near its own limit",
                         rule(new ServiceConnectionsRule(), "80%", "off"),
                         n -> n.counted = 45,

@@ -41,6 +41,7 @@ final class Looks {
         final List<DatabaseLook.Wait> waits = new ArrayList<>();
         Optional<List<DatabaseLook.Query>> queries = Optional.empty();
         final List<DatabaseLook.Presence> present = new ArrayList<>();
+        double notifyShare;
         Optional<Crash> crash = Optional.empty();
         Restarts told = Restarts.NONE;
         String ourAddress = "172.18.0.9";
@@ -54,6 +55,7 @@ final class Looks {
                     sessions,
                     100,
                     3,
+                    notifyShare,
                     memory,
                     limitBytes,
                     ordered,

@@ -39,6 +39,7 @@ record BeanTypes(Set<String> called, Set<String> held, Set<String> listed) {
             "org.pgsteward.monitor.OutboxRule",
             "org.pgsteward.monitor.PostgresWatch",
             "org.pgsteward.monitor.RestartRule",
+            "org.pgsteward.monitor.NotifyQueueRule",
             "org.pgsteward.monitor.ServiceConnectionsRule",
             "org.pgsteward.monitor.SettingsRule",
             "org.pgsteward.monitor.SizeRule",

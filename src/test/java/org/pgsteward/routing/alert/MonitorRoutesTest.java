@@ -236,6 +236,7 @@ class MonitorRoutesTest {
                 sessions,
                 100,
                 3,
+                0,
                 new DatabaseLook.MemorySettings(1, 1, 1, 1),
                 Optional.of(0L),
                 false,

@@ -1,0 +1,35 @@
+package org.pgsteward.monitor;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How full the queue of {@code NOTIFY} is, which all databases share. A session that listens, in a transaction that it does
+ * not end, keeps everything in it. In a full one every {@code NOTIFY} of every service fails, and its transaction with it.
+ */
+public final class NotifyQueueRule extends FigureRule<DatabaseLook> {
+    public NotifyQueueRule() {
+        super("notify-queue-filling", Unit.PERCENT);
+    }
+
+    @Override
+    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        double percent = 100 * now.server().notifyShare();
+        Optional<DatabaseLook.Transaction> oldest =
+                now.transactions().stream().max(Comparator.comparingDouble(DatabaseLook.Transaction::openSeconds));
+        String says = "the queue of NOTIFY is full to " + Unit.PERCENT.words(percent)
+                + "; when it is full, NOTIFY fails in every service, and its transaction with it; a session that listens and does"
+                + " not end its transaction keeps it so"
+                + oldest.map(open -> "; the oldest open transaction is of " + open.service() + ", "
+                                + open.session().words() + ", for " + Unit.TIME.words(open.openSeconds()))
+                        .orElse("");
+        String remedy = oldest.map(open -> now.console().show(open.session().pid()) + "\n"
+                        + now.console().end(open.session().pid()))
+                .orElseGet(() -> now.console()
+                        .psql("SELECT pid, usename, datname, xact_start, query FROM pg_stat_activity"
+                                + " WHERE xact_start IS NOT NULL ORDER BY xact_start LIMIT 10"));
+        return List.of(new Finding(PostgresRule.SERVICE, percent, says, remedy, Map.of("percent", percent)));
+    }
+}
