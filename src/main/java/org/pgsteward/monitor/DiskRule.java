@@ -49,6 +49,8 @@ public final class DiskRule extends FigureRule<HostLook> {
         }
         if (disk.holds().contains(DiskProbe.POSTGRES_DATA)) {
             lines.add("pgsteward status   # how large each database is; PostgreSQL stops when its disk is full");
+            lines.add(
+                    "docker system df   # what Docker has that can go; a PostgreSQL that has stopped needs some 20 MB to start");
         }
         return String.join("\n", lines);
     }

@@ -146,7 +146,7 @@ public final class GuardAlerts {
             offences.add(role.get(), Offences.Kind.KILLED, clock.instant());
             shutOutIfEnough(
                     role.get(),
-                    "had the kernel kill its processes for want of memory, and with them all sessions of all services");
+                    "made the kernel kill its processes for want of memory, and with them all sessions of all services");
         }
     }
 
@@ -171,7 +171,7 @@ public final class GuardAlerts {
     }
 
     /** @param sessions of one role */
-    private void locked(List<Evicted> sessions) throws SQLException {
+    private void locked(List<Evicted> sessions) {
         Evicted worst = worst(sessions);
         int gone = (int) sessions.stream().filter(Evicted::gone).count();
         times.merge(worst.role(), gone, Integer::sum);
@@ -184,7 +184,7 @@ public final class GuardAlerts {
     }
 
     /** Tells of those that were told to end and have ended since. */
-    private void ended(Set<String> told) throws SQLException {
+    private void ended(Set<String> told) {
         List<Evicted> over = enduring.values().stream()
                 .filter(one -> !told.contains(one.role()))
                 .toList();
@@ -195,9 +195,9 @@ public final class GuardAlerts {
         }
     }
 
-    private void locked(Evicted one) throws SQLException {
+    private void locked(Evicted one) {
         int count = times.getOrDefault(one.role(), 1);
-        Optional<String> service = guard.serviceOf(one.role());
+        Optional<String> service = serviceOf(one.role());
         raise(
                 LOCKED,
                 service.orElse(one.role()),
@@ -214,8 +214,8 @@ public final class GuardAlerts {
                                         + "   # if that session does not end: all sessions end"));
     }
 
-    private void memory(MemoryTaken taken) throws SQLException {
-        Optional<String> service = guard.serviceOf(taken.role());
+    private void memory(MemoryTaken taken) {
+        Optional<String> service = serviceOf(taken.role());
         raise(
                 MEMORY,
                 service.orElse(taken.role()),
@@ -236,6 +236,16 @@ public final class GuardAlerts {
                 taken.crashed()
                         ? "when all sessions of all services ended for want of memory"
                         : "which were ended, since all sessions of all services would have ended next");
+    }
+
+    /** Empty for a role of no service, and where the server has gone again. */
+    private Optional<String> serviceOf(String role) {
+        try {
+            return guard.serviceOf(role);
+        } catch (SQLException e) {
+            LOG.debug("the service of {} cannot be read: {}", role, e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private static Evicted worst(List<Evicted> sessions) {
