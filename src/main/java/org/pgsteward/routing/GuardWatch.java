@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
 public final class GuardWatch implements AutoCloseable {
     private static final long PERIOD_MILLISECONDS = 2000;
 
+    /** Between two checks whether the guard's session is still there. */
+    private static final long CHECK_MILLISECONDS = 250;
+
     /** While a role is at it. */
     private static final long PERIOD_UNDER_ATTACK_MILLISECONDS = 50;
 
@@ -74,15 +77,18 @@ public final class GuardWatch implements AutoCloseable {
 
     /** Returns at once where the guard's session ends: whoever ended it may take the locks for the next one. */
     private boolean isClosedAfter(long milliseconds) throws InterruptedException {
-        try {
-            if (guard.await((int) milliseconds)) {
-                return closed.getCount() == 0;
+        for (long left = milliseconds; left > 0; left -= CHECK_MILLISECONDS) {
+            if (closed.await(Math.min(left, CHECK_MILLISECONDS), TimeUnit.MILLISECONDS)) {
+                return true;
             }
-        } catch (SQLException e) {
-            LOG.debug("the guard's session has ended: {}", e.getMessage());
-            return closed.getCount() == 0;
+            try {
+                guard.check();
+            } catch (SQLException e) {
+                LOG.debug("the guard's session has ended: {}", e.getMessage());
+                return false;
+            }
         }
-        return closed.await(milliseconds, TimeUnit.MILLISECONDS);
+        return false;
     }
 
     /** Returns after how many milliseconds to look again. */

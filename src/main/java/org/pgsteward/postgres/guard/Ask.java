@@ -35,32 +35,34 @@ final class Ask {
 
     /** Empty where it fails in one of these ways; the session's transaction goes on, and keeps the locks. */
     static <T> Optional<T> attempt(Connection session, Set<String> states, Attempt<T> work) throws SQLException {
-        return attempt(session, states, work, session::releaseSavepoint);
+        return attempt(session, states, work, true);
     }
 
     /** The same for what only reads: it leaves no lock. */
     static <T> Optional<T> glance(Connection session, Set<String> states, Attempt<T> work) throws SQLException {
-        return attempt(session, states, work, session::rollback);
+        return attempt(session, states, work, false);
     }
 
-    private static <T> Optional<T> attempt(Connection session, Set<String> states, Attempt<T> work, After after)
+    private static <T> Optional<T> attempt(Connection session, Set<String> states, Attempt<T> work, boolean keepsLocks)
             throws SQLException {
         Savepoint before = session.setSavepoint();
+        Optional<T> result;
+        boolean keeps = keepsLocks;
         try {
-            T result = work.make();
-            after.its(before);
-            return Optional.of(result);
+            result = Optional.of(work.make());
         } catch (SQLException e) {
             if (!states.contains(e.getSQLState())) {
                 throw e;
             }
-            session.rollback(before);
-            return Optional.empty();
+            result = Optional.empty();
+            keeps = false;
         }
-    }
-
-    private interface After {
-        void its(Savepoint before) throws SQLException;
+        if (!keeps) {
+            session.rollback(before);
+        }
+        // A savepoint that is rolled back to stays, and the transaction lasts for days.
+        session.releaseSavepoint(before);
+        return result;
     }
 
     /** Tells a session to end. */

@@ -47,14 +47,6 @@ final class GuardSession {
         return session == null ? 0 : session.unwrap(PGConnection.class).getBackendPID();
     }
 
-    /** Waits until the time is over or the session ends, whichever comes first. */
-    void await(int milliseconds) throws SQLException {
-        Connection session = kept;
-        if (session != null) {
-            session.unwrap(PGConnection.class).getNotifications(milliseconds);
-        }
-    }
-
     /** The last query's portal keeps its snapshot until another statement takes its place, which needs none. */
     void dropSnapshot() throws SQLException {
         Connection session = kept;

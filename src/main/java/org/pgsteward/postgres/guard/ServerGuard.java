@@ -138,22 +138,14 @@ public final class ServerGuard implements AutoCloseable {
     }
 
     /**
-     * Waits so many milliseconds, or until the guard's session ends: then another one has to be there before a role has
-     * taken all locks.
+     * Asks nothing of the server but to answer. When the guard's session has ended, another one has to be there before a role
+     * has taken all locks.
      *
-     * @return whether there was a session to wait with
-     * @throws SQLException when it has ended
+     * @throws SQLException when the session has ended
      */
-    public boolean await(int milliseconds) throws SQLException {
-        if (!eyes.isOpen()) {
-            return false;
-        }
-        try {
-            eyes.await(milliseconds);
-            return true;
-        } catch (SQLException e) {
-            close();
-            throw e;
+    public synchronized void check() throws SQLException {
+        if (eyes.isOpen()) {
+            within(session -> true);
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -248,6 +249,39 @@ class ServerGuardIT {
                 .isEqualTo("0");
         assertThat(cluster.server().ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"))
                 .isEqualTo("2");
+    }
+
+    /** Its transaction lasts for days. */
+    @Test
+    void aThousandLooksLeaveNothingInTheServersProcess() throws Exception {
+        String contexts =
+                "SELECT pg_log_backend_memory_contexts(pid) FROM pg_stat_activity WHERE state LIKE 'idle in%'";
+        for (int n = 0; n < 50; n++) {
+            guard.look();
+            guard.shutOut();
+        }
+        long before = memory(contexts);
+
+        for (int n = 0; n < 1000; n++) {
+            guard.look();
+            guard.shutOut();
+            guard.check();
+        }
+
+        assertThat(memory(contexts)).as("bytes of both sessions").isBetween(before / 2, before * 3 / 2);
+    }
+
+    private long memory(String contexts) throws SQLException, IOException {
+        int begun = cluster.cluster().log().length();
+        cluster.server().ask(contexts.replace("SELECT ", "SELECT bool_and(").replace("(pid)", "(pid))"));
+        Pattern total = Pattern.compile("Grand total: (\\d+) bytes");
+        String said = await().until(
+                        () -> cluster.cluster().log().substring(begun),
+                        log -> total.matcher(log).results().count() == 2);
+        return total.matcher(said)
+                .results()
+                .mapToLong(match -> Long.parseLong(match.group(1)))
+                .sum();
     }
 
     /** This role has the lock before the guard is there. */
