@@ -55,16 +55,20 @@ final class Beside {
     /**
      * Makes the database and restores into it.
      *
-     * @param like the words that make a database like the one of before; empty for one like the dumped one
+     * @param like the words that make a database like the live one, whose place it takes; empty for one like the
+     *     dumped one
      * @return how many rows there are, every table's as the manifest says
      */
     long fill(Optional<String> like, RestoreProgress progress)
             throws Restore.Refused, IOException, SQLException, InterruptedException {
         Manifest manifest = file.manifest();
         String name = database.name();
-        notes.addAll(database.create(
-                powerful ? name : order.owner(),
-                like.isPresent() ? like.get() : likeTheDumpedOne(manifest) + tablespace(manifest.surroundings())));
+        String owner = powerful ? name : order.owner();
+        if (like.isPresent()) {
+            database.createLike(order.database(), owner, like.get());
+        } else {
+            notes.addAll(database.create(owner, likeTheDumpedOne(manifest) + tablespace(manifest.surroundings())));
+        }
         progress.step("an empty database beside");
         DumpExtensions made = makeExtensions(manifest);
         String list = contents.list(file, name);

@@ -25,8 +25,9 @@ final class SideDatabase {
                               pg_catalog.format(' LOCALE_PROVIDER icu ICU_LOCALE %L',
                                                 COALESCE(pg_catalog.to_jsonb(d) ->> 'daticulocale',
                                                          pg_catalog.to_jsonb(d) ->> 'datlocale'))
-                              || COALESCE(pg_catalog.format(' ICU_RULES %L',
-                                                            NULLIF(pg_catalog.to_jsonb(d) ->> 'daticurules', '')), '')
+                              || CASE WHEN pg_catalog.to_jsonb(d) ->> 'daticurules' <> ''
+                                      THEN pg_catalog.format(' ICU_RULES %L', pg_catalog.to_jsonb(d) ->> 'daticurules')
+                                      ELSE '' END
                           WHEN 'b' THEN
                               pg_catalog.format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L',
                                                 pg_catalog.to_jsonb(d) ->> 'datlocale')
@@ -58,30 +59,58 @@ final class SideDatabase {
     /**
      * Makes it. Nobody gets in before PUBLIC is out.
      *
-     * @param like the words that say how it sorts
+     * @param like the words that say how it sorts, those of a dumped database; another server may lack its locale
      * @return what is not as they say, one line each
      */
     List<String> create(String owner, String like) throws SQLException {
-        String quoted = Quote.identifier(name);
-        String create = "CREATE DATABASE " + quoted + " OWNER " + Quote.identifier(owner)
-                + " TEMPLATE template0 ALLOW_CONNECTIONS false";
         List<String> notes = new ArrayList<>();
         try {
-            Guest.run(server, create + (like.isEmpty() ? " ENCODING 'UTF8'" : like));
+            make(owner, like.isEmpty() ? " ENCODING 'UTF8'" : like);
         } catch (SQLException e) {
             if (like.isEmpty()) {
                 throw e;
             }
-            Guest.run(server, create + " ENCODING 'UTF8'");
-            notes.add("the server cannot make a database with" + like + " (" + e.getMessage() + "): it sorts as the"
-                    + " server does");
+            make(owner, " ENCODING 'UTF8'");
+            notes.add(cannotMake(like, e) + ": it sorts as the server does");
         }
+        close();
+        return notes;
+    }
+
+    /**
+     * The same for a database that takes the place of the live one: applications rely on the order of that one.
+     *
+     * @param like the words that say how the live one sorts
+     * @throws Restore.Refused when the server cannot make such a database
+     */
+    void createLike(String live, String owner, String like) throws Restore.Refused, SQLException {
+        try {
+            make(owner, like);
+        } catch (SQLException e) {
+            throw new Restore.Refused("database " + live + " is not replaced: " + cannotMake(like, e)
+                    + "; install its locale on the server, or restore beside it by --into, in the order of the server");
+        }
+        close();
+    }
+
+    private static String cannotMake(String like, SQLException e) {
+        return "the server cannot make a database with" + like + " (" + Inventory.firstLine(e) + ")";
+    }
+
+    private void make(String owner, String like) throws SQLException {
+        Guest.run(
+                server,
+                "CREATE DATABASE " + Quote.identifier(name) + " OWNER " + Quote.identifier(owner)
+                        + " TEMPLATE template0 ALLOW_CONNECTIONS false" + like);
+    }
+
+    private void close() throws SQLException {
+        String quoted = Quote.identifier(name);
         Guest.run(
                 server,
                 "COMMENT ON DATABASE " + quoted + " IS " + Quote.literal(RestoreLeftovers.MARK)
                         + "; REVOKE ALL ON DATABASE " + quoted + " FROM PUBLIC; ALTER DATABASE " + quoted
                         + " ALLOW_CONNECTIONS true");
-        return notes;
     }
 
     /**
