@@ -16,6 +16,7 @@ import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.UnfinishedRestore;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /**
@@ -63,7 +64,7 @@ final class Guest implements RestoreSite, AutoCloseable {
                 programs,
                 user,
                 owner,
-                PassingRole.make(server, PREFIX, owner, RestoreLeftovers.MARK, Duration.ofDays(1)));
+                PassingRole.make(server, PREFIX, owner, UnfinishedRestore.MARK, Duration.ofDays(1)));
     }
 
     String name() {

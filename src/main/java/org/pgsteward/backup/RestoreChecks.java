@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.UnfinishedRestore;
 
 /** What is looked at before a restore touches anything; whatever is wrong is said in one line, with what to do. */
 final class RestoreChecks {
@@ -66,7 +67,7 @@ final class RestoreChecks {
         if (bytes == 0
                 || bytes > LONGEST_NAME
                 || database.indexOf('\0') >= 0
-                || database.matches(RestoreLeftovers.NAMES)) {
+                || database.matches(UnfinishedRestore.NAMES)) {
             throw new Restore.Refused("a database cannot be called '" + database + "': a name has 1 to " + LONGEST_NAME
                     + " bytes, and pgsteward_restore_... is kept for restores under way");
         }

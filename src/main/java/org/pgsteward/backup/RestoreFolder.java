@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.pgsteward.postgres.ThrowawayCluster;
+import org.pgsteward.postgres.UnfinishedRestore;
 import org.pgsteward.postgres.UnprivilegedUser;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,7 +140,7 @@ final class RestoreFolder implements AutoCloseable {
         try (Stream<Path> children = Files.list(parent)) {
             children.map(child -> child.getFileName().toString())
                     .map(name -> name.endsWith(LOCK) ? name.substring(0, name.length() - LOCK.length()) : name)
-                    .filter(name -> name.matches(RestoreLeftovers.NAMES))
+                    .filter(name -> name.matches(UnfinishedRestore.NAMES))
                     .forEach(names::add);
         } catch (IOException e) {
             LOG.warn("cannot list what restores left in {}: {}", parent, e.getMessage());

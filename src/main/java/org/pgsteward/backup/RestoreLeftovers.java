@@ -7,28 +7,22 @@ import java.time.Clock;
 import java.util.Optional;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.UnfinishedRestore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What restores leave that die with their process: the database beside, its {@link Guest}, and a folder, all of one name.
  *
- * <p>A name is not enough to delete a database by. Database and guest bear {@linkplain #MARK a comment} as well, the guest
+ * <p>A name is not enough to delete a database by. Database and guest bear {@linkplain UnfinishedRestore#MARK a comment} as well, the guest
  * from the moment he is made; the database loses it in the very statement that gives it its own name.
  */
 public final class RestoreLeftovers {
-    /** Of guests, and of the databases that they fill. */
-    static final String NAMES = "^pgsteward_restore_[0-9a-f]{8}$";
+    private static final String ROLES =
+            "SELECT r.rolname FROM pg_catalog.pg_roles AS r WHERE " + UnfinishedRestore.ROLE;
 
-    /** The comment by which ours are known. */
-    static final String MARK = "pgsteward: a restore under way; the next one removes what this one leaves";
-
-    private static final String ROLES = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname ~ '" + NAMES
-            + "' AND pg_catalog.shobj_description(oid, 'pg_authid') = " + Quote.literal(MARK);
-
-    private static final String DATABASES = "SELECT datname FROM pg_catalog.pg_database WHERE datname ~ '" + NAMES
-            + "' AND (pg_catalog.shobj_description(oid, 'pg_database') = " + Quote.literal(MARK)
-            + " OR datname IN (" + ROLES + "))";
+    private static final String DATABASES =
+            "SELECT d.datname FROM pg_catalog.pg_database AS d WHERE " + UnfinishedRestore.DATABASE;
 
     private static final Logger LOG = LoggerFactory.getLogger(RestoreLeftovers.class);
 

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TableRows;
+import org.pgsteward.postgres.UnfinishedRestore;
 
 /**
  * A database in which a dump is restored beside what is there, before it gets its name. Nobody but its {@link Guest} may
@@ -108,7 +109,7 @@ final class SideDatabase {
         String quoted = Quote.identifier(name);
         Guest.run(
                 server,
-                "COMMENT ON DATABASE " + quoted + " IS " + Quote.literal(RestoreLeftovers.MARK)
+                "COMMENT ON DATABASE " + quoted + " IS " + Quote.literal(UnfinishedRestore.MARK)
                         + "; REVOKE ALL ON DATABASE " + quoted + " FROM PUBLIC; ALTER DATABASE " + quoted
                         + " ALLOW_CONNECTIONS true");
     }
@@ -154,7 +155,7 @@ final class SideDatabase {
                         server,
                         "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
                                 + " WHERE datname = " + Quote.literal(name))
-                .contains(RestoreLeftovers.MARK);
+                .contains(UnfinishedRestore.MARK);
         try (Connection connection = server.connect(server.address().database());
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);

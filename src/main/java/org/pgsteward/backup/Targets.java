@@ -13,6 +13,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.UnfinishedRestore;
 
 /**
  * What there is to back up: every database of the cluster, whoever made it, and the globals. Of the templates only
@@ -38,7 +39,8 @@ public final class Targets {
      * A database of no service goes under its own name, unless a service has that name already, a folder of the store has
      * it, or the journal's 50 characters do not hold it: then part of its hash tells it apart.
      */
-    private static final String DATABASES = """
+    private static final String DATABASES =
+            """
             SELECT COALESCE(sc.service_name,
                             CASE WHEN length(d.datname) > 50 OR d.datname IN ('_base', '_globals', '_sets') OR EXISTS
                                       (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
@@ -50,7 +52,7 @@ public final class Targets {
                    COALESCE(sc.image, '')
               FROM (SELECT * FROM pg_catalog.pg_database WHERE {utf8} OFFSET 0) AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
-             WHERE d.datname NOT IN ('template0', 'template1') AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
+             WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished}
                AND (sc.service_name IS NOT NULL
                     OR NOT EXISTS (SELECT FROM public.kept_databases AS k
                                     WHERE k.database_oid = d.oid AND k.database_name = d.datname))
@@ -58,7 +60,7 @@ public final class Targets {
                -- What a restore has set aside is closed, and a quarantined service's database is.
                AND (d.datallowconn OR (d.datname !~ '_before_[0-9]{8}T[0-9]{6}Z$' AND sc.quarantined_at IS NULL))
              ORDER BY 1
-            """.replace("{utf8}", UTF8_NAME);
+            """.replace("{utf8}", UTF8_NAME).replace("{unfinished}", UnfinishedRestore.DATABASE);
 
     /** In a form that PostgreSQL can send. */
     private static final String UNREADABLE_NAMES = """

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.pgsteward.postgres.UnfinishedRestore;
 
 /** How large each database is and how many sessions it has, in one statement. */
 public final class DatabaseFigures {
@@ -23,13 +24,13 @@ public final class DatabaseFigures {
                        AND a.application_name <> 'pgsteward')
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
-             WHERE d.datname NOT IN ('template0', 'template1') AND d.datname !~ '^pgsteward_restore_[0-9a-f]{8}$'
+             WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished}
                AND (d.datallowconn OR sc.service_name IS NOT NULL)
                AND (sc.service_name IS NOT NULL
                     OR NOT EXISTS (SELECT FROM public.kept_databases AS k
                                     WHERE k.database_oid = d.oid AND k.database_name = d.datname))
              ORDER BY 1
-            """;
+            """.replace("{unfinished}", UnfinishedRestore.DATABASE);
 
     private DatabaseFigures() {}
 

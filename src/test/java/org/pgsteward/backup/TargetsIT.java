@@ -1,0 +1,62 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.Wiring;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.UnfinishedRestore;
+import org.pgsteward.routing.TestHost;
+
+/** The databases that are backed up. */
+@NeedsPostgres
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class TargetsIT {
+    @Test
+    void onlyDatabasesOfUnfinishedRestoresArePassedOver() throws Exception {
+        try (TestHost host = TestHost.start()) {
+            Wiring wiring = host.wiring();
+            wiring.house.order();
+            String mark = " IS " + Quote.literal(UnfinishedRestore.MARK);
+            host.cluster()
+                    .run(
+                            "homelab",
+                            "CREATE DATABASE pgsteward_restore_deadbeef",
+                            "CREATE DATABASE pgsteward_restore_00000001",
+                            "COMMENT ON DATABASE pgsteward_restore_00000001 IS 'precious'",
+                            "CREATE ROLE pgsteward_restore_00000001",
+                            "CREATE DATABASE pgsteward_restore_00000002",
+                            "COMMENT ON DATABASE pgsteward_restore_00000002" + mark,
+                            "CREATE DATABASE pgsteward_restore_00000003",
+                            "CREATE ROLE pgsteward_restore_00000003",
+                            "COMMENT ON ROLE pgsteward_restore_00000003" + mark,
+                            "CREATE DATABASE pgsteward_restore_0",
+                            "COMMENT ON DATABASE pgsteward_restore_0" + mark);
+            String[] others = {
+                "homelab", "pgsteward_restore_0", "pgsteward_restore_00000001", "pgsteward_restore_deadbeef", "postgres"
+            };
+
+            assertThat(wiring.targets.all(BackupKind.DUMP))
+                    .extracting(found -> found.target().service())
+                    .containsExactlyInAnyOrder(others);
+            Server server = host.cluster().server();
+            try (Connection connection = server.connect(server.address().database())) {
+                List<DatabaseFigures.Figure> figures = DatabaseFigures.read(connection);
+                assertThat(figures).extracting(DatabaseFigures.Figure::service).containsExactlyInAnyOrder(others);
+            }
+            new RestoreLeftovers(server, host.folder(), host.folder(), Clock.systemUTC()).clear();
+            assertThat(host.rows("homelab", "SELECT datname FROM pg_database WHERE datname ~ '^pgsteward'"))
+                    .containsExactlyInAnyOrder(
+                            "pgsteward_restore_0", "pgsteward_restore_00000001", "pgsteward_restore_deadbeef");
+        }
+    }
+}
