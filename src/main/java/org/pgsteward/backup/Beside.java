@@ -80,6 +80,8 @@ final class Beside {
             OwnerPowers.refuseCode(order, list);
         }
         RestoreCaveats.tablespaces(manifest.surroundings().tablespaces()).ifPresent(notes::add);
+        Losses losses = manifest.surroundings().losses();
+        RestoreCaveats.systemObjects(losses.systemObjects()).ifPresent(notes::add);
         RestorePlan plan = RestorePlan.of(TableOfContents.mustBeWhole(list), made.schemas(), true);
         plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
         lendWrappers(list);
@@ -88,11 +90,12 @@ final class Beside {
         progress.step("restored");
         MaterializedViews views = new MaterializedViews(guest, name);
         notes.addAll(views.fill(list));
-        notes.addAll(views.emptied(manifest.surroundings().losses().filledViews()));
+        notes.addAll(views.emptied(losses.filledViews()));
         notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
         notes.addAll(new OwnersAndRights(guest, contents, name, order.owner()).restore(file, list));
         long rows = database.compareRows(manifest.rows());
-        notes.addAll(database.lostRows(manifest.surroundings().losses().extensionTables()));
+        notes.addAll(database.lostRows(losses.extensionTables()));
+        notes.addAll(ExtensionObjects.lost(losses.extensionObjects(), guest, name));
         progress.step("every table's rows are as the manifest says");
         return rows;
     }

@@ -82,6 +82,13 @@ final class ManifestFields {
         for (String text : losses.sessionChecks()) {
             Fields.longText("session_checks", text);
         }
+        for (String text : losses.systemObjects()) {
+            Fields.longText("system_objects", text);
+        }
+        for (Losses.ExtensionObject object : losses.extensionObjects()) {
+            Fields.longText("extension_objects", Fields.present("extension_objects", object.name()));
+            Fields.name("extension_objects", object.extension());
+        }
         for (Losses.ExtensionTable table : losses.extensionTables()) {
             Fields.longText("extension_tables", Fields.present("extension_tables", table.name()));
             Fields.name("extension_tables", table.extension());

@@ -60,6 +60,10 @@ final class ManifestSize {
         return list(losses.filledViews())
                 + list(losses.privileges())
                 + list(losses.sessionChecks())
+                + list(losses.systemObjects())
+                + losses.extensionObjects().stream()
+                        .mapToLong(object -> EACH + texts(object.name(), object.extension()))
+                        .sum()
                 + losses.extensionTables().stream()
                         .mapToLong(table -> EACH + texts(table.name(), table.extension()))
                         .sum();

@@ -535,6 +535,7 @@ public final class Proof {
                     .toList();
             lost.addAll(ExtensionTables.lost(losses.extensionTables(), count(tables, site.cluster())));
         }
+        lost.addAll(ExtensionObjects.lost(losses.extensionObjects(), site, ScratchDatabase.NAME));
         return lost;
     }
 

@@ -60,6 +60,14 @@ final class RestoreCaveats {
                         "privileges on objects of PostgreSQL itself are not restored: " + String.join(", ", objects));
     }
 
+    /** Returns the objects in PostgreSQL's own schemas that no restore brings back. */
+    static Optional<String> systemObjects(Collection<String> objects) {
+        return objects.isEmpty()
+                ? Optional.empty()
+                : Optional.of("no dump has objects that were made in PostgreSQL's own schemas: "
+                        + String.join(", ", objects) + "; move them into another schema");
+    }
+
     /** Returns the constraints that a restore may violate, since it logs in as a role of its own. */
     private static Optional<String> sessionChecks(Collection<String> constraints) {
         return constraints.isEmpty()
@@ -82,6 +90,7 @@ final class RestoreCaveats {
                 .ifPresent(why -> caveats.add("restore refuses it: " + why));
         tablespaces(manifest.surroundings().tablespaces()).ifPresent(caveats::add);
         privileges(manifest.surroundings().losses().privileges()).ifPresent(caveats::add);
+        systemObjects(manifest.surroundings().losses().systemObjects()).ifPresent(caveats::add);
         sessionChecks(manifest.surroundings().losses().sessionChecks()).ifPresent(caveats::add);
         String when = manifest.kind().equals(BackupKind.BASE.word()) ? "" : "after a restore ";
         lost.forEach(what -> caveats.add(when + what));

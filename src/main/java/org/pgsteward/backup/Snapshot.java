@@ -337,7 +337,11 @@ final class Snapshot implements AutoCloseable {
                         .filter(table -> table.rows() > 0)
                         .toList(),
                 given ? names(SystemPrivileges.CHANGED) : List.of(),
-                given ? names(SESSION_CHECKS) : List.of());
+                given ? names(SESSION_CHECKS) : List.of(),
+                names(SystemSchemas.ADDED),
+                pairs(ExtensionObjects.ADDED).entrySet().stream()
+                        .map(member -> new Losses.ExtensionObject(member.getKey(), member.getValue()))
+                        .toList());
     }
 
     private List<String> names(String sql) throws SQLException {

@@ -109,7 +109,15 @@ class ManifestFieldsTest {
 
     /** What a restore may lose is kept with each manifest, so it counts for the limit of one. */
     @ParameterizedTest
-    @ValueSource(strings = {"filled_views", "privileges", "session_checks", "extension_tables"})
+    @ValueSource(
+            strings = {
+                "filled_views",
+                "privileges",
+                "session_checks",
+                "system_objects",
+                "extension_tables",
+                "extension_objects"
+            })
     void aManifestWithMoreLossesThanFitIntoMemoryIsNotRead(String field) throws IOException {
         ObjectNode manifest = good();
         ObjectNode database = manifest.putObject("surroundings");
@@ -125,6 +133,8 @@ class ManifestFieldsTest {
                         .put("name", "x".repeat(95_000))
                         .put("extension", "e")
                         .put("rows", 1);
+            } else if (field.equals("extension_objects")) {
+                losses.addObject().put("name", "x".repeat(95_000)).put("extension", "e");
             } else {
                 losses.add("x".repeat(95_000));
             }
