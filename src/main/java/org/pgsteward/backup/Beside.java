@@ -82,6 +82,7 @@ final class Beside {
         RestoreCaveats.tablespaces(manifest.surroundings().tablespaces()).ifPresent(notes::add);
         Losses losses = manifest.surroundings().losses();
         RestoreCaveats.systemObjects(losses.systemObjects()).ifPresent(notes::add);
+        RestoreCaveats.sessionViews(losses.sessionViews()).ifPresent(notes::add);
         RestorePlan plan = RestorePlan.of(TableOfContents.mustBeWhole(list), made.schemas(), true);
         plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
         lendWrappers(list);

@@ -11,6 +11,7 @@ import java.util.List;
  * @param sessionChecks constraints that ask for the role that has logged in, in words
  * @param systemObjects objects in PostgreSQL's own schemas that are not PostgreSQL's, in words
  * @param extensionObjects objects that were made parts of an extension, other than tables
+ * @param sessionViews materialized views whose rows depend on the session that fills them, as SQL writes their names
  */
 public record Losses(
         List<String> filledViews,
@@ -18,8 +19,9 @@ public record Losses(
         List<String> privileges,
         List<String> sessionChecks,
         List<String> systemObjects,
-        List<ExtensionObject> extensionObjects) {
-    static final Losses NONE = new Losses(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
+        List<ExtensionObject> extensionObjects,
+        List<String> sessionViews) {
+    static final Losses NONE = new Losses(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
 
     /** An older manifest lacks what came later. */
     public Losses {
@@ -29,6 +31,7 @@ public record Losses(
         sessionChecks = sessionChecks == null ? List.of() : List.copyOf(sessionChecks);
         systemObjects = systemObjects == null ? List.of() : List.copyOf(systemObjects);
         extensionObjects = extensionObjects == null ? List.of() : List.copyOf(extensionObjects);
+        sessionViews = sessionViews == null ? List.of() : List.copyOf(sessionViews);
     }
 
     /** @param name its kind and its name */

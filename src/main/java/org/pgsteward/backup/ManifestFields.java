@@ -85,6 +85,9 @@ final class ManifestFields {
         for (String text : losses.systemObjects()) {
             Fields.longText("system_objects", text);
         }
+        for (String text : losses.sessionViews()) {
+            Fields.longText("session_views", text);
+        }
         for (Losses.ExtensionObject object : losses.extensionObjects()) {
             Fields.longText("extension_objects", Fields.present("extension_objects", object.name()));
             Fields.name("extension_objects", object.extension());

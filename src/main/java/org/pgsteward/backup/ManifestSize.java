@@ -61,6 +61,7 @@ final class ManifestSize {
                 + list(losses.privileges())
                 + list(losses.sessionChecks())
                 + list(losses.systemObjects())
+                + list(losses.sessionViews())
                 + losses.extensionObjects().stream()
                         .mapToLong(object -> EACH + texts(object.name(), object.extension()))
                         .sum()

@@ -68,6 +68,16 @@ final class RestoreCaveats {
                         + String.join(", ", objects) + "; move them into another schema");
     }
 
+    /** Returns the materialized views that a restore may fill with other rows, since it fills them in a session of its own. */
+    static Optional<String> sessionViews(Collection<String> views) {
+        return views.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "restore may fill materialized views with other rows, since their rows depend on the session"
+                                + " (SESSION_USER, current_setting, or row security with one of them): "
+                                + String.join(", ", views));
+    }
+
     /** Returns the constraints that a restore may violate, since it logs in as a role of its own. */
     private static Optional<String> sessionChecks(Collection<String> constraints) {
         return constraints.isEmpty()
@@ -91,6 +101,7 @@ final class RestoreCaveats {
         tablespaces(manifest.surroundings().tablespaces()).ifPresent(caveats::add);
         privileges(manifest.surroundings().losses().privileges()).ifPresent(caveats::add);
         systemObjects(manifest.surroundings().losses().systemObjects()).ifPresent(caveats::add);
+        sessionViews(manifest.surroundings().losses().sessionViews()).ifPresent(caveats::add);
         sessionChecks(manifest.surroundings().losses().sessionChecks()).ifPresent(caveats::add);
         String when = manifest.kind().equals(BackupKind.BASE.word()) ? "" : "after a restore ";
         lost.forEach(what -> caveats.add(when + what));

@@ -341,7 +341,8 @@ final class Snapshot implements AutoCloseable {
                 names(SystemSchemas.ADDED),
                 pairs(ExtensionObjects.ADDED).entrySet().stream()
                         .map(member -> new Losses.ExtensionObject(member.getKey(), member.getValue()))
-                        .toList());
+                        .toList(),
+                names(SessionViews.NAMES));
     }
 
     private List<String> names(String sql) throws SQLException {

@@ -115,6 +115,7 @@ class ManifestFieldsTest {
                 "privileges",
                 "session_checks",
                 "system_objects",
+                "session_views",
                 "extension_tables",
                 "extension_objects"
             })
