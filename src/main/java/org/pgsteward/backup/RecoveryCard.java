@@ -42,6 +42,14 @@ public final class RecoveryCard {
      */
     private static final String OPTIONS = "--exit-on-error --no-tablespaces --enable-row-security";
 
+    /** Debian's {@code pg_restore} is that of the newest version on the host. A shell that is typed into must not exit. */
+    private static final String SAME_VERSION = """
+            [ "$(pg_restore --version | awk '{print int($3)}')" = \\
+              "$(psql -XAtd postgres -c 'SHOW server_version' | awk '{print int($1)}')" ] ||
+              echo 'STOP: pg_restore is not of the version of the server;' \\
+                'on Debian, type PATH=/usr/lib/postgresql/VERSION/bin:$PATH first' >&2
+            """;
+
     /** Characters of the names in the backups that are listed, each of which is there some ten times. */
     private static final int MOST_LISTED = 300_000;
 
@@ -124,9 +132,11 @@ public final class RecoveryCard {
         card.append("Written at ")
                 .append(now)
                 .append(" and after each backup: the newest *proved* backup of each database in this folder, which\n")
-                .append("was restored and compared. You need the programs of PostgreSQL ")
+                .append("was restored and compared. You need a server of PostgreSQL ")
                 .append(major == 0 ? "" : major)
-                .append(" or newer, `zstd`")
+                .append(
+                        " or newer, the programs\nof that server's own version (`pg_restore` of 17 fails in a server of 15),")
+                .append(" `zstd`")
                 .append(sealed ? ", and `age` with the key of what ends in `.age`" : "")
                 .append(
                         ".\nOlder backups lie in the same folders and go the same way. All lines are for a shell in this")
@@ -148,6 +158,7 @@ public final class RecoveryCard {
                 .append("export PGOPTIONS=")
                 .append(shell(Server.ownSettings(major)))
                 .append('\n')
+                .append(dumps.isEmpty() ? "" : SAME_VERSION)
                 .append(sealed ? ": \"${AGE_KEY:=key.txt}\"\n" : "")
                 .append("sha256sum -c <<'END'\n");
         newest.forEach(backup -> card.append(backup.manifest().sha256())

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,6 +30,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
@@ -214,6 +217,7 @@ class RecoveryIT {
             assertThat(process.waitFor())
                     .as(lines + Files.readString(host.folder().resolve("lines.out")))
                     .isZero();
+            assertThat(host.folder().resolve("lines.out")).content().doesNotContain("STOP");
 
             assertSame(empty.server(), "everything", "plain", ODD, "homelab");
             assertThat(Contents.of(empty.server(), ODD + "_restored"))
@@ -228,6 +232,30 @@ class RecoveryIT {
             Contents.runAs(empty.server(), ODD, PASSWORD, ODD, "SELECT 1");
         }
         assertThat(card.lines().count()).isLessThan(110);
+    }
+
+    /** Those of 17 set {@code transaction_timeout}, which a server of 15 does not know. */
+    @Test
+    void theLinesOfTheCardWarnOfProgramsOfAnotherVersion() throws Exception {
+        Optional<Programs> newer = Corpus.programs(17);
+        assumeTrue(
+                newer.isPresent() && TestCluster.programs().major() != 17,
+                "skipped: no two versions of PostgreSQL are on this machine; install postgresql-17");
+        String card = Files.readString(host.store().resolve(RecoveryCard.NAME));
+        String first = SHELL.matcher(card).results().findFirst().orElseThrow().group(1);
+        ProcessBuilder shell = new ProcessBuilder("sh", "-c", first)
+                .directory(host.store().toFile())
+                .redirectErrorStream(true);
+        shell.environment().putAll(Contents.environment(host.cluster()));
+        shell.environment().put("PATH", newer.orElseThrow().directory() + ":" + System.getenv("PATH"));
+        Process process = shell.start();
+
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .startsWith("STOP: pg_restore is not of the version of the server");
+        assertThat(card)
+                .contains("You need a server of PostgreSQL "
+                        + TestCluster.programs().major() + " or newer, the programs\n"
+                        + "of that server's own version");
     }
 
     private BackupTarget target(String database) throws SQLException {
