@@ -32,6 +32,8 @@ import org.pgsteward.postgres.Server;
 public final class Recovery {
     private static final String MARK = "pgsteward_recovery";
 
+    private static final RecoveryNotes NOTES = new RecoveryNotes(MARK);
+
     private static final String STRANGERS = """
             SELECT 'role ' || rolname FROM pg_catalog.pg_roles
              WHERE rolname !~ '^pg_' AND oid <> 10 AND rolname <> current_user
@@ -351,6 +353,7 @@ public final class Recovery {
                                     + ", and type this again");
                 } else {
                     done.add(name + ": is there already");
+                    NOTES.of(server, name).forEach(note -> missing.add(name + ": " + note));
                 }
                 return;
             }
@@ -372,7 +375,8 @@ public final class Recovery {
         if (order.database().equals("postgres")) {
             Guest.run(server, "DROP DATABASE postgres");
         }
-        beside.database().rename(order.database(), SideDatabase.Note.NONE);
+        beside.database()
+                .rename(order.database(), connection -> NOTES.add(connection, order.database(), beside.notes()));
         beside.guest().close();
         return Swap.Swapped.NONE;
     }

@@ -171,9 +171,6 @@ final class SideDatabase {
     /** What is written down in the transaction that gives the database its name. */
     @FunctionalInterface
     interface Note {
-        /** Nothing. */
-        Note NONE = connection -> {};
-
         void in(Connection connection) throws SQLException;
     }
 
