@@ -106,7 +106,8 @@ public final class GuardAlerts {
         Map<String, List<Evicted>> byRole = looked.ended().stream()
                 .collect(Collectors.groupingBy(Evicted::role, TreeMap::new, Collectors.toList()));
         for (Map.Entry<String, List<Evicted>> entry : byRole.entrySet()) {
-            entry.getValue()
+            entry.getValue().stream()
+                    .filter(Evicted::grave)
                     .forEach(one -> offences.add(
                             one.role(), one.gone() ? Offences.Kind.SESSION : Offences.Kind.ENDURING, clock.instant()));
             shutOutIfEnough(entry.getKey(), worst(entry.getValue()).what());

@@ -42,11 +42,10 @@ class HostRulesTest {
         assertThat(condition.severity()).contains(Severity.CRITICAL);
         assertThat(condition.reason())
                 .startsWith("the disk of /var/lib/postgresql/data (PostgreSQL's data) is full to 96%");
-        assertThat(condition.remedy())
-                .isEqualTo(
-                        "df -h '/var/lib/postgresql/data'\n"
-                                + "pgsteward status   # how large each database is; PostgreSQL stops when its disk is full\n"
-                                + "docker system df   # what Docker has that can go; a PostgreSQL that has stopped needs some 20 MB to start");
+        assertThat(condition.remedy()).isEqualTo("""
+                        df -h '/var/lib/postgresql/data'
+                        pgsteward status   # how large each database is; PostgreSQL stops when its disk is full
+                        docker system df   # what Docker has that can go; a PostgreSQL that has stopped needs some 20 MB to start""");
     }
 
     @Test

@@ -47,9 +47,13 @@ final class KeptLocks {
     private boolean viewsLocked;
     private boolean reserved;
 
-    /** Takes those on the catalogs, as far as the session does not have them. */
-    void take(Connection session) throws SQLException {
-        if (!locked) {
+    /**
+     * Takes those on the catalogs, as far as the session does not have them. A new session takes the reserve, too: a role may be
+     * about to take all locks.
+     */
+    void take(Connection session, boolean withReserve) throws SQLException {
+        boolean isNew = !locked;
+        if (isNew) {
             Ask.run(session, TIMEOUT);
             Ask.run(session, "LOCK TABLE " + Ask.text(session, CATALOGS) + " IN ACCESS SHARE MODE");
             Ask.run(session, Ask.text(session, INDEXES));
@@ -57,6 +61,9 @@ final class KeptLocks {
         }
         if (!viewsLocked) {
             viewsLocked = lockViews(session);
+        }
+        if (isNew && withReserve) {
+            reserve(session);
         }
     }
 

@@ -15,7 +15,7 @@ final class LockOffenders {
     /** What others hold or wait for beyond what a statement takes that reads or writes rows. */
     private static final String HARMFUL = """
             SELECT l.pid, r.rolname, COALESCE(a.datname, ''),
-                   pg_catalog.format('locked %s (%s)', l.relation::pg_catalog.regclass, l.mode)
+                   pg_catalog.format('locked %s (%s)', l.relation::pg_catalog.regclass, l.mode), true
               FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
@@ -47,7 +47,8 @@ final class LockOffenders {
                   FROM held AS h JOIN pg_catalog.pg_roles AS r ON r.oid = h.usesysid
                  WHERE NOT r.rolsuper GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT 1)
             SELECT h.pid, worst.rolname, h.datname,
-                   pg_catalog.format('held %s of the server''s %s locks', worst.locks, places.there)
+                   pg_catalog.format('held %s of the server''s %s locks', worst.locks, places.there),
+                   worst.locks > places.there * 0.4
               FROM places, worst, held AS h
              WHERE h.usesysid = worst.oid AND places.taken > places.there * 0.8 AND h.locks > worst.locks * 0.01
              ORDER BY h.locks DESC
@@ -68,7 +69,12 @@ final class LockOffenders {
                         offenders.putIfAbsent(
                                 rows.getInt(1),
                                 new Evicted(
-                                        rows.getInt(1), rows.getString(2), rows.getString(3), rows.getString(4), true));
+                                        rows.getInt(1),
+                                        rows.getString(2),
+                                        rows.getString(3),
+                                        rows.getString(4),
+                                        rows.getBoolean(5),
+                                        true));
                     }
                 }
             }

@@ -49,6 +49,8 @@ public final class ServerGuard implements AutoCloseable {
     /** The call returns after so many sessions, so that a role can be shut out that goes on with it. */
     private static final int MOST_ENDED = 20;
 
+    private static final long SERVICES_NANOSECONDS = 30_000_000_000L;
+
     private static final String CLIENTS = """
             SELECT pid, usename, datname FROM pg_catalog.pg_stat_activity
              WHERE backend_type IN ('client backend', 'parallel worker') AND usename IS NOT NULL AND datname IS NOT NULL
@@ -65,6 +67,11 @@ public final class ServerGuard implements AutoCloseable {
 
     private final RecentClients clients = new RecentClients();
     private final MemoryGuard memory = new MemoryGuard();
+
+    /** The service of each role, as it was a while ago. */
+    private Map<String, String> services = Map.of();
+
+    private long servicesRead = System.nanoTime() - 2 * SERVICES_NANOSECONDS;
 
     /** Looks, and ends sessions. */
     private final GuardSession eyes;
@@ -103,12 +110,13 @@ public final class ServerGuard implements AutoCloseable {
         return within(session -> {
             // First, since after a crash it is a matter of milliseconds.
             MemoryGuard.Found found = memory.look(session);
-            eyes.locks().take(session);
+            eyes.locks().take(session, true);
             List<Evicted> ended = List.of();
             List<Evicted> offenders = LockOffenders.now(session);
             if (offenders.isEmpty()) {
                 eyes.locks().reserve(session);
                 readyHand();
+                rememberServices(session);
             } else {
                 // Others log in with these, even if PostgreSQL cannot interrupt who has taken all others.
                 eyes.locks().giveReserve(session);
@@ -127,10 +135,22 @@ public final class ServerGuard implements AutoCloseable {
         });
     }
 
+    /** For a time when there are no locks to read them with. */
+    private void rememberServices(Connection session) throws SQLException {
+        if (System.nanoTime() - servicesRead > SERVICES_NANOSECONDS) {
+            servicesRead = System.nanoTime();
+            services = ShutOut.services(session);
+        }
+    }
+
+    private Optional<String> serviceNow(Connection session, String role) throws SQLException {
+        return ShutOut.serviceOf(session, role).or(() -> Optional.ofNullable(services.get(role)));
+    }
+
     /** Without it the other session shuts out. */
     private void readyHand() {
         try {
-            hand.locks().take(hand.open());
+            hand.locks().take(hand.open(), false);
             hand.dropSnapshot();
         } catch (SQLException e) {
             hand.recover(e);
@@ -166,7 +186,7 @@ public final class ServerGuard implements AutoCloseable {
      * @throws SQLException when PostgreSQL cannot be asked
      */
     public synchronized Optional<String> serviceOf(String role) throws SQLException {
-        return within(session -> ShutOut.serviceOf(session, role));
+        return within(session -> serviceNow(session, role));
     }
 
     /**
@@ -177,7 +197,7 @@ public final class ServerGuard implements AutoCloseable {
      */
     public synchronized Optional<String> shutOut(String role) throws SQLException {
         return within(session -> {
-            Optional<String> service = ShutOut.serviceOf(session, role);
+            Optional<String> service = serviceNow(session, role);
             if (service.isPresent()) {
                 keepFromLoggingIn(role);
                 ShutOut.endSessions(eyes.open(), role);

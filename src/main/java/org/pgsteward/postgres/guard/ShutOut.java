@@ -39,13 +39,18 @@ final class ShutOut {
 
     private static final long AGAIN_NANOSECONDS = 20_000_000;
 
-    /** The table, or its column, is not there before pgsteward's first start. */
-    private static final Set<String> NOT_MADE = Set.of("42P01", "42703");
+    private static final String SERVICES = """
+            SELECT role_name, pg_catalog.min(service_name) FROM public.service_configs
+             WHERE role_name IS NOT NULL AND quarantined_at IS NULL GROUP BY 1 LIMIT 1000
+            """;
+
+    /** The table, or its column, is not there before pgsteward's first start; or there is no lock left to read it with. */
+    private static final Set<String> NOT_READABLE = Set.of("42P01", "42703", "53200", "55P03");
 
     private ShutOut() {}
 
     static Optional<String> serviceOf(Connection session, String role) throws SQLException {
-        return Ask.glance(session, NOT_MADE, () -> {
+        return Ask.glance(session, NOT_READABLE, () -> {
                     try (PreparedStatement statement = session.prepareStatement(SERVICE)) {
                         statement.setString(1, role);
                         try (ResultSet row = statement.executeQuery()) {
@@ -81,17 +86,26 @@ final class ShutOut {
         }
     }
 
-    /** The service of each, with its role. */
+    /** The service of each that is shut out, with its role. */
     static Map<String, String> all(Connection session) throws SQLException {
-        return Ask.glance(session, NOT_MADE, () -> {
-                    Map<String, String> roles = new LinkedHashMap<>();
-                    try (PreparedStatement statement = session.prepareStatement(ALL);
+        return pairs(session, ALL);
+    }
+
+    /** The role of each service, with the service. */
+    static Map<String, String> services(Connection session) throws SQLException {
+        return pairs(session, SERVICES);
+    }
+
+    private static Map<String, String> pairs(Connection session, String sql) throws SQLException {
+        return Ask.glance(session, NOT_READABLE, () -> {
+                    Map<String, String> pairs = new LinkedHashMap<>();
+                    try (PreparedStatement statement = session.prepareStatement(sql);
                             ResultSet rows = statement.executeQuery()) {
                         while (rows.next()) {
-                            roles.put(rows.getString(1), rows.getString(2));
+                            pairs.put(rows.getString(1), rows.getString(2));
                         }
                     }
-                    return roles;
+                    return pairs;
                 })
                 .orElseGet(Map::of);
     }
