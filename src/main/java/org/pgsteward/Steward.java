@@ -1,5 +1,6 @@
 package org.pgsteward;
 
+import java.security.Security;
 import org.pgsteward.cli.Commands;
 
 /** Starts the command that was asked for. */
@@ -7,6 +8,8 @@ public final class Steward {
     private Steward() {}
 
     public static void main(String[] args) {
+        // A container that restarts has no address for a moment. Java would not ask for it again for ten seconds.
+        Security.setProperty("networkaddress.cache.negative.ttl", "0");
         System.exit(Commands.execute(args));
     }
 }

@@ -1,5 +1,8 @@
 package org.pgsteward.postgres.guard;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
@@ -10,11 +13,20 @@ import org.postgresql.PGConnection;
 final class GuardSession {
     private static final int ANSWER_SECONDS = 10;
 
+    /** After the end of a session: its next one has to be there before a role has taken all locks. */
+    private static final long HASTE_NANOSECONDS = 30_000_000_000L;
+
+    /** While a container starts, the first packet to it is lost, and TCP sends it again only after a second. */
+    private static final int KNOCK_MILLISECONDS = 200;
+
     private static final String OUT_OF_MEMORY = "53200";
 
     private final Server server;
     private final KeptLocks locks = new KeptLocks();
     private @Nullable Connection kept;
+
+    /** By the JVM's clock, in nanoseconds. */
+    private long lost = System.nanoTime() - 2 * HASTE_NANOSECONDS;
 
     GuardSession(Server server) {
         this.server = server;
@@ -24,6 +36,9 @@ final class GuardSession {
     Connection open() throws SQLException {
         Connection session = kept;
         if (session == null) {
+            if (System.nanoTime() - lost < HASTE_NANOSECONDS) {
+                knock();
+            }
             session = server.connectForDaemon(ANSWER_SECONDS);
             kept = session;
             session.setAutoCommit(false);
@@ -31,6 +46,18 @@ final class GuardSession {
             Spared.session(session);
         }
         return session;
+    }
+
+    /** @throws SQLException where nothing answers at once; the caller tries again */
+    private void knock() throws SQLException {
+        try (Socket socket = new Socket()) {
+            socket.connect(
+                    new InetSocketAddress(
+                            server.address().host(), server.address().port()),
+                    KNOCK_MILLISECONDS);
+        } catch (IOException e) {
+            throw new SQLException("nothing answers at " + server.address().host() + ": " + e.getMessage(), "08001", e);
+        }
     }
 
     boolean isOpen() {
@@ -90,6 +117,7 @@ final class GuardSession {
         kept = null;
         locks.forget();
         if (session != null) {
+            lost = System.nanoTime();
             try {
                 session.abort(Runnable::run);
             } catch (SQLException e) {
