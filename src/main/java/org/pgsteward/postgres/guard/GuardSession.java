@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.postgres.Server;
 import org.postgresql.PGConnection;
@@ -24,6 +25,9 @@ final class GuardSession {
     private final Server server;
     private final KeptLocks locks = new KeptLocks();
     private @Nullable Connection kept;
+
+    /** Before it come the locks that it keeps. */
+    private @Nullable Savepoint base;
 
     /** By the JVM's clock, in nanoseconds. */
     private long lost = System.nanoTime() - 2 * HASTE_NANOSECONDS;
@@ -68,6 +72,14 @@ final class GuardSession {
         return locks;
     }
 
+    /** Has the locks that it has now survive an error. */
+    void keepLocks() throws SQLException {
+        Connection session = kept;
+        if (session != null && base == null) {
+            base = session.setSavepoint();
+        }
+    }
+
     /** The number of its process; 0 where it has none. */
     int pid() throws SQLException {
         Connection session = kept;
@@ -86,6 +98,7 @@ final class GuardSession {
     void rollback() throws SQLException {
         Connection session = kept;
         if (session != null) {
+            base = null;
             session.rollback();
             locks.forget();
         }
@@ -94,6 +107,7 @@ final class GuardSession {
     void commit() throws SQLException {
         Connection session = kept;
         if (session != null) {
+            base = null;
             session.commit();
             locks.forget();
         }
@@ -101,9 +115,14 @@ final class GuardSession {
 
     /** After an error: it stays where only locks are missing, since a new one might not get in. */
     void recover(SQLException error) {
-        if (OUT_OF_MEMORY.equals(error.getSQLState()) && kept != null) {
+        Connection session = kept;
+        if (OUT_OF_MEMORY.equals(error.getSQLState()) && session != null) {
             try {
-                rollback();
+                if (base == null) {
+                    rollback();
+                } else {
+                    session.rollback(base);
+                }
                 return;
             } catch (SQLException gone) {
                 error.addSuppressed(gone);
@@ -115,7 +134,8 @@ final class GuardSession {
     void close() {
         Connection session = kept;
         kept = null;
-        locks.forget();
+        base = null;
+        locks.lose();
         if (session != null) {
             lost = System.nanoTime();
             try {

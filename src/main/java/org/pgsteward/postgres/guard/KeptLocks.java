@@ -40,12 +40,20 @@ final class KeptLocks {
              WHERE pg_catalog.pg_try_advisory_lock({reserve}, n::int)
             """.replace("{reserve}", Integer.toString(AdvisoryLock.Kind.RESERVE.number()));
 
+    /** A few more, with which the guard itself shuts out. */
+    private static final String OWN =
+            "SELECT pg_catalog.count(*) FROM pg_catalog.generate_series(1000001, 1000020) AS n"
+                    + " WHERE pg_catalog.pg_try_advisory_lock(" + AdvisoryLock.Kind.RESERVE.number() + ", n)";
+
     /** The guard's session has no others that last beyond a transaction. */
-    private static final String RELEASE_RESERVE = "SELECT pg_catalog.pg_advisory_unlock_all()";
+    private static final String RELEASE = "SELECT pg_catalog.pg_advisory_unlock_all()";
+
+    private static final Set<String> NO_LOCKS = Set.of("53200");
 
     private boolean locked;
     private boolean viewsLocked;
     private boolean reserved;
+    private boolean own;
 
     /**
      * Takes those on the catalogs, as far as the session does not have them. A new session takes the reserve, too: a role may be
@@ -62,7 +70,10 @@ final class KeptLocks {
         if (!viewsLocked) {
             viewsLocked = lockViews(session);
         }
-        if (isNew && withReserve) {
+        if (withReserve && !own) {
+            own = hasOwn(session);
+        }
+        if (withReserve && isNew) {
             reserve(session);
         }
     }
@@ -81,15 +92,33 @@ final class KeptLocks {
         reserved = reserved || !Ask.text(session, RESERVE).equals("0");
     }
 
+    /** Others get them: a login needs some. */
     void giveReserve(Connection session) throws SQLException {
-        Ask.text(session, RELEASE_RESERVE);
-        reserved = false;
+        giveOwn(session);
+        own = hasOwn(session);
     }
 
-    /** The session's transaction has ended, or the session itself. Where it goes on, it still has the reserve. */
+    /** The guard needs them for what it does next. */
+    void giveOwn(Connection session) throws SQLException {
+        Ask.text(session, RELEASE);
+        reserved = false;
+        own = false;
+    }
+
+    private static boolean hasOwn(Connection session) throws SQLException {
+        return Ask.attempt(session, NO_LOCKS, () -> Ask.text(session, OWN)).isPresent();
+    }
+
+    /** The session's transaction has ended. It still has what it holds for others and for itself. */
     void forget() {
         locked = false;
         viewsLocked = false;
+    }
+
+    /** The session has ended. */
+    void lose() {
+        forget();
         reserved = false;
+        own = false;
     }
 }

@@ -111,6 +111,7 @@ public final class ServerGuard implements AutoCloseable {
             // First, since after a crash it is a matter of milliseconds.
             MemoryGuard.Found found = memory.look(session);
             eyes.locks().take(session, true);
+            eyes.keepLocks();
             List<Evicted> ended = List.of();
             List<Evicted> offenders = LockOffenders.now(session);
             if (offenders.isEmpty()) {
@@ -216,6 +217,7 @@ public final class ServerGuard implements AutoCloseable {
                 hand.recover(e);
             }
         }
+        eyes.locks().giveOwn(eyes.open());
         ShutOut.alter(eyes.open(), role);
         eyes.commit();
     }

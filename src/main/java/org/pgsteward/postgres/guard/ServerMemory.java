@@ -65,7 +65,7 @@ record ServerMemory(
             """.formatted(MOST_CHARACTERS);
 
     /** A process may end while its file is read, and a system may keep such files from PostgreSQL. */
-    private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "XX000");
+    private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "XX000", "53200");
 
     private static final Pattern PRIVATE = Pattern.compile("^RssAnon:\\s+(\\d{1,15}) kB$", Pattern.MULTILINE);
     private static final Pattern PROCESSES = Pattern.compile("^(?:anon|total_rss) (\\d{1,18})$", Pattern.MULTILINE);

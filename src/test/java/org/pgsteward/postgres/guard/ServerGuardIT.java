@@ -159,6 +159,28 @@ class ServerGuardIT {
         }
     }
 
+    /** A guard that came late has no locks for others, but some for itself. */
+    @Test
+    void aLateGuardShutsOutWhoHasAllLocksAndCannotBeInterrupted() throws Exception {
+        run(administrator, ENROLLED);
+        guard.close();
+        guard = new ServerGuard(cluster.server());
+        try (Connection first = as("wiki")) {
+            run(first, "SELECT pg_advisory_lock(n) FROM generate_series(1, 5000) AS n");
+            guard.look();
+            attack(first, TAKE_ALL + "; " + ENDLESS);
+            await().atMost(PATIENCE)
+                    .during(Duration.ofSeconds(2))
+                    .untilAsserted(() ->
+                            assertThatThrownBy(() -> as("wiki").close()).hasMessageContaining("out of shared memory"));
+
+            assertThat(guard.look().ended()).isNotEmpty();
+            assertThat(guard.shutOut("wiki")).contains("wiki");
+
+            assertThat(guard.shutOut("wiki")).as("the guard is still there").contains("wiki");
+        }
+    }
+
     private void lookAsTheDaemonDoes() throws SQLException {
         boolean goesOn = guard.look().ended().size() > 5;
         if (!goesOn) {
