@@ -791,7 +791,9 @@ class ComposeIT {
         try {
             Ended filled = host.inside("pgsteward", "dd if=/dev/zero of=" + BALLAST + " bs=64k");
             assertThat(filled.err()).contains("No space left");
-            await().until(() -> heard("disk-filling").equals(List.of("firing")));
+            // A look while it fills tells of it before it is full. The mailbox lies on that disk, the hook does not.
+            await().until(() -> heard("disk-filling").stream()
+                    .anyMatch(notice -> notice.path("text").asText().contains("is full to 100%")));
 
             refused = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
         } finally {
@@ -800,8 +802,8 @@ class ComposeIT {
 
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.out()).containsPattern("needs about .*, \\d+ (bytes|KiB) free on " + STORE);
-        await().until(() -> states("disk-filling").equals(List.of("firing", "resolved")));
-        assertThat(host.notices("disk-filling").get(0).path("text").asText()).contains("is full to 100%");
+        await().until(() -> states("disk-filling").contains("resolved"));
+        assertThat(states("disk-filling")).last().isEqualTo("resolved");
         // Whether the daemon heard of the refusal too depends on a byte that was free; whoever typed the command read
         // it.
         Ended backup = host.docker("exec", "pgsteward", "pgsteward", "backup", "vikunja");
@@ -1090,11 +1092,10 @@ class ComposeIT {
     }
 
     /** As {@link #states}, by whoever hears it although the disk of the mailbox is full. */
-    private static List<String> heard(String kind) {
+    private static List<JsonNode> heard(String kind) {
         return (hook.isEmpty() ? host.notices() : posted())
                 .stream()
                         .filter(notice -> notice.path("kind").asText().equals(kind))
-                        .map(notice -> notice.path("state").asText())
                         .toList();
     }
 
