@@ -8,7 +8,7 @@ public final class Steward {
     private Steward() {}
 
     public static void main(String[] args) {
-        // A container that restarts has no address for a moment. Java would not ask for it again for ten seconds.
+        // A container has no address while it restarts, and Java would remember that for ten seconds.
         Security.setProperty("networkaddress.cache.negative.ttl", "0");
         System.exit(Commands.execute(args));
     }

@@ -23,7 +23,7 @@ public final class LockTable {
                                        l.transactionid::text, l.classid, l.objid, l.objsubid))
             """;
 
-    /** A common table {@code places}: how many the server has, {@code there}, and how many are {@code taken}. */
+    /** A common table expression {@code places}: the entries of the lock table ({@code there}) and the used ones ({@code taken}). */
     public static final String PLACES =
             """
             WITH places AS (

@@ -10,33 +10,30 @@ import org.pgsteward.postgres.guard.ServerGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Has {@link ServerGuard} look every two seconds, from a thread of its own, and tells what it found. */
+/** The thread that runs {@link ServerGuard} every two seconds, and more often during an incident. */
 public final class GuardWatch implements AutoCloseable {
     private static final long PERIOD_MILLISECONDS = 2000;
 
-    /** Between two checks whether the guard's session is still there. */
-    private static final long CHECK_MILLISECONDS = 250;
+    /** How often the guard's session is pinged between two checks. */
+    private static final long PING_MILLISECONDS = 250;
 
-    /** While a role is at it. */
-    private static final long PERIOD_UNDER_ATTACK_MILLISECONDS = 50;
+    private static final long INCIDENT_MILLISECONDS = 50;
 
-    /** Sessions that one look ended. */
+    /** More terminated sessions than this are an incident: the role may come back at once. */
     private static final int FEW = 5;
 
-    /** For a while after all sessions have ended, since the same may come again at once. */
-    private static final long PERIOD_AFTER_FAILURE_MILLISECONDS = 50;
+    /** After the end of its session, the guard has to be back before a role takes all locks. */
+    private static final Duration HURRY = Duration.ofSeconds(30);
 
-    private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+    /** Period after that, while PostgreSQL does not answer. */
+    private static final long UNAVAILABLE_MILLISECONDS = 200;
 
-    /** Later. After a start of the server the guard has to be there before a role has taken all locks. */
-    private static final long PERIOD_WITHOUT_ANSWER_MILLISECONDS = 200;
+    private static final Duration UNAVAILABLE = Duration.ofMinutes(10);
 
-    /** Much later, or where the login is refused, which PostgreSQL writes down each time. */
-    private static final long LONG_PERIOD_MILLISECONDS = 15_000;
+    /** Period after that, and when the login is refused: PostgreSQL logs each refusal. */
+    private static final long LONG_MILLISECONDS = 15_000;
 
-    private static final Duration LONG_AFTER = Duration.ofMinutes(10);
-
-    /** Of SQLSTATE: the password or the role. */
+    /** Class of SQLSTATE: invalid password or role. */
     private static final String LOGIN_REFUSED = "28";
 
     private static final Logger LOG = LoggerFactory.getLogger(GuardWatch.class);
@@ -44,10 +41,10 @@ public final class GuardWatch implements AutoCloseable {
     private final ServerGuard guard;
     private final GuardAlerts alerts;
     private final Clock clock;
-    private Instant answered = Instant.EPOCH;
-    private Instant failed = Instant.EPOCH;
+    private Instant answeredAt = Instant.EPOCH;
+    private Instant failedAt = Instant.EPOCH;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread thread = new Thread(null, this::watch, "guard", 256 * 1024);
+    private final Thread thread = new Thread(null, this::run, "guard", 256 * 1024);
 
     public GuardWatch(ServerGuard guard, GuardAlerts alerts, Clock clock) {
         this.guard = guard;
@@ -56,18 +53,18 @@ public final class GuardWatch implements AutoCloseable {
     }
 
     public void start() {
-        alerts.begin();
-        answered = clock.instant();
+        alerts.resume();
+        answeredAt = clock.instant();
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void watch() {
+    private void run() {
         try {
-            long period;
+            long pause;
             do {
-                period = look();
-            } while (!isClosedAfter(period));
+                pause = check();
+            } while (!isClosedAfter(pause));
         } catch (InterruptedException e) {
             LOG.debug("interrupted");
         } finally {
@@ -75,54 +72,53 @@ public final class GuardWatch implements AutoCloseable {
         }
     }
 
-    /** Returns at once where the guard's session ends: whoever ended it may take the locks for the next one. */
+    /** Waits, but returns at once if the guard's session ends. */
     private boolean isClosedAfter(long milliseconds) throws InterruptedException {
-        for (long left = milliseconds; left > 0; left -= CHECK_MILLISECONDS) {
-            if (closed.await(Math.min(left, CHECK_MILLISECONDS), TimeUnit.MILLISECONDS)) {
+        for (long left = milliseconds; left > 0; left -= PING_MILLISECONDS) {
+            if (closed.await(Math.min(left, PING_MILLISECONDS), TimeUnit.MILLISECONDS)) {
                 return true;
             }
             try {
-                guard.check();
+                guard.ping();
             } catch (SQLException e) {
                 LOG.debug("the guard's session has ended: {}", e.getMessage());
+                failedAt = clock.instant();
                 return false;
             }
         }
         return false;
     }
 
-    /** Returns after how many milliseconds to look again. */
-    private long look() {
+    /** Returns the pause before the next check, in milliseconds. */
+    private long check() {
         try {
-            ServerGuard.Looked looked = guard.look();
-            answered = clock.instant();
-            alerts.tell(looked);
-            // Of many sessions some come back at once.
-            return looked.ended().size() > FEW || looked.memory().isPresent()
-                    ? PERIOD_UNDER_ATTACK_MILLISECONDS
-                    : isRecent(failed, AFTER_FAILURE) ? PERIOD_AFTER_FAILURE_MILLISECONDS : PERIOD_MILLISECONDS;
+            ServerGuard.Result result = guard.check();
+            answeredAt = clock.instant();
+            alerts.report(result);
+            boolean incident =
+                    result.terminated().size() > FEW || result.memory().isPresent() || isWithin(HURRY, failedAt);
+            return incident ? INCIDENT_MILLISECONDS : PERIOD_MILLISECONDS;
         } catch (SQLException e) {
-            // That PostgreSQL is down is the monitor's to tell.
-            LOG.debug("the guard cannot look: {}", e.getMessage());
-            failed = clock.instant();
-            return periodWithoutAnswer(String.valueOf(e.getSQLState()));
+            // The monitor reports that PostgreSQL is unavailable.
+            LOG.debug("the guard cannot check the server: {}", e.getMessage());
+            failedAt = clock.instant();
+            return pauseAfter(e);
         } catch (RuntimeException e) {
-            LOG.error("the guard's look failed, and it goes on: {}", e.toString());
+            LOG.error("a check of the guard failed; the next one follows: {}", e.toString());
             return PERIOD_MILLISECONDS;
         }
     }
 
-    private long periodWithoutAnswer(String state) {
-        if (isRecent(answered, AFTER_FAILURE)) {
-            return PERIOD_AFTER_FAILURE_MILLISECONDS;
+    private long pauseAfter(SQLException error) {
+        if (isWithin(HURRY, answeredAt)) {
+            return INCIDENT_MILLISECONDS;
         }
-        return isRecent(answered, LONG_AFTER) && !state.startsWith(LOGIN_REFUSED)
-                ? PERIOD_WITHOUT_ANSWER_MILLISECONDS
-                : LONG_PERIOD_MILLISECONDS;
+        boolean refused = String.valueOf(error.getSQLState()).startsWith(LOGIN_REFUSED);
+        return isWithin(UNAVAILABLE, answeredAt) && !refused ? UNAVAILABLE_MILLISECONDS : LONG_MILLISECONDS;
     }
 
-    private boolean isRecent(Instant time, Duration since) {
-        return time.plus(since).isAfter(clock.instant());
+    private boolean isWithin(Duration duration, Instant time) {
+        return time.plus(duration).isAfter(clock.instant());
     }
 
     @Override

@@ -174,7 +174,7 @@ class WatchdogIT {
     }
 
     @Test
-    void aServiceThatGoesOnLockingACatalogIsShutOutUntilItIsLetInAgain() throws Exception {
+    void repeatedCatalogLocksShutTheRoleOut() throws Exception {
         String service = databaseOfTenRows();
         host.cluster()
                 .run(

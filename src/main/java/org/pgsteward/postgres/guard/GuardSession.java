@@ -10,139 +10,142 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.postgres.Server;
 import org.postgresql.PGConnection;
 
-/** A session of the guard, in one transaction for as long as it can, with the locks that it keeps. For one thread. */
+/** A session of the guard with its locks, in one long transaction. For one thread. */
 final class GuardSession {
     private static final int ANSWER_SECONDS = 10;
 
-    /** After the end of a session: its next one has to be there before a role has taken all locks. */
-    private static final long HASTE_NANOSECONDS = 30_000_000_000L;
+    /** For so long after the end of a session, the guard hurries to replace it before a role takes all locks. */
+    private static final long HURRY_NANOSECONDS = 30_000_000_000L;
 
-    /** While a container starts, the first packet to it is lost, and TCP sends it again only after a second. */
-    private static final int KNOCK_MILLISECONDS = 200;
+    /** TCP repeats a lost SYN after a second. The first SYN to a container that is being started is lost. */
+    private static final int CONNECT_MILLISECONDS = 200;
 
+    /** SQLSTATE when the server's lock table is full, among others. */
     private static final String OUT_OF_MEMORY = "53200";
 
     private final Server server;
-    private final KeptLocks locks = new KeptLocks();
-    private @Nullable Connection kept;
+    private final GuardLocks locks = new GuardLocks();
+    private @Nullable Connection current;
 
-    /** Before it come the locks that it keeps. */
-    private @Nullable Savepoint base;
+    /** Follows the statements that took the locks, so that an error later does not release them. */
+    private @Nullable Savepoint afterLocks;
 
-    /** By the JVM's clock, in nanoseconds. */
-    private long lost = System.nanoTime() - 2 * HASTE_NANOSECONDS;
+    /** {@link System#nanoTime} at the end of the previous session. */
+    private long endedAt = System.nanoTime() - 2 * HURRY_NANOSECONDS;
 
     GuardSession(Server server) {
         this.server = server;
     }
 
-    /** Returns its connection, a new one where there is none. */
-    Connection open() throws SQLException {
-        Connection session = kept;
-        if (session == null) {
-            if (System.nanoTime() - lost < HASTE_NANOSECONDS) {
-                knock();
+    /** Returns the session's connection; opens a new one if there is none. */
+    Connection connection() throws SQLException {
+        Connection connection = current;
+        if (connection == null) {
+            if (System.nanoTime() - endedAt < HURRY_NANOSECONDS) {
+                requireReachable();
             }
-            session = server.connectForDaemon(ANSWER_SECONDS);
-            kept = session;
-            session.setAutoCommit(false);
-            Ask.run(session, KeptLocks.TIMEOUT);
-            Spared.session(session);
+            connection = server.connectForDaemon(ANSWER_SECONDS);
+            current = connection;
+            connection.setAutoCommit(false);
+            Sql.run(connection, GuardLocks.TIMEOUT);
+            OomScore.reset(connection);
         }
-        return session;
+        return connection;
     }
 
-    /** @throws SQLException where nothing answers at once; the caller tries again */
-    private void knock() throws SQLException {
+    /** @throws SQLException if the server does not accept a connection at once; the caller tries again */
+    private void requireReachable() throws SQLException {
+        String host = server.address().host();
         try (Socket socket = new Socket()) {
-            socket.connect(
-                    new InetSocketAddress(
-                            server.address().host(), server.address().port()),
-                    KNOCK_MILLISECONDS);
+            socket.connect(new InetSocketAddress(host, server.address().port()), CONNECT_MILLISECONDS);
         } catch (IOException e) {
-            throw new SQLException("nothing answers at " + server.address().host() + ": " + e.getMessage(), "08001", e);
+            throw new SQLException("cannot connect to " + host + ": " + e.getMessage(), "08001", e);
         }
     }
 
     boolean isOpen() {
-        return kept != null;
+        return current != null;
     }
 
-    KeptLocks locks() {
+    GuardLocks locks() {
         return locks;
     }
 
-    /** Has the locks that it has now survive an error. */
-    void keepLocks() throws SQLException {
-        Connection session = kept;
-        if (session != null && base == null) {
-            base = session.setSavepoint();
+    /** Protects the present locks against a later error. */
+    void protectLocks() throws SQLException {
+        Connection connection = current;
+        if (connection != null && afterLocks == null) {
+            afterLocks = connection.setSavepoint();
         }
     }
 
-    /** The number of its process; 0 where it has none. */
+    /** Returns the process ID of the session's backend; 0 without a session. */
     int pid() throws SQLException {
-        Connection session = kept;
-        return session == null ? 0 : session.unwrap(PGConnection.class).getBackendPID();
+        Connection connection = current;
+        return connection == null ? 0 : connection.unwrap(PGConnection.class).getBackendPID();
     }
 
-    /** The last query's portal keeps its snapshot until another statement takes its place, which needs none. */
-    void dropSnapshot() throws SQLException {
-        Connection session = kept;
-        if (session != null) {
-            Ask.run(session, KeptLocks.TIMEOUT);
+    /**
+     * Releases the snapshot of the last query, so that the transaction delays no vacuum. The portal of a query keeps its
+     * snapshot until another statement replaces it; {@code SET} needs none.
+     */
+    void releaseSnapshot() throws SQLException {
+        Connection connection = current;
+        if (connection != null) {
+            Sql.run(connection, GuardLocks.TIMEOUT);
         }
     }
 
-    /** Lets others have what it has locked. */
+    /** Ends the transaction, so that other sessions get its locks. */
     void rollback() throws SQLException {
-        Connection session = kept;
-        if (session != null) {
-            base = null;
-            session.rollback();
-            locks.forget();
+        Connection connection = current;
+        if (connection != null) {
+            afterLocks = null;
+            connection.rollback();
+            locks.transactionEnded();
         }
     }
 
     void commit() throws SQLException {
-        Connection session = kept;
-        if (session != null) {
-            base = null;
-            session.commit();
-            locks.forget();
+        Connection connection = current;
+        if (connection != null) {
+            afterLocks = null;
+            connection.commit();
+            locks.transactionEnded();
         }
     }
 
-    /** After an error: it stays where only locks are missing, since a new one might not get in. */
+    /** Makes the session usable after an error, or closes it. A full lock table does not close it, because a new login could fail. */
     void recover(SQLException error) {
-        Connection session = kept;
-        if (OUT_OF_MEMORY.equals(error.getSQLState()) && session != null) {
+        Connection connection = current;
+        if (OUT_OF_MEMORY.equals(error.getSQLState()) && connection != null) {
             try {
-                if (base == null) {
+                if (afterLocks == null) {
                     rollback();
                 } else {
-                    session.rollback(base);
+                    connection.rollback(afterLocks);
+                    locks.rolledBackToSavepoint();
                 }
                 return;
-            } catch (SQLException gone) {
-                error.addSuppressed(gone);
+            } catch (SQLException ended) {
+                error.addSuppressed(ended);
             }
         }
         close();
     }
 
     void close() {
-        Connection session = kept;
-        kept = null;
-        base = null;
-        locks.lose();
-        if (session != null) {
-            lost = System.nanoTime();
+        Connection connection = current;
+        current = null;
+        afterLocks = null;
+        locks.sessionEnded();
+        if (connection != null) {
+            endedAt = System.nanoTime();
             try {
-                session.abort(Runnable::run);
+                connection.abort(Runnable::run);
             } catch (SQLException e) {
-                // It is gone already.
-                kept = null;
+                // It has ended already.
+                current = null;
             }
         }
     }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import org.pgsteward.postgres.LockTable;
 
-/** The sessions that lock what everybody needs, or nearly all that can be locked. Those of superusers are none of them. */
+/** Finds sessions of ordinary roles that lock shared catalogs or tables of superusers, or that hold most locks of the server. */
 final class LockOffenders {
-    /** What others hold or wait for beyond what a statement takes that reads or writes rows. */
+    /** Sessions with a lock, granted or not, that is stronger than the locks of statements that read or write rows. */
     private static final String HARMFUL = """
             SELECT l.pid, r.rolname, COALESCE(a.datname, ''),
                    pg_catalog.format('locked %s (%s)', l.relation::pg_catalog.regclass, l.mode), true
@@ -32,9 +32,9 @@ final class LockOffenders {
             """;
 
     /**
-     * While few places are left: the role whose sessions hold most locks together, and of its sessions those with more than
-     * a hundredth of them. Another one may have the largest session. The table has room for a little more than it is said to
-     * have here.
+     * If the lock table is more than 80 % full: the role whose sessions together hold most locks, and its sessions with more
+     * than 1 % of these. A single session of another role may hold more than any of them. The computed size of the table is
+     * a little below its real size.
      */
     private static final String MANY = LockTable.PLACES + """
             , held AS (
@@ -57,18 +57,17 @@ final class LockOffenders {
 
     private LockOffenders() {}
 
-    /** Returns each session once, with one of its locks. */
-    static List<Evicted> now(Connection session) throws SQLException {
-        Map<Integer, Evicted> offenders = new LinkedHashMap<>();
+    /** Returns each session once, with one of its locks as the reason. */
+    static List<TerminatedSession> find(Connection session) throws SQLException {
+        Map<Integer, TerminatedSession> offenders = new LinkedHashMap<>();
         try (Statement statement = session.createStatement()) {
-            // Within a transaction it would be the sessions of the first look.
-            statement.execute("SELECT pg_catalog.pg_stat_clear_snapshot()");
+            Sql.clearStatistics(session);
             for (String question : List.of(HARMFUL, MANY)) {
                 try (ResultSet rows = statement.executeQuery(question)) {
                     while (rows.next()) {
                         offenders.putIfAbsent(
                                 rows.getInt(1),
-                                new Evicted(
+                                new TerminatedSession(
                                         rows.getInt(1),
                                         rows.getString(2),
                                         rows.getString(3),

@@ -6,43 +6,43 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends the sessions of a role that has much of the server's memory before the kernel ends a process, and tells which role
- * it was when that came first.
+ * Terminates the sessions of a role with a large share of the memory when the server has nearly none left. After a crash it
+ * reports the role that had a large share at the previous reading.
  */
 final class MemoryGuard {
-    private @Nullable ServerMemory last;
+    private @Nullable ServerMemory previous;
 
     /**
-     * What a look found.
+     * The result of a check.
      *
-     * @param taken who is to be told of; his sessions are ended already
-     * @param crash that all sessions have ended since the last look
+     * @param taken the responsible role; its sessions are terminated
+     * @param crash present if PostgreSQL has ended all sessions since the previous check
      */
-    record Found(Optional<MemoryTaken> taken, Optional<ServerCrash> crash) {}
+    record Result(Optional<MemoryTaken> taken, Optional<ServerCrash> crash) {}
 
-    Found look(Connection session) throws SQLException {
-        ServerMemory before = last;
+    Result check(Connection session) throws SQLException {
+        ServerMemory before = previous;
         Optional<ServerMemory> read = ServerMemory.of(session);
-        last = read.orElse(null);
+        previous = read.orElse(null);
         if (read.isEmpty()) {
-            return new Found(Optional.empty(), Optional.empty());
+            return new Result(Optional.empty(), Optional.empty());
         }
         ServerMemory now = read.get();
-        Optional<ServerMemory.Taker> taker = now.isTight() ? now.taker() : Optional.empty();
-        if (taker.isPresent()) {
-            for (ServerMemory.Session one : taker.get().sessions()) {
-                Ask.end(session, one.pid());
+        Optional<ServerMemory.RoleMemory> responsible = now.isNearlyFull() ? now.responsible() : Optional.empty();
+        if (responsible.isPresent()) {
+            for (ServerMemory.Session one : responsible.get().sessions()) {
+                Sql.terminate(session, one.pid());
             }
         }
         if (before == null || !now.isAfterCrash(before)) {
-            return new Found(taker.map(one -> taken(one, now, false)), Optional.empty());
+            return new Result(responsible.map(role -> taken(role, now, false)), Optional.empty());
         }
-        return new Found(
-                before.taker().map(one -> taken(one, before, true)),
-                Optional.of(new ServerCrash(before.at(), now.recoveredAt(), now.logPrefix(), before.largest())));
+        return new Result(
+                before.responsible().map(role -> taken(role, before, true)),
+                Optional.of(new ServerCrash(before.at(), now.recoveredAt(), now.logPrefix(), before.suspects())));
     }
 
-    private static MemoryTaken taken(ServerMemory.Taker taker, ServerMemory reading, boolean crashed) {
-        return new MemoryTaken(taker.role(), taker.bytes(), taker.sessions().size(), reading.limit(), crashed);
+    private static MemoryTaken taken(ServerMemory.RoleMemory role, ServerMemory reading, boolean crashed) {
+        return new MemoryTaken(role.role(), role.bytes(), role.sessions().size(), reading.limit(), crashed);
     }
 }

@@ -1,11 +1,11 @@
 package org.pgsteward.postgres.guard;
 
 /**
- * A role that had so much of the server's memory that all sessions ended, or were about to.
+ * A role with a large share of the server's memory, at a crash for want of memory or shortly before one.
  *
- * @param bytes that its sessions had for themselves
- * @param sessions how many it had
- * @param limit bytes that the server's container may have
- * @param crashed whether all sessions ended; otherwise the role's were ended before that
+ * @param bytes of private memory of its sessions
+ * @param sessions number of its sessions
+ * @param limit of the server's container, in bytes
+ * @param crashed whether PostgreSQL ended all sessions; otherwise the guard terminated the role's sessions before that
  */
 public record MemoryTaken(String role, long bytes, int sessions, long limit, boolean crashed) {}

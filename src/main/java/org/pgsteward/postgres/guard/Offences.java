@@ -8,30 +8,30 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What roles did to all others within the last ten minutes: enough, and a role is shut out. A mistake of an application is
- * not; its session ends, and that of a program that comes back with the same again and again is no mistake.
+ * The incidents that each role caused within ten minutes, by weight. From a sum of 60 on, the guard disables the role's
+ * login. One incident may be a mistake of an application; repeated incidents keep all other services from working.
  */
 public final class Offences {
-    /** How long one counts. */
+    /** How long an incident counts. */
     public static final Duration COUNTED = Duration.ofMinutes(10);
 
     private static final int ENOUGH = 60;
 
-    /** More than enough of the least. */
+    /** Incidents of one role that are kept. */
     private static final int MOST_KEPT = 100;
 
-    /** What it is, with how much it counts. */
+    /** Kinds of incidents, with their weights. */
     public enum Kind {
-        /** A session was ended. */
+        /** The guard terminated a session because of its locks. */
         SESSION(3),
-        /** All sessions of all roles were about to end for want of memory, and its own were ended instead. */
+        /** The guard terminated all sessions of the role to prevent a crash for want of memory. */
         MEMORY(10),
-        /** All sessions of all roles ended for want of memory, of which it had much. */
+        /** PostgreSQL crashed for want of memory, and the role had a large share of it. */
         CRASH(20),
-        /** All sessions of all roles ended, again within half a minute, since the kernel killed its process. */
+        /** PostgreSQL crashed again within 30 seconds because the kernel killed a process of the role. */
         KILLED(12),
-        /** A session was told to end, and did not for seconds. */
-        ENDURING(30);
+        /** A session did not end within some seconds after the guard terminated it. */
+        STILL_RUNNING(30);
 
         private final int weight;
 
@@ -44,7 +44,7 @@ public final class Offences {
 
     private final Map<String, Deque<Offence>> byRole = new HashMap<>();
 
-    /** Counts one. */
+    /** Adds an incident. */
     public void add(String role, Kind kind, Instant at) {
         Deque<Offence> offences = byRole.computeIfAbsent(role, unknown -> new ArrayDeque<>());
         offences.addLast(new Offence(kind, at));
@@ -53,21 +53,21 @@ public final class Offences {
         }
     }
 
-    /** Whether it is enough. */
+    /** Returns whether the weights of a role reach the limit. */
     public boolean isEnough(String role, Instant now) {
-        forget(now);
+        removeOld(now);
         return byRole.getOrDefault(role, new ArrayDeque<>()).stream()
                         .mapToInt(one -> one.kind().weight)
                         .sum()
                 >= ENOUGH;
     }
 
-    /** Begins anew with a role. */
-    public void forgive(String role) {
+    /** Removes the incidents of a role. */
+    public void reset(String role) {
         byRole.remove(role);
     }
 
-    private void forget(Instant now) {
+    private void removeOld(Instant now) {
         byRole.values()
                 .forEach(offences ->
                         offences.removeIf(one -> one.at().plus(COUNTED).isBefore(now)));

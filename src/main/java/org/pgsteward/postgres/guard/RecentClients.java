@@ -3,7 +3,7 @@ package org.pgsteward.postgres.guard;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The sessions that were seen last, by the number of their process. An application may open one for each request. */
+/** The most recent sessions, by process ID. Limited, since an application may open a session for each request. */
 final class RecentClients {
     static final int MOST = 2000;
 

@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.Set;
 
 /**
- * That all sessions ended, since one of the server's processes was killed.
+ * A crash of one server process, after which PostgreSQL ended all sessions.
  *
- * @param after a look that was before it, by the server's clock
- * @param recovered when the server's processes were started again
+ * @param after the last reading before it, by the server's clock
+ * @param recovered when PostgreSQL started its processes again
  * @param logPrefix the server's setting {@code log_line_prefix}
- * @param suspects the roles that had most memory or most sessions at the look before
+ * @param suspects the roles with most memory and with most sessions at the last reading before it
  */
 public record ServerCrash(Instant after, Instant recovered, String logPrefix, Set<String> suspects) {}

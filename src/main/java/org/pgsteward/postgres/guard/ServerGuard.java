@@ -14,40 +14,36 @@ import java.util.stream.Collectors;
 import org.pgsteward.postgres.Server;
 
 /**
- * Keeps roles that are no superuser from locking what everybody needs: the catalogs that all databases share, and what
- * superusers own in the management database, such as its catalog and the journal; from taking nearly all the locks that
- * the server has; and from taking its memory. Safe for many threads.
+ * Terminates sessions of ordinary roles that block all services. Safe for many threads.
  *
  * <ol>
- *   <li>PostgreSQL locks the table of {@code CREATE RULE} before it looks whether the role may. A role can keep the
- *       statement waiting there, and nobody can log in any more. Every role may lock {@code pg_settings}, too.
- *   <li>Whoever holds such a lock, or waits for one, is ended. Nothing that a service does for its own sake takes one: a
- *       statement on what is not its own is refused at once.
- *   <li>The server has a table of locks of a fixed size for all sessions. A login needs some of them, too. So the guard
- *       holds some that nobody needs, and gives them up when there are no others.
- *   <li>The look itself needs the catalogs. So the guard's session keeps them and their indexes locked, as softly as a reader
- *       does. It is then let in ahead of whoever waits, and needs no lock more. It has no snapshot, so it holds up no vacuum.
- *   <li>A role may connect again at once, with many sessions. A login takes several locks one after the other, and could
- *       take only one after each look. So the guard looks every 50 ms and ends the sessions of that role, until it finds none.
- *   <li>A role that goes on with it is shut out. The guard's session does that, too, since no other one may get in.
- *   <li>A superuser who waits for the guard, as {@code VACUUM FULL} does, goes first.
+ *   <li>Locks on shared catalogs and on tables of superusers in the management database: {@code CREATE RULE} locks its table
+ *       before PostgreSQL checks the privilege, and a role can make the statement wait there. Every login then waits too.
+ *       Every role may also lock {@code pg_settings}. No application needs these locks.
+ *   <li>The server's lock table, which all sessions share and each login needs. The guard keeps a reserve of locks, and
+ *       releases it when the table is full.
+ *   <li>The memory of the server's container, see {@link MemoryGuard}.
  * </ol>
+ *
+ * <p>The guard needs the catalogs itself. Its sessions therefore keep {@code ACCESS SHARE} locks on them: PostgreSQL grants
+ * them further locks ahead of other waiting sessions. They hold no snapshot, so they delay no vacuum. If a superuser waits
+ * for these locks, as {@code VACUUM FULL} does, the guard releases them.
  */
 public final class ServerGuard implements AutoCloseable {
-    /** Between the two looks that have to find the same session: a statement that is refused holds its lock for less. */
+    /** A session must have its lock in two checks this far apart: a statement without the privilege fails sooner. */
     private static final long CONFIRMATION_NANOSECONDS = 300_000_000;
 
-    /** Between two looks while the sessions of a role come back. */
-    private static final long AT_IT_NANOSECONDS = 50_000_000;
+    /** Pause between two checks while sessions of a role keep coming. */
+    private static final long PAUSE_NANOSECONDS = 50_000_000;
 
-    /** The call returns after so many looks in a row that found no such session. */
-    private static final int CALM_LOOKS = 10;
+    /** Checks in a row without such a session, after which {@link #check} returns. */
+    private static final int CALM_CHECKS = 10;
 
-    /** After this the call returns, so that the alert is sent; the next call continues. */
-    private static final long LONGEST_LOOK_NANOSECONDS = 10_000_000_000L;
+    /** Limit for one call, so that its alert is sent; the next call continues. */
+    private static final long LONGEST_CHECK_NANOSECONDS = 10_000_000_000L;
 
-    /** The call returns after so many sessions, so that a role can be shut out that goes on with it. */
-    private static final int MOST_ENDED = 20;
+    /** Sessions of one call, after which it returns: the caller may then shut the role out. */
+    private static final int MOST_TERMINATED = 20;
 
     private static final long SERVICES_NANOSECONDS = 30_000_000_000L;
 
@@ -57,6 +53,7 @@ public final class ServerGuard implements AutoCloseable {
              LIMIT 1000
             """;
 
+    /** The process IDs of the guard's sessions are inserted. */
     private static final String SUPERUSER_WAITS = """
             SELECT EXISTS (SELECT FROM pg_catalog.pg_locks AS l
                              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
@@ -68,214 +65,211 @@ public final class ServerGuard implements AutoCloseable {
     private final RecentClients clients = new RecentClients();
     private final MemoryGuard memory = new MemoryGuard();
 
-    /** The service of each role, as it was a while ago. */
+    /** Services by role, read regularly: during an incident no lock may be free to read them. */
     private Map<String, String> services = Map.of();
 
-    private long servicesRead = System.nanoTime() - 2 * SERVICES_NANOSECONDS;
+    private long servicesReadAt = System.nanoTime() - 2 * SERVICES_NANOSECONDS;
 
-    /** Looks, and ends sessions. */
-    private final GuardSession eyes;
+    /** Checks, and terminates sessions. */
+    private final GuardSession watching;
 
-    /** Shuts out. To commit that it has to give up its locks, and the other one keeps them meanwhile. */
-    private final GuardSession hand;
+    /** Commits shut-outs. A commit releases the session's locks, and the other session keeps its own. */
+    private final GuardSession altering;
 
     public ServerGuard(Server server) {
-        eyes = new GuardSession(server);
-        hand = new GuardSession(server);
+        watching = new GuardSession(server);
+        altering = new GuardSession(server);
     }
 
     /**
-     * What a look found.
+     * The result of a check.
      *
-     * @param ended sessions, each with one of its locks; some 100 at most
-     * @param memory who had taken much of the server's memory; his sessions are not among {@code ended}
-     * @param crash that all sessions have ended since the last look
+     * @param terminated sessions that were terminated because of their locks, about 100 at most
+     * @param memory present if a role took a large share of the memory; its sessions are not in {@code terminated}
+     * @param crash present if PostgreSQL has ended all sessions since the previous check
      */
-    public record Looked(List<Evicted> ended, Optional<MemoryTaken> memory, Optional<ServerCrash> crash) {}
+    public record Result(
+            List<TerminatedSession> terminated, Optional<MemoryTaken> memory, Optional<ServerCrash> crash) {}
 
-    /** A session that was there at one of the last looks. */
+    /** The role and database of a session. */
     public record Client(String role, String database) {}
 
-    /** The sessions that were seen last, by the number of their process. After a crash PostgreSQL does not know them. */
+    /** Returns the most recent sessions by process ID. After a crash PostgreSQL no longer has them. */
     public Map<Integer, Client> clients() {
         return clients.copy();
     }
 
     /**
-     * Looks once, and as long as a role goes on with it for some 10 s; to be called every few seconds.
+     * Checks the server once, or for up to 10 s if sessions of a role keep coming. To be called every few seconds.
      *
-     * @throws SQLException when PostgreSQL cannot be asked; the next call comes with a new session
+     * @throws SQLException if PostgreSQL cannot be asked; the next call opens a new session
      */
-    public synchronized Looked look() throws SQLException {
-        return within(session -> {
-            // First, since after a crash it is a matter of milliseconds.
-            MemoryGuard.Found found = memory.look(session);
-            eyes.locks().take(session, true);
-            eyes.keepLocks();
-            List<Evicted> ended = List.of();
-            List<Evicted> offenders = LockOffenders.now(session);
+    public synchronized Result check() throws SQLException {
+        return ask(session -> {
+            // First, since memory may be exhausted within milliseconds after a crash.
+            MemoryGuard.Result memoryResult = memory.check(session);
+            watching.locks().take(session, true);
+            watching.protectLocks();
+            List<TerminatedSession> terminated = List.of();
+            List<TerminatedSession> offenders = LockOffenders.find(session);
             if (offenders.isEmpty()) {
-                eyes.locks().reserve(session);
-                readyHand();
-                rememberServices(session);
+                watching.locks().takeReserve(session);
+                prepareAltering();
+                readServices(session);
             } else {
-                // Others log in with these, even if PostgreSQL cannot interrupt who has taken all others.
-                eyes.locks().giveReserve(session);
+                watching.locks().releaseReserve(session);
                 LockSupport.parkNanos(CONFIRMATION_NANOSECONDS);
-                Set<Integer> before = offenders.stream().map(Evicted::pid).collect(Collectors.toSet());
-                offenders = LockOffenders.now(session);
-                offenders.removeIf(one -> !before.contains(one.pid()));
-                ended = endAll(session, offenders);
+                Set<Integer> before =
+                        offenders.stream().map(TerminatedSession::pid).collect(Collectors.toSet());
+                offenders = LockOffenders.find(session);
+                offenders.removeIf(offender -> !before.contains(offender.pid()));
+                terminated = terminate(session, offenders);
             }
-            remember(session);
+            rememberClients(session);
             if (superuserWaits(session)) {
-                eyes.rollback();
-                hand.rollback();
+                watching.rollback();
+                altering.rollback();
             }
-            return new Looked(ended, found.taken(), found.crash());
+            return new Result(terminated, memoryResult.taken(), memoryResult.crash());
         });
     }
 
-    /** For a time when there are no locks to read them with. */
-    private void rememberServices(Connection session) throws SQLException {
-        if (System.nanoTime() - servicesRead > SERVICES_NANOSECONDS) {
-            servicesRead = System.nanoTime();
-            services = ShutOut.services(session);
-        }
-    }
-
-    private Optional<String> serviceNow(Connection session, String role) throws SQLException {
-        return ShutOut.serviceOf(session, role).or(() -> Optional.ofNullable(services.get(role)));
-    }
-
-    /** Without it the other session shuts out. */
-    private void readyHand() {
-        try {
-            hand.locks().take(hand.open(), false);
-            hand.dropSnapshot();
-        } catch (SQLException e) {
-            hand.recover(e);
-        }
-    }
-
     /**
-     * Asks nothing of the server but to answer. When the guard's session has ended, another one has to be there before a role
-     * has taken all locks.
+     * Checks that the guard's session still exists.
      *
-     * @throws SQLException when the session has ended
+     * @throws SQLException if it has ended
      */
-    public synchronized void check() throws SQLException {
-        if (eyes.isOpen()) {
-            within(session -> true);
+    public synchronized void ping() throws SQLException {
+        if (watching.isOpen()) {
+            ask(session -> true);
         }
     }
 
     /**
-     * How many TCP connections each address has to the server, logged in or not, as the guard's session sees them: also
-     * when nobody else is let in.
+     * Returns the number of TCP connections of each address to the server, logged in or not; empty if the guard has no
+     * session, or if the server does not run on Linux.
      *
-     * @return empty where the guard has no session, or the server is no Linux
-     * @throws SQLException when PostgreSQL cannot be asked
+     * @throws SQLException if PostgreSQL cannot be asked
      */
     public synchronized Map<String, Integer> connections() throws SQLException {
-        return eyes.isOpen() ? within(ClientSockets::byAddress) : Map.of();
+        return watching.isOpen() ? ask(ClientSockets::byAddress) : Map.of();
     }
 
     /**
-     * The service of a role; empty for a role of none.
+     * Returns the service of a role; empty for other roles.
      *
-     * @throws SQLException when PostgreSQL cannot be asked
+     * @throws SQLException if PostgreSQL cannot be asked
      */
     public synchronized Optional<String> serviceOf(String role) throws SQLException {
-        return within(session -> serviceNow(session, role));
+        return ask(session -> serviceOf(session, role));
     }
 
     /**
-     * Keeps the role of a service from logging in, and ends its sessions.
+     * Disables the login of a service's role, and terminates its sessions.
      *
-     * @return its service; empty, with nothing done, for a role of none
-     * @throws SQLException when PostgreSQL cannot be asked
+     * @return its service; empty, without any effect, for other roles
+     * @throws SQLException if PostgreSQL cannot be asked
      */
     public synchronized Optional<String> shutOut(String role) throws SQLException {
-        return within(session -> {
-            Optional<String> service = serviceNow(session, role);
+        return ask(session -> {
+            Optional<String> service = serviceOf(session, role);
             if (service.isPresent()) {
-                keepFromLoggingIn(role);
-                ShutOut.endSessions(eyes.open(), role);
+                disableLogin(role);
+                ShutOut.terminateSessions(watching.connection(), role);
             }
             return service;
         });
     }
 
-    private void keepFromLoggingIn(String role) throws SQLException {
-        if (hand.isOpen()) {
+    /**
+     * Returns the roles that are shut out, by service; without services in quarantine.
+     *
+     * @throws SQLException if PostgreSQL cannot be asked
+     */
+    public synchronized Map<String, String> shutOutRoles() throws SQLException {
+        return ask(ShutOut::rolesByService);
+    }
+
+    private void disableLogin(String role) throws SQLException {
+        if (altering.isOpen()) {
             try {
-                ShutOut.alter(hand.open(), role);
-                hand.commit();
+                ShutOut.disableLogin(altering.connection(), role);
+                altering.commit();
                 return;
             } catch (SQLException e) {
-                hand.recover(e);
+                altering.recover(e);
             }
         }
-        eyes.locks().giveOwn(eyes.open());
-        ShutOut.alter(eyes.open(), role);
-        eyes.commit();
+        watching.locks().releaseAll(watching.connection());
+        ShutOut.disableLogin(watching.connection(), role);
+        watching.commit();
     }
 
-    /**
-     * The services whose role was shut out and not let in again, with the role; not those in quarantine.
-     *
-     * @throws SQLException when PostgreSQL cannot be asked
-     */
-    public synchronized Map<String, String> shutOut() throws SQLException {
-        return within(ShutOut::all);
-    }
-
-    /** What is asked of the server in one go. */
-    private interface Work<T> {
-        T of(Connection session) throws SQLException;
-    }
-
-    private <T> T within(Work<T> work) throws SQLException {
-        boolean done = false;
+    /** Opens the second session in calm times. Without it, the first session commits shut-outs. */
+    private void prepareAltering() {
         try {
-            T result = work.of(eyes.open());
-            eyes.dropSnapshot();
-            done = true;
-            return result;
+            altering.locks().take(altering.connection(), false);
+            altering.releaseSnapshot();
         } catch (SQLException e) {
-            eyes.recover(e);
-            done = true;
+            altering.recover(e);
+        }
+    }
+
+    private void readServices(Connection session) throws SQLException {
+        if (System.nanoTime() - servicesReadAt > SERVICES_NANOSECONDS) {
+            servicesReadAt = System.nanoTime();
+            services = ShutOut.servicesByRole(session);
+        }
+    }
+
+    private Optional<String> serviceOf(Connection session, String role) throws SQLException {
+        return ShutOut.serviceOf(session, role).or(() -> Optional.ofNullable(services.get(role)));
+    }
+
+    /** Statements over the first session. */
+    private interface Question<T> {
+        T ask(Connection session) throws SQLException;
+    }
+
+    private <T> T ask(Question<T> question) throws SQLException {
+        try {
+            T answer = question.ask(watching.connection());
+            watching.releaseSnapshot();
+            return answer;
+        } catch (SQLException e) {
+            watching.recover(e);
             throw e;
-        } finally {
-            if (!done) {
-                close();
-            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
     }
 
-    /** Ends these sessions and the next ones of their roles, until there are none. */
-    private static List<Evicted> endAll(Connection session, List<Evicted> confirmed) throws SQLException {
-        Map<Integer, Evicted> ended = new LinkedHashMap<>();
-        Set<String> roles = confirmed.stream().map(Evicted::role).collect(Collectors.toSet());
-        List<Evicted> harmful = confirmed;
+    /** Terminates these sessions and the next ones of their roles, until none come. */
+    private static List<TerminatedSession> terminate(Connection session, List<TerminatedSession> confirmed)
+            throws SQLException {
+        Map<Integer, TerminatedSession> terminated = new LinkedHashMap<>();
+        Set<String> roles = confirmed.stream().map(TerminatedSession::role).collect(Collectors.toSet());
+        List<TerminatedSession> offenders = confirmed;
         long begun = System.nanoTime();
-        int calm = roles.isEmpty() ? CALM_LOOKS : 0;
-        while (calm < CALM_LOOKS && ended.size() < MOST_ENDED && System.nanoTime() - begun < LONGEST_LOOK_NANOSECONDS) {
-            calm = harmful.isEmpty() ? calm + 1 : 0;
-            for (Evicted one : harmful) {
-                Ask.end(session, one.pid());
-                ended.putIfAbsent(one.pid(), one);
+        int calm = roles.isEmpty() ? CALM_CHECKS : 0;
+        while (calm < CALM_CHECKS
+                && terminated.size() < MOST_TERMINATED
+                && System.nanoTime() - begun < LONGEST_CHECK_NANOSECONDS) {
+            calm = offenders.isEmpty() ? calm + 1 : 0;
+            for (TerminatedSession offender : offenders) {
+                Sql.terminate(session, offender.pid());
+                terminated.putIfAbsent(offender.pid(), offender);
             }
-            LockSupport.parkNanos(AT_IT_NANOSECONDS);
-            harmful = LockOffenders.now(session);
-            harmful.removeIf(one -> !roles.contains(one.role()));
+            LockSupport.parkNanos(PAUSE_NANOSECONDS);
+            offenders = LockOffenders.find(session);
+            offenders.removeIf(offender -> !roles.contains(offender.role()));
         }
-        harmful.forEach(one -> ended.computeIfPresent(one.pid(), (pid, still) -> still.still()));
-        return List.copyOf(ended.values());
+        offenders.forEach(offender -> terminated.computeIfPresent(offender.pid(), (pid, one) -> one.asRunning()));
+        return List.copyOf(terminated.values());
     }
 
-    private void remember(Connection session) throws SQLException {
+    private void rememberClients(Connection session) throws SQLException {
         try (Statement statement = session.createStatement();
                 ResultSet rows = statement.executeQuery(CLIENTS)) {
             while (rows.next()) {
@@ -285,13 +279,13 @@ public final class ServerGuard implements AutoCloseable {
     }
 
     private boolean superuserWaits(Connection session) throws SQLException {
-        return Ask.text(session, SUPERUSER_WAITS.formatted(eyes.pid(), hand.pid()))
+        return Sql.value(session, SUPERUSER_WAITS.formatted(watching.pid(), altering.pid()))
                 .equals("t");
     }
 
     @Override
     public synchronized void close() {
-        eyes.close();
-        hand.close();
+        watching.close();
+        altering.close();
     }
 }

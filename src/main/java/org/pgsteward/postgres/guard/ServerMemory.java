@@ -20,16 +20,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of the server's container, and how much of it each session has for itself, as the kernel says it. When the
- * limit is reached, the kernel ends a process of PostgreSQL, and PostgreSQL then ends all sessions.
+ * The memory of the server's container and the private memory of each session, read from the kernel's files. At the limit
+ * the kernel kills a process of PostgreSQL, and PostgreSQL then ends all sessions.
  *
  * @param at when it was read, by the server's clock
  * @param startedAt when the server was started
- * @param recoveredAt when its processes were last started together; later than {@code startedAt} after a crash
+ * @param recoveredAt when its processes were last started; later than {@code startedAt} after a crash
  * @param logPrefix its setting {@code log_line_prefix}
- * @param limit bytes that the container may have; more than any machine has for no limit
- * @param taken bytes that cannot be given back: of all processes, and what they share
- * @param sessions but for those of superusers
+ * @param limit of the container, in bytes; at least 2^50 without a limit
+ * @param taken bytes that the kernel cannot reclaim: private memory of all processes, and shared memory
+ * @param sessions of ordinary roles
  */
 record ServerMemory(
         Instant at,
@@ -42,7 +42,7 @@ record ServerMemory(
     /** Characters of a file; each has less than 4 kB. */
     private static final int MOST_CHARACTERS = 16_000;
 
-    /** Version 2 of control groups, and version 1. NULL where the system has no such file. */
+    /** Files of control groups, version 2 or 1; NULL if neither exists. */
     private static final String CONTAINER = """
             SELECT COALESCE(pg_catalog.pg_read_file('/sys/fs/cgroup/memory.max', 0, %1$d, true),
                             pg_catalog.pg_read_file('/sys/fs/cgroup/memory/memory.limit_in_bytes', 0, %1$d, true)),
@@ -54,7 +54,7 @@ record ServerMemory(
                    pg_catalog.current_setting('log_line_prefix')
             """.formatted(MOST_CHARACTERS);
 
-    /** With superusers, whose sessions show how much each session has from the beginning. */
+    /** Includes superusers: the smallest session shows how much memory each session begins with. */
     private static final String SESSIONS = """
             SELECT a.pid, r.rolname, COALESCE(a.datname, ''), r.rolsuper,
                    pg_catalog.pg_read_file('/proc/' || a.pid || '/status', 0, %d, true)
@@ -64,7 +64,7 @@ record ServerMemory(
              LIMIT 1000
             """.formatted(MOST_CHARACTERS);
 
-    /** A process may end while its file is read, and a system may keep such files from PostgreSQL. */
+    /** A process ended while its file was read, the system denies access, or the lock table is full. */
     private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "XX000", "53200");
 
     private static final Pattern PRIVATE = Pattern.compile("^RssAnon:\\s+(\\d{1,15}) kB$", Pattern.MULTILINE);
@@ -72,35 +72,35 @@ record ServerMemory(
     private static final Pattern SHARED = Pattern.compile("^(?:total_)?shmem (\\d{1,18})$", Pattern.MULTILINE);
     private static final Pattern LIMIT = Pattern.compile("(\\d{1,18})\\s*");
 
-    /** Version 1 writes a number near 2^63 for no limit. */
+    /** Version 1 has a number near 2^63 without a limit. */
     private static final long NO_LIMIT = 1L << 50;
 
-    /** Of the limit. Below it nothing is done. */
-    private static final double TIGHT = 0.9;
+    /** Share of the limit above which the kernel may kill a process at any moment. */
+    private static final double NEARLY_FULL = 0.9;
 
-    /** Of the limit. A role with less may be one of many. */
-    private static final double MUCH = 0.4;
+    /** Share of the limit above which a role is held responsible. */
+    private static final double LARGE_SHARE = 0.4;
 
-    /** Longer than PostgreSQL takes to start its processes anew, unless it has much to recover. */
+    /** A crash within this time after a reading belongs to it. Crash recovery is included. */
     private static final Duration RECOVERY = Duration.ofSeconds(10);
 
     ServerMemory {
         sessions = List.copyOf(sessions);
     }
 
-    /** @param bytes that no other process has, without what each session has from the beginning */
+    /** @param bytes of private memory, less the amount that each session begins with */
     record Session(int pid, String role, String database, long bytes) {}
 
     /**
-     * The role with the most memory.
+     * The private memory of a role.
      *
      * @param sessions the largest first
      */
-    record Taker(String role, long bytes, List<Session> sessions) {}
+    record RoleMemory(String role, long bytes, List<Session> sessions) {}
 
-    /** Empty where the server's system does not say, or a session ended just then. */
+    /** Returns empty if the files cannot be read. */
     static Optional<ServerMemory> of(Connection session) throws SQLException {
-        return Ask.glance(session, UNREADABLE, () -> {
+        return Sql.query(session, UNREADABLE, () -> {
             try (Statement statement = session.createStatement()) {
                 return read(statement);
             }
@@ -112,15 +112,14 @@ record ServerMemory(
         long taken;
         String logPrefix;
         Instant[] times = new Instant[3];
-        // Within a transaction it would be the sessions of the first look.
-        statement.execute("SELECT pg_catalog.pg_stat_clear_snapshot()");
+        Sql.clearStatistics(statement.getConnection());
         try (ResultSet row = statement.executeQuery(CONTAINER)) {
             row.next();
             limit = limit(row.getString(1));
             taken = number(PROCESSES, row.getString(2)) + number(SHARED, row.getString(2));
             for (int n = 0; n < times.length; n++) {
                 OffsetDateTime time = row.getObject(3 + n, OffsetDateTime.class);
-                // There is no checkpointer for a moment of each start.
+                // The checkpointer starts a moment after the server.
                 times[n] = time == null ? Instant.EPOCH : time.toInstant();
             }
             logPrefix = row.getString(6);
@@ -156,38 +155,39 @@ record ServerMemory(
                 .toList();
     }
 
-    /** Whether the kernel is about to end a process. */
-    boolean isTight() {
-        return taken > limit * TIGHT;
+    /** Returns whether the kernel may kill a process at any moment. */
+    boolean isNearlyFull() {
+        return taken > limit * NEARLY_FULL;
     }
 
-    /** Whether all sessions ended between {@code before} and this one, shortly after {@code before}. */
-    boolean isAfterCrash(ServerMemory before) {
-        return startedAt.equals(before.startedAt)
-                && recoveredAt.isAfter(before.at)
-                && recoveredAt.isBefore(before.at.plus(RECOVERY));
+    /** Returns whether PostgreSQL ended all sessions shortly after the previous reading. */
+    boolean isAfterCrash(ServerMemory previous) {
+        return startedAt.equals(previous.startedAt)
+                && recoveredAt.isAfter(previous.at)
+                && recoveredAt.isBefore(previous.at.plus(RECOVERY));
     }
 
-    /** The role with the most memory; empty where that is not much. */
-    Optional<Taker> taker() {
-        return takers().max(Comparator.comparingLong(Taker::bytes)).filter(taker -> taker.bytes() > limit * MUCH);
+    /** Returns the role with most memory, if that is a large share of the limit. */
+    Optional<RoleMemory> responsible() {
+        return roles().max(Comparator.comparingLong(RoleMemory::bytes))
+                .filter(role -> role.bytes() > limit * LARGE_SHARE);
     }
 
-    /** The role with the most memory, and the one with the most sessions. */
-    Set<String> largest() {
+    /** Returns the role with most memory and the role with most sessions. */
+    Set<String> suspects() {
         return Stream.of(
-                        takers().max(Comparator.comparingLong(Taker::bytes)),
-                        takers().max(Comparator.comparingInt(
-                                taker -> taker.sessions().size())))
+                        roles().max(Comparator.comparingLong(RoleMemory::bytes)),
+                        roles().max(Comparator.comparingInt(
+                                role -> role.sessions().size())))
                 .flatMap(Optional::stream)
-                .map(Taker::role)
+                .map(RoleMemory::role)
                 .collect(Collectors.toSet());
     }
 
-    private Stream<Taker> takers() {
+    private Stream<RoleMemory> roles() {
         Map<String, List<Session>> byRole = sessions.stream().collect(Collectors.groupingBy(Session::role));
         return byRole.entrySet().stream()
-                .map(entry -> new Taker(
+                .map(entry -> new RoleMemory(
                         entry.getKey(),
                         entry.getValue().stream().mapToLong(Session::bytes).sum(),
                         entry.getValue().stream()

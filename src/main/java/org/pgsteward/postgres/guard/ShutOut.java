@@ -12,8 +12,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.postgres.Quote;
 
 /**
- * Roles of services that may not log in any more. Such a role has NOLOGIN and CONNECTION LIMIT 0; nothing else has both, so
- * nobody has to remember it, and whoever gives it other values lets it in again.
+ * The shut-out of a service's role: {@code NOLOGIN} together with {@code CONNECTION LIMIT 0}. Nothing else sets both, so the
+ * catalog is the only record of it, and any other value ends it.
  */
 final class ShutOut {
     private static final String SERVICE = """
@@ -21,7 +21,7 @@ final class ShutOut {
              WHERE role_name = ? AND quarantined_at IS NULL ORDER BY 1 LIMIT 1
             """;
 
-    private static final String ALL = """
+    private static final String SHUT_OUT = """
             SELECT s.service_name, r.rolname
               FROM public.service_configs AS s
               JOIN pg_catalog.pg_roles AS r ON r.rolname = s.role_name
@@ -34,7 +34,7 @@ final class ShutOut {
              WHERE usename = ?
             """;
 
-    /** A session that logged in just before ends a moment later. */
+    /** A session that logs in while the role is altered appears a moment later. */
     private static final long LONGEST_NANOSECONDS = 2_000_000_000;
 
     private static final long AGAIN_NANOSECONDS = 20_000_000;
@@ -44,13 +44,14 @@ final class ShutOut {
              WHERE role_name IS NOT NULL AND quarantined_at IS NULL GROUP BY 1 LIMIT 1000
             """;
 
-    /** The table, or its column, is not there before pgsteward's first start; or there is no lock left to read it with. */
+    /** The table or column does not exist before the first start of pgsteward, or the lock table is full. */
     private static final Set<String> NOT_READABLE = Set.of("42P01", "42703", "53200", "55P03");
 
     private ShutOut() {}
 
+    /** Returns the service of a role; empty if it has none, or if the table cannot be read. */
     static Optional<String> serviceOf(Connection session, String role) throws SQLException {
-        return Ask.glance(session, NOT_READABLE, () -> {
+        return Sql.query(session, NOT_READABLE, () -> {
                     try (PreparedStatement statement = session.prepareStatement(SERVICE)) {
                         statement.setString(1, role);
                         try (ResultSet row = statement.executeQuery()) {
@@ -61,22 +62,22 @@ final class ShutOut {
                 .flatMap(service -> service);
     }
 
-    /** Counts once the session's transaction is committed. */
-    static void alter(Connection session, String role) throws SQLException {
-        Ask.run(session, KeptLocks.TIMEOUT);
-        Ask.run(session, "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN CONNECTION LIMIT 0");
+    /** Takes effect when the caller commits. */
+    static void disableLogin(Connection session, String role) throws SQLException {
+        Sql.run(session, GuardLocks.TIMEOUT);
+        Sql.run(session, "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN CONNECTION LIMIT 0");
     }
 
-    /** Ends the sessions of a role that cannot log in any more; PostgreSQL does not interrupt everything. */
-    static void endSessions(Connection session, String role) throws SQLException {
+    /** Terminates the sessions of a role, until there are none or two seconds have passed. */
+    static void terminateSessions(Connection session, String role) throws SQLException {
         long begun = System.nanoTime();
-        while (endOnce(session, role) > 0 && System.nanoTime() - begun < LONGEST_NANOSECONDS) {
+        while (terminateOnce(session, role) > 0 && System.nanoTime() - begun < LONGEST_NANOSECONDS) {
             LockSupport.parkNanos(AGAIN_NANOSECONDS);
         }
     }
 
-    private static int endOnce(Connection session, String role) throws SQLException {
-        Ask.run(session, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+    private static int terminateOnce(Connection session, String role) throws SQLException {
+        Sql.clearStatistics(session);
         try (PreparedStatement statement = session.prepareStatement(SESSIONS)) {
             statement.setString(1, role);
             try (ResultSet row = statement.executeQuery()) {
@@ -86,18 +87,18 @@ final class ShutOut {
         }
     }
 
-    /** The service of each that is shut out, with its role. */
-    static Map<String, String> all(Connection session) throws SQLException {
-        return pairs(session, ALL);
+    /** Returns the roles that are shut out, by service. */
+    static Map<String, String> rolesByService(Connection session) throws SQLException {
+        return pairs(session, SHUT_OUT);
     }
 
-    /** The role of each service, with the service. */
-    static Map<String, String> services(Connection session) throws SQLException {
+    /** Returns all services, by role. */
+    static Map<String, String> servicesByRole(Connection session) throws SQLException {
         return pairs(session, SERVICES);
     }
 
     private static Map<String, String> pairs(Connection session, String sql) throws SQLException {
-        return Ask.glance(session, NOT_READABLE, () -> {
+        return Sql.query(session, NOT_READABLE, () -> {
                     Map<String, String> pairs = new LinkedHashMap<>();
                     try (PreparedStatement statement = session.prepareStatement(sql);
                             ResultSet rows = statement.executeQuery()) {

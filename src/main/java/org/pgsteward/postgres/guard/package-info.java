@@ -1,8 +1,10 @@
 /**
- * Keeps one role from taking what all others need of the server: its catalogs, its locks, its memory.
+ * Prevents one role from blocking all others: by locks on shared catalogs, by taking most locks of the server, or by taking
+ * its memory. PostgreSQL has no limits for these.
  *
- * <p>One session of the daemon does all of it, {@link org.pgsteward.postgres.guard.ServerGuard}. It is logged in before the
- * trouble begins, since nobody may be able to log in afterwards.
+ * <p>{@link org.pgsteward.postgres.guard.ServerGuard} checks the server every two seconds over sessions that stay logged in,
+ * since a new login may fail during such an incident. It terminates the sessions that cause it.
+ * {@link org.pgsteward.postgres.guard.Offences} decides when the guard disables the login of the role.
  */
 @NullMarked
 package org.pgsteward.postgres.guard;

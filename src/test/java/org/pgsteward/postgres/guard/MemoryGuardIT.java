@@ -76,7 +76,7 @@ class MemoryGuardIT {
                     + " 'evil' AS role_name, NULL::timestamp AS quarantined_at");
         }
         guard = new ServerGuard(server);
-        assertThat(guard.look().memory()).isEmpty();
+        assertThat(guard.check().memory()).isEmpty();
     }
 
     @AfterEach
@@ -86,7 +86,7 @@ class MemoryGuardIT {
     }
 
     @Test
-    void whoTakesAllMemoryWithManySessionsIsNamedAndCanBeShutOut() throws Exception {
+    void namesTheRoleThatTakesAllMemory() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
         List<Thread> threads = new ArrayList<>();
         try {
@@ -97,7 +97,7 @@ class MemoryGuardIT {
             MemoryTaken taken = await().atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(50))
                     .ignoreExceptionsInstanceOf(SQLException.class)
-                    .until(() -> guard.look().memory(), Optional::isPresent)
+                    .until(() -> guard.check().memory(), Optional::isPresent)
                     .orElseThrow();
 
             assertThat(taken.role()).isEqualTo("evil");
@@ -121,9 +121,9 @@ class MemoryGuardIT {
         }
     }
 
-    /** Otherwise it is one of the first, since it is larger than most. */
+    /** The guard holds many locks, so its processes are larger than most others. */
     @Test
-    void theKernelSparesTheGuardsSessionsAsItSparesTheFirstProcess() throws Exception {
+    void guardSessionsHaveTheLowestOomScore() throws Exception {
         String scores = server.ask("SELECT string_agg(rtrim(pg_read_file('/proc/' || pid || '/oom_score_adj'), E'\\n')"
                 + " || ' ' || (state LIKE 'idle in%'), ', ' ORDER BY pid) FROM pg_stat_activity"
                 + " WHERE backend_type = 'client backend'");
@@ -132,9 +132,9 @@ class MemoryGuardIT {
         assertThat(server.ask("SELECT pg_read_file('/proc/1/oom_score_adj')")).isEqualTo("0\n");
     }
 
-    /** The server may need so much, and has it. */
+    /** One large report is allowed. */
     @Test
-    void oneSessionThatHasMuchAndLeavesEnoughIsLeftAlone() throws Exception {
+    void allowsALargeSessionWhileMemoryIsLeft() throws Exception {
         try (Connection session = as("wiki");
                 Statement statement = session.createStatement()) {
             Thread work = greedyOnce(statement);
@@ -142,7 +142,7 @@ class MemoryGuardIT {
                     .until(() -> server.ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
                             .equals("1"));
 
-            assertThat(guard.look().memory()).isEmpty();
+            assertThat(guard.check().memory()).isEmpty();
 
             work.join();
             assertThat(session.isValid(5)).isTrue();

@@ -28,11 +28,11 @@ class OffencesTest {
         "0, 1, 1, 1, true",
         "1000, 0, 0, 0, true"
     })
-    void countsWhatARoleDidToAllOthers(int sessions, int memory, int crashes, int enduring, boolean enough) {
+    void sumsTheWeightsOfIncidents(int sessions, int memory, int crashes, int stillRunning, boolean enough) {
         add("wiki", Kind.SESSION, sessions);
         add("wiki", Kind.MEMORY, memory);
         add("wiki", Kind.CRASH, crashes);
-        add("wiki", Kind.ENDURING, enduring);
+        add("wiki", Kind.STILL_RUNNING, stillRunning);
         add("photos", Kind.SESSION, 19);
 
         assertThat(offences.isEnough("wiki", NOW)).isEqualTo(enough);
@@ -41,7 +41,7 @@ class OffencesTest {
     }
 
     @Test
-    void whatWasLongAgoDoesNotCount() {
+    void oldIncidentsDoNotCount() {
         add("wiki", Kind.SESSION, 19);
         Instant later = NOW.plus(Offences.COUNTED).plusSeconds(1);
         offences.add("wiki", Kind.SESSION, later);
@@ -50,9 +50,9 @@ class OffencesTest {
     }
 
     @Test
-    void beginsAnewWithWhomItForgives() {
+    void resetRemovesTheIncidentsOfARole() {
         add("wiki", Kind.SESSION, 20);
-        offences.forgive("wiki");
+        offences.reset("wiki");
         add("wiki", Kind.SESSION, 19);
 
         assertThat(offences.isEnough("wiki", NOW)).isFalse();

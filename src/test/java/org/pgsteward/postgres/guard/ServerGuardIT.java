@@ -35,7 +35,7 @@ class ServerGuardIT {
     private static final String TAKE_ALL = "DO $$ BEGIN FOR n IN 1..1000000 LOOP BEGIN PERFORM pg_advisory_lock(n);"
             + " EXCEPTION WHEN OTHERS THEN EXIT; END; END LOOP; END $$";
 
-    /** As far as the guard reads of it. */
+    /** The columns that the guard reads. */
     private static final String ENROLLED = "CREATE TABLE public.service_configs AS SELECT 'wiki' AS service_name,"
             + " 'wiki' AS role_name, NULL::timestamp AS quarantined_at";
 
@@ -57,7 +57,7 @@ class ServerGuardIT {
                 "CREATE DATABASE wiki OWNER wiki",
                 "CREATE TABLE public.backup_log (n int)");
         guard = new ServerGuard(cluster.server());
-        assertThat(guard.look().ended()).isEmpty();
+        assertThat(guard.check().terminated()).isEmpty();
         administrator = cluster.server().connect("homelab");
     }
 
@@ -82,10 +82,10 @@ class ServerGuardIT {
                             + " DO INSTEAD NOTHING");
             awaitLock("pg_authid");
 
-            List<Evicted> ended = guard.look().ended();
+            List<TerminatedSession> ended = guard.check().terminated();
 
-            assertThat(ended).extracting(Evicted::role).containsExactly("wiki");
-            assertThat(ended.get(0).what()).matches("locked pg_authid \\(\\w+Lock\\)");
+            assertThat(ended).extracting(TerminatedSession::role).containsExactly("wiki");
+            assertThat(ended.get(0).reason()).matches("locked pg_authid \\(\\w+Lock\\)");
             assertThat(ended.get(0).database()).isEqualTo("wiki");
             attack.join();
             assertThat(second.isValid(5)).isFalse();
@@ -114,7 +114,7 @@ class ServerGuardIT {
                 cluster.server().connect("homelab").close();
             }
             assertThat(rests.get() - before)
-                    .as("rests of two seconds, in which nobody gets on")
+                    .as("pauses of two seconds without a login")
                     .isLessThan(12);
         } finally {
             over.set(true);
@@ -124,9 +124,9 @@ class ServerGuardIT {
         }
     }
 
-    /** To shut it out takes a commit, which gives up locks; those who wait for them must not get them then. */
+    /** The commit of a shut-out releases locks that other sessions wait for. */
     @Test
-    void whoIsShutOutWhileManySessionsComeBackKeepsNobodyOut() throws Exception {
+    void shutOutKeepsTheLocksOfTheGuard() throws Exception {
         run(administrator, ENROLLED);
         AtomicBoolean over = new AtomicBoolean();
         List<Thread> threads = new ArrayList<>();
@@ -135,14 +135,14 @@ class ServerGuardIT {
             for (int n = 0; n < 30; n++) {
                 threads.add(looping(over, this::comeBackAndLock));
             }
-            await().atMost(PATIENCE).until(() -> guard.look().ended().size() > 5);
+            await().atMost(PATIENCE).until(() -> guard.check().terminated().size() > 5);
 
             assertThat(guard.shutOut("wiki")).contains("wiki");
 
             cluster.server().connect("homelab").close();
             assertThat(cluster.server().ask("SELECT count(*) FROM pg_stat_activity WHERE usename = 'wiki'"))
                     .isEqualTo("0");
-            assertThat(guard.look().ended()).isEmpty();
+            assertThat(guard.check().terminated()).isEmpty();
         } finally {
             over.set(true);
             for (Thread thread : threads) {
@@ -159,22 +159,22 @@ class ServerGuardIT {
         }
     }
 
-    /** A guard that came late has no locks for others, but some for itself. */
+    /** Without the large reserve, the guard still has locks for its own statement. */
     @Test
-    void aLateGuardShutsOutWhoHasAllLocksAndCannotBeInterrupted() throws Exception {
+    void lateGuardShutsOutAHolderOfAllLocks() throws Exception {
         run(administrator, ENROLLED);
         guard.close();
         guard = new ServerGuard(cluster.server());
         try (Connection first = as("wiki")) {
             run(first, "SELECT pg_advisory_lock(n) FROM generate_series(1, 5000) AS n");
-            guard.look();
+            guard.check();
             attack(first, TAKE_ALL + "; " + ENDLESS);
             await().atMost(PATIENCE)
                     .during(Duration.ofSeconds(2))
                     .untilAsserted(() ->
                             assertThatThrownBy(() -> as("wiki").close()).hasMessageContaining("out of shared memory"));
 
-            assertThat(guard.look().ended()).isNotEmpty();
+            assertThat(guard.check().terminated()).isNotEmpty();
             assertThat(guard.shutOut("wiki")).contains("wiki");
 
             assertThat(guard.shutOut("wiki")).as("the guard is still there").contains("wiki");
@@ -182,7 +182,7 @@ class ServerGuardIT {
     }
 
     private void lookAsTheDaemonDoes() throws SQLException {
-        boolean goesOn = guard.look().ended().size() > 5;
+        boolean goesOn = guard.check().terminated().size() > 5;
         if (!goesOn) {
             rests.incrementAndGet();
         }
@@ -222,8 +222,8 @@ class ServerGuardIT {
                             + " DO INSTEAD NOTHING");
             awaitLock("public.backup_log");
 
-            assertThat(guard.look().ended())
-                    .extracting(Evicted::what)
+            assertThat(guard.check().terminated())
+                    .extracting(TerminatedSession::reason)
                     .containsExactlyInAnyOrder(
                             "locked pg_settings (AccessExclusiveLock)",
                             "locked public.backup_log (AccessExclusiveLock)");
@@ -243,7 +243,7 @@ class ServerGuardIT {
             run(inHomelab, "BEGIN", "LOCK TABLE public.its_own", "SELECT count(*) FROM pg_database");
             run(inItsOwn, "CREATE TABLE mine (n int)", "BEGIN", "ALTER TABLE mine ADD COLUMN m int");
 
-            assertThat(guard.look().ended()).isEmpty();
+            assertThat(guard.check().terminated()).isEmpty();
 
             assertThat(inHomelab.isValid(5) && inItsOwn.isValid(5)).isTrue();
         }
@@ -254,7 +254,7 @@ class ServerGuardIT {
         Thread vacuum = attack(administrator, "VACUUM FULL pg_catalog.pg_authid");
 
         await().atMost(PATIENCE).until(() -> {
-            assertThat(guard.look().ended()).isEmpty();
+            assertThat(guard.check().terminated()).isEmpty();
             return !vacuum.isAlive();
         });
         assertThat(administrator.isValid(5)).isTrue();
@@ -263,7 +263,7 @@ class ServerGuardIT {
     /** A session that waits with no work of its own must hold up no vacuum. */
     @Test
     void theGuardHasNoSnapshot() throws Exception {
-        guard.look();
+        guard.check();
         assertThat(cluster.server()
                         .ask("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%' AND"
                                 + " (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)"))
@@ -272,25 +272,25 @@ class ServerGuardIT {
                 .isEqualTo("2");
     }
 
-    /** Its transaction lasts for days. */
+    /** The transaction of the guard lasts for days. */
     @Test
-    void aThousandLooksLeaveNothingInTheServersProcesses() throws Exception {
+    void thousandChecksNeedNoMoreServerMemory() throws Exception {
         for (int n = 0; n < 50; n++) {
-            guard.look();
-            guard.shutOut();
+            guard.check();
+            guard.shutOutRoles();
         }
         long before = memoryOfTheGuardsSessions();
 
         for (int n = 0; n < 1000; n++) {
-            guard.look();
-            guard.shutOut();
             guard.check();
+            guard.shutOutRoles();
+            guard.ping();
         }
 
         assertThat(memoryOfTheGuardsSessions()).isBetween(before / 2, before * 3 / 2);
     }
 
-    /** Bytes that no other process has. */
+    /** Returns their private memory in kB. */
     private long memoryOfTheGuardsSessions() throws SQLException {
         return Long.parseLong(cluster.server()
                 .ask(
@@ -307,9 +307,9 @@ class ServerGuardIT {
             attack(first, ENDLESS);
             awaitLock("pg_settings");
 
-            assertThat(guard.look().ended())
+            assertThat(guard.check().terminated())
                     .singleElement()
-                    .satisfies(ended -> assertThat(ended.what() + " " + ended.gone())
+                    .satisfies(ended -> assertThat(ended.reason() + " " + ended.ended())
                             .isEqualTo("locked pg_settings (AccessExclusiveLock) false"));
         }
     }
@@ -322,20 +322,21 @@ class ServerGuardIT {
             run(first, TAKE_ALL);
             assertThatThrownBy(() -> as("wiki")).hasMessageContaining("out of shared memory");
 
-            assertThat(guard.look().ended())
+            assertThat(guard.check().terminated())
                     .singleElement()
-                    .satisfies(ended -> assertThat(ended.what()).matches("held \\d{4,} of the server's \\d{4,} locks"));
+                    .satisfies(
+                            ended -> assertThat(ended.reason()).matches("held \\d{4,} of the server's \\d{4,} locks"));
 
             assertThat(first.isValid(5)).isFalse();
             assertThat(second.isValid(5)).as("it holds nothing").isTrue();
             as("wiki").close();
             run(second, "SELECT pg_advisory_lock(n) FROM generate_series(1, 3000) AS n");
-            assertThat(guard.look().ended()).as("there are enough left").isEmpty();
+            assertThat(guard.check().terminated()).as("there are enough left").isEmpty();
         }
     }
 
     @Test
-    void theRoleWithMostLocksIsPutOutAndNotTheOneWithTheLargestSession() throws Exception {
+    void terminatesTheRoleWithMostLocks() throws Exception {
         run(administrator, "CREATE ROLE photos LOGIN PASSWORD 'wikis'");
         List<Connection> sessions = new ArrayList<>();
         try (Connection neighbour = cluster.server().connectAs("photos", WIKIS, "homelab")) {
@@ -346,9 +347,9 @@ class ServerGuardIT {
                 run(session, "SELECT pg_advisory_lock(" + i + ", n) FROM generate_series(1, 1150) AS n");
             }
 
-            assertThat(guard.look().ended())
+            assertThat(guard.check().terminated())
                     .hasSize(5)
-                    .extracting(Evicted::role)
+                    .extracting(TerminatedSession::role)
                     .containsOnly("wiki");
 
             assertThat(neighbour.isValid(5)).isTrue();
@@ -376,7 +377,7 @@ class ServerGuardIT {
                 run(session, "BEGIN", "LOCK TABLE " + all + " IN ACCESS SHARE MODE");
             }
 
-            assertThat(guard.look().ended()).isEmpty();
+            assertThat(guard.check().terminated()).isEmpty();
         } finally {
             for (Connection session : sessions) {
                 session.close();
@@ -395,9 +396,9 @@ class ServerGuardIT {
                     .untilAsserted(() ->
                             assertThatThrownBy(() -> as("wiki").close()).hasMessageContaining("out of shared memory"));
 
-            assertThat(guard.look().ended())
+            assertThat(guard.check().terminated())
                     .singleElement()
-                    .satisfies(ended -> assertThat(ended.gone()).isFalse());
+                    .satisfies(ended -> assertThat(ended.ended()).isFalse());
 
             as("wiki").close();
             assertThat(guard.shutOut("wiki")).contains("wiki");
@@ -407,7 +408,7 @@ class ServerGuardIT {
     }
 
     @Test
-    void aServiceIsShutOutUntilSomebodyLetsItInAgain() throws Exception {
+    void shutOutLastsUntilTheLoginIsEnabled() throws Exception {
         run(administrator, ENROLLED, "CREATE ROLE reports LOGIN");
         try (Connection session = as("wiki")) {
             assertThat(guard.shutOut("wiki")).contains("wiki");
@@ -415,28 +416,28 @@ class ServerGuardIT {
             assertThat(session.isValid(5)).isFalse();
         }
         assertThatThrownBy(() -> as("wiki")).hasMessageContaining("not permitted to log in");
-        assertThat(guard.shutOut()).containsExactly(entry("wiki", "wiki"));
-        assertThat(guard.look().ended()).isEmpty();
+        assertThat(guard.shutOutRoles()).containsExactly(entry("wiki", "wiki"));
+        assertThat(guard.check().terminated()).isEmpty();
         assertThat(cluster.server()
                         .ask("SELECT count(*) FROM pg_locks WHERE relation = 'public.service_configs'::regclass"))
-                .as("of pgsteward's own tables it keeps none locked")
+                .as("locks on tables of pgsteward")
                 .isEqualTo("0");
 
         assertThat(guard.shutOut("reports")).as("no service's role").isEmpty();
         run(administrator, "ALTER ROLE wiki LOGIN CONNECTION LIMIT 50");
-        assertThat(guard.shutOut()).isEmpty();
+        assertThat(guard.shutOutRoles()).isEmpty();
         as("wiki").close();
     }
 
-    /** Before pgsteward has made its tables no role is a service's. */
+    /** The tables of pgsteward do not exist before its first start. */
     @Test
-    void nobodyIsShutOutWhereThereIsNoService() throws Exception {
+    void shutsOutNoRoleWithoutAService() throws Exception {
         assertThat(guard.shutOut("wiki")).isEmpty();
         assertThat(guard.serviceOf("wiki")).isEmpty();
-        assertThat(guard.shutOut()).isEmpty();
+        assertThat(guard.shutOutRoles()).isEmpty();
 
         as("wiki").close();
-        assertThat(guard.look().ended()).isEmpty();
+        assertThat(guard.check().terminated()).isEmpty();
     }
 
     /** They never log in, so PostgreSQL shows them to nobody, and refuses everybody else. */
@@ -463,7 +464,7 @@ class ServerGuardIT {
                 socket.close();
             }
         }
-        assertThat(guard.look().ended()).isEmpty();
+        assertThat(guard.check().terminated()).isEmpty();
     }
 
     @Test

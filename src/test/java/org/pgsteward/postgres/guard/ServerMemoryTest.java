@@ -18,40 +18,40 @@ class ServerMemoryTest {
     private static final Instant AT = STARTED.plusSeconds(1000);
 
     @Test
-    void theRoleWithMostMemoryIsNamedWithItsSessionsTheLargestFirst() {
+    void findsTheRoleWithMostMemoryAndItsLargestSessions() {
         ServerMemory reading = reading(
                 session(1, "wiki", 30), session(2, "photos", 60), session(3, "wiki", 50), session(4, "wiki", 40));
 
-        assertThat(reading.taker()).hasValueSatisfying(taker -> {
-            assertThat(taker.role()).isEqualTo("wiki");
-            assertThat(taker.bytes()).isEqualTo(120 * MIB);
-            assertThat(taker.sessions()).extracting(ServerMemory.Session::pid).containsExactly(3, 4, 1);
+        assertThat(reading.responsible()).hasValueSatisfying(role -> {
+            assertThat(role.role()).isEqualTo("wiki");
+            assertThat(role.bytes()).isEqualTo(120 * MIB);
+            assertThat(role.sessions()).extracting(ServerMemory.Session::pid).containsExactly(3, 4, 1);
         });
     }
 
-    /** Some of many neighbours always has most. */
+    /** One of many services always has most memory. */
     @Test
-    void nobodyIsNamedWhoHasAnOrdinaryShare() {
+    void aRoleWithAnOrdinaryShareIsNotResponsible() {
         List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(20, session(1, "wiki", 4)));
         sessions.addAll(Collections.nCopies(10, session(2, "photos", 4)));
 
-        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).taker())
+        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).responsible())
                 .isEmpty();
-        assertThat(reading().taker()).isEmpty();
+        assertThat(reading().responsible()).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({"230, false", "231, true", "256, true"})
-    void isTightAboveAShareOfTheLimit(long taken, boolean tight) {
+    void isNearlyFullAboveAShareOfTheLimit(long taken, boolean nearlyFull) {
         ServerMemory reading = new ServerMemory(AT, STARTED, STARTED, "", 256 * MIB, taken * MIB, List.of());
 
-        assertThat(reading.isTight()).isEqualTo(tight);
+        assertThat(reading.isNearlyFull()).isEqualTo(nearlyFull);
     }
 
     @ParameterizedTest
     @CsvSource({"PT0S, PT2S, true", "PT0S, PT9S, true", "PT0S, PT-1S, false", "PT0S, PT11S, false", "PT1S, PT2S, false"
     })
-    void aCrashIsOneShortlyAfterTheLastLook(Duration restart, Duration recovered, boolean crash) {
+    void recognizesACrashShortlyAfterTheReading(Duration restart, Duration recovered, boolean crash) {
         ServerMemory before = reading();
         ServerMemory now = new ServerMemory(
                 AT.plusSeconds(20), STARTED.plus(restart), AT.plus(recovered), "", 256 * MIB, 0, List.of());
@@ -61,7 +61,7 @@ class ServerMemoryTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"max\n", "", "9223372036854771712\n", "-1", "1e9", "99999999999999999999999"})
-    void whatIsNoLimitIsNone(String text) {
+    void readsOtherTextsAsNoLimit(String text) {
         assertThat(ServerMemory.limit(text)).isGreaterThanOrEqualTo(1L << 50);
     }
 

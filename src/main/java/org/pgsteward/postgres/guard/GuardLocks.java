@@ -1,0 +1,133 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Set;
+import org.pgsteward.postgres.AdvisoryLock;
+import org.pgsteward.postgres.LockTable;
+
+/**
+ * The locks of a guard's session: {@code ACCESS SHARE} on the catalogs and the views that the guard reads, and advisory
+ * locks as a reserve of free entries in the server's lock table.
+ */
+final class GuardLocks {
+    /** Before each statement of the guard that may wait for a lock. */
+    static final String TIMEOUT = "SET LOCAL lock_timeout = '1s'";
+
+    private static final String CATALOGS = """
+            SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.%I', relname), ', ')
+              FROM pg_catalog.pg_class
+             WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND relkind = 'r'
+            """;
+
+    /** The views that the guard reads, and {@code pg_settings}, which every role may lock. */
+    private static final String VIEWS =
+            "pg_catalog.pg_locks, pg_catalog.pg_stat_activity, pg_catalog.pg_roles, pg_catalog.pg_settings";
+
+    private static final Set<String> LOCK_NOT_AVAILABLE = Set.of("55P03");
+
+    /** Reads no row, but its planner locks every index of the catalogs. */
+    private static final String INDEXES = """
+            SELECT pg_catalog.string_agg(
+                       pg_catalog.format('SELECT 1 FROM pg_catalog.%I WHERE false', relname), ' UNION ALL ')
+              FROM pg_catalog.pg_class
+             WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND relkind = 'r'
+            """;
+
+    /** 1,000 locks, or a twentieth of the lock table if that is less; none if the table is more than half full. */
+    private static final String RESERVE =
+            LockTable.PLACES + """
+            SELECT pg_catalog.count(*)
+              FROM places, LATERAL pg_catalog.generate_series(
+                       1, CASE WHEN taken < there * 0.5 THEN LEAST(1000, there / 20) ELSE 0 END) AS n
+             WHERE pg_catalog.pg_try_advisory_lock({reserve}, n::int)
+            """.replace("{reserve}", Integer.toString(AdvisoryLock.Kind.RESERVE.number()));
+
+    /** 20 locks more, which {@code ALTER ROLE} can use when the table is full. */
+    private static final String OWN_RESERVE =
+            "SELECT pg_catalog.count(*) FROM pg_catalog.generate_series(1000001, 1000020) AS n"
+                    + " WHERE pg_catalog.pg_try_advisory_lock(" + AdvisoryLock.Kind.RESERVE.number() + ", n)";
+
+    /** The guard's session has no other advisory locks. */
+    private static final String RELEASE = "SELECT pg_catalog.pg_advisory_unlock_all()";
+
+    private static final Set<String> TABLE_FULL = Set.of("53200");
+
+    private boolean catalogsLocked;
+    private boolean viewsLocked;
+    private boolean hasReserve;
+    private boolean hasOwnReserve;
+
+    /**
+     * Takes the locks that the session does not have yet.
+     *
+     * @param withReserve whether it takes the reserves too, the large one only in a new transaction
+     */
+    void take(Connection session, boolean withReserve) throws SQLException {
+        boolean isNew = !catalogsLocked;
+        if (isNew) {
+            Sql.run(session, TIMEOUT);
+            Sql.run(session, "LOCK TABLE " + Sql.value(session, CATALOGS) + " IN ACCESS SHARE MODE");
+            Sql.run(session, Sql.value(session, INDEXES));
+            catalogsLocked = true;
+        }
+        if (!viewsLocked) {
+            viewsLocked = lockViews(session);
+        }
+        if (withReserve && !hasOwnReserve) {
+            hasOwnReserve = takeOwnReserve(session);
+        }
+        if (withReserve && isNew) {
+            takeReserve(session);
+        }
+    }
+
+    /** Returns whether the views are locked; if another session has locked one, the check finds that session. */
+    private static boolean lockViews(Connection session) throws SQLException {
+        return Sql.attempt(session, LOCK_NOT_AVAILABLE, () -> {
+                    Sql.run(session, "LOCK TABLE " + VIEWS + " IN ACCESS SHARE MODE");
+                    return true;
+                })
+                .isPresent();
+    }
+
+    /** Takes the large reserve, unless the lock table is more than half full. */
+    void takeReserve(Connection session) throws SQLException {
+        hasReserve = hasReserve || !Sql.value(session, RESERVE).equals("0");
+    }
+
+    /** Gives the large reserve to other sessions: each login needs some locks. */
+    void releaseReserve(Connection session) throws SQLException {
+        releaseAll(session);
+        hasOwnReserve = takeOwnReserve(session);
+    }
+
+    /** Gives both reserves up. */
+    void releaseAll(Connection session) throws SQLException {
+        Sql.value(session, RELEASE);
+        hasReserve = false;
+        hasOwnReserve = false;
+    }
+
+    private static boolean takeOwnReserve(Connection session) throws SQLException {
+        return Sql.attempt(session, TABLE_FULL, () -> Sql.value(session, OWN_RESERVE))
+                .isPresent();
+    }
+
+    /** The transaction went back to a savepoint: the locks on views may have been taken after it. */
+    void rolledBackToSavepoint() {
+        viewsLocked = false;
+    }
+
+    /** The transaction ended. Advisory locks belong to the session and stay. */
+    void transactionEnded() {
+        catalogsLocked = false;
+        viewsLocked = false;
+    }
+
+    void sessionEnded() {
+        transactionEnded();
+        hasReserve = false;
+        hasOwnReserve = false;
+    }
+}

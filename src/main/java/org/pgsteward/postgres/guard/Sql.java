@@ -1,0 +1,84 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.Optional;
+import java.util.Set;
+
+/** Statements of the guard, in a transaction that stays open for days. */
+final class Sql {
+    private Sql() {}
+
+    static void run(Connection session, String sql) throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** Returns the first column of the first row. */
+    static String value(Connection session, String sql) throws SQLException {
+        try (Statement statement = session.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /** Statements that may fail. */
+    interface Statements<T> {
+        T run() throws SQLException;
+    }
+
+    /**
+     * Returns the result; empty if a statement fails with one of the SQLSTATEs. The transaction stays usable, and keeps the
+     * locks that the statements took.
+     */
+    static <T> Optional<T> attempt(Connection session, Set<String> states, Statements<T> statements)
+            throws SQLException {
+        return attempt(session, states, statements, true);
+    }
+
+    /** The same for queries: their locks are released. */
+    static <T> Optional<T> query(Connection session, Set<String> states, Statements<T> statements) throws SQLException {
+        return attempt(session, states, statements, false);
+    }
+
+    private static <T> Optional<T> attempt(
+            Connection session, Set<String> states, Statements<T> statements, boolean keepsLocks) throws SQLException {
+        Savepoint savepoint = session.setSavepoint();
+        Optional<T> result;
+        boolean keeps = keepsLocks;
+        try {
+            result = Optional.of(statements.run());
+        } catch (SQLException e) {
+            if (!states.contains(e.getSQLState())) {
+                throw e;
+            }
+            result = Optional.empty();
+            keeps = false;
+        }
+        if (!keeps) {
+            session.rollback(savepoint);
+        }
+        // ROLLBACK TO keeps the savepoint. Without the release, savepoints would nest and fill the server's memory.
+        session.releaseSavepoint(savepoint);
+        return result;
+    }
+
+    /** Has PostgreSQL report the present sessions: within a transaction it repeats its first answer. */
+    static void clearStatistics(Connection session) throws SQLException {
+        run(session, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+    }
+
+    /** Requests the end of a session. */
+    static void terminate(Connection session, int pid) throws SQLException {
+        try (PreparedStatement statement = session.prepareStatement("SELECT pg_catalog.pg_terminate_backend(?)")) {
+            statement.setInt(1, pid);
+            statement.execute();
+        }
+    }
+}

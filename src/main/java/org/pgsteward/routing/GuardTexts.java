@@ -1,0 +1,89 @@
+package org.pgsteward.routing;
+
+import java.util.Locale;
+import java.util.Optional;
+import org.pgsteward.alert.OneLine;
+import org.pgsteward.model.Typing;
+import org.pgsteward.monitor.Console;
+import org.pgsteward.monitor.Size;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.guard.MemoryTaken;
+import org.pgsteward.postgres.guard.TerminatedSession;
+import org.pgsteward.provision.Provisioner;
+
+/** The texts of the alerts of {@link GuardAlerts}. Pure. */
+record GuardTexts(Console console) {
+    /** Characters. */
+    private static final int LONGEST_REASON = 500;
+
+    /** @param remedy lines to paste */
+    record Text(String reason, String remedy) {
+        Text {
+            // The names of roles and databases may contain line breaks.
+            reason = OneLine.of(reason, LONGEST_REASON);
+        }
+    }
+
+    /** @param count terminated sessions of the role since the alert fired */
+    Text locked(TerminatedSession session, int count, Optional<String> service) {
+        String reason = "role " + session.role() + " " + session.reason() + " in database " + session.database()
+                + ": other services cannot log in, or pgsteward cannot write its journal; ";
+        if (session.ended()) {
+            return new Text(
+                    reason + "session " + session.pid() + " was terminated"
+                            + (count > 1 ? ", and " + (count - 1) + " before it" : ""),
+                    quarantine(session.role(), service));
+        }
+        return new Text(
+                reason + "session " + session.pid()
+                        + " was terminated and still runs, because PostgreSQL cannot interrupt its statement",
+                quarantine(session.role(), service) + "\ndocker restart " + Typing.word(console.container())
+                        + "   # if that session does not end; ends all sessions of all services");
+    }
+
+    Text memory(MemoryTaken taken, Optional<String> service) {
+        return new Text(
+                "role " + taken.role() + " " + words(taken),
+                quarantine(taken.role(), service) + "\ndocker update --memory 512m --memory-swap 1g "
+                        + Typing.word(console.container())
+                        + "   # if the service needs that memory; also set mem_limit in compose.yaml");
+    }
+
+    /** @param incident such as {@code held 30000 of the server's 31232 locks} */
+    Text shutOut(String role, String incident) {
+        return shutOutBecause(
+                role, "pgsteward disabled its login after repeated incidents; the last one: it " + incident);
+    }
+
+    /** For a role that was shut out before this process started, or by an operator. */
+    Text shutOut(String role) {
+        return shutOutBecause(role, "it has NOLOGIN and CONNECTION LIMIT 0");
+    }
+
+    private Text shutOutBecause(String role, String why) {
+        return new Text(
+                "role " + role + " cannot log in: " + why,
+                console.psql("ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT "
+                                + Provisioner.CONNECTION_LIMIT)
+                        + "   # enables its login again; first correct the application");
+    }
+
+    static String words(MemoryTaken taken) {
+        return String.format(
+                Locale.ROOT,
+                "held %s of PostgreSQL's memory limit of %s in %d session%s; %s",
+                Size.words(taken.bytes()),
+                Size.words(taken.limit()),
+                taken.sessions(),
+                taken.sessions() == 1 ? "" : "s",
+                taken.crashed()
+                        ? "PostgreSQL ran out of memory and ended all sessions of all services"
+                        : "they were terminated before PostgreSQL ran out of memory and ended all sessions");
+    }
+
+    private String quarantine(String role, Optional<String> service) {
+        return service.map(name -> "pgsteward remove " + Typing.word(name)
+                        + "   # quarantine: its role cannot log in until 'pgsteward remove --undo'")
+                .orElseGet(() -> console.psql("ALTER ROLE " + Quote.identifier(role) + " NOLOGIN"));
+    }
+}

@@ -1,0 +1,76 @@
+package org.pgsteward.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.monitor.Console;
+import org.pgsteward.postgres.guard.MemoryTaken;
+import org.pgsteward.postgres.guard.TerminatedSession;
+
+class GuardTextsTest {
+    private static final long MIB = 1 << 20;
+    private static final Optional<String> WIKI = Optional.of("wiki");
+
+    private final GuardTexts texts = new GuardTexts(new Console("postgresql", "homelab", "homelab"));
+
+    @Test
+    void aTerminatedSessionIsNamedWithItsLock() {
+        TerminatedSession session =
+                new TerminatedSession(21, "wiki", "wiki", "locked pg_authid (AccessExclusiveLock)", true, true);
+
+        assertThat(texts.locked(session, 4, WIKI))
+                .isEqualTo(
+                        new GuardTexts.Text(
+                                "role wiki locked pg_authid (AccessExclusiveLock) in database wiki: other services cannot log in, or"
+                                        + " pgsteward cannot write its journal; session 21 was terminated, and 3 before it",
+                                "pgsteward remove wiki   # quarantine: its role cannot log in until 'pgsteward remove --undo'"));
+    }
+
+    @Test
+    void aSessionThatStillRunsNeedsARestart() {
+        TerminatedSession session =
+                new TerminatedSession(21, "reports", "wiki", "held 30000 of the server's 31232 locks", true, false);
+
+        GuardTexts.Text text = texts.locked(session, 1, Optional.empty());
+
+        assertThat(text.reason())
+                .endsWith(
+                        "; session 21 was terminated and still runs, because PostgreSQL cannot interrupt its statement");
+        assertThat(text.remedy()).isEqualTo("""
+                docker exec postgresql psql -U homelab -d homelab -c 'ALTER ROLE "reports" NOLOGIN'
+                docker restart postgresql   # if that session does not end; ends all sessions of all services""");
+    }
+
+    @Test
+    void memoryIsToldWithItsFigures() {
+        MemoryTaken crashed = new MemoryTaken("wiki", 195 * MIB, 6, 256 * MIB, true);
+        MemoryTaken prevented = new MemoryTaken("wiki", 150 * MIB, 1, 256 * MIB, false);
+
+        assertThat(texts.memory(crashed, WIKI).reason())
+                .isEqualTo(
+                        "role wiki held 195 MiB of PostgreSQL's memory limit of 256 MiB in 6 sessions; PostgreSQL ran out"
+                                + " of memory and ended all sessions of all services");
+        assertThat(texts.memory(prevented, WIKI).reason())
+                .isEqualTo(
+                        "role wiki held 150 MiB of PostgreSQL's memory limit of 256 MiB in 1 session; they were terminated"
+                                + " before PostgreSQL ran out of memory and ended all sessions");
+    }
+
+    @Test
+    void aShutOutRoleComesWithTheLineThatEnablesItsLogin() {
+        assertThat(texts.shutOut("wiki", "held 30000 of the server's 31232 locks"))
+                .isEqualTo(new GuardTexts.Text(
+                        "role wiki cannot log in: pgsteward disabled its login after repeated incidents; the last one: it"
+                                + " held 30000 of the server's 31232 locks",
+                        "docker exec postgresql psql -U homelab -d homelab -c 'ALTER ROLE \"wiki\" LOGIN CONNECTION LIMIT 50'"
+                                + "   # enables its login again; first correct the application"));
+        assertThat(texts.shutOut("wiki").reason())
+                .isEqualTo("role wiki cannot log in: it has NOLOGIN and CONNECTION LIMIT 0");
+    }
+
+    @Test
+    void theNameOfARoleCannotBeginALineOfItsOwn() {
+        assertThat(texts.shutOut("a\n[resolved] all is well").reason()).doesNotContain("\n");
+    }
+}
