@@ -13,6 +13,6 @@ public record Crash(int pid, String end, String whose) {
     /** Such as {@code process 4711 of role wiki in database wiki was terminated by signal 9: Killed}. */
     String words() {
         return "process " + pid + (whose.isEmpty() ? "" : " of " + whose) + " " + end
-                + (end.startsWith(KILLED) ? ", mostly for want of memory, which another may have taken" : "");
+                + (end.startsWith(KILLED) ? ", probably for want of memory that any process may have used" : "");
     }
 }

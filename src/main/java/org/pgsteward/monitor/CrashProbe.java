@@ -60,7 +60,7 @@ public final class CrashProbe {
         return Optional.ofNullable(last);
     }
 
-    /** The role whose process the kernel killed, and with it all sessions; empty where that is not known. */
+    /** Returns the role whose process the kernel killed in a crash; empty if the log or the role is unknown. */
     public Optional<String> killed(String container, ServerCrash crash) {
         try {
             return first(container, crash.after(), crash.recovered(), crash.logPrefix())
@@ -73,7 +73,7 @@ public final class CrashProbe {
         }
     }
 
-    /** The first process that ended; it took the others with it. */
+    /** Returns the first process that ended; PostgreSQL then ended all others. */
     private Optional<LogEvent.Ended> first(String container, Instant after, Instant recovered, String prefix) {
         Optional<LogLines> lines = LogLines.of(prefix);
         Optional<ContainerLog> log = engine.log(container, after);

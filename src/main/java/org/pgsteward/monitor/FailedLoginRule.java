@@ -55,7 +55,7 @@ public final class FailedLoginRule extends FigureRule<LogLook> {
                 console.psql("SELECT line_number, type, database, user_name, address, auth_method, error"
                         + " FROM pg_hba_file_rules");
             case NO_LOGIN, CLOSED ->
-                "pgsteward status   # if it was shut out, the alert has the line that lets it in\npgsteward remove --undo "
+                "pgsteward status   # if the role is shut out, the alert has the line that enables its login\npgsteward remove --undo "
                         + Console.word(service) + "   # if it is in quarantine and shall come back";
             case TOO_MANY ->
                 console.psql(

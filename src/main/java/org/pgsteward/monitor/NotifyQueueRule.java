@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How full the queue of {@code NOTIFY} is, which all databases share. A session that listens, in a transaction that it does
- * not end, keeps everything in it. In a full one every {@code NOTIFY} of every service fails, and its transaction with it.
+ * The usage of the queue of {@code NOTIFY}, which all databases share. A listening session with an open transaction keeps all
+ * entries in it. When the queue is full, each {@code NOTIFY} of each service fails together with its transaction.
  */
 public final class NotifyQueueRule extends FigureRule<DatabaseLook> {
     public NotifyQueueRule() {
@@ -20,8 +20,8 @@ public final class NotifyQueueRule extends FigureRule<DatabaseLook> {
         Optional<DatabaseLook.Transaction> oldest =
                 now.transactions().stream().max(Comparator.comparingDouble(DatabaseLook.Transaction::openSeconds));
         String says = "the queue of NOTIFY is full to " + Unit.PERCENT.words(percent)
-                + "; when it is full, NOTIFY fails in every service, and its transaction with it; a session that listens and does"
-                + " not end its transaction keeps it so"
+                + "; a full queue makes each NOTIFY of each service fail with its transaction; a listening session with an open"
+                + " transaction keeps it full"
                 + oldest.map(open -> "; the oldest open transaction is of " + open.service() + ", "
                                 + open.session().words() + ", for " + Unit.TIME.words(open.openSeconds()))
                         .orElse("");

@@ -61,7 +61,7 @@ record Cluster(
             int connectionLimit,
             String verifier,
             Set<Membership> memberOf) {
-        /** Whether pgsteward's guard, or an operator, keeps it out on purpose. */
+        /** Returns whether pgsteward or an operator has shut the role out. */
         boolean isShutOut() {
             return !canLogIn && connectionLimit == 0;
         }

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * database that it looks into.
  */
 public final class Provisioner implements AutoCloseable {
-    /** Connections that a new role of a service may have. An application's pool seldom has more; the server has 100 for all. */
+    /** Connection limit of a new role. A pool seldom has more; the server has 100 connections in all. */
     public static final int CONNECTION_LIMIT = 50;
 
     private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);

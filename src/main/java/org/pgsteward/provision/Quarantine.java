@@ -207,7 +207,7 @@ public final class Quarantine {
                         .isPresent()) {
             run(turn, "ALTER ROLE " + Quote.identifier(ward.role()) + (allowed ? " LOGIN" : " NOLOGIN"));
             if (allowed) {
-                // Whoever takes it back lets it in again, even if it was shut out before.
+                // Ends a shut-out too.
                 run(
                         turn,
                         "DO $$ BEGIN IF (SELECT rolconnlimit = 0 FROM pg_catalog.pg_roles WHERE rolname = "

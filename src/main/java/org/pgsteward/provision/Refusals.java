@@ -136,21 +136,21 @@ final class Refusals {
         }
     }
 
-    /** A service that was shut out would be in again with another role. */
+    /** Another role would end the shut-out of a service. */
     private void checkShutOut() {
         cluster.service(claim.service())
                 .map(Cluster.Service::role)
-                .filter(before -> !before.equals(claim.user()))
+                .filter(previous -> !previous.equals(claim.user()))
                 .flatMap(cluster::role)
                 .filter(Cluster.Role::isShutOut)
-                .ifPresent(before -> {
+                .ifPresent(previous -> {
                     throw refused(
-                            "role '" + claim.user() + "' while its role '" + before.name()
-                                    + "' is shut out: mend what it did to the others and let it in again, as the alert"
-                                    + " role-shut-out says, or type 'pgsteward provision --adopt " + claim.service()
-                                    + "'",
-                            "pgsteward status   # why it was shut out, and the line that lets it in again\n"
-                                    + adopt("if it shall have another role all the same"));
+                            "role '" + claim.user() + "' while its role '" + previous.name()
+                                    + "' is shut out: correct the application and enable that role's login (the alert"
+                                    + " role-shut-out has the line), or type 'pgsteward provision --adopt "
+                                    + claim.service() + "'",
+                            "pgsteward status   # the alert role-shut-out has the reason and the line\n"
+                                    + adopt("if the service is to have another role anyway"));
                 });
     }
 

@@ -65,18 +65,18 @@ class DatabaseRulesTest {
                                 + " told from 80% on",
                         "docker exec postgresql psql -U homelab -d homelab -c \"SELECT datname"),
                 scenario(
-                        "a queue that some listener is a little behind with is no news",
+                        "a queue that is nearly empty",
                         rule(new NotifyQueueRule(), "5%", "40%"),
                         n -> n.notifyShare = 0.04,
                         "",
                         ""),
                 scenario(
-                        "a queue that fills, with nobody known to keep it",
+                        "a queue that fills, without a long transaction",
                         rule(new NotifyQueueRule(), "5%", "40%"),
                         n -> n.notifyShare = 0.5,
-                        "critical notify-queue-filling:postgresql the queue of NOTIFY is full to 50%; when it is full, NOTIFY"
-                                + " fails in every service, and its transaction with it; a session that listens and does not"
-                                + " end its transaction keeps it so; critical from 40% on",
+                        "critical notify-queue-filling:postgresql the queue of NOTIFY is full to 50%; a full queue makes each"
+                                + " NOTIFY of each service fail with its transaction; a listening session with an open"
+                                + " transaction keeps it full; critical from 40% on",
                         "ORDER BY xact_start LIMIT 10"),
                 scenario(
                         "a service near its own limit",
@@ -583,7 +583,7 @@ class DatabaseRulesTest {
                         condition -> assertThat(condition.reason())
                                 .isEqualTo(
                                         "process 4711 of role wiki in database wiki was terminated by signal 9: Killed,"
-                                                + " mostly for want of memory, which another may have taken, and all sessions were ended at 2026-05-01T12:00:30Z"));
+                                                + " probably for want of memory that any process may have used, and all sessions were ended at 2026-05-01T12:00:30Z"));
         assertThat(new Crash(4711, "exited with exit code 2", "").words())
                 .isEqualTo("process 4711 exited with exit code 2");
     }

@@ -137,7 +137,7 @@ class QuarantineIT {
     }
 
     @Test
-    void whoWasShutOutAndIsTakenBackMayLogIn() throws Exception {
+    void undoEndsAShutOut() throws Exception {
         host.reconcile(EnrolmentHost.service(app));
         host.run("homelab", "ALTER ROLE " + Quote.identifier(app) + " NOLOGIN CONNECTION LIMIT 0");
         quarantine.begin(quarantine.find(app));

@@ -105,7 +105,7 @@ class ServicePlanTest {
                         "a login that was taken comes back",
                         right().role("app", PASSWORD, "nologin"),
                         List.of("REPAIR role app may not log in")),
-                arguments("who was shut out stays out", right().role("app", PASSWORD, "shut-out"), List.of()),
+                arguments("a role that is shut out stays so", right().role("app", PASSWORD, "shut-out"), List.of()),
                 arguments(
                         "powers go",
                         right().role("app", PASSWORD, "superuser"),
@@ -384,7 +384,7 @@ class ServicePlanTest {
     }
 
     @Test
-    void aServiceThatIsShutOutGetsNoOtherRoleUntilAnOperatorVouchesForIt() {
+    void aServiceThatIsShutOutGetsNoOtherRole() {
         Claim other = claim("app", "app", "app9", EnrolmentHost.service("app"));
         Clusters before = right().role("app", PASSWORD, "shut-out");
 
