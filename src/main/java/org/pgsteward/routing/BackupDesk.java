@@ -286,7 +286,7 @@ public final class BackupDesk {
 
     /** What is to be told of a backup; where it was not made now but proved again, with where it lies. */
     public Condition condition(Backup backup, Exchange exchange) {
-        Condition condition = told(backup);
+        Condition condition = told(laterFailure(backup).orElse(backup));
         if (exchange.getVariable(TARGET) != null
                 || condition.severity().isEmpty()
                 || backup.path().isEmpty()) {
@@ -295,6 +295,21 @@ public final class BackupDesk {
         Map<String, Object> figures = new LinkedHashMap<>(condition.figures());
         figures.put(STORED, backup.path().get());
         return condition.with(figures);
+    }
+
+    /** Returns the newest run if it began after a verified backup and failed: the older backup does not end that alert. */
+    private Optional<Backup> laterFailure(Backup backup) {
+        if (backup.state() != BackupState.VERIFIED) {
+            return Optional.empty();
+        }
+        try {
+            return tables.newestRun(backup.service(), backup.database(), backup.kind())
+                    .filter(newest -> newest.state() == BackupState.FAILED)
+                    .filter(newest -> newest.startedAt().isAfter(backup.startedAt()));
+        } catch (SQLException e) {
+            LOG.warn("{}: cannot read the newest run: {}", backup.service(), e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** Well when it is proved; trouble when it is not, which of a base backup is less: every database is dumped as well. */

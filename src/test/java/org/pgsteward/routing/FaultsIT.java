@@ -211,6 +211,25 @@ class FaultsIT {
     }
 
     @Test
+    void verifyingAnOlderBackupDoesNotResolveTheAlertOfANewerFailure() throws Exception {
+        String database = host.cluster().newDatabase();
+        Backup good = goodBackupOf(database);
+        host.cluster()
+                .run(database, "CREATE TABLE public.big AS SELECT md5(n::text) FROM generate_series(1, 100000) AS n");
+        try (SmallDisk disk = SmallDisk.of("1m");
+                Elsewhere other =
+                        new Elsewhere("pgsteward.backup.dir", disk.folder().toString())) {
+            assertThat(host.backUp(other.wiring, database).state()).isEqualTo(BackupState.FAILED);
+        }
+
+        assertThat(prove(good).state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
+
+        goodBackupOf(database);
+        assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
+    }
+
+    @Test
     void aDiskThatIsFullWhenTheManifestIsWrittenMakesNoBackupThatLooksWhole() throws Exception {
         String database = host.cluster().newDatabase();
         try (SmallDisk disk = SmallDisk.of("8m")) {
