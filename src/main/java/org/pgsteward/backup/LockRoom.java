@@ -17,7 +17,12 @@ final class LockRoom {
                    (SELECT {taken} FROM pg_catalog.pg_locks AS l WHERE {isInIt}),
                    (SELECT count(*)
                       FROM pg_catalog.pg_class AS c
-                     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'S', 'v', 'm') AND c.relpersistence <> 't')
+                     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'S', 'v', 'm') AND c.relpersistence <> 't'),
+                   COALESCE((SELECT a.usename
+                               FROM pg_catalog.pg_locks AS l
+                               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+                              WHERE {isInIt} AND a.usename IS NOT NULL
+                              GROUP BY 1 ORDER BY pg_catalog.count(*) DESC, 1 LIMIT 1), '')
             """.replace("{holders}", LockTable.HOLDERS)
             .replace("{taken}", LockTable.TAKEN)
             .replace("{isInIt}", LockTable.IS_IN_IT);
@@ -31,7 +36,9 @@ final class LockRoom {
                 ResultSet row = statement.executeQuery(ROOM)) {
             row.next();
             Optional<String> hindrance = LockRoomRule.hindrance(
-                    database, new LockRoomRule.Room(row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4)));
+                    database,
+                    new LockRoomRule.Room(
+                            row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4), row.getString(5)));
             if (hindrance.isPresent()) {
                 throw new IOException(hindrance.get());
             }

@@ -33,13 +33,29 @@ final class LockRoomRule {
      * @param sessions that PostgreSQL counts with: connections, workers, prepared transactions
      * @param taken locks that others hold now
      * @param objects of the database that a dump locks
+     * @param holder the role that holds most locks now; empty if there is none
      */
-    record Room(int perTransaction, int sessions, long taken, long objects) {}
+    record Room(int perTransaction, int sessions, long taken, long objects, String holder) {
+        private Room withoutOthers() {
+            return new Room(perTransaction, sessions, 0, objects, "");
+        }
+    }
 
     /** Returns why a dump cannot be made, in one line with what to do; empty where it can. */
     static Optional<String> hindrance(String database, Room room) {
         if (fits(room, room.perTransaction())) {
             return Optional.empty();
+        }
+        if (fits(room.withoutOthers(), room.perTransaction())) {
+            return Optional.of(String.format(
+                    Locale.ROOT,
+                    "database %s has %,d tables, sequences and views, which a dump locks all at once, and other sessions hold"
+                            + " %,d of the server's %,d locks%s; back up again when they are free",
+                    database,
+                    room.objects(),
+                    room.taken(),
+                    locks(room, room.perTransaction()),
+                    room.holder().isEmpty() ? "" : ", most of them role " + room.holder()));
         }
         int enough = room.perTransaction() / STEP * STEP;
         while (!fits(room, enough)) {
