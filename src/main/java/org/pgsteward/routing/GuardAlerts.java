@@ -143,7 +143,7 @@ public final class GuardAlerts {
         }
         Optional<String> role = killedRole
                 .apply(crash)
-                .filter(crash.suspects()::contains)
+                .filter(killed -> !crash.cleared().contains(killed))
                 .filter(killed -> !counted.equals(Optional.of(killed)));
         if (role.isPresent()) {
             offences.add(role.get(), Offences.Kind.KILLED, clock.instant());

@@ -2,15 +2,22 @@ package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Terminates the sessions of a role with a large share of the memory when the server has nearly none left. After a crash it
- * reports the role that had a large share at the previous reading.
+ * Terminates the sessions of the role that took most memory when the server has nearly none left. After a crash it reports
+ * the role that had taken most at the previous reading.
  */
 final class MemoryGuard {
+    /** After a crash or a shortage, readings for this time do not show what is usual. */
+    private static final Duration UNREST = Duration.ofMinutes(1);
+
+    private final UsualMemory usual = new UsualMemory();
     private @Nullable ServerMemory previous;
+    private Instant unrestAt = Instant.EPOCH;
 
     /**
      * The result of a check.
@@ -28,18 +35,25 @@ final class MemoryGuard {
             return new Result(Optional.empty(), Optional.empty());
         }
         ServerMemory now = read.get();
-        Optional<ServerMemory.RoleMemory> responsible = now.isNearlyFull() ? now.responsible() : Optional.empty();
+        boolean crashed = before != null && now.isAfterCrash(before);
+        if (crashed || now.isNearlyFull()) {
+            unrestAt = now.at();
+        }
+        if (usual.isEmpty() || unrestAt.plus(UNREST).isBefore(now.at())) {
+            usual.add(now.at(), now.bytesByRole());
+        }
+        Optional<ServerMemory.RoleMemory> responsible = now.isNearlyFull() ? now.responsible(usual) : Optional.empty();
         if (responsible.isPresent()) {
             for (ServerMemory.Session one : responsible.get().sessions()) {
                 Sql.terminate(session, one.pid());
             }
         }
-        if (before == null || !now.isAfterCrash(before)) {
+        if (before == null || !crashed) {
             return new Result(responsible.map(role -> taken(role, now, false)), Optional.empty());
         }
         return new Result(
-                before.responsible().map(role -> taken(role, before, true)),
-                Optional.of(new ServerCrash(before.at(), now.recoveredAt(), now.logPrefix(), before.suspects())));
+                before.responsibleForCrash(usual).map(role -> taken(role, before, true)),
+                Optional.of(new ServerCrash(before.at(), now.recoveredAt(), now.logPrefix(), before.cleared(usual))));
     }
 
     private static MemoryTaken taken(ServerMemory.RoleMemory role, ServerMemory reading, boolean crashed) {

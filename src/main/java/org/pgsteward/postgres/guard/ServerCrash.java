@@ -9,6 +9,6 @@ import java.util.Set;
  * @param after the last reading before it, by the server's clock
  * @param recovered when PostgreSQL started its processes again
  * @param logPrefix the server's setting {@code log_line_prefix}
- * @param suspects the roles with most memory and with most sessions at the last reading before it
+ * @param cleared roles that had memory at the last reading before it, but neither most memory nor most sessions
  */
-public record ServerCrash(Instant after, Instant recovered, String logPrefix, Set<String> suspects) {}
+public record ServerCrash(Instant after, Instant recovered, String logPrefix, Set<String> cleared) {}

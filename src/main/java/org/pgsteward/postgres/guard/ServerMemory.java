@@ -78,8 +78,14 @@ record ServerMemory(
     /** Share of the limit above which the kernel may kill a process at any moment. */
     private static final double NEARLY_FULL = 0.9;
 
-    /** Share of the limit above which a role is held responsible. */
+    /** Share of the limit above which a role's memory, its recent growth counted twice, makes it responsible. */
     private static final double LARGE_SHARE = 0.4;
+
+    /** Share of the limit above which recent growth may have caused a crash. */
+    private static final double NOTABLE_GROWTH = 0.1;
+
+    /** Share of the limit above which a role was there at a reading. */
+    private static final double VISIBLE = 0.01;
 
     /** A crash within this time after a reading belongs to it. Crash recovery is included. */
     private static final Duration RECOVERY = Duration.ofSeconds(10);
@@ -94,9 +100,15 @@ record ServerMemory(
     /**
      * The private memory of a role.
      *
+     * @param growth bytes beyond the role's usual memory
      * @param sessions the largest first
      */
-    record RoleMemory(String role, long bytes, List<Session> sessions) {}
+    record RoleMemory(String role, long bytes, long growth, List<Session> sessions) {
+        /** Who has most memory and who took the last of it are both to blame; the second one more. */
+        private long blame() {
+            return bytes + growth;
+        }
+    }
 
     /** Returns empty if the files cannot be read. */
     static Optional<ServerMemory> of(Connection session) throws SQLException {
@@ -167,31 +179,53 @@ record ServerMemory(
                 && recoveredAt.isBefore(previous.at.plus(RECOVERY));
     }
 
-    /** Returns the role with most memory, if that is a large share of the limit. */
-    Optional<RoleMemory> responsible() {
-        return roles().max(Comparator.comparingLong(RoleMemory::bytes))
-                .filter(role -> role.bytes() > limit * LARGE_SHARE);
+    /** Returns the role that took most memory, if that is a large share of the limit. */
+    Optional<RoleMemory> responsible(UsualMemory usual) {
+        return roles(usual)
+                .max(Comparator.comparingLong(RoleMemory::blame))
+                .filter(role -> role.blame() > limit * LARGE_SHARE);
     }
 
-    /** Returns the role with most memory and the role with most sessions. */
-    Set<String> suspects() {
+    /** Returns the same after a crash; empty if this reading is too old to show who took the memory. */
+    Optional<RoleMemory> responsibleForCrash(UsualMemory usual) {
+        return responsible(usual).filter(role -> isNearlyFull() || role.growth() > limit * NOTABLE_GROWTH);
+    }
+
+    /** Returns the roles that did not cause a crash after this reading: with memory, but not most of it or most sessions. */
+    Set<String> cleared(UsualMemory usual) {
+        Set<String> suspects = suspects(usual);
+        return roles(usual)
+                .filter(role -> role.bytes() > limit * VISIBLE)
+                .map(RoleMemory::role)
+                .filter(role -> !suspects.contains(role))
+                .collect(Collectors.toSet());
+    }
+
+    private Set<String> suspects(UsualMemory usual) {
         return Stream.of(
-                        roles().max(Comparator.comparingLong(RoleMemory::bytes)),
-                        roles().max(Comparator.comparingInt(
-                                role -> role.sessions().size())))
+                        roles(usual).max(Comparator.comparingLong(RoleMemory::blame)),
+                        roles(usual)
+                                .max(Comparator.comparingInt(
+                                        role -> role.sessions().size())))
                 .flatMap(Optional::stream)
                 .map(RoleMemory::role)
                 .collect(Collectors.toSet());
     }
 
-    private Stream<RoleMemory> roles() {
+    /** Returns the private memory of each role in bytes. */
+    Map<String, Long> bytesByRole() {
+        return sessions.stream().collect(Collectors.groupingBy(Session::role, Collectors.summingLong(Session::bytes)));
+    }
+
+    private Stream<RoleMemory> roles(UsualMemory usual) {
         Map<String, List<Session>> byRole = sessions.stream().collect(Collectors.groupingBy(Session::role));
-        return byRole.entrySet().stream()
-                .map(entry -> new RoleMemory(
-                        entry.getKey(),
-                        entry.getValue().stream().mapToLong(Session::bytes).sum(),
-                        entry.getValue().stream()
-                                .sorted(Comparator.comparingLong(Session::bytes).reversed())
-                                .toList()));
+        return byRole.entrySet().stream().map(entry -> {
+            String role = entry.getKey();
+            List<Session> largestFirst = entry.getValue().stream()
+                    .sorted(Comparator.comparingLong(Session::bytes).reversed())
+                    .toList();
+            long bytes = largestFirst.stream().mapToLong(Session::bytes).sum();
+            return new RoleMemory(role, bytes, Math.max(0, bytes - usual.of(role)), largestFirst);
+        });
     }
 }

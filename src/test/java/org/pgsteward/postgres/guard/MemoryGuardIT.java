@@ -34,6 +34,10 @@ class MemoryGuardIT {
     private static final String GREEDY = "DO $$ DECLARE a text[]; BEGIN FOR k IN 1..6 LOOP"
             + " a[k] := repeat('x', 18000000); END LOOP; PERFORM pg_sleep(2); END $$";
 
+    /** Keeps some 11 MB for the sorted rows. */
+    private static final String KEPT = "SET work_mem = '40MB'; BEGIN; DECLARE kept CURSOR FOR SELECT repeat('x', 1000)"
+            + " FROM generate_series(1, 9000) ORDER BY random(); FETCH kept";
+
     private final String name = "memory-guard-" + UUID.randomUUID().toString().substring(0, 8);
     private Server server;
     private ServerGuard guard;
@@ -91,7 +95,7 @@ class MemoryGuardIT {
         List<Thread> threads = new ArrayList<>();
         try {
             for (int n = 0; n < 6; n++) {
-                threads.add(greedy(over));
+                threads.add(running("evil", over, GREEDY));
             }
 
             MemoryTaken taken = await().atMost(PATIENCE)
@@ -113,6 +117,41 @@ class MemoryGuardIT {
                     Statement statement = neighbour.createStatement()) {
                 statement.execute("SELECT pg_sleep(3)");
             }
+        } finally {
+            over.set(true);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+    }
+
+    /** What it has is a large share of the limit, and was no danger until another one came. */
+    @Test
+    void blamesWhoTakesTheRestAndNotWhoHadMostBefore() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        List<Thread> threads = new ArrayList<>();
+        try (ServerGuard late = new ServerGuard(server)) {
+            for (int n = 0; n < 11; n++) {
+                threads.add(running("wiki", over, KEPT, "SELECT pg_sleep(1)"));
+            }
+            await().atMost(PATIENCE)
+                    .until(() -> server.ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+                            .equals("11"));
+            assertThat(late.check().memory()).isEmpty();
+            for (int n = 0; n < 7; n++) {
+                threads.add(running("evil", over, KEPT, "SELECT pg_sleep(1)"));
+            }
+
+            List<String> blamed = new ArrayList<>();
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(50))
+                    .ignoreExceptionsInstanceOf(SQLException.class)
+                    .until(() -> {
+                        late.check().memory().map(MemoryTaken::role).ifPresent(blamed::add);
+                        return blamed.size() >= 3;
+                    });
+
+            assertThat(blamed).containsOnly("evil");
         } finally {
             over.set(true);
             for (Thread thread : threads) {
@@ -149,12 +188,16 @@ class MemoryGuardIT {
         }
     }
 
-    private Thread greedy(AtomicBoolean over) {
+    /** Logs in and repeats the statements; logs in again after an error. */
+    private Thread running(String role, AtomicBoolean over, String first, String... next) {
         Thread thread = new Thread(() -> {
             while (!over.get()) {
-                try (Connection again = as("evil");
+                try (Connection again = as(role);
                         Statement statement = again.createStatement()) {
-                    statement.execute(GREEDY);
+                    statement.execute(first);
+                    for (int n = 0; n < next.length && !over.get(); n = (n + 1) % next.length) {
+                        statement.execute(next[n]);
+                    }
                 } catch (SQLException ended) {
                     // That is what is tested.
                     Thread.onSpinWait();

@@ -7,6 +7,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,27 +19,84 @@ class ServerMemoryTest {
     private static final Instant STARTED = Instant.parse("2026-11-28T02:00:00Z");
     private static final Instant AT = STARTED.plusSeconds(1000);
 
+    private final UsualMemory usual = new UsualMemory();
+
+    @BeforeEach
+    void nothingIsUsual() {
+        usual.add(AT.minusSeconds(600), Map.of());
+    }
+
     @Test
     void findsTheRoleWithMostMemoryAndItsLargestSessions() {
         ServerMemory reading = reading(
                 session(1, "wiki", 30), session(2, "photos", 60), session(3, "wiki", 50), session(4, "wiki", 40));
 
-        assertThat(reading.responsible()).hasValueSatisfying(role -> {
+        assertThat(reading.responsible(usual)).hasValueSatisfying(role -> {
             assertThat(role.role()).isEqualTo("wiki");
             assertThat(role.bytes()).isEqualTo(120 * MIB);
             assertThat(role.sessions()).extracting(ServerMemory.Session::pid).containsExactly(3, 4, 1);
         });
     }
 
+    /** With 118 MiB for hours it was no danger to anybody. */
+    @Test
+    void whoTakesTheRestIsResponsibleRatherThanWhoHadMostBefore() {
+        usual.add(AT, Map.of("photos", 118 * MIB));
+        for (int minutes = 1; minutes <= 10; minutes++) {
+            usual.add(AT.plusSeconds(60L * minutes), Map.of("photos", 118 * MIB));
+        }
+
+        ServerMemory reading = reading(session(1, "photos", 118), session(2, "evil", 86));
+
+        assertThat(reading.responsible(usual)).hasValueSatisfying(role -> {
+            assertThat(role.role()).isEqualTo("evil");
+            assertThat(role.growth()).isEqualTo(86 * MIB);
+        });
+        assertThat(reading.cleared(usual)).containsExactly("photos");
+    }
+
+    /** It was read before the role that caused the crash took its memory. */
+    @Test
+    void aReadingInWhichAllIsUsualBlamesNobodyForACrash() {
+        usual.add(AT.plusSeconds(3600), Map.of("photos", 118 * MIB));
+        ServerMemory reading =
+                new ServerMemory(AT, STARTED, STARTED, "", 256 * MIB, 180 * MIB, List.of(session(1, "photos", 118)));
+
+        assertThat(reading.responsibleForCrash(usual)).isEmpty();
+        assertThat(reading.responsible(usual)).isPresent();
+    }
+
+    /** Of a role that came later the reading says nothing. */
+    @Test
+    void clearsWhoHadMemoryButNeitherMostOfItNorMostSessions() {
+        ServerMemory reading = reading(
+                session(1, "evil", 60),
+                session(2, "many", 3),
+                session(3, "many", 3),
+                session(4, "photos", 20),
+                session(5, "small", 1));
+
+        assertThat(reading.cleared(usual)).containsExactly("photos");
+    }
+
+    /** It would otherwise get neighbours blamed by taking its memory slowly. */
+    @Test
+    void whoHasMuchMoreThanOthersIsResponsibleAlthoughItIsUsual() {
+        usual.add(AT.plusSeconds(3600), Map.of("evil", 150 * MIB));
+
+        assertThat(reading(session(1, "evil", 150), session(2, "photos", 50)).responsible(usual))
+                .hasValueSatisfying(role -> assertThat(role.role()).isEqualTo("evil"));
+    }
+
     /** One of many services always has most memory. */
     @Test
     void aRoleWithAnOrdinaryShareIsNotResponsible() {
-        List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(20, session(1, "wiki", 4)));
+        List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(12, session(1, "wiki", 4)));
         sessions.addAll(Collections.nCopies(10, session(2, "photos", 4)));
 
-        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).responsible())
+        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).responsible(usual))
                 .isEmpty();
-        assertThat(reading().responsible()).isEmpty();
+        assertThat(reading().responsible(usual)).isEmpty();
     }
 
     @ParameterizedTest
