@@ -38,6 +38,18 @@ public record SmallDisk(Path folder) implements AutoCloseable {
         }
     }
 
+    /** Leaves this number of bytes free, about. */
+    public void leave(long bytes) throws IOException {
+        Path filler = folder.resolve("filler");
+        Files.deleteIfExists(filler);
+        byte[] block = new byte[1 << 16];
+        try (var written = Files.newOutputStream(filler)) {
+            while (folder.toFile().getUsableSpace() > bytes) {
+                written.write(block);
+            }
+        }
+    }
+
     @Override
     public void close() throws IOException {
         assertThat(run("umount", folder.toString())).isTrue();

@@ -64,7 +64,8 @@ public final class Proof {
     /** Of what says more about this host than about the backup. */
     private static final Pattern THIS_HOSTS =
             Pattern.compile("No space left on device|Disk quota exceeded|out of memory|out of shared memory"
-                    + "|server closed the connection|no connection to the server|could not connect to server"
+                    + "|ended with exit code 137|server closed the connection|no connection to the server|could not connect to server"
+                    + "|connection to server .* failed"
                     + "|could not create locale|could not access file|could not load library"
                     + "|extension \".*\" is not available");
 
@@ -287,7 +288,17 @@ public final class Proof {
             return Optional.of(noCluster(e));
         }
         try (ScratchSeries.Lease lease = started) {
-            ThrowawayCluster cluster = lease.cluster();
+            Optional<String> cannotTell = attempt(backup, manifest, lease.cluster(), lost);
+            if (cannotTell.isEmpty()) {
+                lease.verified();
+            }
+            return cannotTell;
+        }
+    }
+
+    private Optional<String> attempt(Backup backup, Manifest manifest, ThrowawayCluster cluster, List<String> lost)
+            throws IOException, InterruptedException {
+        try {
             makeCounter(cluster);
             StoredFile file = stored(backup, manifest);
             Optional<String> cannotTell = backup.kind() == BackupKind.GLOBALS
@@ -295,11 +306,12 @@ public final class Proof {
                     : database(backup.id(), manifest, file, cluster, lost);
             if (cannotTell.isEmpty()) {
                 compareRows(manifest, cluster, backup.kind());
-                lease.verified();
             }
             return cannotTell;
         } catch (AgeKeys.NotForUs e) {
             return Optional.of(AgeKeys.NotForUs.REASON);
+        } catch (IOException e) {
+            return Optional.of(orThrow(e, cluster, Optional.empty()));
         }
     }
 

@@ -121,12 +121,12 @@ final class StreamProof implements AutoCloseable {
                     cannotTell = Proof.thisHosts(lost);
                     lost.addAll(Proof.lostContents(manifest, site));
                 }
+                if (cannotTell.isEmpty()) {
+                    Proof.compareRows(manifest, cluster, kind);
+                }
             } catch (IOException e) {
                 cannotTell = Optional.of(Proof.orThrow(e, cluster, caveat));
             }
-        }
-        if (cluster != null && cannotTell.isEmpty()) {
-            Proof.compareRows(manifest, cluster, kind);
         }
         return cannotTell;
     }

@@ -321,6 +321,29 @@ class FaultsIT {
         assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
     }
 
+    /** The disk may be full at any step of a verification, from the start of the scratch server on. */
+    @Test
+    void aScratchFolderThatIsFullAtAnyStepCondemnsNoBackup() throws Exception {
+        String database = host.cluster().newDatabase();
+        Backup good = goodBackupOf(database);
+        try (SmallDisk disk = SmallDisk.of("200m");
+                Elsewhere other =
+                        new Elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
+            assertThat(prove(other.wiring, good).state()).isEqualTo(BackupState.VERIFIED);
+            int left = 0;
+            Backup backup;
+            do {
+                left += 3 << 20;
+                disk.leave(left);
+                backup = prove(other.wiring, good);
+                assertThat(backup.state())
+                        .as("%d bytes free: %s", left, backup.error())
+                        .isNotEqualTo(BackupState.FAILED);
+            } while (backup.state() == BackupState.UNVERIFIABLE);
+            assertThat(left).isGreaterThan(7 << 20);
+        }
+    }
+
     @Test
     void aDiskThatTurnedReadOnlyFailsTheBackupAndWhatIsOnItStays() throws Exception {
         String database = host.cluster().newDatabase();
