@@ -168,10 +168,7 @@ public final class DockerEngine implements AutoCloseable {
     }
 
     private List<ContainerList.Entry> listed(String path) {
-        return http.read(version + path, (status, body) -> {
-            expectOk(status, body, "list of containers");
-            return ContainerList.of(body);
-        });
+        return read(path, "list of containers", ContainerList::of);
     }
 
     /** Empty when it is gone, or too large to be read. */
@@ -289,6 +286,19 @@ public final class DockerEngine implements AutoCloseable {
     /** @throws EngineAway when the answer is not a success, with the beginning of what came instead */
     void expectOk(DockerHttpClient.Response answer, String what) throws IOException {
         expectOk(answer.getStatusCode(), answer.getBody(), what);
+    }
+
+    /** Takes from an answer what is wanted of it, while it comes in. */
+    interface Reading<T> {
+        T of(InputStream body) throws IOException;
+    }
+
+    /** @throws EngineAway when there is no answer in time, it is not a success, or it cannot be read */
+    <T> T read(String path, String what, Reading<T> reading) {
+        return http.read(version + path, (status, body) -> {
+            expectOk(status, body, what);
+            return reading.of(body);
+        });
     }
 
     private void expectOk(int status, InputStream body, String what) throws IOException {

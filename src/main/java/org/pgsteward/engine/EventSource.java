@@ -4,6 +4,7 @@ import com.github.dockerjava.api.model.Event;
 import com.github.dockerjava.core.util.FiltersEncoder;
 import com.github.dockerjava.transport.DockerHttpClient;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -46,6 +47,8 @@ final class EventSource {
     /** The engine remembers 256. */
     private static final int MOST_REMEMBERED = 1024;
 
+    private static final String EVENTS = "events";
+
     private final DockerEngine engine;
     private final Clock clock;
 
@@ -84,36 +87,40 @@ final class EventSource {
      * @throws EngineAway when nobody answers, or the answer is a refusal
      */
     EventStream follow(Instant since) throws IOException {
-        return open("/events?since=" + written(since));
-    }
-
-    /**
-     * What happened in a span of time that is over by the engine's clock.
-     *
-     * @throws EngineAway when nobody answers, or the answer is a refusal
-     */
-    List<Event> between(Instant since, Instant until) throws IOException {
-        try (EventStream span = open("/events?since=" + written(since) + "&until=" + written(until))) {
-            List<Event> happened = new ArrayList<>();
-            for (Optional<Event> event = span.next();
-                    event.isPresent() && happened.size() < MOST_REMEMBERED;
-                    event = span.next()) {
-                happened.add(event.get());
-            }
-            return happened;
-        }
-    }
-
-    private EventStream open(String path) throws IOException {
-        DockerHttpClient.Response answer = engine.get(
-                path + "&filters=" + URLEncoder.encode(FiltersEncoder.jsonEncode(FILTERS), StandardCharsets.UTF_8));
+        DockerHttpClient.Response answer = engine.get(filtered("/events?since=" + written(since)));
         try {
-            engine.expectOk(answer, "events");
+            engine.expectOk(answer, EVENTS);
             return new EventStream(answer);
         } catch (IOException | RuntimeException e) {
             answer.close();
             throw e;
         }
+    }
+
+    /**
+     * What happened in a span of time that is over by the engine's clock. Each event carries all labels of its container, so
+     * the answer may be long; it is read while it comes in.
+     *
+     * @throws EngineAway when nobody answers, the answer is a refusal, or it is not there in time
+     */
+    List<Event> between(Instant since, Instant until) {
+        return engine.read(
+                filtered("/events?since=" + written(since) + "&until=" + written(until)), EVENTS, EventSource::events);
+    }
+
+    private static List<Event> events(InputStream body) throws IOException {
+        EventReader span = new EventReader(body);
+        List<Event> happened = new ArrayList<>();
+        for (Optional<Event> event = span.next();
+                event.isPresent() && happened.size() < MOST_REMEMBERED;
+                event = span.next()) {
+            happened.add(event.get());
+        }
+        return happened;
+    }
+
+    private static String filtered(String path) {
+        return path + "&filters=" + URLEncoder.encode(FiltersEncoder.jsonEncode(FILTERS), StandardCharsets.UTF_8);
     }
 
     /** The API reads seconds with a decimal point; milliseconds would mean a year far away. */

@@ -139,6 +139,14 @@ class OversizedContainersTest {
         }
     }
 
+    /** Otherwise the stream of events counted as deaf every ten seconds, for as long as the engine remembered these. */
+    @Test
+    void aSpanOfEventsMayBeLongerThanAnAnswerThatIsHeldAsAWhole() {
+        assertThat(new EventSource(engine, Clock.systemUTC()).between(Instant.EPOCH, Instant.now()))
+                .extracting(Event::getAction)
+                .containsExactly("die", "start");
+    }
+
     @Test
     void anAnswerWithoutAnEndThatARouteAsksForIsAnError() {
         assertThatThrownBy(() -> engine.client().listImagesCmd().exec())
