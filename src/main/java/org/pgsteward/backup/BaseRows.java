@@ -185,23 +185,37 @@ final class BaseRows implements AutoCloseable {
     private record Table(String owner, String name, boolean lockable) {}
 
     private void count(String database, String prefix, Map<String, Long> counts) throws SQLException {
-        try (Connection there = server.connectForLong(database)) {
+        try {
             Map<String, List<Table>> byOwner = new TreeMap<>();
-            tables(there)
+            tables(database)
                     .forEach(table -> byOwner.computeIfAbsent(table.owner(), owner -> new ArrayList<>())
                             .add(table));
-            count(there, byOwner.getOrDefault("", List.of()), prefix, counts);
+            List<Table> administrators = byOwner.getOrDefault("", List.of());
             byOwner.remove("");
+            count(() -> server.connectForLong(database), administrators, prefix, counts);
             for (Map.Entry<String, List<Table>> owned : byOwner.entrySet()) {
-                try (PassingRole role = PassingRole.make(server, PREFIX, Optional.of(owned.getKey()), MARK, USABLE);
-                        Connection his = role.enter(database)) {
-                    count(his, owned.getValue(), prefix, counts);
+                try (PassingRole role = PassingRole.make(server, PREFIX, Optional.of(owned.getKey()), MARK, USABLE)) {
+                    count(() -> role.enter(database), owned.getValue(), prefix, counts);
                 } catch (SQLException e) {
                     passOver(e);
                 }
             }
         } catch (SQLException e) {
             passOver(e);
+        }
+    }
+
+    /** Opens a session in which tables are counted. */
+    private interface Login {
+        Connection enter() throws SQLException;
+    }
+
+    private void count(Login login, List<Table> tables, String prefix, Map<String, Long> counts) throws SQLException {
+        for (int from = 0; from < tables.size(); from += Snapshot.TABLES_OF_A_SESSION) {
+            try (Connection there = login.enter()) {
+                int to = Math.min(tables.size(), from + Snapshot.TABLES_OF_A_SESSION);
+                count(there, tables.subList(from, to), prefix, counts);
+            }
         }
     }
 
@@ -239,8 +253,9 @@ final class BaseRows implements AutoCloseable {
         }
     }
 
-    private List<Table> tables(Connection there) throws SQLException {
-        try (PreparedStatement statement = there.prepareStatement(TABLES)) {
+    private List<Table> tables(String database) throws SQLException {
+        try (Connection there = server.connectForLong(database);
+                PreparedStatement statement = there.prepareStatement(TABLES)) {
             statement.setObject(1, before, Types.OTHER);
             statement.setObject(2, before, Types.OTHER);
             try (ResultSet rows = statement.executeQuery()) {

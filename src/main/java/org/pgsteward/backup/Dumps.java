@@ -155,6 +155,7 @@ public final class Dumps {
     private DumpRun dump(BackupTarget target, Programs programs, Held held)
             throws IOException, SQLException, InterruptedException {
         LockRoom.require(server, target.database());
+        MemoryRoom.require(server, target.database());
         Instant at = freeName(target);
         // The scratch cluster first: a snapshot must not wait for it.
         Optional<StreamProof> proof = streamProof(target, programs, held);

@@ -167,11 +167,25 @@ final class Snapshot implements AutoCloseable {
     /** Tables may come and go between their list and their locks: each costs milliseconds, and one in two may fail. */
     private static final int ATTEMPTS = 100;
 
+    /** A session keeps some kilobytes for each table that it has read, until it ends. */
+    static final int TABLES_OF_A_SESSION = 1000;
+
+    /** How long another session that counts waits for a table that somebody waits to change. */
+    private static final long HELPER_WAITS_MILLISECONDS = 1000;
+
+    private final Server server;
+    private final String database;
     private final Connection connection;
     private final String id;
     private final Surroundings surroundings;
 
-    private Snapshot(Connection connection, Optional<String> owner) throws SQLException {
+    /** Another session at the same moment, while it counts. */
+    private volatile Optional<Connection> helper = Optional.empty();
+
+    private Snapshot(Server server, String database, Connection connection, Optional<String> owner)
+            throws SQLException {
+        this.server = server;
+        this.database = database;
         this.connection = connection;
         this.id = one(connection, "SELECT pg_catalog.pg_export_snapshot()");
         this.surroundings = readSurroundings(owner);
@@ -205,7 +219,7 @@ final class Snapshot implements AutoCloseable {
             for (int attempt = 1; !locked(connection, attempt == ATTEMPTS); attempt++) {
                 connection.rollback();
             }
-            Snapshot snapshot = new Snapshot(connection, owner);
+            Snapshot snapshot = new Snapshot(server, database, connection, owner);
             exported = true;
             return snapshot;
         } catch (SQLException e) {
@@ -276,22 +290,70 @@ final class Snapshot implements AutoCloseable {
      */
     Map<String, Long> countRows(Reader reader) throws SQLException, IOException, InterruptedException {
         Map<String, Long> counts = new TreeMap<>();
-        List<String> last = new ArrayList<>();
         Set<String> slow = pairs(WITHOUT_A_SHORT_COLUMN).keySet();
-        for (String table : tables(connection)) {
-            if (slow.contains(table)) {
-                last.add(table);
-            } else {
-                counts.put(table, TableRows.count(connection, table));
-            }
-        }
+        List<String> tables = tables(connection);
+        List<String> first =
+                tables.stream().filter(table -> !slow.contains(table)).toList();
+        List<String> last = tables.stream().filter(slow::contains).toList();
+        count(first, counts);
         if (!last.isEmpty()) {
             reader.await();
-        }
-        for (String table : last) {
-            counts.put(table, TableRows.count(connection, table));
+            count(last, counts);
         }
         return counts;
+    }
+
+    private void count(List<String> tables, Map<String, Long> counts) throws SQLException {
+        if (tables.size() <= TABLES_OF_A_SESSION) {
+            countHere(tables, counts);
+            return;
+        }
+        for (int from = 0; from < tables.size(); from += TABLES_OF_A_SESSION) {
+            countBeside(tables.subList(from, Math.min(tables.size(), from + TABLES_OF_A_SESSION)), counts);
+        }
+    }
+
+    private void countHere(List<String> tables, Map<String, Long> counts) throws SQLException {
+        for (String table : tables) {
+            counts.put(table, TableRows.count(connection, table));
+        }
+    }
+
+    /** Counts in another session, whose memory is released at the end. */
+    private void countBeside(List<String> tables, Map<String, Long> counts) throws SQLException {
+        try (Connection other = join()) {
+            helper = Optional.of(other);
+            for (String table : tables) {
+                counts.put(table, TableRows.count(other, table));
+            }
+        } catch (SQLException e) {
+            if (!TOO_LATE.equals(e.getSQLState())) {
+                throw e;
+            }
+            // Somebody waits to change a table. Only the session that has it locked already can read it.
+            countHere(
+                    tables.stream().filter(table -> !counts.containsKey(table)).toList(), counts);
+        } finally {
+            helper = Optional.empty();
+        }
+    }
+
+    private Connection join() throws SQLException {
+        Connection other = server.connectForLong(database);
+        boolean joined = false;
+        try {
+            other.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            other.setReadOnly(true);
+            run(other, "SET lock_timeout = " + HELPER_WAITS_MILLISECONDS);
+            other.setAutoCommit(false);
+            run(other, "SET TRANSACTION SNAPSHOT " + Quote.literal(id));
+            joined = true;
+            return other;
+        } finally {
+            if (!joined) {
+                other.close();
+            }
+        }
     }
 
     /** What the dump takes for granted. */
@@ -360,6 +422,10 @@ final class Snapshot implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
+        Optional<Connection> counting = helper;
+        if (counting.isPresent()) {
+            counting.get().close();
+        }
         connection.close();
     }
 

@@ -42,7 +42,7 @@ public final class GuardAlerts {
     /** How often the roles that are shut out are compared with the alerts. */
     private static final Duration COMPARED_EVERY = Duration.ofSeconds(10);
 
-    /** Between two crashes. Sessions that lived longer may have grown large without any fault. */
+    /** From the recovery of a crash to the next one. Sessions that lived longer may have grown large without any fault. */
     private static final Duration SOON = Duration.ofSeconds(30);
 
     private static final String KILLED =
@@ -70,7 +70,7 @@ public final class GuardAlerts {
     private Instant comparedAt = Instant.EPOCH;
 
     /** By the server's clock. */
-    private Instant lastCrash = Instant.EPOCH;
+    private Instant lastRecovery = Instant.EPOCH;
 
     /** @param killedRole returns the role whose process the kernel killed in a crash, if it is known */
     public GuardAlerts(
@@ -136,9 +136,9 @@ public final class GuardAlerts {
      * @param counted the role for which this crash has been counted already
      */
     private void countCrash(ServerCrash crash, Optional<String> counted) throws SQLException {
-        Instant previous = lastCrash;
-        lastCrash = crash.recovered();
-        if (previous.plus(SOON).isBefore(lastCrash)) {
+        Instant recovered = lastRecovery;
+        lastRecovery = crash.readAgain();
+        if (recovered.plus(SOON).isBefore(crash.after())) {
             return;
         }
         Optional<String> role = killedRole

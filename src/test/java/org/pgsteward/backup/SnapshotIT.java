@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -50,6 +51,58 @@ class SnapshotIT {
             cluster.run(database, "INSERT INTO public.t VALUES (8)");
             assertThat(snapshot.countRows()).isEqualTo(Map.of("public.t", 7L));
         }
+    }
+
+    /** A session keeps memory for each table until it ends, so several of them count one after the other. */
+    @Test
+    void thousandsOfTablesAreCountedAtTheSameMoment() throws Exception {
+        String database = databaseWithTables(2500);
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            cluster.run(database, "INSERT INTO public.t7 VALUES (1)", "INSERT INTO public.t2400 VALUES (1)");
+
+            Map<String, Long> counts = snapshot.countRows();
+
+            assertThat(counts).hasSize(2500);
+            assertThat(counts.values()).containsOnly(3L);
+        }
+    }
+
+    /** It would wait until this snapshot ends, which waits for the count. */
+    @Test
+    void aTableThatSomebodyWaitsToChangeIsCounted() throws Exception {
+        String database = databaseWithTables(1200);
+        try (Connection other = cluster.server().connect(database);
+                Statement statement = other.createStatement()) {
+            CompletableFuture<Void> change;
+            try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+                change = CompletableFuture.runAsync(() -> {
+                    try {
+                        statement.execute("ALTER TABLE public.t5 ADD COLUMN m int");
+                    } catch (SQLException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+                await().atMost(Duration.ofMinutes(8))
+                        .until(() -> cluster.server()
+                                .ask("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                                .equals("1"));
+
+                assertThat(snapshot.countRows()).hasSize(1200).containsEntry("public.t5", 3L);
+            }
+            change.get(8, TimeUnit.MINUTES);
+        }
+    }
+
+    private String databaseWithTables(int count) throws SQLException {
+        String database = cluster.newDatabase();
+        for (int from = 1; from <= count; from += 100) {
+            cluster.run(
+                    database,
+                    "DO $$ BEGIN FOR i IN " + from + ".." + (from + 99) + " LOOP"
+                            + " EXECUTE format('CREATE TABLE public.t%s AS SELECT generate_series(1, 3) AS n', i);"
+                            + " END LOOP; END $$");
+        }
+        return database;
     }
 
     @Test

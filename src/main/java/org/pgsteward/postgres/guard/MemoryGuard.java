@@ -53,7 +53,8 @@ final class MemoryGuard {
         }
         return new Result(
                 before.responsibleForCrash(usual).map(role -> taken(role, before, true)),
-                Optional.of(new ServerCrash(before.at(), now.recoveredAt(), now.logPrefix(), before.cleared(usual))));
+                Optional.of(new ServerCrash(
+                        before.at(), now.recoveredAt(), now.at(), now.logPrefix(), before.cleared(usual))));
     }
 
     private static MemoryTaken taken(ServerMemory.RoleMemory role, ServerMemory reading, boolean crashed) {

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.postgres.ContainerMemory;
 
 /**
  * The memory of the server's container and the private memory of each session, read from the kernel's files. At the limit
@@ -27,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt when the server was started
  * @param recoveredAt when its processes were last started; later than {@code startedAt} after a crash
  * @param logPrefix its setting {@code log_line_prefix}
- * @param limit of the container, in bytes; at least 2^50 without a limit
- * @param taken bytes that the kernel cannot reclaim: private memory of all processes, and shared memory
  * @param sessions of ordinary roles
  */
 record ServerMemory(
@@ -36,23 +35,17 @@ record ServerMemory(
         Instant startedAt,
         Instant recoveredAt,
         String logPrefix,
-        long limit,
-        long taken,
+        ContainerMemory container,
         List<Session> sessions) {
-    /** Characters of a file; each has less than 4 kB. */
+    /** Characters of a file; it has less than 4 kB. */
     private static final int MOST_CHARACTERS = 16_000;
 
-    /** Files of control groups, version 2 or 1; NULL if neither exists. */
     private static final String CONTAINER = """
-            SELECT COALESCE(pg_catalog.pg_read_file('/sys/fs/cgroup/memory.max', 0, %1$d, true),
-                            pg_catalog.pg_read_file('/sys/fs/cgroup/memory/memory.limit_in_bytes', 0, %1$d, true)),
-                   COALESCE(pg_catalog.pg_read_file('/sys/fs/cgroup/memory.stat', 0, %1$d, true),
-                            pg_catalog.pg_read_file('/sys/fs/cgroup/memory/memory.stat', 0, %1$d, true)),
-                   pg_catalog.clock_timestamp(), pg_catalog.pg_postmaster_start_time(),
+            SELECT {columns}, pg_catalog.clock_timestamp(), pg_catalog.pg_postmaster_start_time(),
                    (SELECT pg_catalog.min(backend_start) FROM pg_catalog.pg_stat_activity
                      WHERE backend_type = 'checkpointer'),
                    pg_catalog.current_setting('log_line_prefix')
-            """.formatted(MOST_CHARACTERS);
+            """.replace("{columns}", ContainerMemory.COLUMNS);
 
     /** Includes superusers: the smallest session shows how much memory each session begins with. */
     private static final String SESSIONS = """
@@ -68,13 +61,6 @@ record ServerMemory(
     private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "XX000", "53200");
 
     private static final Pattern PRIVATE = Pattern.compile("^RssAnon:\\s+(\\d{1,15}) kB$", Pattern.MULTILINE);
-    private static final Pattern PROCESSES = Pattern.compile("^(?:anon|total_rss) (\\d{1,18})$", Pattern.MULTILINE);
-    private static final Pattern SHARED = Pattern.compile("^(?:total_)?shmem (\\d{1,18})$", Pattern.MULTILINE);
-    private static final Pattern LIMIT = Pattern.compile("(\\d{1,18})\\s*");
-
-    /** Version 1 has a number near 2^63 without a limit. */
-    private static final long NO_LIMIT = 1L << 50;
-
     /** Share of the limit above which the kernel may kill a process at any moment. */
     private static final double NEARLY_FULL = 0.9;
 
@@ -110,6 +96,11 @@ record ServerMemory(
         }
     }
 
+    /** Returns the limit of the container in bytes; at least 2^50 without a limit. */
+    long limit() {
+        return container.limit();
+    }
+
     /** Returns empty if the files cannot be read. */
     static Optional<ServerMemory> of(Connection session) throws SQLException {
         return Sql.query(session, UNREADABLE, () -> {
@@ -120,15 +111,13 @@ record ServerMemory(
     }
 
     private static ServerMemory read(Statement statement) throws SQLException {
-        long limit;
-        long taken;
+        ContainerMemory container;
         String logPrefix;
         Instant[] times = new Instant[3];
         Sql.clearStatistics(statement.getConnection());
         try (ResultSet row = statement.executeQuery(CONTAINER)) {
             row.next();
-            limit = limit(row.getString(1));
-            taken = number(PROCESSES, row.getString(2)) + number(SHARED, row.getString(2));
+            container = ContainerMemory.of(row.getString(1), row.getString(2));
             for (int n = 0; n < times.length; n++) {
                 OffsetDateTime time = row.getObject(3 + n, OffsetDateTime.class);
                 // The checkpointer starts a moment after the server.
@@ -136,17 +125,7 @@ record ServerMemory(
             }
             logPrefix = row.getString(6);
         }
-        return new ServerMemory(times[0], times[1], times[2], logPrefix, limit, taken, sessions(statement));
-    }
-
-    static long limit(@Nullable String text) {
-        Matcher number = LIMIT.matcher(text == null ? "" : text);
-        return number.matches() ? Long.parseLong(number.group(1)) : NO_LIMIT;
-    }
-
-    private static long number(Pattern line, @Nullable String text) {
-        Matcher number = line.matcher(text == null ? "" : text);
-        return number.find() ? Long.parseLong(number.group(1)) : 0;
+        return new ServerMemory(times[0], times[1], times[2], logPrefix, container, sessions(statement));
     }
 
     private static List<Session> sessions(Statement statement) throws SQLException {
@@ -154,7 +133,7 @@ record ServerMemory(
         long least = Long.MAX_VALUE;
         try (ResultSet rows = statement.executeQuery(SESSIONS)) {
             while (rows.next()) {
-                long bytes = number(PRIVATE, rows.getString(5)) * 1024;
+                long bytes = privateBytes(rows.getString(5));
                 least = bytes == 0 ? least : Math.min(least, bytes);
                 if (!rows.getBoolean(4)) {
                     others.add(new Session(rows.getInt(1), rows.getString(2), rows.getString(3), bytes));
@@ -167,9 +146,14 @@ record ServerMemory(
                 .toList();
     }
 
+    private static long privateBytes(@Nullable String status) {
+        Matcher number = PRIVATE.matcher(status == null ? "" : status);
+        return number.find() ? Long.parseLong(number.group(1)) * 1024 : 0;
+    }
+
     /** Returns whether the kernel may kill a process at any moment. */
     boolean isNearlyFull() {
-        return taken > limit * NEARLY_FULL;
+        return container.taken() > limit() * NEARLY_FULL;
     }
 
     /** Returns whether PostgreSQL ended all sessions shortly after the previous reading. */
@@ -183,19 +167,19 @@ record ServerMemory(
     Optional<RoleMemory> responsible(UsualMemory usual) {
         return roles(usual)
                 .max(Comparator.comparingLong(RoleMemory::blame))
-                .filter(role -> role.blame() > limit * LARGE_SHARE);
+                .filter(role -> role.blame() > limit() * LARGE_SHARE);
     }
 
     /** Returns the same after a crash; empty if this reading is too old to show who took the memory. */
     Optional<RoleMemory> responsibleForCrash(UsualMemory usual) {
-        return responsible(usual).filter(role -> isNearlyFull() || role.growth() > limit * NOTABLE_GROWTH);
+        return responsible(usual).filter(role -> isNearlyFull() || role.growth() > limit() * NOTABLE_GROWTH);
     }
 
     /** Returns the roles that did not cause a crash after this reading: with memory, but not most of it or most sessions. */
     Set<String> cleared(UsualMemory usual) {
         Set<String> suspects = suspects(usual);
         return roles(usual)
-                .filter(role -> role.bytes() > limit * VISIBLE)
+                .filter(role -> role.bytes() > limit() * VISIBLE)
                 .map(RoleMemory::role)
                 .filter(role -> !suspects.contains(role))
                 .collect(Collectors.toSet());

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.postgres.ContainerMemory;
 
 class ServerMemoryTest {
     private static final long MIB = 1 << 20;
@@ -59,8 +59,13 @@ class ServerMemoryTest {
     @Test
     void aReadingInWhichAllIsUsualBlamesNobodyForACrash() {
         usual.add(AT.plusSeconds(3600), Map.of("photos", 118 * MIB));
-        ServerMemory reading =
-                new ServerMemory(AT, STARTED, STARTED, "", 256 * MIB, 180 * MIB, List.of(session(1, "photos", 118)));
+        ServerMemory reading = new ServerMemory(
+                AT,
+                STARTED,
+                STARTED,
+                "",
+                new ContainerMemory(256 * MIB, 180 * MIB),
+                List.of(session(1, "photos", 118)));
 
         assertThat(reading.responsibleForCrash(usual)).isEmpty();
         assertThat(reading.responsible(usual)).isPresent();
@@ -102,7 +107,8 @@ class ServerMemoryTest {
     @ParameterizedTest
     @CsvSource({"230, false", "231, true", "256, true"})
     void isNearlyFullAboveAShareOfTheLimit(long taken, boolean nearlyFull) {
-        ServerMemory reading = new ServerMemory(AT, STARTED, STARTED, "", 256 * MIB, taken * MIB, List.of());
+        ServerMemory reading =
+                new ServerMemory(AT, STARTED, STARTED, "", new ContainerMemory(256 * MIB, taken * MIB), List.of());
 
         assertThat(reading.isNearlyFull()).isEqualTo(nearlyFull);
     }
@@ -113,24 +119,18 @@ class ServerMemoryTest {
     void recognizesACrashShortlyAfterTheReading(Duration restart, Duration recovered, boolean crash) {
         ServerMemory before = reading();
         ServerMemory now = new ServerMemory(
-                AT.plusSeconds(20), STARTED.plus(restart), AT.plus(recovered), "", 256 * MIB, 0, List.of());
+                AT.plusSeconds(20),
+                STARTED.plus(restart),
+                AT.plus(recovered),
+                "",
+                new ContainerMemory(256 * MIB, 0),
+                List.of());
 
         assertThat(now.isAfterCrash(before)).isEqualTo(crash);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"max\n", "", "9223372036854771712\n", "-1", "1e9", "99999999999999999999999"})
-    void readsOtherTextsAsNoLimit(String text) {
-        assertThat(ServerMemory.limit(text)).isGreaterThanOrEqualTo(1L << 50);
-    }
-
-    @Test
-    void readsALimit() {
-        assertThat(ServerMemory.limit("268435456\n")).isEqualTo(256 * MIB);
-    }
-
     private static ServerMemory reading(ServerMemory.Session... sessions) {
-        return new ServerMemory(AT, STARTED, STARTED, "", 256 * MIB, 200 * MIB, List.of(sessions));
+        return new ServerMemory(AT, STARTED, STARTED, "", new ContainerMemory(256 * MIB, 200 * MIB), List.of(sessions));
     }
 
     private static ServerMemory.Session session(int pid, String role, long mib) {
