@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +46,9 @@ public final class GuardAlerts {
     /** From the recovery of a crash to the next one. Sessions that lived longer may have grown large without any fault. */
     private static final Duration SOON = Duration.ofSeconds(30);
 
+    /** From a shut-out until the process of a session that still runs, and harms all services, is killed. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private static final String KILLED =
             "used so much memory that the kernel killed its processes, and PostgreSQL ended all sessions of all services";
 
@@ -66,6 +70,9 @@ public final class GuardAlerts {
 
     /** The terminated session that still runs, by role. */
     private final Map<String, TerminatedSession> stillRunning = new HashMap<>();
+
+    /** When the guard shut a role out. */
+    private final Map<String, Instant> shutOutAt = new HashMap<>();
 
     private Instant comparedAt = Instant.EPOCH;
 
@@ -109,7 +116,8 @@ public final class GuardAlerts {
         if (result.crash().isPresent()) {
             countCrash(result.crash().get(), result.memory().map(MemoryTaken::role));
         }
-        byRole.values().forEach(this::raiseLocked);
+        Set<String> killed = killUninterruptible(byRole);
+        byRole.forEach((role, sessions) -> raiseLocked(sessions, killed.contains(role)));
         result.memory().ifPresent(this::raiseMemory);
         raiseEnded(byRole.keySet());
         compareShutOuts();
@@ -122,6 +130,23 @@ public final class GuardAlerts {
                 .forEach(session -> offences.add(
                         role, session.ended() ? Offences.Kind.SESSION : Offences.Kind.STILL_RUNNING, clock.instant()));
         shutOutIfRepeated(role, worst(sessions).reason());
+    }
+
+    /** Returns the roles with a session whose process was killed. It is tried once after each shut-out. */
+    private Set<String> killUninterruptible(Map<String, List<TerminatedSession>> byRole) {
+        Instant now = clock.instant();
+        Set<String> killed = new HashSet<>();
+        byRole.forEach((role, sessions) -> {
+            TerminatedSession worst = worst(sessions);
+            Instant since = shutOutAt.get(role);
+            if (!worst.ended() && since != null && since.plus(PATIENCE).isBefore(now)) {
+                shutOutAt.remove(role);
+                if (guard.killProcess(worst)) {
+                    killed.add(role);
+                }
+            }
+        });
+        return killed;
     }
 
     private void countMemory(MemoryTaken taken) throws SQLException {
@@ -155,13 +180,19 @@ public final class GuardAlerts {
         if (offences.isEnough(role, clock.instant())) {
             Optional<String> service = guard.shutOut(role);
             offences.reset(role);
-            service.ifPresent(name -> raise(SHUT_OUT, name, texts.shutOut(role, incident)));
+            if (service.isPresent()) {
+                shutOutAt.put(role, clock.instant());
+                raise(SHUT_OUT, service.get(), texts.shutOut(role, incident));
+            }
         }
     }
 
-    /** @param sessions of one role */
-    private void raiseLocked(List<TerminatedSession> sessions) {
-        TerminatedSession worst = worst(sessions);
+    /**
+     * @param sessions of one role
+     * @param killed whether the process of one was killed
+     */
+    private void raiseLocked(List<TerminatedSession> sessions, boolean killed) {
+        TerminatedSession worst = killed ? worst(sessions).asEnded() : worst(sessions);
         int ended = (int) sessions.stream().filter(TerminatedSession::ended).count();
         counts.merge(worst.role(), ended, Integer::sum);
         if (worst.ended()) {
@@ -169,7 +200,12 @@ public final class GuardAlerts {
         } else {
             stillRunning.put(worst.role(), worst);
         }
-        raiseLocked(worst);
+        if (killed) {
+            Optional<String> service = serviceOf(worst.role());
+            raise(LOCKED, service.orElse(worst.role()), texts.killed(worst, service));
+        } else {
+            raiseLocked(worst);
+        }
     }
 
     /** Updates the alerts of sessions that still ran at the previous check and have ended since. */
@@ -238,7 +274,11 @@ public final class GuardAlerts {
             return;
         }
         comparedAt = now;
-        Map<String, String> shutOut = guard.shutOutRoles();
+        Optional<Map<String, String>> read = guard.shutOutRoles();
+        if (read.isEmpty()) {
+            return;
+        }
+        Map<String, String> shutOut = read.get();
         Set<String> firing = alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(SHUT_OUT))
                 .map(Alert::service)

@@ -24,10 +24,22 @@ record GuardTexts(Console console) {
         }
     }
 
+    /** For a session whose process was killed, since PostgreSQL could not interrupt it. */
+    Text killed(TerminatedSession session, Optional<String> service) {
+        return new Text(
+                harm(session) + "PostgreSQL could not interrupt session " + session.pid()
+                        + ", so pgsteward killed its process: PostgreSQL ended all sessions of all services and recovered",
+                quarantine(session.role(), service));
+    }
+
+    private static String harm(TerminatedSession session) {
+        return "role " + session.role() + " " + session.reason() + " in database " + session.database()
+                + ": other services cannot log in, or pgsteward cannot write its journal; ";
+    }
+
     /** @param count terminated sessions of the role since the alert fired */
     Text locked(TerminatedSession session, int count, Optional<String> service) {
-        String reason = "role " + session.role() + " " + session.reason() + " in database " + session.database()
-                + ": other services cannot log in, or pgsteward cannot write its journal; ";
+        String reason = harm(session);
         if (session.ended()) {
             return new Text(
                     reason + "session " + session.pid() + " was terminated"

@@ -43,6 +43,17 @@ class GuardTextsTest {
     }
 
     @Test
+    void aKilledProcessIsToldWithWhatFollowed() {
+        TerminatedSession session =
+                new TerminatedSession(21, "wiki", "wiki", "held 30000 of the server's 31232 locks", true, true);
+
+        assertThat(texts.killed(session, WIKI).reason())
+                .endsWith(
+                        "; PostgreSQL could not interrupt session 21, so pgsteward killed its process: PostgreSQL ended all"
+                                + " sessions of all services and recovered");
+    }
+
+    @Test
     void memoryIsToldWithItsFigures() {
         MemoryTaken crashed = new MemoryTaken("wiki", 195 * MIB, 6, 256 * MIB, true);
         MemoryTaken prevented = new MemoryTaken("wiki", 150 * MIB, 1, 256 * MIB, false);

@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Terminates sessions of ordinary roles that block all services. Safe for many threads.
@@ -40,7 +42,7 @@ public final class ServerGuard implements AutoCloseable {
     private static final int CALM_CHECKS = 10;
 
     /** Limit for one call, so that its alert is sent; the next call continues. */
-    private static final long LONGEST_CHECK_NANOSECONDS = 10_000_000_000L;
+    private static final long LONGEST_CHECK_NANOSECONDS = 4_000_000_000L;
 
     /** Sessions of one call, after which it returns: the caller may then shut the role out. */
     private static final int MOST_TERMINATED = 20;
@@ -61,6 +63,8 @@ public final class ServerGuard implements AutoCloseable {
                             WHERE NOT l.granted AND l.locktype = 'relation' AND r.rolsuper
                               AND ARRAY[%d, %d] && pg_catalog.pg_blocking_pids(l.pid))
             """;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServerGuard.class);
 
     private final RecentClients clients = new RecentClients();
     private final MemoryGuard memory = new MemoryGuard();
@@ -100,7 +104,7 @@ public final class ServerGuard implements AutoCloseable {
     }
 
     /**
-     * Checks the server once, or for up to 10 s if sessions of a role keep coming. To be called every few seconds.
+     * Checks the server once, or for up to 4 s if sessions of a role keep coming. To be called every few seconds.
      *
      * @throws SQLException if PostgreSQL cannot be asked; the next call opens a new session
      */
@@ -182,12 +186,33 @@ public final class ServerGuard implements AutoCloseable {
     }
 
     /**
-     * Returns the roles that are shut out, by service; without services in quarantine.
+     * Returns the roles that are shut out, by service, without services in quarantine; empty if that cannot be read, for
+     * example because the lock table is full.
      *
      * @throws SQLException if PostgreSQL cannot be asked
      */
-    public synchronized Map<String, String> shutOutRoles() throws SQLException {
+    public synchronized Optional<Map<String, String>> shutOutRoles() throws SQLException {
         return ask(ShutOut::rolesByService);
+    }
+
+    /**
+     * Kills the process of a session that PostgreSQL cannot interrupt. PostgreSQL then ends all sessions and recovers, as
+     * after any crash of a process.
+     *
+     * @return whether the process was killed
+     */
+    public synchronized boolean killProcess(TerminatedSession session) {
+        boolean killed = false;
+        try {
+            killed = KillProcess.of(watching.connection(), session);
+            if (killed) {
+                close();
+            }
+        } catch (SQLException e) {
+            LOG.warn("cannot kill process {} of role {}: {}", session.pid(), session.role(), e.getMessage());
+            close();
+        }
+        return killed;
     }
 
     private void disableLogin(String role) throws SQLException {
@@ -218,7 +243,7 @@ public final class ServerGuard implements AutoCloseable {
     private void readServices(Connection session) throws SQLException {
         if (System.nanoTime() - servicesReadAt > SERVICES_NANOSECONDS) {
             servicesReadAt = System.nanoTime();
-            services = ShutOut.servicesByRole(session);
+            services = ShutOut.servicesByRole(session).orElse(services);
         }
     }
 

@@ -87,27 +87,26 @@ final class ShutOut {
         }
     }
 
-    /** Returns the roles that are shut out, by service. */
-    static Map<String, String> rolesByService(Connection session) throws SQLException {
+    /** Returns the roles that are shut out, by service; empty if that cannot be read. */
+    static Optional<Map<String, String>> rolesByService(Connection session) throws SQLException {
         return pairs(session, SHUT_OUT);
     }
 
-    /** Returns all services, by role. */
-    static Map<String, String> servicesByRole(Connection session) throws SQLException {
+    /** Returns all services, by role; empty if they cannot be read. */
+    static Optional<Map<String, String>> servicesByRole(Connection session) throws SQLException {
         return pairs(session, SERVICES);
     }
 
-    private static Map<String, String> pairs(Connection session, String sql) throws SQLException {
+    private static Optional<Map<String, String>> pairs(Connection session, String sql) throws SQLException {
         return Sql.query(session, NOT_READABLE, () -> {
-                    Map<String, String> pairs = new LinkedHashMap<>();
-                    try (PreparedStatement statement = session.prepareStatement(sql);
-                            ResultSet rows = statement.executeQuery()) {
-                        while (rows.next()) {
-                            pairs.put(rows.getString(1), rows.getString(2));
-                        }
-                    }
-                    return pairs;
-                })
-                .orElseGet(Map::of);
+            Map<String, String> pairs = new LinkedHashMap<>();
+            try (PreparedStatement statement = session.prepareStatement(sql);
+                    ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    pairs.put(rows.getString(1), rows.getString(2));
+                }
+            }
+            return pairs;
+        });
     }
 }

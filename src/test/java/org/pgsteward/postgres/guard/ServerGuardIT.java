@@ -385,6 +385,30 @@ class ServerGuardIT {
         }
     }
 
+    /** Its statement may run for hours, and nobody else can log in. */
+    @Test
+    void killsTheProcessOfASessionThatCannotBeInterrupted() throws Exception {
+        run(administrator, ENROLLED);
+        try (Connection first = as("wiki")) {
+            Thread attack = attack(first, TAKE_ALL + "; " + ENDLESS);
+            List<TerminatedSession> found = new ArrayList<>();
+            await().atMost(PATIENCE).until(() -> {
+                found.addAll(guard.check().terminated());
+                return !found.isEmpty();
+            });
+            assertThat(guard.shutOut("wiki")).contains("wiki");
+
+            assertThat(guard.killProcess(found.get(0))).isTrue();
+
+            attack.join();
+            await().atMost(PATIENCE)
+                    .ignoreExceptions()
+                    .untilAsserted(() -> cluster.server().connect("homelab").close());
+            assertThat(guard.check().terminated()).isEmpty();
+            assertThat(guard.killProcess(found.get(0))).as("it has ended").isFalse();
+        }
+    }
+
     /** While it goes on the others have the locks that the guard has given up. */
     @Test
     void othersLogInAlthoughWhoHasAllLocksCannotBeInterrupted() throws Exception {
@@ -416,7 +440,7 @@ class ServerGuardIT {
             assertThat(session.isValid(5)).isFalse();
         }
         assertThatThrownBy(() -> as("wiki")).hasMessageContaining("not permitted to log in");
-        assertThat(guard.shutOutRoles()).containsExactly(entry("wiki", "wiki"));
+        assertThat(guard.shutOutRoles().orElseThrow()).containsExactly(entry("wiki", "wiki"));
         assertThat(guard.check().terminated()).isEmpty();
         assertThat(cluster.server()
                         .ask("SELECT count(*) FROM pg_locks WHERE relation = 'public.service_configs'::regclass"))
@@ -425,7 +449,7 @@ class ServerGuardIT {
 
         assertThat(guard.shutOut("reports")).as("no service's role").isEmpty();
         run(administrator, "ALTER ROLE wiki LOGIN CONNECTION LIMIT 50");
-        assertThat(guard.shutOutRoles()).isEmpty();
+        assertThat(guard.shutOutRoles().orElseThrow()).isEmpty();
         as("wiki").close();
     }
 
@@ -434,7 +458,7 @@ class ServerGuardIT {
     void shutsOutNoRoleWithoutAService() throws Exception {
         assertThat(guard.shutOut("wiki")).isEmpty();
         assertThat(guard.serviceOf("wiki")).isEmpty();
-        assertThat(guard.shutOutRoles()).isEmpty();
+        assertThat(guard.shutOutRoles()).as("unknown, which is not nobody").isEmpty();
 
         as("wiki").close();
         assertThat(guard.check().terminated()).isEmpty();

@@ -1,0 +1,52 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/** Kills the process of a session, by a program that PostgreSQL starts. */
+final class KillProcess {
+    private static final String IS_RUNNING =
+            "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE pid = ? AND usename = ?";
+
+    /** Classes of SQLSTATE: the connection was lost, or PostgreSQL ends all sessions. */
+    private static final String CONNECTION = "08";
+
+    private static final String ENDED = "57P";
+
+    private KillProcess() {}
+
+    /**
+     * Returns whether the process was killed; false if the session has ended by itself.
+     *
+     * @throws SQLException if PostgreSQL cannot be asked, or may not start the program
+     */
+    static boolean of(Connection connection, TerminatedSession session) throws SQLException {
+        Sql.clearStatistics(connection);
+        if (!isRunning(connection, session)) {
+            return false;
+        }
+        try {
+            Sql.run(connection, "COPY (SELECT 1) TO PROGRAM 'kill -KILL " + session.pid() + "'");
+        } catch (SQLException e) {
+            String state = String.valueOf(e.getSQLState());
+            if (!state.startsWith(CONNECTION) && !state.startsWith(ENDED)) {
+                throw e;
+            }
+            // This session ends too, before or after the program does.
+        }
+        return true;
+    }
+
+    private static boolean isRunning(Connection connection, TerminatedSession session) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(IS_RUNNING)) {
+            statement.setInt(1, session.pid());
+            statement.setString(2, session.role());
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getInt(1) > 0;
+            }
+        }
+    }
+}
