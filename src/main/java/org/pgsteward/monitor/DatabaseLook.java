@@ -46,7 +46,7 @@ public record DatabaseLook(
      * @param reservedConnections of these, for superusers alone
      * @param notifyShare of the queue of {@code NOTIFY} that is full, from 0 to 1
      * @param limitBytes the container's memory limit; 0 where there is none, empty while no container is known
-     * @param ordered whether somebody is known to have told the container to stop, shortly before {@code startedAt}
+     * @param lastOrder when somebody last told the container to stop, or created it; empty if that is not known
      * @param log how it writes its log
      * @param ourAddress as it sees us; empty for a socket
      * @param crash what led to {@code recoveredAt}, where that is known
@@ -62,7 +62,7 @@ public record DatabaseLook(
             double notifyShare,
             MemorySettings memory,
             Optional<Long> limitBytes,
-            boolean ordered,
+            Optional<Instant> lastOrder,
             ServerLog log,
             String ourAddress,
             Optional<Crash> crash,
@@ -79,7 +79,7 @@ public record DatabaseLook(
                     notifyShare,
                     memory,
                     limitBytes,
-                    ordered,
+                    lastOrder,
                     log,
                     ourAddress,
                     crash,

@@ -42,11 +42,11 @@ public final class DatabaseProbe {
      *
      * @param container its name
      * @param limitBytes its memory limit; 0 where there is none, empty while no container is known
-     * @param ordered when somebody last told it to stop
+     * @param lastOrder when somebody last told it to stop, or created it
      * @param restarts the figures of the alert that tells of restarts; empty where none fires
      */
     public record Host(
-            String container, Optional<Long> limitBytes, Optional<Instant> ordered, Map<String, Object> restarts) {}
+            String container, Optional<Long> limitBytes, Optional<Instant> lastOrder, Map<String, Object> restarts) {}
 
     /** @throws SQLException when PostgreSQL does not answer */
     public DatabaseLook read(Host host) throws SQLException {

@@ -177,9 +177,7 @@ final class DatabaseQuestions {
                     row.getDouble(16),
                     new DatabaseLook.MemorySettings(row.getLong(7), row.getLong(8), row.getLong(9), row.getInt(10)),
                     host.limitBytes(),
-                    host.ordered()
-                            .filter(order -> order.plusSeconds(600).isAfter(started))
-                            .isPresent(),
+                    host.lastOrder(),
                     ServerLog.of(text(row, 12), row.getBoolean(13), row.getInt(14)),
                     text(row, 15),
                     Optional.empty(),

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -22,6 +24,12 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
     /** The processes of one start are up within this time; of a crash within it only the server's log tells. */
     private static final Duration START = Duration.ofSeconds(30);
 
+    /** An order is carried out within this time. */
+    private static final Duration CARRIED_OUT = Duration.ofMinutes(10);
+
+    /** Between the clocks of the engine and of PostgreSQL. */
+    private static final Duration SKEW = Duration.ofSeconds(2);
+
     /** The {@code kind} of its alert, whose figures are given back with each look. */
     public static final String KIND = "postgres-restarted";
 
@@ -35,7 +43,7 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
         DatabaseLook.Server server = now.server();
         return !server.startedAt().equals(before.server().startedAt())
                 || !server.recoveredAt().equals(before.server().recoveredAt())
-                || server.ordered() != before.server().ordered();
+                || !server.lastOrder().equals(before.server().lastOrder());
     }
 
     /**
@@ -60,11 +68,7 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
         // A start before anybody looked may have been ordered, or be the host's own; a recovery is one in any case.
         // Compared are PostgreSQL's own times: its clock may not be ours.
         Instant first = looks.get(0).server().startedAt();
-        Set<Instant> ordered = looks.stream()
-                .map(DatabaseLook::server)
-                .filter(DatabaseLook.Server::ordered)
-                .map(DatabaseLook.Server::startedAt)
-                .collect(Collectors.toSet());
+        Set<Instant> ordered = ordered(looks);
         for (DatabaseLook look : looks) {
             DatabaseLook.Server server = look.server();
             if (!ordered.contains(server.startedAt())
@@ -80,6 +84,18 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
         }
         return List.of(finding(
                 now, new Restarts(starts, recoveries).and(now.server().told(), at -> isRecent(at, now))));
+    }
+
+    /** Returns the starts that somebody ordered: of each order the first one after it, if that was soon. */
+    private static Set<Instant> ordered(List<DatabaseLook> looks) {
+        NavigableSet<Instant> starts =
+                looks.stream().map(look -> look.server().startedAt()).collect(Collectors.toCollection(TreeSet::new));
+        return looks.stream()
+                .flatMap(look -> look.server().lastOrder().stream())
+                .flatMap(order -> Optional.ofNullable(starts.ceiling(order.minus(SKEW)))
+                        .filter(start -> start.isBefore(order.plus(CARRIED_OUT)))
+                        .stream())
+                .collect(Collectors.toSet());
     }
 
     private static boolean isRecent(Instant at, DatabaseLook now) {

@@ -288,7 +288,7 @@ class DatabaseRulesTest {
                         n -> {
                             n.startedAt = NOON.minusSeconds(60);
                             n.recoveredAt = n.startedAt;
-                            n.ordered = true;
+                            n.lastOrder = Optional.of(n.startedAt.minusSeconds(3));
                         },
                         "",
                         ""),
@@ -552,7 +552,7 @@ class DatabaseRulesTest {
         Looks.Quiet quiet = new Looks.Quiet();
         watch.judge(quiet.look());
         quiet.at = NOON.plus(Duration.ofMinutes(1));
-        quiet.ordered = true;
+        quiet.lastOrder = Optional.of(NOON.plusSeconds(8));
         quiet.startedAt = NOON.plusSeconds(10);
         quiet.recoveredAt = NOON.plusSeconds(20);
         assertThat(watch.judge(quiet.look()).conditions())
@@ -588,6 +588,43 @@ class DatabaseRulesTest {
                 .isEqualTo("process 4711 exited with exit code 2");
     }
 
+    /** The container was created, or stopped, three minutes before it restarted by itself. */
+    @Test
+    void anOrderExplainsTheFirstStartAfterItAndNoOther() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        List<String> said = new ArrayList<>();
+        for (int minute = 0; minute <= 4; minute++) {
+            Looks.Quiet quiet = new Looks.Quiet();
+            quiet.at = NOON.plus(Duration.ofMinutes(minute));
+            quiet.lastOrder = Optional.of(NOON.minusSeconds(30));
+            quiet.startedAt = minute < 3 ? NOON.minusSeconds(20) : NOON.plusSeconds(170);
+            quiet.recoveredAt = quiet.startedAt;
+            watch.judge(quiet.look()).conditions().stream()
+                    .filter(condition -> condition.severity().isPresent())
+                    .forEach(condition -> said.add(
+                            minute(condition) + " " + condition.figures().get("starts")));
+        }
+        assertThat(said).containsExactly("3 1", "4 1");
+    }
+
+    /** It was told a minute ago; that somebody restarts PostgreSQL now does not explain it. */
+    @Test
+    void anOrderDoesNotExplainAStartBeforeIt() {
+        DatabaseWatch watch = new DatabaseWatch();
+        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        watch.judge(new Looks.Quiet().look());
+        Looks.Quiet quiet = new Looks.Quiet();
+        quiet.at = NOON.plusSeconds(60);
+        quiet.startedAt = NOON.plusSeconds(20);
+        quiet.recoveredAt = quiet.startedAt;
+        quiet.lastOrder = Optional.of(NOON.plusSeconds(50));
+
+        assertThat(watch.judge(quiet.look()).conditions())
+                .singleElement()
+                .satisfies(condition -> assertThat(condition.severity()).isPresent());
+    }
+
     @Test
     void aStartWhoseOrderIsHeardOfLateIsNotCountedWithTheNextOne() {
         DatabaseWatch watch = new DatabaseWatch();
@@ -599,7 +636,9 @@ class DatabaseRulesTest {
             if (minute >= 5) {
                 quiet.startedAt = NOON.plus(Duration.ofMinutes(minute / 5 * 5L));
                 quiet.recoveredAt = quiet.startedAt;
-                quiet.ordered = minute > 5 && minute < 10;
+            }
+            if (minute > 5) {
+                quiet.lastOrder = Optional.of(NOON.plus(Duration.ofMinutes(5)).minusSeconds(3));
             }
             watch.judge(quiet.look()).conditions().stream()
                     .filter(condition -> condition.severity().isPresent())

@@ -21,7 +21,7 @@ final class Looks {
         Instant at = NOON;
         Instant startedAt = NOON.minus(Duration.ofDays(3));
         Instant recoveredAt = startedAt.plusMillis(200);
-        boolean ordered;
+        Optional<Instant> lastOrder = Optional.empty();
         int sessions = 4;
         Optional<Long> limitBytes = Optional.of(256 * MIB);
         DatabaseLook.MemorySettings memory = new DatabaseLook.MemorySettings(32 * MIB, MIB, 8 * MIB, 3);
@@ -58,7 +58,7 @@ final class Looks {
                     notifyShare,
                     memory,
                     limitBytes,
-                    ordered,
+                    lastOrder,
                     log,
                     ourAddress,
                     crash,

@@ -239,7 +239,7 @@ class MonitorRoutesTest {
                 0,
                 new DatabaseLook.MemorySettings(1, 1, 1, 1),
                 Optional.of(0L),
-                false,
+                Optional.empty(),
                 new ServerLog(ServerLog.PREFIX, true, Optional.empty()),
                 "",
                 Optional.empty(),
