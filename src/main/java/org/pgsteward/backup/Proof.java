@@ -121,7 +121,7 @@ public final class Proof {
      */
     public Backup prove(Backup backup) throws InterruptedException {
         long began = System.nanoTime();
-        try (RunsUnderWay.Run run = runs.begin("verification", backup.service());
+        try (RunsUnderWay.Run run = runs.begin(RunsUnderWay.VERIFICATION, backup.service());
                 Progress.Binding bound = run.progress().bind()) {
             Objects.requireNonNull(bound);
             Backup proved = watched(backup, run.progress(), began);
@@ -246,6 +246,11 @@ public final class Proof {
      */
     public boolean isIdle() throws IOException {
         return turn.isFree();
+    }
+
+    /** Returns whether a verification of another process waits for the one of this process. */
+    public boolean isWanted() {
+        return turn.isWanted();
     }
 
     /** Several verifications follow one another until it is closed, and need not start a scratch cluster each. */

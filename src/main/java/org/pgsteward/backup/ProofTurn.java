@@ -34,6 +34,11 @@ final class ProofTurn {
     /** No service's: one's name does not begin so. */
     private static final String NAME = "_proof";
 
+    private static final String ANOTHER = "another verification";
+
+    /** The step of a run that waits in this process. */
+    static final String WAITS = "waits for " + ANOTHER;
+
     private static final Duration LOOK = Duration.ofMillis(200);
 
     private final Path locks;
@@ -200,7 +205,7 @@ final class ProofTurn {
 
     private void tell(Look before, Look now) {
         if (now == Look.BEHIND_ANOTHER && now != before) {
-            Progress.current().waitsFor("another verification");
+            Progress.current().waitsFor(ANOTHER);
         }
         if (now == Look.ELSEWHERE) {
             if (now != before) {
@@ -253,6 +258,11 @@ final class ProofTurn {
         } catch (IOException e) {
             LOG.warn("the lock of proofs cannot be given back before this process ends: {}", e.getMessage());
         }
+    }
+
+    /** Returns whether a verification of another process waits. */
+    boolean isWanted() {
+        return wish.ofOther().isPresent();
     }
 
     /** Returns whether no process of this host has the turn. */

@@ -46,7 +46,10 @@ public final class RunsUnderWay {
         }
     }
 
-    /** @param what {@code backup} or {@code verification} */
+    /** What {@link #begin} is told of a verification. */
+    static final String VERIFICATION = "verification";
+
+    /** @param what {@code backup} or {@link #VERIFICATION} */
     Run begin(String what, String service) {
         return add(new Run(service, new Progress(what + " of " + service, true)));
     }

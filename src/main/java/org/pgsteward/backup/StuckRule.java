@@ -12,6 +12,8 @@ import org.pgsteward.postgres.Progress;
  *   <li>It is measured by progress: bytes read, written or counted, and steps begun.
  *   <li>A run that moves more slowly than any disk is cancelled, too. The owner of a database can make each row of a restore
  *       sleep, and the backups of all others wait for that verification.
+ *   <li>A verification for which others wait is cancelled much earlier: a night must reach all services. The next night begins
+ *       with the others.
  *   <li>PostgreSQL says nothing while it builds an index, checks a foreign key or counts a large table. So a run may be
  *       silent for the limit and, on top of it, for as long as its data takes to be read once by a slow disk.
  *   <li>A run that waits for another one is not stuck; the other one may be. Where there is no other one in this process,
@@ -29,6 +31,12 @@ public final class StuckRule {
 
     /** A run may take so many times the limit, and the time for its size on top. */
     static final int IN_ALL = 4;
+
+    /** While others wait, a verification may take this part of the limit, and the time for its size on top. */
+    static final int PART = 12;
+
+    /** The least of that part, unless the limit is less. */
+    static final Duration LEAST = Duration.ofMinutes(1);
 
     /** For a cancelled run to clean up: its children get some seconds each, and the scratch cluster 20. */
     static final Duration CLEAN_UP = Duration.ofMinutes(5);
@@ -61,8 +69,11 @@ public final class StuckRule {
         return limit;
     }
 
-    /** @param all of this process, {@code run} among them */
-    public Verdict judge(Progress.State run, List<Progress.State> all) {
+    /**
+     * @param all of this process, {@code run} among them
+     * @param wanted whether a verification of another process waits
+     */
+    public Verdict judge(Progress.State run, List<Progress.State> all, boolean wanted) {
         if (run.cancelled().isPresent()) {
             return run.holding() ? ofCancelled(run, run.cancelled().get()) : Verdict.FINE;
         }
@@ -70,6 +81,17 @@ public final class StuckRule {
             return new Verdict(
                     Action.CANCEL,
                     "too slow: " + run.bytes() + " bytes in " + Elapsed.words(run.worked()) + ", and it " + run.step());
+        }
+        boolean othersWait =
+                wanted || all.stream().anyMatch(other -> other.step().equals(ProofTurn.WAITS));
+        if (!run.waiting()
+                && run.name().startsWith(RunsUnderWay.VERIFICATION)
+                && othersWait
+                && run.worked().compareTo(whileOthersWait(run)) > 0) {
+            return new Verdict(
+                    Action.CANCEL,
+                    "other verifications wait for it: " + run.bytes() + " bytes in " + Elapsed.words(run.worked())
+                            + ", and it " + run.step());
         }
         if (run.silence().compareTo(allowed(run)) <= 0) {
             return Verdict.FINE;
@@ -99,6 +121,12 @@ public final class StuckRule {
 
     private Duration inAll(Progress.State run) {
         return limit.multipliedBy(IN_ALL).plusSeconds(run.sizeBytes() / SLOWEST);
+    }
+
+    private Duration whileOthersWait(Progress.State run) {
+        Duration least = limit.compareTo(LEAST) < 0 ? limit : LEAST;
+        Duration part = limit.dividedBy(PART);
+        return (part.compareTo(least) < 0 ? least : part).plusSeconds(run.sizeBytes() / SLOWEST);
     }
 
     private Duration cleanUp() {

@@ -141,12 +141,21 @@ public final class GuardAlerts {
             Instant since = shutOutAt.get(role);
             if (!worst.ended() && since != null && since.plus(PATIENCE).isBefore(now)) {
                 shutOutAt.remove(role);
-                if (guard.killProcess(worst)) {
+                if (isKilled(worst)) {
                     killed.add(role);
                 }
             }
         });
         return killed;
+    }
+
+    private boolean isKilled(TerminatedSession session) {
+        try {
+            return guard.killProcess(session);
+        } catch (SQLException e) {
+            LOG.warn("cannot kill process {} of role {}: {}", session.pid(), session.role(), e.getMessage());
+            return false;
+        }
     }
 
     private void countMemory(MemoryTaken taken) throws SQLException {

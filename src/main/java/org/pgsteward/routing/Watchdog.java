@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.backup.RunLock;
@@ -41,6 +42,7 @@ public final class Watchdog implements AutoCloseable {
 
     private final RunsUnderWay runs;
     private final StuckRule rule;
+    private final BooleanSupplier verificationIsWanted;
     private final Tables tables;
     private final AlertBook alerts;
     private final Doors doors;
@@ -52,12 +54,14 @@ public final class Watchdog implements AutoCloseable {
     private long minuteAt = System.nanoTime() - TimeUnit.MINUTES.toNanos(1);
 
     /**
+     * @param verificationIsWanted whether a verification of another process waits
      * @param endProcess ends this process at once, whatever hangs in it
      * @param everyMinute is run about once a minute, the first time at once
      */
     public Watchdog(
             RunsUnderWay runs,
             StuckRule rule,
+            BooleanSupplier verificationIsWanted,
             Tables tables,
             AlertBook alerts,
             Doors doors,
@@ -66,6 +70,7 @@ public final class Watchdog implements AutoCloseable {
             Clock clock) {
         this.runs = runs;
         this.rule = rule;
+        this.verificationIsWanted = verificationIsWanted;
         this.tables = tables;
         this.alerts = alerts;
         this.doors = doors;
@@ -104,8 +109,9 @@ public final class Watchdog implements AutoCloseable {
         List<RunsUnderWay.Run> all = runs.all();
         List<Progress.State> states =
                 all.stream().map(run -> run.progress().state()).toList();
+        boolean wanted = verificationIsWanted.getAsBoolean();
         for (int i = 0; i < all.size(); i++) {
-            StuckRule.Verdict verdict = rule.judge(states.get(i), states);
+            StuckRule.Verdict verdict = rule.judge(states.get(i), states, wanted);
             if (verdict.action() != StuckRule.Action.NONE) {
                 end(all.get(i), states.get(i), verdict);
             }

@@ -49,18 +49,47 @@ class StuckRuleTest {
                 .isEqualTo(Action.NONE);
     }
 
+    /** A CHECK that sleeps would hold up a whole night. */
+    @Test
+    void cancelsAVerificationEarlyForWhichOthersWait() {
+        Progress.State slow = verification(Duration.ofMinutes(5).plusSeconds(11), 10_000_000);
+        Progress.State inTime = verification(Duration.ofMinutes(5).plusSeconds(10), 10_000_000);
+        Progress.State waiting = new Progress.State(
+                "verification of chat", true, ProofTurn.WAITS, true, 0, 0, HOUR, Duration.ZERO, Optional.empty());
+
+        assertThat(rule.judge(slow, List.of(slow, waiting), false))
+                .isEqualTo(new StuckRule.Verdict(
+                        Action.CANCEL, "other verifications wait for it: 4711 bytes in 5 min 11 s, and it restores"));
+        assertThat(rule.judge(slow, List.of(slow), true).action()).isEqualTo(Action.CANCEL);
+        assertThat(rule.judge(inTime, List.of(inTime, waiting), false).action()).isEqualTo(Action.NONE);
+        assertThat(rule.judge(slow, List.of(slow), false).action())
+                .as("nobody waits")
+                .isEqualTo(Action.NONE);
+        Progress.State dump = working(HOUR, 0);
+        assertThat(rule.judge(dump, List.of(dump, waiting), true).action())
+                .as("a dump")
+                .isEqualTo(Action.NONE);
+    }
+
+    private static Progress.State verification(Duration worked, long size) {
+        return new Progress.State(
+                "verification of wiki", true, "restores", false, 4711, size, Duration.ZERO, worked, Optional.empty());
+    }
+
     @Test
     void leavesARunAloneThatWaitsForOneThatWorks() {
         Progress.State working = run(Duration.ofMinutes(59), 0);
         Progress.State waiting = waiting(Duration.ofHours(9), true);
-        assertThat(rule.judge(waiting, List.of(working, waiting)).action()).isEqualTo(Action.NONE);
+        assertThat(rule.judge(waiting, List.of(working, waiting), false).action())
+                .isEqualTo(Action.NONE);
     }
 
     /** What it waits for was taken by a run that is no more. */
     @Test
     void endsTheProcessWhereARunWaitsForNone() {
         Progress.State waiting = waiting(HOUR.plusSeconds(1), true);
-        assertThat(rule.judge(waiting, List.of(waiting, waiting(HOUR, true))).action())
+        assertThat(rule.judge(waiting, List.of(waiting, waiting(HOUR, true)), false)
+                        .action())
                 .isEqualTo(Action.END_PROCESS);
     }
 
@@ -85,7 +114,7 @@ class StuckRuleTest {
     }
 
     private StuckRule.Verdict judge(Progress.State run) {
-        return rule.judge(run, List.of(run));
+        return rule.judge(run, List.of(run), false);
     }
 
     private static Progress.State run(Duration silence, long size) {

@@ -12,8 +12,6 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.pgsteward.postgres.Server;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Terminates sessions of ordinary roles that block all services. Safe for many threads.
@@ -63,8 +61,6 @@ public final class ServerGuard implements AutoCloseable {
                             WHERE NOT l.granted AND l.locktype = 'relation' AND r.rolsuper
                               AND ARRAY[%d, %d] && pg_catalog.pg_blocking_pids(l.pid))
             """;
-
-    private static final Logger LOG = LoggerFactory.getLogger(ServerGuard.class);
 
     private final RecentClients clients = new RecentClients();
     private final MemoryGuard memory = new MemoryGuard();
@@ -199,20 +195,17 @@ public final class ServerGuard implements AutoCloseable {
      * Kills the process of a session that PostgreSQL cannot interrupt. PostgreSQL then ends all sessions and recovers, as
      * after any crash of a process.
      *
-     * @return whether the process was killed
+     * @return whether the process was killed; false if the session has ended by itself
+     * @throws SQLException if PostgreSQL cannot be asked, or may not start the program that kills
      */
-    public synchronized boolean killProcess(TerminatedSession session) {
-        boolean killed = false;
-        try {
-            killed = KillProcess.of(watching.connection(), session);
+    public synchronized boolean killProcess(TerminatedSession session) throws SQLException {
+        return ask(connection -> {
+            boolean killed = KillProcess.of(connection, session);
             if (killed) {
                 close();
             }
-        } catch (SQLException e) {
-            LOG.warn("cannot kill process {} of role {}: {}", session.pid(), session.role(), e.getMessage());
-            close();
-        }
-        return killed;
+            return killed;
+        });
     }
 
     private void disableLogin(String role) throws SQLException {
