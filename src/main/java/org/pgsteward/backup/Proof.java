@@ -200,6 +200,7 @@ public final class Proof {
         long began = System.nanoTime();
         try {
             Progress.current().grow(manifest.sourceBytes());
+            Progress.current().step("restores into a scratch cluster");
             turn.promise(DiskNeedRule.scratch(manifest.sourceBytes()));
             List<String> lost = new ArrayList<>();
             Optional<String> cannotTell;

@@ -90,8 +90,8 @@ public final class StuckRule {
                 && run.worked().compareTo(whileOthersWait(run)) > 0) {
             return new Verdict(
                     Action.CANCEL,
-                    "other verifications wait for it: " + run.bytes() + " bytes in " + Elapsed.words(run.worked())
-                            + ", and it " + run.step());
+                    "too slow while other verifications wait: " + run.bytes() + " bytes in "
+                            + Elapsed.words(run.worked()) + ", and it " + run.step());
         }
         if (run.silence().compareTo(allowed(run)) <= 0) {
             return Verdict.FINE;

@@ -70,6 +70,7 @@ final class ExcessReading {
              LIMIT %d
             """.formatted(LARGEST, NAMED);
 
+    /** Of others, such as PostgreSQL's container, only pgsteward writes rows. */
     private static final String ROWS = """
             SELECT service_name, count(*)
               FROM public.user_activity
