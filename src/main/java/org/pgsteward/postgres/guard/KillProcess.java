@@ -28,7 +28,8 @@ final class KillProcess {
             return false;
         }
         try {
-            Sql.run(connection, "COPY (SELECT 1) TO PROGRAM 'kill -KILL " + session.pid() + "'");
+            // Without rows: the program reads none.
+            Sql.run(connection, "COPY (SELECT WHERE false) TO PROGRAM 'kill -KILL " + session.pid() + "'");
         } catch (SQLException e) {
             String state = String.valueOf(e.getSQLState());
             if (!state.startsWith(CONNECTION) && !state.startsWith(ENDED)) {

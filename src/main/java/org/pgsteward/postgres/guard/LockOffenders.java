@@ -1,21 +1,25 @@
 package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.pgsteward.postgres.LockTable;
 
-/** Finds sessions of ordinary roles that lock shared catalogs or tables of superusers, or that hold most locks of the server. */
+/** Finds sessions of ordinary roles that lock shared catalogs or tables of superusers, or that took most locks of the server. For one thread. */
 final class LockOffenders {
     /** Sessions with a lock, granted or not, that is stronger than the locks of statements that read or write rows. */
     private static final String HARMFUL = """
             SELECT l.pid, r.rolname, COALESCE(a.datname, ''),
-                   pg_catalog.format('locked %s (%s)', l.relation::pg_catalog.regclass, l.mode), true
+                   pg_catalog.format('locked %s (%s)', l.relation::pg_catalog.regclass, l.mode)
               FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
@@ -31,53 +35,61 @@ final class LockOffenders {
              LIMIT 100
             """;
 
-    /**
-     * If the lock table is more than 80 % full: the role whose sessions together hold most locks, and its sessions with more
-     * than 1 % of these. A single session of another role may hold more than any of them. The computed size of the table is
-     * a little below its real size.
-     */
-    private static final String MANY = LockTable.PLACES + """
-            , held AS (
-                SELECT l.pid, a.usesysid, COALESCE(a.datname, '') AS datname, pg_catalog.count(*) AS locks
-                  FROM pg_catalog.pg_locks AS l
-                  JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-                 WHERE {isInIt} GROUP BY 1, 2, 3),
-            worst AS (
-                SELECT r.oid, r.rolname, pg_catalog.sum(h.locks) AS locks
-                  FROM held AS h JOIN pg_catalog.pg_roles AS r ON r.oid = h.usesysid
-                 WHERE NOT r.rolsuper GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT 1)
-            SELECT h.pid, worst.rolname, h.datname,
-                   pg_catalog.format('held %s of the server''s %s locks', worst.locks, places.there),
-                   worst.locks > places.there * 0.4
-              FROM places, worst, held AS h
-             WHERE h.usesysid = worst.oid AND places.taken > places.there * 0.8 AND h.locks > worst.locks * 0.01
-             ORDER BY h.locks DESC
+    /** The sessions of a role with more than 1 % of its locks. */
+    private static final String SESSIONS = """
+            SELECT l.pid, COALESCE(a.datname, '')
+              FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+             WHERE {isInIt} AND a.usename = ?
+             GROUP BY 1, 2
+            HAVING pg_catalog.count(*) > ? * 0.01
+             ORDER BY pg_catalog.count(*) DESC
              LIMIT 100
             """.replace("{isInIt}", LockTable.IS_IN_IT);
 
-    private LockOffenders() {}
+    /** An application that locks thousands of tables, as for a dump of its own, does so for seconds. */
+    private final UsualUse usual = new UsualUse(Duration.ofSeconds(10), 1);
 
     /** Returns each session once, with one of its locks as the reason. */
-    static List<TerminatedSession> find(Connection session) throws SQLException {
+    List<TerminatedSession> find(Connection session) throws SQLException {
         Map<Integer, TerminatedSession> offenders = new LinkedHashMap<>();
-        try (Statement statement = session.createStatement()) {
-            Sql.clearStatistics(session);
-            for (String question : List.of(HARMFUL, MANY)) {
-                try (ResultSet rows = statement.executeQuery(question)) {
-                    while (rows.next()) {
-                        offenders.putIfAbsent(
-                                rows.getInt(1),
-                                new TerminatedSession(
-                                        rows.getInt(1),
-                                        rows.getString(2),
-                                        rows.getString(3),
-                                        rows.getString(4),
-                                        rows.getBoolean(5),
-                                        true));
-                    }
+        Sql.clearStatistics(session);
+        try (Statement statement = session.createStatement();
+                ResultSet rows = statement.executeQuery(HARMFUL)) {
+            while (rows.next()) {
+                TerminatedSession offender = new TerminatedSession(
+                        rows.getInt(1), rows.getString(2), rows.getString(3), rows.getString(4), true, true);
+                offenders.putIfAbsent(offender.pid(), offender);
+            }
+        }
+        for (TerminatedSession offender : withMostLocks(session)) {
+            offenders.putIfAbsent(offender.pid(), offender);
+        }
+        return new ArrayList<>(offenders.values());
+    }
+
+    /** Returns sessions of one role if the lock table is nearly full. */
+    private List<TerminatedSession> withMostLocks(Connection session) throws SQLException {
+        LockTableUse use = LockTableUse.read(session);
+        usual.add(Instant.EPOCH.plusNanos(System.nanoTime()), use.byRole(), use.isNearlyFull());
+        Optional<String> role = use.isNearlyFull() ? use.responsible(usual) : Optional.empty();
+        return role.isPresent() ? sessions(session, role.get(), use) : List.of();
+    }
+
+    private static List<TerminatedSession> sessions(Connection session, String role, LockTableUse use)
+            throws SQLException {
+        String reason = "held " + use.locks(role) + " of the server's " + use.places() + " locks";
+        List<TerminatedSession> sessions = new ArrayList<>();
+        try (PreparedStatement statement = session.prepareStatement(SESSIONS)) {
+            statement.setString(1, role);
+            statement.setLong(2, use.locks(role));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    sessions.add(new TerminatedSession(
+                            rows.getInt(1), role, rows.getString(2), reason, use.isLarge(role), true));
                 }
             }
         }
-        return new ArrayList<>(offenders.values());
+        return sessions;
     }
 }

@@ -3,7 +3,6 @@ package org.pgsteward.postgres.guard;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +11,8 @@ import org.jspecify.annotations.Nullable;
  * the role that had taken most at the previous reading.
  */
 final class MemoryGuard {
-    /** After a crash or a shortage, readings for this time do not show what is usual. */
-    private static final Duration UNREST = Duration.ofMinutes(1);
-
-    private final UsualMemory usual = new UsualMemory();
+    private final UsualUse usual = new UsualUse(Duration.ofMinutes(1), 1 << 20);
     private @Nullable ServerMemory previous;
-    private Instant unrestAt = Instant.EPOCH;
 
     /**
      * The result of a check.
@@ -36,12 +31,7 @@ final class MemoryGuard {
         }
         ServerMemory now = read.get();
         boolean crashed = before != null && now.isAfterCrash(before);
-        if (crashed || now.isNearlyFull()) {
-            unrestAt = now.at();
-        }
-        if (usual.isEmpty() || unrestAt.plus(UNREST).isBefore(now.at())) {
-            usual.add(now.at(), now.bytesByRole());
-        }
+        usual.add(now.at(), now.bytesByRole(), crashed || now.isNearlyFull());
         Optional<ServerMemory.RoleMemory> responsible = now.isNearlyFull() ? now.responsible(usual) : Optional.empty();
         if (responsible.isPresent()) {
             for (ServerMemory.Session one : responsible.get().sessions()) {

@@ -64,6 +64,7 @@ public final class ServerGuard implements AutoCloseable {
 
     private final RecentClients clients = new RecentClients();
     private final MemoryGuard memory = new MemoryGuard();
+    private final LockOffenders offenders = new LockOffenders();
 
     /** Services by role, read regularly: during an incident no lock may be free to read them. */
     private Map<String, String> services = Map.of();
@@ -111,19 +112,18 @@ public final class ServerGuard implements AutoCloseable {
             watching.locks().take(session, true);
             watching.protectLocks();
             List<TerminatedSession> terminated = List.of();
-            List<TerminatedSession> offenders = LockOffenders.find(session);
-            if (offenders.isEmpty()) {
+            List<TerminatedSession> found = offenders.find(session);
+            if (found.isEmpty()) {
                 watching.locks().takeReserve(session);
                 prepareAltering();
                 readServices(session);
             } else {
                 watching.locks().releaseReserve(session);
                 LockSupport.parkNanos(CONFIRMATION_NANOSECONDS);
-                Set<Integer> before =
-                        offenders.stream().map(TerminatedSession::pid).collect(Collectors.toSet());
-                offenders = LockOffenders.find(session);
-                offenders.removeIf(offender -> !before.contains(offender.pid()));
-                terminated = terminate(session, offenders);
+                Set<Integer> before = found.stream().map(TerminatedSession::pid).collect(Collectors.toSet());
+                found = offenders.find(session);
+                found.removeIf(offender -> !before.contains(offender.pid()));
+                terminated = terminate(session, found);
             }
             rememberClients(session);
             if (superuserWaits(session)) {
@@ -264,26 +264,26 @@ public final class ServerGuard implements AutoCloseable {
     }
 
     /** Terminates these sessions and the next ones of their roles, until none come. */
-    private static List<TerminatedSession> terminate(Connection session, List<TerminatedSession> confirmed)
+    private List<TerminatedSession> terminate(Connection session, List<TerminatedSession> confirmed)
             throws SQLException {
         Map<Integer, TerminatedSession> terminated = new LinkedHashMap<>();
         Set<String> roles = confirmed.stream().map(TerminatedSession::role).collect(Collectors.toSet());
-        List<TerminatedSession> offenders = confirmed;
+        List<TerminatedSession> found = confirmed;
         long begun = System.nanoTime();
         int calm = roles.isEmpty() ? CALM_CHECKS : 0;
         while (calm < CALM_CHECKS
                 && terminated.size() < MOST_TERMINATED
                 && System.nanoTime() - begun < LONGEST_CHECK_NANOSECONDS) {
-            calm = offenders.isEmpty() ? calm + 1 : 0;
-            for (TerminatedSession offender : offenders) {
+            calm = found.isEmpty() ? calm + 1 : 0;
+            for (TerminatedSession offender : found) {
                 Sql.terminate(session, offender.pid());
                 terminated.putIfAbsent(offender.pid(), offender);
             }
             LockSupport.parkNanos(PAUSE_NANOSECONDS);
-            offenders = LockOffenders.find(session);
-            offenders.removeIf(offender -> !roles.contains(offender.role()));
+            found = offenders.find(session);
+            found.removeIf(offender -> !roles.contains(offender.role()));
         }
-        offenders.forEach(offender -> terminated.computeIfPresent(offender.pid(), (pid, one) -> one.asRunning()));
+        found.forEach(offender -> terminated.computeIfPresent(offender.pid(), (pid, one) -> one.asRunning()));
         return List.copyOf(terminated.values());
     }
 

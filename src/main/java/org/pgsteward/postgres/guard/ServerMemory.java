@@ -164,19 +164,19 @@ record ServerMemory(
     }
 
     /** Returns the role that took most memory, if that is a large share of the limit. */
-    Optional<RoleMemory> responsible(UsualMemory usual) {
+    Optional<RoleMemory> responsible(UsualUse usual) {
         return roles(usual)
                 .max(Comparator.comparingLong(RoleMemory::blame))
                 .filter(role -> role.blame() > limit() * LARGE_SHARE);
     }
 
     /** Returns the same after a crash; empty if this reading is too old to show who took the memory. */
-    Optional<RoleMemory> responsibleForCrash(UsualMemory usual) {
+    Optional<RoleMemory> responsibleForCrash(UsualUse usual) {
         return responsible(usual).filter(role -> isNearlyFull() || role.growth() > limit() * NOTABLE_GROWTH);
     }
 
     /** Returns the roles that did not cause a crash after this reading: with memory, but not most of it or most sessions. */
-    Set<String> cleared(UsualMemory usual) {
+    Set<String> cleared(UsualUse usual) {
         Set<String> suspects = suspects(usual);
         return roles(usual)
                 .filter(role -> role.bytes() > limit() * VISIBLE)
@@ -185,7 +185,7 @@ record ServerMemory(
                 .collect(Collectors.toSet());
     }
 
-    private Set<String> suspects(UsualMemory usual) {
+    private Set<String> suspects(UsualUse usual) {
         return Stream.of(
                         roles(usual).max(Comparator.comparingLong(RoleMemory::blame)),
                         roles(usual)
@@ -201,7 +201,7 @@ record ServerMemory(
         return sessions.stream().collect(Collectors.groupingBy(Session::role, Collectors.summingLong(Session::bytes)));
     }
 
-    private Stream<RoleMemory> roles(UsualMemory usual) {
+    private Stream<RoleMemory> roles(UsualUse usual) {
         Map<String, List<Session>> byRole = sessions.stream().collect(Collectors.groupingBy(Session::role));
         return byRole.entrySet().stream().map(entry -> {
             String role = entry.getKey();
@@ -209,7 +209,7 @@ record ServerMemory(
                     .sorted(Comparator.comparingLong(Session::bytes).reversed())
                     .toList();
             long bytes = largestFirst.stream().mapToLong(Session::bytes).sum();
-            return new RoleMemory(role, bytes, Math.max(0, bytes - usual.of(role)), largestFirst);
+            return new RoleMemory(role, bytes, usual.growth(role, bytes), largestFirst);
         });
     }
 }

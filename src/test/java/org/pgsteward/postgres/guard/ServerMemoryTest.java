@@ -19,11 +19,11 @@ class ServerMemoryTest {
     private static final Instant STARTED = Instant.parse("2026-11-28T02:00:00Z");
     private static final Instant AT = STARTED.plusSeconds(1000);
 
-    private final UsualMemory usual = new UsualMemory();
+    private final UsualUse usual = new UsualUse(Duration.ofMinutes(1), MIB);
 
     @BeforeEach
     void nothingIsUsual() {
-        usual.add(AT.minusSeconds(600), Map.of());
+        usual.add(AT.minusSeconds(600), Map.of(), false);
     }
 
     @Test
@@ -41,9 +41,9 @@ class ServerMemoryTest {
     /** With 118 MiB for hours it was no danger to anybody. */
     @Test
     void whoTakesTheRestIsResponsibleRatherThanWhoHadMostBefore() {
-        usual.add(AT, Map.of("photos", 118 * MIB));
+        usual.add(AT, Map.of("photos", 118 * MIB), false);
         for (int minutes = 1; minutes <= 10; minutes++) {
-            usual.add(AT.plusSeconds(60L * minutes), Map.of("photos", 118 * MIB));
+            usual.add(AT.plusSeconds(60L * minutes), Map.of("photos", 118 * MIB), false);
         }
 
         ServerMemory reading = reading(session(1, "photos", 118), session(2, "evil", 86));
@@ -58,7 +58,7 @@ class ServerMemoryTest {
     /** It was read before the role that caused the crash took its memory. */
     @Test
     void aReadingInWhichAllIsUsualBlamesNobodyForACrash() {
-        usual.add(AT.plusSeconds(3600), Map.of("photos", 118 * MIB));
+        usual.add(AT.plusSeconds(3600), Map.of("photos", 118 * MIB), false);
         ServerMemory reading = new ServerMemory(
                 AT,
                 STARTED,
@@ -87,7 +87,7 @@ class ServerMemoryTest {
     /** It would otherwise get neighbours blamed by taking its memory slowly. */
     @Test
     void whoHasMuchMoreThanOthersIsResponsibleAlthoughItIsUsual() {
-        usual.add(AT.plusSeconds(3600), Map.of("evil", 150 * MIB));
+        usual.add(AT.plusSeconds(3600), Map.of("evil", 150 * MIB), false);
 
         assertThat(reading(session(1, "evil", 150), session(2, "photos", 50)).responsible(usual))
                 .hasValueSatisfying(role -> assertThat(role.role()).isEqualTo("evil"));
