@@ -8,7 +8,7 @@ import java.sql.SQLException;
 /** Kills the process of a session, by a program that PostgreSQL starts. */
 final class KillProcess {
     private static final String IS_RUNNING =
-            "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE pid = ? AND usename = ?";
+            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE pid = ? AND usename = ?";
 
     /** Classes of SQLSTATE: the connection was lost, or PostgreSQL ends all sessions. */
     private static final String CONNECTION = "08";
