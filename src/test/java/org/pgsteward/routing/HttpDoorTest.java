@@ -101,6 +101,14 @@ class HttpDoorTest {
                 .isEqualTo("metrics\n");
     }
 
+    /** PostgreSQL may be paused, and health waits for it. */
+    @Test
+    void whoGetsNoAnswerInTimeIsToldSo() throws IOException {
+        assertThat(ask("GET /observe/metrics HTTP/1.1\r\n\r\n"))
+                .startsWith("HTTP/1.1 503 ")
+                .endsWith("there is no answer within 10 s; PostgreSQL or the Docker Engine may not answer pgsteward\n");
+    }
+
     @Test
     void aConnectionThatAsksNothingIsHungUpOn() throws IOException {
         Socket silent = connect();

@@ -15,7 +15,7 @@ final class HttpConnection {
     /** Bytes of a request's head. */
     private static final int MOST_BYTES = 8 * 1024;
 
-    /** To send a request. */
+    /** From the beginning of the connection until its answer is made. */
     private static final Duration TO_ASK = Duration.ofSeconds(10);
 
     /** To take the answer. */
@@ -28,6 +28,7 @@ final class HttpConnection {
     private final byte[] bytes = new byte[MOST_BYTES];
     private @Nullable ByteBuffer request = ByteBuffer.wrap(bytes);
     private @Nullable ByteBuffer answer;
+    private boolean answered;
     private long deadline;
     private volatile boolean over;
 
@@ -72,8 +73,18 @@ final class HttpConnection {
         return new Read.TooLong();
     }
 
+    /** Returns whether the request is there and has no answer yet. */
+    boolean isWaiting() {
+        return request == null && !answered;
+    }
+
+    boolean isAnswered() {
+        return answered;
+    }
+
     /** The answer is there, and waits to be taken. */
     void answer(ByteBuffer bytes, long now) {
+        answered = true;
         answer = bytes;
         deadline = now + TO_TAKE.toNanos();
     }

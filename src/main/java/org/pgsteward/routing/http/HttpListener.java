@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
  * </ol>
  */
 public final class HttpListener implements AutoCloseable {
+    private static final String LATE =
+            "there is no answer within 10 s; PostgreSQL or the Docker Engine may not answer pgsteward";
+
     private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
 
     /** Each may hold an answer in memory, of which the page is the largest. */
@@ -117,7 +120,7 @@ public final class HttpListener implements AutoCloseable {
                 long now = System.nanoTime();
                 List.copyOf(connections.keySet()).stream()
                         .filter(connection -> connection.isLate(now))
-                        .forEach(this::drop);
+                        .forEach(this::endLate);
             } catch (IOException | RuntimeException e) {
                 LOG.warn("the HTTP port goes on after {}", e.toString());
             }
@@ -207,7 +210,8 @@ public final class HttpListener implements AutoCloseable {
 
     private void answer(HttpConnection connection, Response response, boolean withoutBody) throws IOException {
         SelectionKey key = connections.get(connection);
-        if (key != null) {
+        // The answer of a lane may come after the one that there is none in time.
+        if (key != null && !connection.isAnswered()) {
             connection.answer(response.bytes(withoutBody, clock.instant()), System.nanoTime());
             write(connection, key);
         }
@@ -215,6 +219,15 @@ public final class HttpListener implements AutoCloseable {
 
     private static void write(HttpConnection connection, SelectionKey key) throws IOException {
         key.interestOps(connection.write(System.nanoTime()) ? SelectionKey.OP_READ : SelectionKey.OP_WRITE);
+    }
+
+    /** Whoever waits for an answer is told that there is none. */
+    private void endLate(HttpConnection connection) {
+        if (connection.isWaiting()) {
+            handBack(connection, Response.plain(503, LATE), false);
+        } else {
+            drop(connection);
+        }
     }
 
     private void drop(HttpConnection connection) {
