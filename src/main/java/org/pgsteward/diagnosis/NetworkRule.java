@@ -3,7 +3,6 @@ package org.pgsteward.diagnosis;
 import static org.pgsteward.diagnosis.Diagnosis.Symptom.CONNECTION_REFUSED;
 
 import java.util.Collection;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -35,9 +34,6 @@ public final class NetworkRule {
 
     private static final int POSTGRES_PORT = 5432;
     private static final int MOST_NETWORKS = 5;
-
-    /** The network of {@code compose.yaml} that only PostgreSQL and pgsteward join. */
-    private static final String NOT_FOR_SERVICES = "internal_db_pgsteward";
 
     private NetworkRule() {}
 
@@ -163,9 +159,7 @@ public final class NetworkRule {
     }
 
     private static Optional<String> joinable(Container postgres) {
-        SortedSet<String> networks = new TreeSet<>(postgres.networks().keySet());
-        networks.removeAll(List.of("none", "host", "bridge", NOT_FOR_SERVICES));
-        return networks.stream().findFirst();
+        return postgres.joinableNetworks().stream().findFirst();
     }
 
     private static String networks(Container container) {

@@ -1,6 +1,7 @@
 package org.pgsteward.model;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -41,6 +42,8 @@ public record Container(
         long memoryLimitBytes,
         Instant createdAt,
         Optional<Instant> startedAt) {
+    /** The network of {@code compose.yaml} that only PostgreSQL and pgsteward join. */
+    private static final String NOT_FOR_SERVICES = "internal_db_pgsteward";
 
     /** The names that the Docker Engine allows; a shell reads nothing into them. */
     private static final Pattern RECREATED = Pattern.compile("^[0-9a-f]{12}_(?=.)");
@@ -147,6 +150,13 @@ public record Container(
         shared.retainAll(other.networks.keySet());
         shared.remove("none");
         return shared;
+    }
+
+    /** The networks that another container may join: none of Docker's own. */
+    public SortedSet<String> joinableNetworks() {
+        SortedSet<String> joinable = new TreeSet<>(networks.keySet());
+        joinable.removeAll(List.of("none", "host", "bridge", NOT_FOR_SERVICES));
+        return joinable;
     }
 
     /** Whether the two can reach one another, as far as networks decide that. */

@@ -176,6 +176,14 @@ public final class Discovery {
         if (container.state() != Container.State.RUNNING || isOff(container, postgres) || !asks(container, lookup)) {
             return Optional.empty();
         }
+        if (postgres.isPresent() && !lookup.sharesNetwork() && lookup.joinable().isEmpty()) {
+            String server = Names.printable(postgres.get().name());
+            return Optional.of(
+                    "container '" + Names.printable(container.name()) + "' asks for a database, and PostgreSQL's"
+                            + " container '" + server
+                            + "' is on no network that services join: `docker network connect internal_db "
+                            + server + "`");
+        }
         List<String> missing = Stream.concat(
                         lookup.sharesNetwork()
                                 ? Stream.empty()

@@ -1,7 +1,6 @@
 package org.pgsteward.provision;
 
 import java.util.Collection;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedSet;
@@ -44,10 +43,7 @@ final class HostLookup {
 
     /** The server's networks that another container can join. */
     SortedSet<String> joinable() {
-        SortedSet<String> networks =
-                new TreeSet<>(server.map(managed -> managed.networks().keySet()).orElseGet(TreeSet::new));
-        networks.removeAll(List.of("none", "host", "bridge"));
-        return networks;
+        return server.map(Container::joinableNetworks).orElseGet(TreeSet::new);
     }
 
     private int bestOther(String host) {

@@ -598,6 +598,20 @@ class DiscoveryTest {
         }
     }
 
+    /** Somebody took PostgreSQL off the network that all services are on. */
+    @Test
+    void aServerOnNoNetworkOfServicesIsTheOneToConnect() {
+        Container asker = Boxes.container("a").with(VIKUNJA).box();
+        Container server = Boxes.container("postgresql")
+                .off("internal_db")
+                .on("internal_db_pgsteward", "postgresql")
+                .box();
+        assertThat(discovery.networkAdvice(asker, Optional.of(server), Optional.empty()))
+                .contains(
+                        "container 'a' asks for a database, and PostgreSQL's container 'postgresql' is on no network that"
+                                + " services join: `docker network connect internal_db postgresql`");
+    }
+
     @Test
     void whoHasAServerOfThatNameBesideItNeedsNoNetworkOfOurs() {
         Container asker = away().with("X=postgres://u:p@db/d").box();
