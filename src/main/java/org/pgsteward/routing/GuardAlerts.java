@@ -71,7 +71,7 @@ public final class GuardAlerts {
     /** The terminated session that still runs, by role. */
     private final Map<String, TerminatedSession> stillRunning = new HashMap<>();
 
-    /** When the guard shut a role out. */
+    /** When the guard shut a role out that is still shut out. */
     private final Map<String, Instant> shutOutAt = new HashMap<>();
 
     private Instant comparedAt = Instant.EPOCH;
@@ -288,6 +288,7 @@ public final class GuardAlerts {
             return;
         }
         Map<String, String> shutOut = read.get();
+        shutOutAt.keySet().retainAll(shutOut.values());
         Set<String> firing = alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(SHUT_OUT))
                 .map(Alert::service)
