@@ -126,7 +126,9 @@ public final class GuardAlerts {
 
     private void countLocks(String role, List<TerminatedSession> sessions) throws SQLException {
         sessions.stream()
-                .filter(TerminatedSession::countsAsOffence)
+                // An ordinary session ends. One that cannot be interrupted keeps its locks, however few of all they
+                // are.
+                .filter(session -> session.countsAsOffence() || !session.ended())
                 .forEach(session -> offences.add(
                         role, session.ended() ? Offences.Kind.SESSION : Offences.Kind.STILL_RUNNING, clock.instant()));
         shutOutIfRepeated(role, worst(sessions).reason());
@@ -159,6 +161,9 @@ public final class GuardAlerts {
     }
 
     private void countMemory(MemoryTaken taken) throws SQLException {
+        if (!taken.countsAsOffence()) {
+            return;
+        }
         offences.add(taken.role(), taken.crashed() ? Offences.Kind.CRASH : Offences.Kind.MEMORY, clock.instant());
         shutOutIfRepeated(taken.role(), GuardTexts.words(taken));
     }

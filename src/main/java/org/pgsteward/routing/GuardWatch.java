@@ -25,7 +25,12 @@ public final class GuardWatch implements AutoCloseable {
     /** After the end of its session, the guard has to be back before a role takes all locks. */
     private static final Duration HURRY = Duration.ofSeconds(30);
 
-    /** Period after that, while PostgreSQL does not answer. */
+    /** Period after {@link #HURRY}: another crash may follow, and its cause shows only in a reading just before it. */
+    private static final long ALERT_MILLISECONDS = 250;
+
+    private static final Duration ALERT = Duration.ofMinutes(10);
+
+    /** Period after {@link #HURRY}, while PostgreSQL does not answer. */
     private static final long UNAVAILABLE_MILLISECONDS = 200;
 
     private static final Duration UNAVAILABLE = Duration.ofMinutes(10);
@@ -97,7 +102,10 @@ public final class GuardWatch implements AutoCloseable {
             alerts.report(result);
             boolean incident =
                     result.terminated().size() > FEW || result.memory().isPresent() || isWithin(HURRY, failedAt);
-            return incident ? INCIDENT_MILLISECONDS : PERIOD_MILLISECONDS;
+            if (incident) {
+                return INCIDENT_MILLISECONDS;
+            }
+            return isWithin(ALERT, failedAt) ? ALERT_MILLISECONDS : PERIOD_MILLISECONDS;
         } catch (SQLException e) {
             // The monitor reports that PostgreSQL is unavailable.
             LOG.debug("the guard cannot check the server: {}", e.getMessage());

@@ -261,6 +261,9 @@ public final class Pipeline implements AutoCloseable {
         if (begun != null) {
             begun.close();
         }
+        if (watchdog != null) {
+            watchdog.settle();
+        }
         main.stop();
         if (watchdog != null) {
             // Last: a run that hangs must not keep a command from its end.

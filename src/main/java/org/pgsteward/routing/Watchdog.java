@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
@@ -38,6 +39,8 @@ public final class Watchdog implements AutoCloseable {
 
     private static final Duration LONGEST_TICK = Duration.ofSeconds(30);
 
+    private static final long SETTLED_SECONDS = 10;
+
     private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
 
     private final RunsUnderWay runs;
@@ -50,6 +53,7 @@ public final class Watchdog implements AutoCloseable {
     private final Runnable everyMinute;
     private final Clock clock;
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final ReentrantLock ending = new ReentrantLock();
     private final Thread thread = new Thread(null, this::watch, "watchdog", 256 * 1024);
     private long minuteAt = System.nanoTime() - TimeUnit.MINUTES.toNanos(1);
 
@@ -124,6 +128,15 @@ public final class Watchdog implements AutoCloseable {
     }
 
     private void end(RunsUnderWay.Run run, Progress.State state, StuckRule.Verdict verdict) {
+        ending.lock();
+        try {
+            cancel(run, state, verdict);
+        } finally {
+            ending.unlock();
+        }
+    }
+
+    private void cancel(RunsUnderWay.Run run, Progress.State state, StuckRule.Verdict verdict) {
         String what = state.name() + " was stuck, " + verdict.reason();
         boolean process = verdict.action() == StuckRule.Action.END_PROCESS;
         LOG.error("{}; {}", what, process ? "this process ends" : "it is cancelled");
@@ -193,6 +206,17 @@ public final class Watchdog implements AutoCloseable {
                 && began.isAfter(alert.since())
                 && !run.state().equals("running")
                 && !run.state().equals("failed");
+    }
+
+    /** Waits until the alert of a cancelled run is raised: a command ends when its last run does. */
+    void settle() {
+        try {
+            if (ending.tryLock(SETTLED_SECONDS, TimeUnit.SECONDS)) {
+                ending.unlock();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

@@ -55,8 +55,8 @@ class GuardTextsTest {
 
     @Test
     void memoryIsToldWithItsFigures() {
-        MemoryTaken crashed = new MemoryTaken("wiki", 195 * MIB, 6, 256 * MIB, true);
-        MemoryTaken prevented = new MemoryTaken("wiki", 150 * MIB, 1, 256 * MIB, false);
+        MemoryTaken crashed = new MemoryTaken("wiki", 195 * MIB, 6, 256 * MIB, true, true);
+        MemoryTaken prevented = new MemoryTaken("wiki", 150 * MIB, 1, 256 * MIB, false, true);
 
         assertThat(texts.memory(crashed, WIKI).reason())
                 .isEqualTo(

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * the role that had taken most at the previous reading.
  */
 final class MemoryGuard {
-    private final UsualUse usual = new UsualUse(Duration.ofMinutes(1), 1 << 20);
+    private final UsualUse usual = new UsualUse(Duration.ofSeconds(20), 1 << 20);
     private @Nullable ServerMemory previous;
 
     /**
@@ -48,6 +48,7 @@ final class MemoryGuard {
     }
 
     private static MemoryTaken taken(ServerMemory.RoleMemory role, ServerMemory reading, boolean crashed) {
-        return new MemoryTaken(role.role(), role.bytes(), role.sessions().size(), reading.limit(), crashed);
+        return new MemoryTaken(
+                role.role(), role.bytes(), role.sessions().size(), reading.limit(), crashed, reading.isClear(role));
     }
 }

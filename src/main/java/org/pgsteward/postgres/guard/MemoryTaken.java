@@ -7,5 +7,7 @@ package org.pgsteward.postgres.guard;
  * @param sessions number of its sessions
  * @param limit of the server's container, in bytes
  * @param crashed whether PostgreSQL ended all sessions; otherwise the guard terminated the role's sessions before that
+ * @param countsAsOffence whether the role is clearly the cause; a pool that was there before may not be
  */
-public record MemoryTaken(String role, long bytes, int sessions, long limit, boolean crashed) {}
+public record MemoryTaken(
+        String role, long bytes, int sessions, long limit, boolean crashed, boolean countsAsOffence) {}

@@ -28,7 +28,7 @@ import org.pgsteward.postgres.ContainerMemory;
  * @param startedAt when the server was started
  * @param recoveredAt when its processes were last started; later than {@code startedAt} after a crash
  * @param logPrefix its setting {@code log_line_prefix}
- * @param sessions of ordinary roles
+ * @param sessions of all roles; a dump is one of the administrator
  */
 record ServerMemory(
         Instant at,
@@ -47,7 +47,7 @@ record ServerMemory(
                    pg_catalog.current_setting('log_line_prefix')
             """.replace("{columns}", ContainerMemory.COLUMNS);
 
-    /** Includes superusers: the smallest session shows how much memory each session begins with. */
+    /** The smallest session shows how much memory each session begins with. */
     private static final String SESSIONS = """
             SELECT a.pid, r.rolname, COALESCE(a.datname, ''), r.rolsuper,
                    pg_catalog.pg_read_file('/proc/' || a.pid || '/status', 0, %d, true)
@@ -65,7 +65,10 @@ record ServerMemory(
     private static final double NEARLY_FULL = 0.9;
 
     /** Share of the limit above which a role's memory, its recent growth counted twice, makes it responsible. */
-    private static final double LARGE_SHARE = 0.4;
+    private static final double LARGE_SHARE = 0.35;
+
+    /** Share of the largest blame. */
+    private static final double NEARLY_AS_MUCH = 0.75;
 
     /** Share of the limit above which recent growth may have caused a crash. */
     private static final double NOTABLE_GROWTH = 0.1;
@@ -81,7 +84,7 @@ record ServerMemory(
     }
 
     /** @param bytes of private memory, less the amount that each session begins with */
-    record Session(int pid, String role, String database, long bytes) {}
+    record Session(int pid, String role, String database, long bytes, boolean superuser) {}
 
     /**
      * The private memory of a role.
@@ -90,6 +93,10 @@ record ServerMemory(
      * @param sessions the largest first
      */
     record RoleMemory(String role, long bytes, long growth, List<Session> sessions) {
+        private boolean isOrdinary() {
+            return sessions.stream().noneMatch(Session::superuser);
+        }
+
         /** Who has most memory and who took the last of it are both to blame; the second one more. */
         private long blame() {
             return bytes + growth;
@@ -129,20 +136,19 @@ record ServerMemory(
     }
 
     private static List<Session> sessions(Statement statement) throws SQLException {
-        List<Session> others = new ArrayList<>();
+        List<Session> all = new ArrayList<>();
         long least = Long.MAX_VALUE;
         try (ResultSet rows = statement.executeQuery(SESSIONS)) {
             while (rows.next()) {
                 long bytes = privateBytes(rows.getString(5));
                 least = bytes == 0 ? least : Math.min(least, bytes);
-                if (!rows.getBoolean(4)) {
-                    others.add(new Session(rows.getInt(1), rows.getString(2), rows.getString(3), bytes));
-                }
+                all.add(new Session(rows.getInt(1), rows.getString(2), rows.getString(3), bytes, rows.getBoolean(4)));
             }
         }
         long each = least;
-        return others.stream()
-                .map(one -> new Session(one.pid(), one.role(), one.database(), Math.max(0, one.bytes() - each)))
+        return all.stream()
+                .map(one -> new Session(
+                        one.pid(), one.role(), one.database(), Math.max(0, one.bytes() - each), one.superuser()))
                 .toList();
     }
 
@@ -163,14 +169,17 @@ record ServerMemory(
                 && recoveredAt.isBefore(previous.at.plus(RECOVERY));
     }
 
-    /** Returns the role that took most memory, if that is a large share of the limit. */
+    /** Returns the role that took most memory, if it is an ordinary one and that is a large share of the limit. */
     Optional<RoleMemory> responsible(UsualUse usual) {
-        return roles(usual)
-                .max(Comparator.comparingLong(RoleMemory::blame))
-                .filter(role -> role.blame() > limit() * LARGE_SHARE);
+        return mostBlamed(usual).filter(RoleMemory::isOrdinary).filter(role -> role.blame() > limit() * LARGE_SHARE);
     }
 
-    /** Returns the same after a crash; empty if this reading is too old to show who took the memory. */
+    /** Returns whether a role is clearly the cause: most of its memory is new, or it has more than half of the limit. */
+    boolean isClear(RoleMemory role) {
+        return role.growth() * 2 > role.bytes() || role.bytes() * 2 > limit();
+    }
+
+    /** Returns the same as {@link #responsible} after a crash; empty if this reading is too old to show who took the memory. */
     Optional<RoleMemory> responsibleForCrash(UsualUse usual) {
         return responsible(usual).filter(role -> isNearlyFull() || role.growth() > limit() * NOTABLE_GROWTH);
     }
@@ -185,10 +194,20 @@ record ServerMemory(
                 .collect(Collectors.toSet());
     }
 
+    /** Returns the role with most blame; of several with nearly as much, the one that grew most. */
+    private Optional<RoleMemory> mostBlamed(UsualUse usual) {
+        List<RoleMemory> roles = roles(usual).toList();
+        long most = roles.stream().mapToLong(RoleMemory::blame).max().orElse(0);
+        return roles.stream()
+                .filter(role -> role.blame() >= most * NEARLY_AS_MUCH)
+                .max(Comparator.comparingLong(RoleMemory::growth));
+    }
+
     private Set<String> suspects(UsualUse usual) {
         return Stream.of(
-                        roles(usual).max(Comparator.comparingLong(RoleMemory::blame)),
+                        mostBlamed(usual),
                         roles(usual)
+                                .filter(RoleMemory::isOrdinary)
                                 .max(Comparator.comparingInt(
                                         role -> role.sessions().size())))
                 .flatMap(Optional::stream)
