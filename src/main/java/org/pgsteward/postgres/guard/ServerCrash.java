@@ -10,6 +10,6 @@ import java.util.Set;
  * @param recovered when PostgreSQL started its processes again
  * @param readAgain the first reading after it, when recovery was over
  * @param logPrefix the server's setting {@code log_line_prefix}
- * @param cleared roles that had memory at the last reading before it, but neither most memory nor most sessions
+ * @param cleared roles that had memory at the last reading before it, and cannot have caused it
  */
 public record ServerCrash(Instant after, Instant recovered, Instant readAgain, String logPrefix, Set<String> cleared) {}

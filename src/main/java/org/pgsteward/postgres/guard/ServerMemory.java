@@ -184,7 +184,10 @@ record ServerMemory(
         return responsible(usual).filter(role -> isNearlyFull() || role.growth() > limit() * NOTABLE_GROWTH);
     }
 
-    /** Returns the roles that did not cause a crash after this reading: with memory, but not most of it or most sessions. */
+    /**
+     * Returns the roles that did not cause a crash after this reading: their memory is not new, or they have neither most of
+     * the new memory nor most sessions.
+     */
     Set<String> cleared(UsualUse usual) {
         Set<String> suspects = suspects(usual);
         return roles(usual)
@@ -203,11 +206,15 @@ record ServerMemory(
                 .max(Comparator.comparingLong(RoleMemory::growth));
     }
 
+    /** Returns the role with most blame and the role with most sessions, of those whose memory is new. */
     private Set<String> suspects(UsualUse usual) {
+        List<RoleMemory> roles = roles(usual)
+                .filter(RoleMemory::isOrdinary)
+                .filter(this::isClear)
+                .toList();
         return Stream.of(
-                        mostBlamed(usual),
-                        roles(usual)
-                                .filter(RoleMemory::isOrdinary)
+                        roles.stream().max(Comparator.comparingLong(RoleMemory::blame)),
+                        roles.stream()
                                 .max(Comparator.comparingInt(
                                         role -> role.sessions().size())))
                 .flatMap(Optional::stream)

@@ -98,6 +98,7 @@ class ServerMemoryTest {
             assertThat(role.role()).isEqualTo("evil");
             assertThat(reading.isClear(role)).isTrue();
         });
+        assertThat(reading.cleared(young)).contains("mail");
         ServerMemory alone = reading(session(1, "mail", 110));
         assertThat(alone.responsible(young))
                 .hasValueSatisfying(role -> assertThat(alone.isClear(role)).isTrue());
