@@ -126,9 +126,7 @@ public final class GuardAlerts {
 
     private void countLocks(String role, List<TerminatedSession> sessions) throws SQLException {
         sessions.stream()
-                // An ordinary session ends. One that cannot be interrupted keeps its locks, however few of all they
-                // are.
-                .filter(session -> session.countsAsOffence() || !session.ended())
+                .filter(TerminatedSession::countsAsOffence)
                 .forEach(session -> offences.add(
                         role, session.ended() ? Offences.Kind.SESSION : Offences.Kind.STILL_RUNNING, clock.instant()));
         shutOutIfRepeated(role, worst(sessions).reason());

@@ -5,7 +5,8 @@ package org.pgsteward.postgres.guard;
  *
  * @param database that the session was connected to
  * @param reason such as {@code locked pg_authid (AccessExclusiveLock)}; the session may have waited for the lock
- * @param countsAsOffence whether the role is clearly the cause; below a share of all locks it may not be
+ * @param countsAsOffence whether the role is clearly the cause; below a share of all locks it may not be, unless
+ *     the session still runs
  * @param ended whether the session has ended; PostgreSQL cannot interrupt every statement
  */
 public record TerminatedSession(
@@ -15,7 +16,8 @@ public record TerminatedSession(
         return new TerminatedSession(pid, role, database, reason, countsAsOffence, true);
     }
 
+    /** Returns the same session while it still runs. It keeps its locks, so its share of all locks does not matter. */
     TerminatedSession asRunning() {
-        return new TerminatedSession(pid, role, database, reason, countsAsOffence, false);
+        return new TerminatedSession(pid, role, database, reason, true, false);
     }
 }
