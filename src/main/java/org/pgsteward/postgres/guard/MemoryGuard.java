@@ -3,6 +3,7 @@ package org.pgsteward.postgres.guard;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +12,14 @@ import org.jspecify.annotations.Nullable;
  * the role that had taken most at the previous reading.
  */
 final class MemoryGuard {
+    /** From the recovery of a crash to the next one, both of which may have the same cause. */
+    private static final Duration SOON = Duration.ofSeconds(30);
+
     private final UsualUse usual = new UsualUse(Duration.ofSeconds(20), 1 << 20);
     private @Nullable ServerMemory previous;
+
+    /** By the server's clock. */
+    private Instant recoveredAt = Instant.EPOCH;
 
     /**
      * The result of a check.
@@ -32,7 +39,10 @@ final class MemoryGuard {
         ServerMemory now = read.get();
         boolean crashed = before != null && now.isAfterCrash(before);
         usual.add(now.at(), now.bytesByRole(), crashed || now.isNearlyFull());
-        Optional<ServerMemory.RoleMemory> responsible = now.isNearlyFull() ? now.responsible(usual) : Optional.empty();
+        double share =
+                now.at().isBefore(recoveredAt.plus(SOON)) ? ServerMemory.SHARE_OF_SEVERAL : ServerMemory.LARGE_SHARE;
+        Optional<ServerMemory.RoleMemory> responsible =
+                now.isNearlyFull() ? now.responsible(usual, share) : Optional.empty();
         if (responsible.isPresent()) {
             for (ServerMemory.Session one : responsible.get().sessions()) {
                 Sql.terminate(session, one.pid());
@@ -41,8 +51,9 @@ final class MemoryGuard {
         if (before == null || !crashed) {
             return new Result(responsible.map(role -> taken(role, now, false)), Optional.empty());
         }
+        recoveredAt = now.recoveredAt();
         return new Result(
-                before.responsibleForCrash(usual).map(role -> taken(role, before, true)),
+                before.responsibleForCrash(usual, share).map(role -> taken(role, before, true)),
                 Optional.of(new ServerCrash(
                         before.at(), now.recoveredAt(), now.at(), now.logPrefix(), before.cleared(usual))));
     }

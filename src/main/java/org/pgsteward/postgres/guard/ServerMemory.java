@@ -65,7 +65,10 @@ record ServerMemory(
     private static final double NEARLY_FULL = 0.9;
 
     /** Share of the limit above which a role's memory, its recent growth counted twice, makes it responsible. */
-    private static final double LARGE_SHARE = 0.35;
+    static final double LARGE_SHARE = 0.35;
+
+    /** The same while one crash follows another: several roles may have taken the memory together. */
+    static final double SHARE_OF_SEVERAL = 0.25;
 
     /** Share of the largest blame. */
     private static final double NEARLY_AS_MUCH = 0.75;
@@ -89,7 +92,7 @@ record ServerMemory(
     /**
      * The private memory of a role.
      *
-     * @param growth bytes beyond the role's usual memory
+     * @param growth bytes that are new
      * @param sessions the largest first
      */
     record RoleMemory(String role, long bytes, long growth, List<Session> sessions) {
@@ -169,9 +172,13 @@ record ServerMemory(
                 && recoveredAt.isBefore(previous.at.plus(RECOVERY));
     }
 
-    /** Returns the role that took most memory, if it is an ordinary one and that is a large share of the limit. */
-    Optional<RoleMemory> responsible(UsualUse usual) {
-        return mostBlamed(usual).filter(RoleMemory::isOrdinary).filter(role -> role.blame() > limit() * LARGE_SHARE);
+    /**
+     * Returns the role that took most memory, if it is an ordinary one and that is a large share of the limit.
+     *
+     * @param share {@link #LARGE_SHARE} or {@link #SHARE_OF_SEVERAL}
+     */
+    Optional<RoleMemory> responsible(UsualUse usual, double share) {
+        return mostBlamed(usual).filter(RoleMemory::isOrdinary).filter(role -> role.blame() > limit() * share);
     }
 
     /** Returns whether a role is clearly the cause: most of its memory is new, or it has more than half of the limit. */
@@ -180,8 +187,9 @@ record ServerMemory(
     }
 
     /** Returns the same as {@link #responsible} after a crash; empty if this reading is too old to show who took the memory. */
-    Optional<RoleMemory> responsibleForCrash(UsualUse usual) {
-        return responsible(usual).filter(role -> isNearlyFull() || role.growth() > limit() * NOTABLE_GROWTH);
+    Optional<RoleMemory> responsibleForCrash(UsualUse usual, double share) {
+        return responsible(usual, share)
+                .filter(role -> isNearlyFull() || isSudden(usual) && role.growth() > limit() * NOTABLE_GROWTH);
     }
 
     /**
@@ -227,7 +235,17 @@ record ServerMemory(
         return sessions.stream().collect(Collectors.groupingBy(Session::role, Collectors.summingLong(Session::bytes)));
     }
 
+    /** Returns whether the roles have notably more memory than some seconds before. */
+    private boolean isSudden(UsualUse usual) {
+        long growth = bytesByRole().entrySet().stream()
+                .mapToLong(entry -> usual.suddenGrowth(entry.getKey(), entry.getValue()))
+                .sum();
+        return growth > limit() * NOTABLE_GROWTH;
+    }
+
+    /** New memory is what came within some seconds; if that is nearly none, what is beyond the average. */
     private Stream<RoleMemory> roles(UsualUse usual) {
+        boolean sudden = isSudden(usual);
         Map<String, List<Session>> byRole = sessions.stream().collect(Collectors.groupingBy(Session::role));
         return byRole.entrySet().stream().map(entry -> {
             String role = entry.getKey();
@@ -235,7 +253,8 @@ record ServerMemory(
                     .sorted(Comparator.comparingLong(Session::bytes).reversed())
                     .toList();
             long bytes = largestFirst.stream().mapToLong(Session::bytes).sum();
-            return new RoleMemory(role, bytes, usual.growth(role, bytes), largestFirst);
+            long growth = sudden ? usual.suddenGrowth(role, bytes) : usual.growth(role, bytes);
+            return new RoleMemory(role, bytes, growth, largestFirst);
         });
     }
 }

@@ -2,6 +2,8 @@ package org.pgsteward.postgres.guard;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -9,16 +11,25 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much of a resource each role usually has: an exponential moving average over calm readings. A role that has had its
- * part for a while is not to blame when another one takes the rest. For one thread.
+ * How much of a resource each role usually has: some seconds before the last calm reading, and as an exponential moving
+ * average over all calm readings. A role that had its part before is not to blame when another one takes the rest. For one thread.
  */
 final class UsualUse {
     /** After a shortage, readings for this time do not show what is usual. */
     private static final Duration UNREST = Duration.ofMinutes(1);
 
+    /** Growth within this time is sudden. */
+    private static final Duration SUDDEN = Duration.ofSeconds(10);
+
+    private record Reading(Instant at, Map<String, Long> used) {}
+
     private final Duration averaged;
     private final long forgotten;
     private final Map<String, Double> byRole = new HashMap<>();
+
+    /** Calm readings; only the first one is older than {@link #SUDDEN}, measured from the last one. */
+    private final Deque<Reading> calm = new ArrayDeque<>();
+
     private @Nullable Instant addedAt;
     private Instant shortageAt = Instant.MIN;
 
@@ -42,11 +53,17 @@ final class UsualUse {
         }
         if (addedAt == null) {
             average(1, used);
-            addedAt = at;
         } else if (shortageAt.isBefore(at.minus(UNREST))) {
             average(share(Duration.between(addedAt, at)), used);
-            addedAt = at;
+        } else {
+            return;
         }
+        addedAt = at;
+        if (!calm.isEmpty() && at.isBefore(calm.getLast().at())) {
+            calm.clear(); // the clock was set back
+        }
+        calm.addLast(new Reading(at, Map.copyOf(used)));
+        removeBefore(at.minus(SUDDEN));
     }
 
     /** Returns the average of a role; 0 for an unknown role. */
@@ -57,6 +74,20 @@ final class UsualUse {
     /** Returns what a role has beyond its average. */
     long growth(String role, long used) {
         return Math.max(0, used - of(role));
+    }
+
+    /** Returns what a role has beyond its amount some seconds before the last calm reading. */
+    long suddenGrowth(String role, long used) {
+        long before = calm.isEmpty() ? 0 : calm.getFirst().used().getOrDefault(role, 0L);
+        return Math.max(0, used - before);
+    }
+
+    private void removeBefore(Instant limit) {
+        Reading first = calm.removeFirst();
+        while (!calm.isEmpty() && !calm.getFirst().at().isAfter(limit)) {
+            first = calm.removeFirst();
+        }
+        calm.addFirst(first);
     }
 
     private void average(double share, Map<String, Long> used) {

@@ -31,7 +31,7 @@ class ServerMemoryTest {
         ServerMemory reading = reading(
                 session(1, "wiki", 30), session(2, "photos", 60), session(3, "wiki", 50), session(4, "wiki", 40));
 
-        assertThat(reading.responsible(usual)).hasValueSatisfying(role -> {
+        assertThat(reading.responsible(usual, ServerMemory.LARGE_SHARE)).hasValueSatisfying(role -> {
             assertThat(role.role()).isEqualTo("wiki");
             assertThat(role.bytes()).isEqualTo(120 * MIB);
             assertThat(role.sessions()).extracting(ServerMemory.Session::pid).containsExactly(3, 4, 1);
@@ -41,14 +41,11 @@ class ServerMemoryTest {
     /** With 118 MiB for hours it was no danger to anybody. */
     @Test
     void whoTakesTheRestIsResponsibleRatherThanWhoHadMostBefore() {
-        usual.add(AT, Map.of("photos", 118 * MIB), false);
-        for (int minutes = 1; minutes <= 10; minutes++) {
-            usual.add(AT.plusSeconds(60L * minutes), Map.of("photos", 118 * MIB), false);
-        }
+        settle(Map.of("photos", 118 * MIB));
 
         ServerMemory reading = reading(session(1, "photos", 118), session(2, "evil", 86));
 
-        assertThat(reading.responsible(usual)).hasValueSatisfying(role -> {
+        assertThat(reading.responsible(usual, ServerMemory.LARGE_SHARE)).hasValueSatisfying(role -> {
             assertThat(role.role()).isEqualTo("evil");
             assertThat(role.growth()).isEqualTo(86 * MIB);
         });
@@ -58,7 +55,7 @@ class ServerMemoryTest {
     /** It was read before the role that caused the crash took its memory. */
     @Test
     void aReadingInWhichAllIsUsualBlamesNobodyForACrash() {
-        usual.add(AT.plusSeconds(3600), Map.of("photos", 118 * MIB), false);
+        settle(Map.of("photos", 118 * MIB));
         ServerMemory reading = new ServerMemory(
                 AT,
                 STARTED,
@@ -67,8 +64,8 @@ class ServerMemoryTest {
                 new ContainerMemory(256 * MIB, 180 * MIB),
                 List.of(session(1, "photos", 118)));
 
-        assertThat(reading.responsibleForCrash(usual)).isEmpty();
-        assertThat(reading.responsible(usual)).isPresent();
+        assertThat(reading.responsibleForCrash(usual, ServerMemory.LARGE_SHARE)).isEmpty();
+        assertThat(reading.responsible(usual, ServerMemory.LARGE_SHARE)).isPresent();
     }
 
     /** Of a role that came later the reading says nothing. */
@@ -86,46 +83,79 @@ class ServerMemoryTest {
 
     /** Three services shared the rest so that each had less than a pool that began 20 seconds before them. */
     @Test
-    void ofSeveralWithNearlyTheSameBlameTheOneThatGrewMostIsResponsible() {
-        UsualUse young = new UsualUse(Duration.ofSeconds(20), MIB);
-        young.add(AT, Map.of(), false);
-        young.add(AT.plusSeconds(20), Map.of("mail", 75 * MIB), false);
+    void aPoolThatWasThereBeforeIsNotResponsibleForWhatSeveralOthersTake() {
+        UsualUse young = mailForTwentySeconds();
 
         ServerMemory reading = reading(
-                session(1, "mail", 75), session(2, "evil", 50), session(3, "evil2", 45), session(4, "evil3", 45));
+                session(1, "mail", 75), session(2, "evil", 45), session(3, "evil2", 40), session(4, "evil3", 40));
 
-        assertThat(reading.responsible(young)).hasValueSatisfying(role -> {
-            assertThat(role.role()).isEqualTo("evil");
-            assertThat(reading.isClear(role)).isTrue();
-        });
-        assertThat(reading.cleared(young)).contains("mail");
-        ServerMemory alone = reading(session(1, "mail", 110));
-        assertThat(alone.responsible(young))
-                .hasValueSatisfying(role -> assertThat(alone.isClear(role)).isTrue());
-        ServerMemory before = reading(session(1, "mail", 90));
-        assertThat(before.responsible(young))
-                .hasValueSatisfying(role -> assertThat(before.isClear(role))
-                        .as("most of it was there before")
-                        .isFalse());
+        assertThat(reading.responsibleForCrash(young, ServerMemory.SHARE_OF_SEVERAL))
+                .hasValueSatisfying(role -> {
+                    assertThat(role.role()).isEqualTo("evil");
+                    assertThat(reading.isClear(role)).isTrue();
+                });
+        assertThat(reading.cleared(young)).contains("mail").doesNotContain("evil");
+        assertThat(reading(session(1, "mail", 75), session(2, "evil", 40), session(3, "evil2", 40))
+                        .responsible(young, ServerMemory.LARGE_SHARE))
+                .isEmpty();
+    }
+
+    /** More sessions do not make it a suspect: it had them before. */
+    @Test
+    void aPoolThatWasThereBeforeIsClearedWhateverItsSessions() {
+        List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(12, session(1, "mail", 6)));
+        sessions.addAll(Collections.nCopies(8, session(2, "evil", 5)));
+
+        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).cleared(mailForTwentySeconds()))
+                .containsExactly("mail");
+    }
+
+    @Test
+    void aRoleThatMoreThanDoublesItsMemoryIsClearlyResponsible() {
+        UsualUse young = mailForTwentySeconds();
+
+        assertThat(isClear(young, 160)).isTrue();
+        assertThat(isClear(young, 120)).as("most of it was there before").isFalse();
+    }
+
+    private static boolean isClear(UsualUse usual, long mib) {
+        ServerMemory reading = reading(session(1, "mail", mib));
+        return reading.isClear(
+                reading.responsible(usual, ServerMemory.LARGE_SHARE).orElseThrow());
+    }
+
+    private void settle(Map<String, Long> used) {
+        for (int minutes = 1; minutes <= 10; minutes++) {
+            usual.add(AT.plusSeconds(60L * minutes), used, false);
+        }
+    }
+
+    private static UsualUse mailForTwentySeconds() {
+        UsualUse usual = new UsualUse(Duration.ofSeconds(20), MIB);
+        for (int n = 0; n <= 10; n++) {
+            usual.add(AT.plusSeconds(2L * n), n == 0 ? Map.of() : Map.of("mail", 75 * MIB), false);
+        }
+        return usual;
     }
 
     /** A dump of thousands of tables may take it. */
     @Test
     void whatTheAdministratorTookIsNobodysFault() {
-        usual.add(AT.plusSeconds(120), Map.of("photos", 72 * MIB), false);
+        settle(Map.of("photos", 72 * MIB));
 
         ServerMemory reading = reading(session(1, "photos", 72), session(2, "homelab", 70));
 
-        assertThat(reading.responsible(usual)).isEmpty();
-        assertThat(reading.responsibleForCrash(usual)).isEmpty();
+        assertThat(reading.responsible(usual, ServerMemory.LARGE_SHARE)).isEmpty();
+        assertThat(reading.responsibleForCrash(usual, ServerMemory.LARGE_SHARE)).isEmpty();
     }
 
     /** It would otherwise get neighbours blamed by taking its memory slowly. */
     @Test
     void whoHasMuchMoreThanOthersIsResponsibleAlthoughItIsUsual() {
-        usual.add(AT.plusSeconds(3600), Map.of("evil", 150 * MIB), false);
+        settle(Map.of("evil", 150 * MIB));
 
-        assertThat(reading(session(1, "evil", 150), session(2, "photos", 50)).responsible(usual))
+        assertThat(reading(session(1, "evil", 150), session(2, "photos", 50))
+                        .responsible(usual, ServerMemory.LARGE_SHARE))
                 .hasValueSatisfying(role -> assertThat(role.role()).isEqualTo("evil"));
     }
 
@@ -135,9 +165,9 @@ class ServerMemoryTest {
         List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(11, session(1, "wiki", 4)));
         sessions.addAll(Collections.nCopies(10, session(2, "photos", 4)));
 
-        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).responsible(usual))
+        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).responsible(usual, ServerMemory.LARGE_SHARE))
                 .isEmpty();
-        assertThat(reading().responsible(usual)).isEmpty();
+        assertThat(reading().responsible(usual, ServerMemory.LARGE_SHARE)).isEmpty();
     }
 
     @ParameterizedTest

@@ -64,4 +64,26 @@ class UsualUseTest {
 
         assertThat(usual.of("wiki")).isEqualTo(40 * MIB);
     }
+
+    @Test
+    void growthIsSuddenWithinTenSecondsBeforeTheShortage() {
+        usual.add(AT, Map.of(), false);
+        for (int n = 1; n <= 10; n++) {
+            usual.add(AT.plusSeconds(2L * n), Map.of("mail", 70 * MIB), false);
+        }
+        usual.add(AT.plusSeconds(22), Map.of("mail", 70 * MIB, "evil", 30 * MIB), false);
+        usual.add(AT.plusSeconds(24), Map.of("mail", 80 * MIB, "evil", 60 * MIB), true);
+
+        assertThat(usual.suddenGrowth("mail", 80 * MIB)).isEqualTo(10 * MIB);
+        assertThat(usual.suddenGrowth("evil", 60 * MIB)).isEqualTo(60 * MIB);
+        assertThat(usual.growth("mail", 80 * MIB)).as("by the average").isGreaterThan(50 * MIB);
+    }
+
+    @Test
+    void growthIsMeasuredAnewAfterAClockWasSetBack() {
+        usual.add(AT, Map.of("wiki", 40 * MIB), false);
+        usual.add(AT.minusSeconds(3600), Map.of("wiki", 50 * MIB), false);
+
+        assertThat(usual.suddenGrowth("wiki", 60 * MIB)).isEqualTo(10 * MIB);
+    }
 }
