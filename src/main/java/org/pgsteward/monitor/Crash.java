@@ -4,11 +4,13 @@ package org.pgsteward.monitor;
  * The end of one of PostgreSQL's processes that ended all sessions.
  *
  * @param pid as the server's host knows it
- * @param end as the server's log says it, such as {@code was terminated by signal 9: Killed}
+ * @param end as the server's log says it, such as {@code was terminated by signal 9: Killed}, or {@link #BY_US}
  * @param whose such as {@code role wiki in database wiki}; empty where nobody had seen the session before
  */
 public record Crash(int pid, String end, String whose) {
     static final String KILLED = "was terminated by signal 9";
+
+    static final String BY_US = "was killed by pgsteward, since PostgreSQL could not interrupt its statement";
 
     /** Such as {@code process 4711 of role wiki in database wiki was terminated by signal 9: Killed}. */
     String words() {

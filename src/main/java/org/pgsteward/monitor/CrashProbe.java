@@ -50,7 +50,7 @@ public final class CrashProbe {
         try {
             Instant since = recovered.minus(BEFORE);
             last = first(container, since.isAfter(started) ? since : started, recovered, written.prefix())
-                    .map(ended -> new Crash(ended.pid(), ended.end(), whose(ended.pid())))
+                    .map(this::crash)
                     .orElse(null);
             asked = recovered;
         } catch (EngineAway | UncheckedIOException e) {
@@ -87,10 +87,14 @@ public final class CrashProbe {
                         .findFirst();
     }
 
-    private String whose(int pid) {
-        ServerGuard.Client client = clients.get().get(pid);
-        return client == null
-                ? ""
-                : "role " + LogLines.fit(client.role()) + " in database " + LogLines.fit(client.database());
+    private Crash crash(LogEvent.Ended ended) {
+        ServerGuard.Client client = clients.get().get(ended.pid());
+        if (client == null) {
+            return new Crash(ended.pid(), ended.end(), "");
+        }
+        return new Crash(
+                ended.pid(),
+                client.killed() ? Crash.BY_US : ended.end(),
+                "role " + LogLines.fit(client.role()) + " in database " + LogLines.fit(client.database()));
     }
 }

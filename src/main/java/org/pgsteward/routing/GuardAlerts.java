@@ -20,9 +20,11 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.Console;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.Offences;
+import org.pgsteward.postgres.guard.Pauses;
 import org.pgsteward.postgres.guard.ServerCrash;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
+import org.pgsteward.provision.Provisioner;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,9 @@ public final class GuardAlerts {
 
     /** The login of a service's role is disabled. */
     static final String SHUT_OUT = "role-shut-out";
+
+    /** The same for some minutes. */
+    static final String PAUSED = "role-paused";
 
     /** Alerts of the first two kinds resolve after this time without another incident. */
     private static final Duration RESOLVED_AFTER = Duration.ofMinutes(10);
@@ -61,6 +66,7 @@ public final class GuardAlerts {
     private final Doors doors;
     private final Clock clock;
     private final Offences offences = new Offences();
+    private final Pauses pauses = new Pauses();
 
     /** The last incident, by the key of its alert. */
     private final Map<String, Instant> lastIncidents = new HashMap<>();
@@ -100,6 +106,9 @@ public final class GuardAlerts {
         alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(LOCKED) || alert.kind().equals(MEMORY))
                 .forEach(alert -> lastIncidents.put(alert.key(), clock.instant()));
+        alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(PAUSED))
+                .forEach(alert -> pauses.begin(alert.service(), Provisioner.CONNECTION_LIMIT, clock.instant()));
     }
 
     /** @throws SQLException if PostgreSQL cannot be asked */
@@ -189,13 +198,24 @@ public final class GuardAlerts {
     }
 
     private void shutOutIfRepeated(String role, String incident) throws SQLException {
-        if (offences.isEnough(role, clock.instant())) {
-            Optional<String> service = guard.shutOut(role);
-            offences.reset(role);
-            if (service.isPresent()) {
-                shutOutAt.put(role, clock.instant());
-                raise(SHUT_OUT, service.get(), texts.shutOut(role, incident));
-            }
+        Instant now = clock.instant();
+        if (!offences.isEnough(role, now)) {
+            return;
+        }
+        int limit = guard.connectionLimit(role);
+        Optional<String> service = guard.shutOut(role);
+        boolean ofMemory = offences.areAllOfMemory(role);
+        offences.reset(role);
+        if (service.isEmpty()) {
+            return;
+        }
+        shutOutAt.put(role, now);
+        if (ofMemory && pauses.isAllowed(service.get(), now)) {
+            pauses.begin(service.get(), limit == 0 ? Provisioner.CONNECTION_LIMIT : limit, now);
+            raise(PAUSED, service.get(), texts.paused(role, incident));
+        } else {
+            pauses.end(service.get());
+            raise(SHUT_OUT, service.get(), texts.shutOut(role, incident));
         }
     }
 
@@ -266,7 +286,7 @@ public final class GuardAlerts {
         LOG.warn("{}", text.reason());
         Condition condition =
                 Condition.bad(Severity.CRITICAL, kind, service, text.reason(), text.remedy(), clock.instant());
-        if (!kind.equals(SHUT_OUT)) {
+        if (kind.equals(LOCKED) || kind.equals(MEMORY)) {
             lastIncidents.put(condition.key(), clock.instant());
         }
         doors.ask("direct:alert-raise", condition);
@@ -290,20 +310,36 @@ public final class GuardAlerts {
         if (read.isEmpty()) {
             return;
         }
-        Map<String, String> shutOut = read.get();
+        Map<String, String> shutOut = new HashMap<>(read.get());
+        for (Map.Entry<String, Integer> over : pauses.over(now).entrySet()) {
+            String role = shutOut.remove(over.getKey());
+            if (role != null) {
+                guard.readmit(role, over.getValue());
+            }
+        }
         shutOutAt.keySet().retainAll(shutOut.values());
-        Set<String> firing = alerts.firing().stream()
-                .filter(alert -> alert.kind().equals(SHUT_OUT))
-                .map(Alert::service)
-                .collect(Collectors.toSet());
+        pauses.retain(shutOut.keySet());
+        Set<String> firing = services(SHUT_OUT);
         shutOut.forEach((service, role) -> {
-            if (!firing.contains(service)) {
+            if (!firing.contains(service) && !pauses.services().contains(service)) {
                 raise(SHUT_OUT, service, texts.shutOut(role));
             }
         });
-        firing.stream()
-                .filter(service -> !shutOut.containsKey(service))
-                .forEach(service -> resolve(SHUT_OUT + ":" + service, "its role can log in again, or does not exist"));
+        resolveExcept(SHUT_OUT, shutOut.keySet());
+        resolveExcept(PAUSED, pauses.services());
+    }
+
+    private void resolveExcept(String kind, Set<String> shutOut) {
+        services(kind).stream()
+                .filter(service -> !shutOut.contains(service))
+                .forEach(service -> resolve(kind + ":" + service, "its role can log in again, or does not exist"));
+    }
+
+    private Set<String> services(String kind) {
+        return alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(kind))
+                .map(Alert::service)
+                .collect(Collectors.toSet());
     }
 
     private void resolve() {

@@ -8,6 +8,7 @@ import org.pgsteward.monitor.Console;
 import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.guard.MemoryTaken;
+import org.pgsteward.postgres.guard.Pauses;
 import org.pgsteward.postgres.guard.TerminatedSession;
 import org.pgsteward.provision.Provisioner;
 
@@ -65,6 +66,14 @@ record GuardTexts(Console console) {
     Text shutOut(String role, String incident) {
         return shutOutBecause(
                 role, "pgsteward disabled its login after repeated incidents; the last one: it " + incident);
+    }
+
+    /** @param incident the same */
+    Text paused(String role, String incident) {
+        return shutOutBecause(
+                role,
+                "pgsteward disabled its login for " + Pauses.LENGTH.toMinutes()
+                        + " minutes after repeated incidents; the last one: it " + incident);
     }
 
     /** For a role that was shut out before this process started, or by an operator. */

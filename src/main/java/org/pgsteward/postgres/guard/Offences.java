@@ -53,6 +53,12 @@ public final class Offences {
         }
     }
 
+    /** Returns whether a role's incidents show only that the memory ended, and not whose statements are to blame. */
+    public boolean areAllOfMemory(String role) {
+        return byRole.getOrDefault(role, new ArrayDeque<>()).stream()
+                .allMatch(one -> one.kind() != Kind.SESSION && one.kind() != Kind.STILL_RUNNING);
+    }
+
     /** Returns whether the weights of a role reach the limit. */
     public boolean isEnough(String role, Instant now) {
         removeOld(now);

@@ -92,8 +92,12 @@ public final class ServerGuard implements AutoCloseable {
     public record Result(
             List<TerminatedSession> terminated, Optional<MemoryTaken> memory, Optional<ServerCrash> crash) {}
 
-    /** The role and database of a session. */
-    public record Client(String role, String database) {}
+    /**
+     * The role and database of a session.
+     *
+     * @param killed whether pgsteward killed its process
+     */
+    public record Client(String role, String database, boolean killed) {}
 
     /** Returns the most recent sessions by process ID. After a crash PostgreSQL no longer has them. */
     public Map<Integer, Client> clients() {
@@ -174,11 +178,29 @@ public final class ServerGuard implements AutoCloseable {
         return ask(session -> {
             Optional<String> service = serviceOf(session, role);
             if (service.isPresent()) {
-                disableLogin(role);
+                alter(altering -> ShutOut.disableLogin(altering, role));
                 ShutOut.terminateSessions(watching.connection(), role);
             }
             return service;
         });
+    }
+
+    /**
+     * Returns the connection limit of a role; -1 without a limit.
+     *
+     * @throws SQLException if PostgreSQL cannot be asked
+     */
+    public synchronized int connectionLimit(String role) throws SQLException {
+        return ask(session -> ShutOut.connectionLimit(session, role));
+    }
+
+    /**
+     * Ends a shut-out.
+     *
+     * @throws SQLException if PostgreSQL cannot be asked
+     */
+    public synchronized void readmit(String role, int connectionLimit) throws SQLException {
+        alter(session -> ShutOut.enableLogin(session, role, connectionLimit));
     }
 
     /**
@@ -202,16 +224,23 @@ public final class ServerGuard implements AutoCloseable {
         return ask(connection -> {
             boolean killed = KillProcess.of(connection, session);
             if (killed) {
+                clients.see(session.pid(), new Client(session.role(), session.database(), true));
                 close();
             }
             return killed;
         });
     }
 
-    private void disableLogin(String role) throws SQLException {
+    /** A change of a role. */
+    private interface Change {
+        void make(Connection session) throws SQLException;
+    }
+
+    /** Makes a change and commits it. */
+    private void alter(Change change) throws SQLException {
         if (altering.isOpen()) {
             try {
-                ShutOut.disableLogin(altering.connection(), role);
+                change.make(altering.connection());
                 altering.commit();
                 return;
             } catch (SQLException e) {
@@ -219,7 +248,7 @@ public final class ServerGuard implements AutoCloseable {
             }
         }
         watching.locks().releaseAll(watching.connection());
-        ShutOut.disableLogin(watching.connection(), role);
+        change.make(watching.connection());
         watching.commit();
     }
 
@@ -291,7 +320,7 @@ public final class ServerGuard implements AutoCloseable {
         try (Statement statement = session.createStatement();
                 ResultSet rows = statement.executeQuery(CLIENTS)) {
             while (rows.next()) {
-                clients.see(rows.getInt(1), new Client(rows.getString(2), rows.getString(3)));
+                clients.see(rows.getInt(1), new Client(rows.getString(2), rows.getString(3), false));
             }
         }
     }

@@ -189,7 +189,7 @@ record ServerMemory(
     /** Returns the same as {@link #responsible} after a crash; empty if this reading is too old to show who took the memory. */
     Optional<RoleMemory> responsibleForCrash(UsualUse usual, double share) {
         return responsible(usual, share)
-                .filter(role -> isNearlyFull() || isSudden(usual) && role.growth() > limit() * NOTABLE_GROWTH);
+                .filter(role -> isNearlyFull() || (isSudden(usual) && role.growth() > limit() * NOTABLE_GROWTH));
     }
 
     /**

@@ -29,6 +29,15 @@ final class ShutOut {
              ORDER BY 1 LIMIT 1000
             """;
 
+    /** A quarantine that begins at this moment waits. */
+    private static final String LOCK = """
+            SELECT s.service_name
+              FROM public.service_configs AS s
+              JOIN pg_catalog.pg_roles AS r ON r.rolname = s.role_name
+             WHERE r.rolname = ? AND NOT r.rolcanlogin AND r.rolconnlimit = 0 AND s.quarantined_at IS NULL
+               FOR UPDATE OF s
+            """;
+
     private static final String SESSIONS = """
             SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity
              WHERE usename = ?
@@ -66,6 +75,31 @@ final class ShutOut {
     static void disableLogin(Connection session, String role) throws SQLException {
         Sql.run(session, GuardLocks.TIMEOUT);
         Sql.run(session, "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN CONNECTION LIMIT 0");
+    }
+
+    /** Does nothing unless the role is shut out. Takes effect when the caller commits. */
+    static void enableLogin(Connection session, String role, int connectionLimit) throws SQLException {
+        Sql.run(session, GuardLocks.TIMEOUT);
+        try (PreparedStatement statement = session.prepareStatement(LOCK)) {
+            statement.setString(1, role);
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    return;
+                }
+            }
+        }
+        Sql.run(session, "ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT " + connectionLimit);
+    }
+
+    /** Returns the connection limit of a role; -1 without a limit. */
+    static int connectionLimit(Connection session, String role) throws SQLException {
+        try (PreparedStatement statement =
+                session.prepareStatement("SELECT rolconnlimit FROM pg_catalog.pg_roles WHERE rolname = ?")) {
+            statement.setString(1, role);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getInt(1) : -1;
+            }
+        }
     }
 
     /** Terminates the sessions of a role, until there are none or two seconds have passed. */

@@ -1,0 +1,203 @@
+package org.pgsteward.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.CamelContext;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.SettableClock;
+import org.pgsteward.alert.Silences;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Secret;
+import org.pgsteward.model.Typing;
+import org.pgsteward.monitor.Console;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.guard.MemoryTaken;
+import org.pgsteward.postgres.guard.Pauses;
+import org.pgsteward.postgres.guard.ServerGuard;
+import org.pgsteward.postgres.guard.TerminatedSession;
+
+/** On a real PostgreSQL; the incidents are made up. */
+@NeedsPostgres
+class GuardAlertsIT {
+    private static final Secret PASSWORD = new Secret("its-own");
+    private static final long MIB = 1 << 20;
+
+    private final SettableClock clock = new SettableClock();
+    private final Doors doors = new Doors();
+    private final CamelContext camel = new DefaultCamelContext();
+
+    @TempDir
+    private Path state;
+
+    private TestCluster cluster;
+    private AlertBook alerts;
+    private ServerGuard guard;
+    private GuardAlerts guardAlerts;
+
+    @BeforeEach
+    void start() throws Exception {
+        cluster = TestCluster.start();
+        new Tables(cluster.server().managementDatabase()).prepare();
+        cluster.run(
+                "homelab",
+                "CREATE ROLE wiki LOGIN CONNECTION LIMIT 100 PASSWORD '" + PASSWORD.reveal() + "'",
+                "CREATE DATABASE wiki OWNER wiki",
+                "INSERT INTO public.service_configs (service_name, database_name, role_name) VALUES ('wiki', 'wiki', 'wiki')");
+        alerts = new AlertBook(
+                state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC, Typing.PLAIN);
+        camel.addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("direct:alert-raise")
+                        .process(exchange -> alerts.consider(exchange.getIn().getBody(Condition.class)));
+            }
+        });
+        camel.start();
+        doors.open(camel);
+        guard = new ServerGuard(cluster.server());
+        guardAlerts = guardAlerts();
+        calm();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        guard.close();
+        camel.close();
+        cluster.close();
+    }
+
+    private GuardAlerts guardAlerts() {
+        return new GuardAlerts(
+                guard,
+                crash -> Optional.empty(),
+                alerts,
+                new Console("postgresql", "homelab", "homelab"),
+                doors,
+                clock);
+    }
+
+    @Test
+    void shutsARoleOutForFiveMinutesTwiceAndThenForGood() throws Exception {
+        for (int time = 1; time <= 2; time++) {
+            memoryEndsThreeTimes();
+
+            assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
+            assertThat(firing()).contains("role-paused:wiki").doesNotContain("role-shut-out:wiki");
+            clock.pass(Pauses.LENGTH.minusSeconds(1));
+            calm();
+            assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
+
+            clock.pass(Duration.ofSeconds(11));
+            calm();
+
+            logIn();
+            assertThat(limit()).isEqualTo("100");
+            assertThat(firing()).noneMatch(key -> key.startsWith("role-"));
+        }
+
+        memoryEndsThreeTimes();
+
+        clock.pass(Duration.ofHours(2));
+        calm();
+        assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
+        assertThat(firing()).contains("role-shut-out:wiki").doesNotContain("role-paused:wiki");
+    }
+
+    @Test
+    void aSessionThatCannotBeInterruptedShutsItsRoleOutForGood() throws Exception {
+        guard.check();
+        for (int n = 0; n < 2; n++) {
+            guardAlerts.report(new ServerGuard.Result(
+                    List.of(new TerminatedSession(1, "wiki", "wiki", "held 30000 locks", true, false)),
+                    Optional.empty(),
+                    Optional.empty()));
+        }
+
+        clock.pass(Pauses.LENGTH.multipliedBy(2));
+        calm();
+        assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
+        assertThat(firing()).contains("role-shut-out:wiki").doesNotContain("role-paused:wiki");
+    }
+
+    @Test
+    void aPauseEndsAlthoughPgstewardWasRestarted() throws Exception {
+        memoryEndsThreeTimes();
+
+        guardAlerts = guardAlerts();
+        guardAlerts.resume();
+        clock.pass(Duration.ofSeconds(11));
+        calm();
+        assertThat(firing()).contains("role-paused:wiki").doesNotContain("role-shut-out:wiki");
+        clock.pass(Pauses.LENGTH);
+        calm();
+
+        logIn();
+    }
+
+    @Test
+    void aPauseThatAnOperatorEndedIsOver() throws Exception {
+        memoryEndsThreeTimes();
+        cluster.run("homelab", "ALTER ROLE wiki LOGIN CONNECTION LIMIT 7");
+
+        clock.pass(Duration.ofSeconds(11));
+        calm();
+        assertThat(firing()).doesNotContain("role-paused:wiki");
+        clock.pass(Pauses.LENGTH);
+        calm();
+        assertThat(limit()).isEqualTo("7");
+    }
+
+    @Test
+    void aServiceThatCameIntoQuarantineStaysShutOut() throws Exception {
+        memoryEndsThreeTimes();
+        cluster.run("homelab", "UPDATE public.service_configs SET quarantined_at = now()");
+
+        clock.pass(Pauses.LENGTH.plusSeconds(11));
+        calm();
+        guard.readmit("wiki", 50);
+
+        assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
+    }
+
+    private void memoryEndsThreeTimes() throws SQLException {
+        guard.check();
+        for (int n = 0; n < 3; n++) {
+            guardAlerts.report(new ServerGuard.Result(
+                    List.of(),
+                    Optional.of(new MemoryTaken("wiki", 120 * MIB, 3, 256 * MIB, true, true)),
+                    Optional.empty()));
+        }
+    }
+
+    private void calm() throws SQLException {
+        guardAlerts.report(new ServerGuard.Result(List.of(), Optional.empty(), Optional.empty()));
+    }
+
+    private List<String> firing() {
+        return alerts.firing().stream().map(Alert::key).toList();
+    }
+
+    private String limit() throws SQLException {
+        return cluster.server().ask("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'wiki'");
+    }
+
+    private void logIn() throws SQLException {
+        cluster.server().connectAs("wiki", PASSWORD, "wiki").close();
+    }
+}
