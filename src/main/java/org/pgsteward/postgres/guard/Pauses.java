@@ -29,7 +29,8 @@ public final class Pauses {
 
     /** Returns whether the next shut-out of a service may be a pause. */
     public boolean isAllowed(String service, Instant now) {
-        begun.values().forEach(times -> times.removeIf(time -> time.plus(COUNTED).isBefore(now)));
+        begun.values()
+                .forEach(times -> times.removeIf(time -> time.plus(COUNTED).isBefore(now)));
         begun.values().removeIf(List::isEmpty);
         return begun.getOrDefault(service, List.of()).size() < MOST;
     }

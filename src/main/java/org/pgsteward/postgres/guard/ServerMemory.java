@@ -44,8 +44,8 @@ record ServerMemory(
             SELECT {columns}, pg_catalog.clock_timestamp(), pg_catalog.pg_postmaster_start_time(),
                    (SELECT pg_catalog.min(backend_start) FROM pg_catalog.pg_stat_activity
                      WHERE backend_type = 'checkpointer'),
-                   pg_catalog.current_setting('log_line_prefix')
-            """.replace("{columns}", ContainerMemory.COLUMNS);
+                   pg_catalog.current_setting('log_line_prefix'),
+            """.replace("{columns}", ContainerMemory.COLUMNS) + SharedSegments.TOTAL;
 
     /** The smallest session shows how much memory each session begins with. */
     private static final String SESSIONS = """
@@ -73,8 +73,8 @@ record ServerMemory(
     /** Share of the largest blame. */
     private static final double NEARLY_AS_MUCH = 0.75;
 
-    /** Share of the limit above which recent growth may have caused a crash. */
-    private static final double NOTABLE_GROWTH = 0.1;
+    /** Share of the limit above which recent growth may have caused a crash, and shared memory is looked at. */
+    private static final double NOTABLE = 0.1;
 
     /** Share of the limit above which a role was there at a reading. */
     private static final double VISIBLE = 0.01;
@@ -86,7 +86,7 @@ record ServerMemory(
         sessions = List.copyOf(sessions);
     }
 
-    /** @param bytes of private memory, less the amount that each session begins with */
+    /** @param bytes of private memory, less the amount that each session begins with, and of the segments it shares */
     record Session(int pid, String role, String database, long bytes, boolean superuser) {}
 
     /**
@@ -123,6 +123,7 @@ record ServerMemory(
     private static ServerMemory read(Statement statement) throws SQLException {
         ContainerMemory container;
         String logPrefix;
+        long shared;
         Instant[] times = new Instant[3];
         Sql.clearStatistics(statement.getConnection());
         try (ResultSet row = statement.executeQuery(CONTAINER)) {
@@ -134,8 +135,15 @@ record ServerMemory(
                 times[n] = time == null ? Instant.EPOCH : time.toInstant();
             }
             logPrefix = row.getString(6);
+            shared = row.getLong(7);
         }
-        return new ServerMemory(times[0], times[1], times[2], logPrefix, container, sessions(statement));
+        List<Session> sessions = sessions(statement);
+        if (shared > container.limit() * NOTABLE) {
+            Optional<Map<Integer, Long>> segments =
+                    Sql.query(statement.getConnection(), UNREADABLE, () -> SharedSegments.bytesByPid(statement));
+            sessions = with(segments.orElse(Map.of()), sessions);
+        }
+        return new ServerMemory(times[0], times[1], times[2], logPrefix, container, sessions);
     }
 
     private static List<Session> sessions(Statement statement) throws SQLException {
@@ -152,6 +160,17 @@ record ServerMemory(
         return all.stream()
                 .map(one -> new Session(
                         one.pid(), one.role(), one.database(), Math.max(0, one.bytes() - each), one.superuser()))
+                .toList();
+    }
+
+    private static List<Session> with(Map<Integer, Long> shared, List<Session> sessions) {
+        return sessions.stream()
+                .map(one -> new Session(
+                        one.pid(),
+                        one.role(),
+                        one.database(),
+                        one.bytes() + shared.getOrDefault(one.pid(), 0L),
+                        one.superuser()))
                 .toList();
     }
 
@@ -189,7 +208,7 @@ record ServerMemory(
     /** Returns the same as {@link #responsible} after a crash; empty if this reading is too old to show who took the memory. */
     Optional<RoleMemory> responsibleForCrash(UsualUse usual, double share) {
         return responsible(usual, share)
-                .filter(role -> isNearlyFull() || (isSudden(usual) && role.growth() > limit() * NOTABLE_GROWTH));
+                .filter(role -> isNearlyFull() || (isSudden(usual) && role.growth() > limit() * NOTABLE));
     }
 
     /**
@@ -240,7 +259,7 @@ record ServerMemory(
         long growth = bytesByRole().entrySet().stream()
                 .mapToLong(entry -> usual.suddenGrowth(entry.getKey(), entry.getValue()))
                 .sum();
-        return growth > limit() * NOTABLE_GROWTH;
+        return growth > limit() * NOTABLE;
     }
 
     /** New memory is what came within some seconds; if that is nearly none, what is beyond the average. */

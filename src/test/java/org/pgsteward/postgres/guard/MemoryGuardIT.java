@@ -38,6 +38,13 @@ class MemoryGuardIT {
     private static final String KEPT = "SET work_mem = '40MB'; BEGIN; DECLARE kept CURSOR FOR SELECT repeat('x', 1000)"
             + " FROM generate_series(1, 9000) ORDER BY random(); FETCH kept";
 
+    /** The joined rows are slow, so that the hash table stays. */
+    private static final String HASHED =
+            "SET work_mem = '25MB'; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;"
+                    + " SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 1;"
+                    + " SET enable_mergejoin = off; SET enable_nestloop = off;"
+                    + " SELECT count(public.slow(b.i)), max(length(a.t)) FROM public.large AS b LEFT JOIN public.large AS a USING (i)";
+
     private final String name = "memory-guard-" + UUID.randomUUID().toString().substring(0, 8);
     private Server server;
     private ServerGuard guard;
@@ -138,7 +145,7 @@ class MemoryGuardIT {
                     .until(() -> server.ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
                             .equals("11"));
             assertThat(late.check().memory()).isEmpty();
-            for (int n = 0; n < 7; n++) {
+            for (int n = 0; n < 9; n++) {
                 threads.add(running("evil", over, KEPT, "SELECT pg_sleep(1)"));
             }
 
@@ -185,6 +192,40 @@ class MemoryGuardIT {
 
             work.join();
             assertThat(session.isValid(5)).isTrue();
+        }
+    }
+
+    /** The hash table of a parallel query is in /dev/shm, and no process has it as private memory. */
+    @Test
+    void theSharedMemoryOfAParallelQueryBelongsToItsRole() throws Exception {
+        try (Connection connection = server.connect("homelab");
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "CREATE TABLE public.large AS SELECT i, repeat('x', 256) AS t FROM generate_series(1, 72000) AS i");
+            statement.execute("CREATE FUNCTION public.slow(n int) RETURNS int LANGUAGE sql PARALLEL SAFE"
+                    + " AS 'SELECT n FROM pg_catalog.pg_sleep(0.05)'");
+            statement.execute("GRANT SELECT ON public.large TO evil");
+        }
+        AtomicBoolean over = new AtomicBoolean();
+        Thread thread = running("evil", over, HASHED, "SELECT 1");
+        try (Connection connection = server.connect("homelab")) {
+            connection.setAutoCommit(false);
+
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(ServerMemory.of(connection)
+                                    .orElseThrow()
+                                    .bytesByRole()
+                                    .getOrDefault("evil", 0L))
+                            .isBetween(26L << 20, 64L << 20));
+
+            over.set(true);
+            server.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'evil'"
+                    + " AND backend_type = 'client backend'");
+            thread.join();
+            assertThat(server.ask("SELECT " + SharedSegments.TOTAL)).isNotEqualTo("0");
+            assertThat(ServerMemory.of(connection).orElseThrow().bytesByRole())
+                    .as("what all have in common is nobody's")
+                    .doesNotContainKey("evil");
         }
     }
 
