@@ -154,6 +154,7 @@ public final class Dumps {
 
     private DumpRun dump(BackupTarget target, Programs programs, Held held)
             throws IOException, SQLException, InterruptedException {
+        requireOpen(target.database());
         LockRoom.require(server, target.database());
         MemoryRoom.require(server, target.database());
         Instant at = freeName(target);
@@ -184,6 +185,15 @@ public final class Dumps {
         CompletableFuture<Map<String, Long>> rows =
                 RowCount.start("count-rows", () -> snapshot.countRows(program::awaitSuccess));
         return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
+    }
+
+    private void requireOpen(String database) throws IOException, SQLException {
+        if (server.ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE NOT datallowconn AND datname = "
+                        + Quote.literal(database) + ")")
+                .equals("t")) {
+            throw new IOException("nobody may connect to database " + database + ": ALTER DATABASE "
+                    + Quote.identifier(database) + " ALLOW_CONNECTIONS true, or drop it if nobody needs it");
+        }
     }
 
     /** Whom it is given to; of the management database a restore takes only the rows. */

@@ -1,7 +1,6 @@
 package org.pgsteward.backup;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -11,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.KeptDatabase;
-import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;
 
@@ -56,7 +54,6 @@ public final class Targets {
                AND (sc.service_name IS NOT NULL
                     OR NOT EXISTS (SELECT FROM public.kept_databases AS k
                                     WHERE k.database_oid = d.oid AND k.database_name = d.datname))
-               AND d.datallowconn = ?
                -- What a restore has set aside is closed, and a quarantined service's database is.
                AND (d.datallowconn OR (d.datname !~ '_before_[0-9]{8}T[0-9]{6}Z$' AND sc.quarantined_at IS NULL))
              ORDER BY 1
@@ -102,49 +99,44 @@ public final class Targets {
             String database = server.address().database();
             return List.of(new Found(new BackupTarget(service, database, administrator, kind, ""), Instant.EPOCH, ""));
         }
-        return dumps(true);
+        return dumps();
     }
 
-    /** Databases of which no backup can be made: nobody may connect to them, or their name is not UTF-8. */
-    public List<Found> closed() throws SQLException {
-        List<Found> closed = new ArrayList<>(dumps(false));
+    /** Databases of which no backup can be made: their name is not UTF-8. */
+    public List<Found> unreadable() throws SQLException {
+        List<Found> unreadable = new ArrayList<>();
         try (Connection connection = server.connect(server.address().database());
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(UNREADABLE_NAMES)) {
             while (rows.next()) {
                 String name = rows.getString(1);
-                closed.add(new Found(
+                unreadable.add(new Found(
                         new BackupTarget(name, name, rows.getString(3), BackupKind.DUMP, ""),
                         Instant.EPOCH,
                         "its name is not UTF-8: UPDATE pg_catalog.pg_database SET datname = 'new_name' WHERE oid = "
                                 + rows.getLong(2)));
             }
         }
-        return closed;
+        return unreadable;
     }
 
-    private List<Found> dumps(boolean open) throws SQLException {
+    private List<Found> dumps() throws SQLException {
         List<Found> targets = new ArrayList<>();
         try (Connection connection = server.connect(server.address().database());
-                PreparedStatement statement = connection.prepareStatement(DATABASES)) {
-            statement.setBoolean(1, open);
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    targets.add(found(rows, open));
-                }
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(DATABASES)) {
+            while (rows.next()) {
+                targets.add(new Found(
+                        new BackupTarget(
+                                rows.getString(1),
+                                rows.getString(2),
+                                rows.getString(3),
+                                BackupKind.DUMP,
+                                rows.getString(5)),
+                        rows.getObject(4, OffsetDateTime.class).toInstant(),
+                        ""));
             }
         }
         return targets;
-    }
-
-    private static Found found(ResultSet rows, boolean open) throws SQLException {
-        return new Found(
-                new BackupTarget(
-                        rows.getString(1), rows.getString(2), rows.getString(3), BackupKind.DUMP, rows.getString(5)),
-                rows.getObject(4, OffsetDateTime.class).toInstant(),
-                open
-                        ? ""
-                        : "nobody may connect to it: ALTER DATABASE " + Quote.identifier(rows.getString(2))
-                                + " ALLOW_CONNECTIONS true");
     }
 }

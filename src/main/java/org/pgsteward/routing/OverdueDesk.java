@@ -190,11 +190,11 @@ public final class OverdueDesk {
         last = List.copyOf(reads);
     }
 
-    /** One that nobody may connect to is no target of a backup, and is missing all the more. */
+    /** One whose name cannot be read is no target of a backup, and is missing all the more. */
     private List<Targets.Found> targets(BackupKind kind) throws SQLException {
         List<Targets.Found> all = new ArrayList<>(targets.all(kind));
         if (kind == BackupKind.DUMP) {
-            all.addAll(targets.closed());
+            all.addAll(targets.unreadable());
         }
         return all;
     }

@@ -75,13 +75,13 @@ public final class SetDesk {
                                 + newestOf(newest, target)));
             }
         }
-        for (Targets.Found closed : targets.closed()) {
-            BackupTarget target = closed.target();
+        for (Targets.Found unreadable : targets.unreadable()) {
+            BackupTarget target = unreadable.target();
             others.add(new BackupSet.Missing(
                     target.service(),
                     target.database(),
                     target.kind().word(),
-                    closed.hindrance() + "; " + newestOf(newest, target)));
+                    unreadable.hindrance() + "; " + newestOf(newest, target)));
         }
         Optional<Tables.Newest> base = Optional.ofNullable(newest.get(key(Targets.BASE, BackupKind.BASE)));
         boolean isMade = toMake.stream().anyMatch(target -> target.kind() == BackupKind.BASE);

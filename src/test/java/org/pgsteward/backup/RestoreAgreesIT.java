@@ -24,6 +24,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.Wiring;
 import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ExtendedPostgres;
@@ -423,7 +424,7 @@ class RestoreAgreesIT {
     }
 
     @Test
-    void aTemplateIsBackedUpAndADatabaseThatNobodyMayEnterIsMissed() throws Exception {
+    void aTemplateIsBackedUpAndADatabaseThatNobodyMayEnterFails() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
         String closed = host.cluster().newDatabase();
         String kept = service + "_before_20260102T030405Z";
@@ -435,13 +436,16 @@ class RestoreAgreesIT {
                         "CREATE DATABASE \"" + kept + "\" ALLOW_CONNECTIONS false");
         String flags = "SELECT datistemplate || ' ' || datconnlimit FROM pg_database WHERE datname = '" + service;
         try {
-            BackupTarget target = host.target(wiring, service);
-            BackupTarget inSet =
-                    wiring.sets.open(SetDesk.COMMAND, List.of(target)).get(0);
-            assertThat(host.backUp(wiring, inSet).state()).isEqualTo(BackupState.VERIFIED);
-            wiring.sets.close(List.of(inSet));
+            List<BackupTarget> inSet = wiring.sets.open(
+                    SetDesk.COMMAND, List.of(host.target(wiring, service), host.target(wiring, closed)));
+            assertThat(host.backUp(wiring, inSet.get(0)).state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(host.backUp(wiring, inSet.get(1)).state()).isEqualTo(BackupState.FAILED);
+            wiring.sets.close(inSet);
+            assertThat(wiring.targets.all(BackupKind.DUMP))
+                    .extracting(found -> found.target().database())
+                    .doesNotContain(kept);
             assertThat(wiring.backupSets.all().get(0).missing().stream()
-                            .filter(missing -> missing.reason().startsWith("nobody may connect to it")))
+                            .filter(missing -> missing.reason().contains("nobody may connect to database")))
                     .extracting(BackupSet.Missing::database)
                     .containsExactly(closed);
 

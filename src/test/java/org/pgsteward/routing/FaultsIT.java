@@ -436,6 +436,22 @@ class FaultsIT {
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
     }
 
+    /** It was left out without a word, and the status said that all is well. */
+    @Test
+    void theBackupOfADatabaseThatNobodyMayConnectToFailsWithTheStatementThatOpensIt() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster().run("homelab", "ALTER DATABASE " + database + " ALLOW_CONNECTIONS false");
+
+        Backup failed = host.backUp(wiring, database);
+
+        assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+        assertThat(failed.error()).contains("nobody may connect to database " + database);
+        assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
+        String opening = failed.error().replaceFirst("(?s).*(ALTER DATABASE .* ALLOW_CONNECTIONS true).*", "$1");
+        host.cluster().run("homelab", opening);
+        goodBackupOf(database);
+    }
+
     @Test
     void whatWasDroppedOrRenamedSinceItWasListedIsNoFailureAndWhatIsNewIsFound() throws Exception {
         String dropped = host.cluster().newDatabase();

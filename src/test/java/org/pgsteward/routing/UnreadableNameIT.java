@@ -52,15 +52,15 @@ class UnreadableNameIT {
                     .containsExactlyInAnyOrder("ascii", "größe 漢 🐘", "homelab", "postgres");
             assertThat(host.backUp(wiring, "größe 漢 🐘").state()).isEqualTo(BackupState.VERIFIED);
 
-            List<Targets.Found> closed = wiring.targets.closed();
+            List<Targets.Found> unreadable = wiring.targets.unreadable();
 
-            assertThat(closed).singleElement().satisfies(found -> {
+            assertThat(unreadable).singleElement().satisfies(found -> {
                 assertThat(found.target().database()).isEqualTo("o\\351d");
                 assertThat(found.hindrance()).startsWith("its name is not UTF-8: UPDATE pg_catalog.pg_database SET");
             });
-            String rename = closed.get(0).hindrance().replaceFirst("^[^:]*: ", "");
+            String rename = unreadable.get(0).hindrance().replaceFirst("^[^:]*: ", "");
             host.cluster().run("homelab", rename.replace("new_name", "even"));
-            assertThat(wiring.targets.closed()).isEmpty();
+            assertThat(wiring.targets.unreadable()).isEmpty();
             assertThat(host.backUp(wiring, "even").state()).isEqualTo(BackupState.VERIFIED);
         }
     }
