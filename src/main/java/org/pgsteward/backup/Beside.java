@@ -90,7 +90,7 @@ final class Beside {
                 .pour(file, plan, contents, bytes -> progress.poured(bytes, manifest.sourceBytes()));
         progress.step("restored");
         MaterializedViews views = new MaterializedViews(guest, name);
-        notes.addAll(views.fill(list));
+        notes.addAll(views.fill(list, settings()));
         notes.addAll(views.emptied(losses.filledViews()));
         notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
         notes.addAll(new OwnersAndRights(guest, contents, name, order.owner()).restore(file, list));
@@ -99,6 +99,12 @@ final class Beside {
         notes.addAll(ExtensionObjects.lost(losses.extensionObjects(), guest, name));
         progress.step("every table's rows are as the manifest says");
         return rows;
+    }
+
+    private List<String> settings() throws IOException, InterruptedException {
+        return DatabaseProperties.areReadable(file.manifest().database())
+                ? DatabaseProperties.of(contents, file, database.name()).ofResults()
+                : List.of();
     }
 
     /** Where the server has it, too. */

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
+import org.pgsteward.postgres.Quote;
 
 /**
  * Fills the materialized views of a restored database, in the order of the dump.
@@ -60,11 +61,12 @@ final class MaterializedViews {
      * Fills those that held something when they were dumped.
      *
      * @param list what {@code pg_restore --list} says of the dump
+     * @param settings statements for the session that fills them
      * @return those that are empty, with the reason
      */
-    List<String> fill(String list) throws IOException, InterruptedException {
+    List<String> fill(String list, List<String> settings) throws IOException, InterruptedException {
         List<String> entries = list.lines().filter(line -> line.contains(ENTRY)).toList();
-        return fill(entries, (entry, view) -> entry.contains(view.entry()));
+        return fill(entries, settings, (entry, view) -> entry.contains(view.entry()));
     }
 
     /**
@@ -73,7 +75,7 @@ final class MaterializedViews {
      * @param commands as it wrote them
      */
     List<String> fillAgain(List<String> commands) throws IOException, InterruptedException {
-        return fill(commands, (command, view) -> command.equals(REFRESH + view.quoted() + ";"));
+        return fill(commands, List.of(), (command, view) -> command.equals(REFRESH + view.quoted() + ";"));
     }
 
     /**
@@ -93,7 +95,15 @@ final class MaterializedViews {
                 .toList();
     }
 
-    private List<String> fill(List<String> wanted, BiPredicate<String, View> names)
+    /** One statement: the driver works with no other DateStyle than ISO once a statement has ended. */
+    private static String refresh(View view, List<String> settings) {
+        String refresh = REFRESH + view.quoted();
+        return settings.isEmpty()
+                ? refresh
+                : "DO " + Quote.literal("BEGIN " + String.join("; ", settings) + "; " + refresh + "; END");
+    }
+
+    private List<String> fill(List<String> wanted, List<String> settings, BiPredicate<String, View> names)
             throws IOException, InterruptedException {
         String unfilled = wanted.isEmpty() ? "" : site.ask(database, UNFILLED);
         if (unfilled.isEmpty()) {
@@ -105,7 +115,7 @@ final class MaterializedViews {
                 .distinct()
                 .toList();
         List<String> errors = site.asOwner(
-                database, filled.stream().map(view -> REFRESH + view.quoted()).toList());
+                database, filled.stream().map(view -> refresh(view, settings)).toList());
         List<String> empty = new ArrayList<>();
         for (int i = 0; i < filled.size(); i++) {
             if (!errors.get(i).isEmpty()) {

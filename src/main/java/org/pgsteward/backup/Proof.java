@@ -345,7 +345,7 @@ public final class Proof {
             ScratchSite site = new ScratchSite(cluster, manifest.owner());
             new OwnersRestore(site, ScratchDatabase.NAME)
                     .pour(file, plan, new TableOfContents(site, cluster.data()), bytes -> {});
-            lost.addAll(new MaterializedViews(site, ScratchDatabase.NAME).fill(contents));
+            lost.addAll(new MaterializedViews(site, ScratchDatabase.NAME).fill(contents, List.of()));
             Optional<String> cannotTell = thisHosts(lost);
             lost.addAll(lostContents(manifest, site));
             return cannotTell;

@@ -42,6 +42,22 @@ class DatabasePropertiesTest {
     }
 
     @Test
+    void settingsThatChangeResultsAreStatementsForASession() {
+        DatabaseProperties read = DatabaseProperties.of("""
+                ALTER DATABASE shop SET "TimeZone" TO 'Asia/Tokyo';
+                ALTER DATABASE shop SET "DateStyle" TO 'ISO, DMY';
+                ALTER DATABASE shop SET search_path TO 'x', 'public';
+                ALTER DATABASE shop SET session_preload_libraries TO 'x';
+                ALTER DATABASE shop SET row_security TO 'off';
+                ALTER ROLE boss IN DATABASE shop SET "TimeZone" TO 'UTC';
+                ALTER DATABASE shop SET "TimeZone" TO 'UTC', "x" = 1;
+                """, "shop");
+
+        assertThat(read.ofResults())
+                .containsExactly("SET LOCAL \"TimeZone\" TO 'Asia/Tokyo'", "SET LOCAL \"DateStyle\" TO 'ISO, DMY'");
+    }
+
+    @Test
     void itSortsByTheSameRules() {
         DatabaseProperties read = DatabaseProperties.of(
                 "CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = icu LOCALE = 'C.UTF-8'"

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.Wiring;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
@@ -285,6 +287,34 @@ class RestoreIT {
                 + " || (SELECT string_agg(relname, ' ') FROM pg_class WHERE relkind = 'm' AND NOT relispopulated)";
         assertThat(host.rows(service, filled)).containsExactly("3 3 never");
         assertThat(host.rows(service + "_back", filled)).containsExactly("3 3 never");
+    }
+
+    /** As each session of the database has them, and so had the one that filled it. */
+    @ParameterizedTest
+    @CsvSource({
+        "TimeZone, Asia/Tokyo, 2026-01-02",
+        "DateStyle, German, .01.2026",
+        "default_text_search_config, pg_catalog.german, '''haus'''"
+    })
+    void aMaterializedViewIsFilledWithTheSettingsOfItsDatabase(String setting, String value, String shows)
+            throws Exception {
+        String service =
+                service("CREATE TABLE public.t AS SELECT '2026-01-01 20:00Z'::timestamptz AS t, 'Häuser' AS word");
+        host.cluster().run("homelab", "ALTER DATABASE " + service + " SET " + setting + " TO '" + value + "'");
+        try (Connection owner = host.cluster().server().connectAs(service, PASSWORD, service);
+                Statement statement = owner.createStatement()) {
+            // The driver has a time zone of its own, and no other DateStyle than ISO.
+            statement.execute(
+                    "DO $$ BEGIN SET LOCAL " + setting + " TO '" + value + "'; CREATE MATERIALIZED VIEW public.m"
+                            + " AS SELECT t::date::text AS day, to_tsvector(word)::text AS words FROM public.t; END $$");
+        }
+        String filled = "SELECT m::text FROM public.m AS m";
+        assertThat(host.rows(service, filled)).singleElement().asString().contains(shows);
+
+        Restore.Done done = wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+
+        assertThat(done.notes()).isEmpty();
+        assertThat(host.rows(service + "_back", filled)).isEqualTo(host.rows(service, filled));
     }
 
     /** To lend its owner a wrapper of which he has none would let a hostile dump describe servers of its own. */
