@@ -9,6 +9,12 @@ package org.pgsteward.backup;
  */
 final class SessionViews {
     /**
+     * Bytes, compressed, of a parser's tree or a function's source. PostgreSQL needs some hundred times as much to search it,
+     * and larger ones are taken for dependent.
+     */
+    static final String MOST_STORED = "32768";
+
+    /**
      * Names as SQL writes them.
      *
      * <ol>
@@ -33,8 +39,11 @@ final class SessionViews {
                   FROM pg_catalog.pg_proc AS p
                  CROSS JOIN asking AS a
                  WHERE p.oid >= 16384
-                   AND (p.prosrc ~* '\\m(session_user|system_user|current_setting|inet_client_addr|pg_backend_pid)\\M'
-                        OR p.prosqlbody::text ~ a.pattern)),
+                   AND CASE WHEN pg_catalog.pg_column_size(p.prosrc) + COALESCE(pg_catalog.pg_column_size(p.prosqlbody), 0)
+                                 < {most}
+                            THEN p.prosrc ~* '\\m(session_user|system_user|current_setting|inet_client_addr|pg_backend_pid)\\M'
+                                 OR p.prosqlbody::text ~ a.pattern
+                            ELSE true END),
             caller (classid, objid) AS (
                 SELECT d.classid, d.objid
                   FROM pg_catalog.pg_depend AS d
@@ -45,7 +54,7 @@ final class SessionViews {
                   FROM pg_catalog.pg_policy AS p
                  CROSS JOIN asking AS a
                  WHERE p.polcmd IN ('r', '*')
-                   AND (p.polqual::text ~ a.pattern
+                   AND (CASE WHEN pg_catalog.pg_column_size(p.polqual) < {most} THEN p.polqual::text ~ a.pattern ELSE true END
                         OR ('pg_catalog.pg_policy'::pg_catalog.regclass, p.oid) IN (SELECT classid, objid FROM caller))),
             read (reader, owner, relid) AS (
                 SELECT c.oid, c.relowner, d.refobjid
@@ -60,7 +69,7 @@ final class SessionViews {
                   FROM pg_catalog.pg_rewrite AS r
                  CROSS JOIN asking AS a
                  WHERE r.ev_type = '1' AND r.ev_class >= 16384
-                   AND (r.ev_action::text ~ a.pattern
+                   AND (CASE WHEN pg_catalog.pg_column_size(r.ev_action) < {most} THEN r.ev_action::text ~ a.pattern ELSE true END
                         OR ('pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid) IN (SELECT classid, objid FROM caller))
                  UNION
                 SELECT read.reader
@@ -79,7 +88,7 @@ final class SessionViews {
               JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
              ORDER BY 1
              LIMIT 20
-            """;
+            """.replace("{most}", SessionViews.MOST_STORED);
 
     private SessionViews() {}
 }

@@ -112,6 +112,7 @@ final class Snapshot implements AutoCloseable {
             "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_stat_file(text, boolean)', 'EXECUTE')";
 
     /** PostgreSQL writes SESSION_USER in capitals, however it was typed. A text that holds the word is taken for it, too. */
+    /** Constraints of which a text of megabytes would be made are not read: they may ask for the session, too. */
     private static final String SESSION_CHECKS = """
             SELECT pg_catalog.format('constraint %I of ', conname)
                    || CASE WHEN contypid = 0
@@ -120,10 +121,11 @@ final class Snapshot implements AutoCloseable {
                    NULL
               FROM pg_catalog.pg_constraint
              WHERE contype = 'c' AND oid >= 16384
-               AND pg_catalog.pg_get_constraintdef(oid) ~ '\\mSESSION_USER\\M'
+               AND CASE WHEN pg_catalog.pg_column_size(conbin) < {most}
+                        THEN pg_catalog.pg_get_constraintdef(oid) ~ '\\mSESSION_USER\\M' ELSE true END
              ORDER BY 1
              LIMIT 20
-            """;
+            """.replace("{most}", SessionViews.MOST_STORED);
 
     private static final String ROLES = """
             SELECT r.rolname, NULL
