@@ -57,9 +57,9 @@ record GuardTexts(Console console) {
     Text memory(MemoryTaken taken, Optional<String> service) {
         return new Text(
                 "role " + taken.role() + " " + words(taken),
-                quarantine(taken.role(), service) + "\ndocker update --memory 512m --memory-swap 1g "
-                        + Typing.word(console.container())
-                        + "   # if the service needs that memory; also set mem_limit in compose.yaml");
+                "docker update --memory 512m --memory-swap 1g " + Typing.word(console.container())
+                        + "   # if the service needs that memory; also set mem_limit in compose.yaml\n"
+                        + quarantine(taken.role(), service));
     }
 
     /** @param incident such as {@code held 30000 of the server's 31232 locks} */
