@@ -68,13 +68,16 @@ record ServerMemory(
     static final double LARGE_SHARE = 0.35;
 
     /** The same while one crash follows another: several roles may have taken the memory together. */
-    static final double SHARE_OF_SEVERAL = 0.25;
+    static final double SHARE_OF_SEVERAL = 0.15;
 
     /** Share of the largest blame. */
     private static final double NEARLY_AS_MUCH = 0.75;
 
     /** Share of the limit above which recent growth may have caused a crash, and shared memory is looked at. */
     private static final double NOTABLE = 0.1;
+
+    /** The same for one of several roles. */
+    private static final double NOTABLE_PART = 0.05;
 
     /** Share of the limit above which a role was there at a reading. */
     private static final double VISIBLE = 0.01;
@@ -208,7 +211,7 @@ record ServerMemory(
     /** Returns the same as {@link #responsible} after a crash; empty if this reading is too old to show who took the memory. */
     Optional<RoleMemory> responsibleForCrash(UsualUse usual, double share) {
         return responsible(usual, share)
-                .filter(role -> isNearlyFull() || (isSudden(usual) && role.growth() > limit() * NOTABLE));
+                .filter(role -> isNearlyFull() || (isSudden(usual) && role.growth() > limit() * NOTABLE_PART));
     }
 
     /**
