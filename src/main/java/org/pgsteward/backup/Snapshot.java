@@ -111,8 +111,10 @@ final class Snapshot implements AutoCloseable {
     private static final String MAY_ASK_FOR_SIZES =
             "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_stat_file(text, boolean)', 'EXECUTE')";
 
-    /** PostgreSQL writes SESSION_USER in capitals, however it was typed. A text that holds the word is taken for it, too. */
-    /** Constraints of which a text of megabytes would be made are not read: they may ask for the session, too. */
+    /**
+     * PostgreSQL writes SESSION_USER in capitals, however it was typed. A text that holds the word is taken for it, too, and so
+     * is a constraint of megabytes.
+     */
     private static final String SESSION_CHECKS = """
             SELECT pg_catalog.format('constraint %I of ', conname)
                    || CASE WHEN contypid = 0

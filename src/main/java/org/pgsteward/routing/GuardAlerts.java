@@ -202,9 +202,10 @@ public final class GuardAlerts {
         if (!offences.isEnough(role, now)) {
             return;
         }
-        int limit = guard.connectionLimit(role);
-        Optional<String> service = guard.shutOut(role);
         boolean ofMemory = offences.areAllOfMemory(role);
+        // Not asked if the lock table may be full.
+        int limit = ofMemory ? guard.connectionLimit(role) : 0;
+        Optional<String> service = guard.shutOut(role);
         offences.reset(role);
         if (service.isEmpty()) {
             return;

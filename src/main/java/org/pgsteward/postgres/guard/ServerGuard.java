@@ -200,7 +200,10 @@ public final class ServerGuard implements AutoCloseable {
      * @throws SQLException if PostgreSQL cannot be asked
      */
     public synchronized void readmit(String role, int connectionLimit) throws SQLException {
-        alter(session -> ShutOut.enableLogin(session, role, connectionLimit));
+        ask(session -> {
+            alter(altering -> ShutOut.enableLogin(altering, role, connectionLimit));
+            return true;
+        });
     }
 
     /**
