@@ -122,11 +122,13 @@ final class CorpusHost implements AutoCloseable {
         Map<String, String> outcomes = new TreeMap<>();
         Inventory inventory = Inventory.of(wiring.store);
         for (String database : databases) {
-            if (!backups.containsKey(database)) {
+            Optional<StoredBackup> stored =
+                    Optional.ofNullable(backups.get(database)).flatMap(backup -> inventory.named(backup.id()));
+            if (stored.isEmpty()) {
                 outcomes.put(database, "none");
                 continue;
             }
-            StoredBackup backup = inventory.named(backups.get(database).id()).orElseThrow();
+            StoredBackup backup = stored.get();
             String copy = "into_a_copy";
             try {
                 Restore.Done done = wiring.restore.into(
