@@ -211,9 +211,9 @@ public final class GuardAlerts {
             return;
         }
         shutOutAt.put(role, now);
-        if (ofMemory && pauses.isAllowed(service.get(), now)) {
-            pauses.begin(service.get(), limit == 0 ? Provisioner.CONNECTION_LIMIT : limit, now);
-            raise(PAUSED, service.get(), texts.paused(role, incident));
+        if (ofMemory) {
+            Duration length = pauses.begin(service.get(), limit == 0 ? Provisioner.CONNECTION_LIMIT : limit, now);
+            raise(PAUSED, service.get(), texts.paused(role, length, incident));
         } else {
             pauses.end(service.get());
             raise(SHUT_OUT, service.get(), texts.shutOut(role, incident));

@@ -1,5 +1,6 @@
 package org.pgsteward.routing;
 
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import org.pgsteward.alert.OneLine;
@@ -8,7 +9,6 @@ import org.pgsteward.monitor.Console;
 import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.guard.MemoryTaken;
-import org.pgsteward.postgres.guard.Pauses;
 import org.pgsteward.postgres.guard.TerminatedSession;
 import org.pgsteward.provision.Provisioner;
 
@@ -69,10 +69,10 @@ record GuardTexts(Console console) {
     }
 
     /** @param incident the same */
-    Text paused(String role, String incident) {
+    Text paused(String role, Duration length, String incident) {
         return shutOutBecause(
                 role,
-                "pgsteward disabled its login for " + Pauses.LENGTH.toMinutes()
+                "pgsteward disabled its login for " + length.toMinutes()
                         + " minutes after repeated incidents; the last one: it " + incident);
     }
 
@@ -92,11 +92,14 @@ record GuardTexts(Console console) {
     static String words(MemoryTaken taken) {
         return String.format(
                 Locale.ROOT,
-                "held %s of PostgreSQL's memory limit of %s in %d session%s; %s",
+                "held %s of PostgreSQL's memory limit of %s in %d session%s%s; %s",
                 Size.words(taken.bytes()),
                 Size.words(taken.limit()),
                 taken.sessions(),
                 taken.sessions() == 1 ? "" : "s",
+                taken.beside()
+                        .map(other -> ", beside " + Size.words(other.bytes()) + " of role " + other.role())
+                        .orElse(""),
                 taken.crashed()
                         ? "PostgreSQL ran out of memory and ended all sessions of all services"
                         : "they were terminated before PostgreSQL ran out of memory and ended all sessions");

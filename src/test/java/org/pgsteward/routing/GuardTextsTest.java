@@ -55,8 +55,9 @@ class GuardTextsTest {
 
     @Test
     void memoryIsToldWithItsFigures() {
-        MemoryTaken crashed = new MemoryTaken("wiki", 195 * MIB, 6, 256 * MIB, true, true);
-        MemoryTaken prevented = new MemoryTaken("wiki", 150 * MIB, 1, 256 * MIB, false, true);
+        MemoryTaken crashed = new MemoryTaken("wiki", 195 * MIB, 6, 256 * MIB, true, true, Optional.empty());
+        MemoryTaken prevented = new MemoryTaken(
+                "wiki", 150 * MIB, 1, 256 * MIB, false, true, Optional.of(new MemoryTaken.Other("photos", 60 * MIB)));
 
         assertThat(texts.memory(crashed, WIKI).reason())
                 .isEqualTo(
@@ -64,7 +65,7 @@ class GuardTextsTest {
                                 + " of memory and ended all sessions of all services");
         assertThat(texts.memory(prevented, WIKI).reason())
                 .isEqualTo(
-                        "role wiki held 150 MiB of PostgreSQL's memory limit of 256 MiB in 1 session; they were terminated"
+                        "role wiki held 150 MiB of PostgreSQL's memory limit of 256 MiB in 1 session, beside 60 MiB of role photos; they were terminated"
                                 + " before PostgreSQL ran out of memory and ended all sessions");
     }
 

@@ -60,6 +60,12 @@ final class MemoryGuard {
 
     private static MemoryTaken taken(ServerMemory.RoleMemory role, ServerMemory reading, boolean crashed) {
         return new MemoryTaken(
-                role.role(), role.bytes(), role.sessions().size(), reading.limit(), crashed, reading.isClear(role));
+                role.role(),
+                role.bytes(),
+                role.sessions().size(),
+                reading.limit(),
+                crashed,
+                reading.isClear(role),
+                reading.largestBeside(role.role()));
     }
 }

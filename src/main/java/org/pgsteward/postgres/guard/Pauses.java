@@ -10,35 +10,36 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Shut-outs that end by themselves. When several roles take the memory, it is not certain which one is to blame, so the first
- * shut-outs of a service for that reason are short. For one thread.
+ * Shut-outs that end by themselves. When several roles take the memory, it is not certain which one is to blame, so shut-outs
+ * for that reason do not last. The second and third one within some hours are longer. For one thread.
  */
 public final class Pauses {
-    /** How long a pause lasts. */
-    public static final Duration LENGTH = Duration.ofMinutes(5);
+    /** The lengths of the first, second, and each further pause of a service. */
+    private static final List<Duration> LENGTHS =
+            List.of(Duration.ofMinutes(5), Duration.ofMinutes(15), Duration.ofHours(1));
 
-    private static final Duration COUNTED = Duration.ofHours(1);
-
-    /** Pauses of a service within {@link #COUNTED}; the next shut-out lasts. */
-    private static final int MOST = 2;
+    private static final Duration COUNTED = Duration.ofHours(4);
 
     private record Pause(Instant until, int connectionLimit) {}
 
     private final Map<String, Pause> present = new HashMap<>();
     private final Map<String, List<Instant>> begun = new HashMap<>();
 
-    /** Returns whether the next shut-out of a service may be a pause. */
-    public boolean isAllowed(String service, Instant now) {
+    /**
+     * Begins a pause.
+     *
+     * @param connectionLimit of the role, which it gets back
+     * @return how long it lasts
+     */
+    public Duration begin(String service, int connectionLimit, Instant now) {
         begun.values()
                 .forEach(times -> times.removeIf(time -> time.plus(COUNTED).isBefore(now)));
         begun.values().removeIf(List::isEmpty);
-        return begun.getOrDefault(service, List.of()).size() < MOST;
-    }
-
-    /** @param connectionLimit of the role, which it gets back */
-    public void begin(String service, int connectionLimit, Instant now) {
-        present.put(service, new Pause(now.plus(LENGTH), connectionLimit));
-        begun.computeIfAbsent(service, unknown -> new ArrayList<>()).add(now);
+        List<Instant> times = begun.computeIfAbsent(service, unknown -> new ArrayList<>());
+        Duration length = LENGTHS.get(Math.min(times.size(), LENGTHS.size() - 1));
+        times.add(now);
+        present.put(service, new Pause(now.plus(length), connectionLimit));
+        return length;
     }
 
     /** Returns the services whose pause goes on, or is to be ended. */

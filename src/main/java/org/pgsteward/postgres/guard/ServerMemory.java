@@ -252,6 +252,14 @@ record ServerMemory(
                 .collect(Collectors.toSet());
     }
 
+    /** Returns the largest of the other roles, if it has a notable part. */
+    Optional<MemoryTaken.Other> largestBeside(String role) {
+        return bytesByRole().entrySet().stream()
+                .filter(entry -> !entry.getKey().equals(role) && entry.getValue() > limit() * NOTABLE)
+                .max(Map.Entry.comparingByValue())
+                .map(entry -> new MemoryTaken.Other(entry.getKey(), entry.getValue()));
+    }
+
     /** Returns the private memory of each role in bytes. */
     Map<String, Long> bytesByRole() {
         return sessions.stream().collect(Collectors.groupingBy(Session::role, Collectors.summingLong(Session::bytes)));

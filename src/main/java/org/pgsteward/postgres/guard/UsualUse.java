@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * average over all calm readings. A role that had its part before is not to blame when another one takes the rest. For one thread.
  */
 final class UsualUse {
-    /** After a shortage, readings for this time do not show what is usual. */
+    /** After a shortage, the average does not change for this time. */
     private static final Duration UNREST = Duration.ofMinutes(1);
 
-    /** Growth within this time is sudden. */
+    /** Growth within this time is sudden. So long after a shortage a reading is calm again. */
     private static final Duration SUDDEN = Duration.ofSeconds(10);
 
     private record Reading(Instant at, Map<String, Long> used) {}
@@ -53,12 +53,17 @@ final class UsualUse {
         }
         if (addedAt == null) {
             average(1, used);
+            addedAt = at;
         } else if (shortageAt.isBefore(at.minus(UNREST))) {
             average(share(Duration.between(addedAt, at)), used);
-        } else {
-            return;
+            addedAt = at;
         }
-        addedAt = at;
+        if (calm.isEmpty() || shortageAt.isBefore(at.minus(SUDDEN))) {
+            remember(at, used);
+        }
+    }
+
+    private void remember(Instant at, Map<String, Long> used) {
         if (!calm.isEmpty() && at.isBefore(calm.getLast().at())) {
             calm.clear(); // the clock was set back
         }

@@ -13,22 +13,20 @@ class PausesTest {
     private final Pauses pauses = new Pauses();
 
     @Test
-    void twoAreAllowedWithinAnHour() {
-        assertThat(pauses.isAllowed("wiki", NOW)).isTrue();
-        pauses.begin("wiki", 50, NOW);
-        pauses.begin("wiki", 50, NOW.plusSeconds(1200));
-
-        assertThat(pauses.isAllowed("wiki", NOW.plusSeconds(3600))).isFalse();
-        assertThat(pauses.isAllowed("photos", NOW.plusSeconds(3600))).isTrue();
-        assertThat(pauses.isAllowed("wiki", NOW.plusSeconds(3601))).isTrue();
+    void growLongerWithinFourHours() {
+        assertThat(pauses.begin("wiki", 50, NOW)).isEqualTo(Duration.ofMinutes(5));
+        assertThat(pauses.begin("wiki", 50, NOW.plusSeconds(1200))).isEqualTo(Duration.ofMinutes(15));
+        assertThat(pauses.begin("wiki", 50, NOW.plusSeconds(4 * 3600))).isEqualTo(Duration.ofHours(1));
+        assertThat(pauses.begin("photos", 50, NOW.plusSeconds(4 * 3600))).isEqualTo(Duration.ofMinutes(5));
+        assertThat(pauses.begin("wiki", 50, NOW.plus(Duration.ofHours(9)))).isEqualTo(Duration.ofMinutes(5));
     }
 
     @Test
     void isOverAfterItsLengthUntilItIsEnded() {
-        pauses.begin("wiki", 50, NOW);
+        Instant end = NOW.plus(pauses.begin("wiki", 50, NOW));
 
-        assertThat(pauses.over(NOW.plus(Pauses.LENGTH).minusSeconds(1))).isEmpty();
-        assertThat(pauses.over(NOW.plus(Pauses.LENGTH))).containsEntry("wiki", 50);
+        assertThat(pauses.over(end.minusSeconds(1))).isEmpty();
+        assertThat(pauses.over(end)).containsEntry("wiki", 50);
         assertThat(pauses.over(NOW.plus(Duration.ofDays(1)))).containsKey("wiki");
         pauses.end("wiki");
         assertThat(pauses.services()).isEmpty();
