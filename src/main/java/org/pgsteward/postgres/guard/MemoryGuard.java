@@ -58,6 +58,7 @@ final class MemoryGuard {
                         before.at(), now.recoveredAt(), now.at(), now.logPrefix(), before.cleared(usual))));
     }
 
+    /** To terminate sessions in time harms no other service, so it counts only against the largest role. */
     private static MemoryTaken taken(ServerMemory.RoleMemory role, ServerMemory reading, boolean crashed) {
         return new MemoryTaken(
                 role.role(),
@@ -65,7 +66,7 @@ final class MemoryGuard {
                 role.sessions().size(),
                 reading.limit(),
                 crashed,
-                reading.isClear(role),
+                reading.isClear(role) && (crashed || reading.isLargest(role)),
                 reading.largestBeside(role.role()));
     }
 }

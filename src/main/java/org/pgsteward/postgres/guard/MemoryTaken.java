@@ -9,7 +9,8 @@ import java.util.Optional;
  * @param sessions number of its sessions
  * @param limit of the server's container, in bytes
  * @param crashed whether PostgreSQL ended all sessions; otherwise the guard terminated the role's sessions before that
- * @param countsAsOffence whether the role is clearly the cause; a pool that was there before may not be
+ * @param countsAsOffence whether the role is clearly the cause; a pool that was there before may not be, nor, without a crash,
+ *     a role beside a larger one
  * @param beside the largest of the other roles, if it has a notable part
  */
 public record MemoryTaken(

@@ -252,6 +252,16 @@ record ServerMemory(
                 .collect(Collectors.toSet());
     }
 
+    /** Returns whether no other ordinary role has as much memory. */
+    boolean isLargest(RoleMemory role) {
+        return sessions.stream()
+                .filter(session -> !session.superuser() && !session.role().equals(role.role()))
+                .collect(Collectors.groupingBy(Session::role, Collectors.summingLong(Session::bytes)))
+                .values()
+                .stream()
+                .allMatch(bytes -> bytes < role.bytes());
+    }
+
     /** Returns the largest of the other roles, if it has a notable part. */
     Optional<MemoryTaken.Other> largestBeside(String role) {
         return bytesByRole().entrySet().stream()

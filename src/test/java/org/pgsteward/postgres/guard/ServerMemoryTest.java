@@ -138,6 +138,21 @@ class ServerMemoryTest {
         return usual;
     }
 
+    /** A quiet session that is larger gets every pool blamed that starts after it. */
+    @Test
+    void theLargestOrdinaryRoleIsKnown() {
+        ServerMemory reading = reading(session(1, "photos", 59), session(2, "evil", 70), session(3, "homelab", 90));
+
+        assertThat(isLargest(reading, "photos", 59)).isFalse();
+        assertThat(isLargest(reading, "evil", 70)).isTrue();
+        assertThat(isLargest(reading(session(1, "photos", 59), session(2, "evil", 59)), "photos", 59))
+                .isFalse();
+    }
+
+    private static boolean isLargest(ServerMemory reading, String role, long mib) {
+        return reading.isLargest(new ServerMemory.RoleMemory(role, mib * MIB, 0, List.of()));
+    }
+
     /** A dump of thousands of tables may take it. */
     @Test
     void whatTheAdministratorTookIsNobodysFault() {
