@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One restore, from an empty database beside what is there to a whole one that has no name yet.
@@ -17,6 +19,8 @@ import org.pgsteward.postgres.Server;
  * @see Restore
  */
 final class Beside {
+    private static final Logger LOG = LoggerFactory.getLogger(Beside.class);
+
     private final Server server;
     private final Restore.Order order;
     private final StoredFile file;
@@ -69,6 +73,8 @@ final class Beside {
         } else {
             notes.addAll(database.create(owner, likeTheDumpedOne(manifest) + tablespace(manifest.surroundings())));
         }
+        List<String> settings = settings();
+        set(settings);
         progress.step("an empty database beside");
         DumpExtensions made = makeExtensions(manifest);
         String list = contents.list(file, name);
@@ -90,13 +96,14 @@ final class Beside {
                 .pour(file, plan, contents, bytes -> progress.poured(bytes, manifest.sourceBytes()));
         progress.step("restored");
         MaterializedViews views = new MaterializedViews(guest, name);
-        notes.addAll(views.fill(list, settings()));
+        notes.addAll(views.fill(list, settings));
         notes.addAll(views.emptied(losses.filledViews()));
         notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
         notes.addAll(new OwnersAndRights(guest, contents, name, order.owner()).restore(file, list));
         long rows = database.compareRows(manifest.rows());
         notes.addAll(database.lostRows(losses.extensionTables()));
         notes.addAll(ExtensionObjects.lost(losses.extensionObjects(), guest, name));
+        reset(settings);
         progress.step("every table's rows are as the manifest says");
         return rows;
     }
@@ -105,6 +112,24 @@ final class Beside {
         return DatabaseProperties.areReadable(file.manifest().database())
                 ? DatabaseProperties.of(contents, file, database.name()).ofResults()
                 : List.of();
+    }
+
+    /** One that the server does not accept is reported when all properties are set. */
+    private void set(List<String> settings) {
+        for (String statement : ResultSettings.onDatabase(database.name(), settings)) {
+            try {
+                Guest.run(server, statement);
+            } catch (SQLException e) {
+                LOG.debug("{}: {}", statement, e.getMessage());
+            }
+        }
+    }
+
+    /** What the database has in the end is set with all its properties, or copied from the live one. */
+    private void reset(List<String> settings) throws SQLException {
+        if (!settings.isEmpty()) {
+            Guest.run(server, "ALTER DATABASE " + Quote.identifier(database.name()) + " RESET ALL");
+        }
     }
 
     /** Where the server has it, too. */

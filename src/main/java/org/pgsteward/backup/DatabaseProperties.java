@@ -39,12 +39,6 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     private static final Pattern LOADS =
             Pattern.compile(" SET \"?(\\w+_preload_libraries|dynamic_library_path|jit_provider)\"? .*", Pattern.DOTALL);
 
-    private static final Pattern RESULT_SETTING = Pattern.compile(
-            " SET (\"?(?:TimeZone|timezone_abbreviations|DateStyle|IntervalStyle|extra_float_digits|bytea_output"
-                    + "|default_text_search_config|lc_monetary|lc_numeric|lc_time|xmlbinary|xmloption)\"?"
-                    + " TO '(?:[^']|'')*')",
-            Pattern.CASE_INSENSITIVE);
-
     /** What comes before the database's name, the name, and what comes after it. */
     private static final Pattern SET_OR_GRANTED = Pattern.compile(
             "(ALTER DATABASE |ALTER ROLE " + NAME + " IN DATABASE |(?:GRANT|REVOKE) [A-Z, ]+ ON DATABASE "
@@ -72,16 +66,11 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
         }
     }
 
-    /**
-     * Returns the database's settings that change what a query returns, as {@code SET LOCAL} statements. PostgreSQL applies
-     * them to each session of the database, so also to the one that filled its materialized views.
-     */
+    /** Returns the database's {@link ResultSettings}, as assignments. */
     List<String> ofResults() {
         return properties.stream()
                 .filter(property -> property.before().equals("ALTER DATABASE "))
-                .map(property -> RESULT_SETTING.matcher(property.after()))
-                .filter(Matcher::matches)
-                .map(setting -> "SET LOCAL " + setting.group(1))
+                .flatMap(property -> ResultSettings.assignment(property.after()).stream())
                 .toList();
     }
 

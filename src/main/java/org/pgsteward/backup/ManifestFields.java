@@ -64,6 +64,10 @@ final class ManifestFields {
         Fields.names("roles", database.roles());
         Fields.names("schemas", database.schemas());
         Fields.names("tablespaces", database.tablespaces());
+        Fields.names("settings", database.settings().keySet());
+        for (String value : database.settings().values()) {
+            Fields.text("settings", value, Fields.LONGEST);
+        }
         if (!database.tablespace().isEmpty()) {
             Fields.name("tablespace", database.tablespace());
         }

@@ -52,6 +52,7 @@ final class ManifestSize {
                 + list(manifest.caveats())
                 + list(database.roles())
                 + map(database.schemas())
+                + map(database.settings())
                 + list(database.tablespaces())
                 + losses(database.losses());
     }

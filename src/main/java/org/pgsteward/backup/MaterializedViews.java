@@ -61,7 +61,7 @@ final class MaterializedViews {
      * Fills those that held something when they were dumped.
      *
      * @param list what {@code pg_restore --list} says of the dump
-     * @param settings statements for the session that fills them
+     * @param settings assignments for the session that fills them
      * @return those that are empty, with the reason
      */
     List<String> fill(String list, List<String> settings) throws IOException, InterruptedException {
@@ -100,7 +100,9 @@ final class MaterializedViews {
         String refresh = REFRESH + view.quoted();
         return settings.isEmpty()
                 ? refresh
-                : "DO " + Quote.literal("BEGIN " + String.join("; ", settings) + "; " + refresh + "; END");
+                : "DO "
+                        + Quote.literal(
+                                "BEGIN SET LOCAL " + String.join("; SET LOCAL ", settings) + "; " + refresh + "; END");
     }
 
     private List<String> fill(List<String> wanted, List<String> settings, BiPredicate<String, View> names)

@@ -376,6 +376,7 @@ final class Snapshot implements AutoCloseable {
     private Surroundings readSurroundings(Optional<String> owner) throws SQLException {
         List<String> roles = names(ROLES);
         Map<String, String> schemas = pairs(SCHEMAS);
+        Map<String, String> settings = pairs(ResultSettings.OF_THE_DATABASE);
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(LOCALE)) {
             row.next();
@@ -391,7 +392,8 @@ final class Snapshot implements AutoCloseable {
                     one(connection, TABLESPACE),
                     names(TABLESPACES),
                     powers(owner),
-                    losses(owner.isPresent()));
+                    losses(owner.isPresent()),
+                    settings);
         }
     }
 

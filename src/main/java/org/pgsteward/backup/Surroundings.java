@@ -19,6 +19,7 @@ import org.pgsteward.postgres.Quote;
  * @param tablespaces of single tables and indexes
  * @param powers what in it would run with the powers over the cluster that its owner has; empty for nothing
  * @param losses the contents that a restore may lose
+ * @param settings of the database that change the results of its expressions, by name
  */
 public record Surroundings(
         String encoding,
@@ -32,7 +33,8 @@ public record Surroundings(
         String tablespace,
         List<String> tablespaces,
         String powers,
-        Losses losses) {
+        Losses losses,
+        Map<String, String> settings) {
     /** An older manifest lacks what came later. */
     public Surroundings {
         icuRules = icuRules == null ? "" : icuRules;
@@ -40,11 +42,12 @@ public record Surroundings(
         tablespaces = tablespaces == null ? List.of() : List.copyOf(tablespaces);
         powers = powers == null ? "" : powers;
         losses = losses == null ? Losses.NONE : losses;
+        settings = settings == null ? Map.of() : Map.copyOf(settings);
     }
 
     /** Of a dump whose manifest is from before they were written down. */
-    static final Surroundings UNKNOWN =
-            new Surroundings("UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "", Losses.NONE);
+    static final Surroundings UNKNOWN = new Surroundings(
+            "UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "", Losses.NONE, Map.of());
 
     /** The words that make a database like it, for the end of {@code CREATE DATABASE}. */
     String words() {
@@ -57,6 +60,14 @@ public record Surroundings(
         };
         return " ENCODING " + Quote.literal(encoding) + " LC_COLLATE " + Quote.literal(collate) + " LC_CTYPE "
                 + Quote.literal(ctype) + other;
+    }
+
+    /** Returns the settings as {@link ResultSettings#assignment} writes them. */
+    List<String> assignments() {
+        return settings.entrySet().stream()
+                .flatMap(setting -> ResultSettings.assignment(setting.getKey(), setting.getValue()).stream())
+                .sorted()
+                .toList();
     }
 
     /** Whether they were written down. */

@@ -78,7 +78,19 @@ class RestoreCaveatsTest {
                 extensions,
                 Map.of(),
                 new Surroundings(
-                        "UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", tablespaces, powers, Losses.NONE),
+                        "UTF8",
+                        "c",
+                        "C",
+                        "C",
+                        "",
+                        List.of(),
+                        Map.of(),
+                        "",
+                        "",
+                        tablespaces,
+                        powers,
+                        Losses.NONE,
+                        Map.of()),
                 List.of());
     }
 }

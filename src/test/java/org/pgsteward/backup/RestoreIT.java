@@ -317,6 +317,41 @@ class RestoreIT {
         assertThat(host.rows(service + "_back", filled)).isEqualTo(host.rows(service, filled));
     }
 
+    /** Generated columns, indexes and constraints, while the rows are loaded. */
+    @Test
+    void expressionsAreEvaluatedWithTheSettingsOfTheirDatabase() throws Exception {
+        String service = service(
+                "CREATE FUNCTION public.day(timestamptz) RETURNS date IMMUTABLE LANGUAGE sql AS 'SELECT $1::date'",
+                "CREATE TABLE public.shift (x timestamptz CHECK (extract(hour FROM x) BETWEEN 4 AND 9),"
+                        + " day date GENERATED ALWAYS AS (public.day(x)) STORED, price money)",
+                "CREATE UNIQUE INDEX ON public.shift (public.day(x))");
+        host.cluster()
+                .run(
+                        "homelab",
+                        "ALTER DATABASE " + service + " SET timezone TO 'Asia/Tokyo'",
+                        "ALTER DATABASE " + service + " SET default_text_search_config TO 'public.none_such'");
+        try (Connection owner = host.cluster().server().connectAs(service, PASSWORD, service);
+                Statement statement = owner.createStatement()) {
+            statement.execute("SET TimeZone TO 'Asia/Tokyo'");
+            statement.execute("INSERT INTO public.shift VALUES ('2026-01-01 20:00Z'), ('2025-12-31 20:30Z')");
+        }
+        String all = "SELECT extract(epoch FROM x) || ' ' || day FROM public.shift ORDER BY x";
+        wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
+        assertThat(host.rows(service + "_back", all)).hasSize(2).isEqualTo(host.rows(service, all));
+
+        wiring.restore.replace(order(service, service), RestoreProgress.QUIET);
+        assertThat(host.rows(service, all)).isEqualTo(host.rows(service + "_back", all));
+
+        Wiring encrypting =
+                host.wiring("pgsteward.backup.recipients", Age.keys().recipient());
+        try (Pipeline running = encrypting.backupPipeline().start()) {
+            assertThat(running).isNotNull();
+            Backup encrypted = host.backUp(encrypting, service);
+            assertThat(encrypted.error()).isEmpty();
+            assertThat(encrypted.provedInStream()).isTrue();
+        }
+    }
+
     /** To lend its owner a wrapper of which he has none would let a hostile dump describe servers of its own. */
     @Test
     void aServerThatOnlyTheAdministratorMayDescribeIsNotCalledProved() throws Exception {

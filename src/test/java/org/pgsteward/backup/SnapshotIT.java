@@ -157,7 +157,9 @@ class SnapshotIT {
                 "CREATE SCHEMA \"Ext\"",
                 "CREATE EXTENSION hstore SCHEMA \"Ext\"",
                 "CREATE TABLE public.t (n int)",
-                "CREATE POLICY p ON public.t TO \"of a policy\" USING (true)");
+                "CREATE POLICY p ON public.t TO \"of a policy\" USING (true)",
+                "ALTER DATABASE \"" + database + "\" SET timezone TO 'Asia/Tokyo'",
+                "ALTER DATABASE \"" + database + "\" SET work_mem TO '5MB'");
         try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
             assertThat(snapshot.surroundings())
                     .isEqualTo(new Surroundings(
@@ -172,7 +174,8 @@ class SnapshotIT {
                             "",
                             java.util.List.of(),
                             "",
-                            Losses.NONE));
+                            Losses.NONE,
+                            Map.of("TimeZone", "Asia/Tokyo")));
         }
     }
 
