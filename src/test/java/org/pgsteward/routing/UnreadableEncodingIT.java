@@ -118,8 +118,8 @@ class UnreadableEncodingIT {
                     .filteredOn(line -> line.contains("there is no dump of it in the store"))
                     .satisfiesExactly(
                             line -> assertThat(line)
-                                    .startsWith(
-                                            "closed: there is no dump of it in the store: nobody may connect to it"),
+                                    .startsWith("closed: there is no dump of it in the store: failed: ")
+                                    .contains("nobody may connect to database closed"),
                             line -> assertThat(line)
                                     .startsWith("mule: there is no dump of it in the store: failed: ")
                                     .contains("cannot read database 'mule'"));
