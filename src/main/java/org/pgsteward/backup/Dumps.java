@@ -21,11 +21,23 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Replication;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnprivilegedUser;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Begins backups. */
 public final class Dumps {
     /** A table that somebody holds locked for longer fails the dump, and says so, rather than hold it up for a day. */
     private static final String LOCK_WAIT_MILLISECONDS = "60000";
+
+    /** Snapshots of a database whose tables are changed again and again. */
+    private static final int ATTEMPTS = 20;
+
+    private static final long LOOK_MILLISECONDS = 10;
+
+    /** Looks at the program, which cost nothing, for each look at the server. */
+    private static final int LOOKS_BETWEEN = 25;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Dumps.class);
 
     /** Of a base backup, a second. */
     private static final String BASE_RATE = "64M";
@@ -161,11 +173,46 @@ public final class Dumps {
         // The scratch cluster first: a snapshot must not wait for it.
         Optional<StreamProof> proof = streamProof(target, programs, held);
         Progress.current().step("locks the tables");
-        Snapshot snapshot = held.add(Snapshot.of(server, target.database(), restoredFor(target)));
-        Map<String, String> extensions = snapshot.extensions();
-        if (proof.isPresent()) {
-            proof.get().prepare(target.owner(), extensions, snapshot.surroundings());
+        for (int attempt = 1; ; attempt++) {
+            Snapshot snapshot = held.add(Snapshot.of(server, target.database(), restoredFor(target)));
+            Map<String, String> extensions = snapshot.extensions();
+            if (proof.isPresent() && attempt == 1) {
+                proof.get().prepare(target.owner(), extensions, snapshot.surroundings());
+            }
+            ClientProgram program = held.add(start(command(programs, snapshot), target.database()));
+            if (hasLocked(program, snapshot) || attempt == ATTEMPTS) {
+                CompletableFuture<Map<String, Long>> rows =
+                        RowCount.start("count-rows", () -> snapshot.countRows(program::awaitSuccess));
+                return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
+            }
+            LOG.info("{}: a session waits to change a table; the dump begins anew", target.service());
+            program.close();
+            snapshot.close();
         }
+    }
+
+    /**
+     * Waits until {@code pg_dump} has its locks, and begins to write. A session that asks for a table between the snapshot's lock
+     * and that of {@code pg_dump} waits for the one, and the other waits behind it.
+     *
+     * @return false if the snapshot has to be given up
+     */
+    private static boolean hasLocked(ClientProgram program, Snapshot snapshot)
+            throws IOException, SQLException, InterruptedException {
+        int waiting = 0;
+        for (int look = 1; !program.hasBegunOrEnded(); look++) {
+            if (look % LOOKS_BETWEEN == 0) {
+                waiting = snapshot.keepsDumpWaiting() ? waiting + 1 : 0;
+                if (waiting > 1) {
+                    return false;
+                }
+            }
+            Thread.sleep(LOOK_MILLISECONDS);
+        }
+        return true;
+    }
+
+    private static List<String> command(Programs programs, Snapshot snapshot) throws SQLException {
         List<String> command = new ArrayList<>(List.of(
                 programs.path("pg_dump").toString(),
                 "--format=custom",
@@ -181,10 +228,7 @@ public final class Dumps {
             // By itself pg_dump does so where the key is an enum, and not for an array or a row of enums.
             command.add("--load-via-partition-root");
         }
-        ClientProgram program = held.add(start(command, target.database()));
-        CompletableFuture<Map<String, Long>> rows =
-                RowCount.start("count-rows", () -> snapshot.countRows(program::awaitSuccess));
-        return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
+        return command;
     }
 
     private void requireOpen(String database) throws IOException, SQLException {

@@ -159,6 +159,15 @@ final class Snapshot implements AutoCloseable {
              LIMIT 1
             """;
 
+    /** Our sessions that wait for one which waits for this one. */
+    private static final String DUMP_WAITS = """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a
+                            CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(a.pid)) AS ahead
+                            WHERE a.wait_event_type = 'Lock' AND a.usename = current_user
+                              AND a.datname = pg_catalog.current_database()
+                              AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(ahead)))
+            """;
+
     /** character_not_in_repertoire. */
     private static final String NO_UTF8 = "22021";
 
@@ -270,6 +279,12 @@ final class Snapshot implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** Returns whether {@code pg_dump} waits behind a session that waits for this one: that would last until its time-out. */
+    boolean keepsDumpWaiting() throws SQLException {
+        run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+        return one(connection, DUMP_WAITS).equals("t");
     }
 
     /** For {@code pg_dump --snapshot}; valid until this is closed. */

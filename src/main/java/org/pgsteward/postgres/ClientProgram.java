@@ -149,6 +149,11 @@ public final class ClientProgram implements AutoCloseable {
         return input;
     }
 
+    /** Returns whether it has written something, or has ended. */
+    public boolean hasBegunOrEnded() throws IOException {
+        return output.available() > 0 || !process.isAlive();
+    }
+
     /**
      * Waits for its end.
      *

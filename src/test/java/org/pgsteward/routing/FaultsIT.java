@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -508,6 +510,55 @@ class FaultsIT {
         changes.get(0).get(8, TimeUnit.MINUTES);
         assertThat(Manifests.of(wiring.store, database).get(0).rows())
                 .isEqualTo(Map.of("public.big", (long) LARGE_ROWS, "public.small", 1L));
+    }
+
+    /** It asks for its lock after the snapshot has that of the table, and before pg_dump has it. */
+    @Test
+    void aTableThatSomebodyWantsToChangeJustBeforePgDumpLocksItIsDumpedAfterTheChange() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster().run(database, "CREATE TABLE public.small AS SELECT 1 AS n", "CREATE TABLE public.other (n int)");
+        Path begun = host.folder().resolve("begun-" + database);
+        Path queued = host.folder().resolve("queued-" + database);
+        String script =
+                "touch " + begun + "; while [ ! -e " + queued + " ]; do sleep 0.01; done; exec \"$real\" \"$@\"";
+        Files.createFile(begun);
+        Files.setPosixFilePermissions(begun, PosixFilePermissions.fromString("rw-rw-rw-"));
+        FileTime before = FileTime.fromMillis(0);
+        Files.setLastModifiedTime(begun, before);
+
+        CompletableFuture<Backup> run = CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return withPgDump(script, database);
+                    } catch (Exception e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                work -> new Thread(work, "dump").start());
+        await().atMost(PATIENCE).until(() -> Files.getLastModifiedTime(begun).compareTo(before) > 0);
+        CompletableFuture<Void> change = CompletableFuture.runAsync(() -> {
+            try {
+                host.cluster().run(database, "TRUNCATE public.small");
+            } catch (SQLException e) {
+                throw new CompletionException(e);
+            }
+        });
+        await().atMost(PATIENCE)
+                .until(() -> host.rows(
+                                        "homelab",
+                                        "SELECT 1 FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+                                                + " WHERE NOT l.granted AND d.datname = '" + database + "'")
+                                .size()
+                        == 1);
+        Files.createFile(queued);
+
+        Backup backup = run.get(8, TimeUnit.MINUTES);
+
+        assertThat(backup.error()).isEmpty();
+        assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
+        change.get(8, TimeUnit.MINUTES);
+        assertThat(Manifests.of(wiring.store, database).get(0).rows())
+                .isEqualTo(Map.of("public.small", 0L, "public.other", 0L));
     }
 
     /** kobo-install #102: a "%" in the password, and backups of 0 bytes. */
