@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.KeptDatabase;
+import org.pgsteward.postgres.ReplacedDatabase;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;
 
@@ -37,8 +38,7 @@ public final class Targets {
      * A database of no service goes under its own name, unless a service has that name already, a folder of the store has
      * it, or the journal's 50 characters do not hold it: then part of its hash tells it apart.
      */
-    private static final String DATABASES =
-            """
+    private static final String DATABASES = """
             SELECT COALESCE(sc.service_name,
                             CASE WHEN length(d.datname) > 50 OR d.datname IN ('_base', '_globals', '_sets') OR EXISTS
                                       (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
@@ -54,10 +54,13 @@ public final class Targets {
                AND (sc.service_name IS NOT NULL
                     OR NOT EXISTS (SELECT FROM public.kept_databases AS k
                                     WHERE k.database_oid = d.oid AND k.database_name = d.datname))
-               -- What a restore has set aside is closed, and a quarantined service's database is.
-               AND (d.datallowconn OR (d.datname !~ '_before_[0-9]{8}T[0-9]{6}Z$' AND sc.quarantined_at IS NULL))
+               AND NOT {replaced}
+               -- A quarantined service's database is closed.
+               AND (d.datallowconn OR sc.quarantined_at IS NULL)
              ORDER BY 1
-            """.replace("{utf8}", UTF8_NAME).replace("{unfinished}", UnfinishedRestore.DATABASE);
+            """.replace("{utf8}", UTF8_NAME)
+            .replace("{unfinished}", UnfinishedRestore.DATABASE)
+            .replace("{replaced}", ReplacedDatabase.IS);
 
     /** In a form that PostgreSQL can send. */
     private static final String UNREADABLE_NAMES = """

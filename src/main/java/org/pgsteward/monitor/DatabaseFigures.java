@@ -6,12 +6,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.pgsteward.postgres.ReplacedDatabase;
 import org.pgsteward.postgres.UnfinishedRestore;
 
 /** How large each database is and how many sessions it has, in one statement. */
 public final class DatabaseFigures {
     /** Every database that is backed up or enrolled, under the name by which its backups go. */
-    private static final String FIGURES = """
+    private static final String FIGURES =
+            """
             SELECT COALESCE(sc.service_name,
                             CASE WHEN length(d.datname) > 50 OR d.datname IN ('_base', '_globals', '_sets') OR EXISTS
                                       (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
@@ -25,12 +27,12 @@ public final class DatabaseFigures {
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
              WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished}
-               AND (d.datallowconn OR sc.service_name IS NOT NULL)
+               AND (sc.service_name IS NOT NULL OR NOT {replaced})
                AND (sc.service_name IS NOT NULL
                     OR NOT EXISTS (SELECT FROM public.kept_databases AS k
                                     WHERE k.database_oid = d.oid AND k.database_name = d.datname))
              ORDER BY 1
-            """.replace("{unfinished}", UnfinishedRestore.DATABASE);
+            """.replace("{unfinished}", UnfinishedRestore.DATABASE).replace("{replaced}", ReplacedDatabase.IS);
 
     private DatabaseFigures() {}
 

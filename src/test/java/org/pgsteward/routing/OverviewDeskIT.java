@@ -30,6 +30,8 @@ class OverviewDeskIT {
             host.cluster()
                     .run(
                             "homelab",
+                            "CREATE DATABASE closed ALLOW_CONNECTIONS false",
+                            "CREATE DATABASE \"wiki_before_20260102T030405Z\" ALLOW_CONNECTIONS false",
                             run("verified", 2, "now()", "file"),
                             run("failed", 3, "NULL", null),
                             run("expired", 27, "now()", "file"),
@@ -46,7 +48,9 @@ class OverviewDeskIT {
                     .findFirst()
                     .orElseThrow();
             assertThat(wiki.isGone()).isTrue();
-            assertThat(seen.databases()).extracting(Overview.Service::name).containsExactly("homelab", "postgres");
+            assertThat(seen.databases())
+                    .extracting(Overview.Service::name)
+                    .containsExactly("closed", "homelab", "postgres");
             assertThat(wiki.restorableTo()).contains(NOW.minus(Duration.ofHours(2)));
             assertThat(wiki.days()).hasSize(BackupDays.DAYS);
             assertThat(wiki.days().subList(24, 30))
