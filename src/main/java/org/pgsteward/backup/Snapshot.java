@@ -146,14 +146,17 @@ final class Snapshot implements AutoCloseable {
             """;
 
     private static final String WHO_LOCKS = """
-            SELECT pg_catalog.format('%s by process %s (%s)',
-                                     l.relation::pg_catalog.regclass,
-                                     l.pid,
-                                     COALESCE(NULLIF(a.application_name, ''), a.usename))
+            SELECT l.relation::pg_catalog.regclass || ' by '
+                   || CASE WHEN x.gid IS NULL
+                           THEN pg_catalog.format('process %s (%s)', l.pid, COALESCE(NULLIF(a.application_name, ''), a.usename))
+                           ELSE pg_catalog.format('a prepared transaction: ROLLBACK PREPARED %L', x.gid) END
               FROM pg_catalog.pg_locks AS l
-              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
               JOIN pg_catalog.pg_database AS d ON d.oid = l.database
-             WHERE d.datname = pg_catalog.current_database()
+              LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              LEFT JOIN pg_catalog.pg_locks AS own ON own.locktype = 'transactionid' AND own.pid IS NULL AND l.pid IS NULL
+                    AND own.virtualtransaction = l.virtualtransaction
+              LEFT JOIN pg_catalog.pg_prepared_xacts AS x ON x.transaction = own.transactionid
+             WHERE d.datname = pg_catalog.current_database() AND (a.pid IS NOT NULL OR x.gid IS NOT NULL)
                AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted
              ORDER BY a.xact_start
              LIMIT 1

@@ -123,6 +123,18 @@ class SnapshotIT {
     }
 
     @Test
+    void aPreparedTransactionThatLocksATableIsNamed() throws Exception {
+        try (TestCluster preparing =
+                TestCluster.start(TestCluster.programs(), Map.of("max_prepared_transactions", "2"))) {
+            preparing.run("homelab", "CREATE TABLE public.t (n int)");
+            preparing.run("homelab", "BEGIN", "ALTER TABLE public.t ADD m int", "PREPARE TRANSACTION 'of a migration'");
+
+            assertThatThrownBy(() -> Snapshot.export(preparing.server(), "homelab", Duration.ofMillis(200)))
+                    .hasMessageContaining("public.t by a prepared transaction: ROLLBACK PREPARED 'of a migration'");
+        }
+    }
+
+    @Test
     void tablesMayComeAndGoWhileItIsTaken() throws Exception {
         String database = cluster.newDatabase();
         AtomicBoolean over = new AtomicBoolean();
