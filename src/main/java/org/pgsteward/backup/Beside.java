@@ -10,8 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One restore, from an empty database beside what is there to a whole one that has no name yet.
@@ -19,8 +17,6 @@ import org.slf4j.LoggerFactory;
  * @see Restore
  */
 final class Beside {
-    private static final Logger LOG = LoggerFactory.getLogger(Beside.class);
-
     private final Server server;
     private final Restore.Order order;
     private final StoredFile file;
@@ -108,20 +104,19 @@ final class Beside {
         return rows;
     }
 
+    /** An older manifest does not have them, and then the dump itself is asked. */
     private List<String> settings() throws IOException, InterruptedException {
+        if (!file.manifest().surroundings().settings().isEmpty()) {
+            return file.manifest().surroundings().assignments();
+        }
         return DatabaseProperties.areReadable(file.manifest().database())
                 ? DatabaseProperties.of(contents, file, database.name()).ofResults()
                 : List.of();
     }
 
-    /** One that the server does not accept is reported when all properties are set. */
-    private void set(List<String> settings) {
-        for (String statement : ResultSettings.onDatabase(database.name(), settings)) {
-            try {
-                Guest.run(server, statement);
-            } catch (SQLException e) {
-                LOG.debug("{}: {}", statement, e.getMessage());
-            }
+    private void set(List<String> settings) throws SQLException {
+        if (!settings.isEmpty()) {
+            Guest.run(server, ResultSettings.onDatabase(database.name(), settings));
         }
     }
 

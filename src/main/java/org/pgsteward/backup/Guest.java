@@ -164,7 +164,7 @@ final class Guest implements RestoreSite, AutoCloseable {
             as.ifPresent(one -> command.add("--role=" + one));
         }
         command.addAll(options);
-        return server.startAs(role.name(), role.password(), user, command, database, server.ownSettings() + SMALL);
+        return server.startAs(role.name(), role.password(), user, command, database, server.restoreSettings() + SMALL);
     }
 
     /** In {@code database}, to read what it has restored there. */

@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
-import org.pgsteward.postgres.Quote;
 
 /**
  * Fills the materialized views of a restored database, in the order of the dump.
@@ -97,12 +96,7 @@ final class MaterializedViews {
 
     /** One statement: the driver works with no other DateStyle than ISO once a statement has ended. */
     private static String refresh(View view, List<String> settings) {
-        String refresh = REFRESH + view.quoted();
-        return settings.isEmpty()
-                ? refresh
-                : "DO "
-                        + Quote.literal(
-                                "BEGIN SET LOCAL " + String.join("; SET LOCAL ", settings) + "; " + refresh + "; END");
+        return ResultSettings.under(settings, REFRESH + view.quoted());
     }
 
     private List<String> fill(List<String> wanted, List<String> settings, BiPredicate<String, View> names)

@@ -156,7 +156,7 @@ public final class RecoveryCard {
                 .append(
                         "# Stronger than what is set on a database for all who connect: read-only transactions, a role, limits.\n")
                 .append("export PGOPTIONS=")
-                .append(shell(Server.ownSettings(major)))
+                .append(shell(Server.restoreSettings(major)))
                 .append('\n')
                 .append(dumps.isEmpty() ? "" : SAME_VERSION)
                 .append(sealed ? ": \"${AGE_KEY:=key.txt}\"\n" : "")

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.pgsteward.postgres.Quote;
 
 /**
@@ -31,17 +32,25 @@ final class ResultSettings {
     /** Characters of a value. */
     private static final int LONGEST = Fields.LONGEST;
 
-    /** The database's own, by name. */
-    static final String OF_THE_DATABASE = """
-            SELECT pg_catalog.split_part(setting, '=', 1),
-                   pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1)
-              FROM pg_catalog.pg_db_role_setting AS s
-              JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase AND d.datname = pg_catalog.current_database()
-             CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS setting
-             WHERE s.setrole = 0 AND pg_catalog.length(setting) < %d
-               AND pg_catalog.lower(pg_catalog.split_part(setting, '=', 1)) IN ('%s')
-             ORDER BY 1
-            """.formatted(LONGEST, String.join("', '", NAMES));
+    /**
+     * The database's own, and those of the server's files, by name. The driver sets some of them for its session, so
+     * {@code pg_settings} does not show them.
+     */
+    static final String IN_FORCE =
+            """
+            SELECT DISTINCT ON (pg_catalog.lower(name)) name, value
+              FROM (SELECT pg_catalog.split_part(setting, '=', 1) AS name,
+                           pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1) AS value, 1 AS rank
+                      FROM pg_catalog.pg_db_role_setting AS s
+                      JOIN pg_catalog.pg_database AS d
+                        ON d.oid = s.setdatabase AND d.datname = pg_catalog.current_database()
+                     CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS setting
+                     WHERE s.setrole = 0 AND pg_catalog.length(setting) < {longest}
+                     UNION ALL
+                    SELECT name, setting, 2 FROM pg_catalog.pg_file_settings WHERE applied) AS found
+             WHERE pg_catalog.lower(name) IN ('{names}') AND pg_catalog.length(value) BETWEEN 1 AND {longest}
+             ORDER BY pg_catalog.lower(name), rank
+            """.replace("{longest}", Integer.toString(LONGEST)).replace("{names}", String.join("', '", NAMES));
 
     private static final Pattern SET = Pattern.compile(" SET \"?(\\w{1,63})\"? TO ('(?:[^']|'')*')");
 
@@ -65,10 +74,21 @@ final class ResultSettings {
                 set.group(1), literal.substring(1, literal.length() - 1).replace("''", "'"));
     }
 
-    /** Returns statements that set these for each session of a database, one statement each. */
-    static List<String> onDatabase(String database, List<String> assignments) {
-        return assignments.stream()
-                .map(assignment -> "ALTER DATABASE " + Quote.identifier(database) + " SET " + assignment)
-                .toList();
+    /** Returns a statement that sets these for each session of a database, as far as the server knows the values. */
+    static String onDatabase(String database, List<String> assignments) {
+        return blocks("ALTER DATABASE " + Quote.identifier(database) + " SET ", assignments, "");
+    }
+
+    /** Returns one statement that runs another one under these. */
+    static String under(List<String> assignments, String statement) {
+        return assignments.isEmpty() ? statement : blocks("SET LOCAL ", assignments, statement + "; ");
+    }
+
+    private static String blocks(String set, List<String> assignments, String last) {
+        return "DO "
+                + Quote.literal(assignments.stream()
+                        .map(assignment -> "BEGIN EXECUTE " + Quote.literal(set + assignment)
+                                + "; EXCEPTION WHEN OTHERS THEN NULL; END; ")
+                        .collect(Collectors.joining("", "BEGIN ", last + "END")));
     }
 }

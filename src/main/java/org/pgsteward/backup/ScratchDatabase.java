@@ -2,7 +2,6 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -10,8 +9,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ThrowawayCluster;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The empty database into which a dump is restored to prove it, as like its source as this host allows: encoding, locale,
@@ -22,8 +19,6 @@ import org.slf4j.LoggerFactory;
  * @param schemas that are there already
  */
 record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
-    private static final Logger LOG = LoggerFactory.getLogger(ScratchDatabase.class);
-
     /**
      * Another one in each process. Code of a dump that knew the name could do well here and fail in every restore.
      */
@@ -42,7 +37,9 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
                 roles.append("CREATE ROLE ").append(Quote.identifier(other)).append(";\n"));
         cluster.sql("postgres", "CREATE ROLE " + owner + " LOGIN;\n" + roles);
         Optional<String> caveat = createDatabase(cluster, owner, surroundings);
-        set(cluster, surroundings.assignments());
+        if (!surroundings.settings().isEmpty()) {
+            cluster.sql("postgres", ResultSettings.onDatabase(NAME, surroundings.assignments()) + ";");
+        }
         DumpExtensions made = made(cluster, role, extensions, surroundings);
         // Where nothing of the dump is there yet; a restore into a server that lives lends it for one moment.
         new ConfigurationRows(new ScratchSite(cluster, role), NAME).lend(role, extensions.keySet());
@@ -93,17 +90,6 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
                     create + " ENCODING " + Quote.literal(like.encoding()) + " LC_COLLATE 'C' LC_CTYPE 'C';");
             String locale = like.locale().isEmpty() ? like.collate() : like.locale();
             return Optional.of("this host lacks the database's locale " + locale);
-        }
-    }
-
-    private static void set(ThrowawayCluster cluster, List<String> settings) throws InterruptedException {
-        for (String statement : ResultSettings.onDatabase(NAME, settings)) {
-            try {
-                cluster.sql("postgres", statement + ";");
-            } catch (IOException e) {
-                // This host may not know a locale or a time zone; the restore shows whether that matters.
-                LOG.debug("{}: {}", statement, e.getMessage());
-            }
         }
     }
 

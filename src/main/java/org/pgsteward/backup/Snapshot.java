@@ -394,7 +394,7 @@ final class Snapshot implements AutoCloseable {
     private Surroundings readSurroundings(Optional<String> owner) throws SQLException {
         List<String> roles = names(ROLES);
         Map<String, String> schemas = pairs(SCHEMAS);
-        Map<String, String> settings = pairs(ResultSettings.OF_THE_DATABASE);
+        Map<String, String> settings = pairs(ResultSettings.IN_FORCE);
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(LOCALE)) {
             row.next();

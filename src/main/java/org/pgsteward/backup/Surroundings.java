@@ -19,7 +19,7 @@ import org.pgsteward.postgres.Quote;
  * @param tablespaces of single tables and indexes
  * @param powers what in it would run with the powers over the cluster that its owner has; empty for nothing
  * @param losses the contents that a restore may lose
- * @param settings of the database that change the results of its expressions, by name
+ * @param settings in force that change the results of expressions, by name
  */
 public record Surroundings(
         String encoding,

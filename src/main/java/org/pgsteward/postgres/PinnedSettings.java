@@ -165,6 +165,17 @@ final class PinnedSettings {
      *
      * @param major the server's version; 0 while it is not known
      */
+    /** The form of dates in a dump; read in each form. Expressions of a database may depend on its own setting. */
+    private static final Set<String> OF_A_DUMP = Set.of("DateStyle", "IntervalStyle");
+
+    /** The same for a restore. */
+    static String restoreOptions(int major) {
+        return ALL.stream()
+                .filter(pin -> pin.since() <= major && !OF_A_DUMP.contains(pin.name()))
+                .map(Pin::option)
+                .collect(Collectors.joining(" "));
+    }
+
     static String options(int major) {
         return ALL.stream().filter(pin -> pin.since() <= major).map(Pin::option).collect(Collectors.joining(" "));
     }

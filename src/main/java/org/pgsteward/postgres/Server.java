@@ -142,6 +142,16 @@ public final class Server {
         return PinnedSettings.options(major);
     }
 
+    /** Returns the settings of a session that restores, as {@code PGOPTIONS} has them. */
+    public static String restoreSettings(int major) {
+        return PinnedSettings.restoreOptions(major);
+    }
+
+    /** The same for the version that answered last. */
+    public String restoreSettings() {
+        return restoreSettings(major);
+    }
+
     /** What an owner set counts in his database alone, so the one that we work in may be asked without knowing. */
     private void learnVersion(String database) throws SQLException {
         if (major == 0 && !database.equals(address.database())) {

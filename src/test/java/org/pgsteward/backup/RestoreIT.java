@@ -324,20 +324,28 @@ class RestoreIT {
                 "CREATE FUNCTION public.day(timestamptz) RETURNS date IMMUTABLE LANGUAGE sql AS 'SELECT $1::date'",
                 "CREATE TABLE public.shift (x timestamptz CHECK (extract(hour FROM x) BETWEEN 4 AND 9),"
                         + " day date GENERATED ALWAYS AS (public.day(x)) STORED, price money)",
-                "CREATE UNIQUE INDEX ON public.shift (public.day(x))");
+                "CREATE UNIQUE INDEX ON public.shift (public.day(x))",
+                "CREATE FUNCTION public.to_day(text) RETURNS date IMMUTABLE LANGUAGE sql AS 'SELECT $1::date'",
+                "CREATE TABLE public.bill (due text, day date GENERATED ALWAYS AS (public.to_day(due)) STORED)");
         host.cluster()
                 .run(
                         "homelab",
                         "ALTER DATABASE " + service + " SET timezone TO 'Asia/Tokyo'",
+                        "ALTER DATABASE " + service + " SET datestyle TO 'ISO, DMY'",
                         "ALTER DATABASE " + service + " SET default_text_search_config TO 'public.none_such'");
         try (Connection owner = host.cluster().server().connectAs(service, PASSWORD, service);
                 Statement statement = owner.createStatement()) {
             statement.execute("SET TimeZone TO 'Asia/Tokyo'");
             statement.execute("INSERT INTO public.shift VALUES ('2026-01-01 20:00Z'), ('2025-12-31 20:30Z')");
+            statement.execute(
+                    "DO $$ BEGIN SET LOCAL datestyle TO 'ISO, DMY'; INSERT INTO public.bill VALUES ('03/02/2026'); END $$");
         }
-        String all = "SELECT extract(epoch FROM x) || ' ' || day FROM public.shift ORDER BY x";
+        String all =
+                "SELECT extract(epoch FROM x) || ' ' || day FROM public.shift UNION SELECT due || ' ' || day FROM public.bill"
+                        + " ORDER BY 1";
+        assertThat(host.rows(service, all)).contains("03/02/2026 2026-02-03");
         wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
-        assertThat(host.rows(service + "_back", all)).hasSize(2).isEqualTo(host.rows(service, all));
+        assertThat(host.rows(service + "_back", all)).isEqualTo(host.rows(service, all));
 
         wiring.restore.replace(order(service, service), RestoreProgress.QUIET);
         assertThat(host.rows(service, all)).isEqualTo(host.rows(service + "_back", all));

@@ -187,7 +187,11 @@ class SnapshotIT {
                             java.util.List.of(),
                             "",
                             Losses.NONE,
-                            Map.of("TimeZone", "Asia/Tokyo")));
+                            snapshot.surroundings().settings()));
+            assertThat(snapshot.surroundings().settings())
+                    .containsEntry("TimeZone", "Asia/Tokyo")
+                    .containsKeys("datestyle", "default_text_search_config")
+                    .doesNotContainKey("work_mem");
         }
     }
 
