@@ -195,17 +195,18 @@ public final class Dumps {
      * Waits until {@code pg_dump} has its locks, and begins to write. A session that asks for a table between the snapshot's lock
      * and that of {@code pg_dump} waits for the one, and the other waits behind it.
      *
-     * @return false if the snapshot has to be given up
+     * @return false if the snapshot has to be given up; true also while it waits for a lock of somebody else
      */
     private static boolean hasLocked(ClientProgram program, Snapshot snapshot)
             throws IOException, SQLException, InterruptedException {
-        int waiting = 0;
+        Snapshot.DumpWait before = Snapshot.DumpWait.NONE;
         for (int look = 1; !program.hasBegunOrEnded(); look++) {
             if (look % LOOKS_BETWEEN == 0) {
-                waiting = snapshot.keepsDumpWaiting() ? waiting + 1 : 0;
-                if (waiting > 1) {
-                    return false;
+                Snapshot.DumpWait now = snapshot.dumpWait();
+                if (now == before && now != Snapshot.DumpWait.NONE) {
+                    return now == Snapshot.DumpWait.FOR_OTHERS;
                 }
+                before = now;
             }
             Thread.sleep(LOOK_MILLISECONDS);
         }

@@ -162,13 +162,16 @@ final class Snapshot implements AutoCloseable {
              LIMIT 1
             """;
 
-    /** Our sessions that wait for one which waits for this one. */
     private static final String DUMP_WAITS = """
-            SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a
-                            CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(a.pid)) AS ahead
-                            WHERE a.wait_event_type = 'Lock' AND a.usename = current_user
-                              AND a.datname = pg_catalog.current_database()
-                              AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(ahead)))
+            SELECT CASE WHEN pg_catalog.count(*) = 0 THEN 'NONE'
+                        WHEN pg_catalog.bool_or(EXISTS (
+                             SELECT FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(pid)) AS ahead
+                              WHERE pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(ahead))))
+                        THEN 'BEHIND_US'
+                        ELSE 'FOR_OTHERS' END
+              FROM pg_catalog.pg_stat_activity
+             WHERE wait_event_type = 'Lock' AND usename = current_user AND application_name = 'pgsteward'
+               AND datname = pg_catalog.current_database()
             """;
 
     /** character_not_in_repertoire. */
@@ -284,10 +287,18 @@ final class Snapshot implements AutoCloseable {
         }
     }
 
-    /** Returns whether {@code pg_dump} waits behind a session that waits for this one: that would last until its time-out. */
-    boolean keepsDumpWaiting() throws SQLException {
+    /** For which lock {@code pg_dump} waits. */
+    enum DumpWait {
+        NONE,
+        /** It waits behind a session that waits for this one: that would last until its time-out. */
+        BEHIND_US,
+        /** Another session has locked something that this one has not. */
+        FOR_OTHERS
+    }
+
+    DumpWait dumpWait() throws SQLException {
         run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
-        return one(connection, DUMP_WAITS).equals("t");
+        return DumpWait.valueOf(one(connection, DUMP_WAITS));
     }
 
     /** For {@code pg_dump --snapshot}; valid until this is closed. */
