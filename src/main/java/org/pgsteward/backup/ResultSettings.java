@@ -32,11 +32,12 @@ final class ResultSettings {
     /** Characters of a value. */
     private static final int LONGEST = Fields.LONGEST;
 
-    /**
-     * The database's own, and those of the server's files, by name. The driver sets some of them for its session, so
-     * {@code pg_settings} does not show them.
-     */
-    static final String IN_FORCE =
+    /** Only a superuser may read the server's files. */
+    static final String MAY_READ_FILES =
+            "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')"
+                    + " AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')";
+
+    private static final String QUERY =
             """
             SELECT DISTINCT ON (pg_catalog.lower(name)) name, value
               FROM (SELECT pg_catalog.split_part(setting, '=', 1) AS name,
@@ -46,11 +47,20 @@ final class ResultSettings {
                         ON d.oid = s.setdatabase AND d.datname = pg_catalog.current_database()
                      CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS setting
                      WHERE s.setrole = 0 AND pg_catalog.length(setting) < {longest}
-                     UNION ALL
-                    SELECT name, setting, 2 FROM pg_catalog.pg_file_settings WHERE applied) AS found
+                     {files}) AS found
              WHERE pg_catalog.lower(name) IN ('{names}') AND pg_catalog.length(value) BETWEEN 1 AND {longest}
              ORDER BY pg_catalog.lower(name), rank
             """.replace("{longest}", Integer.toString(LONGEST)).replace("{names}", String.join("', '", NAMES));
+
+    /** The database's own, by name. */
+    static final String OF_THE_DATABASE = QUERY.replace("{files}", "");
+
+    /**
+     * The same with those of the server's files. The driver sets some of them for its session, so {@code pg_settings} does not
+     * show them.
+     */
+    static final String IN_FORCE = QUERY.replace(
+            "{files}", "UNION ALL SELECT name, setting, 2 FROM pg_catalog.pg_file_settings WHERE applied");
 
     private static final Pattern SET = Pattern.compile(" SET \"?(\\w{1,63})\"? TO ('(?:[^']|'')*')");
 

@@ -405,7 +405,10 @@ final class Snapshot implements AutoCloseable {
     private Surroundings readSurroundings(Optional<String> owner) throws SQLException {
         List<String> roles = names(ROLES);
         Map<String, String> schemas = pairs(SCHEMAS);
-        Map<String, String> settings = pairs(ResultSettings.IN_FORCE);
+        Map<String, String> settings = pairs(
+                one(connection, ResultSettings.MAY_READ_FILES).equals("t")
+                        ? ResultSettings.IN_FORCE
+                        : ResultSettings.OF_THE_DATABASE);
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(LOCALE)) {
             row.next();
