@@ -48,9 +48,6 @@ public final class GuardAlerts {
     /** How often the roles that are shut out are compared with the alerts. */
     private static final Duration COMPARED_EVERY = Duration.ofSeconds(10);
 
-    /** From the recovery of a crash to the next one. Sessions that lived longer may have grown large without any fault. */
-    private static final Duration SOON = Duration.ofSeconds(30);
-
     /** From a shut-out until the process of a session that still runs, and harms all services, is killed. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -81,9 +78,6 @@ public final class GuardAlerts {
     private final Map<String, Instant> shutOutAt = new HashMap<>();
 
     private Instant comparedAt = Instant.EPOCH;
-
-    /** By the server's clock. */
-    private Instant lastRecovery = Instant.EPOCH;
 
     /** @param killedRole returns the role whose process the kernel killed in a crash, if it is known */
     public GuardAlerts(
@@ -182,9 +176,7 @@ public final class GuardAlerts {
      * @param counted the role for which this crash has been counted already
      */
     private void countCrash(ServerCrash crash, Optional<String> counted) throws SQLException {
-        Instant recovered = lastRecovery;
-        lastRecovery = crash.readAgain();
-        if (recovered.plus(SOON).isBefore(crash.after())) {
+        if (!crash.soon()) {
             return;
         }
         Optional<String> role = killedRole

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * the role that had taken most at the previous reading.
  */
 final class MemoryGuard {
-    /** From the recovery of a crash to the next one, both of which may have the same cause. */
+    /** From the end of a recovery to the next crash. Sessions that lived longer may have grown large without any fault. */
     private static final Duration SOON = Duration.ofSeconds(30);
 
     private final UsualUse usual = new UsualUse(Duration.ofSeconds(20), 1 << 20);
     private @Nullable ServerMemory previous;
 
-    /** By the server's clock. */
-    private Instant recoveredAt = Instant.EPOCH;
+    /** The first reading after the last crash, when recovery was over. */
+    private Instant readAgainAt = Instant.EPOCH;
 
     /**
      * The result of a check.
@@ -39,8 +39,9 @@ final class MemoryGuard {
         ServerMemory now = read.get();
         boolean crashed = before != null && now.isAfterCrash(before);
         usual.add(now.at(), now.bytesByRole(), crashed || now.isNearlyFull());
-        double share =
-                now.at().isBefore(recoveredAt.plus(SOON)) ? ServerMemory.SHARE_OF_SEVERAL : ServerMemory.LARGE_SHARE;
+        Instant lastWell = before == null || !crashed ? now.at() : before.at();
+        boolean soon = lastWell.isBefore(readAgainAt.plus(SOON));
+        double share = soon ? ServerMemory.SHARE_OF_SEVERAL : ServerMemory.LARGE_SHARE;
         Optional<ServerMemory.RoleMemory> responsible =
                 now.isNearlyFull() ? now.responsible(usual, share) : Optional.empty();
         if (responsible.isPresent()) {
@@ -51,11 +52,11 @@ final class MemoryGuard {
         if (before == null || !crashed) {
             return new Result(responsible.map(role -> taken(role, now, false)), Optional.empty());
         }
-        recoveredAt = now.recoveredAt();
+        readAgainAt = now.at();
         return new Result(
                 before.responsibleForCrash(usual, share).map(role -> taken(role, before, true)),
-                Optional.of(new ServerCrash(
-                        before.at(), now.recoveredAt(), now.at(), now.logPrefix(), before.cleared(usual))));
+                Optional.of(
+                        new ServerCrash(before.at(), now.recoveredAt(), soon, now.logPrefix(), before.cleared(usual))));
     }
 
     /** To terminate sessions in time harms no other service, so it counts only against the largest role. */

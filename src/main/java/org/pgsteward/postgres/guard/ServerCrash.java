@@ -8,8 +8,8 @@ import java.util.Set;
  *
  * @param after the last reading before it, by the server's clock
  * @param recovered when PostgreSQL started its processes again
- * @param readAgain the first reading after it, when recovery was over
+ * @param soon whether another crash was over less than 30 seconds before; both may have the same cause
  * @param logPrefix the server's setting {@code log_line_prefix}
  * @param cleared roles that had memory at the last reading before it, and cannot have caused it
  */
-public record ServerCrash(Instant after, Instant recovered, Instant readAgain, String logPrefix, Set<String> cleared) {}
+public record ServerCrash(Instant after, Instant recovered, boolean soon, String logPrefix, Set<String> cleared) {}
