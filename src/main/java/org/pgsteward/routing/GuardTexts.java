@@ -102,7 +102,7 @@ record GuardTexts(Console console) {
                         .orElse(""),
                 taken.crashed()
                         ? "PostgreSQL ran out of memory and ended all sessions of all services"
-                        : "they were terminated before PostgreSQL ran out of memory and ended all sessions");
+                        : "pgsteward terminated its sessions before PostgreSQL ran out of memory and ended all sessions");
     }
 
     private String quarantine(String role, Optional<String> service) {

@@ -65,8 +65,8 @@ class GuardTextsTest {
                                 + " of memory and ended all sessions of all services");
         assertThat(texts.memory(prevented, WIKI).reason())
                 .isEqualTo(
-                        "role wiki held 150 MiB of PostgreSQL's memory limit of 256 MiB in 1 session, beside 60 MiB of role photos; they were terminated"
-                                + " before PostgreSQL ran out of memory and ended all sessions");
+                        "role wiki held 150 MiB of PostgreSQL's memory limit of 256 MiB in 1 session, beside 60 MiB of role photos; pgsteward terminated"
+                                + " its sessions before PostgreSQL ran out of memory and ended all sessions");
     }
 
     @Test
