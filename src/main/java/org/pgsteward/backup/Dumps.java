@@ -29,12 +29,12 @@ public final class Dumps {
     /** A table that somebody holds locked for longer fails the dump, and says so, rather than hold it up for a day. */
     private static final String LOCK_WAIT_MILLISECONDS = "60000";
 
-    /** Snapshots of a database whose tables are changed again and again. */
-    private static final int ATTEMPTS = 20;
+    /** Snapshots of a database whose tables are changed all the time. Each takes about a second. */
+    private static final int ATTEMPTS = 10;
 
     private static final long LOOK_MILLISECONDS = 10;
 
-    /** Looks at the program, which cost nothing, for each look at the server. */
+    /** Checks of the program's output for each query. */
     private static final int LOOKS_BETWEEN = 25;
 
     private static final Logger LOG = LoggerFactory.getLogger(Dumps.class);
@@ -180,22 +180,26 @@ public final class Dumps {
                 proof.get().prepare(target.owner(), extensions, snapshot.surroundings());
             }
             ClientProgram program = held.add(start(command(programs, snapshot), target.database()));
-            if (hasLocked(program, snapshot) || attempt == ATTEMPTS) {
+            if (hasLocked(program, snapshot)) {
                 CompletableFuture<Map<String, Long>> rows =
                         RowCount.start("count-rows", () -> snapshot.countRows(program::awaitSuccess));
                 return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
             }
-            LOG.info("{}: a session waits to change a table; the dump begins anew", target.service());
+            LOG.debug("{}: a session waits to change a table; the dump begins anew", target.service());
             program.close();
             snapshot.close();
+            if (attempt == ATTEMPTS) {
+                throw new IOException("database " + target.database() + " is changed too often: " + ATTEMPTS
+                        + " times, a session requested an exclusive lock of a table before pg_dump had locked it");
+            }
         }
     }
 
     /**
-     * Waits until {@code pg_dump} has its locks, and begins to write. A session that asks for a table between the snapshot's lock
-     * and that of {@code pg_dump} waits for the one, and the other waits behind it.
+     * Waits until {@code pg_dump} has locked all tables; only then it writes. A session that requests an exclusive lock before
+     * that waits for the snapshot's lock, and {@code pg_dump} waits behind that session. Only the end of the snapshot ends this.
      *
-     * @return false if the snapshot has to be given up; true also while it waits for a lock of somebody else
+     * @return false if the snapshot must end; true also if {@code pg_dump} waits for another session's lock
      */
     private static boolean hasLocked(ClientProgram program, Snapshot snapshot)
             throws IOException, SQLException, InterruptedException {
@@ -236,8 +240,8 @@ public final class Dumps {
         if (server.ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE NOT datallowconn AND datname = "
                         + Quote.literal(database) + ")")
                 .equals("t")) {
-            throw new IOException("nobody may connect to database " + database + ": ALTER DATABASE "
-                    + Quote.identifier(database) + " ALLOW_CONNECTIONS true, or drop it if nobody needs it");
+            throw new IOException("database " + database + " allows no connections: ALTER DATABASE "
+                    + Quote.identifier(database) + " ALLOW_CONNECTIONS true, or drop it");
         }
     }
 

@@ -445,7 +445,7 @@ class RestoreAgreesIT {
                     .extracting(found -> found.target().database())
                     .doesNotContain(kept);
             assertThat(wiring.backupSets.all().get(0).missing().stream()
-                            .filter(missing -> missing.reason().contains("nobody may connect to database")))
+                            .filter(missing -> missing.reason().contains("allows no connections")))
                     .extracting(BackupSet.Missing::database)
                     .containsExactly(closed);
 

@@ -21,6 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -447,7 +448,7 @@ class FaultsIT {
         Backup failed = host.backUp(wiring, database);
 
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-        assertThat(failed.error()).contains("nobody may connect to database " + database);
+        assertThat(failed.error()).contains("database " + database + " allows no connections");
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
         String opening = failed.error().replaceFirst("(?s).*(ALTER DATABASE .* ALLOW_CONNECTIONS true).*", "$1");
         host.cluster().run("homelab", opening);
@@ -490,20 +491,7 @@ class FaultsIT {
         String database = copyOfLarge();
         List<CompletableFuture<Void>> changes = new ArrayList<>();
         Backup backup = duringTheDumpOf(database, () -> {
-            changes.add(CompletableFuture.runAsync(() -> {
-                try {
-                    host.cluster().run(database, change);
-                } catch (SQLException e) {
-                    throw new IllegalStateException(e);
-                }
-            }));
-            await().atMost(PATIENCE)
-                    .until(() -> host.rows(
-                                            "homelab",
-                                            "SELECT 1 FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
-                                                    + " WHERE NOT l.granted AND d.datname = '" + database + "'")
-                                    .size()
-                            == 1);
+            changes.add(changeThatWaits(database, change));
         });
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
@@ -512,7 +500,7 @@ class FaultsIT {
                 .isEqualTo(Map.of("public.big", (long) LARGE_ROWS, "public.small", 1L));
     }
 
-    /** It asks for its lock after the snapshot has that of the table, and before pg_dump has it. */
+    /** The session requests its lock after the snapshot has locked the table, and before pg_dump has. */
     @Test
     void aTableThatSomebodyWantsToChangeJustBeforePgDumpLocksItIsDumpedAfterTheChange() throws Exception {
         String database = host.cluster().newDatabase();
@@ -536,9 +524,50 @@ class FaultsIT {
                 },
                 work -> new Thread(work, "dump").start());
         await().atMost(PATIENCE).until(() -> Files.getLastModifiedTime(begun).compareTo(before) > 0);
+        CompletableFuture<Void> change = changeThatWaits(database, "TRUNCATE public.small");
+        Files.createFile(queued);
+
+        Backup backup = run.get(8, TimeUnit.MINUTES);
+
+        assertThat(backup.error()).isEmpty();
+        assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
+        change.get(8, TimeUnit.MINUTES);
+        assertThat(Manifests.of(wiring.store, database).get(0).rows())
+                .isEqualTo(Map.of("public.small", 0L, "public.other", 0L));
+    }
+
+    /** pg_dump never gets a lock that nobody waits for. */
+    @Test
+    void aTableThatIsChangedAllTheTimeFailsTheBackupWithTheReasonAndIsFreeAfterIt() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster().run(database, "CREATE TABLE public.small AS SELECT 1 AS n");
+        AtomicBoolean over = new AtomicBoolean();
+        CompletableFuture<Void> changes = CompletableFuture.runAsync(() -> {
+            while (!over.get()) {
+                try {
+                    host.cluster().run(database, "TRUNCATE public.small");
+                } catch (SQLException e) {
+                    throw new CompletionException(e);
+                }
+            }
+        });
+        String waiting = "\"${real%pg_dump}psql\" -Atc \"SELECT count(*) FROM pg_locks WHERE NOT granted\"";
+
+        Backup failed = withPgDump(
+                "while [ \"$(" + waiting + ")\" = 0 ]; do sleep 0.01; done; exec \"$real\" \"$@\"", database);
+        over.set(true);
+
+        changes.get(8, TimeUnit.MINUTES);
+        assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+        assertThat(failed.error()).contains("database " + database + " is changed too often");
+        goodBackupOf(database);
+    }
+
+    /** Runs a statement in another thread, and returns when it waits for a lock. */
+    private CompletableFuture<Void> changeThatWaits(String database, String statement) {
         CompletableFuture<Void> change = CompletableFuture.runAsync(() -> {
             try {
-                host.cluster().run(database, "TRUNCATE public.small");
+                host.cluster().run(database, statement);
             } catch (SQLException e) {
                 throw new CompletionException(e);
             }
@@ -550,15 +579,7 @@ class FaultsIT {
                                                 + " WHERE NOT l.granted AND d.datname = '" + database + "'")
                                 .size()
                         == 1);
-        Files.createFile(queued);
-
-        Backup backup = run.get(8, TimeUnit.MINUTES);
-
-        assertThat(backup.error()).isEmpty();
-        assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-        change.get(8, TimeUnit.MINUTES);
-        assertThat(Manifests.of(wiring.store, database).get(0).rows())
-                .isEqualTo(Map.of("public.small", 0L, "public.other", 0L));
+        return change;
     }
 
     /** kobo-install #102: a "%" in the password, and backups of 0 bytes. */

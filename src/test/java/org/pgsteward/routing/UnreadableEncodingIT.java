@@ -119,7 +119,7 @@ class UnreadableEncodingIT {
                     .satisfiesExactly(
                             line -> assertThat(line)
                                     .startsWith("closed: there is no dump of it in the store: failed: ")
-                                    .contains("nobody may connect to database closed"),
+                                    .contains("database closed allows no connections"),
                             line -> assertThat(line)
                                     .startsWith("mule: there is no dump of it in the store: failed: ")
                                     .contains("cannot read database 'mule'"));
