@@ -9,8 +9,8 @@ package org.pgsteward.backup;
  */
 final class SessionViews {
     /**
-     * Bytes, compressed, of a parser's tree or a function's source. PostgreSQL needs some hundred times as much to search it,
-     * and larger ones are taken for dependent.
+     * Compressed bytes of an expression or a function's source. PostgreSQL needs about a hundred times as much memory to search
+     * it. Larger ones are not searched, and count as dependent.
      */
     static final String MOST_STORED = "32768";
 

@@ -112,8 +112,8 @@ final class Snapshot implements AutoCloseable {
             "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_stat_file(text, boolean)', 'EXECUTE')";
 
     /**
-     * PostgreSQL writes SESSION_USER in capitals, however it was typed. A text that holds the word is taken for it, too, and so
-     * is a constraint of megabytes.
+     * PostgreSQL prints SESSION_USER in capitals. A text literal with this word and a constraint of more than
+     * {@link SessionViews#MOST_STORED} bytes count, too.
      */
     private static final String SESSION_CHECKS = """
             SELECT pg_catalog.format('constraint %I of ', conname)
@@ -290,7 +290,7 @@ final class Snapshot implements AutoCloseable {
     /** For which lock {@code pg_dump} waits. */
     enum DumpWait {
         NONE,
-        /** It waits behind a session that waits for this one: that would last until its time-out. */
+        /** It waits behind a session that waits for this one. Without a time-out both would wait forever. */
         BEHIND_US,
         /** Another session has locked something that this one has not. */
         FOR_OTHERS

@@ -165,10 +165,13 @@ final class PinnedSettings {
      *
      * @param major the server's version; 0 while it is not known
      */
-    /** The form of dates in a dump; read in each form. Expressions of a database may depend on its own setting. */
+    /**
+     * How {@code pg_dump} writes dates and intervals. PostgreSQL reads that form under any setting, so a restore needs no pin, and
+     * the expressions of the database may depend on its own setting.
+     */
     private static final Set<String> OF_A_DUMP = Set.of("DateStyle", "IntervalStyle");
 
-    /** The same for a restore. */
+    /** Returns the options of a connection that restores. */
     static String restoreOptions(int major) {
         return ALL.stream()
                 .filter(pin -> pin.since() <= major && !OF_A_DUMP.contains(pin.name()))

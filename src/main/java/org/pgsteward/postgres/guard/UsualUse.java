@@ -18,7 +18,7 @@ final class UsualUse {
     /** After a shortage, the average does not change for this time. */
     private static final Duration UNREST = Duration.ofMinutes(1);
 
-    /** Growth within this time is sudden. So long after a shortage a reading is calm again. */
+    /** Growth within this time is sudden. A reading is calm if the last shortage was longer ago. */
     private static final Duration SUDDEN = Duration.ofSeconds(10);
 
     private record Reading(Instant at, Map<String, Long> used) {}
