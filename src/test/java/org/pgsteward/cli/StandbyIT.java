@@ -20,6 +20,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.ChildJava;
+import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.routing.TestHost;
 
@@ -147,8 +148,9 @@ class StandbyIT {
             await().atMost(LONG)
                     .until(() -> host.cluster()
                             .server()
-                            .ask(
-                                    "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2")
+                            .ask("SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
+                                    + " AND classid::bigint IN (" + AdvisoryLock.Kind.DAEMON.number() + ", "
+                                    + AdvisoryLock.Kind.STANDBY.number() + ")")
                             .equals("2"));
             await().atMost(LONG).until(() -> second.works() && first.standsBy());
             assertThat(Files.readString(second.log)).doesNotContain("stops its work");
