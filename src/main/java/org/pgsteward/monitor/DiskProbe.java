@@ -1,5 +1,6 @@
 package org.pgsteward.monitor;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** What is free on the disks on which our folders lie, and PostgreSQL's data where they can be seen from here. */
 public final class DiskProbe {
@@ -48,6 +50,15 @@ public final class DiskProbe {
     /** Whether the disk of PostgreSQL's data is among them. */
     public boolean seesPostgres() {
         return folders.containsKey(POSTGRES_DATA);
+    }
+
+    /** Returns the bytes that are free on the disk of PostgreSQL's data; empty if it cannot be seen from here. */
+    public OptionalLong postgresFree() {
+        Path folder = folders.get(POSTGRES_DATA);
+        File disk = folder == null ? null : folder.toFile();
+        return disk == null || disk.getTotalSpace() == 0
+                ? OptionalLong.empty()
+                : OptionalLong.of(disk.getUsableSpace());
     }
 
     /** What is not made yet will be made where its parent is. */

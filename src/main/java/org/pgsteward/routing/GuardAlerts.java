@@ -18,6 +18,7 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.Console;
+import org.pgsteward.postgres.guard.DiskTaken;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.Offences;
 import org.pgsteward.postgres.guard.Pauses;
@@ -36,13 +37,18 @@ public final class GuardAlerts {
     /** A role had a large share of the memory when PostgreSQL ran out of it, or was about to. */
     static final String MEMORY = "memory-taken";
 
+    /** A role took the last space of the disk with PostgreSQL's data. */
+    static final String DISK = "disk-taken";
+
     /** The login of a service's role is disabled. */
     static final String SHUT_OUT = "role-shut-out";
 
     /** The same for some minutes. */
     static final String PAUSED = "role-paused";
 
-    /** Alerts of the first two kinds resolve after this time without another incident. */
+    /** Alerts of these kinds resolve after {@link #RESOLVED_AFTER} without another incident. */
+    private static final Set<String> INCIDENTS = Set.of(LOCKED, MEMORY, DISK);
+
     private static final Duration RESOLVED_AFTER = Duration.ofMinutes(10);
 
     /** How often the roles that are shut out are compared with the alerts. */
@@ -98,17 +104,20 @@ public final class GuardAlerts {
     /** Takes over the alerts that fired before this process started. */
     void resume() {
         alerts.firing().stream()
-                .filter(alert -> alert.kind().equals(LOCKED) || alert.kind().equals(MEMORY))
+                .filter(alert -> INCIDENTS.contains(alert.kind()))
                 .forEach(alert -> lastIncidents.put(alert.key(), clock.instant()));
         alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(PAUSED))
-                .forEach(alert -> pauses.begin(alert.service(), Provisioner.CONNECTION_LIMIT, clock.instant()));
+                .forEach(alert -> pauses.begin(alert.service(), Provisioner.CONNECTION_LIMIT, false, clock.instant()));
     }
 
     /** @throws SQLException if PostgreSQL cannot be asked */
     void report(ServerGuard.Result result) throws SQLException {
         Map<String, List<TerminatedSession>> byRole = result.terminated().stream()
                 .collect(Collectors.groupingBy(TerminatedSession::role, TreeMap::new, Collectors.toList()));
+        if (result.disk().isPresent()) {
+            pause(result.disk().get());
+        }
         // Before any alert: PostgreSQL may be unavailable a moment later.
         for (Map.Entry<String, List<TerminatedSession>> entry : byRole.entrySet()) {
             countLocks(entry.getKey(), entry.getValue());
@@ -125,6 +134,24 @@ public final class GuardAlerts {
         raiseEnded(byRole.keySet());
         compareShutOuts();
         resolve();
+    }
+
+    /** Without repetition: a second time there may be no space left. */
+    private void pause(DiskTaken taken) throws SQLException {
+        Instant now = clock.instant();
+        String role = taken.role();
+        int limit = guard.connectionLimit(role);
+        Optional<String> service = guard.shutOut(role);
+        raise(DISK, service.orElse(role), texts.disk(taken, service));
+        if (service.isPresent()) {
+            Duration length = pauses.begin(service.get(), usual(limit), true, now);
+            raise(PAUSED, service.get(), texts.pausedForDisk(role, length, GuardTexts.words(taken)));
+        }
+    }
+
+    /** The limit of a role that is shut out is 0. */
+    private static int usual(int connectionLimit) {
+        return connectionLimit == 0 ? Provisioner.CONNECTION_LIMIT : connectionLimit;
     }
 
     private void countLocks(String role, List<TerminatedSession> sessions) throws SQLException {
@@ -204,7 +231,7 @@ public final class GuardAlerts {
         }
         shutOutAt.put(role, now);
         if (ofMemory) {
-            Duration length = pauses.begin(service.get(), limit == 0 ? Provisioner.CONNECTION_LIMIT : limit, now);
+            Duration length = pauses.begin(service.get(), usual(limit), false, now);
             raise(PAUSED, service.get(), texts.paused(role, length, incident));
         } else {
             pauses.end(service.get());
@@ -279,7 +306,7 @@ public final class GuardAlerts {
         LOG.warn("{}", text.reason());
         Condition condition =
                 Condition.bad(Severity.CRITICAL, kind, service, text.reason(), text.remedy(), clock.instant());
-        if (kind.equals(LOCKED) || kind.equals(MEMORY)) {
+        if (INCIDENTS.contains(kind)) {
             lastIncidents.put(condition.key(), clock.instant());
         }
         doors.ask("direct:alert-raise", condition);
@@ -304,7 +331,8 @@ public final class GuardAlerts {
             return;
         }
         Map<String, String> shutOut = new HashMap<>(read.get());
-        for (Map.Entry<String, Integer> over : pauses.over(now).entrySet()) {
+        for (Map.Entry<String, Integer> over :
+                pauses.over(now, guard.hasDiskSpace()).entrySet()) {
             String role = shutOut.remove(over.getKey());
             if (role != null) {
                 guard.readmit(role, over.getValue());

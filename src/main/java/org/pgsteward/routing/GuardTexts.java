@@ -4,11 +4,14 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import org.pgsteward.alert.OneLine;
+import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.Console;
 import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.guard.DiskTaken;
 import org.pgsteward.postgres.guard.MemoryTaken;
+import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
 import org.pgsteward.provision.Provisioner;
 
@@ -62,6 +65,17 @@ record GuardTexts(Console console) {
                         + quarantine(taken.role(), service));
     }
 
+    /** @param service of the role, whose login is disabled then */
+    Text disk(DiskTaken taken, Optional<String> service) {
+        return new Text(
+                "role " + taken.role() + " " + words(taken) + "; pgsteward terminated its sessions"
+                        + (service.isPresent() ? " and disabled its login" : "")
+                        + ", because PostgreSQL stops for all services when its disk is full",
+                "pgsteward status   # how large each database is\n"
+                        + "docker system df   # what Docker has that can go"
+                        + (service.isPresent() ? "" : "\n" + quarantine(taken.role(), service)));
+    }
+
     /** @param incident such as {@code held 30000 of the server's 31232 locks} */
     Text shutOut(String role, String incident) {
         return shutOutBecause(
@@ -76,6 +90,14 @@ record GuardTexts(Console console) {
                         + " minutes after repeated incidents; the last one: it " + incident);
     }
 
+    /** @param incident such as {@code took 512.0 MiB of the disk} */
+    Text pausedForDisk(String role, Duration length, String incident) {
+        return shutOutBecause(
+                role,
+                "pgsteward disabled its login for " + length.toMinutes() + " minutes, and until the disk has "
+                        + Size.words(ServerGuard.DISK_SPACE) + " free again: it " + incident);
+    }
+
     /** For a role that was shut out before this process started, or by an operator. */
     Text shutOut(String role) {
         return shutOutBecause(role, "it has NOLOGIN and CONNECTION LIMIT 0");
@@ -87,6 +109,11 @@ record GuardTexts(Console console) {
                 console.psql("ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT "
                                 + Provisioner.CONNECTION_LIMIT)
                         + "   # enables its login again; first correct the application");
+    }
+
+    static String words(DiskTaken taken) {
+        return "took " + Size.words(taken.bytes()) + " of the disk of PostgreSQL's data within "
+                + Elapsed.words(taken.within()) + ", and " + Size.words(taken.freeBytes()) + " are left";
     }
 
     static String words(MemoryTaken taken) {

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 public final class GuardWatch implements AutoCloseable {
     private static final long PERIOD_MILLISECONDS = 2000;
 
-    /** How often the guard's session is pinged between two checks. */
+    /** How often the guard's session is pinged, and the free space of the disk read, between two checks. */
     private static final long PING_MILLISECONDS = 250;
 
     private static final long INCIDENT_MILLISECONDS = 50;
@@ -77,11 +77,14 @@ public final class GuardWatch implements AutoCloseable {
         }
     }
 
-    /** Waits, but returns at once if the guard's session ends. */
+    /** Waits, but returns at once if the guard's session ends, or if the disk fills. */
     private boolean isClosedAfter(long milliseconds) throws InterruptedException {
         for (long left = milliseconds; left > 0; left -= PING_MILLISECONDS) {
             if (closed.await(Math.min(left, PING_MILLISECONDS), TimeUnit.MILLISECONDS)) {
                 return true;
+            }
+            if (guard.isDiskFilling()) {
+                return false;
             }
             try {
                 guard.ping();
@@ -100,8 +103,10 @@ public final class GuardWatch implements AutoCloseable {
             ServerGuard.Result result = guard.check();
             answeredAt = clock.instant();
             alerts.report(result);
-            boolean incident =
-                    result.terminated().size() > FEW || result.memory().isPresent() || isWithin(HURRY, failedAt);
+            boolean incident = result.terminated().size() > FEW
+                    || result.memory().isPresent()
+                    || result.disk().isPresent()
+                    || isWithin(HURRY, failedAt);
             if (incident) {
                 return INCIDENT_MILLISECONDS;
             }

@@ -27,6 +27,7 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ServerLog;
 import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.guard.FreeSpace;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.postgresql.PGConnection;
 
@@ -87,7 +88,7 @@ class LogProbeIT {
                         TestCluster.start(TestCluster.programs(), Map.of("log_line_prefix", ServerLog.PREFIX));
                 RecordedEngine itsEngine = new RecordedEngine(Clock.systemUTC());
                 DockerEngine itsDocker = DockerEngine.at(itsEngine.host());
-                ServerGuard guard = new ServerGuard(crashing.server())) {
+                ServerGuard guard = new ServerGuard(crashing.server(), FreeSpace.UNKNOWN)) {
             itsEngine.logs(crashing.cluster()::log);
             new Tables(crashing.server().managementDatabase()).prepare();
             crashing.run("homelab", "CREATE ROLE wiki LOGIN PASSWORD '" + RIGHT.reveal() + "'", "CREATE DATABASE wiki");

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.camel.CamelContext;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -27,6 +28,7 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.Console;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.guard.DiskTaken;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
@@ -49,6 +51,7 @@ class GuardAlertsIT {
     private AlertBook alerts;
     private ServerGuard guard;
     private GuardAlerts guardAlerts;
+    private long free = 100_000 * MIB;
 
     @BeforeEach
     void start() throws Exception {
@@ -70,7 +73,7 @@ class GuardAlertsIT {
         });
         camel.start();
         doors.open(camel);
-        guard = new ServerGuard(cluster.server());
+        guard = new ServerGuard(cluster.server(), () -> OptionalLong.of(free));
         guardAlerts = guardAlerts();
         calm();
     }
@@ -119,6 +122,7 @@ class GuardAlertsIT {
             guardAlerts.report(new ServerGuard.Result(
                     List.of(new TerminatedSession(1, "wiki", "wiki", "held 30000 locks", true, false)),
                     Optional.empty(),
+                    Optional.empty(),
                     Optional.empty()));
         }
 
@@ -126,6 +130,32 @@ class GuardAlertsIT {
         calm();
         assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
         assertThat(firing()).contains("role-shut-out:wiki").doesNotContain("role-paused:wiki");
+    }
+
+    @Test
+    void whoTakesTheLastSpaceOfTheDiskIsShutOutUntilThereIsSpace() throws Exception {
+        free = 200 * MIB;
+        guard.check();
+
+        guardAlerts.report(new ServerGuard.Result(
+                List.of(),
+                Optional.empty(),
+                Optional.of(new DiskTaken("wiki", 300 * MIB, Duration.ofSeconds(20), free)),
+                Optional.empty()));
+
+        assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
+        assertThat(firing()).contains("disk-taken:wiki", "role-paused:wiki");
+        clock.pass(Duration.ofHours(2));
+        calm();
+        assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
+        assertThat(firing()).contains("role-paused:wiki").doesNotContain("disk-taken:wiki");
+
+        free = 300 * MIB;
+        clock.pass(Duration.ofSeconds(11));
+        calm();
+        logIn();
+        assertThat(limit()).isEqualTo("100");
+        assertThat(firing()).noneMatch(key -> key.startsWith("role-"));
     }
 
     @Test
@@ -174,12 +204,13 @@ class GuardAlertsIT {
             guardAlerts.report(new ServerGuard.Result(
                     List.of(),
                     Optional.of(new MemoryTaken("wiki", 120 * MIB, 3, 256 * MIB, true, true, Optional.empty())),
+                    Optional.empty(),
                     Optional.empty()));
         }
     }
 
     private void calm() throws SQLException {
-        guardAlerts.report(new ServerGuard.Result(List.of(), Optional.empty(), Optional.empty()));
+        guardAlerts.report(new ServerGuard.Result(List.of(), Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     private List<String> firing() {

@@ -2,9 +2,11 @@ package org.pgsteward.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.monitor.Console;
+import org.pgsteward.postgres.guard.DiskTaken;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.TerminatedSession;
 
@@ -84,5 +86,24 @@ class GuardTextsTest {
     @Test
     void theNameOfARoleCannotBeginALineOfItsOwn() {
         assertThat(texts.shutOut("a\n[resolved] all is well").reason()).doesNotContain("\n");
+    }
+
+    @Test
+    void whoTakesTheLastSpaceOfTheDiskIsNamedWithWhatIsLeft() {
+        DiskTaken taken = new DiskTaken("wiki", 300 * MIB, Duration.ofSeconds(20), 200 * MIB);
+
+        assertThat(texts.disk(taken, WIKI))
+                .isEqualTo(
+                        new GuardTexts.Text(
+                                "role wiki took 300 MiB of the disk of PostgreSQL's data within 20 s, and 200 MiB are left;"
+                                        + " pgsteward terminated its sessions and disabled its login, because PostgreSQL stops for"
+                                        + " all services when its disk is full",
+                                "pgsteward status   # how large each database is\ndocker system df   # what Docker has that can go"));
+        assertThat(texts.pausedForDisk("wiki", Duration.ofMinutes(5), GuardTexts.words(taken))
+                        .reason())
+                .isEqualTo(
+                        "role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until the disk has 256 MiB"
+                                + " free again: it took 300 MiB of the disk of PostgreSQL's data within 20 s, and 200 MiB are"
+                                + " left");
     }
 }

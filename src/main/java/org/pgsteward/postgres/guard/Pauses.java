@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 
 /**
  * Shut-outs that end by themselves. When several roles take the memory, it is not certain which one is to blame, so shut-outs
- * for that reason do not last. The second and third one within some hours are longer. For one thread.
+ * for that reason do not last; and a full disk is no danger once it has space again. The second and third one within some
+ * hours are longer. For one thread.
  */
 public final class Pauses {
     /** The lengths of the first, second, and each further pause of a service. */
@@ -20,7 +21,7 @@ public final class Pauses {
 
     private static final Duration COUNTED = Duration.ofHours(4);
 
-    private record Pause(Instant until, int connectionLimit) {}
+    private record Pause(Instant until, int connectionLimit, boolean needsDiskSpace) {}
 
     private final Map<String, Pause> present = new HashMap<>();
     private final Map<String, List<Instant>> begun = new HashMap<>();
@@ -29,16 +30,17 @@ public final class Pauses {
      * Begins a pause.
      *
      * @param connectionLimit of the role, which it gets back
-     * @return how long it lasts
+     * @param needsDiskSpace whether it also lasts until the disk has space again
+     * @return how long it lasts at least
      */
-    public Duration begin(String service, int connectionLimit, Instant now) {
+    public Duration begin(String service, int connectionLimit, boolean needsDiskSpace, Instant now) {
         begun.values()
                 .forEach(times -> times.removeIf(time -> time.plus(COUNTED).isBefore(now)));
         begun.values().removeIf(List::isEmpty);
         List<Instant> times = begun.computeIfAbsent(service, unknown -> new ArrayList<>());
         Duration length = LENGTHS.get(Math.min(times.size(), LENGTHS.size() - 1));
         times.add(now);
-        present.put(service, new Pause(now.plus(length), connectionLimit));
+        present.put(service, new Pause(now.plus(length), connectionLimit, needsDiskSpace));
         return length;
     }
 
@@ -47,10 +49,15 @@ public final class Pauses {
         return Set.copyOf(present.keySet());
     }
 
-    /** Returns the services whose pause is to be ended, with the connection limit of the role. */
-    public Map<String, Integer> over(Instant now) {
+    /**
+     * Returns the services whose pause is to be ended, with the connection limit of the role.
+     *
+     * @param hasDiskSpace whether the disk has space again
+     */
+    public Map<String, Integer> over(Instant now, boolean hasDiskSpace) {
         return present.entrySet().stream()
                 .filter(entry -> !entry.getValue().until().isAfter(now))
+                .filter(entry -> hasDiskSpace || !entry.getValue().needsDiskSpace())
                 .collect(Collectors.toMap(
                         Map.Entry::getKey, entry -> entry.getValue().connectionLimit()));
     }

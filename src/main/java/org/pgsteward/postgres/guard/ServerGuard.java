@@ -23,6 +23,7 @@ import org.pgsteward.postgres.Server;
  *   <li>The server's lock table, which all sessions share and each login needs. The guard keeps a reserve of locks, and
  *       releases it when the table is full.
  *   <li>The memory of the server's container, see {@link MemoryGuard}.
+ *   <li>The disk with the server's data, see {@link DiskGuard}.
  * </ol>
  *
  * <p>The guard needs the catalogs itself. Its sessions therefore keep {@code ACCESS SHARE} locks on them: PostgreSQL grants
@@ -62,8 +63,12 @@ public final class ServerGuard implements AutoCloseable {
                               AND ARRAY[%d, %d] && pg_catalog.pg_blocking_pids(l.pid))
             """;
 
+    /** Roles that were shut out because of the disk may log in again when it has so many bytes. */
+    public static final long DISK_SPACE = DiskHistory.SHORT;
+
     private final RecentClients clients = new RecentClients();
     private final MemoryGuard memory = new MemoryGuard();
+    private final DiskGuard disk;
     private final LockOffenders offenders = new LockOffenders();
 
     /** Services by role, read regularly: during an incident no lock may be free to read them. */
@@ -77,7 +82,9 @@ public final class ServerGuard implements AutoCloseable {
     /** Commits shut-outs. A commit releases the session's locks, and the other session keeps its own. */
     private final GuardSession altering;
 
-    public ServerGuard(Server server) {
+    /** @param space of the disk with the server's data; without it, the disk is not guarded */
+    public ServerGuard(Server server, FreeSpace space) {
+        disk = new DiskGuard(space);
         watching = new GuardSession(server);
         altering = new GuardSession(server);
     }
@@ -87,10 +94,14 @@ public final class ServerGuard implements AutoCloseable {
      *
      * @param terminated sessions that were terminated because of their locks, about 100 at most
      * @param memory present if a role took a large share of the memory; its sessions are not in {@code terminated}
+     * @param disk present if a role takes the last space of the disk; its sessions are not in {@code terminated} either
      * @param crash present if PostgreSQL has ended all sessions since the previous check
      */
     public record Result(
-            List<TerminatedSession> terminated, Optional<MemoryTaken> memory, Optional<ServerCrash> crash) {}
+            List<TerminatedSession> terminated,
+            Optional<MemoryTaken> memory,
+            Optional<DiskTaken> disk,
+            Optional<ServerCrash> crash) {}
 
     /**
      * The role and database of a session.
@@ -113,6 +124,7 @@ public final class ServerGuard implements AutoCloseable {
         return ask(session -> {
             // First, since memory may be exhausted within milliseconds after a crash.
             MemoryGuard.Result memoryResult = memory.check(session);
+            Optional<DiskTaken> diskTaken = disk.check(session);
             watching.locks().take(session, true);
             watching.protectLocks();
             List<TerminatedSession> terminated = List.of();
@@ -134,8 +146,18 @@ public final class ServerGuard implements AutoCloseable {
                 watching.rollback();
                 altering.rollback();
             }
-            return new Result(terminated, memoryResult.taken(), memoryResult.crash());
+            return new Result(terminated, memoryResult.taken(), diskTaken, memoryResult.crash());
         });
+    }
+
+    /** Returns whether the disk fills, so that the next check should not wait. */
+    public synchronized boolean isDiskFilling() {
+        return watching.isOpen() && disk.isDue();
+    }
+
+    /** Returns whether the disk has so much space that a role that was shut out because of it may log in again. */
+    public synchronized boolean hasDiskSpace() {
+        return disk.hasRoom();
     }
 
     /**

@@ -110,7 +110,8 @@ final class ShutOut {
         }
     }
 
-    private static int terminateOnce(Connection session, String role) throws SQLException {
+    /** Returns the number of sessions of a role that PostgreSQL was told to terminate. */
+    static int terminateOnce(Connection session, String role) throws SQLException {
         Sql.clearStatistics(session);
         try (PreparedStatement statement = session.prepareStatement(SESSIONS)) {
             statement.setString(1, role);

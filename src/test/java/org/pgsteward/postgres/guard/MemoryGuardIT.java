@@ -11,24 +11,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.pgsteward.engine.DockerCli;
 import org.pgsteward.engine.NeedsEngine;
-import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.postgres.ServerAddress;
 
 /** With a real PostgreSQL in a container that has the limits of {@code compose.yaml}. */
 @NeedsEngine
 @Timeout(600)
 class MemoryGuardIT {
     private static final Duration PATIENCE = Duration.ofMinutes(4);
-    private static final Secret PASSWORD = new Secret("of-a-test");
 
     /** Some 108 MB, less than the limit of one process. */
     private static final String GREEDY = "DO $$ DECLARE a text[]; BEGIN FOR k IN 1..6 LOOP"
@@ -45,55 +40,30 @@ class MemoryGuardIT {
                     + " SET enable_mergejoin = off; SET enable_nestloop = off;"
                     + " SELECT count(public.slow(b.i)), max(length(a.t)) FROM public.large AS b LEFT JOIN public.large AS a USING (i)";
 
-    private final String name = "memory-guard-" + UUID.randomUUID().toString().substring(0, 8);
+    private PostgresContainer container;
     private Server server;
     private ServerGuard guard;
 
     @BeforeEach
     void start() throws SQLException {
-        DockerCli.docker(
-                "run",
-                "--detach",
-                "--name",
-                name,
+        container = PostgresContainer.start(
                 "--memory",
                 "256m",
                 "--ulimit",
                 "data=167772160",
-                "--publish",
-                "127.0.0.1::5432",
-                "--env",
-                "POSTGRES_USER=homelab",
-                "--env",
-                "POSTGRES_DB=homelab",
-                "--env",
-                "POSTGRES_PASSWORD=" + PASSWORD.reveal(),
                 "--env",
                 "PG_OOM_ADJUST_FILE=/proc/self/oom_score_adj",
                 "--env",
-                "PG_OOM_ADJUST_VALUE=50",
-                "postgres:15-alpine",
-                "postgres",
-                "-c",
-                "shared_buffers=64MB");
-        String port = DockerCli.docker("port", name, "5432/tcp").replaceAll("(?s).*127\\.0\\.0\\.1:(\\d+).*", "$1");
-        server = new Server(new ServerAddress("127.0.0.1", Integer.parseInt(port), "homelab", PASSWORD, "homelab"));
-        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> server.ask("SELECT 1"));
-        try (Connection connection = server.connect("homelab");
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE ROLE evil LOGIN PASSWORD 'its-own'");
-            statement.execute("CREATE ROLE wiki LOGIN PASSWORD 'its-own'");
-            statement.execute("CREATE TABLE public.service_configs AS SELECT 'evil' AS service_name,"
-                    + " 'evil' AS role_name, NULL::timestamp AS quarantined_at");
-        }
-        guard = new ServerGuard(server);
+                "PG_OOM_ADJUST_VALUE=50");
+        server = container.server();
+        guard = new ServerGuard(server, FreeSpace.UNKNOWN);
         assertThat(guard.check().memory()).isEmpty();
     }
 
     @AfterEach
     void stop() {
         guard.close();
-        DockerCli.docker("rm", "--force", "--volumes", name);
+        container.close();
     }
 
     @Test
@@ -119,8 +89,8 @@ class MemoryGuardIT {
                     .pollInterval(Duration.ofMillis(20))
                     .ignoreExceptionsInstanceOf(SQLException.class)
                     .untilAsserted(() -> assertThat(guard.shutOut("evil")).contains("evil"));
-            assertThatThrownBy(() -> as("evil")).hasMessageContaining("not permitted to log in");
-            try (Connection neighbour = as("wiki");
+            assertThatThrownBy(() -> container.as("evil")).hasMessageContaining("not permitted to log in");
+            try (Connection neighbour = container.as("wiki");
                     Statement statement = neighbour.createStatement()) {
                 statement.execute("SELECT pg_sleep(3)");
             }
@@ -137,7 +107,7 @@ class MemoryGuardIT {
     void blamesWhoTakesTheRestAndNotWhoHadMostBefore() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
         List<Thread> threads = new ArrayList<>();
-        try (ServerGuard late = new ServerGuard(server)) {
+        try (ServerGuard late = new ServerGuard(server, FreeSpace.UNKNOWN)) {
             for (int n = 0; n < 11; n++) {
                 threads.add(running("wiki", over, KEPT, "SELECT pg_sleep(1)"));
             }
@@ -181,7 +151,7 @@ class MemoryGuardIT {
     /** One large report is allowed. */
     @Test
     void allowsALargeSessionWhileMemoryIsLeft() throws Exception {
-        try (Connection session = as("wiki");
+        try (Connection session = container.as("wiki");
                 Statement statement = session.createStatement()) {
             Thread work = greedyOnce(statement);
             await().atMost(PATIENCE)
@@ -233,7 +203,7 @@ class MemoryGuardIT {
     private Thread running(String role, AtomicBoolean over, String first, String... next) {
         Thread thread = new Thread(() -> {
             while (!over.get()) {
-                try (Connection again = as(role);
+                try (Connection again = container.as(role);
                         Statement statement = again.createStatement()) {
                     statement.execute(first);
                     for (int n = 0; n < next.length && !over.get(); n = (n + 1) % next.length) {
@@ -260,9 +230,5 @@ class MemoryGuardIT {
         });
         thread.start();
         return thread;
-    }
-
-    private Connection as(String role) throws SQLException {
-        return server.connectAs(role, new Secret("its-own"), "homelab");
     }
 }

@@ -14,28 +14,38 @@ class PausesTest {
 
     @Test
     void growLongerWithinFourHours() {
-        assertThat(pauses.begin("wiki", 50, NOW)).isEqualTo(Duration.ofMinutes(5));
-        assertThat(pauses.begin("wiki", 50, NOW.plusSeconds(1200))).isEqualTo(Duration.ofMinutes(15));
-        assertThat(pauses.begin("wiki", 50, NOW.plusSeconds(4 * 3600))).isEqualTo(Duration.ofHours(1));
-        assertThat(pauses.begin("photos", 50, NOW.plusSeconds(4 * 3600))).isEqualTo(Duration.ofMinutes(5));
-        assertThat(pauses.begin("wiki", 50, NOW.plus(Duration.ofHours(9)))).isEqualTo(Duration.ofMinutes(5));
+        assertThat(pauses.begin("wiki", 50, false, NOW)).isEqualTo(Duration.ofMinutes(5));
+        assertThat(pauses.begin("wiki", 50, false, NOW.plusSeconds(1200))).isEqualTo(Duration.ofMinutes(15));
+        assertThat(pauses.begin("wiki", 50, false, NOW.plusSeconds(4 * 3600))).isEqualTo(Duration.ofHours(1));
+        assertThat(pauses.begin("photos", 50, false, NOW.plusSeconds(4 * 3600))).isEqualTo(Duration.ofMinutes(5));
+        assertThat(pauses.begin("wiki", 50, false, NOW.plus(Duration.ofHours(9))))
+                .isEqualTo(Duration.ofMinutes(5));
     }
 
     @Test
     void isOverAfterItsLengthUntilItIsEnded() {
-        Instant end = NOW.plus(pauses.begin("wiki", 50, NOW));
+        Instant end = NOW.plus(pauses.begin("wiki", 50, false, NOW));
 
-        assertThat(pauses.over(end.minusSeconds(1))).isEmpty();
-        assertThat(pauses.over(end)).containsEntry("wiki", 50);
-        assertThat(pauses.over(NOW.plus(Duration.ofDays(1)))).containsKey("wiki");
+        assertThat(pauses.over(end.minusSeconds(1), true)).isEmpty();
+        assertThat(pauses.over(end, true)).containsEntry("wiki", 50);
+        assertThat(pauses.over(NOW.plus(Duration.ofDays(1)), true)).containsKey("wiki");
         pauses.end("wiki");
         assertThat(pauses.services()).isEmpty();
     }
 
     @Test
+    void mayAlsoLastUntilTheDiskHasSpace() {
+        Instant end = NOW.plus(pauses.begin("wiki", 50, true, NOW));
+
+        assertThat(pauses.over(end.minusSeconds(1), true)).isEmpty();
+        assertThat(pauses.over(end, false)).isEmpty();
+        assertThat(pauses.over(end, true)).containsEntry("wiki", 50);
+    }
+
+    @Test
     void keepsOnlyThePausesThatStillHold() {
-        pauses.begin("wiki", 50, NOW);
-        pauses.begin("photos", 50, NOW);
+        pauses.begin("wiki", 50, false, NOW);
+        pauses.begin("photos", 50, false, NOW);
 
         pauses.retain(Set.of("photos", "notes"));
 

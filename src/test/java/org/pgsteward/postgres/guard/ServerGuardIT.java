@@ -56,7 +56,7 @@ class ServerGuardIT {
                 "CREATE ROLE wiki LOGIN PASSWORD 'wikis'",
                 "CREATE DATABASE wiki OWNER wiki",
                 "CREATE TABLE public.backup_log (n int)");
-        guard = new ServerGuard(cluster.server());
+        guard = new ServerGuard(cluster.server(), FreeSpace.UNKNOWN);
         assertThat(guard.check().terminated()).isEmpty();
         administrator = cluster.server().connect("homelab");
     }
@@ -168,7 +168,7 @@ class ServerGuardIT {
     void lateGuardShutsOutAHolderOfAllLocks() throws Exception {
         run(administrator, ENROLLED);
         guard.close();
-        guard = new ServerGuard(cluster.server());
+        guard = new ServerGuard(cluster.server(), FreeSpace.UNKNOWN);
         try (Connection first = as("wiki")) {
             run(first, "SELECT pg_advisory_lock(n) FROM generate_series(1, 5000) AS n");
             guard.check();

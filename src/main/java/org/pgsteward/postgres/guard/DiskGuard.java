@@ -1,0 +1,156 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Terminates the sessions of a role that takes the last space of the disk with PostgreSQL's data. For one thread. */
+final class DiskGuard {
+    /** With more space than this nothing is read but the free space. */
+    private static final long WATCHED = 1L << 30;
+
+    /** The part of the free space that must have gone before the sizes of all databases are read again. */
+    private static final int STEP = 32;
+
+    private static final Duration READ_AGAIN_AFTER = Duration.ofMinutes(1);
+
+    /** A temporary file has the process ID of its session in its name. */
+    private static final String PARTS = """
+            SELECT r.rolname, d.datname, pg_catalog.pg_database_size(d.oid)
+              FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
+             WHERE NOT r.rolsuper
+             UNION ALL
+            SELECT a.usename, '', pg_catalog.sum(t.size)
+              FROM pg_catalog.pg_ls_tmpdir() AS t
+              JOIN pg_catalog.pg_stat_activity AS a
+                ON a.pid = pg_catalog.substring(t.name, 'pgsql_tmp([0-9]{1,9})')::int
+              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE NOT r.rolsuper
+             GROUP BY 1
+             LIMIT 5000
+            """;
+
+    private static final String COMMON = """
+            SELECT (SELECT COALESCE(pg_catalog.sum(size), 0) FROM pg_catalog.pg_ls_waldir())
+                   + pg_catalog.pg_notification_queue_usage() * 8 * 1024 ^ 3
+                   + (SELECT COALESCE(pg_catalog.sum(pg_catalog.pg_database_size(d.oid)), 0)
+                        FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
+                       WHERE r.rolsuper)
+            """;
+
+    private static final String WRITTEN = """
+            SELECT a.pid || ' ' || a.backend_start, r.rolname,
+                   pg_catalog.pg_read_file('/proc/' || a.pid || '/io', 0, 4000, true)
+              FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE NOT r.rolsuper
+             LIMIT 1000
+            """;
+
+    private static final Pattern CHARACTERS = Pattern.compile("^wchar: (\\d{1,18})$", Pattern.MULTILINE);
+
+    /** A file has gone or may not be read, a database has gone, or the lock table is full. */
+    private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "3D000", "XX000", "53200");
+
+    private final FreeSpace space;
+    private final DiskHistory history = new DiskHistory();
+    private final Map<String, Long> writtenByRole = new HashMap<>();
+
+    /** What each session had written at the previous reading, by process ID and start. */
+    private Map<String, Long> writtenBySession = Map.of();
+
+    private @Nullable Instant readAt;
+    private long freeBefore;
+
+    DiskGuard(FreeSpace space) {
+        this.space = space;
+    }
+
+    /** Returns whether services may log in again that were shut out because of the disk. */
+    boolean hasRoom() {
+        OptionalLong free = space.bytes();
+        return free.isEmpty() || free.getAsLong() >= DiskHistory.SHORT;
+    }
+
+    /** Returns whether so much space has gone that the next check should not wait. */
+    boolean isDue() {
+        OptionalLong free = space.bytes();
+        return free.isPresent() && free.getAsLong() < WATCHED && isDue(free.getAsLong(), Instant.now());
+    }
+
+    private boolean isDue(long free, Instant now) {
+        return readAt == null
+                || free < freeBefore - freeBefore / STEP
+                || !readAt.plus(READ_AGAIN_AFTER).isAfter(now);
+    }
+
+    Optional<DiskTaken> check(Connection session) throws SQLException {
+        OptionalLong read = space.bytes();
+        if (read.isEmpty() || read.getAsLong() >= WATCHED) {
+            history.clear();
+            readAt = null;
+            return Optional.empty();
+        }
+        long free = read.getAsLong();
+        Instant now = Instant.now();
+        if (!isDue(free, now)) {
+            return Optional.empty();
+        }
+        readAt = now;
+        freeBefore = free;
+        Optional<DiskUse> use = Sql.query(session, UNREADABLE, () -> {
+            try (Statement statement = session.createStatement()) {
+                return read(statement, now, free);
+            }
+        });
+        use.ifPresent(history::add);
+        Optional<DiskTaken> taken = history.responsible();
+        if (taken.isPresent()) {
+            history.clear();
+            ShutOut.terminateOnce(session, taken.get().role());
+        }
+        return taken;
+    }
+
+    private DiskUse read(Statement statement, Instant now, long free) throws SQLException {
+        Sql.clearStatistics(statement.getConnection());
+        Sql.query(statement.getConnection(), UNREADABLE, () -> addWritten(statement));
+        Map<DiskUse.Part, Long> parts = new HashMap<>();
+        try (ResultSet rows = statement.executeQuery(PARTS)) {
+            while (rows.next()) {
+                parts.put(new DiskUse.Part(rows.getString(1), rows.getString(2)), rows.getLong(3));
+            }
+        }
+        try (ResultSet row = statement.executeQuery(COMMON)) {
+            row.next();
+            return new DiskUse(now, free, parts, row.getLong(1), writtenByRole);
+        }
+    }
+
+    private boolean addWritten(Statement statement) throws SQLException {
+        Map<String, Long> bySession = new HashMap<>();
+        try (ResultSet rows = statement.executeQuery(WRITTEN)) {
+            while (rows.next()) {
+                Matcher number = CHARACTERS.matcher(String.valueOf(rows.getString(3)));
+                if (number.find()) {
+                    long written = Long.parseLong(number.group(1));
+                    String id = rows.getString(1);
+                    bySession.put(id, written);
+                    writtenByRole.merge(rows.getString(2), written - writtenBySession.getOrDefault(id, 0L), Long::sum);
+                }
+            }
+        }
+        writtenBySession = bySession;
+        return true;
+    }
+}

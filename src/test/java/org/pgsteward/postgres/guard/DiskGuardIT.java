@@ -1,0 +1,154 @@
+package org.pgsteward.postgres.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.engine.DockerCli;
+import org.pgsteward.engine.NeedsEngine;
+
+/** With a real PostgreSQL on a disk of 600 MB, of which 560 MB are free. */
+@NeedsEngine
+@Timeout(600)
+class DiskGuardIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
+    private static final String DATA = "/var/lib/postgresql/data";
+
+    private final AtomicBoolean over = new AtomicBoolean();
+    private final List<Thread> threads = new ArrayList<>();
+    private PostgresContainer container;
+    private File disk;
+    private ServerGuard guard;
+
+    @BeforeEach
+    void start() throws SQLException {
+        container = PostgresContainer.start("--tmpfs", DATA + ":size=600m");
+        String process = DockerCli.docker("inspect", "--format", "{{.State.Pid}}", container.name())
+                .strip();
+        disk = new File("/proc/" + process + "/root" + DATA);
+        try (Connection connection = container.server().connect("homelab");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE evil OWNER evil");
+            statement.execute("CREATE DATABASE wiki OWNER wiki");
+        }
+        guard = new ServerGuard(container.server(), () -> OptionalLong.of(disk.getUsableSpace()));
+        assertThat(guard.check().disk()).isEmpty();
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        over.set(true);
+        guard.close();
+        container.close();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
+
+    @Test
+    void namesTheRoleWhoseTablesFillTheDisk() throws Exception {
+        running(
+                "CREATE TABLE IF NOT EXISTS t (a text)",
+                "INSERT INTO t SELECT repeat('x', 8000) FROM generate_series(1, 200)");
+
+        shutsOut("evil");
+
+        assertThat(disk.getUsableSpace()).isGreaterThan(32L << 20);
+        assertThatThrownBy(() -> container.as("evil", "evil")).hasMessageContaining("not permitted to log in");
+        neighbourWorks();
+        assertThat(guard.hasDiskSpace()).isFalse();
+    }
+
+    @Test
+    void namesTheRoleWhoseSortsFillTheDisk() throws Exception {
+        running(
+                "SELECT count(*) FROM (SELECT repeat(md5(n::text), 100) FROM generate_series(1, 10000000) AS n ORDER BY 1) AS s");
+
+        shutsOut("evil");
+
+        neighbourWorks();
+        await().atMost(PATIENCE).until(guard::hasDiskSpace);
+    }
+
+    /** The function that every role may call writes to nothing but the log. */
+    @Test
+    void namesTheRoleThatFillsTheLog() throws Exception {
+        running(
+                "DO $$ BEGIN FOR n IN 1..20 LOOP PERFORM pg_logical_emit_message(false, 'x', repeat('x', 1000000)); END LOOP; END $$");
+
+        shutsOut("evil");
+
+        neighbourWorks();
+    }
+
+    @Test
+    void namesTheRoleThatFillsTheQueueOfNotify() throws Exception {
+        try (Connection listener = container.as("wiki", "evil");
+                Statement statement = listener.createStatement()) {
+            statement.execute("LISTEN x");
+            statement.execute("BEGIN");
+            statement.execute("SELECT 1");
+            running(
+                    "DO $$ BEGIN FOR n IN 1..10000 LOOP PERFORM pg_notify('x', n || repeat('x', 7900)); END LOOP; END $$");
+
+            shutsOut("evil");
+
+            neighbourWorks();
+        }
+    }
+
+    private void shutsOut(String role) throws SQLException {
+        DiskTaken taken = await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> guard.check().disk(), Optional::isPresent)
+                .orElseThrow();
+        assertThat(guard.shutOut(role)).contains(role);
+        assertThat(taken.role()).isEqualTo(role);
+        assertThat(taken.bytes()).isBetween(64L << 20, 600L << 20);
+        assertThat(taken.freeBytes()).isBetween(1L << 20, DiskHistory.SHORT);
+    }
+
+    /** Logs in anew, and writes. */
+    private void neighbourWorks() throws SQLException {
+        try (Connection session = container.as("wiki", "wiki");
+                Statement statement = session.createStatement()) {
+            statement.execute("CREATE TABLE t AS SELECT repeat('x', 1000) FROM generate_series(1, 5000)");
+        }
+        assertThat(container.server().ask("SELECT count(*) FROM pg_stat_activity WHERE usename = 'evil'"))
+                .isEqualTo("0");
+    }
+
+    /** Logs in as {@code evil} and repeats the last statement; logs in again after an error. */
+    private void running(String... statements) {
+        Thread thread = new Thread(() -> {
+            while (!over.get()) {
+                try (Connection again = container.as("evil", "evil");
+                        Statement statement = again.createStatement()) {
+                    for (int n = 0; !over.get(); n = Math.min(n + 1, statements.length - 1)) {
+                        statement.execute(statements[n]);
+                    }
+                } catch (SQLException ended) {
+                    // That is what is tested.
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        threads.add(thread);
+    }
+}

@@ -1,0 +1,126 @@
+package org.pgsteward.postgres.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class DiskHistoryTest {
+    private static final Instant START = Instant.parse("2026-11-29T08:00:00Z");
+    private static final long MIB = 1 << 20;
+
+    private final DiskHistory history = new DiskHistory();
+
+    @Test
+    void whoTakesMuchOfTheLastSpaceIsNamed() {
+        add(0, 500, 10, 100, 0);
+        add(20, 240, 260, 105, 5);
+
+        assertThat(history.responsible()).contains(new DiskTaken("evil", 250 * MIB, Duration.ofSeconds(20), 240 * MIB));
+    }
+
+    @Test
+    void nobodyIsNamedWhileThereIsSpace() {
+        add(0, 1000, 10, 100, 0);
+        add(20, 257, 750, 100, 0);
+
+        assertThat(history.responsible()).isEmpty();
+    }
+
+    @Test
+    void smallWritesAreAllowedUntilNearlyNothingIsLeft() {
+        add(0, 200, 10, 100, 0);
+        add(100, 140, 70, 100, 0);
+        assertThat(history.responsible()).isEmpty();
+
+        add(200, 63, 147, 100, 0);
+        assertThat(history.responsible()).isPresent();
+    }
+
+    @Test
+    void slowWritersAreStoppedShortlyBeforeTheEnd() {
+        add(0, 70, 10, 100, 0);
+        add(1500, 63, 15, 102, 0);
+
+        assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
+        assertThat(history.responsible()).map(DiskTaken::bytes).contains(5 * MIB);
+    }
+
+    @Test
+    void whatBackupsOrOtherContainersTakeIsNoRolesFault() {
+        add(0, 900, 10, 100, 0);
+        add(60, 100, 90, 100, 0);
+
+        assertThat(history.responsible()).isEmpty();
+    }
+
+    @Test
+    void whatWasTakenBeforeSpaceWasMadeDoesNotCount() {
+        add(0, 100, 100, 100, 0);
+        add(30, 250, 10, 100, 0);
+        add(60, 200, 40, 110, 0);
+
+        assertThat(history.responsible()).isEmpty();
+    }
+
+    @Test
+    void aDatabaseThatARestoreMakesDoesNotCount() {
+        history.add(new DiskUse(START, 500 * MIB, Map.of(), 0, Map.of()));
+        history.add(new DiskUse(
+                START.plusSeconds(20), 200 * MIB, Map.of(new DiskUse.Part("evil", "evil"), 300 * MIB), 0, Map.of()));
+
+        assertThat(history.responsible()).isEmpty();
+    }
+
+    @Test
+    void temporaryFilesCountFromTheBeginning() {
+        history.add(new DiskUse(START, 500 * MIB, Map.of(), 0, Map.of()));
+        history.add(new DiskUse(
+                START.plusSeconds(20), 200 * MIB, Map.of(new DiskUse.Part("evil", ""), 300 * MIB), 0, Map.of()));
+
+        assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
+    }
+
+    @Test
+    void whoWritesMostFillsTheLog() {
+        written(0, 500, 100, Map.of("evil", 5 * MIB, "wiki", 900 * MIB));
+        written(20, 200, 400, Map.of("evil", 305 * MIB, "wiki", 1000 * MIB));
+
+        assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
+    }
+
+    @Test
+    void writersOfOldFilesAreNotNamedWhenTheLogDoesNotGrow() {
+        written(0, 500, 100, Map.of("wiki", 0L));
+        written(20, 200, 200, Map.of("wiki", 300 * MIB));
+
+        assertThat(history.responsible()).isEmpty();
+    }
+
+    @Test
+    void nobodyIsNamedIfNobodyWritesMostOfTheLog() {
+        written(0, 500, 100, Map.of());
+        written(20, 200, 400, Map.of("a", 100 * MIB, "b", 90 * MIB, "c", 80 * MIB));
+
+        assertThat(history.responsible()).isEmpty();
+    }
+
+    /** In MiB. */
+    private void add(int seconds, long free, long evil, long wiki, long temporary) {
+        history.add(new DiskUse(
+                START.plusSeconds(seconds),
+                free * MIB,
+                Map.of(
+                        new DiskUse.Part("evil", "evil"), evil * MIB,
+                        new DiskUse.Part("wiki", "wiki"), wiki * MIB,
+                        new DiskUse.Part("wiki", ""), temporary * MIB),
+                0,
+                Map.of()));
+    }
+
+    private void written(int seconds, long free, long common, Map<String, Long> byRole) {
+        history.add(new DiskUse(START.plusSeconds(seconds), free * MIB, Map.of(), common * MIB, byRole));
+    }
+}
