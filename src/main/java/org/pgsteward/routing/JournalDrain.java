@@ -15,6 +15,7 @@ import org.apache.camel.Exchange;
 import org.pgsteward.journal.JournalRow;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.postgres.NoConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -155,14 +156,14 @@ public final class JournalDrain {
             return;
         }
         SQLException refusal = sqlCause(sent.getException());
-        if (isAbsence(refusal.getSQLState())) {
+        if (refusal instanceof NoConnection || isAbsence(refusal.getSQLState())) {
             throw refusal;
         }
         LOG.error("journal row {} was refused and is set aside: {}", spool.setAside(file), refusal.getMessage());
     }
 
     /**
-     * Whether the server was not there, rather than against the row. Classes of PostgreSQL's appendix A: 08 connection,
+     * Whether the server, although connected, was not there, rather than against the row. Classes of PostgreSQL's appendix A: 08 connection,
      * 53 resources, 57 intervention, 58 system error, 40 rolled back; 25006 a server in recovery; 28 and 3D while an init
      * script is still at work; and none that is ours, before the tables are made, or made again.
      */

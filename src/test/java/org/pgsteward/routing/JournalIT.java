@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -255,6 +257,29 @@ class JournalIT {
                 .containsExactlyElementsOf(expected);
         assertThat(host.journal("app")).containsExactly("verified");
         assertThat(refused()).isEmpty();
+    }
+
+    /** As on a full disk, the server answers and each login fails, with an SQLSTATE that may be of any class. */
+    @Test
+    void rowsThatComeWhileNobodyCanLogInAreKept() throws Exception {
+        write(Activity.ours("app", "before", NIGHT));
+        Path map = host.cluster()
+                .cluster()
+                .data()
+                .resolve("base/"
+                        + host.rows("homelab", "SELECT oid FROM pg_database WHERE datname = 'homelab'")
+                                .get(0) + "/pg_filenode.map");
+        Set<PosixFilePermission> before = Files.getPosixFilePermissions(map);
+
+        Files.setPosixFilePermissions(map, Set.of());
+        write(Activity.ours("app", "kept", NIGHT));
+        assertThat(waiting()).hasSize(1);
+        assertThat(refused()).isEmpty();
+        Files.setPosixFilePermissions(map, before);
+
+        await().until(() -> waiting().isEmpty());
+        assertThat(host.rows("homelab", "SELECT action FROM public.user_activity ORDER BY id"))
+                .containsExactly("before", "kept");
     }
 
     /** An empty server in the place of the one that was, perhaps with the tables of an init script, which lack our columns. */
