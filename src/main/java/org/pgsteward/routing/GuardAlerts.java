@@ -116,7 +116,7 @@ public final class GuardAlerts {
         Map<String, List<TerminatedSession>> byRole = result.terminated().stream()
                 .collect(Collectors.groupingBy(TerminatedSession::role, TreeMap::new, Collectors.toList()));
         if (result.disk().isPresent()) {
-            pause(result.disk().get());
+            countDisk(result.disk().get());
         }
         // Before any alert: PostgreSQL may be unavailable a moment later.
         for (Map.Entry<String, List<TerminatedSession>> entry : byRole.entrySet()) {
@@ -134,6 +134,18 @@ public final class GuardAlerts {
         raiseEnded(byRole.keySet());
         compareShutOuts();
         resolve();
+    }
+
+    private void countDisk(DiskTaken taken) throws SQLException {
+        if (taken.kind() == DiskTaken.Kind.FILES) {
+            pause(taken);
+        } else {
+            // Its transaction may be an innocent one.
+            offences.add(taken.role(), Offences.Kind.QUEUE, clock.instant());
+            shutOutIfRepeated(taken.role(), GuardTexts.words(taken));
+            Optional<String> service = serviceOf(taken.role());
+            raise(DISK, service.orElse(taken.role()), texts.queue(taken, service));
+        }
     }
 
     /** Without repetition: a second time there may be no space left. */
@@ -221,16 +233,16 @@ public final class GuardAlerts {
         if (!offences.isEnough(role, now)) {
             return;
         }
-        boolean ofMemory = offences.areAllOfMemory(role);
+        boolean uncertain = offences.areUncertain(role);
         // Not asked if the lock table may be full.
-        int limit = ofMemory ? guard.connectionLimit(role) : 0;
+        int limit = uncertain ? guard.connectionLimit(role) : 0;
         Optional<String> service = guard.shutOut(role);
         offences.reset(role);
         if (service.isEmpty()) {
             return;
         }
         shutOutAt.put(role, now);
-        if (ofMemory) {
+        if (uncertain) {
             Duration length = pauses.begin(service.get(), usual(limit), false, now);
             raise(PAUSED, service.get(), texts.paused(role, length, incident));
         } else {

@@ -65,6 +65,16 @@ record GuardTexts(Console console) {
                         + quarantine(taken.role(), service));
     }
 
+    Text queue(DiskTaken taken, Optional<String> service) {
+        return new Text(
+                "role " + taken.role() + " " + words(taken)
+                        + "; pgsteward terminated its session, because the queue takes" + " the disk of all services",
+                console.psql(
+                                "SELECT pid, usename, datname, xact_start, query FROM pg_stat_activity WHERE xact_start IS NOT NULL"
+                                        + " ORDER BY xact_start LIMIT 10")
+                        + "   # the open transactions\n" + quarantine(taken.role(), service));
+    }
+
     /** @param service of the role, whose login is disabled then */
     Text disk(DiskTaken taken, Optional<String> service) {
         return new Text(
@@ -112,6 +122,10 @@ record GuardTexts(Console console) {
     }
 
     static String words(DiskTaken taken) {
+        if (taken.kind() == DiskTaken.Kind.QUEUE) {
+            return "had a transaction open for " + Elapsed.words(taken.within()) + " while the queue of NOTIFY grew to "
+                    + Size.words(taken.bytes());
+        }
         return "took " + Size.words(taken.bytes()) + " of the disk of PostgreSQL's data within "
                 + Elapsed.words(taken.within()) + ", and " + Size.words(taken.freeBytes()) + " are left";
     }

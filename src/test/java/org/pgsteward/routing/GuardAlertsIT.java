@@ -140,7 +140,7 @@ class GuardAlertsIT {
         guardAlerts.report(new ServerGuard.Result(
                 List.of(),
                 Optional.empty(),
-                Optional.of(new DiskTaken("wiki", 300 * MIB, Duration.ofSeconds(20), free)),
+                Optional.of(new DiskTaken(DiskTaken.Kind.FILES, "wiki", 300 * MIB, Duration.ofSeconds(20), free)),
                 Optional.empty()));
 
         assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");

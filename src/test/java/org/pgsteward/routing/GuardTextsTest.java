@@ -90,7 +90,7 @@ class GuardTextsTest {
 
     @Test
     void whoTakesTheLastSpaceOfTheDiskIsNamedWithWhatIsLeft() {
-        DiskTaken taken = new DiskTaken("wiki", 300 * MIB, Duration.ofSeconds(20), 200 * MIB);
+        DiskTaken taken = new DiskTaken(DiskTaken.Kind.FILES, "wiki", 300 * MIB, Duration.ofSeconds(20), 200 * MIB);
 
         assertThat(texts.disk(taken, WIKI))
                 .isEqualTo(
@@ -105,5 +105,14 @@ class GuardTextsTest {
                         "role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until the disk has 256 MiB"
                                 + " free again: it took 300 MiB of the disk of PostgreSQL's data within 20 s, and 200 MiB are"
                                 + " left");
+    }
+
+    @Test
+    void aTransactionThatKeepsTheQueueFullIsNamedWithItsAge() {
+        DiskTaken taken = new DiskTaken(DiskTaken.Kind.QUEUE, "wiki", 80 * MIB, Duration.ofSeconds(90), 0);
+
+        assertThat(texts.queue(taken, WIKI).reason())
+                .isEqualTo("role wiki had a transaction open for 1 min 30 s while the queue of NOTIFY grew to 80 MiB;"
+                        + " pgsteward terminated its session, because the queue takes the disk of all services");
     }
 }

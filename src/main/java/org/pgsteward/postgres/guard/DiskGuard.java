@@ -25,6 +25,9 @@ final class DiskGuard {
 
     private static final Duration READ_AGAIN_AFTER = Duration.ofMinutes(1);
 
+    /** The same when the disk is nearly full: it may have filled between two readings. */
+    private static final Duration SOON = Duration.ofSeconds(2);
+
     /** A temporary file has the process ID of its session in its name. */
     private static final String PARTS = """
             SELECT r.rolname, d.datname, pg_catalog.pg_database_size(d.oid)
@@ -43,11 +46,11 @@ final class DiskGuard {
 
     private static final String COMMON = """
             SELECT (SELECT COALESCE(pg_catalog.sum(size), 0) FROM pg_catalog.pg_ls_waldir())
-                   + pg_catalog.pg_notification_queue_usage() * 8 * 1024 ^ 3
                    + (SELECT COALESCE(pg_catalog.sum(pg_catalog.pg_database_size(d.oid)), 0)
                         FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
                        WHERE r.rolsuper)
-            """;
+                   +
+            """ + NotifyQueue.BYTES;
 
     private static final String WRITTEN = """
             SELECT a.pid || ' ' || a.backend_start, r.rolname,
@@ -59,10 +62,11 @@ final class DiskGuard {
 
     private static final Pattern CHARACTERS = Pattern.compile("^wchar: (\\d{1,18})$", Pattern.MULTILINE);
 
-    /** A file has gone or may not be read, a database has gone, or the lock table is full. */
-    private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "3D000", "XX000", "53200");
+    /** A file has gone or may not be read, a database has gone, or the disk or the lock table is full. */
+    private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "3D000", "XX000", "53100", "53200");
 
     private final FreeSpace space;
+    private final NotifyQueue queue = new NotifyQueue();
     private final DiskHistory history = new DiskHistory();
     private final Map<String, Long> writtenByRole = new HashMap<>();
 
@@ -89,12 +93,18 @@ final class DiskGuard {
     }
 
     private boolean isDue(long free, Instant now) {
+        Duration longest = free < DiskHistory.NEARLY_FULL ? SOON : READ_AGAIN_AFTER;
         return readAt == null
                 || free < freeBefore - freeBefore / STEP
-                || !readAt.plus(READ_AGAIN_AFTER).isAfter(now);
+                || !readAt.plus(longest).isAfter(now);
     }
 
     Optional<DiskTaken> check(Connection session) throws SQLException {
+        Optional<DiskTaken> taken = checkSpace(session);
+        return taken.isPresent() ? taken : queue.check(session);
+    }
+
+    private Optional<DiskTaken> checkSpace(Connection session) throws SQLException {
         OptionalLong read = space.bytes();
         if (read.isEmpty() || read.getAsLong() >= WATCHED) {
             history.clear();
@@ -116,7 +126,6 @@ final class DiskGuard {
         use.ifPresent(history::add);
         Optional<DiskTaken> taken = history.responsible();
         if (taken.isPresent()) {
-            history.clear();
             ShutOut.terminateOnce(session, taken.get().role());
         }
         return taken;

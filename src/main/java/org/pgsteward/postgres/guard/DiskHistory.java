@@ -13,15 +13,17 @@ final class DiskHistory {
     /** Below this, whoever takes much within a short time is stopped. */
     static final long SHORT = 256L << 20;
 
-    /** Below this, whoever takes most is stopped. */
+    /** Below this, whoever takes less is stopped as well. */
     static final long NEARLY_FULL = 64L << 20;
+
+    private static final long LAST = 16L << 20;
 
     private static final int MOST_KEPT = 200;
 
     /** A role with less than this share of the lost space is no cause: backups or other containers may lie on the disk. */
     private static final double SHARE = 0.3;
 
-    /** Share of the lost space, and of all that is written, for what only the writing shows. */
+    /** Share of the lost space that must be in files that belong to no role. */
     private static final double MOST = 0.5;
 
     /**
@@ -30,9 +32,16 @@ final class DiskHistory {
      */
     private record Limit(Duration within, long bytes) {
         static Limit of(long freeBytes) {
-            return freeBytes < NEARLY_FULL
-                    ? new Limit(Duration.ofMinutes(30), 4L << 20)
-                    : new Limit(Duration.ofMinutes(2), 64L << 20);
+            if (freeBytes >= NEARLY_FULL) {
+                return new Limit(Duration.ofMinutes(2), 64L << 20);
+            }
+            return freeBytes >= LAST
+                    ? new Limit(Duration.ofMinutes(2), 16L << 20)
+                    : new Limit(Duration.ofMinutes(30), 1L << 20);
+        }
+
+        boolean isExceeded(long taken, long lost) {
+            return taken >= bytes && taken >= lost * SHARE;
         }
     }
 
@@ -40,7 +49,7 @@ final class DiskHistory {
 
     void add(DiskUse reading) {
         if (!readings.isEmpty() && reading.at().isBefore(readings.getLast().at())) {
-            readings.clear(); // the clock was set back
+            clear(); // the clock was set back
         }
         readings.addLast(reading);
         if (readings.size() > MOST_KEPT) {
@@ -48,12 +57,14 @@ final class DiskHistory {
         }
     }
 
-    /** Forgets all readings: what was taken before is counted. */
     void clear() {
         readings.clear();
     }
 
-    /** Returns the role that takes the last space; empty while there is enough, or if no role takes much of it. */
+    /**
+     * Returns the role that takes the last space; empty while there is enough, or if no role takes much of it. What was taken
+     * until then does not count again, for no role.
+     */
     Optional<DiskTaken> responsible() {
         DiskUse now = readings.peekLast();
         if (now == null || now.freeBytes() >= SHORT) {
@@ -69,10 +80,16 @@ final class DiskHistory {
             return Optional.empty();
         }
         Duration within = Duration.between(then.at(), now.at());
-        return ofGrowth(then, now)
-                .filter(most -> most.getValue() >= limit.bytes() && most.getValue() >= lost * SHARE)
-                .or(() -> ofWriting(then, now, lost).filter(most -> most.getValue() >= limit.bytes()))
-                .map(most -> new DiskTaken(most.getKey(), Math.min(most.getValue(), lost), within, now.freeBytes()));
+        Optional<DiskTaken> taken = ofGrowth(then, now)
+                .filter(most -> limit.isExceeded(most.getValue(), lost))
+                .or(() -> ofWriting(then, now, lost).filter(most -> limit.isExceeded(most.getValue(), lost)))
+                .map(most -> new DiskTaken(
+                        DiskTaken.Kind.FILES, most.getKey(), Math.min(most.getValue(), lost), within, now.freeBytes()));
+        if (taken.isPresent()) {
+            readings.clear();
+            readings.add(now);
+        }
+        return taken;
     }
 
     /** A database that was not there before is no growth: a restore makes it. */
@@ -95,6 +112,6 @@ final class DiskHistory {
         long all = written.values().stream().mapToLong(Long::longValue).sum();
         return written.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
-                .filter(most -> most.getValue() >= all * MOST);
+                .filter(most -> most.getValue() >= all * SHARE);
     }
 }

@@ -3,11 +3,18 @@ package org.pgsteward.postgres.guard;
 import java.time.Duration;
 
 /**
- * A role that takes the last space of the disk with PostgreSQL's data. On a full disk nobody can log in, and PostgreSQL may
- * not start again.
+ * A role that takes the disk with PostgreSQL's data. On a full disk nobody can log in, and PostgreSQL may not start again.
  *
- * @param bytes that it took
- * @param within the time in which it took them
- * @param freeBytes what is left
+ * @param bytes that it took, or that the queue has
+ * @param within the time in which it took them, or the age of its transaction
+ * @param freeBytes what is left; 0 for the queue, where it does not matter
  */
-public record DiskTaken(String role, long bytes, Duration within, long freeBytes) {}
+public record DiskTaken(Kind kind, String role, long bytes, Duration within, long freeBytes) {
+    /** What takes the space. */
+    public enum Kind {
+        /** The role writes into its databases, temporary files, the write-ahead log or the queue of {@code NOTIFY}. */
+        FILES,
+        /** Its open transaction keeps PostgreSQL from removing anything from the queue of {@code NOTIFY}. */
+        QUEUE
+    }
+}

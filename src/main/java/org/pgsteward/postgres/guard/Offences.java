@@ -30,6 +30,8 @@ public final class Offences {
         CRASH(20),
         /** PostgreSQL crashed again within 30 seconds because the kernel killed a process of the role. */
         KILLED(12),
+        /** A transaction of the role was the oldest one while the queue of {@code NOTIFY} took the disk. */
+        QUEUE(10),
         /** A session did not end within some seconds after the guard terminated it. */
         STILL_RUNNING(30);
 
@@ -53,8 +55,8 @@ public final class Offences {
         }
     }
 
-    /** Returns whether a role's incidents show only that the memory ended, and not whose statements are to blame. */
-    public boolean areAllOfMemory(String role) {
+    /** Returns whether a role's incidents show only that memory or disk ended, and not whose statements are to blame. */
+    public boolean areUncertain(String role) {
         return byRole.getOrDefault(role, new ArrayDeque<>()).stream()
                 .allMatch(one -> one.kind() != Kind.SESSION && one.kind() != Kind.STILL_RUNNING);
     }

@@ -96,18 +96,36 @@ class DiskGuardIT {
     }
 
     @Test
-    void namesTheRoleThatFillsTheQueueOfNotify() throws Exception {
-        try (Connection listener = container.as("wiki", "evil");
+    void endsTheTransactionThatKeepsTheQueueOfNotifyFull() throws Exception {
+        try (Connection late = container.as("wiki", "wiki");
+                Connection listener = container.as("evil", "evil");
                 Statement statement = listener.createStatement()) {
             statement.execute("LISTEN x");
-            statement.execute("BEGIN");
+            listener.setAutoCommit(false);
             statement.execute("SELECT 1");
+            assertThat(guard.check().disk()).isEmpty();
             running(
-                    "DO $$ BEGIN FOR n IN 1..10000 LOOP PERFORM pg_notify('x', n || repeat('x', 7900)); END LOOP; END $$");
+                    "DO $$ BEGIN FOR n IN 1..2000 LOOP PERFORM pg_notify('x', n || repeat('x', 7900)); END LOOP; END $$");
+            await().atMost(PATIENCE)
+                    .until(() -> container
+                            .server()
+                            .ask("SELECT count(*) > 280 FROM pg_ls_dir('pg_notify')")
+                            .equals("t"));
+            late.setAutoCommit(false);
+            late.createStatement().execute("SELECT 1");
 
-            shutsOut("evil");
+            DiskTaken taken = guard.check().disk().orElseThrow();
 
-            neighbourWorks();
+            assertThat(taken.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
+            assertThat(taken.role()).isEqualTo("evil");
+            assertThat(taken.bytes()).isBetween(65L << 20, 600L << 20);
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                assertThat(guard.check().disk()).isEmpty();
+                assertThat(container.server().ask("SELECT count(*) < 256 FROM pg_ls_dir('pg_notify')"))
+                        .isEqualTo("t");
+            });
+            assertThat(listener.isValid(5)).isFalse();
+            assertThat(late.isValid(5)).as("its transaction began later").isTrue();
         }
     }
 

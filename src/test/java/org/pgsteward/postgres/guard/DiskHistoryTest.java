@@ -18,7 +18,8 @@ class DiskHistoryTest {
         add(0, 500, 10, 100, 0);
         add(20, 240, 260, 105, 5);
 
-        assertThat(history.responsible()).contains(new DiskTaken("evil", 250 * MIB, Duration.ofSeconds(20), 240 * MIB));
+        assertThat(history.responsible())
+                .contains(new DiskTaken(DiskTaken.Kind.FILES, "evil", 250 * MIB, Duration.ofSeconds(20), 240 * MIB));
     }
 
     @Test
@@ -30,22 +31,50 @@ class DiskHistoryTest {
     }
 
     @Test
-    void smallWritesAreAllowedUntilNearlyNothingIsLeft() {
+    void theLessIsLeftTheLessARoleMayTake() {
         add(0, 200, 10, 100, 0);
         add(100, 140, 70, 100, 0);
         assertThat(history.responsible()).isEmpty();
 
-        add(200, 63, 147, 100, 0);
+        add(110, 63, 147, 100, 0);
+        assertThat(history.responsible()).isPresent();
+        add(120, 50, 160, 100, 0);
+        assertThat(history.responsible()).isEmpty();
+        add(130, 46, 164, 100, 0);
         assertThat(history.responsible()).isPresent();
     }
 
     @Test
     void slowWritersAreStoppedShortlyBeforeTheEnd() {
-        add(0, 70, 10, 100, 0);
-        add(1500, 63, 15, 102, 0);
+        add(0, 20, 10, 100, 0);
+        add(1500, 15, 14, 101, 0);
 
+        assertThat(history.responsible())
+                .contains(new DiskTaken(DiskTaken.Kind.FILES, "evil", 4 * MIB, Duration.ofMinutes(25), 15 * MIB));
+    }
+
+    @Test
+    void whatWasTakenUntilARoleWasStoppedCountsForNobodyElse() {
+        add(0, 500, 10, 100, 0);
+        add(20, 60, 430, 120, 0);
         assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
-        assertThat(history.responsible()).map(DiskTaken::bytes).contains(5 * MIB);
+
+        add(22, 50, 430, 130, 0);
+        assertThat(history.responsible()).isEmpty();
+        add(24, 43, 430, 137, 0);
+        assertThat(history.responsible())
+                .contains(new DiskTaken(DiskTaken.Kind.FILES, "wiki", 17 * MIB, Duration.ofSeconds(4), 43 * MIB));
+    }
+
+    @Test
+    void whoFilledTheQueueIsNamedAfterWhoFilledTheLog() {
+        written(0, 500, 100, Map.of("evil", 0L, "worse", 0L));
+        written(2, 57, 540, Map.of("evil", 300 * MIB, "worse", 100 * MIB));
+        assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
+
+        written(4, 0, 600, Map.of("evil", 300 * MIB, "worse", 160 * MIB));
+        assertThat(history.responsible()).map(DiskTaken::role).contains("worse");
+        assertThat(history.responsible()).isEmpty();
     }
 
     @Test
@@ -102,7 +131,7 @@ class DiskHistoryTest {
     @Test
     void nobodyIsNamedIfNobodyWritesMostOfTheLog() {
         written(0, 500, 100, Map.of());
-        written(20, 200, 400, Map.of("a", 100 * MIB, "b", 90 * MIB, "c", 80 * MIB));
+        written(20, 200, 400, Map.of("a", 80 * MIB, "b", 75 * MIB, "c", 75 * MIB, "d", 70 * MIB));
 
         assertThat(history.responsible()).isEmpty();
     }

@@ -1,0 +1,90 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The queue of {@code NOTIFY}, which all databases share, and which can take 8 GB of the disk. PostgreSQL removes what all
+ * listening sessions have read; a session with an open transaction reads nothing. Which sessions listen cannot be read, so
+ * the oldest open transactions are ended, one with each check, until the queue is small. For one thread.
+ */
+final class NotifyQueue {
+    /** A queue that is read has hardly one file. */
+    private static final long ALLOWED = 64L << 20;
+
+    /** Each file of the queue has 32 pages. */
+    static final String BYTES =
+            "(SELECT pg_catalog.count(*) * 32 * 8192 FROM pg_catalog.pg_ls_dir('pg_notify', true, false))";
+
+    private static final String SIZE = "SELECT " + BYTES + ", pg_catalog.clock_timestamp()";
+
+    /** A transaction that began after the queue had grown has not caused it. */
+    private static final String OLDEST = """
+            SELECT a.pid, r.rolname, EXTRACT(EPOCH FROM pg_catalog.clock_timestamp() - a.xact_start)::bigint
+              FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE NOT r.rolsuper AND a.xact_start < ?
+             ORDER BY a.xact_start LIMIT 1
+            """;
+
+    /** This function removes what has been read. */
+    private static final String REMOVE_READ = "SELECT pg_catalog.pg_notification_queue_usage()";
+
+    /** The disk is full, or the lock table. */
+    private static final Set<String> FAILED = Set.of("53100", "58030", "53200");
+
+    /** By the server's clock. */
+    private Instant smallAt = Instant.EPOCH;
+
+    /** The process ID of the session that was terminated last; it needs a moment to end. */
+    private int terminated;
+
+    /** Returns the role whose session was terminated. */
+    Optional<DiskTaken> check(Connection session) throws SQLException {
+        if (Sql.query(session, FAILED, () -> bytes(session)).orElse(0L) <= ALLOWED) {
+            return Optional.empty();
+        }
+        Sql.query(session, FAILED, () -> Sql.value(session, REMOVE_READ));
+        return Sql.query(session, FAILED, () -> {
+                    long bytes = bytes(session);
+                    return bytes <= ALLOWED ? Optional.<DiskTaken>empty() : terminateOldest(session, bytes);
+                })
+                .flatMap(taken -> taken);
+    }
+
+    private long bytes(Connection session) throws SQLException {
+        try (Statement statement = session.createStatement();
+                ResultSet row = statement.executeQuery(SIZE)) {
+            row.next();
+            long bytes = row.getLong(1);
+            if (bytes <= ALLOWED) {
+                smallAt = row.getObject(2, OffsetDateTime.class).toInstant();
+            }
+            return bytes;
+        }
+    }
+
+    private Optional<DiskTaken> terminateOldest(Connection session, long bytes) throws SQLException {
+        Sql.clearStatistics(session);
+        try (PreparedStatement statement = session.prepareStatement(OLDEST)) {
+            statement.setObject(1, smallAt.atOffset(ZoneOffset.UTC));
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next() || row.getInt(1) == terminated) {
+                    return Optional.empty();
+                }
+                terminated = row.getInt(1);
+                Sql.terminate(session, terminated);
+                return Optional.of(new DiskTaken(
+                        DiskTaken.Kind.QUEUE, row.getString(2), bytes, Duration.ofSeconds(row.getLong(3)), 0));
+            }
+        }
+    }
+}
