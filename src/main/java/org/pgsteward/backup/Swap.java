@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>One transaction does all of it, so that however it ends there is one database of that name, and it is whole.
- *   <li>What was granted and set on the live one, and its comment, the new one gets.
+ *   <li>The owner of the live one, what was granted and set on it, and its comment, the new one gets.
  *   <li>The first rename takes the lock at which everybody who connects waits, and then waits for those who are in; they
  *       are ended beside it.
  *   <li>The second rename gives the new one the name. Before the commit the old one is closed.
@@ -51,8 +51,12 @@ final class Swap {
              WHERE datid = ? AND backend_type NOT LIKE 'autovacuum%'
             """;
 
-    /** Rights on the database, but PUBLIC's, which no database of ours has, and the owner's own. */
+    /** The owner first. Rights on the database, but PUBLIC's, which no database of ours has, and the owner's own. */
     private static final String GRANTS = """
+            SELECT pg_catalog.format('ALTER DATABASE %I OWNER TO %I', ?, r.rolname)
+              FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
+             WHERE d.oid = ?
+            UNION ALL
             SELECT pg_catalog.format('GRANT %s ON DATABASE %I TO %I%s', acl.privilege_type, ?, r.rolname,
                                      CASE WHEN acl.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
               FROM pg_catalog.pg_database AS d
@@ -142,7 +146,7 @@ final class Swap {
     private static void dress(Connection connection, String restored, long oldOid, long newOid) throws SQLException {
         try (PreparedStatement grants = connection.prepareStatement(GRANTS);
                 PreparedStatement settings = connection.prepareStatement(SETTINGS)) {
-            for (int i = 1; i <= 6; i += 2) {
+            for (int i = 1; i <= 8; i += 2) {
                 grants.setString(i, restored);
                 grants.setLong(i + 1, oldOid);
             }

@@ -111,6 +111,29 @@ class RestoreCommandIT {
         host.cluster().run("homelab", "DROP DATABASE wiki_copy");
     }
 
+    @Test
+    void aDatabaseThatIsReplacedStaysWithItsPresentOwner() throws Exception {
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE seller LOGIN",
+                        "CREATE ROLE buyer LOGIN",
+                        "CREATE DATABASE shop OWNER seller");
+        host.cluster().run("shop", "CREATE TABLE public.t AS SELECT 1 AS n", "ALTER TABLE public.t OWNER TO seller");
+        assertThat(run("backup", "shop").code()).isZero();
+        host.cluster().run("homelab", "ALTER DATABASE shop OWNER TO buyer");
+
+        CommandRun replaced = run("restore", "shop", "--replace");
+
+        assertThat(replaced.code()).as(replaced.toString()).isZero();
+        assertThat(host.rows(
+                        "shop",
+                        "SELECT pg_get_userbyid(datdba) || ' ' || (SELECT tableowner FROM pg_tables WHERE tablename = 't')"
+                                + " FROM pg_database WHERE datname = 'shop'"))
+                .as("the database, and what was the seller's in the backup")
+                .containsExactly("buyer seller");
+    }
+
     /** It was dumped while it was nobody's, and taken over under another name. */
     @Test
     void theOldNameOfAServiceFindsTheNewestOfItsDatabase() throws Exception {
