@@ -1,24 +1,34 @@
 package org.pgsteward.postgres.guard;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Readings of the disk, by which a role that takes the last space is found. For one thread. */
 final class DiskHistory {
-    /** Below this, whoever takes much within a short time is stopped. */
+    /** Below this, whoever takes much of what is left is stopped. */
     static final long SHORT = 256L << 20;
 
-    /** Below this, whoever takes less is stopped as well. */
+    /** Below this, the disk may fill between two readings. */
     static final long NEARLY_FULL = 64L << 20;
 
-    private static final long LAST = 16L << 20;
+    private static final List<Limit> LIMITS =
+            List.of(new Limit(Duration.ofMinutes(2), 0.25), new Limit(Duration.ofMinutes(30), 0.75));
 
-    private static final int MOST_KEPT = 200;
+    /** Less than this is never much. */
+    private static final long LEAST = 256L << 10;
+
+    /** Of readings that are older than the shorter limit, one in this time is kept. */
+    private static final Duration KEPT_EVERY = Duration.ofMinutes(1);
+
+    private static final int MOST_KEPT = 300;
 
     /** A role with less than this share of the lost space is no cause: backups or other containers may lie on the disk. */
     private static final double SHARE = 0.3;
@@ -28,20 +38,11 @@ final class DiskHistory {
 
     /**
      * @param within how far back readings count
-     * @param bytes that a role must have taken
+     * @param ofFree what a role may take, as a share of what is left
      */
-    private record Limit(Duration within, long bytes) {
-        static Limit of(long freeBytes) {
-            if (freeBytes >= NEARLY_FULL) {
-                return new Limit(Duration.ofMinutes(2), 64L << 20);
-            }
-            return freeBytes >= LAST
-                    ? new Limit(Duration.ofMinutes(2), 16L << 20)
-                    : new Limit(Duration.ofMinutes(30), 1L << 20);
-        }
-
-        boolean isExceeded(long taken, long lost) {
-            return taken >= bytes && taken >= lost * SHARE;
+    private record Limit(Duration within, double ofFree) {
+        boolean isExceeded(long taken, DiskUse now) {
+            return taken >= LEAST && taken >= now.freeBytes() * ofFree;
         }
     }
 
@@ -51,6 +52,7 @@ final class DiskHistory {
         if (!readings.isEmpty() && reading.at().isBefore(readings.getLast().at())) {
             clear(); // the clock was set back
         }
+        removeOld(reading.at());
         readings.addLast(reading);
         if (readings.size() > MOST_KEPT) {
             readings.removeFirst();
@@ -59,6 +61,20 @@ final class DiskHistory {
 
     void clear() {
         readings.clear();
+    }
+
+    private void removeOld(Instant now) {
+        Instant longest = now.minus(LIMITS.get(1).within());
+        Instant shortest = now.minus(LIMITS.get(0).within());
+        Instant kept = Instant.MIN;
+        for (Iterator<DiskUse> each = readings.iterator(); each.hasNext(); ) {
+            Instant at = each.next().at();
+            if (at.isBefore(longest) || (at.isBefore(shortest) && at.isBefore(kept.plus(KEPT_EVERY)))) {
+                each.remove();
+            } else {
+                kept = at;
+            }
+        }
     }
 
     /**
@@ -70,26 +86,35 @@ final class DiskHistory {
         if (now == null || now.freeBytes() >= SHORT) {
             return Optional.empty();
         }
-        Limit limit = Limit.of(now.freeBytes());
-        DiskUse then = readings.stream()
-                .filter(reading -> !reading.at().isBefore(now.at().minus(limit.within())))
-                .max(Comparator.comparingLong(DiskUse::freeBytes))
-                .orElse(now);
-        long lost = then.freeBytes() - now.freeBytes();
-        if (lost < limit.bytes()) {
-            return Optional.empty();
-        }
-        Duration within = Duration.between(then.at(), now.at());
-        Optional<DiskTaken> taken = ofGrowth(then, now)
-                .filter(most -> limit.isExceeded(most.getValue(), lost))
-                .or(() -> ofWriting(then, now, lost).filter(most -> limit.isExceeded(most.getValue(), lost)))
-                .map(most -> new DiskTaken(
-                        DiskTaken.Kind.FILES, most.getKey(), Math.min(most.getValue(), lost), within, now.freeBytes()));
+        Optional<DiskTaken> taken = LIMITS.stream()
+                .flatMap(limit -> responsible(now, limit).stream())
+                .findFirst();
         if (taken.isPresent()) {
             readings.clear();
             readings.add(now);
         }
         return taken;
+    }
+
+    private Optional<DiskTaken> responsible(DiskUse now, Limit limit) {
+        DiskUse then = readings.stream()
+                .filter(reading -> !reading.at().isBefore(now.at().minus(limit.within())))
+                .max(Comparator.comparingLong(DiskUse::freeBytes))
+                .orElse(now);
+        long lost = then.freeBytes() - now.freeBytes();
+        if (!limit.isExceeded(lost, now)) {
+            return Optional.empty();
+        }
+        return ofGrowth(then, now)
+                .filter(most -> limit.isExceeded(most.getValue(), now) && most.getValue() >= lost * SHARE)
+                .or(() -> ofWriting(then, now, lost)
+                        .filter(most -> limit.isExceeded(most.getValue(), now) && most.getValue() >= lost * SHARE))
+                .map(most -> new DiskTaken(
+                        DiskTaken.Kind.FILES,
+                        most.getKey(),
+                        Math.min(most.getValue(), lost),
+                        Duration.between(then.at(), now.at()),
+                        now.freeBytes()));
     }
 
     /** A database that was not there before is no growth: a restore makes it. */

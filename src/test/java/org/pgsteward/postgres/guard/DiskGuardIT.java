@@ -136,7 +136,7 @@ class DiskGuardIT {
                 .orElseThrow();
         assertThat(guard.shutOut(role)).contains(role);
         assertThat(taken.role()).isEqualTo(role);
-        assertThat(taken.bytes()).isBetween(64L << 20, 600L << 20);
+        assertThat(taken.bytes()).isBetween(16L << 20, 600L << 20);
         assertThat(taken.freeBytes()).isBetween(1L << 20, DiskHistory.SHORT);
     }
 

@@ -31,26 +31,37 @@ class DiskHistoryTest {
     }
 
     @Test
-    void theLessIsLeftTheLessARoleMayTake() {
+    void aRoleMayTakeLessThanAQuarterOfWhatIsLeftWithinTwoMinutes() {
         add(0, 200, 10, 100, 0);
-        add(100, 140, 70, 100, 0);
+        add(100, 165, 45, 100, 0);
         assertThat(history.responsible()).isEmpty();
 
-        add(110, 63, 147, 100, 0);
+        add(110, 158, 52, 100, 0);
         assertThat(history.responsible()).isPresent();
-        add(120, 50, 160, 100, 0);
+        add(120, 130, 80, 100, 0);
         assertThat(history.responsible()).isEmpty();
-        add(130, 46, 164, 100, 0);
-        assertThat(history.responsible()).isPresent();
     }
 
     @Test
-    void slowWritersAreStoppedShortlyBeforeTheEnd() {
-        add(0, 20, 10, 100, 0);
-        add(1500, 15, 14, 101, 0);
+    void andLessThanThreeQuartersWithinHalfAnHour() {
+        for (int minute = 0; minute < 25; minute++) {
+            add(minute * 60, 100 - minute, 10 + minute, 100 + minute / 20, 0);
+            add(minute * 60 + 2, 100 - minute, 10 + minute, 100 + minute / 20, 0);
+            assertThat(history.responsible()).isEmpty();
+        }
+
+        add(1600, 30, 80, 101, 0);
 
         assertThat(history.responsible())
-                .contains(new DiskTaken(DiskTaken.Kind.FILES, "evil", 4 * MIB, Duration.ofMinutes(25), 15 * MIB));
+                .contains(new DiskTaken(DiskTaken.Kind.FILES, "evil", 70 * MIB, Duration.ofSeconds(1600), 30 * MIB));
+    }
+
+    @Test
+    void whatWasTakenLongAgoDoesNotCount() {
+        add(0, 250, 10, 100, 0);
+        add(2000, 100, 160, 100, 0);
+
+        assertThat(history.responsible()).isEmpty();
     }
 
     @Test
