@@ -36,6 +36,9 @@ final class DiskHistory {
     /** Share of the lost space that must be in files that belong to no role. */
     private static final double MOST = 0.5;
 
+    /** Share of the lost space that a role must have been seen to write. Sessions may end between two readings. */
+    private static final double SEEN = 0.1;
+
     /**
      * @param within how far back readings count
      * @param ofFree what a role may take, as a share of what is left
@@ -107,8 +110,7 @@ final class DiskHistory {
         }
         return ofGrowth(then, now)
                 .filter(most -> limit.isExceeded(most.getValue(), now) && most.getValue() >= lost * SHARE)
-                .or(() -> ofWriting(then, now, lost)
-                        .filter(most -> limit.isExceeded(most.getValue(), now) && most.getValue() >= lost * SHARE))
+                .or(() -> ofWriting(then, now, lost))
                 .map(most -> new DiskTaken(
                         DiskTaken.Kind.FILES,
                         most.getKey(),
@@ -137,6 +139,6 @@ final class DiskHistory {
         long all = written.values().stream().mapToLong(Long::longValue).sum();
         return written.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
-                .filter(most -> most.getValue() >= all * SHARE);
+                .filter(most -> most.getValue() >= all * SHARE && most.getValue() >= lost * SEEN);
     }
 }

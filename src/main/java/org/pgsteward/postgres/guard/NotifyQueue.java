@@ -6,9 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.Set;
 
@@ -27,7 +25,7 @@ final class NotifyQueue {
 
     private static final String SIZE = "SELECT " + BYTES + ", pg_catalog.clock_timestamp()";
 
-    /** A transaction that began after the queue had grown has not caused it. */
+    /** A transaction that began after the queue was large has not caused it. */
     private static final String OLDEST = """
             SELECT a.pid, r.rolname, EXTRACT(EPOCH FROM pg_catalog.clock_timestamp() - a.xact_start)::bigint
               FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
@@ -41,8 +39,8 @@ final class NotifyQueue {
     /** The disk is full, or the lock table. */
     private static final Set<String> FAILED = Set.of("53100", "58030", "53200");
 
-    /** By the server's clock. */
-    private Instant smallAt = Instant.EPOCH;
+    /** The first reading of the queue since it is large, by the server's clock; empty while it is small. */
+    private Optional<OffsetDateTime> largeAt = Optional.empty();
 
     /** The process ID of the session that was terminated last; it needs a moment to end. */
     private int terminated;
@@ -65,9 +63,8 @@ final class NotifyQueue {
                 ResultSet row = statement.executeQuery(SIZE)) {
             row.next();
             long bytes = row.getLong(1);
-            if (bytes <= ALLOWED) {
-                smallAt = row.getObject(2, OffsetDateTime.class).toInstant();
-            }
+            OffsetDateTime now = row.getObject(2, OffsetDateTime.class);
+            largeAt = bytes <= ALLOWED ? Optional.empty() : largeAt.or(() -> Optional.of(now));
             return bytes;
         }
     }
@@ -75,7 +72,7 @@ final class NotifyQueue {
     private Optional<DiskTaken> terminateOldest(Connection session, long bytes) throws SQLException {
         Sql.clearStatistics(session);
         try (PreparedStatement statement = session.prepareStatement(OLDEST)) {
-            statement.setObject(1, smallAt.atOffset(ZoneOffset.UTC));
+            statement.setObject(1, largeAt.orElseThrow());
             try (ResultSet row = statement.executeQuery()) {
                 if (!row.next() || row.getInt(1) == terminated) {
                     return Optional.empty();

@@ -132,6 +132,16 @@ class DiskHistoryTest {
     }
 
     @Test
+    void whoFillsTheLogWithShortSessionsIsSeenWritingLess() {
+        written(0, 500, 100, Map.of());
+        written(20, 200, 400, Map.of("evil", 40 * MIB, "wiki", 10 * MIB));
+        assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
+
+        written(22, 100, 500, Map.of("evil", 40 * MIB, "wiki", 15 * MIB));
+        assertThat(history.responsible()).isEmpty();
+    }
+
+    @Test
     void writersOfOldFilesAreNotNamedWhenTheLogDoesNotGrow() {
         written(0, 500, 100, Map.of("wiki", 0L));
         written(20, 200, 200, Map.of("wiki", 300 * MIB));
