@@ -172,18 +172,20 @@ public final class Dumps {
         Instant at = freeName(target);
         // The scratch cluster first: a snapshot must not wait for it.
         Optional<StreamProof> proof = streamProof(target, programs, held);
+        Map<String, String> settings = SettingsInForce.of(server, user, programs, target.database());
         Progress.current().step("locks the tables");
         for (int attempt = 1; ; attempt++) {
             Snapshot snapshot = held.add(Snapshot.of(server, target.database(), restoredFor(target)));
             Map<String, String> extensions = snapshot.extensions();
+            Surroundings surroundings = snapshot.surroundings().with(settings);
             if (proof.isPresent() && attempt == 1) {
-                proof.get().prepare(target.owner(), extensions, snapshot.surroundings());
+                proof.get().prepare(target.owner(), extensions, surroundings);
             }
             ClientProgram program = held.add(start(command(programs, snapshot), target.database()));
             if (hasLocked(program, snapshot)) {
                 CompletableFuture<Map<String, Long>> rows =
                         RowCount.start("count-rows", () -> snapshot.countRows(program::awaitSuccess));
-                return run(target, programs, held, at, extensions, snapshot.surroundings(), rows, program, proof);
+                return run(target, programs, held, at, extensions, surroundings, rows, program, proof);
             }
             LOG.debug("{}: a session waits to change a table; the dump begins anew", target.service());
             program.close();

@@ -174,8 +174,8 @@ public final class RecoveryCard {
                 ```sh
                 """);
         globals.ifPresent(backup -> card.append(source(backup))
-                .append(" | grep -vE ")
-                .append(shell("^(CREATE|ALTER) ROLE \"?" + regex(server.user()) + "\"?( WITH .*)?;$"))
+                .append(" | sed -E ")
+                .append(shell(withoutAdministrator(server.user())))
                 .append(" | psql -qX -v ON_ERROR_STOP=1 -o /dev/null -d postgres\n"));
         for (StoredBackup dump : dumps) {
             // These two are there from the first.
@@ -195,9 +195,10 @@ public final class RecoveryCard {
 
                 ## One database, beside what is there
 
-                Its role has to be there. What was set or granted on the database itself is not restored by these lines: `ALTER
-                DATABASE ... SET`, a connection limit, `GRANT ... ON DATABASE`, a comment. Type it by hand, or restore
-                everything onto an empty server.
+                Its role has to be there. Settings that change the results of expressions, such as the time zone, are set on the
+                new database as they were in force. What else was set or granted on the database itself is not restored by these
+                lines: other `ALTER DATABASE ... SET`, a connection limit, `GRANT ... ON DATABASE`, a comment. Type it by hand, or
+                restore everything onto an empty server.
                 """);
         dumps.forEach(dump -> one(dump, card));
         newest.stream().filter(backup -> backup.kind() == BackupKind.BASE).forEach(base -> base(base, card));
@@ -217,7 +218,8 @@ public final class RecoveryCard {
                     manifest.database(),
                     manifest.owner(),
                     manifest.surroundings().locale(),
-                    manifest.surroundings().icuRules());
+                    manifest.surroundings().icuRules(),
+                    String.join("", manifest.surroundings().assignments()));
             if (names > MOST_LISTED) {
                 break;
             }
@@ -285,10 +287,19 @@ public final class RecoveryCard {
                 .append("\npsql -qX -d postgres -c ")
                 .append(shell("REVOKE ALL ON DATABASE " + Quote.identifier(restored) + " FROM PUBLIC"))
                 .append('\n')
+                .append(settings(restored, manifest.surroundings()))
                 .append(source(dump))
                 .append(" | pg_restore " + OPTIONS + " -d ")
                 .append(shell(Quote.conninfo(restored)))
                 .append("\n```\n");
+    }
+
+    /** Before the rows are loaded: generated columns and constraints may depend on them. */
+    private static String settings(String restored, Surroundings surroundings) {
+        List<String> assignments = surroundings.assignments();
+        return assignments.isEmpty()
+                ? ""
+                : "psql -qX -d postgres -c " + shell(ResultSettings.onDatabase(restored, assignments)) + '\n';
     }
 
     /** In other letters or another order a dump may fail, or its text be no text of the database. */
@@ -362,11 +373,20 @@ public final class RecoveryCard {
         return words.toString();
     }
 
+    /**
+     * A program of {@code sed} that leaves out the administrator's role and who granted memberships. {@code pg_dumpall} writes
+     * the settings of roles behind "User Config", and they may hold any text, lines that look like statements among them.
+     */
+    private static String withoutAdministrator(String user) {
+        return "1,/^-- User Config/{/^(CREATE|ALTER) ROLE \"?" + regex(user) + "\"?( WITH .*)?;$/d;};"
+                + "s/^(GRANT .*) GRANTED BY (\"[^\"']*\"|[a-z_][a-z0-9_]*);$/\\1;/";
+    }
+
     /** A name that means itself in an extended regular expression. */
     private static String regex(String text) {
         return text.codePoints()
                 .mapToObj(Character::toString)
-                .map(one -> one.matches("[\\\\^$.|?*+()\\[{]") ? "\\" + one : one)
+                .map(one -> one.matches("[\\\\^$.|?*+()\\[{/]") ? "\\" + one : one)
                 .collect(Collectors.joining());
     }
 

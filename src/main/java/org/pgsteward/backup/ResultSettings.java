@@ -32,35 +32,40 @@ final class ResultSettings {
     /** Characters of a value. */
     private static final int LONGEST = Fields.LONGEST;
 
-    /** Only a superuser may read the server's files. */
-    static final String MAY_READ_FILES =
+    private static final String MAY_READ_FILES =
             "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')"
                     + " AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')";
 
+    /** What the administrator's role or our own session has set instead is not in force for others. */
     private static final String QUERY =
             """
-            SELECT DISTINCT ON (pg_catalog.lower(name)) name, value
-              FROM (SELECT pg_catalog.split_part(setting, '=', 1) AS name,
-                           pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1) AS value, 1 AS rank
-                      FROM pg_catalog.pg_db_role_setting AS s
-                      JOIN pg_catalog.pg_database AS d
-                        ON d.oid = s.setdatabase AND d.datname = pg_catalog.current_database()
-                     CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS setting
-                     WHERE s.setrole = 0 AND pg_catalog.length(setting) < {longest}
-                     {files}) AS found
-             WHERE pg_catalog.lower(name) IN ('{names}') AND pg_catalog.length(value) BETWEEN 1 AND {longest}
-             ORDER BY pg_catalog.lower(name), rank
+            SELECT name, value
+              FROM (SELECT s.name,
+                           CASE WHEN s.source IN ('user', 'database user', 'client', 'session') THEN below.value
+                                WHEN s.source <> 'default' THEN s.setting END AS value
+                      FROM pg_catalog.pg_settings AS s
+                      LEFT JOIN (SELECT DISTINCT ON (pg_catalog.lower(name)) name, value
+                                   FROM (SELECT pg_catalog.split_part(setting, '=', 1) AS name,
+                                                pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1) AS value,
+                                                CASE r.setdatabase WHEN 0 THEN 2 ELSE 1 END AS rank
+                                           FROM pg_catalog.pg_db_role_setting AS r
+                                          CROSS JOIN LATERAL pg_catalog.unnest(r.setconfig) AS setting
+                                          WHERE r.setrole = 0 AND pg_catalog.length(setting) < {longest}
+                                            AND r.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database
+                                                                       WHERE datname = pg_catalog.current_database()))
+                                          {files}) AS found
+                                  ORDER BY pg_catalog.lower(name), rank) AS below
+                        ON pg_catalog.lower(below.name) = pg_catalog.lower(s.name)
+                     WHERE pg_catalog.lower(s.name) IN ('{names}')) AS found
+             WHERE pg_catalog.length(value) BETWEEN 1 AND {longest}
+             ORDER BY name;
             """.replace("{longest}", Integer.toString(LONGEST)).replace("{names}", String.join("', '", NAMES));
 
-    /** The database's own, by name. */
-    static final String OF_THE_DATABASE = QUERY.replace("{files}", "");
-
-    /**
-     * The same with those of the server's files. The driver sets some of them for its session, so {@code pg_settings} does not
-     * show them.
-     */
-    static final String IN_FORCE = QUERY.replace(
-            "{files}", "UNION ALL SELECT name, setting, 2 FROM pg_catalog.pg_file_settings WHERE applied");
+    /** For {@code psql}: the settings that a session begins with, by name. Only a superuser may read the server's files. */
+    static final String IN_FORCE = MAY_READ_FILES + " AS readable \\gset\n\\if :readable\n"
+            + QUERY.replace(
+                    "{files}", "UNION ALL SELECT name, setting, 3 FROM pg_catalog.pg_file_settings WHERE applied")
+            + "\\else\n" + QUERY.replace("{files}", "") + "\\endif\n";
 
     private static final Pattern SET = Pattern.compile(" SET \"?(\\w{1,63})\"? TO ('(?:[^']|'')*')");
 

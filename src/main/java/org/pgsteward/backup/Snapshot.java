@@ -405,10 +405,6 @@ final class Snapshot implements AutoCloseable {
     private Surroundings readSurroundings(Optional<String> owner) throws SQLException {
         List<String> roles = names(ROLES);
         Map<String, String> schemas = pairs(SCHEMAS);
-        Map<String, String> settings = pairs(
-                one(connection, ResultSettings.MAY_READ_FILES).equals("t")
-                        ? ResultSettings.IN_FORCE
-                        : ResultSettings.OF_THE_DATABASE);
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(LOCALE)) {
             row.next();
@@ -425,7 +421,7 @@ final class Snapshot implements AutoCloseable {
                     names(TABLESPACES),
                     powers(owner),
                     losses(owner.isPresent()),
-                    settings);
+                    Map.of());
         }
     }
 

@@ -62,6 +62,24 @@ public record Surroundings(
                 + Quote.literal(ctype) + other;
     }
 
+    /** Returns the same with other settings. */
+    Surroundings with(Map<String, String> others) {
+        return new Surroundings(
+                encoding,
+                provider,
+                collate,
+                ctype,
+                locale,
+                roles,
+                schemas,
+                icuRules,
+                tablespace,
+                tablespaces,
+                powers,
+                losses,
+                others);
+    }
+
     /** Returns the settings as {@link ResultSettings#assignment} writes them. */
     List<String> assignments() {
         return settings.entrySet().stream()

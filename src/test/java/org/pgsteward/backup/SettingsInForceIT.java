@@ -1,0 +1,50 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+@NeedsPostgres
+class SettingsInForceIT {
+    /** From the strongest to the weakest, less what a role or our own session has for itself. */
+    @Test
+    void theOneWhoGoesBeforeOthersIsInForce() throws Exception {
+        Map<String, String> onTheCommandLine = Map.of("timezone", "Asia/Tokyo", "datestyle", "ISO,DMY");
+        try (TestCluster cluster = TestCluster.start(TestCluster.programs(), onTheCommandLine)) {
+            cluster.run(
+                    "homelab",
+                    "CREATE DATABASE wiki",
+                    "ALTER SYSTEM SET extra_float_digits = -1",
+                    "ALTER SYSTEM SET datestyle = 'SQL, MDY'",
+                    "ALTER SYSTEM SET bytea_output = 'escape'",
+                    "SELECT pg_reload_conf()",
+                    "ALTER ROLE ALL SET intervalstyle = 'iso_8601'",
+                    "ALTER ROLE ALL SET xmloption = 'document'",
+                    "ALTER DATABASE wiki SET timezone = 'Europe/Berlin'",
+                    "ALTER DATABASE wiki SET work_mem = '5MB'",
+                    "ALTER ROLE homelab SET bytea_output = 'hex'",
+                    "ALTER ROLE homelab IN DATABASE wiki SET timezone = 'UTC'");
+
+            assertThat(of(cluster, "wiki"))
+                    .containsEntry("TimeZone", "Europe/Berlin")
+                    .containsEntry("DateStyle", "ISO, DMY")
+                    .containsEntry("IntervalStyle", "iso_8601")
+                    .containsEntry("extra_float_digits", "-1")
+                    .containsEntry("bytea_output", "escape")
+                    .containsEntry("xmloption", "document")
+                    .doesNotContainKeys("work_mem", "xmlbinary");
+            assertThat(of(cluster, "homelab"))
+                    .containsEntry("TimeZone", "Asia/Tokyo")
+                    .containsEntry("DateStyle", "ISO, DMY");
+        }
+    }
+
+    private static Map<String, String> of(TestCluster cluster, String database) throws Exception {
+        cluster.server().majorVersion();
+        return SettingsInForce.of(cluster.server(), UnprivilegedUser.ofThisProcess(), TestCluster.programs(), database);
+    }
+}
