@@ -11,7 +11,8 @@ import org.pgsteward.postgres.Quote;
 
 /**
  * The settings of a database that change the results of its expressions: those of generated columns, indexes, constraints and
- * materialized views. A restore applies them before anything of the dump is there. All of them may be set by any role.
+ * materialized views; and those that applications make up, which functions read. A restore applies them before anything of the
+ * dump is there. All of them may be set by any role.
  */
 final class ResultSettings {
     /** In lower case. */
@@ -36,30 +37,44 @@ final class ResultSettings {
             "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')"
                     + " AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')";
 
+    /**
+     * Names that applications make up, which {@code pg_settings} does not show. Those that run code in a language are not
+     * theirs.
+     */
+    private static final String OF_APPLICATIONS = "^(?!pl(perl|perlu|tcl|tclu)\\.)[a-zA-Z_]\\w*(\\.[a-zA-Z_]\\w*)+$";
+
+    /** So many of them at most. */
+    private static final int MOST_OF_APPLICATIONS = 50;
+
     /** What the administrator's role or our own session has set instead is not in force for others. */
-    private static final String QUERY =
-            """
+    private static final String QUERY = """
+            WITH below AS (
+                SELECT DISTINCT ON (pg_catalog.lower(name)) name, value
+                  FROM (SELECT pg_catalog.split_part(setting, '=', 1) AS name,
+                               pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1) AS value,
+                               CASE r.setdatabase WHEN 0 THEN 2 ELSE 1 END AS rank
+                          FROM pg_catalog.pg_db_role_setting AS r
+                         CROSS JOIN LATERAL pg_catalog.unnest(r.setconfig) AS setting
+                         WHERE r.setrole = 0 AND pg_catalog.length(setting) < {longest}
+                           AND r.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database
+                                                      WHERE datname = pg_catalog.current_database()))
+                         {files}) AS found
+                 ORDER BY pg_catalog.lower(name), rank)
             SELECT name, value
               FROM (SELECT s.name,
                            CASE WHEN s.source IN ('user', 'database user', 'client', 'session') THEN below.value
                                 WHEN s.source <> 'default' THEN s.setting END AS value
                       FROM pg_catalog.pg_settings AS s
-                      LEFT JOIN (SELECT DISTINCT ON (pg_catalog.lower(name)) name, value
-                                   FROM (SELECT pg_catalog.split_part(setting, '=', 1) AS name,
-                                                pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1) AS value,
-                                                CASE r.setdatabase WHEN 0 THEN 2 ELSE 1 END AS rank
-                                           FROM pg_catalog.pg_db_role_setting AS r
-                                          CROSS JOIN LATERAL pg_catalog.unnest(r.setconfig) AS setting
-                                          WHERE r.setrole = 0 AND pg_catalog.length(setting) < {longest}
-                                            AND r.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database
-                                                                       WHERE datname = pg_catalog.current_database()))
-                                          {files}) AS found
-                                  ORDER BY pg_catalog.lower(name), rank) AS below
-                        ON pg_catalog.lower(below.name) = pg_catalog.lower(s.name)
-                     WHERE pg_catalog.lower(s.name) IN ('{names}')) AS found
+                      LEFT JOIN below ON pg_catalog.lower(below.name) = pg_catalog.lower(s.name)
+                     WHERE pg_catalog.lower(s.name) IN ('{names}')
+                    UNION ALL
+                    (SELECT name, value FROM below WHERE name ~ {applications} ORDER BY name LIMIT {most})) AS found
              WHERE pg_catalog.length(value) BETWEEN 1 AND {longest}
              ORDER BY name;
-            """.replace("{longest}", Integer.toString(LONGEST)).replace("{names}", String.join("', '", NAMES));
+            """.replace("{longest}", Integer.toString(LONGEST))
+            .replace("{names}", String.join("', '", NAMES))
+            .replace("{applications}", Quote.literal(OF_APPLICATIONS))
+            .replace("{most}", Integer.toString(MOST_OF_APPLICATIONS));
 
     /** For {@code psql}: the settings that a session begins with, by name. Only a superuser may read the server's files. */
     static final String IN_FORCE = MAY_READ_FILES + " AS readable \\gset\n\\if :readable\n"
@@ -67,13 +82,14 @@ final class ResultSettings {
                     "{files}", "UNION ALL SELECT name, setting, 3 FROM pg_catalog.pg_file_settings WHERE applied")
             + "\\else\n" + QUERY.replace("{files}", "") + "\\endif\n";
 
-    private static final Pattern SET = Pattern.compile(" SET \"?(\\w{1,63})\"? TO ('(?:[^']|'')*')");
+    private static final Pattern SET = Pattern.compile(" SET \"?([\\w.]{1,200})\"? TO ('(?:[^']|'')*')");
 
     private ResultSettings() {}
 
     /** Returns such as {@code "TimeZone" TO 'UTC'}; empty for other settings. */
     static Optional<String> assignment(String name, String value) {
-        return NAMES.contains(name.toLowerCase(Locale.ROOT)) && value.length() <= LONGEST
+        boolean isOne = NAMES.contains(name.toLowerCase(Locale.ROOT)) || name.matches(OF_APPLICATIONS);
+        return isOne && name.length() <= LONGEST && value.length() <= LONGEST
                 ? Optional.of(Quote.identifier(name) + " TO " + Quote.literal(value))
                 : Optional.empty();
     }

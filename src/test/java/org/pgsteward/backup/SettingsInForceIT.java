@@ -26,6 +26,9 @@ class SettingsInForceIT {
                     "ALTER ROLE ALL SET xmloption = 'document'",
                     "ALTER DATABASE wiki SET timezone = 'Europe/Berlin'",
                     "ALTER DATABASE wiki SET work_mem = '5MB'",
+                    "ALTER DATABASE wiki SET app.rate = '19'",
+                    "ALTER ROLE ALL SET \"App\".tenant = 'all'",
+                    "ALTER DATABASE wiki SET plperl.on_init = 'code'",
                     "ALTER ROLE homelab SET bytea_output = 'hex'",
                     "ALTER ROLE homelab IN DATABASE wiki SET timezone = 'UTC'");
 
@@ -36,7 +39,9 @@ class SettingsInForceIT {
                     .containsEntry("extra_float_digits", "-1")
                     .containsEntry("bytea_output", "escape")
                     .containsEntry("xmloption", "document")
-                    .doesNotContainKeys("work_mem", "xmlbinary");
+                    .containsEntry("app.rate", "19")
+                    .containsEntry("App.tenant", "all")
+                    .doesNotContainKeys("work_mem", "xmlbinary", "plperl.on_init");
             assertThat(of(cluster, "homelab"))
                     .containsEntry("TimeZone", "Asia/Tokyo")
                     .containsEntry("DateStyle", "ISO, DMY");
