@@ -17,7 +17,10 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.RoleRemoval;
 import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a base backup must hold, whatever the applications write while it is made.
@@ -105,6 +108,8 @@ final class BaseRows implements AutoCloseable {
             + "[0-9a-f]{8}$' AND rolvaliduntil < pg_catalog.now() AND pg_catalog.shobj_description(oid, 'pg_authid') = '"
             + MARK + "' AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.usesysid = pg_roles.oid)";
 
+    private static final Logger LOG = LoggerFactory.getLogger(BaseRows.class);
+
     private final Server server;
     private final Connection connection;
     private final String before;
@@ -163,7 +168,11 @@ final class BaseRows implements AutoCloseable {
     private Map<String, Long> count() throws SQLException {
         Map<String, Long> counts = new TreeMap<>();
         for (String left : Guest.names(server, LEFT_BEHIND)) {
-            Guest.run(server, "DROP ROLE IF EXISTS " + Quote.identifier(left));
+            try {
+                RoleRemoval.drop(server, left);
+            } catch (SQLException e) {
+                LOG.warn("role {} of an earlier base backup cannot be dropped: {}", left, e.getMessage());
+            }
         }
         List<String> names = column(connection, DATABASES, 1);
         for (String database : names) {

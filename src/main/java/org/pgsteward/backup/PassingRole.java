@@ -9,8 +9,11 @@ import java.util.HexFormat;
 import java.util.Optional;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.RoleRemoval;
 import org.pgsteward.postgres.ScramVerifier;
 import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A role that logs in for one piece of work and is dropped with it. Whoever acts as somebody by {@code SET ROLE} can be
@@ -20,6 +23,8 @@ final class PassingRole implements AutoCloseable {
     /** Ends those of a role, whose name follows. */
     static final String SESSIONS = "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid, 5000))"
             + " FROM pg_catalog.pg_stat_activity WHERE usename = ";
+
+    private static final Logger LOG = LoggerFactory.getLogger(PassingRole.class);
 
     private final Server server;
     private final String name;
@@ -68,11 +73,26 @@ final class PassingRole implements AutoCloseable {
         return server.connectForLongAs(name, password, database);
     }
 
-    /** Ends its sessions and drops it. */
+    /**
+     * Ends its sessions and drops it. A role that cannot be dropped is disabled: the work that it was made for is done.
+     *
+     * @throws SQLException if PostgreSQL does not answer
+     */
     @Override
     public void close() throws SQLException {
         Guest.run(server, SESSIONS + Quote.literal(name));
-        Guest.run(server, "DROP ROLE IF EXISTS " + Quote.identifier(name));
+        try {
+            RoleRemoval.drop(server, name);
+        } catch (SQLException e) {
+            disable(server, name);
+            LOG.warn("role {} cannot be dropped, and can no longer log in: {}", name, e.getMessage());
+        }
+    }
+
+    private static void disable(Server server, String role) throws SQLException {
+        Guest.run(
+                server,
+                "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN NOINHERIT PASSWORD NULL VALID UNTIL '-infinity'");
     }
 
     private static String random(int bytes) {

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.Optional;
 import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.RoleRemoval;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;
 import org.slf4j.Logger;
@@ -64,7 +65,7 @@ public final class RestoreLeftovers {
         for (String role : Guest.names(server, ROLES)) {
             remove("role", role, () -> {
                 Guest.run(server, PassingRole.SESSIONS + Quote.literal(role));
-                Guest.run(server, "DROP ROLE IF EXISTS " + Quote.identifier(role));
+                RoleRemoval.drop(server, role);
             });
         }
         RestoreFolder.clear(scratch, locks, clock.instant());

@@ -326,10 +326,13 @@ class RestoreIT {
                         + " day date GENERATED ALWAYS AS (public.day(x)) STORED, price money)",
                 "CREATE UNIQUE INDEX ON public.shift (public.day(x))",
                 "CREATE FUNCTION public.to_day(text) RETURNS date IMMUTABLE LANGUAGE sql AS 'SELECT $1::date'",
-                "CREATE TABLE public.bill (due text, day date GENERATED ALWAYS AS (public.to_day(due)) STORED)");
+                "CREATE FUNCTION public.rate() RETURNS text IMMUTABLE LANGUAGE sql AS $$SELECT current_setting('app.rate', true)$$",
+                "CREATE TABLE public.bill (due text, day date GENERATED ALWAYS AS (public.to_day(due)) STORED,"
+                        + " rate text GENERATED ALWAYS AS (public.rate()) STORED)");
         host.cluster()
                 .run(
                         "homelab",
+                        "ALTER DATABASE " + service + " SET app.rate TO '19'",
                         "ALTER DATABASE " + service + " SET timezone TO 'Asia/Tokyo'",
                         "ALTER DATABASE " + service + " SET datestyle TO 'ISO, DMY'",
                         "ALTER DATABASE " + service + " SET default_text_search_config TO 'public.none_such'");
@@ -341,9 +344,9 @@ class RestoreIT {
                     "DO $$ BEGIN SET LOCAL datestyle TO 'ISO, DMY'; INSERT INTO public.bill VALUES ('03/02/2026'); END $$");
         }
         String all =
-                "SELECT extract(epoch FROM x) || ' ' || day FROM public.shift UNION SELECT due || ' ' || day FROM public.bill"
+                "SELECT extract(epoch FROM x) || ' ' || day FROM public.shift UNION SELECT due || ' ' || day || ' ' || rate FROM public.bill"
                         + " ORDER BY 1";
-        assertThat(host.rows(service, all)).contains("03/02/2026 2026-02-03");
+        assertThat(host.rows(service, all)).contains("03/02/2026 2026-02-03 19");
         wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
         assertThat(host.rows(service + "_back", all)).isEqualTo(host.rows(service, all));
 
@@ -357,6 +360,49 @@ class RestoreIT {
             Backup encrypted = host.backUp(encrypting, service);
             assertThat(encrypted.error()).isEmpty();
             assertThat(encrypted.provedInStream()).isTrue();
+        }
+    }
+
+    /** Its owner granted something to the role of a restore, and closed the database. */
+    @Test
+    void aDatabaseThatIsClosedKeepsNobodyElseFromBeingRestored() throws Exception {
+        String evil = service("CREATE TABLE public.t (n int)");
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        Restore.Order order = order(service, service + "_back");
+        try {
+            wiring.restore.into(order, new RestoreProgress() {
+                @Override
+                public void step(String what) {
+                    if (what.startsWith("a role that logs in")) {
+                        grantAndClose(evil);
+                    }
+                }
+
+                @Override
+                public void poured(long bytes, long total) {}
+            });
+
+            assertThat(host.rows(service + "_back", "SELECT n FROM public.t")).containsExactly("1");
+            assertThat(host.rows(
+                            "homelab",
+                            "SELECT rolcanlogin::text FROM pg_roles WHERE rolname LIKE 'pgsteward\\_restore\\_%'"))
+                    .containsExactly("false");
+        } finally {
+            host.cluster().run("homelab", "ALTER DATABASE " + evil + " ALLOW_CONNECTIONS true");
+        }
+        wiring.restore.replace(order(service, service), RestoreProgress.QUIET);
+        assertThat(leftovers()).as("the next restore drops the role").isEmpty();
+    }
+
+    private void grantAndClose(String evil) {
+        try {
+            String guest = host.rows(
+                            "homelab", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgsteward\\_restore\\_%'")
+                    .get(0);
+            Contents.runAs(server, evil, PASSWORD, evil, "GRANT SELECT ON public.t TO " + guest);
+            host.cluster().run("homelab", "ALTER DATABASE " + evil + " ALLOW_CONNECTIONS false");
+        } catch (SQLException e) {
+            throw new AssertionError(e);
         }
     }
 
