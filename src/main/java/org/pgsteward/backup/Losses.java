@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param filledViews materialized views that held rows, as SQL writes their names
  * @param extensionTables tables that belong to an extension, which made them, and held rows
- * @param privileges objects of PostgreSQL itself whose privileges were changed, in words
+ * @param privileges objects of PostgreSQL itself or of extensions whose privileges were changed, in words
  * @param sessionChecks constraints that ask for the role that has logged in, in words
  * @param systemObjects objects in PostgreSQL's own schemas that are not PostgreSQL's, in words
  * @param extensionObjects objects that were made parts of an extension, other than tables

@@ -52,12 +52,12 @@ final class RestoreCaveats {
                         + " are restored into the tablespace of the database");
     }
 
-    /** Returns the objects of PostgreSQL itself on which a role gets other privileges than before. */
+    /** Returns the objects of PostgreSQL itself or of extensions on which a role gets other privileges than before. */
     private static Optional<String> privileges(Collection<String> objects) {
         return objects.isEmpty()
                 ? Optional.empty()
-                : Optional.of(
-                        "privileges on objects of PostgreSQL itself are not restored: " + String.join(", ", objects));
+                : Optional.of("privileges on objects of PostgreSQL itself or of extensions are not restored: "
+                        + String.join(", ", objects));
     }
 
     /** Returns the objects in PostgreSQL's own schemas that no restore brings back. */

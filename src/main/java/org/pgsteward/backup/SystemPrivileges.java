@@ -1,11 +1,11 @@
 package org.pgsteward.backup;
 
-/** Privileges on the objects that PostgreSQL itself brings along: functions, views and languages of every database. */
+/** Privileges on the objects that PostgreSQL itself or an extension brings along: functions, views and languages. */
 final class SystemPrivileges {
     /**
-     * The objects whose privileges differ from those that {@code initdb} gave. An OID below 16384 is one of initdb's. Only a
-     * superuser changes these privileges, and a restore is never one. Of the information schema initdb writes down nothing:
-     * everybody may read it. Those on pg_settings are changed by pgsteward itself, in its own database.
+     * The objects whose privileges differ from those that {@code initdb} or the extension gave. An OID below 16384 is one of
+     * initdb's. The owner of a database changes none of these privileges, and a restore neither. Of the information schema initdb
+     * writes down nothing: everybody may read it. Those on pg_settings are changed by pgsteward itself, in its own database.
      */
     static final String CHANGED = """
             WITH object (classid, objid, objsubid, acl, usual) AS (
@@ -39,13 +39,18 @@ final class SystemPrivileges {
                                ELSE '{}' END
                   FROM pg_catalog.pg_namespace
                  WHERE nspname IN ('pg_catalog', 'information_schema')),
+            member (classid, objid) AS (
+                SELECT classid, objid
+                  FROM pg_catalog.pg_depend
+                 WHERE deptype = 'e' AND refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass),
             compared AS (
                 SELECT o.classid, o.objid, o.objsubid, COALESCE(o.acl, o.usual) AS current,
                        COALESCE(i.initprivs, o.usual) AS initial
                   FROM object AS o
                   LEFT JOIN pg_catalog.pg_init_privs AS i
                        ON i.classoid = o.classid AND i.objoid = o.objid AND i.objsubid = o.objsubid
-                 WHERE o.objid < 16384
+                 WHERE (o.objid < 16384
+                        OR (o.classid, o.objid) IN (SELECT classid, objid FROM member))
                    AND NOT (o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                             AND o.objid = 'pg_catalog.pg_settings'::pg_catalog.regclass))
             SELECT pg_catalog.pg_describe_object(classid, objid, objsubid), NULL

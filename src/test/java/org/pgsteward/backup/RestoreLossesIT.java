@@ -273,9 +273,10 @@ class RestoreLossesIT {
         Restore.Done done = wiring.restore.into(order(service), RestoreProgress.QUIET);
 
         assertThat(backup.caveats())
-                .containsExactly("privileges on objects of PostgreSQL itself are not restored: column rolname of table"
-                        + " pg_authid, function pg_ls_dir(text), function pg_sleep(double precision), language plpgsql,"
-                        + " view information_schema.tables, view pg_roles");
+                .containsExactly(
+                        "privileges on objects of PostgreSQL itself or of extensions are not restored: column rolname of table"
+                                + " pg_authid, function pg_ls_dir(text), function pg_sleep(double precision), language plpgsql,"
+                                + " view information_schema.tables, view pg_roles");
         assertThat(done.notes())
                 .contains(
                         "REVOKE ALL ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC: WARNING: no"
@@ -287,6 +288,24 @@ class RestoreLossesIT {
                         "GRANT ALL ON LANGUAGE plpgsql TO " + service
                                 + ": WARNING: no privileges were granted for \"plpgsql\"")
                 .noneMatch(note -> note.contains("public"));
+    }
+
+    @Test
+    void privilegesOnFunctionsOfAnExtensionAreNamed() throws Exception {
+        String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
+        host.cluster()
+                .run(
+                        service,
+                        "CREATE EXTENSION hstore SCHEMA public",
+                        "REVOKE EXECUTE ON FUNCTION public.akeys FROM PUBLIC");
+
+        Backup backup = backUp(wiring, service);
+
+        assertThat(backup.caveats())
+                .as(backup.error())
+                .containsExactly(
+                        "privileges on objects of PostgreSQL itself or of extensions are not restored: function"
+                                + " public.akeys(public.hstore)");
     }
 
     @Test
