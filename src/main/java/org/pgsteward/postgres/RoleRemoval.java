@@ -35,13 +35,16 @@ public final class RoleRemoval {
     /** From here to the end of the transaction, nobody grants anything to anybody. */
     private static final String LOCK = "LOCK TABLE pg_catalog.pg_shdepend IN SHARE ROW EXCLUSIVE MODE";
 
+    /** Whoever creates or grants something waits meanwhile, and an open transaction may have granted something to the role. */
+    private static final String TIMEOUT = "SET LOCAL lock_timeout = '1s'";
+
     private RoleRemoval() {}
 
     /**
      * Drops it, if it exists.
      *
      * @throws SQLException if it cannot be dropped, for example because it owns something, or something was granted to it in a
-     *     database that allows no connections
+     *     database that allows no connections, or in a transaction that is still open
      */
     public static void drop(Server server, String role) throws SQLException {
         for (int attempt = 1; ; attempt++) {
@@ -50,9 +53,9 @@ public final class RoleRemoval {
             String revoke = "DROP OWNED BY " + Quote.identifier(role);
             try {
                 for (String database : databases) {
-                    run(server, database, revoke);
+                    run(server, database, TIMEOUT, revoke);
                 }
-                run(server, last, LOCK, revoke, "DROP ROLE " + Quote.identifier(role));
+                run(server, last, TIMEOUT, LOCK, revoke, "DROP ROLE " + Quote.identifier(role));
                 return;
             } catch (SQLException e) {
                 if (!exists(server, role)) {

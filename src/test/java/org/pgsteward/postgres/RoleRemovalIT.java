@@ -118,6 +118,20 @@ class RoleRemovalIT {
                 .hasMessageContaining("cannot be dropped because some objects depend on it");
     }
 
+    @Test
+    void anOpenTransactionKeepsIt() throws Exception {
+        try (Connection evil = cluster.server().connectAs("evil", PASSWORD, "bait");
+                Statement statement = evil.createStatement()) {
+            statement.execute("CREATE TABLE t (n int)");
+            evil.setAutoCommit(false);
+            statement.execute("GRANT SELECT ON t TO passing");
+
+            assertThatThrownBy(() -> RoleRemoval.drop(cluster.server(), "passing"))
+                    .hasMessageContaining("lock timeout");
+        }
+        RoleRemoval.drop(cluster.server(), "passing");
+    }
+
     private String roles() throws SQLException {
         return cluster.server().ask("SELECT count(*) FROM pg_roles WHERE rolname = 'passing'");
     }
