@@ -140,11 +140,11 @@ public final class GuardAlerts {
         if (taken.kind() == DiskTaken.Kind.FILES) {
             pause(taken);
         } else {
-            // Its transaction may be an innocent one.
-            offences.add(taken.role(), Offences.Kind.QUEUE, clock.instant());
+            // It may have needed what it had, and is terminated all the same.
+            offences.add(taken.role(), Offences.Kind.HELD_DISK, clock.instant());
             shutOutIfRepeated(taken.role(), GuardTexts.words(taken));
             Optional<String> service = serviceOf(taken.role());
-            raise(DISK, service.orElse(taken.role()), texts.queue(taken, service));
+            raise(DISK, service.orElse(taken.role()), texts.held(taken, service));
         }
     }
 

@@ -65,10 +65,13 @@ record GuardTexts(Console console) {
                         + quarantine(taken.role(), service));
     }
 
-    Text queue(DiskTaken taken, Optional<String> service) {
+    /** For what is free again when the role's sessions end. */
+    Text held(DiskTaken taken, Optional<String> service) {
+        String ended = taken.kind() == DiskTaken.Kind.QUEUE
+                ? "terminated its session, because the queue takes the disk of all services"
+                : "terminated its sessions, because PostgreSQL stops for all services when its disk is full";
         return new Text(
-                "role " + taken.role() + " " + words(taken)
-                        + "; pgsteward terminated its session, because the queue takes" + " the disk of all services",
+                "role " + taken.role() + " " + words(taken) + "; pgsteward " + ended,
                 console.psql(
                                 "SELECT pid, usename, datname, xact_start, query FROM pg_stat_activity WHERE xact_start IS NOT NULL"
                                         + " ORDER BY xact_start LIMIT 10")
@@ -122,6 +125,10 @@ record GuardTexts(Console console) {
     }
 
     static String words(DiskTaken taken) {
+        if (taken.kind() == DiskTaken.Kind.TEMPORARY) {
+            return "had " + Size.words(taken.bytes()) + " of temporary files on the disk of PostgreSQL's data, and "
+                    + Size.words(taken.freeBytes()) + " are left";
+        }
         if (taken.kind() == DiskTaken.Kind.QUEUE) {
             return "had a transaction open for " + Elapsed.words(taken.within()) + " while the queue of NOTIFY grew to "
                     + Size.words(taken.bytes());

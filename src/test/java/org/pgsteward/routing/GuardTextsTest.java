@@ -111,8 +111,18 @@ class GuardTextsTest {
     void aTransactionThatKeepsTheQueueFullIsNamedWithItsAge() {
         DiskTaken taken = new DiskTaken(DiskTaken.Kind.QUEUE, "wiki", 80 * MIB, Duration.ofSeconds(90), 0);
 
-        assertThat(texts.queue(taken, WIKI).reason())
+        assertThat(texts.held(taken, WIKI).reason())
                 .isEqualTo("role wiki had a transaction open for 1 min 30 s while the queue of NOTIFY grew to 80 MiB;"
                         + " pgsteward terminated its session, because the queue takes the disk of all services");
+    }
+
+    @Test
+    void whoHasLargeTemporaryFilesIsNamedWithTheirSize() {
+        DiskTaken taken = new DiskTaken(DiskTaken.Kind.TEMPORARY, "wiki", 300 * MIB, Duration.ZERO, 200 * MIB);
+
+        assertThat(texts.held(taken, WIKI).reason())
+                .isEqualTo(
+                        "role wiki had 300 MiB of temporary files on the disk of PostgreSQL's data, and 200 MiB are left;"
+                                + " pgsteward terminated its sessions, because PostgreSQL stops for all services when its disk is full");
     }
 }

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.postgres.UnfinishedRestore;
 
 /** Terminates the sessions of a role that takes the last space of the disk with PostgreSQL's data. For one thread. */
 final class DiskGuard {
@@ -28,21 +29,28 @@ final class DiskGuard {
     /** The same when the disk is nearly full: it may have filled between two readings. */
     private static final Duration SOON = Duration.ofSeconds(2);
 
-    /** A temporary file has the process ID of its session in its name. */
+    /** A temporary file has the process ID of its session in its name. Those of parallel workers are in folders. */
     private static final String PARTS = """
+            WITH file (name, size) AS (
+                SELECT name, size FROM pg_catalog.pg_ls_tmpdir()
+                 UNION ALL
+                SELECT folder, (pg_catalog.pg_stat_file('base/pgsql_tmp/' || folder || '/' || file, true)).size
+                  FROM pg_catalog.pg_ls_dir('base/pgsql_tmp', true, false) AS folder,
+                       LATERAL pg_catalog.pg_ls_dir('base/pgsql_tmp/' || folder, true, false) AS file
+                 WHERE folder LIKE '%.fileset')
             SELECT r.rolname, d.datname, pg_catalog.pg_database_size(d.oid)
               FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
-             WHERE NOT r.rolsuper
+             WHERE NOT r.rolsuper AND d.datname !~ '{unfinished}'
              UNION ALL
             SELECT a.usename, '', pg_catalog.sum(t.size)
-              FROM pg_catalog.pg_ls_tmpdir() AS t
+              FROM file AS t
               JOIN pg_catalog.pg_stat_activity AS a
                 ON a.pid = pg_catalog.substring(t.name, 'pgsql_tmp([0-9]{1,9})')::int
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
              WHERE NOT r.rolsuper
              GROUP BY 1
              LIMIT 5000
-            """;
+            """.replace("{unfinished}", UnfinishedRestore.NAMES);
 
     private static final String COMMON = """
             SELECT (SELECT COALESCE(pg_catalog.sum(size), 0) FROM pg_catalog.pg_ls_waldir())

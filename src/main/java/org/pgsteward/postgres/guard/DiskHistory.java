@@ -39,6 +39,9 @@ final class DiskHistory {
     /** Share of the lost space that a role must have been seen to write. Sessions may end between two readings. */
     private static final double SEEN = 0.1;
 
+    /** The same if what it wrote is in no file that is known to grow. */
+    private static final double NEARLY_ALL = 0.8;
+
     /**
      * @param within how far back readings count
      * @param ofFree what a role may take, as a share of what is left
@@ -108,6 +111,27 @@ final class DiskHistory {
         if (!limit.isExceeded(lost, now)) {
             return Optional.empty();
         }
+        Optional<DiskTaken> taking = ofTaking(then, now, limit, lost);
+        return ofTemporaryFiles(now, lost)
+                .filter(holding -> !taking.map(DiskTaken::role).equals(Optional.of(holding.role())))
+                .or(() -> taking);
+    }
+
+    /** However long it has had them: to end its sessions gives the space back, and harms nobody who only needs some. */
+    private static Optional<DiskTaken> ofTemporaryFiles(DiskUse now, long lost) {
+        return now.parts().entrySet().stream()
+                .filter(part -> part.getKey().database().isEmpty())
+                .max(Map.Entry.comparingByValue())
+                .filter(most -> most.getValue() >= lost && most.getValue() >= now.freeBytes())
+                .map(most -> new DiskTaken(
+                        DiskTaken.Kind.TEMPORARY,
+                        most.getKey().role(),
+                        most.getValue(),
+                        Duration.ZERO,
+                        now.freeBytes()));
+    }
+
+    private Optional<DiskTaken> ofTaking(DiskUse then, DiskUse now, Limit limit, long lost) {
         return ofGrowth(then, now)
                 .filter(most -> limit.isExceeded(most.getValue(), now) && most.getValue() >= lost * SHARE)
                 .or(() -> ofWriting(then, now, lost))
@@ -119,26 +143,32 @@ final class DiskHistory {
                         now.freeBytes()));
     }
 
-    /** A database that was not there before is no growth: a restore makes it. */
-    private static Optional<Map.Entry<String, Long>> ofGrowth(DiskUse then, DiskUse now) {
+    /** A database counts from the first reading that has it, since a restore makes one with everything in it. */
+    private Optional<Map.Entry<String, Long>> ofGrowth(DiskUse then, DiskUse now) {
+        Map<DiskUse.Part, Long> before = new HashMap<>();
+        readings.stream()
+                .filter(reading -> !reading.at().isBefore(then.at()))
+                .forEach(reading -> reading.parts().forEach(before::putIfAbsent));
         Map<String, Long> byRole = new HashMap<>();
         now.parts().forEach((part, bytes) -> {
-            long before = then.parts().getOrDefault(part, part.database().isEmpty() ? 0L : bytes);
-            byRole.merge(part.role(), bytes - before, Long::sum);
+            boolean isTemporary = part.database().isEmpty();
+            long first = isTemporary ? then.parts().getOrDefault(part, 0L) : before.getOrDefault(part, bytes);
+            byRole.merge(part.role(), bytes - first, Long::sum);
         });
         return byRole.entrySet().stream().max(Map.Entry.comparingByValue());
     }
 
-    /** The log and the queue belong to nobody; who writes most while they grow has filled them. */
+    /**
+     * The log and the queue belong to nobody; who writes most while they grow has filled them. So has whoever wrote nearly as much
+     * as was lost, to whatever files.
+     */
     private static Optional<Map.Entry<String, Long>> ofWriting(DiskUse then, DiskUse now, long lost) {
-        if (now.commonBytes() - then.commonBytes() < lost * MOST) {
-            return Optional.empty();
-        }
         Map<String, Long> written = new HashMap<>(now.writtenByRole());
         written.replaceAll((role, bytes) -> bytes - then.writtenByRole().getOrDefault(role, 0L));
         long all = written.values().stream().mapToLong(Long::longValue).sum();
+        double least = now.commonBytes() - then.commonBytes() < lost * MOST ? NEARLY_ALL : SEEN;
         return written.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
-                .filter(most -> most.getValue() >= all * SHARE && most.getValue() >= lost * SEEN);
+                .filter(most -> most.getValue() >= all * SHARE && most.getValue() >= lost * least);
     }
 }

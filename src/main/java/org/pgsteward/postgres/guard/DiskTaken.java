@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * A role that takes the disk with PostgreSQL's data. On a full disk nobody can log in, and PostgreSQL may not start again.
  *
- * @param bytes that it took, or that the queue has
- * @param within the time in which it took them, or the age of its transaction
+ * @param bytes that it took, or that its temporary files or the queue have
+ * @param within the time in which it took them, or the age of its transaction; zero for temporary files
  * @param freeBytes what is left; 0 for the queue, where it does not matter
  */
 public record DiskTaken(Kind kind, String role, long bytes, Duration within, long freeBytes) {
@@ -14,6 +14,8 @@ public record DiskTaken(Kind kind, String role, long bytes, Duration within, lon
     public enum Kind {
         /** The role writes into its databases, temporary files, the write-ahead log or the queue of {@code NOTIFY}. */
         FILES,
+        /** Its temporary files are large while another role needs the space, which is free again when its sessions end. */
+        TEMPORARY,
         /** Its open transaction keeps PostgreSQL from removing anything from the queue of {@code NOTIFY}. */
         QUEUE
     }

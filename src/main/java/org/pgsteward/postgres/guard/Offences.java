@@ -30,8 +30,8 @@ public final class Offences {
         CRASH(20),
         /** PostgreSQL crashed again within 30 seconds because the kernel killed a process of the role. */
         KILLED(12),
-        /** A transaction of the role was the oldest one while the queue of {@code NOTIFY} took the disk. */
-        QUEUE(10),
+        /** The role kept much of the disk by a transaction or by temporary files. */
+        HELD_DISK(10),
         /** A session did not end within some seconds after the guard terminated it. */
         STILL_RUNNING(30);
 

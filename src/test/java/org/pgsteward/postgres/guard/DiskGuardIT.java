@@ -84,6 +84,21 @@ class DiskGuardIT {
         await().atMost(PATIENCE).until(guard::hasDiskSpace);
     }
 
+    /** The files of parallel workers are in folders of their own. */
+    @Test
+    void namesTheRoleWhoseParallelSortFillsTheDisk() throws Exception {
+        running(
+                "CREATE TABLE IF NOT EXISTS p (n int)",
+                "TRUNCATE p",
+                "INSERT INTO p SELECT generate_series(1, 300000)",
+                "ALTER TABLE p SET (parallel_workers = 2)",
+                "DO $$ BEGIN SET LOCAL maintenance_work_mem = '64MB'; CREATE INDEX ON p ((repeat(md5(n::text), 70))); END $$");
+
+        shutsOut("evil");
+
+        neighbourWorks();
+    }
+
     /** The function that every role may call writes to nothing but the log. */
     @Test
     void namesTheRoleThatFillsTheLog() throws Exception {
@@ -134,8 +149,8 @@ class DiskGuardIT {
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> guard.check().disk(), Optional::isPresent)
                 .orElseThrow();
-        assertThat(guard.shutOut(role)).contains(role);
         assertThat(taken.role()).isEqualTo(role);
+        assertThat(guard.shutOut(role)).contains(role);
         assertThat(taken.bytes()).isBetween(16L << 20, 600L << 20);
         assertThat(taken.freeBytes()).isBetween(1L << 20, DiskHistory.SHORT);
     }

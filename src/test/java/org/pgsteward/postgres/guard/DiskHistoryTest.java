@@ -124,6 +124,31 @@ class DiskHistoryTest {
     }
 
     @Test
+    void aNewDatabaseCountsFromTheFirstReadingThatHasIt() {
+        history.add(new DiskUse(START, 500 * MIB, Map.of(), 0, Map.of()));
+        history.add(new DiskUse(
+                START.plusSeconds(5), 490 * MIB, Map.of(new DiskUse.Part("evil", "new"), 8 * MIB), 0, Map.of()));
+        history.add(new DiskUse(
+                START.plusSeconds(20), 200 * MIB, Map.of(new DiskUse.Part("evil", "new"), 298 * MIB), 0, Map.of()));
+
+        assertThat(history.responsible()).map(DiskTaken::bytes).contains(290 * MIB);
+    }
+
+    @Test
+    void largeTemporaryFilesGoBeforeTheTablesOfOthers() {
+        history.add(new DiskUse(START, 250 * MIB, Map.of(new DiskUse.Part("evil", ""), 300 * MIB), 0, Map.of()));
+        history.add(new DiskUse(
+                START.plusSeconds(20),
+                150 * MIB,
+                Map.of(new DiskUse.Part("evil", ""), 300 * MIB, new DiskUse.Part("wiki", "wiki"), 100 * MIB),
+                0,
+                Map.of()));
+
+        assertThat(history.responsible())
+                .contains(new DiskTaken(DiskTaken.Kind.TEMPORARY, "evil", 300 * MIB, Duration.ZERO, 150 * MIB));
+    }
+
+    @Test
     void whoWritesMostFillsTheLog() {
         written(0, 500, 100, Map.of("evil", 5 * MIB, "wiki", 900 * MIB));
         written(20, 200, 400, Map.of("evil", 305 * MIB, "wiki", 1000 * MIB));
@@ -142,11 +167,19 @@ class DiskHistoryTest {
     }
 
     @Test
-    void writersOfOldFilesAreNotNamedWhenTheLogDoesNotGrow() {
+    void writersOfOldFilesAreNotNamedWhenBackupsTakeTheDisk() {
         written(0, 500, 100, Map.of("wiki", 0L));
-        written(20, 200, 200, Map.of("wiki", 300 * MIB));
+        written(20, 200, 200, Map.of("wiki", 200 * MIB));
 
         assertThat(history.responsible()).isEmpty();
+    }
+
+    @Test
+    void whoWritesNearlyAllThatIsLostIsNamedWhereverItIs() {
+        written(0, 500, 100, Map.of("evil", 0L));
+        written(20, 200, 100, Map.of("evil", 280 * MIB, "wiki", 30 * MIB));
+
+        assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
     }
 
     @Test
