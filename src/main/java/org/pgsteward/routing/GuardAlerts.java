@@ -140,9 +140,11 @@ public final class GuardAlerts {
         if (taken.kind() == DiskTaken.Kind.FILES) {
             pause(taken);
         } else {
-            // It may have needed what it had, and is terminated all the same.
-            offences.add(taken.role(), Offences.Kind.HELD_DISK, clock.instant());
-            shutOutIfRepeated(taken.role(), GuardTexts.words(taken));
+            // It may have needed what it had, and is terminated all the same. A transaction is no evidence.
+            if (taken.kind() != DiskTaken.Kind.TRANSACTION) {
+                offences.add(taken.role(), Offences.Kind.HELD_DISK, clock.instant());
+                shutOutIfRepeated(taken.role(), GuardTexts.words(taken));
+            }
             Optional<String> service = serviceOf(taken.role());
             raise(DISK, service.orElse(taken.role()), texts.held(taken, service));
         }

@@ -67,9 +67,11 @@ record GuardTexts(Console console) {
 
     /** For what is free again when the role's sessions end. */
     Text held(DiskTaken taken, Optional<String> service) {
-        String ended = taken.kind() == DiskTaken.Kind.QUEUE
-                ? "terminated its session, because the queue takes the disk of all services"
-                : "terminated its sessions, because PostgreSQL stops for all services when its disk is full";
+        String ended = taken.kind() == DiskTaken.Kind.TEMPORARY
+                ? "terminated its sessions, because PostgreSQL stops for all services when its disk is full"
+                : "terminated its session"
+                        + (taken.kind() == DiskTaken.Kind.QUEUE ? "s" : "")
+                        + ", because the queue takes the disk of all services";
         return new Text(
                 "role " + taken.role() + " " + words(taken) + "; pgsteward " + ended,
                 console.psql(
@@ -130,6 +132,9 @@ record GuardTexts(Console console) {
                     + Size.words(taken.freeBytes()) + " are left";
         }
         if (taken.kind() == DiskTaken.Kind.QUEUE) {
+            return "wrote most while the queue of NOTIFY grew to " + Size.words(taken.bytes());
+        }
+        if (taken.kind() == DiskTaken.Kind.TRANSACTION) {
             return "had a transaction open for " + Elapsed.words(taken.within()) + " while the queue of NOTIFY grew to "
                     + Size.words(taken.bytes());
         }

@@ -108,11 +108,15 @@ class GuardTextsTest {
     }
 
     @Test
-    void aTransactionThatKeepsTheQueueFullIsNamedWithItsAge() {
-        DiskTaken taken = new DiskTaken(DiskTaken.Kind.QUEUE, "wiki", 80 * MIB, Duration.ofSeconds(90), 0);
+    void whoFillsTheQueueOfNotifyIsNamed() {
+        DiskTaken writer = new DiskTaken(DiskTaken.Kind.QUEUE, "wiki", 80 * MIB, Duration.ZERO, 0);
+        DiskTaken reader = new DiskTaken(DiskTaken.Kind.TRANSACTION, "wiki", 600 * MIB, Duration.ofSeconds(90), 0);
 
-        assertThat(texts.held(taken, WIKI).reason())
-                .isEqualTo("role wiki had a transaction open for 1 min 30 s while the queue of NOTIFY grew to 80 MiB;"
+        assertThat(texts.held(writer, WIKI).reason())
+                .isEqualTo("role wiki wrote most while the queue of NOTIFY grew to 80 MiB; pgsteward terminated its"
+                        + " sessions, because the queue takes the disk of all services");
+        assertThat(texts.held(reader, WIKI).reason())
+                .isEqualTo("role wiki had a transaction open for 1 min 30 s while the queue of NOTIFY grew to 600 MiB;"
                         + " pgsteward terminated its session, because the queue takes the disk of all services");
     }
 

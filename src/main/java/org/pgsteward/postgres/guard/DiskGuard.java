@@ -11,8 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.postgres.UnfinishedRestore;
 
@@ -60,27 +58,13 @@ final class DiskGuard {
                    +
             """ + NotifyQueue.BYTES;
 
-    private static final String WRITTEN = """
-            SELECT a.pid || ' ' || a.backend_start, r.rolname,
-                   pg_catalog.pg_read_file('/proc/' || a.pid || '/io', 0, 4000, true)
-              FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-             WHERE NOT r.rolsuper
-             LIMIT 1000
-            """;
-
-    private static final Pattern CHARACTERS = Pattern.compile("^wchar: (\\d{1,18})$", Pattern.MULTILINE);
-
     /** A file has gone or may not be read, a database has gone, or the disk or the lock table is full. */
     private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "3D000", "XX000", "53100", "53200");
 
     private final FreeSpace space;
     private final NotifyQueue queue = new NotifyQueue();
     private final DiskHistory history = new DiskHistory();
-    private final Map<String, Long> writtenByRole = new HashMap<>();
-
-    /** What each session had written at the previous reading, by process ID and start. */
-    private Map<String, Long> writtenBySession = Map.of();
-
+    private final WrittenBytes written = new WrittenBytes();
     private @Nullable Instant readAt;
     private long freeBefore;
 
@@ -141,7 +125,7 @@ final class DiskGuard {
 
     private DiskUse read(Statement statement, Instant now, long free) throws SQLException {
         Sql.clearStatistics(statement.getConnection());
-        Sql.query(statement.getConnection(), UNREADABLE, () -> addWritten(statement));
+        written.read(statement.getConnection());
         Map<DiskUse.Part, Long> parts = new HashMap<>();
         try (ResultSet rows = statement.executeQuery(PARTS)) {
             while (rows.next()) {
@@ -150,24 +134,7 @@ final class DiskGuard {
         }
         try (ResultSet row = statement.executeQuery(COMMON)) {
             row.next();
-            return new DiskUse(now, free, parts, row.getLong(1), writtenByRole);
+            return new DiskUse(now, free, parts, row.getLong(1), written.byRole());
         }
-    }
-
-    private boolean addWritten(Statement statement) throws SQLException {
-        Map<String, Long> bySession = new HashMap<>();
-        try (ResultSet rows = statement.executeQuery(WRITTEN)) {
-            while (rows.next()) {
-                Matcher number = CHARACTERS.matcher(String.valueOf(rows.getString(3)));
-                if (number.find()) {
-                    long written = Long.parseLong(number.group(1));
-                    String id = rows.getString(1);
-                    bySession.put(id, written);
-                    writtenByRole.merge(rows.getString(2), written - writtenBySession.getOrDefault(id, 0L), Long::sum);
-                }
-            }
-        }
-        writtenBySession = bySession;
-        return true;
     }
 }

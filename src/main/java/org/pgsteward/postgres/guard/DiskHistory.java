@@ -3,6 +3,7 @@ package org.pgsteward.postgres.guard;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -30,16 +31,19 @@ final class DiskHistory {
 
     private static final int MOST_KEPT = 300;
 
-    /** A role with less than this share of the lost space is no cause: backups or other containers may lie on the disk. */
-    private static final double SHARE = 0.3;
-
-    /** Share of the lost space that must be in files that belong to no role. */
+    /**
+     * Share of the lost space that must be in databases and temporary files of roles, or in the files that belong to no role. If
+     * it is less, backups or other containers may have taken the space.
+     */
     private static final double MOST = 0.5;
 
-    /** Share of the lost space that a role must have been seen to write. Sessions may end between two readings. */
+    /** A role with less than this share of what all roles took, or wrote, is not stopped. */
+    private static final double SHARE = 0.1;
+
+    /** Share of the lost space that the roles must have been seen to write. Sessions may end between two readings. */
     private static final double SEEN = 0.1;
 
-    /** The same if what it wrote is in no file that is known to grow. */
+    /** The same if what they wrote is in no file that is known to grow. */
     private static final double NEARLY_ALL = 0.8;
 
     /**
@@ -54,6 +58,12 @@ final class DiskHistory {
 
     private final Deque<DiskUse> readings = new ArrayDeque<>();
 
+    /** What the roles took that were stopped, by role. */
+    private final Map<String, Long> stopped = new HashMap<>();
+
+    /** When a role was stopped last. What was taken until then does not count again. */
+    private Instant stoppedAt = Instant.MIN;
+
     void add(DiskUse reading) {
         if (!readings.isEmpty() && reading.at().isBefore(readings.getLast().at())) {
             clear(); // the clock was set back
@@ -67,11 +77,15 @@ final class DiskHistory {
 
     void clear() {
         readings.clear();
+        stopped.clear();
     }
 
     private void removeOld(Instant now) {
         Instant longest = now.minus(LIMITS.get(1).within());
         Instant shortest = now.minus(LIMITS.get(0).within());
+        if (stoppedAt.isBefore(longest)) {
+            stopped.clear();
+        }
         Instant kept = Instant.MIN;
         for (Iterator<DiskUse> each = readings.iterator(); each.hasNext(); ) {
             Instant at = each.next().at();
@@ -83,30 +97,24 @@ final class DiskHistory {
         }
     }
 
-    /**
-     * Returns the role that takes the last space; empty while there is enough, or if no role takes much of it. What was taken
-     * until then does not count again, for no role.
-     */
+    /** Returns the role that takes most of the last space; empty while there is enough, or if no role takes much of it. */
     Optional<DiskTaken> responsible() {
         DiskUse now = readings.peekLast();
         if (now == null || now.freeBytes() >= SHORT) {
             return Optional.empty();
         }
         Optional<DiskTaken> taken = LIMITS.stream()
-                .flatMap(limit -> responsible(now, limit).stream())
+                .flatMap(limit -> accomplice(now, limit).or(() -> responsible(now, limit)).stream())
                 .findFirst();
         if (taken.isPresent()) {
-            readings.clear();
-            readings.add(now);
+            stopped.merge(taken.get().role(), taken.get().bytes(), Long::sum);
+            stoppedAt = now.at();
         }
         return taken;
     }
 
     private Optional<DiskTaken> responsible(DiskUse now, Limit limit) {
-        DiskUse then = readings.stream()
-                .filter(reading -> !reading.at().isBefore(now.at().minus(limit.within())))
-                .max(Comparator.comparingLong(DiskUse::freeBytes))
-                .orElse(now);
+        DiskUse then = fullest(now, limit, stoppedAt);
         long lost = then.freeBytes() - now.freeBytes();
         if (!limit.isExceeded(lost, now)) {
             return Optional.empty();
@@ -115,6 +123,39 @@ final class DiskHistory {
         return ofTemporaryFiles(now, lost)
                 .filter(holding -> !taking.map(DiskTaken::role).equals(Optional.of(holding.role())))
                 .or(() -> taking);
+    }
+
+    /** Several roles may take the disk together: whoever took nearly as much as a role that was stopped is stopped too. */
+    private Optional<DiskTaken> accomplice(DiskUse now, Limit limit) {
+        if (stopped.isEmpty()) {
+            return Optional.empty();
+        }
+        long largest = Collections.max(stopped.values());
+        DiskUse then = fullest(now, limit, Instant.MIN);
+        Map<String, Long> growth = growth(then, now);
+        growth.keySet().removeAll(stopped.keySet());
+        return growth.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .filter(most -> most.getValue() >= largest * MOST && limit.isExceeded(most.getValue(), now))
+                .map(most -> taken(most, then, now));
+    }
+
+    /** Returns the reading with most space within the limit, and not before a time. */
+    private DiskUse fullest(DiskUse now, Limit limit, Instant from) {
+        return readings.stream()
+                .filter(reading -> !reading.at().isBefore(now.at().minus(limit.within())))
+                .filter(reading -> !reading.at().isBefore(from))
+                .max(Comparator.comparingLong(DiskUse::freeBytes))
+                .orElse(now);
+    }
+
+    private static DiskTaken taken(Map.Entry<String, Long> role, DiskUse then, DiskUse now) {
+        return new DiskTaken(
+                DiskTaken.Kind.FILES,
+                role.getKey(),
+                role.getValue(),
+                Duration.between(then.at(), now.at()),
+                now.freeBytes());
     }
 
     /** However long it has had them: to end its sessions gives the space back, and harms nobody who only needs some. */
@@ -132,30 +173,32 @@ final class DiskHistory {
     }
 
     private Optional<DiskTaken> ofTaking(DiskUse then, DiskUse now, Limit limit, long lost) {
-        return ofGrowth(then, now)
-                .filter(most -> limit.isExceeded(most.getValue(), now) && most.getValue() >= lost * SHARE)
-                .or(() -> ofWriting(then, now, lost))
-                .map(most -> new DiskTaken(
-                        DiskTaken.Kind.FILES,
-                        most.getKey(),
-                        Math.min(most.getValue(), lost),
-                        Duration.between(then.at(), now.at()),
-                        now.freeBytes()));
+        Map<String, Long> growth = growth(then, now);
+        long all = growth.values().stream().mapToLong(Long::longValue).sum();
+        return (limit.isExceeded(all, now) && all >= lost * MOST ? most(growth, all) : ofWriting(then, now, lost))
+                .map(most -> Map.entry(most.getKey(), Math.min(most.getValue(), lost)))
+                .map(most -> taken(most, then, now));
     }
 
-    /** A database counts from the first reading that has it, since a restore makes one with everything in it. */
-    private Optional<Map.Entry<String, Long>> ofGrowth(DiskUse then, DiskUse now) {
-        Map<DiskUse.Part, Long> before = new HashMap<>();
+    private static Optional<Map.Entry<String, Long>> most(Map<String, Long> byRole, long all) {
+        return byRole.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .filter(most -> most.getValue() >= all * SHARE);
+    }
+
+    /** Returns what each role took. A database counts from the first reading that has it: a restore makes one with everything in it. */
+    private Map<String, Long> growth(DiskUse then, DiskUse now) {
+        Map<DiskUse.Part, Long> first = new HashMap<>();
         readings.stream()
                 .filter(reading -> !reading.at().isBefore(then.at()))
-                .forEach(reading -> reading.parts().forEach(before::putIfAbsent));
+                .forEach(reading -> reading.parts().forEach(first::putIfAbsent));
         Map<String, Long> byRole = new HashMap<>();
         now.parts().forEach((part, bytes) -> {
             boolean isTemporary = part.database().isEmpty();
-            long first = isTemporary ? then.parts().getOrDefault(part, 0L) : before.getOrDefault(part, bytes);
-            byRole.merge(part.role(), bytes - first, Long::sum);
+            long before = isTemporary ? then.parts().getOrDefault(part, 0L) : first.getOrDefault(part, bytes);
+            byRole.merge(part.role(), Math.max(0, bytes - before), Long::sum);
         });
-        return byRole.entrySet().stream().max(Map.Entry.comparingByValue());
+        return byRole;
     }
 
     /**
@@ -167,8 +210,6 @@ final class DiskHistory {
         written.replaceAll((role, bytes) -> bytes - then.writtenByRole().getOrDefault(role, 0L));
         long all = written.values().stream().mapToLong(Long::longValue).sum();
         double least = now.commonBytes() - then.commonBytes() < lost * MOST ? NEARLY_ALL : SEEN;
-        return written.entrySet().stream()
-                .max(Map.Entry.comparingByValue())
-                .filter(most -> most.getValue() >= all * SHARE && most.getValue() >= lost * least);
+        return all < lost * least ? Optional.empty() : most(written, all);
     }
 }

@@ -6,7 +6,7 @@ import java.time.Duration;
  * A role that takes the disk with PostgreSQL's data. On a full disk nobody can log in, and PostgreSQL may not start again.
  *
  * @param bytes that it took, or that its temporary files or the queue have
- * @param within the time in which it took them, or the age of its transaction; zero for temporary files
+ * @param within the time in which it took them, or the age of its transaction; zero for the other kinds
  * @param freeBytes what is left; 0 for the queue, where it does not matter
  */
 public record DiskTaken(Kind kind, String role, long bytes, Duration within, long freeBytes) {
@@ -16,7 +16,9 @@ public record DiskTaken(Kind kind, String role, long bytes, Duration within, lon
         FILES,
         /** Its temporary files are large while another role needs the space, which is free again when its sessions end. */
         TEMPORARY,
-        /** Its open transaction keeps PostgreSQL from removing anything from the queue of {@code NOTIFY}. */
-        QUEUE
+        /** It writes most while the queue of {@code NOTIFY} is large. */
+        QUEUE,
+        /** Its open transaction may keep PostgreSQL from removing anything from the queue of {@code NOTIFY}. */
+        TRANSACTION
     }
 }

@@ -7,17 +7,28 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The queue of {@code NOTIFY}, which all databases share, and which can take 8 GB of the disk. PostgreSQL removes what all
- * listening sessions have read; a session with an open transaction reads nothing. Which sessions listen cannot be read, so
- * the oldest open transactions are ended, one with each check, until the queue is small. For one thread.
+ * listening sessions have read; a session with an open transaction reads nothing, and which sessions listen cannot be read.
+ * So the sessions of the role that fills the queue are ended; mostly it has the listening one, too. The oldest transactions
+ * of others are ended only if the queue is very large. For one thread.
  */
 final class NotifyQueue {
     /** A queue that is read has hardly one file. */
     private static final long ALLOWED = 64L << 20;
+
+    private static final long VERY_LARGE = 512L << 20;
+
+    private static final long OBSERVED_NANOSECONDS = 100_000_000;
+
+    /** Bytes within the time of observation. */
+    private static final long MUCH = 256 << 10;
 
     /** Each file of the queue has 32 pages. */
     static final String BYTES =
@@ -45,7 +56,7 @@ final class NotifyQueue {
     /** The process ID of the session that was terminated last; it needs a moment to end. */
     private int terminated;
 
-    /** Returns the role whose session was terminated. */
+    /** Returns the role whose sessions were terminated. */
     Optional<DiskTaken> check(Connection session) throws SQLException {
         if (Sql.query(session, FAILED, () -> bytes(session)).orElse(0L) <= ALLOWED) {
             return Optional.empty();
@@ -53,9 +64,35 @@ final class NotifyQueue {
         Sql.query(session, FAILED, () -> Sql.value(session, REMOVE_READ));
         return Sql.query(session, FAILED, () -> {
                     long bytes = bytes(session);
-                    return bytes <= ALLOWED ? Optional.<DiskTaken>empty() : terminateOldest(session, bytes);
+                    return bytes <= ALLOWED ? Optional.<DiskTaken>empty() : terminate(session, bytes);
                 })
                 .flatMap(taken -> taken);
+    }
+
+    private Optional<DiskTaken> terminate(Connection session, long bytes) throws SQLException {
+        Optional<String> writer = writer(session);
+        if (writer.isPresent()) {
+            ShutOut.terminateOnce(session, writer.get());
+            return Optional.of(new DiskTaken(DiskTaken.Kind.QUEUE, writer.get(), bytes, Duration.ZERO, 0));
+        }
+        return bytes > VERY_LARGE ? terminateOldest(session, bytes) : Optional.empty();
+    }
+
+    /** Returns the role that writes most at this moment. */
+    private static Optional<String> writer(Connection session) throws SQLException {
+        WrittenBytes written = new WrittenBytes();
+        Sql.clearStatistics(session);
+        written.read(session);
+        Map<String, Long> before = written.byRole();
+        LockSupport.parkNanos(OBSERVED_NANOSECONDS);
+        Sql.clearStatistics(session);
+        written.read(session);
+        Map<String, Long> now = new HashMap<>(written.byRole());
+        now.replaceAll((role, bytes) -> bytes - before.getOrDefault(role, 0L));
+        return now.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .filter(most -> most.getValue() >= MUCH)
+                .map(Map.Entry::getKey);
     }
 
     private long bytes(Connection session) throws SQLException {
@@ -80,7 +117,7 @@ final class NotifyQueue {
                 terminated = row.getInt(1);
                 Sql.terminate(session, terminated);
                 return Optional.of(new DiskTaken(
-                        DiskTaken.Kind.QUEUE, row.getString(2), bytes, Duration.ofSeconds(row.getLong(3)), 0));
+                        DiskTaken.Kind.TRANSACTION, row.getString(2), bytes, Duration.ofSeconds(row.getLong(3)), 0));
             }
         }
     }

@@ -30,7 +30,7 @@ public final class Offences {
         CRASH(20),
         /** PostgreSQL crashed again within 30 seconds because the kernel killed a process of the role. */
         KILLED(12),
-        /** The role kept much of the disk by a transaction or by temporary files. */
+        /** The role had large temporary files, or filled the queue of {@code NOTIFY}, when the disk was short. */
         HELD_DISK(10),
         /** A session did not end within some seconds after the guard terminated it. */
         STILL_RUNNING(30);

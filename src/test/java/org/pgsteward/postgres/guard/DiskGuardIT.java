@@ -110,37 +110,37 @@ class DiskGuardIT {
         neighbourWorks();
     }
 
+    /** Of an older transaction it is not known whether its session listens. */
     @Test
-    void endsTheTransactionThatKeepsTheQueueOfNotifyFull() throws Exception {
-        try (Connection late = container.as("wiki", "wiki");
+    void endsTheSessionsThatFillTheQueueOfNotify() throws Exception {
+        try (Connection report = container.as("wiki", "wiki");
                 Connection listener = container.as("evil", "evil");
                 Statement statement = listener.createStatement()) {
+            report.setAutoCommit(false);
+            report.createStatement().execute("SELECT 1");
             statement.execute("LISTEN x");
             listener.setAutoCommit(false);
             statement.execute("SELECT 1");
             assertThat(guard.check().disk()).isEmpty();
             running(
-                    "DO $$ BEGIN FOR n IN 1..2000 LOOP PERFORM pg_notify('x', n || repeat('x', 7900)); END LOOP; END $$");
-            await().atMost(PATIENCE)
-                    .until(() -> container
-                            .server()
-                            .ask("SELECT count(*) > 280 FROM pg_ls_dir('pg_notify')")
-                            .equals("t"));
-            late.setAutoCommit(false);
-            late.createStatement().execute("SELECT 1");
+                    "DO $$ BEGIN FOR n IN 1..500 LOOP PERFORM pg_notify('x', n || repeat('x', 7900)); END LOOP; END $$");
 
-            DiskTaken taken = guard.check().disk().orElseThrow();
+            DiskTaken taken = await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> guard.check().disk(), Optional::isPresent)
+                    .orElseThrow();
 
             assertThat(taken.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
             assertThat(taken.role()).isEqualTo("evil");
-            assertThat(taken.bytes()).isBetween(65L << 20, 600L << 20);
+            assertThat(taken.bytes()).isBetween(64L << 20, 600L << 20);
+            over.set(true);
             await().atMost(PATIENCE).untilAsserted(() -> {
-                assertThat(guard.check().disk()).isEmpty();
+                guard.check();
                 assertThat(container.server().ask("SELECT count(*) < 256 FROM pg_ls_dir('pg_notify')"))
                         .isEqualTo("t");
             });
             assertThat(listener.isValid(5)).isFalse();
-            assertThat(late.isValid(5)).as("its transaction began later").isTrue();
+            assertThat(report.isValid(5)).isTrue();
         }
     }
 

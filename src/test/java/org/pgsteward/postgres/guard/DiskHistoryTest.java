@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -183,11 +184,31 @@ class DiskHistoryTest {
     }
 
     @Test
-    void nobodyIsNamedIfNobodyWritesMostOfTheLog() {
-        written(0, 500, 100, Map.of());
-        written(20, 200, 400, Map.of("a", 80 * MIB, "b", 75 * MIB, "c", 75 * MIB, "d", 70 * MIB));
+    void rolesThatTakeTheDiskTogetherAreNamedOneAfterTheOther() {
+        history.add(together(0, 1400, 10, 10));
+        history.add(together(50, 210, 244, 254));
 
+        for (int n = 0; n < 5; n++) {
+            assertThat(history.responsible())
+                    .map(DiskTaken::role)
+                    .get()
+                    .asString()
+                    .startsWith("evil");
+        }
         assertThat(history.responsible()).isEmpty();
+        history.add(together(51, 190, 244, 274));
+        assertThat(history.responsible()).isEmpty();
+    }
+
+    /** Five of them, and one who writes little. */
+    private static DiskUse together(int seconds, long free, long each, long fifth) {
+        Map<DiskUse.Part, Long> parts = new HashMap<>();
+        for (int n = 0; n < 4; n++) {
+            parts.put(new DiskUse.Part("evil" + n, "evil" + n), each * MIB);
+        }
+        parts.put(new DiskUse.Part("evil4", "evil4"), fifth * MIB);
+        parts.put(new DiskUse.Part("wiki", "wiki"), (100 + seconds / 10) * MIB);
+        return new DiskUse(START.plusSeconds(seconds), free * MIB, parts, 0, Map.of());
     }
 
     /** In MiB. */

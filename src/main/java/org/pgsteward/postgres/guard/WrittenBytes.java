@@ -1,0 +1,62 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Bytes that the processes of ordinary roles write into files, from the kernel's count for each process. For one thread. */
+final class WrittenBytes {
+    private static final String SESSIONS = """
+            SELECT a.pid || ' ' || a.backend_start, r.rolname,
+                   pg_catalog.pg_read_file('/proc/' || a.pid || '/io', 0, 4000, true)
+              FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE NOT r.rolsuper
+             LIMIT 1000
+            """;
+
+    private static final Pattern COUNT = Pattern.compile("^wchar: (\\d{1,18})$", Pattern.MULTILINE);
+
+    /** A process ended while its file was read, the system denies access, or the disk or the lock table is full. */
+    private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "XX000", "53100", "53200");
+
+    private final Map<String, Long> byRole = new HashMap<>();
+
+    /** By process ID and start of the session, at the previous reading. */
+    private Map<String, Long> bySession = Map.of();
+
+    /** Reads what has been written since the previous reading; of new sessions, all. */
+    void read(Connection session) throws SQLException {
+        Sql.query(session, UNREADABLE, () -> {
+            try (Statement statement = session.createStatement();
+                    ResultSet rows = statement.executeQuery(SESSIONS)) {
+                add(rows);
+            }
+            return true;
+        });
+    }
+
+    private void add(ResultSet rows) throws SQLException {
+        Map<String, Long> now = new HashMap<>();
+        while (rows.next()) {
+            Matcher count = COUNT.matcher(String.valueOf(rows.getString(3)));
+            if (count.find()) {
+                String id = rows.getString(1);
+                long written = Long.parseLong(count.group(1));
+                now.put(id, written);
+                byRole.merge(rows.getString(2), written - bySession.getOrDefault(id, 0L), Long::sum);
+            }
+        }
+        bySession = now;
+    }
+
+    /** Returns the sums of all readings by role. */
+    Map<String, Long> byRole() {
+        return Map.copyOf(byRole);
+    }
+}
