@@ -104,14 +104,15 @@ final class Beside {
         return rows;
     }
 
-    /** An older manifest does not have them, and then the dump itself is asked. */
+    /** An older manifest does not have them, and none has secrets; then the dump itself is asked. */
     private List<String> settings() throws IOException, InterruptedException {
-        if (!file.manifest().surroundings().settings().isEmpty()) {
-            return file.manifest().surroundings().assignments();
+        Surroundings surroundings = file.manifest().surroundings();
+        if (!surroundings.settings().isEmpty() && surroundings.hidden().isEmpty()) {
+            return surroundings.assignments();
         }
-        return DatabaseProperties.areReadable(file.manifest().database())
-                ? DatabaseProperties.of(contents, file, database.name()).ofResults()
-                : List.of();
+        List<String> settings = new ArrayList<>(surroundings.assignments());
+        settings.addAll(DatabaseProperties.ofResults(contents, file, database.name()));
+        return settings;
     }
 
     private void set(List<String> settings) throws SQLException {

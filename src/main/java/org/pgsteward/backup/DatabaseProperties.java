@@ -66,7 +66,14 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
         }
     }
 
-    /** Returns the database's {@link ResultSettings}, as assignments. */
+    /** Returns the database's {@link ResultSettings} in a dump, as assignments. */
+    static List<String> ofResults(TableOfContents contents, StoredFile file, String database)
+            throws IOException, InterruptedException {
+        return areReadable(file.manifest().database())
+                ? of(contents, file, database).ofResults()
+                : List.of();
+    }
+
     List<String> ofResults() {
         return properties.stream()
                 .filter(property -> property.before().equals("ALTER DATABASE "))

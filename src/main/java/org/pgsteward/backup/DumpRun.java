@@ -161,7 +161,7 @@ public final class DumpRun implements AutoCloseable {
                 "",
                 extensions,
                 countedRows(),
-                surroundings,
+                surroundings.withoutSecrets(),
                 List.of());
         Manifest manifest = plain.with(RestoreCaveats.of(plain, allowedExtensions, List.of()));
         if (proof.isEmpty()) {

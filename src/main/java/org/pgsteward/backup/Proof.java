@@ -343,6 +343,11 @@ public final class Proof {
                 LOG.info("{}: left to an administrator, in a restore too: {}", id, plan.leftOut());
             }
             ScratchSite site = new ScratchSite(cluster, manifest.owner());
+            if (!manifest.surroundings().hidden().isEmpty()) {
+                List<String> settings = DatabaseProperties.ofResults(
+                        new TableOfContents(site, cluster.data()), file, ScratchDatabase.NAME);
+                cluster.sql("postgres", ResultSettings.onDatabase(ScratchDatabase.NAME, settings) + ";");
+            }
             new OwnersRestore(site, ScratchDatabase.NAME)
                     .pour(file, plan, new TableOfContents(site, cluster.data()), bytes -> {});
             lost.addAll(new MaterializedViews(site, ScratchDatabase.NAME).fill(contents, List.of()));

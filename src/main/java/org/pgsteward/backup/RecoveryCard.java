@@ -297,9 +297,14 @@ public final class RecoveryCard {
     /** Before the rows are loaded: generated columns and constraints may depend on them. */
     private static String settings(String restored, Surroundings surroundings) {
         List<String> assignments = surroundings.assignments();
-        return assignments.isEmpty()
-                ? ""
-                : "psql -qX -d postgres -c " + shell(ResultSettings.onDatabase(restored, assignments)) + '\n';
+        List<String> hidden = surroundings.hidden();
+        return (assignments.isEmpty()
+                        ? ""
+                        : "psql -qX -d postgres -c " + shell(ResultSettings.onDatabase(restored, assignments)) + '\n')
+                + (hidden.isEmpty()
+                        ? ""
+                        : "# Before the next line, set what its functions may read, as 'pg_restore --create -f -' shows: "
+                                + plain(String.join(", ", hidden)) + '\n');
     }
 
     /** In other letters or another order a dump may fail, or its text be no text of the database. */

@@ -86,9 +86,14 @@ final class ResultSettings {
 
     private ResultSettings() {}
 
+    /** Returns whether an application made the name up. The value may be a secret. */
+    static boolean isOfAnApplication(String name) {
+        return name.matches(OF_APPLICATIONS);
+    }
+
     /** Returns such as {@code "TimeZone" TO 'UTC'}; empty for other settings. */
     static Optional<String> assignment(String name, String value) {
-        boolean isOne = NAMES.contains(name.toLowerCase(Locale.ROOT)) || name.matches(OF_APPLICATIONS);
+        boolean isOne = NAMES.contains(name.toLowerCase(Locale.ROOT)) || isOfAnApplication(name);
         return isOne && name.length() <= LONGEST && value.length() <= LONGEST
                 ? Optional.of(Quote.identifier(name) + " TO " + Quote.literal(value))
                 : Optional.empty();

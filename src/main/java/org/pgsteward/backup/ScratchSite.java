@@ -28,7 +28,12 @@ record ScratchSite(ThrowawayCluster cluster, String owner) implements RestoreSit
 
     @Override
     public ClientProgram restoring(String database, List<String> options) throws IOException {
-        List<String> command = cluster.client("pg_restore", owner, database, options.toArray(String[]::new));
+        List<String> command =
+                new ArrayList<>(cluster.client("pg_restore", owner, database, options.toArray(String[]::new)));
+        if (options.stream().anyMatch(option -> option.startsWith("--file="))) {
+            // Text wants no connection, and pg_restore takes either.
+            command.removeIf(option -> option.startsWith("--dbname="));
+        }
         return ClientProgram.start(cluster.user(), command, Map.of());
     }
 

@@ -1,5 +1,6 @@
 package org.pgsteward.backup;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.pgsteward.postgres.Quote;
@@ -19,7 +20,7 @@ import org.pgsteward.postgres.Quote;
  * @param tablespaces of single tables and indexes
  * @param powers what in it would run with the powers over the cluster that its owner has; empty for nothing
  * @param losses the contents that a restore may lose
- * @param settings in force that change the results of expressions, by name
+ * @param settings in force that change the results of expressions, by name; an empty value is to be read from the dump
  */
 public record Surroundings(
         String encoding,
@@ -80,9 +81,26 @@ public record Surroundings(
                 others);
     }
 
-    /** Returns the settings as {@link ResultSettings#assignment} writes them. */
+    /** Returns the same with nothing that may be a secret: a manifest is never encrypted, and a dump may be. */
+    Surroundings withoutSecrets() {
+        Map<String, String> shown = new HashMap<>(settings);
+        shown.replaceAll((name, value) -> ResultSettings.isOfAnApplication(name) ? "" : value);
+        return with(shown);
+    }
+
+    /** Returns the names of the settings whose values are only in the dump. */
+    List<String> hidden() {
+        return settings.entrySet().stream()
+                .filter(setting -> setting.getValue().isEmpty())
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+    }
+
+    /** Returns the settings as {@link ResultSettings#assignment} writes them, without hidden ones. */
     List<String> assignments() {
         return settings.entrySet().stream()
+                .filter(setting -> !setting.getValue().isEmpty())
                 .flatMap(setting -> ResultSettings.assignment(setting.getKey(), setting.getValue()).stream())
                 .sorted()
                 .toList();

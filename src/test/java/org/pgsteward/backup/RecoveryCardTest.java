@@ -112,6 +112,31 @@ class RecoveryCardTest {
     }
 
     @Test
+    void settingsAreSetBeforeTheRowsAndThoseOfApplicationsAreNamed() throws Exception {
+        StoredBackup plain = stored("wiki", "wiki/wiki-1.dump.zst");
+        ObjectMapper json = Json.mapper();
+        ObjectNode manifest = json.valueToTree(plain.manifest());
+        manifest.set("surroundings", json.readTree("""
+                {"encoding": "UTF8", "provider": "c", "collate": "C", "ctype": "C", "locale": "",
+                 "roles": [], "schemas": {}, "settings": {"TimeZone": "Asia/Tokyo", "app.rate": ""}}
+                """));
+        String card = RecoveryCard.text(
+                new Inventory(
+                        List.of(new StoredBackup(plain.path(), json.treeToValue(manifest, Manifest.class))), Map.of()),
+                verified("wiki-1"),
+                SERVER,
+                NOW);
+
+        assertThat(card)
+                .containsSubsequence(
+                        "createdb ",
+                        "ALTER DATABASE \"wiki_restored\" SET \"TimeZone\" TO ",
+                        "# Before the next line, set what its functions may read",
+                        ": app.rate\n",
+                        "pg_restore ");
+    }
+
+    @Test
     void anOlderOneThatIsProvedGoesBeforeANewerOneThatIsNotAndBothAreNamed() {
         Inventory inventory = new Inventory(
                 List.of(

@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -360,6 +361,14 @@ class RestoreIT {
             Backup encrypted = host.backUp(encrypting, service);
             assertThat(encrypted.error()).isEmpty();
             assertThat(encrypted.provedInStream()).isTrue();
+        }
+        try (Stream<Path> files = Files.list(host.store().resolve(service))) {
+            assertThat(files.filter(file -> file.toString().endsWith(".manifest.json")))
+                    .as("a setting of an application may be a secret")
+                    .hasSizeGreaterThan(1)
+                    .allSatisfy(file -> assertThat(Files.readString(file))
+                            .contains("\"app.rate\" : \"\"")
+                            .contains("\"TimeZone\" : \"Asia/Tokyo\""));
         }
     }
 
