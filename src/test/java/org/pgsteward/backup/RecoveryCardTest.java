@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,19 +93,10 @@ class RecoveryCardTest {
 
     @Test
     void aDatabaseIsMadeAgainInItsOwnLettersAndOrder() throws Exception {
-        StoredBackup plain = stored("wiki", "wiki/wiki-1.dump.zst");
-        ObjectMapper json = Json.mapper();
-        ObjectNode manifest = json.valueToTree(plain.manifest());
-        manifest.set("surroundings", json.readTree("""
+        String card = cardOfWiki("""
                 {"encoding": "LATIN1", "provider": "i", "collate": "C", "ctype": "de_DE", "locale": "de-u-co-phonebk",
                  "roles": [], "schemas": {}, "icuRules": "&a < z"}
-                """));
-        String card = RecoveryCard.text(
-                new Inventory(
-                        List.of(new StoredBackup(plain.path(), json.treeToValue(manifest, Manifest.class))), Map.of()),
-                verified("wiki-1"),
-                SERVER,
-                NOW);
+                """);
         assertThat(card)
                 .contains(
                         "createdb -T template0 -O wiki -E LATIN1 --lc-collate=C --lc-ctype=de_DE --locale-provider=icu"
@@ -113,19 +105,10 @@ class RecoveryCardTest {
 
     @Test
     void settingsAreSetBeforeTheRowsAndThoseOfApplicationsAreNamed() throws Exception {
-        StoredBackup plain = stored("wiki", "wiki/wiki-1.dump.zst");
-        ObjectMapper json = Json.mapper();
-        ObjectNode manifest = json.valueToTree(plain.manifest());
-        manifest.set("surroundings", json.readTree("""
+        String card = cardOfWiki("""
                 {"encoding": "UTF8", "provider": "c", "collate": "C", "ctype": "C", "locale": "",
                  "roles": [], "schemas": {}, "settings": {"TimeZone": "Asia/Tokyo", "app.rate": ""}}
-                """));
-        String card = RecoveryCard.text(
-                new Inventory(
-                        List.of(new StoredBackup(plain.path(), json.treeToValue(manifest, Manifest.class))), Map.of()),
-                verified("wiki-1"),
-                SERVER,
-                NOW);
+                """);
 
         assertThat(card)
                 .containsSubsequence(
@@ -295,6 +278,20 @@ class RecoveryCardTest {
             assertThat(files.map(file -> file.getFileName().toString()))
                     .containsExactlyInAnyOrder("RECOVERY.md", ".RECOVERY.md.4712.part", "wiki.part");
         }
+    }
+
+    /** @param surroundings of its database, as JSON */
+    private static String cardOfWiki(String surroundings) throws IOException {
+        StoredBackup plain = stored("wiki", "wiki/wiki-1.dump.zst");
+        ObjectMapper json = Json.mapper();
+        ObjectNode manifest = json.valueToTree(plain.manifest());
+        manifest.set("surroundings", json.readTree(surroundings));
+        return RecoveryCard.text(
+                new Inventory(
+                        List.of(new StoredBackup(plain.path(), json.treeToValue(manifest, Manifest.class))), Map.of()),
+                verified("wiki-1"),
+                SERVER,
+                NOW);
     }
 
     private static Map<String, String> verified(String... ids) {
