@@ -104,7 +104,7 @@ final class Beside {
         return rows;
     }
 
-    /** An older manifest does not have them, and none has secrets; then the dump itself is asked. */
+    /** Older manifests lack all settings, and newer ones the values of applications: these are read from the dump. */
     private List<String> settings() throws IOException, InterruptedException {
         Surroundings surroundings = file.manifest().surroundings();
         if (!surroundings.settings().isEmpty() && surroundings.hidden().isEmpty()) {

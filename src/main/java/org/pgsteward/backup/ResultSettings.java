@@ -38,12 +38,12 @@ final class ResultSettings {
                     + " AND pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')";
 
     /**
-     * Names that applications make up, which {@code pg_settings} does not show. Those that run code in a language are not
-     * theirs.
+     * Names that applications make up, which {@code pg_settings} does not show. Settings of PL/Perl and PL/Tcl are left out,
+     * because some of them run code.
      */
     private static final String OF_APPLICATIONS = "^(?!pl(perl|perlu|tcl|tclu)\\.)[a-zA-Z_]\\w*(\\.[a-zA-Z_]\\w*)+$";
 
-    /** So many of them at most. */
+    /** Settings of applications that are read of one database. */
     private static final int MOST_OF_APPLICATIONS = 50;
 
     /** What the administrator's role or our own session has set instead is not in force for others. */

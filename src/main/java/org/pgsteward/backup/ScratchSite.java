@@ -31,7 +31,7 @@ record ScratchSite(ThrowawayCluster cluster, String owner) implements RestoreSit
         List<String> command =
                 new ArrayList<>(cluster.client("pg_restore", owner, database, options.toArray(String[]::new)));
         if (options.stream().anyMatch(option -> option.startsWith("--file="))) {
-            // Text wants no connection, and pg_restore takes either.
+            // pg_restore accepts a database or an output file, not both.
             command.removeIf(option -> option.startsWith("--dbname="));
         }
         return ClientProgram.start(cluster.user(), command, Map.of());
