@@ -365,7 +365,7 @@ public final class Wiring {
         DockerEngine engine = DockerEngine.at(settings.require("pgsteward.docker.host"));
         ContainerDesk containers = containers(engine);
         MemoryDesk memory = new MemoryDesk(engine, containers, clock);
-        ServerGuard guard = new ServerGuard(server, diskProbe()::postgresFree);
+        ServerGuard guard = new ServerGuard(server, diskProbe().postgres());
         CrashProbe crashes = new CrashProbe(engine, guard::clients);
         LateReceivers receivers = new LateReceivers();
         Outbox outbox = outbox(receivers);

@@ -1,6 +1,5 @@
 package org.pgsteward.monitor;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -9,7 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
+import org.pgsteward.postgres.guard.FreeSpace;
 
 /** What is free on the disks on which our folders lie, and PostgreSQL's data where they can be seen from here. */
 public final class DiskProbe {
@@ -31,7 +30,8 @@ public final class DiskProbe {
     public List<HostLook.Disk> read() throws IOException {
         Map<String, HostLook.Disk> disks = new LinkedHashMap<>();
         for (Map.Entry<String, Path> folder : folders.entrySet()) {
-            FileStore disk = Files.getFileStore(existing(folder.getValue()));
+            Path existing = existing(folder.getValue());
+            FileStore disk = Files.getFileStore(existing);
             String key = disk.name() + " " + disk.getTotalSpace();
             HostLook.Disk before = disks.get(key);
             List<String> holds = new ArrayList<>(before == null ? List.of() : before.holds());
@@ -42,7 +42,8 @@ public final class DiskProbe {
                             before == null ? folder.getValue().toString() : before.path(),
                             holds,
                             disk.getTotalSpace(),
-                            disk.getUsableSpace()));
+                            disk.getUsableSpace(),
+                            before == null ? Inodes.of(existing) : before.inodes()));
         }
         return new ArrayList<>(disks.values());
     }
@@ -52,13 +53,10 @@ public final class DiskProbe {
         return folders.containsKey(POSTGRES_DATA);
     }
 
-    /** Returns the bytes that are free on the disk of PostgreSQL's data; empty if it cannot be seen from here. */
-    public OptionalLong postgresFree() {
+    /** Returns what is left on the disk of PostgreSQL's data. */
+    public FreeSpace postgres() {
         Path folder = folders.get(POSTGRES_DATA);
-        File disk = folder == null ? null : folder.toFile();
-        return disk == null || disk.getTotalSpace() == 0
-                ? OptionalLong.empty()
-                : OptionalLong.of(disk.getUsableSpace());
+        return folder == null ? FreeSpace.UNKNOWN : new PostgresDisk(folder);
     }
 
     /** What is not made yet will be made where its parent is. */

@@ -6,10 +6,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** How full the disks are on which backups, state and PostgreSQL's data lie, and when they will be by what the last day saw. */
+/**
+ * How full the disks are on which backups, state and PostgreSQL's data lie, in bytes or in files, and when they will be by what
+ * the last day saw.
+ */
 public final class DiskRule extends FigureRule<HostLook> {
     /** What happened within less says nothing of the days to come. */
     private static final Duration ENOUGH = Duration.ofHours(2);
+
+    private static final String KEPT =
+            "pgsteward backups   # what is kept and why; PGSTEWARD_BACKUP_KEEP says how much";
 
     public DiskRule() {
         super("disk-filling", Unit.PERCENT);
@@ -24,8 +30,32 @@ public final class DiskRule extends FigureRule<HostLook> {
     }
 
     private static Finding finding(HostLook now, HostLook.Disk disk, List<HostLook> past) {
-        long used = disk.totalBytes() - disk.freeBytes();
-        double percent = 100.0 * used / disk.totalBytes();
+        double percent = percent(disk.freeBytes(), disk.totalBytes());
+        double ofFiles = disk.inodes()
+                .map(inodes -> percent(inodes.free(), inodes.total()))
+                .orElse(0.0);
+        return ofFiles > percent
+                ? finding(disk, disk.inodes().orElseThrow(), ofFiles)
+                : finding(now, disk, percent, past);
+    }
+
+    private static double percent(long free, long total) {
+        return 100.0 * (total - free) / total;
+    }
+
+    private static Finding finding(HostLook.Disk disk, Inodes inodes, double percent) {
+        String says = "the disk of " + disk.path() + " (" + String.join(", ", disk.holds()) + ") has used up "
+                + Unit.PERCENT.words(percent) + " of its files (inodes): " + inodes.free() + " of " + inodes.total()
+                + " can still be made, whatever space is free";
+        return new Finding(
+                disk.path(),
+                percent,
+                says,
+                remedyForFiles(disk),
+                Map.of("freeFiles", inodes.free(), "totalFiles", inodes.total()));
+    }
+
+    private static Finding finding(HostLook now, HostLook.Disk disk, double percent, List<HostLook> past) {
         String says = "the disk of " + disk.path() + " (" + String.join(", ", disk.holds()) + ") is full to "
                 + Unit.PERCENT.words(percent) + ": " + Size.words(disk.freeBytes()) + " of "
                 + Size.words(disk.totalBytes()) + " free"
@@ -36,23 +66,45 @@ public final class DiskRule extends FigureRule<HostLook> {
                 disk.path(),
                 percent,
                 says,
-                remedy(disk),
+                remedyForSpace(disk),
                 Map.of("freeBytes", disk.freeBytes(), "totalBytes", disk.totalBytes()));
     }
 
-    private static String remedy(HostLook.Disk disk) {
+    private static String remedyForSpace(HostLook.Disk disk) {
         String path = Console.word(disk.path());
         List<String> lines = new ArrayList<>(List.of("df -h " + path));
-        if (!disk.holds().equals(List.of(DiskProbe.POSTGRES_DATA))) {
+        if (hasOurFolders(disk)) {
             lines.add("du -xh -d 1 " + path + " | sort -h | tail");
-            lines.add("pgsteward backups   # what is kept and why; PGSTEWARD_BACKUP_KEEP says how much");
+            lines.add(KEPT);
         }
-        if (disk.holds().contains(DiskProbe.POSTGRES_DATA)) {
+        if (hasPostgres(disk)) {
             lines.add("pgsteward status   # how large each database is; PostgreSQL stops when its disk is full");
             lines.add(
                     "docker system df   # what Docker has that can go; a PostgreSQL that has stopped needs some 20 MB to start");
         }
         return String.join("\n", lines);
+    }
+
+    private static String remedyForFiles(HostLook.Disk disk) {
+        String path = Console.word(disk.path());
+        List<String> lines = new ArrayList<>(List.of("df -i " + path));
+        if (hasOurFolders(disk)) {
+            lines.add("du --inodes -x -d 1 " + path + " | sort -n | tail");
+            lines.add(KEPT);
+        }
+        lines.add("docker system df   # what Docker has that can go");
+        if (hasPostgres(disk)) {
+            lines.add("# PostgreSQL stops when it cannot make a file; each table and each index has one or more");
+        }
+        return String.join("\n", lines);
+    }
+
+    private static boolean hasOurFolders(HostLook.Disk disk) {
+        return !disk.holds().equals(List.of(DiskProbe.POSTGRES_DATA));
+    }
+
+    private static boolean hasPostgres(HostLook.Disk disk) {
+        return disk.holds().contains(DiskProbe.POSTGRES_DATA);
     }
 
     /** Seconds; empty while it does not shrink. */

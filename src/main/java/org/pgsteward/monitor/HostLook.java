@@ -43,8 +43,9 @@ public record HostLook(
      * @param path the first of the folders on it
      * @param holds what lies there, such as {@code backups} and {@code state}
      * @param freeBytes that we may use
+     * @param inodes empty if their number is not known, or has no limit
      */
-    public record Disk(String path, List<String> holds, long totalBytes, long freeBytes) {
+    public record Disk(String path, List<String> holds, long totalBytes, long freeBytes, Optional<Inodes> inodes) {
         public Disk {
             holds = List.copyOf(holds);
         }

@@ -33,7 +33,8 @@ class HostRulesTest {
 
     @Test
     void ofPostgresqlsOwnDiskItIsSaidWhatIsLargeThereAndNotWhichBackupsToLose() {
-        HostLook.Disk disk = new HostLook.Disk("/var/lib/postgresql/data", List.of(DiskProbe.POSTGRES_DATA), 100, 4);
+        HostLook.Disk disk = new HostLook.Disk(
+                "/var/lib/postgresql/data", List.of(DiskProbe.POSTGRES_DATA), 100, 4, Optional.empty());
 
         Condition condition = bad(
                 watch(new DiskRule(), "85%", "95%"),
@@ -46,6 +47,31 @@ class HostRulesTest {
                         df -h '/var/lib/postgresql/data'
                         pgsteward status   # how large each database is; PostgreSQL stops when its disk is full
                         docker system df   # what Docker has that can go; a PostgreSQL that has stopped needs some 20 MB to start""");
+    }
+
+    @Test
+    void aDiskThatRunsOutOfFilesIsToldAlthoughSpaceIsFree() {
+        HostLook.Disk disk = new HostLook.Disk(
+                "/backups",
+                List.of("backups", DiskProbe.POSTGRES_DATA),
+                100,
+                50,
+                Optional.of(new Inodes(98_304, 4000)));
+
+        Condition condition = bad(
+                watch(new DiskRule(), "85%", "95%"),
+                new HostLook(NOON, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty()));
+
+        assertThat(condition.reason())
+                .startsWith(
+                        "the disk of /backups (backups, PostgreSQL's data) has used up 96% of its files (inodes): 4000"
+                                + " of 98304 can still be made, whatever space is free");
+        assertThat(condition.remedy()).isEqualTo("""
+                        df -i '/backups'
+                        du --inodes -x -d 1 '/backups' | sort -n | tail
+                        pgsteward backups   # what is kept and why; PGSTEWARD_BACKUP_KEEP says how much
+                        docker system df   # what Docker has that can go
+                        # PostgreSQL stops when it cannot make a file; each table and each index has one or more""");
     }
 
     @Test

@@ -87,7 +87,8 @@ final class Looks {
     }
 
     static HostLook host(Instant at, long freePercent) {
-        HostLook.Disk disk = new HostLook.Disk("/backups", List.of("backups", "state"), 100 * MIB, freePercent * MIB);
+        HostLook.Disk disk = new HostLook.Disk(
+                "/backups", List.of("backups", "state"), 100 * MIB, freePercent * MIB, Optional.empty());
         return new HostLook(at, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty());
     }
 }

@@ -2,7 +2,7 @@ package org.pgsteward.postgres.guard;
 
 import java.util.OptionalLong;
 
-/** The free space of the disk that holds PostgreSQL's data. */
+/** What is left on the disk that holds PostgreSQL's data. */
 @FunctionalInterface
 public interface FreeSpace {
     /** For a server whose disk cannot be seen from here. */
@@ -10,4 +10,9 @@ public interface FreeSpace {
 
     /** Returns the bytes that PostgreSQL may still write; empty if that is not known. */
     OptionalLong bytes();
+
+    /** Returns the number of files that can still be made; empty if that is not known, or has no limit. */
+    default OptionalLong files() {
+        return OptionalLong.empty();
+    }
 }

@@ -97,7 +97,7 @@ class MonitorRoutesTest {
         }
 
         public HostLook host() {
-            HostLook.Disk disk = new HostLook.Disk("/backups", List.of("backups"), 100, 50);
+            HostLook.Disk disk = new HostLook.Disk("/backups", List.of("backups"), 100, 50, Optional.empty());
             return new HostLook(
                     Instant.now(), List.of(disk), Optional.empty(), "", spooled, Map.of(), Optional.empty());
         }
