@@ -137,7 +137,7 @@ public final class GuardAlerts {
     }
 
     private void countDisk(DiskTaken taken) throws SQLException {
-        if (taken.kind() == DiskTaken.Kind.FILES) {
+        if (taken.kind() == DiskTaken.Kind.GROWTH) {
             pause(taken);
         } else {
             // It may have needed what it had, and is terminated all the same. A transaction is no evidence.
@@ -159,7 +159,7 @@ public final class GuardAlerts {
         raise(DISK, service.orElse(role), texts.disk(taken, service));
         if (service.isPresent()) {
             Duration length = pauses.begin(service.get(), usual(limit), true, now);
-            raise(PAUSED, service.get(), texts.pausedForDisk(role, length, GuardTexts.words(taken)));
+            raise(PAUSED, service.get(), texts.pausedForDisk(length, taken));
         }
     }
 

@@ -10,8 +10,8 @@ import org.pgsteward.monitor.Console;
 import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.guard.DiskTaken;
+import org.pgsteward.postgres.guard.DiskUnit;
 import org.pgsteward.postgres.guard.MemoryTaken;
-import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
 import org.pgsteward.provision.Provisioner;
 
@@ -19,6 +19,9 @@ import org.pgsteward.provision.Provisioner;
 record GuardTexts(Console console) {
     /** Characters. */
     private static final int LONGEST_REASON = 500;
+
+    private static final String FILES =
+            "SELECT datname, (SELECT count(*) FROM pg_ls_dir('base/' || oid)) FROM pg_database ORDER BY 2 DESC LIMIT 10";
 
     /** @param remedy lines to paste */
     record Text(String reason, String remedy) {
@@ -85,8 +88,12 @@ record GuardTexts(Console console) {
         return new Text(
                 "role " + taken.role() + " " + words(taken) + "; pgsteward terminated its sessions"
                         + (service.isPresent() ? " and disabled its login" : "")
-                        + ", because PostgreSQL stops for all services when its disk is full",
-                "pgsteward status   # how large each database is\n"
+                        + ", because PostgreSQL stops for all services when "
+                        + (taken.unit() == DiskUnit.BYTES ? "its disk is full" : "it cannot make a file"),
+                (taken.unit() == DiskUnit.BYTES
+                                ? "pgsteward status   # how large each database is\n"
+                                : console.psql(FILES)
+                                        + "   # how many files each database has; each table and index has some\n")
                         + "docker system df   # what Docker has that can go"
                         + (service.isPresent() ? "" : "\n" + quarantine(taken.role(), service)));
     }
@@ -105,12 +112,14 @@ record GuardTexts(Console console) {
                         + " minutes after repeated incidents; the last one: it " + incident);
     }
 
-    /** @param incident such as {@code took 512.0 MiB of the disk} */
-    Text pausedForDisk(String role, Duration length, String incident) {
+    Text pausedForDisk(Duration length, DiskTaken taken) {
         return shutOutBecause(
-                role,
-                "pgsteward disabled its login for " + length.toMinutes() + " minutes, and until the disk has "
-                        + Size.words(ServerGuard.DISK_SPACE) + " free again: it " + incident);
+                taken.role(),
+                "pgsteward disabled its login for " + length.toMinutes() + " minutes, and until "
+                        + (taken.unit() == DiskUnit.BYTES
+                                ? "the disk has " + Size.words(taken.unit().few()) + " free again"
+                                : taken.unit().few() + " files can be made on the disk")
+                        + ": it " + words(taken));
     }
 
     /** For a role that was shut out before this process started, or by an operator. */
@@ -127,19 +136,27 @@ record GuardTexts(Console console) {
     }
 
     static String words(DiskTaken taken) {
-        if (taken.kind() == DiskTaken.Kind.TEMPORARY) {
-            return "had " + Size.words(taken.bytes()) + " of temporary files on the disk of PostgreSQL's data, and "
-                    + Size.words(taken.freeBytes()) + " are left";
-        }
-        if (taken.kind() == DiskTaken.Kind.QUEUE) {
-            return "wrote most while the queue of NOTIFY grew to " + Size.words(taken.bytes());
-        }
-        if (taken.kind() == DiskTaken.Kind.TRANSACTION) {
-            return "had a transaction open for " + Elapsed.words(taken.within()) + " while the queue of NOTIFY grew to "
-                    + Size.words(taken.bytes());
-        }
-        return "took " + Size.words(taken.bytes()) + " of the disk of PostgreSQL's data within "
-                + Elapsed.words(taken.within()) + ", and " + Size.words(taken.freeBytes()) + " are left";
+        return switch (taken.kind()) {
+            case GROWTH ->
+                (taken.unit() == DiskUnit.BYTES
+                                ? "took " + Size.words(taken.amount()) + " of the disk"
+                                : "made " + taken.amount() + " files on the disk")
+                        + " of PostgreSQL's data within " + Elapsed.words(taken.within()) + left(taken);
+            case TEMPORARY ->
+                "had "
+                        + (taken.unit() == DiskUnit.BYTES ? Size.words(taken.amount()) + " of" : taken.amount())
+                        + " temporary files on the disk of PostgreSQL's data" + left(taken);
+            case QUEUE -> "wrote most while the queue of NOTIFY grew to " + Size.words(taken.amount());
+            case TRANSACTION ->
+                "had a transaction open for " + Elapsed.words(taken.within()) + " while the queue of NOTIFY grew to "
+                        + Size.words(taken.amount());
+        };
+    }
+
+    private static String left(DiskTaken taken) {
+        return taken.unit() == DiskUnit.BYTES
+                ? ", and " + Size.words(taken.left()) + " are left"
+                : ", and " + taken.left() + " more can be made (inodes)";
     }
 
     static String words(MemoryTaken taken) {

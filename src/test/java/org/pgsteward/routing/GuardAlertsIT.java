@@ -29,6 +29,7 @@ import org.pgsteward.monitor.Console;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.guard.DiskTaken;
+import org.pgsteward.postgres.guard.DiskUnit;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
@@ -140,7 +141,8 @@ class GuardAlertsIT {
         guardAlerts.report(new ServerGuard.Result(
                 List.of(),
                 Optional.empty(),
-                Optional.of(new DiskTaken(DiskTaken.Kind.FILES, "wiki", 300 * MIB, Duration.ofSeconds(20), free)),
+                Optional.of(new DiskTaken(
+                        DiskTaken.Kind.GROWTH, DiskUnit.BYTES, "wiki", 300 * MIB, Duration.ofSeconds(20), free)),
                 Optional.empty()));
 
         assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.monitor.Console;
 import org.pgsteward.postgres.guard.DiskTaken;
+import org.pgsteward.postgres.guard.DiskUnit;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.TerminatedSession;
 
@@ -90,7 +91,8 @@ class GuardTextsTest {
 
     @Test
     void whoTakesTheLastSpaceOfTheDiskIsNamedWithWhatIsLeft() {
-        DiskTaken taken = new DiskTaken(DiskTaken.Kind.FILES, "wiki", 300 * MIB, Duration.ofSeconds(20), 200 * MIB);
+        DiskTaken taken = new DiskTaken(
+                DiskTaken.Kind.GROWTH, DiskUnit.BYTES, "wiki", 300 * MIB, Duration.ofSeconds(20), 200 * MIB);
 
         assertThat(texts.disk(taken, WIKI))
                 .isEqualTo(
@@ -99,8 +101,7 @@ class GuardTextsTest {
                                         + " pgsteward terminated its sessions and disabled its login, because PostgreSQL stops for"
                                         + " all services when its disk is full",
                                 "pgsteward status   # how large each database is\ndocker system df   # what Docker has that can go"));
-        assertThat(texts.pausedForDisk("wiki", Duration.ofMinutes(5), GuardTexts.words(taken))
-                        .reason())
+        assertThat(texts.pausedForDisk(Duration.ofMinutes(5), taken).reason())
                 .isEqualTo(
                         "role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until the disk has 256 MiB"
                                 + " free again: it took 300 MiB of the disk of PostgreSQL's data within 20 s, and 200 MiB are"
@@ -108,9 +109,37 @@ class GuardTextsTest {
     }
 
     @Test
+    void whoMakesTheLastFilesIsNamedWithHowManyAreLeft() {
+        DiskTaken taken =
+                new DiskTaken(DiskTaken.Kind.GROWTH, DiskUnit.FILES, "wiki", 9000, Duration.ofSeconds(20), 7000);
+
+        GuardTexts.Text text = texts.disk(taken, WIKI);
+
+        assertThat(text.reason())
+                .isEqualTo(
+                        "role wiki made 9000 files on the disk of PostgreSQL's data within 20 s, and 7000 more can be"
+                                + " made (inodes); pgsteward terminated its sessions and disabled its login, because PostgreSQL"
+                                + " stops for all services when it cannot make a file");
+        assertThat(text.remedy()).contains("FROM pg_ls_dir(").endsWith("what Docker has that can go");
+        assertThat(texts.pausedForDisk(Duration.ofMinutes(5), taken).reason())
+                .startsWith("role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until 16384 files"
+                        + " can be made on the disk: it made 9000 files");
+    }
+
+    @Test
+    void whoHasManyTemporaryFilesIsNamedWithTheirNumber() {
+        DiskTaken taken = new DiskTaken(DiskTaken.Kind.TEMPORARY, DiskUnit.FILES, "wiki", 9000, Duration.ZERO, 7000);
+
+        assertThat(GuardTexts.words(taken))
+                .isEqualTo(
+                        "had 9000 temporary files on the disk of PostgreSQL's data, and 7000 more can be made (inodes)");
+    }
+
+    @Test
     void whoFillsTheQueueOfNotifyIsNamed() {
-        DiskTaken writer = new DiskTaken(DiskTaken.Kind.QUEUE, "wiki", 80 * MIB, Duration.ZERO, 0);
-        DiskTaken reader = new DiskTaken(DiskTaken.Kind.TRANSACTION, "wiki", 600 * MIB, Duration.ofSeconds(90), 0);
+        DiskTaken writer = new DiskTaken(DiskTaken.Kind.QUEUE, DiskUnit.BYTES, "wiki", 80 * MIB, Duration.ZERO, 0);
+        DiskTaken reader =
+                new DiskTaken(DiskTaken.Kind.TRANSACTION, DiskUnit.BYTES, "wiki", 600 * MIB, Duration.ofSeconds(90), 0);
 
         assertThat(texts.held(writer, WIKI).reason())
                 .isEqualTo("role wiki wrote most while the queue of NOTIFY grew to 80 MiB; pgsteward terminated its"
@@ -122,7 +151,8 @@ class GuardTextsTest {
 
     @Test
     void whoHasLargeTemporaryFilesIsNamedWithTheirSize() {
-        DiskTaken taken = new DiskTaken(DiskTaken.Kind.TEMPORARY, "wiki", 300 * MIB, Duration.ZERO, 200 * MIB);
+        DiskTaken taken =
+                new DiskTaken(DiskTaken.Kind.TEMPORARY, DiskUnit.BYTES, "wiki", 300 * MIB, Duration.ZERO, 200 * MIB);
 
         assertThat(texts.held(taken, WIKI).reason())
                 .isEqualTo(

@@ -4,31 +4,17 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.postgres.UnfinishedRestore;
 
-/** Terminates the sessions of a role that takes the last space of the disk with PostgreSQL's data. For one thread. */
+/** Guards the disk with PostgreSQL's data: its space, the number of its files, and the queue of {@code NOTIFY}. For one thread. */
 final class DiskGuard {
-    /** With more space than this nothing is read but the free space. */
-    private static final long WATCHED = 1L << 30;
-
-    /** The part of the free space that must have gone before the sizes of all databases are read again. */
-    private static final int STEP = 32;
-
-    private static final Duration READ_AGAIN_AFTER = Duration.ofMinutes(1);
-
-    /** The same when the disk is nearly full: it may have filled between two readings. */
-    private static final Duration SOON = Duration.ofSeconds(2);
-
     /** A temporary file has the process ID of its session in its name. Those of parallel workers are in folders. */
-    private static final String PARTS = """
+    private static final String TEMPORARY = """
             WITH file (name, size) AS (
                 SELECT name, size FROM pg_catalog.pg_ls_tmpdir()
                  UNION ALL
@@ -36,19 +22,27 @@ final class DiskGuard {
                   FROM pg_catalog.pg_ls_dir('base/pgsql_tmp', true, false) AS folder,
                        LATERAL pg_catalog.pg_ls_dir('base/pgsql_tmp/' || folder, true, false) AS file
                  WHERE folder LIKE '%.fileset')
-            SELECT r.rolname, d.datname, pg_catalog.pg_database_size(d.oid)
+            """;
+
+    private static final String OF_DATABASES = """
               FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
              WHERE NOT r.rolsuper AND d.datname !~ '{unfinished}'
-             UNION ALL
-            SELECT a.usename, '', pg_catalog.sum(t.size)
+            """.replace("{unfinished}", UnfinishedRestore.NAMES);
+
+    private static final String OF_TEMPORARY = """
               FROM file AS t
               JOIN pg_catalog.pg_stat_activity AS a
                 ON a.pid = pg_catalog.substring(t.name, 'pgsql_tmp([0-9]{1,9})')::int
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
              WHERE NOT r.rolsuper
              GROUP BY 1
-             LIMIT 5000
-            """.replace("{unfinished}", UnfinishedRestore.NAMES);
+            """;
+
+    private static final String LIMIT = " LIMIT 5000";
+
+    private static final String BYTES = TEMPORARY
+            + "SELECT r.rolname, d.datname, pg_catalog.pg_database_size(d.oid)" + OF_DATABASES
+            + " UNION ALL SELECT a.usename, '', pg_catalog.sum(t.size)" + OF_TEMPORARY + LIMIT;
 
     private static final String COMMON = """
             SELECT (SELECT COALESCE(pg_catalog.sum(size), 0) FROM pg_catalog.pg_ls_waldir())
@@ -58,83 +52,81 @@ final class DiskGuard {
                    +
             """ + NotifyQueue.BYTES;
 
-    /** A file has gone or may not be read, a database has gone, or the disk or the lock table is full. */
-    private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "3D000", "XX000", "53100", "53200");
+    /**
+     * A table or index without any row has a file. So has a snapshot that a transaction has exported; the virtual transaction ID is
+     * in its name, in hexadecimal.
+     */
+    private static final String FILES = TEMPORARY + """
+            , snapshot (xid, files) AS (
+                SELECT ('x' || pg_catalog.substring(name, 1, 8))::pg_catalog.bit(32)::int::text || '/'
+                       || ('x' || pg_catalog.substring(name, 10, 8))::pg_catalog.bit(32)::int8::text,
+                       pg_catalog.count(*)
+                  FROM pg_catalog.pg_ls_dir('pg_snapshots', true, false) AS name
+                 WHERE name ~ '^[0-9A-F]{8}-[0-9A-F]{8}-'
+                 GROUP BY 1)
+            SELECT r.rolname, d.datname,
+                   (SELECT pg_catalog.count(*) FROM pg_catalog.pg_ls_dir('base/' || d.oid, true, false))
+            """ + OF_DATABASES
+            + " UNION ALL SELECT a.usename, '', pg_catalog.count(*)" + OF_TEMPORARY + """
+             UNION ALL
+            SELECT a.usename, '', s.files
+              FROM snapshot AS s
+              JOIN pg_catalog.pg_locks AS l ON l.virtualxid = s.xid AND l.mode = 'ExclusiveLock'
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             WHERE NOT r.rolsuper
+            """ + LIMIT;
 
-    private final FreeSpace space;
-    private final NotifyQueue queue = new NotifyQueue();
-    private final DiskHistory history = new DiskHistory();
     private final WrittenBytes written = new WrittenBytes();
-    private @Nullable Instant readAt;
-    private long freeBefore;
+    private final Shortage space;
+    private final Shortage files;
+    private final NotifyQueue queue = new NotifyQueue();
 
-    DiskGuard(FreeSpace space) {
-        this.space = space;
+    DiskGuard(FreeSpace left) {
+        space = new Shortage(DiskUnit.BYTES, left::bytes, this::bytes);
+        files = new Shortage(DiskUnit.FILES, left::files, DiskGuard::files);
     }
 
     /** Returns whether services may log in again that were shut out because of the disk. */
     boolean hasRoom() {
-        OptionalLong free = space.bytes();
-        return free.isEmpty() || free.getAsLong() >= DiskHistory.SHORT;
+        return space.isOver() && files.isOver();
     }
 
-    /** Returns whether so much space has gone that the next check should not wait. */
+    /** Returns whether so much has gone that the next check should not wait. */
     boolean isDue() {
-        OptionalLong free = space.bytes();
-        return free.isPresent() && free.getAsLong() < WATCHED && isDue(free.getAsLong(), Instant.now());
-    }
-
-    private boolean isDue(long free, Instant now) {
-        Duration longest = free < DiskHistory.NEARLY_FULL ? SOON : READ_AGAIN_AFTER;
-        return readAt == null
-                || free < freeBefore - freeBefore / STEP
-                || !readAt.plus(longest).isAfter(now);
+        return space.isDue() || files.isDue();
     }
 
     Optional<DiskTaken> check(Connection session) throws SQLException {
-        Optional<DiskTaken> taken = checkSpace(session);
-        return taken.isPresent() ? taken : queue.check(session);
-    }
-
-    private Optional<DiskTaken> checkSpace(Connection session) throws SQLException {
-        OptionalLong read = space.bytes();
-        if (read.isEmpty() || read.getAsLong() >= WATCHED) {
-            history.clear();
-            readAt = null;
-            return Optional.empty();
-        }
-        long free = read.getAsLong();
-        Instant now = Instant.now();
-        if (!isDue(free, now)) {
-            return Optional.empty();
-        }
-        readAt = now;
-        freeBefore = free;
-        Optional<DiskUse> use = Sql.query(session, UNREADABLE, () -> {
-            try (Statement statement = session.createStatement()) {
-                return read(statement, now, free);
+        for (Shortage shortage : List.of(space, files)) {
+            Optional<DiskTaken> taken = shortage.check(session);
+            if (taken.isPresent()) {
+                return taken;
             }
-        });
-        use.ifPresent(history::add);
-        Optional<DiskTaken> taken = history.responsible();
-        if (taken.isPresent()) {
-            ShutOut.terminateOnce(session, taken.get().role());
         }
-        return taken;
+        return queue.check(session);
     }
 
-    private DiskUse read(Statement statement, Instant now, long free) throws SQLException {
-        Sql.clearStatistics(statement.getConnection());
-        written.read(statement.getConnection());
+    private DiskUse bytes(Connection session, Instant now, long left) throws SQLException {
+        Sql.clearStatistics(session);
+        written.read(session);
+        Map<DiskUse.Part, Long> parts = parts(session, BYTES);
+        return new DiskUse(now, left, parts, Long.parseLong(Sql.value(session, COMMON)), written.byRole());
+    }
+
+    private static DiskUse files(Connection session, Instant now, long left) throws SQLException {
+        Sql.clearStatistics(session);
+        return new DiskUse(now, left, parts(session, FILES), 0, Map.of());
+    }
+
+    private static Map<DiskUse.Part, Long> parts(Connection session, String query) throws SQLException {
         Map<DiskUse.Part, Long> parts = new HashMap<>();
-        try (ResultSet rows = statement.executeQuery(PARTS)) {
+        try (Statement statement = session.createStatement();
+                ResultSet rows = statement.executeQuery(query)) {
             while (rows.next()) {
-                parts.put(new DiskUse.Part(rows.getString(1), rows.getString(2)), rows.getLong(3));
+                parts.merge(new DiskUse.Part(rows.getString(1), rows.getString(2)), rows.getLong(3), Long::sum);
             }
         }
-        try (ResultSet row = statement.executeQuery(COMMON)) {
-            row.next();
-            return new DiskUse(now, free, parts, row.getLong(1), written.byRole());
-        }
+        return parts;
     }
 }

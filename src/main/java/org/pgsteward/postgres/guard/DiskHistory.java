@@ -12,19 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Readings of the disk, by which a role that takes the last space is found. For one thread. */
+/** Readings of the disk, by which a role that takes its last space, or its last files, is found. For one thread. */
 final class DiskHistory {
-    /** Below this, whoever takes much of what is left is stopped. */
-    static final long SHORT = 256L << 20;
-
-    /** Below this, the disk may fill between two readings. */
-    static final long NEARLY_FULL = 64L << 20;
-
     private static final List<Limit> LIMITS =
             List.of(new Limit(Duration.ofMinutes(2), 0.25), new Limit(Duration.ofMinutes(30), 0.75));
-
-    /** Less than this is never much. */
-    private static final long LEAST = 256L << 10;
 
     /** Of readings that are older than the shorter limit, one in this time is kept. */
     private static final Duration KEPT_EVERY = Duration.ofMinutes(1);
@@ -48,14 +39,11 @@ final class DiskHistory {
 
     /**
      * @param within how far back readings count
-     * @param ofFree what a role may take, as a share of what is left
+     * @param ofLeft what a role may take, as a share of what is left
      */
-    private record Limit(Duration within, double ofFree) {
-        boolean isExceeded(long taken, DiskUse now) {
-            return taken >= LEAST && taken >= now.freeBytes() * ofFree;
-        }
-    }
+    private record Limit(Duration within, double ofLeft) {}
 
+    private final DiskUnit unit;
     private final Deque<DiskUse> readings = new ArrayDeque<>();
 
     /** What the roles took that were stopped, by role. */
@@ -63,6 +51,10 @@ final class DiskHistory {
 
     /** When a role was stopped last. What was taken until then does not count again. */
     private Instant stoppedAt = Instant.MIN;
+
+    DiskHistory(DiskUnit unit) {
+        this.unit = unit;
+    }
 
     void add(DiskUse reading) {
         if (!readings.isEmpty() && reading.at().isBefore(readings.getLast().at())) {
@@ -100,23 +92,27 @@ final class DiskHistory {
     /** Returns the role that takes most of the last space; empty while there is enough, or if no role takes much of it. */
     Optional<DiskTaken> responsible() {
         DiskUse now = readings.peekLast();
-        if (now == null || now.freeBytes() >= SHORT) {
+        if (now == null || now.left() >= unit.few()) {
             return Optional.empty();
         }
         Optional<DiskTaken> taken = LIMITS.stream()
                 .flatMap(limit -> accomplice(now, limit).or(() -> responsible(now, limit)).stream())
                 .findFirst();
         if (taken.isPresent()) {
-            stopped.merge(taken.get().role(), taken.get().bytes(), Long::sum);
+            stopped.merge(taken.get().role(), taken.get().amount(), Long::sum);
             stoppedAt = now.at();
         }
         return taken;
     }
 
+    private boolean isMuch(Limit limit, long taken, DiskUse now) {
+        return taken >= unit.least() && taken >= now.left() * limit.ofLeft();
+    }
+
     private Optional<DiskTaken> responsible(DiskUse now, Limit limit) {
         DiskUse then = fullest(now, limit, stoppedAt);
-        long lost = then.freeBytes() - now.freeBytes();
-        if (!limit.isExceeded(lost, now)) {
+        long lost = then.left() - now.left();
+        if (!isMuch(limit, lost, now)) {
             return Optional.empty();
         }
         Optional<DiskTaken> taking = ofTaking(then, now, limit, lost);
@@ -136,7 +132,7 @@ final class DiskHistory {
         growth.keySet().removeAll(stopped.keySet());
         return growth.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
-                .filter(most -> most.getValue() >= largest * MOST && limit.isExceeded(most.getValue(), now))
+                .filter(most -> most.getValue() >= largest * MOST && isMuch(limit, most.getValue(), now))
                 .map(most -> taken(most, then, now));
     }
 
@@ -145,37 +141,39 @@ final class DiskHistory {
         return readings.stream()
                 .filter(reading -> !reading.at().isBefore(now.at().minus(limit.within())))
                 .filter(reading -> !reading.at().isBefore(from))
-                .max(Comparator.comparingLong(DiskUse::freeBytes))
+                .max(Comparator.comparingLong(DiskUse::left))
                 .orElse(now);
     }
 
-    private static DiskTaken taken(Map.Entry<String, Long> role, DiskUse then, DiskUse now) {
+    private DiskTaken taken(Map.Entry<String, Long> role, DiskUse then, DiskUse now) {
         return new DiskTaken(
-                DiskTaken.Kind.FILES,
+                DiskTaken.Kind.GROWTH,
+                unit,
                 role.getKey(),
                 role.getValue(),
                 Duration.between(then.at(), now.at()),
-                now.freeBytes());
+                now.left());
     }
 
     /** However long it has had them: to end its sessions gives the space back, and harms nobody who only needs some. */
-    private static Optional<DiskTaken> ofTemporaryFiles(DiskUse now, long lost) {
+    private Optional<DiskTaken> ofTemporaryFiles(DiskUse now, long lost) {
         return now.parts().entrySet().stream()
                 .filter(part -> part.getKey().database().isEmpty())
                 .max(Map.Entry.comparingByValue())
-                .filter(most -> most.getValue() >= lost && most.getValue() >= now.freeBytes())
+                .filter(most -> most.getValue() >= lost && most.getValue() >= now.left())
                 .map(most -> new DiskTaken(
                         DiskTaken.Kind.TEMPORARY,
+                        unit,
                         most.getKey().role(),
                         most.getValue(),
                         Duration.ZERO,
-                        now.freeBytes()));
+                        now.left()));
     }
 
     private Optional<DiskTaken> ofTaking(DiskUse then, DiskUse now, Limit limit, long lost) {
         Map<String, Long> growth = growth(then, now);
         long all = growth.values().stream().mapToLong(Long::longValue).sum();
-        return (limit.isExceeded(all, now) && all >= lost * MOST ? most(growth, all) : ofWriting(then, now, lost))
+        return (isMuch(limit, all, now) && all >= lost * MOST ? most(growth, all) : ofWriting(then, now, lost))
                 .map(most -> Map.entry(most.getKey(), Math.min(most.getValue(), lost)))
                 .map(most -> taken(most, then, now));
     }
@@ -209,7 +207,7 @@ final class DiskHistory {
         Map<String, Long> written = new HashMap<>(now.writtenByRole());
         written.replaceAll((role, bytes) -> bytes - then.writtenByRole().getOrDefault(role, 0L));
         long all = written.values().stream().mapToLong(Long::longValue).sum();
-        double least = now.commonBytes() - then.commonBytes() < lost * MOST ? NEARLY_ALL : SEEN;
+        double least = now.common() - then.common() < lost * MOST ? NEARLY_ALL : SEEN;
         return all < lost * least ? Optional.empty() : most(written, all);
     }
 }

@@ -4,14 +4,15 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * What the disk with PostgreSQL's data holds.
+ * What the disk with PostgreSQL's data holds, in bytes or in files.
  *
- * @param freeBytes what is left for PostgreSQL
- * @param parts the databases of ordinary roles, and the temporary files of each role, in bytes
- * @param commonBytes the write-ahead log, the queue of {@code NOTIFY}, and the databases of superusers
- * @param writtenByRole bytes that the sessions of each ordinary role have written since the first reading, to whatever file
+ * @param left for PostgreSQL
+ * @param parts the databases of ordinary roles, and the temporary files of each role
+ * @param common the write-ahead log, the queue of {@code NOTIFY}, and the databases of superusers; 0 for files
+ * @param writtenByRole bytes that the sessions of each ordinary role have written since the first reading, to whatever file;
+ *     empty for files
  */
-record DiskUse(Instant at, long freeBytes, Map<Part, Long> parts, long commonBytes, Map<String, Long> writtenByRole) {
+record DiskUse(Instant at, long left, Map<Part, Long> parts, long common, Map<String, Long> writtenByRole) {
     /** @param database empty for temporary files */
     record Part(String role, String database) {}
 

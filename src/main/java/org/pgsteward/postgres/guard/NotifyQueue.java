@@ -73,7 +73,8 @@ final class NotifyQueue {
         Optional<String> writer = writer(session);
         if (writer.isPresent()) {
             ShutOut.terminateOnce(session, writer.get());
-            return Optional.of(new DiskTaken(DiskTaken.Kind.QUEUE, writer.get(), bytes, Duration.ZERO, 0));
+            return Optional.of(
+                    new DiskTaken(DiskTaken.Kind.QUEUE, DiskUnit.BYTES, writer.get(), bytes, Duration.ZERO, 0));
         }
         return bytes > VERY_LARGE ? terminateOldest(session, bytes) : Optional.empty();
     }
@@ -117,7 +118,12 @@ final class NotifyQueue {
                 terminated = row.getInt(1);
                 Sql.terminate(session, terminated);
                 return Optional.of(new DiskTaken(
-                        DiskTaken.Kind.TRANSACTION, row.getString(2), bytes, Duration.ofSeconds(row.getLong(3)), 0));
+                        DiskTaken.Kind.TRANSACTION,
+                        DiskUnit.BYTES,
+                        row.getString(2),
+                        bytes,
+                        Duration.ofSeconds(row.getLong(3)),
+                        0));
             }
         }
     }

@@ -63,9 +63,6 @@ public final class ServerGuard implements AutoCloseable {
                               AND ARRAY[%d, %d] && pg_catalog.pg_blocking_pids(l.pid))
             """;
 
-    /** Roles that were shut out because of the disk may log in again when it has so many bytes. */
-    public static final long DISK_SPACE = DiskHistory.SHORT;
-
     private final RecentClients clients = new RecentClients();
     private final MemoryGuard memory = new MemoryGuard();
     private final DiskGuard disk;

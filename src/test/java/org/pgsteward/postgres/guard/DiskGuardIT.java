@@ -20,8 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.engine.DockerCli;
 import org.pgsteward.engine.NeedsEngine;
+import org.pgsteward.monitor.Inodes;
 
-/** With a real PostgreSQL on a disk of 600 MB, of which 560 MB are free. */
+/** With a real PostgreSQL on a disk of 600 MB, of which 560 MB are free, with 60,000 inodes. */
 @NeedsEngine
 @Timeout(600)
 class DiskGuardIT {
@@ -36,7 +37,7 @@ class DiskGuardIT {
 
     @BeforeEach
     void start() throws SQLException {
-        container = PostgresContainer.start("--tmpfs", DATA + ":size=600m");
+        container = PostgresContainer.start("--tmpfs", DATA + ":size=600m,nr_inodes=60000");
         String process = DockerCli.docker("inspect", "--format", "{{.State.Pid}}", container.name())
                 .strip();
         disk = new File("/proc/" + process + "/root" + DATA);
@@ -45,8 +46,22 @@ class DiskGuardIT {
             statement.execute("CREATE DATABASE evil OWNER evil");
             statement.execute("CREATE DATABASE wiki OWNER wiki");
         }
-        guard = new ServerGuard(container.server(), () -> OptionalLong.of(disk.getUsableSpace()));
+        guard = new ServerGuard(container.server(), left());
         assertThat(guard.check().disk()).isEmpty();
+    }
+
+    private FreeSpace left() {
+        return new FreeSpace() {
+            @Override
+            public OptionalLong bytes() {
+                return OptionalLong.of(disk.getUsableSpace());
+            }
+
+            @Override
+            public OptionalLong files() {
+                return OptionalLong.of(Inodes.of(disk.toPath()).orElseThrow().free());
+            }
+        };
     }
 
     @AfterEach
@@ -110,6 +125,27 @@ class DiskGuardIT {
         neighbourWorks();
     }
 
+    /** They have no rows, and take nearly no space. */
+    @Test
+    void namesTheRoleWhoseEmptyTablesTakeTheLastFiles() throws Exception {
+        running("DO $$ BEGIN FOR n IN 1..300 LOOP"
+                + " EXECUTE format('CREATE UNLOGGED TABLE %I ()', gen_random_uuid()); END LOOP; END $$");
+
+        shutsOut("evil", DiskUnit.FILES, 4096);
+
+        neighbourWorks();
+    }
+
+    @Test
+    void namesTheRoleWhoseExportedSnapshotsTakeTheLastFiles() throws Exception {
+        running("SELECT count(pg_export_snapshot()) FROM generate_series(1, 100000)");
+
+        shutsOut("evil", DiskUnit.FILES, 4096);
+
+        neighbourWorks();
+        await().atMost(PATIENCE).until(guard::hasDiskSpace);
+    }
+
     /** Of an older transaction it is not known whether its session listens. */
     @Test
     void endsTheSessionsThatFillTheQueueOfNotify() throws Exception {
@@ -132,7 +168,7 @@ class DiskGuardIT {
 
             assertThat(taken.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
             assertThat(taken.role()).isEqualTo("evil");
-            assertThat(taken.bytes()).isBetween(64L << 20, 600L << 20);
+            assertThat(taken.amount()).isBetween(64L << 20, 600L << 20);
             over.set(true);
             await().atMost(PATIENCE).untilAsserted(() -> {
                 guard.check();
@@ -145,14 +181,19 @@ class DiskGuardIT {
     }
 
     private void shutsOut(String role) throws SQLException {
+        shutsOut(role, DiskUnit.BYTES, 16L << 20);
+    }
+
+    private void shutsOut(String role, DiskUnit unit, long least) throws SQLException {
         DiskTaken taken = await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> guard.check().disk(), Optional::isPresent)
                 .orElseThrow();
         assertThat(taken.role()).isEqualTo(role);
         assertThat(guard.shutOut(role)).contains(role);
-        assertThat(taken.bytes()).isBetween(16L << 20, 600L << 20);
-        assertThat(taken.freeBytes()).isBetween(1L << 20, DiskHistory.SHORT);
+        assertThat(taken.unit()).isEqualTo(unit);
+        assertThat(taken.amount()).isBetween(least, 600L << 20);
+        assertThat(taken.left()).isBetween(unit.least(), unit.few());
     }
 
     /** Logs in anew, and writes. */

@@ -12,7 +12,7 @@ class DiskHistoryTest {
     private static final Instant START = Instant.parse("2026-11-29T08:00:00Z");
     private static final long MIB = 1 << 20;
 
-    private final DiskHistory history = new DiskHistory();
+    private final DiskHistory history = new DiskHistory(DiskUnit.BYTES);
 
     @Test
     void whoTakesMuchOfTheLastSpaceIsNamed() {
@@ -20,7 +20,41 @@ class DiskHistoryTest {
         add(20, 240, 260, 105, 5);
 
         assertThat(history.responsible())
-                .contains(new DiskTaken(DiskTaken.Kind.FILES, "evil", 250 * MIB, Duration.ofSeconds(20), 240 * MIB));
+                .contains(new DiskTaken(
+                        DiskTaken.Kind.GROWTH, DiskUnit.BYTES, "evil", 250 * MIB, Duration.ofSeconds(20), 240 * MIB));
+    }
+
+    @Test
+    void whoMakesManyOfTheLastFilesIsNamed() {
+        DiskHistory files = new DiskHistory(DiskUnit.FILES);
+        files.add(files(0, 20_000, 1000, 300));
+        files.add(files(10, 17_000, 4000, 300));
+        assertThat(files.responsible()).isEmpty();
+
+        files.add(files(12, 14_000, 6900, 400));
+
+        assertThat(files.responsible())
+                .contains(new DiskTaken(
+                        DiskTaken.Kind.GROWTH, DiskUnit.FILES, "evil", 5900, Duration.ofSeconds(12), 14_000));
+    }
+
+    /** Backups have many files, too. */
+    @Test
+    void nobodyIsNamedForFilesThatNoRoleHasMade() {
+        DiskHistory files = new DiskHistory(DiskUnit.FILES);
+        files.add(files(0, 20_000, 1000, 300));
+        files.add(files(10, 10_000, 2000, 300));
+
+        assertThat(files.responsible()).isEmpty();
+    }
+
+    private static DiskUse files(int second, long left, long evil, long wiki) {
+        return new DiskUse(
+                START.plusSeconds(second),
+                left,
+                Map.of(new DiskUse.Part("evil", "evil"), evil, new DiskUse.Part("wiki", "wiki"), wiki),
+                0,
+                Map.of());
     }
 
     @Test
@@ -54,7 +88,8 @@ class DiskHistoryTest {
         add(1600, 30, 80, 101, 0);
 
         assertThat(history.responsible())
-                .contains(new DiskTaken(DiskTaken.Kind.FILES, "evil", 70 * MIB, Duration.ofSeconds(1600), 30 * MIB));
+                .contains(new DiskTaken(
+                        DiskTaken.Kind.GROWTH, DiskUnit.BYTES, "evil", 70 * MIB, Duration.ofSeconds(1600), 30 * MIB));
     }
 
     @Test
@@ -75,7 +110,8 @@ class DiskHistoryTest {
         assertThat(history.responsible()).isEmpty();
         add(24, 43, 430, 137, 0);
         assertThat(history.responsible())
-                .contains(new DiskTaken(DiskTaken.Kind.FILES, "wiki", 17 * MIB, Duration.ofSeconds(4), 43 * MIB));
+                .contains(new DiskTaken(
+                        DiskTaken.Kind.GROWTH, DiskUnit.BYTES, "wiki", 17 * MIB, Duration.ofSeconds(4), 43 * MIB));
     }
 
     @Test
@@ -132,7 +168,7 @@ class DiskHistoryTest {
         history.add(new DiskUse(
                 START.plusSeconds(20), 200 * MIB, Map.of(new DiskUse.Part("evil", "new"), 298 * MIB), 0, Map.of()));
 
-        assertThat(history.responsible()).map(DiskTaken::bytes).contains(290 * MIB);
+        assertThat(history.responsible()).map(DiskTaken::amount).contains(290 * MIB);
     }
 
     @Test
@@ -146,7 +182,8 @@ class DiskHistoryTest {
                 Map.of()));
 
         assertThat(history.responsible())
-                .contains(new DiskTaken(DiskTaken.Kind.TEMPORARY, "evil", 300 * MIB, Duration.ZERO, 150 * MIB));
+                .contains(new DiskTaken(
+                        DiskTaken.Kind.TEMPORARY, DiskUnit.BYTES, "evil", 300 * MIB, Duration.ZERO, 150 * MIB));
     }
 
     @Test
