@@ -7,11 +7,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The queue of {@code NOTIFY}, which all databases share, and which can take 8 GB of the disk. PostgreSQL removes what all
@@ -24,11 +21,6 @@ final class NotifyQueue {
     private static final long ALLOWED = 64L << 20;
 
     private static final long VERY_LARGE = 512L << 20;
-
-    private static final long OBSERVED_NANOSECONDS = 100_000_000;
-
-    /** Bytes within the time of observation. */
-    private static final long MUCH = 256 << 10;
 
     /** Each file of the queue has 32 pages. */
     static final String BYTES =
@@ -70,30 +62,13 @@ final class NotifyQueue {
     }
 
     private Optional<DiskTaken> terminate(Connection session, long bytes) throws SQLException {
-        Optional<String> writer = writer(session);
+        Optional<String> writer = NotifyWriters.most(session);
         if (writer.isPresent()) {
             ShutOut.terminateOnce(session, writer.get());
             return Optional.of(
                     new DiskTaken(DiskTaken.Kind.QUEUE, DiskUnit.BYTES, writer.get(), bytes, Duration.ZERO, 0));
         }
         return bytes > VERY_LARGE ? terminateOldest(session, bytes) : Optional.empty();
-    }
-
-    /** Returns the role that writes most at this moment. */
-    private static Optional<String> writer(Connection session) throws SQLException {
-        WrittenBytes written = new WrittenBytes();
-        Sql.clearStatistics(session);
-        written.read(session);
-        Map<String, Long> before = written.byRole();
-        LockSupport.parkNanos(OBSERVED_NANOSECONDS);
-        Sql.clearStatistics(session);
-        written.read(session);
-        Map<String, Long> now = new HashMap<>(written.byRole());
-        now.replaceAll((role, bytes) -> bytes - before.getOrDefault(role, 0L));
-        return now.entrySet().stream()
-                .max(Map.Entry.comparingByValue())
-                .filter(most -> most.getValue() >= MUCH)
-                .map(Map.Entry::getKey);
     }
 
     private long bytes(Connection session) throws SQLException {

@@ -180,6 +180,43 @@ class DiskGuardIT {
         }
     }
 
+    /** It writes much more than the role that fills the queue, and notifies, too. */
+    @Test
+    void blamesNobodyElseForTheQueueOfNotify() throws Exception {
+        String fill =
+                "DO $$ BEGIN FOR n IN 1..%d LOOP PERFORM pg_notify('x', n || '%s' || repeat('x', 7900)); END LOOP; END $$";
+        guard.close();
+        guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
+        try (Connection filler = container.as("evil", "evil");
+                Connection listener = container.as("evil", "evil");
+                Statement filling = filler.createStatement();
+                Statement listening = listener.createStatement()) {
+            listening.execute("LISTEN x");
+            listener.setAutoCommit(false);
+            listening.execute("SELECT 1");
+            for (int part = 0; part < 9; part++) {
+                filling.execute(fill.formatted(1000, "-" + part));
+            }
+            runningAs(
+                    "wiki",
+                    "CREATE UNLOGGED TABLE IF NOT EXISTS t (a text)",
+                    "INSERT INTO t SELECT repeat(md5(n::text), 60) FROM generate_series(1, 500) AS n",
+                    "TRUNCATE t; INSERT INTO t SELECT repeat(md5(n::text), 60) FROM generate_series(1, 500) AS n; NOTIFY a");
+
+            for (int check = 0; check < 10; check++) {
+                assertThat(guard.check().disk()).isEmpty();
+            }
+            runningAs("evil", fill.formatted(20, ""));
+
+            DiskTaken taken = await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> guard.check().disk(), Optional::isPresent)
+                    .orElseThrow();
+            assertThat(taken.role()).isEqualTo("evil");
+            assertThat(taken.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
+        }
+    }
+
     private void shutsOut(String role) throws SQLException {
         shutsOut(role, DiskUnit.BYTES, 16L << 20);
     }
@@ -206,11 +243,15 @@ class DiskGuardIT {
                 .isEqualTo("0");
     }
 
-    /** Logs in as {@code evil} and repeats the last statement; logs in again after an error. */
     private void running(String... statements) {
+        runningAs("evil", statements);
+    }
+
+    /** Logs in as the role and repeats the last statement; logs in again after an error. */
+    private void runningAs(String role, String... statements) {
         Thread thread = new Thread(() -> {
             while (!over.get()) {
-                try (Connection again = container.as("evil", "evil");
+                try (Connection again = container.as(role, role);
                         Statement statement = again.createStatement()) {
                     for (int n = 0; !over.get(); n = Math.min(n + 1, statements.length - 1)) {
                         statement.execute(statements[n]);
