@@ -13,71 +13,70 @@ import org.pgsteward.postgres.UnfinishedRestore;
 
 /** Guards the disk with PostgreSQL's data: its space, the number of its files, and the queue of {@code NOTIFY}. For one thread. */
 final class DiskGuard {
-    /** A temporary file has the process ID of its session in its name. Those of parallel workers are in folders. */
-    private static final String TEMPORARY = """
-            WITH file (name, size) AS (
-                SELECT name, size FROM pg_catalog.pg_ls_tmpdir()
+    /**
+     * A temporary file has the process ID of its session in its name; those of parallel workers are in folders. A snapshot that a
+     * transaction has exported has its virtual transaction ID in its name, in hexadecimal, and takes a block of 4 kB.
+     */
+    private static final String FILES_OF_SESSIONS = """
+            WITH temporary (pid, size) AS (
+                SELECT pg_catalog.substring(name, 'pgsql_tmp([0-9]{1,9})')::int, size FROM pg_catalog.pg_ls_tmpdir()
                  UNION ALL
-                SELECT folder, (pg_catalog.pg_stat_file('base/pgsql_tmp/' || folder || '/' || file, true)).size
+                SELECT pg_catalog.substring(folder, 'pgsql_tmp([0-9]{1,9})')::int,
+                       (pg_catalog.pg_stat_file('base/pgsql_tmp/' || folder || '/' || file, true)).size
                   FROM pg_catalog.pg_ls_dir('base/pgsql_tmp', true, false) AS folder,
                        LATERAL pg_catalog.pg_ls_dir('base/pgsql_tmp/' || folder, true, false) AS file
-                 WHERE folder LIKE '%.fileset')
-            """;
-
-    private static final String OF_DATABASES = """
-              FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
-             WHERE NOT r.rolsuper AND d.datname !~ '{unfinished}'
-            """.replace("{unfinished}", UnfinishedRestore.NAMES);
-
-    private static final String OF_TEMPORARY = """
-              FROM file AS t
-              JOIN pg_catalog.pg_stat_activity AS a
-                ON a.pid = pg_catalog.substring(t.name, 'pgsql_tmp([0-9]{1,9})')::int
-              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-             WHERE NOT r.rolsuper
-             GROUP BY 1
-            """;
-
-    private static final String LIMIT = " LIMIT 5000";
-
-    private static final String BYTES = TEMPORARY
-            + "SELECT r.rolname, d.datname, pg_catalog.pg_database_size(d.oid)" + OF_DATABASES
-            + " UNION ALL SELECT a.usename, '', pg_catalog.sum(t.size)" + OF_TEMPORARY + LIMIT;
-
-    private static final String COMMON = """
-            SELECT (SELECT COALESCE(pg_catalog.sum(size), 0) FROM pg_catalog.pg_ls_waldir())
-                   + (SELECT COALESCE(pg_catalog.sum(pg_catalog.pg_database_size(d.oid)), 0)
-                        FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
-                       WHERE r.rolsuper)
-                   +
-            """ + NotifyQueue.BYTES;
-
-    /**
-     * A table or index without any row has a file. So has a snapshot that a transaction has exported; the virtual transaction ID is
-     * in its name, in hexadecimal.
-     */
-    private static final String FILES = TEMPORARY + """
-            , snapshot (xid, files) AS (
+                 WHERE folder ~ '[.]fileset$'),
+            snapshot (xid, files) AS (
                 SELECT ('x' || pg_catalog.substring(name, 1, 8))::pg_catalog.bit(32)::int::text || '/'
                        || ('x' || pg_catalog.substring(name, 10, 8))::pg_catalog.bit(32)::int8::text,
                        pg_catalog.count(*)
                   FROM pg_catalog.pg_ls_dir('pg_snapshots', true, false) AS name
                  WHERE name ~ '^[0-9A-F]{8}-[0-9A-F]{8}-'
-                 GROUP BY 1)
-            SELECT r.rolname, d.datname,
-                   (SELECT pg_catalog.count(*) FROM pg_catalog.pg_ls_dir('base/' || d.oid, true, false))
-            """ + OF_DATABASES
-            + " UNION ALL SELECT a.usename, '', pg_catalog.count(*)" + OF_TEMPORARY + """
+                 GROUP BY 1),
+            of_sessions (pid, files, bytes) AS (
+                SELECT pid, pg_catalog.count(*), pg_catalog.sum(size) FROM temporary GROUP BY 1
+                 UNION ALL
+                SELECT l.pid, s.files, s.files * 4096
+                  FROM snapshot AS s
+                  JOIN pg_catalog.pg_locks AS l ON l.virtualxid = s.xid AND l.mode = 'ExclusiveLock')
+            """;
+
+    /** The measure is inserted: of a database, and of the files of sessions. */
+    private static final String PARTS = FILES_OF_SESSIONS + """
+            SELECT r.rolname, d.datname, %s
+              FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
+             WHERE NOT r.rolsuper AND d.datname !~ '{unfinished}'
              UNION ALL
-            SELECT a.usename, '', s.files
-              FROM snapshot AS s
-              JOIN pg_catalog.pg_locks AS l ON l.virtualxid = s.xid AND l.mode = 'ExclusiveLock'
-              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+            SELECT r.rolname, '', pg_catalog.sum(s.%s)
+              FROM of_sessions AS s
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = s.pid
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
              WHERE NOT r.rolsuper
-            """ + LIMIT;
+             GROUP BY 1
+             LIMIT 5000
+            """.replace("{unfinished}", UnfinishedRestore.NAMES);
+
+    private static final String BYTES = parts("pg_catalog.pg_database_size(d.oid)", "bytes");
+
+    /** A table or index without any row has a file, too. */
+    private static final String FILES =
+            parts("(SELECT pg_catalog.count(*) FROM pg_catalog.pg_ls_dir('base/' || d.oid, true, false))", "files");
+
+    /** Also shared catalogs, which have the settings of roles, and the texts of {@code pg_stat_statements}. */
+    private static final String COMMON = """
+            SELECT COALESCE(pg_catalog.sum(file.size), 0)
+                   + (SELECT COALESCE(pg_catalog.sum(pg_catalog.pg_database_size(d.oid)), 0)
+                        FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
+                       WHERE r.rolsuper)
+              FROM pg_catalog.unnest('{pg_wal, pg_notify, global, pg_subtrans, pg_xact, pg_serial, pg_stat_tmp}'::text[])
+                   AS folder,
+                   LATERAL pg_catalog.pg_ls_dir(folder, true, false) AS name,
+                   LATERAL pg_catalog.pg_stat_file(folder || '/' || name, true) AS file
+            """;
 
     private final WrittenBytes written = new WrittenBytes();
+    private final MultixactBytes multixacts = new MultixactBytes();
+    private long commonBefore = Long.MAX_VALUE;
     private final Shortage space;
     private final Shortage files;
     private final NotifyQueue queue = new NotifyQueue();
@@ -110,13 +109,23 @@ final class DiskGuard {
     private DiskUse bytes(Connection session, Instant now, long left) throws SQLException {
         Sql.clearStatistics(session);
         written.read(session);
+        multixacts.read(session);
         Map<DiskUse.Part, Long> parts = parts(session, BYTES);
-        return new DiskUse(now, left, parts, Long.parseLong(Sql.value(session, COMMON)), written.byRole());
+        long common = Long.parseLong(Sql.value(session, COMMON));
+        if (left < DiskUnit.BYTES.few()) {
+            written.explain(session, common - commonBefore);
+        }
+        commonBefore = common;
+        return new DiskUse(now, left, parts, common, multixacts.byRole(), written.byRole());
     }
 
     private static DiskUse files(Connection session, Instant now, long left) throws SQLException {
         Sql.clearStatistics(session);
-        return new DiskUse(now, left, parts(session, FILES), 0, Map.of());
+        return new DiskUse(now, left, parts(session, FILES), 0, Map.of(), Map.of());
+    }
+
+    private static String parts(String ofDatabase, String ofSessions) {
+        return PARTS.formatted(ofDatabase, ofSessions);
     }
 
     private static Map<DiskUse.Part, Long> parts(Connection session, String query) throws SQLException {
@@ -124,7 +133,7 @@ final class DiskGuard {
         try (Statement statement = session.createStatement();
                 ResultSet rows = statement.executeQuery(query)) {
             while (rows.next()) {
-                parts.merge(new DiskUse.Part(rows.getString(1), rows.getString(2)), rows.getLong(3), Long::sum);
+                parts.put(new DiskUse.Part(rows.getString(1), rows.getString(2)), rows.getLong(3));
             }
         }
         return parts;

@@ -196,11 +196,14 @@ final class DiskHistory {
             long before = isTemporary ? then.parts().getOrDefault(part, 0L) : first.getOrDefault(part, bytes);
             byRole.merge(part.role(), Math.max(0, bytes - before), Long::sum);
         });
+        now.multixactsByRole()
+                .forEach((role, bytes) ->
+                        byRole.merge(role, bytes - then.multixactsByRole().getOrDefault(role, 0L), Long::sum));
         return byRole;
     }
 
     /**
-     * The log and the queue belong to nobody; who writes most while they grow has filled them. So has whoever wrote nearly as much
+     * The log, the queue and the shared catalogs belong to nobody; who writes most while they grow has filled them. So has whoever wrote nearly as much
      * as was lost, to whatever files.
      */
     private static Optional<Map.Entry<String, Long>> ofWriting(DiskUse then, DiskUse now, long lost) {

@@ -23,7 +23,7 @@ final class NotifyQueue {
     private static final long VERY_LARGE = 512L << 20;
 
     /** Each file of the queue has 32 pages. */
-    static final String BYTES =
+    private static final String BYTES =
             "(SELECT pg_catalog.count(*) * 32 * 8192 FROM pg_catalog.pg_ls_dir('pg_notify', true, false))";
 
     private static final String SIZE = "SELECT " + BYTES + ", pg_catalog.clock_timestamp()";

@@ -7,6 +7,7 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,7 +26,20 @@ final class WrittenBytes {
     /** A process ended while its file was read, the system denies access, or the disk or the lock table is full. */
     private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "XX000", "53100", "53200");
 
+    private static final long OBSERVED_NANOSECONDS = 300_000_000;
+
+    private static final long PAUSE_NANOSECONDS = 5_000_000;
+
+    /** Less growth than this is not looked into. */
+    private static final long MUCH = 1 << 20;
+
+    /** Share of the growth that the readings must have seen. */
+    private static final double SEEN = 0.5;
+
     private final Map<String, Long> byRole = new HashMap<>();
+
+    /** The sum at the previous call of {@link #explain}. */
+    private long explained;
 
     /** By process ID and start of the session, at the previous reading. */
     private Map<String, Long> bySession = Map.of();
@@ -39,6 +53,35 @@ final class WrittenBytes {
             }
             return true;
         });
+    }
+
+    /**
+     * Counts growth of common files for the roles that write at present, in proportion, if the readings have seen too little:
+     * sessions may begin and end between two readings. Then it takes 0.3 s.
+     *
+     * @param growth in bytes, since the previous call
+     */
+    void explain(Connection session, long growth) throws SQLException {
+        if (growth >= MUCH && sum(byRole) - explained < growth * SEEN) {
+            Map<String, Long> before = byRole();
+            long begun = System.nanoTime();
+            while (System.nanoTime() - begun < OBSERVED_NANOSECONDS) {
+                LockSupport.parkNanos(PAUSE_NANOSECONDS);
+                Sql.clearStatistics(session);
+                read(session);
+            }
+            Map<String, Long> observed = byRole();
+            long all = sum(observed) - sum(before);
+            if (all > 0) {
+                observed.forEach((role, bytes) -> byRole.merge(
+                        role, (long) ((double) growth * (bytes - before.getOrDefault(role, 0L)) / all), Long::sum));
+            }
+        }
+        explained = sum(byRole);
+    }
+
+    private static long sum(Map<String, Long> byRole) {
+        return byRole.values().stream().mapToLong(Long::longValue).sum();
     }
 
     private void add(ResultSet rows) throws SQLException {

@@ -40,6 +40,15 @@ class DiskHistoryTest {
 
     /** Backups have many files, too. */
     @Test
+    void multixactsAreInNoDatabaseAndCountForTheirRole() {
+        history.add(new DiskUse(START, 250 * MIB, Map.of(), 0, Map.of("evil", 5 * MIB), Map.of()));
+        history.add(new DiskUse(
+                START.plusSeconds(20), 180 * MIB, Map.of(), 0, Map.of("evil", 70 * MIB), Map.of("wiki", 90 * MIB)));
+
+        assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
+    }
+
+    @Test
     void nobodyIsNamedForFilesThatNoRoleHasMade() {
         DiskHistory files = new DiskHistory(DiskUnit.FILES);
         files.add(files(0, 20_000, 1000, 300));
@@ -54,6 +63,7 @@ class DiskHistoryTest {
                 left,
                 Map.of(new DiskUse.Part("evil", "evil"), evil, new DiskUse.Part("wiki", "wiki"), wiki),
                 0,
+                Map.of(),
                 Map.of());
     }
 
@@ -144,41 +154,63 @@ class DiskHistoryTest {
 
     @Test
     void aDatabaseThatARestoreMakesDoesNotCount() {
-        history.add(new DiskUse(START, 500 * MIB, Map.of(), 0, Map.of()));
+        history.add(new DiskUse(START, 500 * MIB, Map.of(), 0, Map.of(), Map.of()));
         history.add(new DiskUse(
-                START.plusSeconds(20), 200 * MIB, Map.of(new DiskUse.Part("evil", "evil"), 300 * MIB), 0, Map.of()));
+                START.plusSeconds(20),
+                200 * MIB,
+                Map.of(new DiskUse.Part("evil", "evil"), 300 * MIB),
+                0,
+                Map.of(),
+                Map.of()));
 
         assertThat(history.responsible()).isEmpty();
     }
 
     @Test
     void temporaryFilesCountFromTheBeginning() {
-        history.add(new DiskUse(START, 500 * MIB, Map.of(), 0, Map.of()));
+        history.add(new DiskUse(START, 500 * MIB, Map.of(), 0, Map.of(), Map.of()));
         history.add(new DiskUse(
-                START.plusSeconds(20), 200 * MIB, Map.of(new DiskUse.Part("evil", ""), 300 * MIB), 0, Map.of()));
+                START.plusSeconds(20),
+                200 * MIB,
+                Map.of(new DiskUse.Part("evil", ""), 300 * MIB),
+                0,
+                Map.of(),
+                Map.of()));
 
         assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
     }
 
     @Test
     void aNewDatabaseCountsFromTheFirstReadingThatHasIt() {
-        history.add(new DiskUse(START, 500 * MIB, Map.of(), 0, Map.of()));
+        history.add(new DiskUse(START, 500 * MIB, Map.of(), 0, Map.of(), Map.of()));
         history.add(new DiskUse(
-                START.plusSeconds(5), 490 * MIB, Map.of(new DiskUse.Part("evil", "new"), 8 * MIB), 0, Map.of()));
+                START.plusSeconds(5),
+                490 * MIB,
+                Map.of(new DiskUse.Part("evil", "new"), 8 * MIB),
+                0,
+                Map.of(),
+                Map.of()));
         history.add(new DiskUse(
-                START.plusSeconds(20), 200 * MIB, Map.of(new DiskUse.Part("evil", "new"), 298 * MIB), 0, Map.of()));
+                START.plusSeconds(20),
+                200 * MIB,
+                Map.of(new DiskUse.Part("evil", "new"), 298 * MIB),
+                0,
+                Map.of(),
+                Map.of()));
 
         assertThat(history.responsible()).map(DiskTaken::amount).contains(290 * MIB);
     }
 
     @Test
     void largeTemporaryFilesGoBeforeTheTablesOfOthers() {
-        history.add(new DiskUse(START, 250 * MIB, Map.of(new DiskUse.Part("evil", ""), 300 * MIB), 0, Map.of()));
+        history.add(
+                new DiskUse(START, 250 * MIB, Map.of(new DiskUse.Part("evil", ""), 300 * MIB), 0, Map.of(), Map.of()));
         history.add(new DiskUse(
                 START.plusSeconds(20),
                 150 * MIB,
                 Map.of(new DiskUse.Part("evil", ""), 300 * MIB, new DiskUse.Part("wiki", "wiki"), 100 * MIB),
                 0,
+                Map.of(),
                 Map.of()));
 
         assertThat(history.responsible())
@@ -245,7 +277,7 @@ class DiskHistoryTest {
         }
         parts.put(new DiskUse.Part("evil4", "evil4"), fifth * MIB);
         parts.put(new DiskUse.Part("wiki", "wiki"), (100 + seconds / 10) * MIB);
-        return new DiskUse(START.plusSeconds(seconds), free * MIB, parts, 0, Map.of());
+        return new DiskUse(START.plusSeconds(seconds), free * MIB, parts, 0, Map.of(), Map.of());
     }
 
     /** In MiB. */
@@ -258,10 +290,11 @@ class DiskHistoryTest {
                         new DiskUse.Part("wiki", "wiki"), wiki * MIB,
                         new DiskUse.Part("wiki", ""), temporary * MIB),
                 0,
+                Map.of(),
                 Map.of()));
     }
 
     private void written(int seconds, long free, long common, Map<String, Long> byRole) {
-        history.add(new DiskUse(START.plusSeconds(seconds), free * MIB, Map.of(), common * MIB, byRole));
+        history.add(new DiskUse(START.plusSeconds(seconds), free * MIB, Map.of(), common * MIB, Map.of(), byRole));
     }
 }

@@ -1,0 +1,98 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Bytes in {@code pg_multixact} by role. When several transactions lock a row together, PostgreSQL stores their list there, and no
+ * database has it. What it grows by is counted for the role that has most of the transactions in the newest lists. For one thread.
+ */
+final class MultixactBytes {
+    private static final String BYTES = """
+            SELECT pg_catalog.count(*) * 32 * 8192
+              FROM pg_catalog.unnest('{pg_multixact/members, pg_multixact/offsets}'::text[]) AS folder,
+                   LATERAL pg_catalog.pg_ls_dir(folder, true, false)
+            """;
+
+    private static final String ROLE = "pgsteward.multixact_role";
+
+    /**
+     * Finds the newest list from the one of the last checkpoint on: to read one that is not there is an internal error. The
+     * transactions that have ended are in no lock.
+     */
+    private static final String FIND = """
+            DO $$
+            DECLARE
+                low bigint;
+                high bigint;
+                step bigint := 1024;
+            BEGIN
+                SELECT next_multixact_id::text::bigint - 1 INTO low FROM pg_catalog.pg_control_checkpoint();
+                high := low + step;
+                WHILE high - low > 1 LOOP
+                    DECLARE
+                        tried bigint := CASE WHEN step > 0 THEN high ELSE (low + high) / 2 END;
+                    BEGIN
+                        PERFORM pg_catalog.pg_get_multixact_members(tried::text::xid);
+                        low := tried;
+                        step := step * 2;
+                        high := CASE WHEN step > 0 THEN low + step ELSE high END;
+                    EXCEPTION WHEN internal_error OR invalid_parameter_value THEN
+                        high := tried;
+                        step := 0;
+                    END;
+                END LOOP;
+                PERFORM pg_catalog.set_config('{role}', COALESCE((
+                    SELECT r.rolname
+                      FROM pg_catalog.generate_series(pg_catalog.greatest(1, low - 200), low) AS list,
+                           LATERAL pg_catalog.pg_get_multixact_members(list::text::xid) AS member
+                      JOIN pg_catalog.pg_locks AS l ON l.transactionid = member.xid AND l.mode = 'ExclusiveLock'
+                      JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+                      JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+                     WHERE NOT r.rolsuper
+                     GROUP BY 1 ORDER BY pg_catalog.count(*) DESC LIMIT 1), ''), true);
+            EXCEPTION WHEN OTHERS THEN
+                PERFORM pg_catalog.set_config('{role}', '', true);
+            END $$
+            """.replace("{role}", ROLE);
+
+    /** The disk or the lock table is full, or a folder may not be read. */
+    private static final Set<String> UNREADABLE = Set.of("53100", "53200", "58030", "42501");
+
+    /** Less growth than this is not looked into. */
+    private static final long MUCH = 1 << 20;
+
+    private final Map<String, Long> byRole = new HashMap<>();
+    private long before = -1;
+
+    /** Reads what has been added since the previous reading. */
+    void read(Connection session) throws SQLException {
+        long bytes = Sql.query(session, UNREADABLE, () -> Long.parseLong(Sql.value(session, BYTES)))
+                .orElse(before);
+        if (before < 0 || bytes < before) {
+            before = bytes;
+        }
+        if (bytes - before >= MUCH) {
+            String role = Sql.query(session, UNREADABLE, () -> role(session)).orElse("");
+            if (!role.isEmpty()) {
+                byRole.merge(role, bytes - before, Long::sum);
+            }
+            before = bytes;
+        }
+    }
+
+    /** Returns the role with most of the transactions in the newest lists; an empty text if there is none. */
+    static String role(Connection session) throws SQLException {
+        Sql.clearStatistics(session);
+        Sql.run(session, FIND);
+        return Sql.value(session, "SELECT pg_catalog.current_setting('" + ROLE + "', true)");
+    }
+
+    /** Returns the sums of all readings. */
+    Map<String, Long> byRole() {
+        return Map.copyOf(byRole);
+    }
+}

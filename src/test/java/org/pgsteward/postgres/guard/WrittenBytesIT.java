@@ -1,0 +1,55 @@
+package org.pgsteward.postgres.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.TestCluster;
+
+class WrittenBytesIT {
+    private static final Secret PASSWORD = new Secret("its-own");
+    private static final long GROWTH = 100L << 20;
+
+    /** None is there at a reading. */
+    @Test
+    void explainsGrowthByShortSessions() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        try (TestCluster cluster = TestCluster.start();
+                Connection administrator = cluster.server().connect("homelab")) {
+            cluster.run("homelab", "CREATE ROLE evil LOGIN PASSWORD '" + PASSWORD.reveal() + "'");
+            administrator.setAutoCommit(false);
+            WrittenBytes written = new WrittenBytes();
+            written.read(administrator);
+            written.explain(administrator, GROWTH);
+            assertThat(written.byRole()).isEmpty();
+            Thread sessions = new Thread(() -> {
+                while (!over.get()) {
+                    writeOnce(cluster);
+                }
+            });
+            sessions.start();
+
+            written.explain(administrator, GROWTH);
+
+            over.set(true);
+            sessions.join();
+            assertThat(written.byRole()).containsOnlyKeys("evil");
+            assertThat(written.byRole().get("evil")).isGreaterThanOrEqualTo(GROWTH);
+        } finally {
+            over.set(true);
+        }
+    }
+
+    private static void writeOnce(TestCluster cluster) {
+        try (Connection session = cluster.server().connectAs("evil", PASSWORD, "homelab");
+                Statement statement = session.createStatement()) {
+            statement.execute("SELECT pg_logical_emit_message(false, 'x', repeat('x', 1000000))");
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
