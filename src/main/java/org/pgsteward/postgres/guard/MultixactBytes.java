@@ -47,7 +47,7 @@ final class MultixactBytes {
                 END LOOP;
                 PERFORM pg_catalog.set_config('{role}', COALESCE((
                     SELECT r.rolname
-                      FROM pg_catalog.generate_series(pg_catalog.greatest(1, low - 200), low) AS list,
+                      FROM pg_catalog.generate_series(GREATEST(1, low - 200), low) AS list,
                            LATERAL pg_catalog.pg_get_multixact_members(list::text::xid) AS member
                       JOIN pg_catalog.pg_locks AS l ON l.transactionid = member.xid AND l.mode = 'ExclusiveLock'
                       JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid

@@ -56,7 +56,7 @@ class MultixactBytesIT {
         for (int n = 0; n < 8; n++) {
             lock("evil", 1);
         }
-        for (int n = 0; n < 1200; n++) {
+        for (int n = 0; n < 60; n++) {
             lockForAMoment("evil");
         }
         lock("wiki", 1);
