@@ -8,8 +8,10 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.pgsteward.postgres.Quote;
 
 /**
@@ -33,7 +35,7 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     /** Names of encodings and locales, as PostgreSQL writes them. */
     private static final Pattern OPTION =
             Pattern.compile(" (ENCODING|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE"
-                    + "|LOCALE_PROVIDER) = ('[\\w.@ -]+'|\\w+)| (ICU_RULES) = ('(?:[^']|'')*')");
+                    + "|LOCALE_PROVIDER) = ('[\\w.@ -]+'|\\w+)| (ICU_RULES) = (" + ResultSettings.LITERAL + ")");
 
     /** Settings by which code is loaded; whoever may write into the store shall not say them as an administrator. */
     private static final Pattern LOADS =
@@ -70,13 +72,18 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     static List<String> ofResults(TableOfContents contents, StoredFile file, String database)
             throws IOException, InterruptedException {
         return areReadable(file.manifest().database())
-                ? of(contents, file, database).ofResults()
+                ? of(contents, file, database).ofResults(file.manifest().owner())
                 : List.of();
     }
 
-    List<String> ofResults() {
-        return properties.stream()
-                .filter(property -> property.before().equals("ALTER DATABASE "))
+    /** Those of the owner's role come last, since they take precedence. */
+    List<String> ofResults(String owner) {
+        return Stream.of(
+                        Set.of("ALTER DATABASE "),
+                        Set.of(
+                                "ALTER ROLE " + Quote.identifier(owner) + " IN DATABASE ",
+                                "ALTER ROLE " + owner + " IN DATABASE "))
+                .flatMap(of -> properties.stream().filter(property -> of.contains(property.before())))
                 .flatMap(property -> ResultSettings.assignment(property.after()).stream())
                 .toList();
     }

@@ -35,8 +35,11 @@ public final class RoleRemoval {
     /** From here to the end of the transaction, nobody grants anything to anybody. */
     private static final String LOCK = "LOCK TABLE pg_catalog.pg_shdepend IN SHARE ROW EXCLUSIVE MODE";
 
-    /** Whoever creates or grants something waits meanwhile, and an open transaction may have granted something to the role. */
-    private static final String TIMEOUT = "SET LOCAL lock_timeout = '1s'";
+    /**
+     * Whoever creates or grants something waits meanwhile, and an open transaction may have granted something to the role. There may
+     * be a lock to wait for on each of many tables.
+     */
+    private static final String TIMEOUT = "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '3s'";
 
     private RoleRemoval() {}
 

@@ -117,8 +117,8 @@ record GuardTexts(Console console) {
                 taken.role(),
                 "pgsteward disabled its login for " + length.toMinutes() + " minutes, and until "
                         + (taken.unit() == DiskUnit.BYTES
-                                ? "the disk has " + Size.words(taken.unit().few()) + " free again"
-                                : taken.unit().few() + " files can be made on the disk")
+                                ? "the disk has " + Size.words(taken.unit().enough()) + " free again"
+                                : taken.unit().enough() + " files can be made on the disk")
                         + ": it " + words(taken));
     }
 

@@ -53,7 +53,8 @@ class DatabasePropertiesTest {
                 ALTER DATABASE shop SET "TimeZone" TO 'UTC', "x" = 1;
                 """, "shop");
 
-        assertThat(read.ofResults()).containsExactly("\"TimeZone\" TO 'Asia/Tokyo'", "\"DateStyle\" TO 'ISO, DMY'");
+        assertThat(read.ofResults("nobody"))
+                .containsExactly("\"TimeZone\" TO 'Asia/Tokyo'", "\"DateStyle\" TO 'ISO, DMY'");
     }
 
     @Test

@@ -103,7 +103,7 @@ class GuardTextsTest {
                                 "pgsteward status   # how large each database is\ndocker system df   # what Docker has that can go"));
         assertThat(texts.pausedForDisk(Duration.ofMinutes(5), taken).reason())
                 .isEqualTo(
-                        "role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until the disk has 256 MiB"
+                        "role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until the disk has 128 MiB"
                                 + " free again: it took 300 MiB of the disk of PostgreSQL's data within 20 s, and 200 MiB are"
                                 + " left");
     }
@@ -122,7 +122,7 @@ class GuardTextsTest {
                                 + " stops for all services when it cannot make a file");
         assertThat(text.remedy()).contains("FROM pg_ls_dir(").endsWith("what Docker has that can go");
         assertThat(texts.pausedForDisk(Duration.ofMinutes(5), taken).reason())
-                .startsWith("role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until 16384 files"
+                .startsWith("role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until 8192 files"
                         + " can be made on the disk: it made 9000 files");
     }
 

@@ -24,8 +24,13 @@ public enum DiskUnit {
     }
 
     /** With less left, whoever takes much of it is stopped. */
-    public long few() {
+    long few() {
         return few;
+    }
+
+    /** With so much left, roles that were stopped may log in again: others may need the disk, too, and whoever was stopped may have kept what it took. */
+    public long enough() {
+        return few / 2;
     }
 
     /** With less left, nothing may be left before the next reading. */

@@ -43,10 +43,10 @@ final class Shortage {
         this.history = new DiskHistory(unit);
     }
 
-    /** Returns whether there is none. */
+    /** Returns whether enough is left for roles that were stopped. */
     boolean isOver() {
         OptionalLong now = left.get();
-        return now.isEmpty() || now.getAsLong() >= unit.few();
+        return now.isEmpty() || now.getAsLong() >= unit.enough();
     }
 
     /** Returns whether so much has gone that the next check should not wait. */

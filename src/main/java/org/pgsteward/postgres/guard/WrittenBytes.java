@@ -10,16 +10,20 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.postgres.UnfinishedRestore;
 
-/** Bytes that the processes of ordinary roles write into files, from the kernel's count for each process. For one thread. */
+/**
+ * Bytes that the processes of ordinary roles, but not those of restores, write into files, from the kernel's count for each
+ * process. For one thread.
+ */
 final class WrittenBytes {
     private static final String SESSIONS = """
             SELECT a.pid || ' ' || a.backend_start, r.rolname,
                    pg_catalog.pg_read_file('/proc/' || a.pid || '/io', 0, 4000, true)
               FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-             WHERE NOT r.rolsuper
+             WHERE NOT r.rolsuper AND r.rolname !~ '{unfinished}'
              LIMIT 1000
-            """;
+            """.replace("{unfinished}", UnfinishedRestore.NAMES);
 
     private static final Pattern COUNT = Pattern.compile("^wchar: (\\d{1,18})$", Pattern.MULTILINE);
 
