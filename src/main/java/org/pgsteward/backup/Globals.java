@@ -8,9 +8,11 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -168,9 +170,55 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
                         "statement " + (number + 1) + " is none that pg_dumpall writes (" + unread
                                 + "), and what follows it is not read");
             }
-            return new Globals(
-                    List.copyOf(statements), List.copyOf(leftOut), List.copyOf(strange), List.copyOf(oversized));
+            return new Globals(merged(statements), List.copyOf(leftOut), List.copyOf(strange), List.copyOf(oversized));
         }
+    }
+
+    /** From version 16 on, each grantor may grant a membership with other options. As one grant it has all of them. */
+    private static List<Statement> merged(List<Statement> statements) {
+        Map<String, Statement> memberships = new LinkedHashMap<>();
+        Map<String, Integer> grants = new HashMap<>();
+        for (Statement statement : statements) {
+            if (!statement.granted().isEmpty()) {
+                String key = membership(statement);
+                memberships.merge(key, statement, Globals::union);
+                grants.merge(key, 1, Integer::sum);
+            }
+        }
+        List<Statement> merged = new ArrayList<>();
+        for (Statement statement : statements) {
+            String key = membership(statement);
+            if (statement.granted().isEmpty() || grants.getOrDefault(key, 0) == 1) {
+                merged.add(statement);
+            } else if (memberships.containsKey(key)) {
+                merged.add(Objects.requireNonNull(memberships.remove(key)));
+            }
+        }
+        return List.copyOf(merged);
+    }
+
+    private static String membership(Statement statement) {
+        return statement.granted() + "\0" + statement.role();
+    }
+
+    private static Statement union(Statement one, Statement other) {
+        String both = one.sql() + ", " + other.sql();
+        List<String> options = new ArrayList<>();
+        if (both.matches("(?s).* ADMIN (OPTION|TRUE)\\b.*")) {
+            options.add("ADMIN OPTION");
+        }
+        for (String option : List.of("INHERIT", "SET")) {
+            if (both.contains(option + " TRUE") || both.contains(option + " FALSE")) {
+                options.add(option + (both.contains(option + " TRUE") ? " TRUE" : " FALSE"));
+            }
+        }
+        Matcher grant = GRANT.matcher(one.sql());
+        String granted = grant.matches() ? "GRANT " + grant.group(1) + " TO " + grant.group(2) : one.sql();
+        return new Statement(
+                granted + (options.isEmpty() ? "" : " WITH " + String.join(", ", options)),
+                false,
+                one.role(),
+                one.granted());
     }
 
     private static void note(List<String> notes, String words) {

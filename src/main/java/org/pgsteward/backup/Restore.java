@@ -99,6 +99,10 @@ public final class Restore {
         private Order of(StoredBackup whole) {
             return new Order(whole, owner, database, isOfTheJournal);
         }
+
+        private Order of(String newOwner) {
+            return new Order(backup, newOwner, database, isOfTheJournal);
+        }
     }
 
     /**
@@ -143,11 +147,16 @@ public final class Restore {
         }
     }
 
-    /** Restores beside the live database and then takes its place, with what is set and granted on that one. */
+    /**
+     * Restores beside the live database and then takes its place, with its owner and what is set and granted on it.
+     *
+     * @param given whose owner counts only if a superuser has the live database
+     */
     @SuppressWarnings("try") // held, not used
-    public Done replace(Order order, RestoreProgress progress)
+    public Done replace(Order given, RestoreProgress progress)
             throws Refused, IOException, SQLException, InterruptedException {
-        String live = order.database();
+        String live = given.database();
+        Order order = given.of(ownerOf(live).orElse(given.owner()));
         try (RestoreTurn alone = RestoreTurn.orRefuse(server);
                 RunLock dumps = withoutBackups(serviceOf(order))) {
             checks.checkReplaceable(live);
@@ -156,12 +165,27 @@ public final class Restore {
                 beside.give();
                 beside.guest().close();
                 progress.step("all of it is " + order.owner() + "'s");
+                String before = order.backup().manifest().owner();
+                if (!before.equals(order.owner())) {
+                    beside.notes()
+                            .add("its owner is " + order.owner() + " and was " + before
+                                    + " when it was backed up: what was " + before + "'s is " + order.owner() + "'s");
+                }
                 keptBefore.forEach(kept -> beside.notes()
                         .add("an earlier restore kept " + kept + ", which is still there; delete it by: DROP DATABASE "
                                 + Quote.identifier(kept)));
                 return new Swap(server).swap(live, beside.database().name(), clock.instant(), progress);
             });
         }
+    }
+
+    private Optional<String> ownerOf(String live) throws SQLException {
+        return Guest.names(
+                        server,
+                        "SELECT r.rolname FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba"
+                                + " WHERE NOT r.rolsuper AND d.datname = " + Quote.literal(live))
+                .stream()
+                .findFirst();
     }
 
     /** Under which the live database is dumped now, which it may not have been when this was made. */
