@@ -50,6 +50,23 @@ public final class RecoveryCard {
                 'on Debian, type PATH=/usr/lib/postgresql/VERSION/bin:$PATH first' >&2
             """;
 
+    /** A server that does not know a setting, or its value, refuses a connection with it. */
+    private static final String IN_FORCE = """
+            in_force() {
+              options=$PGOPTIONS
+              for setting; do
+                option="-c $(printf %s "$setting" | sed 's/[\\[:space:]]/\\\\&/g')"
+                if PGOPTIONS="$PGOPTIONS $option" psql -qX -d template1 -c '' 2>/dev/null
+                then options="$options $option"
+                else echo "this server does not take $setting" >&2
+                fi
+              done
+            }
+            """;
+
+    /** From this version on, a membership is granted by each grantor on its own. */
+    private static final int GRANTORS_COUNT = 16;
+
     /** Characters of the names in the backups that are listed, each of which is there some ten times. */
     private static final int MOST_LISTED = 300_000;
 
@@ -168,21 +185,36 @@ public final class RecoveryCard {
         card.append("END\n```\n\n## Everything, onto an empty server\n\n");
         card.append("""
                 With pgsteward: `pgsteward restore --all --from` and this folder. Without, the roles first, with their
-                passwords; the administrator keeps the one that the new server has. `ALTER ROLE ALL SET` and
-                `ALTER SYSTEM` are not in it: `pg_dumpall` leaves them out.
+                passwords; the administrator keeps the one that the new server has. The settings that change the results of
+                expressions, such as the time zone, are in force for each database as they were. `ALTER ROLE ALL SET`,
+                `ALTER SYSTEM` and options of the server's command line are not in it, since `pg_dumpall` leaves them out: the
+                new server needs them for what comes afterwards.
 
                 ```sh
                 """);
+        card.append(
+                dumps.stream()
+                                .allMatch(dump ->
+                                        inForce(dump.manifest().surroundings()).isEmpty())
+                        ? ""
+                        : IN_FORCE);
         globals.ifPresent(backup -> card.append(source(backup))
-                .append(" | sed -E ")
-                .append(shell(withoutAdministrator(server.user())))
+                .append(" | LC_ALL=C awk ")
+                .append(quoted(withoutAdministrator(server.user(), major(backup.manifest()))))
                 .append(" | psql -qX -v ON_ERROR_STOP=1 -o /dev/null -d postgres\n"));
+        List<String> settings = List.of();
         for (StoredBackup dump : dumps) {
+            List<String> own = inForce(dump.manifest().surroundings());
+            if (!own.isEmpty() && !own.equals(settings)) {
+                card.append("in_force ").append(String.join(" ", own)).append('\n');
+                settings = own;
+            }
             // These two are there from the first.
             String name = dump.manifest().database();
             boolean made = name.equals("postgres") || name.equals(server.database());
             card.append(source(dump))
-                    .append(" | pg_restore " + OPTIONS + " --create")
+                    .append(own.isEmpty() ? " | " : " | PGOPTIONS=$options ")
+                    .append("pg_restore " + OPTIONS + " --create")
                     .append(made ? " --clean --if-exists" : "")
                     .append(" -d template1\n");
         }
@@ -307,6 +339,15 @@ public final class RecoveryCard {
                                 + plain(String.join(", ", hidden)) + '\n');
     }
 
+    /** One word for each setting, for {@link #IN_FORCE}. */
+    private static List<String> inForce(Surroundings surroundings) {
+        return surroundings.settings().entrySet().stream()
+                .filter(setting -> !setting.getValue().isEmpty() && ResultSettings.isOfTheServer(setting.getKey()))
+                .map(setting -> shell(setting.getKey() + "=" + setting.getValue()))
+                .sorted()
+                .toList();
+    }
+
     /** In other letters or another order a dump may fail, or its text be no text of the database. */
     private static String locale(Surroundings database) {
         if (!database.areKnown()) {
@@ -358,9 +399,11 @@ public final class RecoveryCard {
         if (UNFIT.matcher(text).find()) {
             return "\"$(printf %b '" + octal(text) + "')\"";
         }
-        return text.matches("[A-Za-z0-9_./%~][A-Za-z0-9_./%~-]*") && !text.startsWith("~")
-                ? text
-                : "'" + text.replace("'", "'\\''") + "'";
+        return text.matches("[A-Za-z0-9_./%~][A-Za-z0-9_./%~-]*") && !text.startsWith("~") ? text : quoted(text);
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "'\\''") + "'";
     }
 
     /** The same for {@code printf %b}: what an operator cannot see is written as numbers of bytes. */
@@ -379,12 +422,18 @@ public final class RecoveryCard {
     }
 
     /**
-     * A program of {@code sed} that leaves out the administrator's role and who granted memberships. {@code pg_dumpall} writes
-     * the settings of roles behind "User Config", and they may hold any text, lines that look like statements among them.
+     * A program of {@code awk} that leaves out the administrator's role and who granted memberships. A comment, a setting or a name
+     * may hold any text, lines that look like statements among them; so it notes which quote is open at the end of a line. From
+     * version 16 on, grants of others than the administrator are kept apart by their grantors.
      */
-    private static String withoutAdministrator(String user) {
-        return "1,/^-- User Config/{/^(CREATE|ALTER) ROLE \"?" + regex(user) + "\"?( WITH .*)?;$/d;};"
-                + "s/^(GRANT .*) GRANTED BY (\"[^\"']*\"|[a-z_][a-z0-9_]*);$/\\1;/";
+    private static String withoutAdministrator(String user, int major) {
+        String name = "\"?" + regex(user) + "\"?";
+        return """
+                open == "" && /^--/ { print; next }
+                open == "" && /^(CREATE|ALTER) ROLE %s( WITH .*)?;$/ { next }
+                open == "" && /^GRANT / { sub(/ GRANTED BY %s;$/, ";") }
+                { print; for (rest = $0; match(rest, /["\\047]/); rest = substr(rest, RSTART + 1)) {
+                    quote = substr(rest, RSTART, 1); if (open == "") open = quote; else if (open == quote) open = "" } }""".formatted(name, major >= GRANTORS_COUNT ? name : "(\"([^\"]|\"\")*\"|[a-z_][a-z0-9_]*)");
     }
 
     /** A name that means itself in an extended regular expression. */

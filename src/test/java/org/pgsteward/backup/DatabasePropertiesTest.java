@@ -3,6 +3,7 @@ package org.pgsteward.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.pgsteward.postgres.Quote;
 
 class DatabasePropertiesTest {
     /** As {@code pg_restore --create} writes it. */
@@ -55,6 +56,33 @@ class DatabasePropertiesTest {
 
         assertThat(read.ofResults("nobody"))
                 .containsExactly("\"TimeZone\" TO 'Asia/Tokyo'", "\"DateStyle\" TO 'ISO, DMY'");
+    }
+
+    /** Some applications keep a key in one. */
+    @Test
+    void longSettingsAndThoseWithBackslashesAreRead() {
+        String key = "k''".repeat(20_000);
+        DatabaseProperties read = DatabaseProperties.of(
+                "ALTER DATABASE shop SET \"app.path\" TO E'C:\\\\data\\\\ it''s\nhere';\n"
+                        + "ALTER DATABASE shop SET \"app.key\" TO '" + key + "';\n"
+                        + "ALTER DATABASE shop SET \"DateStyle\" TO '" + key + "';\n"
+                        + "ALTER DATABASE shop SET \"app.long\" TO '" + key.repeat(2) + "';\n",
+                "shop");
+
+        assertThat(read.ofResults("nobody"))
+                .containsExactly(
+                        "\"app.path\" TO " + Quote.literal("C:\\data\\ it's\nhere"), "\"app.key\" TO '" + key + "'");
+    }
+
+    @Test
+    void settingsOfTheOwnersRoleAreLast() {
+        DatabaseProperties read = DatabaseProperties.of("""
+                ALTER ROLE shop IN DATABASE shop SET "TimeZone" TO 'UTC';
+                ALTER ROLE other IN DATABASE shop SET "TimeZone" TO 'Asia/Tokyo';
+                ALTER DATABASE shop SET "TimeZone" TO 'Europe/Berlin';
+                """, "shop");
+
+        assertThat(read.ofResults("shop")).containsExactly("\"TimeZone\" TO 'Europe/Berlin'", "\"TimeZone\" TO 'UTC'");
     }
 
     @Test

@@ -121,6 +121,29 @@ class GlobalsTest {
         assertThat(read(WHOLE).touches(OURS)).isEmpty();
     }
 
+    /** As from version 16 on. Each alone would take away what the other gives. */
+    @Test
+    void grantsOfOneMembershipBySeveralGrantorsBecomeOne() {
+        Globals globals = read("""
+                GRANT tenant TO dba WITH ADMIN OPTION, INHERIT FALSE, SET FALSE GRANTED BY homelab;
+                GRANT reader TO dba WITH INHERIT TRUE, SET FALSE GRANTED BY homelab;
+                GRANT tenant TO dba WITH INHERIT TRUE GRANTED BY dba;
+                GRANT reader TO dba WITH INHERIT FALSE, SET TRUE GRANTED BY "The boss";
+                GRANT reader TO boss WITH INHERIT FALSE GRANTED BY homelab;
+                """);
+
+        assertThat(globals.statements())
+                .containsExactly(
+                        new Globals.Statement(
+                                "GRANT tenant TO dba WITH ADMIN OPTION, INHERIT TRUE, SET FALSE",
+                                false,
+                                "dba",
+                                "tenant"),
+                        new Globals.Statement(
+                                "GRANT reader TO dba WITH INHERIT TRUE, SET TRUE", false, "dba", "reader"),
+                        new Globals.Statement("GRANT reader TO boss WITH INHERIT FALSE", false, "boss", "reader"));
+    }
+
     @Test
     void namesAreReadInTheFilesOwnEncoding() {
         String script = "SET client_encoding = 'LATIN1';\nCREATE ROLE \"Grüße\";\n";

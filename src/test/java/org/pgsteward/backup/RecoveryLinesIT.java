@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -55,6 +59,10 @@ class RecoveryLinesIT {
                         "CREATE ROLE evil LOGIN",
                         "ALTER ROLE evil SET application_name = E'x\\nALTER ROLE homelab WITH '",
                         "ALTER ROLE evil SET search_path = '; ALTER ROLE evil SUPERUSER; --'",
+                        "CREATE ROLE \"a\nALTER ROLE homelab WITH \"",
+                        "COMMENT ON ROLE evil IS E'x\nALTER ROLE homelab WITH '",
+                        "CREATE ROLE \"it's\"",
+                        "COMMENT ON ROLE \"it's\" IS '; ALTER ROLE evil SUPERUSER; --'",
                         "CREATE ROLE dba CREATEROLE",
                         "CREATE ROLE reader",
                         "CREATE ROLE zz",
@@ -64,9 +72,10 @@ class RecoveryLinesIT {
                         "GRANT \"Reader's\" TO zz",
                         "RESET ROLE");
         host.backUp(wiring, wiring.targets.all(BackupKind.GLOBALS).get(0).target());
-        String roles = "SELECT string_agg(rolname || rolsuper || COALESCE(rolconfig::text, '') || COALESCE((SELECT"
-                + " string_agg(roleid::regrole::text, ' ' ORDER BY roleid::regrole::text) FROM pg_auth_members WHERE member = r.oid), ''), '; '"
-                + " ORDER BY rolname) FROM pg_roles AS r WHERE rolname !~ '^pg_' AND rolname <> 'homelab'";
+        String roles =
+                "SELECT string_agg(rolname || rolsuper || COALESCE(rolconfig::text, '') || COALESCE(shobj_description(oid, 'pg_authid'), '') || COALESCE((SELECT"
+                        + " string_agg(roleid::regrole::text, ' ' ORDER BY roleid::regrole::text) FROM pg_auth_members WHERE member = r.oid), ''), '; '"
+                        + " ORDER BY rolname) FROM pg_roles AS r WHERE rolname !~ '^pg_' AND rolname <> 'homelab'";
 
         try (TestCluster empty = TestCluster.start()) {
             String password = empty.server().ask("SELECT rolpassword FROM pg_authid WHERE rolname = 'homelab'");
@@ -90,6 +99,35 @@ class RecoveryLinesIT {
                         "CREATE DATABASE wiki OWNER wiki",
                         "ALTER DATABASE wiki SET timezone TO 'Asia/Tokyo'",
                         "ALTER DATABASE wiki SET datestyle TO 'ISO, DMY'");
+        backUpWiki();
+
+        assertThat(said(host.cluster(), blocks().get(2))).isEmpty();
+
+        areInWiki(host.cluster(), "wiki_restored");
+    }
+
+    /** Which the new server has not. */
+    @Test
+    void everythingIsRestoredUnderTheSettingsOfTheServer() throws Exception {
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE wiki LOGIN",
+                        "CREATE DATABASE wiki OWNER wiki",
+                        "ALTER SYSTEM SET timezone TO 'Asia/Tokyo'",
+                        "ALTER SYSTEM SET lc_monetary TO 'C'",
+                        "SELECT pg_reload_conf()",
+                        "ALTER ROLE ALL SET datestyle TO 'ISO, DMY'");
+        backUpWiki();
+        host.backUp(wiring, wiring.targets.all(BackupKind.GLOBALS).get(0).target());
+        try (TestCluster empty = TestCluster.start()) {
+            assertThat(said(empty, blocks().get(1))).isEmpty();
+
+            areInWiki(empty, "wiki");
+        }
+    }
+
+    private void backUpWiki() throws Exception {
         host.cluster()
                 .run(
                         "wiki",
@@ -102,13 +140,18 @@ class RecoveryLinesIT {
                         "INSERT INTO public.shift VALUES ('2026-01-01 00:00Z')");
         Backup backup = host.backUp(wiring, "wiki");
         assertThat(backup.error()).isEmpty();
+    }
 
-        assertThat(said(host.cluster(), blocks().get(2))).isEmpty();
-
-        assertThat(host.rows("wiki_restored", "SELECT due || ' ' || to_char(day, 'Mon') FROM public.bill"))
-                .containsExactly("03/02/2026 Feb");
-        assertThat(host.rows("wiki_restored", "SELECT extract(epoch FROM x)::int FROM public.shift"))
-                .containsExactly("1767225600");
+    private static void areInWiki(TestCluster cluster, String database) throws SQLException {
+        try (Connection connection = cluster.server().connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT due || ' ' || to_char(day, 'Mon'), extract(epoch FROM x)::int"
+                                + " FROM public.bill, public.shift")) {
+            assertThat(row.next()).isTrue();
+            assertThat(row.getString(1)).isEqualTo("03/02/2026 Feb");
+            assertThat(row.getInt(2)).isEqualTo(1_767_225_600);
+        }
     }
 
     private List<String> blocks() throws Exception {

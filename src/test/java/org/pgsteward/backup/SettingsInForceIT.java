@@ -30,11 +30,22 @@ class SettingsInForceIT {
                     "ALTER ROLE ALL SET \"App\".tenant = 'all'",
                     "ALTER DATABASE wiki SET plperl.on_init = 'code'",
                     "ALTER ROLE homelab SET bytea_output = 'hex'",
-                    "ALTER ROLE homelab IN DATABASE wiki SET timezone = 'UTC'");
+                    "ALTER ROLE homelab IN DATABASE wiki SET timezone = 'UTC'",
+                    "ALTER ROLE homelab SET datestyle = 'ISO, MDY'",
+                    "CREATE ROLE shop",
+                    "CREATE DATABASE shop OWNER shop",
+                    "ALTER DATABASE shop SET timezone = 'Europe/Berlin'",
+                    "ALTER DATABASE shop SET app.rate = '19'",
+                    "ALTER ROLE shop IN DATABASE shop SET timezone = 'Asia/Tokyo'",
+                    "ALTER ROLE shop SET datestyle = 'German'",
+                    "ALTER ROLE shop SET app.rate = E'a\\\\b\nc'",
+                    "ALTER DATABASE shop SET app.key = '" + "k".repeat(60_000) + "'",
+                    "ALTER DATABASE shop SET app.strange = E'x\\x1eTimeZone\\x1fUTC'",
+                    "ALTER DATABASE shop SET \"PLPERL.on_init\" = 'code'");
 
             assertThat(of(cluster, "wiki"))
                     .containsEntry("TimeZone", "Europe/Berlin")
-                    .containsEntry("DateStyle", "ISO, DMY")
+                    .containsEntry("DateStyle", "ISO,DMY")
                     .containsEntry("IntervalStyle", "iso_8601")
                     .containsEntry("extra_float_digits", "-1")
                     .containsEntry("bytea_output", "escape")
@@ -44,7 +55,13 @@ class SettingsInForceIT {
                     .doesNotContainKeys("work_mem", "xmlbinary", "plperl.on_init");
             assertThat(of(cluster, "homelab"))
                     .containsEntry("TimeZone", "Asia/Tokyo")
-                    .containsEntry("DateStyle", "ISO, DMY");
+                    .containsEntry("DateStyle", "ISO,DMY");
+            assertThat(of(cluster, "shop"))
+                    .containsEntry("TimeZone", "Asia/Tokyo")
+                    .containsEntry("DateStyle", "German")
+                    .containsEntry("app.rate", "a\\b\nc")
+                    .containsEntry("app.key", "k".repeat(60_000))
+                    .doesNotContainKeys("app.strange", "PLPERL.on_init");
         }
     }
 

@@ -131,7 +131,8 @@ class RestoreCommandIT {
                         "SELECT pg_get_userbyid(datdba) || ' ' || (SELECT tableowner FROM pg_tables WHERE tablename = 't')"
                                 + " FROM pg_database WHERE datname = 'shop'"))
                 .as("the database, and what was the seller's in the backup")
-                .containsExactly("buyer seller");
+                .containsExactly("buyer buyer");
+        assertThat(replaced.out()).contains("its owner is buyer and was seller when it was backed up");
     }
 
     /** It was dumped while it was nobody's, and taken over under another name. */

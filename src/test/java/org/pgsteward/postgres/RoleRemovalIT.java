@@ -2,10 +2,16 @@ package org.pgsteward.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -116,6 +122,60 @@ class RoleRemovalIT {
 
         assertThatThrownBy(() -> RoleRemoval.drop(cluster.server(), "passing"))
                 .hasMessageContaining("cannot be dropped because some objects depend on it");
+    }
+
+    /** Each table is released before the limit for its lock, and so a statement could take hours. */
+    @Test
+    void locksOfManyTablesDoNotHoldItForLong() throws Exception {
+        int tables = 12;
+        List<Connection> sessions = new ArrayList<>();
+        AtomicBoolean over = new AtomicBoolean();
+        try (Connection watching = cluster.server().connectAs("evil", PASSWORD, "bait")) {
+            for (int n = 0; n < tables; n++) {
+                asEvil("bait", "CREATE TABLE t" + n + " (n int)", "CREATE POLICY p ON t" + n + " TO passing");
+                Connection session = cluster.server().connectAs("evil", PASSWORD, "bait");
+                sessions.add(session);
+                session.setAutoCommit(false);
+                session.createStatement().execute("LOCK TABLE t" + n + " IN ACCESS SHARE MODE");
+            }
+            Thread releasing = new Thread(() -> {
+                while (!over.get()) {
+                    await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+                    waitedFor(watching).ifPresent(n -> close(sessions.get(n)));
+                }
+            });
+            releasing.start();
+
+            assertThatThrownBy(() -> RoleRemoval.drop(cluster.server(), "passing"))
+                    .hasMessageContaining("statement timeout");
+
+            over.set(true);
+            releasing.join();
+        } finally {
+            over.set(true);
+            sessions.forEach(RoleRemovalIT::close);
+        }
+        RoleRemoval.drop(cluster.server(), "passing");
+        assertThat(roles()).isEqualTo("0");
+    }
+
+    private static Optional<Integer> waitedFor(Connection watching) {
+        try (Statement statement = watching.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT substring(relation::regclass::text, '[0-9]+')::int FROM pg_locks WHERE NOT granted"
+                                + " AND locktype = 'relation' AND relation::regclass::text ~ '^t[0-9]'")) {
+            return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void close(Connection session) {
+        try {
+            session.close();
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
