@@ -207,10 +207,14 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
         if (both.matches("(?s).* ADMIN (OPTION|TRUE)\\b.*")) {
             options.add("ADMIN OPTION");
         }
-        for (String option : List.of("INHERIT", "SET")) {
-            if (both.contains(option + " TRUE") || both.contains(option + " FALSE")) {
-                options.add(option + (both.contains(option + " TRUE") ? " TRUE" : " FALSE"));
-            }
+        if (both.contains("INHERIT TRUE")) {
+            options.add("INHERIT TRUE");
+        } else if (both.contains("INHERIT FALSE")) {
+            options.add("INHERIT FALSE");
+        }
+        // True is not written.
+        if (one.sql().contains("SET FALSE") && other.sql().contains("SET FALSE")) {
+            options.add("SET FALSE");
         }
         Matcher grant = GRANT.matcher(one.sql());
         String granted = grant.matches() ? "GRANT " + grant.group(1) + " TO " + grant.group(2) : one.sql();

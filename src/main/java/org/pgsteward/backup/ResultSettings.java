@@ -45,15 +45,19 @@ final class ResultSettings {
                     + " AND pg_catalog.has_function_privilege("
                     + "'pg_catalog.pg_read_file(text,bigint,bigint,boolean)', 'EXECUTE')";
 
-    /** Settings of the command line, which has each argument in quotes, and those of the files below them. */
+    /**
+     * Settings of the command line, which has each argument in quotes and of which the last of a name counts, and those of the files
+     * below them.
+     */
     private static final String FILES = """
             UNION ALL
-            SELECT pg_catalog.replace(argument[1], '-', '_'), argument[2], 5
+            SELECT pg_catalog.replace(argument[1], '-', '_'), argument[2], 5, position
               FROM pg_catalog.regexp_matches(
                        pg_catalog.pg_read_file('postmaster.opts', 0, 100000, true),
-                       '"(?:-c" "|-c|--)([A-Za-z_][A-Za-z0-9_.-]*)=([^"]*)"', 'g') AS argument
+                       '"(?:-c" "|-c|--)([A-Za-z_][A-Za-z0-9_.-]*)=([^"]*)"', 'g')
+                       WITH ORDINALITY AS found (argument, position)
             UNION ALL
-            SELECT name, setting, 6 FROM pg_catalog.pg_file_settings WHERE applied
+            SELECT name, setting, 6, 0 FROM pg_catalog.pg_file_settings WHERE applied
             """;
 
     /**
@@ -76,7 +80,8 @@ final class ResultSettings {
                   FROM (SELECT pg_catalog.split_part(setting, '=', 1) AS name,
                                pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1) AS value,
                                CASE r.setrole WHEN 0 THEN 3 ELSE 1 END
-                               + CASE r.setdatabase WHEN 0 THEN 1 ELSE 0 END AS rank
+                               + CASE r.setdatabase WHEN 0 THEN 1 ELSE 0 END AS rank,
+                               0 AS position
                           FROM pg_catalog.pg_database AS d
                           JOIN pg_catalog.pg_roles AS o ON o.oid = d.datdba
                           JOIN pg_catalog.pg_db_role_setting AS r
@@ -86,7 +91,7 @@ final class ResultSettings {
                          WHERE d.datname = pg_catalog.current_database()
                            AND pg_catalog.length(setting) < {longestOfApplications}
                          {files}) AS found
-                 ORDER BY pg_catalog.lower(name), rank)
+                 ORDER BY pg_catalog.lower(name), rank, position DESC)
             SELECT name, value
               FROM (SELECT s.name,
                            CASE WHEN below.rank < 3 OR s.source IN ('user', 'database user', 'client', 'session') THEN below.value

@@ -115,10 +115,26 @@ public final class GuardAlerts {
     void report(ServerGuard.Result result) throws SQLException {
         Map<String, List<TerminatedSession>> byRole = result.terminated().stream()
                 .collect(Collectors.groupingBy(TerminatedSession::role, TreeMap::new, Collectors.toList()));
+        Set<String> killed = Set.of();
+        try {
+            // Before any alert: PostgreSQL may be unavailable a moment later.
+            count(result, byRole);
+            killed = killUninterruptible(byRole);
+        } finally {
+            for (Map.Entry<String, List<TerminatedSession>> entry : byRole.entrySet()) {
+                raiseLocked(entry.getValue(), killed.contains(entry.getKey()));
+            }
+            result.memory().ifPresent(this::raiseMemory);
+        }
+        raiseEnded(byRole.keySet());
+        compareShutOuts();
+        resolve();
+    }
+
+    private void count(ServerGuard.Result result, Map<String, List<TerminatedSession>> byRole) throws SQLException {
         if (result.disk().isPresent()) {
             countDisk(result.disk().get());
         }
-        // Before any alert: PostgreSQL may be unavailable a moment later.
         for (Map.Entry<String, List<TerminatedSession>> entry : byRole.entrySet()) {
             countLocks(entry.getKey(), entry.getValue());
         }
@@ -128,12 +144,6 @@ public final class GuardAlerts {
         if (result.crash().isPresent()) {
             countCrash(result.crash().get(), result.memory().map(MemoryTaken::role));
         }
-        Set<String> killed = killUninterruptible(byRole);
-        byRole.forEach((role, sessions) -> raiseLocked(sessions, killed.contains(role)));
-        result.memory().ifPresent(this::raiseMemory);
-        raiseEnded(byRole.keySet());
-        compareShutOuts();
-        resolve();
     }
 
     private void countDisk(DiskTaken taken) throws SQLException {
@@ -155,7 +165,13 @@ public final class GuardAlerts {
         Instant now = clock.instant();
         String role = taken.role();
         int limit = guard.connectionLimit(role);
-        Optional<String> service = guard.shutOut(role);
+        Optional<String> service;
+        try {
+            service = guard.shutOut(role);
+        } catch (SQLException e) {
+            raise(DISK, role, texts.disk(taken, Optional.empty()));
+            throw e;
+        }
         raise(DISK, service.orElse(role), texts.disk(taken, service));
         if (service.isPresent()) {
             Duration length = pauses.begin(service.get(), usual(limit), true, now);

@@ -128,19 +128,22 @@ class GlobalsTest {
                 GRANT tenant TO dba WITH ADMIN OPTION, INHERIT FALSE, SET FALSE GRANTED BY homelab;
                 GRANT reader TO dba WITH INHERIT TRUE, SET FALSE GRANTED BY homelab;
                 GRANT tenant TO dba WITH INHERIT TRUE GRANTED BY dba;
-                GRANT reader TO dba WITH INHERIT FALSE, SET TRUE GRANTED BY "The boss";
+                GRANT reader TO dba WITH INHERIT FALSE GRANTED BY "The boss";
+                GRANT reader TO zz WITH INHERIT FALSE, SET FALSE GRANTED BY a;
+                GRANT reader TO zz WITH ADMIN OPTION, INHERIT FALSE, SET FALSE GRANTED BY b;
                 GRANT reader TO boss WITH INHERIT FALSE GRANTED BY homelab;
                 """);
 
         assertThat(globals.statements())
                 .containsExactly(
                         new Globals.Statement(
-                                "GRANT tenant TO dba WITH ADMIN OPTION, INHERIT TRUE, SET FALSE",
-                                false,
-                                "dba",
-                                "tenant"),
+                                "GRANT tenant TO dba WITH ADMIN OPTION, INHERIT TRUE", false, "dba", "tenant"),
+                        new Globals.Statement("GRANT reader TO dba WITH INHERIT TRUE", false, "dba", "reader"),
                         new Globals.Statement(
-                                "GRANT reader TO dba WITH INHERIT TRUE, SET TRUE", false, "dba", "reader"),
+                                "GRANT reader TO zz WITH ADMIN OPTION, INHERIT FALSE, SET FALSE",
+                                false,
+                                "zz",
+                                "reader"),
                         new Globals.Statement("GRANT reader TO boss WITH INHERIT FALSE", false, "boss", "reader"));
     }
 

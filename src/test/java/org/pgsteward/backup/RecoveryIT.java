@@ -231,7 +231,7 @@ class RecoveryIT {
                     .hasSize(3);
             Contents.runAs(empty.server(), ODD, PASSWORD, ODD, "SELECT 1");
         }
-        assertThat(card.lines().count()).isLessThan(110);
+        assertThat(card.lines().count()).isLessThan(130);
     }
 
     /** Those of 17 set {@code transaction_timeout}, which a server of 15 does not know. */

@@ -135,7 +135,7 @@ class GuardAlertsIT {
 
     @Test
     void whoTakesTheLastSpaceOfTheDiskIsShutOutUntilThereIsSpace() throws Exception {
-        free = 200 * MIB;
+        free = 100 * MIB;
         guard.check();
 
         guardAlerts.report(new ServerGuard.Result(
@@ -152,7 +152,7 @@ class GuardAlertsIT {
         assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
         assertThat(firing()).contains("role-paused:wiki").doesNotContain("disk-taken:wiki");
 
-        free = 300 * MIB;
+        free = 130 * MIB;
         clock.pass(Duration.ofSeconds(11));
         calm();
         logIn();

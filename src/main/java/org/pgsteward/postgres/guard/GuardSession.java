@@ -23,6 +23,9 @@ final class GuardSession {
     /** SQLSTATE when the server's lock table is full, among others. */
     private static final String OUT_OF_MEMORY = "53200";
 
+    /** SQLSTATE when a lock is not to be had in time. */
+    static final String LOCK_NOT_AVAILABLE = "55P03";
+
     private final Server server;
     private final GuardLocks locks = new GuardLocks();
     private @Nullable Connection current;
@@ -115,10 +118,14 @@ final class GuardSession {
         }
     }
 
-    /** Makes the session usable after an error, or closes it. A full lock table does not close it, because a new login could fail. */
+    /**
+     * Makes the session usable after an error, or closes it. A full lock table and a lock that is not to be had do not close it,
+     * because a new login could fail.
+     */
     void recover(SQLException error) {
         Connection connection = current;
-        if (OUT_OF_MEMORY.equals(error.getSQLState()) && connection != null) {
+        String state = error.getSQLState();
+        if (connection != null && (OUT_OF_MEMORY.equals(state) || LOCK_NOT_AVAILABLE.equals(state))) {
             try {
                 if (afterLocks == null) {
                     rollback();

@@ -46,6 +46,9 @@ public final class ServerGuard implements AutoCloseable {
     /** Sessions of one call, after which it returns: the caller may then shut the role out. */
     private static final int MOST_TERMINATED = 20;
 
+    /** To disable a login. Each takes one second if a session of the role comes back in time to change the role again. */
+    private static final int ATTEMPTS = 5;
+
     private static final long SERVICES_NANOSECONDS = 30_000_000_000L;
 
     private static final String CLIENTS = """
@@ -197,7 +200,7 @@ public final class ServerGuard implements AutoCloseable {
         return ask(session -> {
             Optional<String> service = serviceOf(session, role);
             if (service.isPresent()) {
-                alter(altering -> ShutOut.disableLogin(altering, role));
+                disableLogin(role);
                 ShutOut.terminateSessions(watching.connection(), role);
             }
             return service;
@@ -253,6 +256,24 @@ public final class ServerGuard implements AutoCloseable {
         });
     }
 
+    /**
+     * Terminates the role's sessions before each attempt: one of them may have changed the role in a transaction that is still
+     * open, and the change of the guard waits for it.
+     */
+    private void disableLogin(String role) throws SQLException {
+        for (int attempt = 1; ; attempt++) {
+            ShutOut.terminateOnce(watching.connection(), role);
+            try {
+                alter(session -> ShutOut.disableLogin(session, role));
+                return;
+            } catch (SQLException e) {
+                if (attempt == ATTEMPTS || !GuardSession.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     /** A change of a role. */
     private interface Change {
         void make(Connection session) throws SQLException;
@@ -267,6 +288,9 @@ public final class ServerGuard implements AutoCloseable {
                 return;
             } catch (SQLException e) {
                 altering.recover(e);
+                if (GuardSession.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                    throw e;
+                }
             }
         }
         watching.locks().releaseAll(watching.connection());
@@ -278,6 +302,7 @@ public final class ServerGuard implements AutoCloseable {
     private void prepareAltering() {
         try {
             altering.locks().take(altering.connection(), false);
+            altering.protectLocks();
             altering.releaseSnapshot();
         } catch (SQLException e) {
             altering.recover(e);
