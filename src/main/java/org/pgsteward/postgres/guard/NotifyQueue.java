@@ -13,8 +13,8 @@ import java.util.Set;
 /**
  * The queue of {@code NOTIFY}, which all databases share, and which can take 8 GB of the disk. PostgreSQL removes what all
  * listening sessions have read; a session with an open transaction reads nothing, and which sessions listen cannot be read.
- * So the sessions of the role that fills the queue are ended; mostly it has the listening one, too. The oldest transactions
- * of others are ended only if the queue is very large. For one thread.
+ * So the sessions of the role that filled the queue are ended, and again each time it grows; mostly it has the listening one,
+ * too. The oldest transactions of others are ended only if the queue is very large. For one thread.
  */
 final class NotifyQueue {
     /** A queue that is read has hardly one file. */
@@ -45,12 +45,16 @@ final class NotifyQueue {
     /** The first reading of the queue since it is large, by the server's clock; empty while it is small. */
     private Optional<OffsetDateTime> largeAt = Optional.empty();
 
+    /** Bytes when sessions of a role were terminated last; 0 if none were since the queue is large. */
+    private long actedAt;
+
     /** The process ID of the session that was terminated last; it needs a moment to end. */
     private int terminated;
 
     /** Returns the role whose sessions were terminated. */
     Optional<DiskTaken> check(Connection session) throws SQLException {
         if (Sql.query(session, FAILED, () -> bytes(session)).orElse(0L) <= ALLOWED) {
+            actedAt = 0;
             return Optional.empty();
         }
         Sql.query(session, FAILED, () -> Sql.value(session, REMOVE_READ));
@@ -62,8 +66,10 @@ final class NotifyQueue {
     }
 
     private Optional<DiskTaken> terminate(Connection session, long bytes) throws SQLException {
-        Optional<String> writer = NotifyWriters.most(session);
+        actedAt = Math.min(actedAt, bytes);
+        Optional<String> writer = bytes > actedAt ? NotifyWriters.most(session) : Optional.empty();
         if (writer.isPresent()) {
+            actedAt = bytes;
             ShutOut.terminateOnce(session, writer.get());
             return Optional.of(
                     new DiskTaken(DiskTaken.Kind.QUEUE, DiskUnit.BYTES, writer.get(), bytes, Duration.ZERO, 0));

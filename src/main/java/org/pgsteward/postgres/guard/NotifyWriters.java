@@ -1,68 +1,102 @@
 package org.pgsteward.postgres.guard;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 
 /**
- * Which role writes into the queue of {@code NOTIFY}. PostgreSQL has no count for it, but a transaction that notifies locks the
- * database with the OID 0 while it writes there and until its end. So what the queue grows by between two samples is counted for
- * the role that has that lock at the second one, or else at the first one.
+ * Which role has written into the queue of {@code NOTIFY}. PostgreSQL has no count for it, but each notification is stored with its
+ * database and the process ID of its session.
  */
 final class NotifyWriters {
-    private static final long OBSERVED_NANOSECONDS = 300_000_000;
+    /** Files that are read, of 256 kB each, from all of the queue. */
+    private static final int FILES = 5;
 
-    private static final long PAUSE_NANOSECONDS = 5_000_000;
+    private static final int PAGE = 8192;
 
-    /** Bytes within the time of observation. Most applications notify with some bytes only. */
-    private static final long MUCH = 256 << 10;
+    /** The length of the entry, its database, its transaction and the process ID, in four bytes each. */
+    private static final int HEADER = 16;
 
-    /** The usage is a share of 1,048,576 pages. */
     private static final String SAMPLE = """
-            SELECT (pg_catalog.pg_notification_queue_usage() * 1048576)::int8 * 8192,
-                   (SELECT r.rolname
-                      FROM pg_catalog.pg_locks AS l
-                      JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-                      JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-                     WHERE l.locktype = 'object' AND l.database = 0 AND l.objid = 0 AND l.granted
-                       AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND NOT r.rolsuper
-                     LIMIT 1)
+            SELECT pg_catalog.pg_read_binary_file('pg_notify/' || name, 0, 262144, true)
+              FROM (SELECT name,
+                           pg_catalog.row_number() OVER (ORDER BY name) AS number,
+                           pg_catalog.count(*) OVER () AS files
+                      FROM pg_catalog.pg_ls_dir('pg_notify', true, false) AS name) AS queue
+             WHERE number % GREATEST(1, files / {files}) = 0
+             LIMIT {files}
+            """.replace("{files}", Integer.toString(FILES));
+
+    /** Of a session that has ended, the owner of the database. */
+    private static final String ROLE = """
+            SELECT r.rolname
+              FROM pg_catalog.pg_database AS d
+              LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = ? AND a.datid = d.oid
+              JOIN pg_catalog.pg_roles AS r ON r.oid = COALESCE(a.usesysid, d.datdba)
+             WHERE d.oid = ? AND NOT r.rolsuper
             """;
 
     private NotifyWriters() {}
 
-    /** Returns the role that writes most; empty if nobody writes much. Takes 0.3 s. */
+    private record Writer(long database, int process) {}
+
+    /** Returns the role that has written most of it; empty if no ordinary role has. */
     static Optional<String> most(Connection session) throws SQLException {
-        Map<String, Long> byRole = new HashMap<>();
-        long begun = System.nanoTime();
-        Sample before = sample(session);
-        while (System.nanoTime() - begun < OBSERVED_NANOSECONDS) {
-            LockSupport.parkNanos(PAUSE_NANOSECONDS);
-            Sample now = sample(session);
-            long growth = now.bytes() - before.bytes();
-            now.writer().or(before::writer).ifPresent(role -> byRole.merge(role, growth, Long::sum));
-            before = now;
+        Map<Writer, Long> byWriter = new HashMap<>();
+        try (Statement statement = session.createStatement();
+                ResultSet rows = statement.executeQuery(SAMPLE)) {
+            while (rows.next()) {
+                byte[] file = rows.getBytes(1);
+                if (file != null) {
+                    add(file, byWriter);
+                }
+            }
         }
-        return byRole.entrySet().stream()
+        return byRole(session, byWriter).entrySet().stream()
                 .max(Map.Entry.comparingByValue())
-                .filter(most -> most.getValue() >= MUCH)
                 .map(Map.Entry::getKey);
     }
 
-    private static Sample sample(Connection session) throws SQLException {
-        Sql.clearStatistics(session);
-        try (Statement statement = session.createStatement();
-                ResultSet row = statement.executeQuery(SAMPLE)) {
-            row.next();
-            return new Sample(row.getLong(1), Optional.ofNullable(row.getString(2)));
+    /** Pages that have not been written are zero, and so is the database of what fills the end of a page. */
+    private static void add(byte[] file, Map<Writer, Long> byWriter) {
+        ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.nativeOrder());
+        for (int page = 0; page + PAGE <= file.length; page += PAGE) {
+            int at = page;
+            while (at + HEADER <= page + PAGE) {
+                int length = bytes.getInt(at);
+                if (length < HEADER || length > page + PAGE - at) {
+                    break;
+                }
+                long database = Integer.toUnsignedLong(bytes.getInt(at + 4));
+                if (database != 0) {
+                    byWriter.merge(new Writer(database, bytes.getInt(at + 12)), (long) length, Long::sum);
+                }
+                at += (length + 3) & ~3;
+            }
         }
     }
 
-    /** @param writer the role that has the lock at this moment */
-    private record Sample(long bytes, Optional<String> writer) {}
+    private static Map<String, Long> byRole(Connection session, Map<Writer, Long> byWriter) throws SQLException {
+        Sql.clearStatistics(session);
+        Map<String, Long> byRole = new HashMap<>();
+        try (PreparedStatement statement = session.prepareStatement(ROLE)) {
+            for (Map.Entry<Writer, Long> entry : byWriter.entrySet()) {
+                statement.setInt(1, entry.getKey().process());
+                statement.setLong(2, entry.getKey().database());
+                try (ResultSet row = statement.executeQuery()) {
+                    if (row.next()) {
+                        byRole.merge(row.getString(1), entry.getValue(), Long::sum);
+                    }
+                }
+            }
+        }
+        return byRole;
+    }
 }

@@ -27,6 +27,8 @@ import org.pgsteward.monitor.Inodes;
 @Timeout(600)
 class DiskGuardIT {
     private static final Duration PATIENCE = Duration.ofMinutes(4);
+    private static final String FILL =
+            "DO $$ BEGIN FOR n IN 1..%d LOOP PERFORM pg_notify('x', n || '%s' || repeat('x', 7900)); END LOOP; END $$";
     private static final String DATA = "/var/lib/postgresql/data";
 
     private final AtomicBoolean over = new AtomicBoolean();
@@ -182,8 +184,6 @@ class DiskGuardIT {
     /** It writes much more than the role that fills the queue, and notifies, too. */
     @Test
     void blamesNobodyElseForTheQueueOfNotify() throws Exception {
-        String fill =
-                "DO $$ BEGIN FOR n IN 1..%d LOOP PERFORM pg_notify('x', n || '%s' || repeat('x', 7900)); END LOOP; END $$";
         guard.close();
         guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
         try (Connection filler = container.as("evil", "evil");
@@ -194,7 +194,7 @@ class DiskGuardIT {
             listener.setAutoCommit(false);
             listening.execute("SELECT 1");
             for (int part = 0; part < 9; part++) {
-                filling.execute(fill.formatted(1000, "-" + part));
+                filling.execute(FILL.formatted(1000, "-" + part));
             }
             runningAs(
                     "wiki",
@@ -202,17 +202,42 @@ class DiskGuardIT {
                     "INSERT INTO t SELECT repeat(md5(n::text), 60) FROM generate_series(1, 500) AS n",
                     "TRUNCATE t; INSERT INTO t SELECT repeat(md5(n::text), 60) FROM generate_series(1, 500) AS n; NOTIFY a");
 
+            DiskTaken silent = guard.check().disk().orElseThrow();
+            assertThat(silent.role()).isEqualTo("evil");
+            assertThat(silent.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
+            assertThat(silent.amount()).isBetween(64L << 20, 100L << 20);
+            assertThat(listener.isValid(5)).isFalse();
             for (int check = 0; check < 10; check++) {
                 assertThat(guard.check().disk()).isEmpty();
             }
-            runningAs("evil", fill.formatted(20, ""));
+        }
+    }
 
-            DiskTaken taken = await().atMost(PATIENCE)
-                    .pollInterval(Duration.ofMillis(50))
-                    .until(() -> guard.check().disk(), Optional::isPresent)
-                    .orElseThrow();
-            assertThat(taken.role()).isEqualTo("evil");
-            assertThat(taken.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
+    /** The session that listens is of a third role. Its commits wait for the disk, and those of the filling role do not. */
+    @Test
+    void blamesNobodyElseWhileTheQueueOfNotifyGrows() throws Exception {
+        guard.close();
+        guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
+        try (Connection listener = container.server().connect("homelab");
+                Statement listening = listener.createStatement()) {
+            listening.execute("LISTEN x");
+            listener.setAutoCommit(false);
+            listening.execute("SELECT 1");
+            for (int part = 0; part < 7; part++) {
+                try (Connection filler = container.as("evil", "evil")) {
+                    filler.createStatement().execute(FILL.formatted(1000, "-" + part));
+                }
+            }
+            runningAs("wiki", "CREATE TABLE IF NOT EXISTS j (n int)", "INSERT INTO j VALUES (1); NOTIFY jobs, 'k'");
+            runningAs("evil", "SET synchronous_commit = off", FILL.formatted(8, ""));
+
+            for (int action = 0; action < 8; action++) {
+                DiskTaken taken = await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(50))
+                        .until(() -> guard.check().disk(), Optional::isPresent)
+                        .orElseThrow();
+                assertThat(taken.role()).isEqualTo("evil");
+            }
         }
     }
 
