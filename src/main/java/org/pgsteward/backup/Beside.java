@@ -111,7 +111,7 @@ final class Beside {
             return surroundings.assignments();
         }
         List<String> settings = new ArrayList<>(surroundings.assignments());
-        settings.addAll(DatabaseProperties.ofResults(contents, file, database.name()));
+        settings.addAll(DatabaseProperties.missing(contents, file, database.name()));
         return settings;
     }
 

@@ -68,12 +68,21 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
         }
     }
 
-    /** Returns the database's {@link ResultSettings} in a dump, as assignments. */
-    static List<String> ofResults(TableOfContents contents, StoredFile file, String database)
+    /**
+     * Returns the database's {@link ResultSettings} in a dump that its manifest does not have, as assignments: those of applications,
+     * or all in an older one.
+     */
+    static List<String> missing(TableOfContents contents, StoredFile file, String database)
             throws IOException, InterruptedException {
-        return areReadable(file.manifest().database())
-                ? of(contents, file, database).ofResults(file.manifest().owner())
-                : List.of();
+        if (!areReadable(file.manifest().database())) {
+            return List.of();
+        }
+        Surroundings surroundings = file.manifest().surroundings();
+        return of(contents, file, database).ofResults(file.manifest().owner()).stream()
+                .filter(assignment -> surroundings.settings().isEmpty()
+                        || surroundings.hidden().stream()
+                                .anyMatch(name -> assignment.startsWith(Quote.identifier(name) + " TO ")))
+                .toList();
     }
 
     /** Those of the owner's role come last, since they take precedence. */

@@ -344,7 +344,7 @@ public final class Proof {
             }
             ScratchSite site = new ScratchSite(cluster, manifest.owner());
             if (!manifest.surroundings().hidden().isEmpty()) {
-                List<String> settings = DatabaseProperties.ofResults(
+                List<String> settings = DatabaseProperties.missing(
                         new TableOfContents(site, cluster.data()), file, ScratchDatabase.NAME);
                 cluster.sql("postgres", ResultSettings.onDatabase(ScratchDatabase.NAME, settings) + ";");
             }

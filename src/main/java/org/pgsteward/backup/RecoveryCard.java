@@ -64,6 +64,10 @@ public final class RecoveryCard {
             }
             """;
 
+    private static final String ROLES_THERE =
+            "SELECT pg_catalog.format('-- there: CREATE ROLE %I;', rolname) FROM pg_catalog.pg_roles"
+                    + " WHERE rolname !~ '[[:cntrl:]]'";
+
     /** From this version on, a membership is granted by each grantor on its own. */
     private static final int GRANTORS_COUNT = 16;
 
@@ -198,8 +202,11 @@ public final class RecoveryCard {
                                         inForce(dump.manifest().surroundings()).isEmpty())
                         ? ""
                         : IN_FORCE);
-        globals.ifPresent(backup -> card.append(source(backup))
-                .append(" | LC_ALL=C awk ")
+        globals.ifPresent(backup -> card.append("{ psql -qXAt -d postgres -c ")
+                .append(shell(ROLES_THERE))
+                .append(" &&\n  ")
+                .append(source(backup))
+                .append("; } | LC_ALL=C awk ")
                 .append(quoted(withoutAdministrator(server.user(), major(backup.manifest()))))
                 .append(" | psql -qX -v ON_ERROR_STOP=1 -o /dev/null -d postgres\n"));
         List<String> settings = List.of();
@@ -422,18 +429,24 @@ public final class RecoveryCard {
     }
 
     /**
-     * A program of {@code awk} that leaves out the administrator's role and who granted memberships. A comment, a setting or a name
-     * may hold any text, lines that look like statements among them; so it notes which quote is open at the end of a line. From
-     * version 16 on, grants of others than the administrator are kept apart by their grantors.
+     * A program of {@code awk} that leaves out the administrator's role, what makes a role that is there, and who granted
+     * memberships. A comment, a setting or a name may hold any text, lines that look like statements among them; so it notes which
+     * quote is open at the end of a line. From version 16 on, grants of others than superusers are kept apart by their grantors.
      */
     private static String withoutAdministrator(String user, int major) {
         String name = "\"?" + regex(user) + "\"?";
         return """
+                open == "" && /^-- there: / { there[substr($0, 11)] = 1; next }
                 open == "" && /^--/ { print; next }
+                open == "" && ($0 in there) { next }
+                open == "" && /^ALTER ROLE .* WITH SUPERUSER / { by = $0; sub(/^ALTER ROLE /, "", by)
+                  sub(/ WITH SUPERUSER .*/, "", by); super[by] = 1 }
                 open == "" && /^(CREATE|ALTER) ROLE %s( WITH .*)?;$/ { next }
-                open == "" && /^GRANT / { sub(/ GRANTED BY %s;$/, ";") }
+                open == "" && /^GRANT / && match($0, / GRANTED BY ("([^"]|"")*"|[a-z_][a-z0-9_]*);$/) {
+                  by = substr($0, RSTART + 12, RLENGTH - 13)
+                  if (%s(by in super)) $0 = substr($0, 1, RSTART - 1) ";" }
                 { print; for (rest = $0; match(rest, /["\\047]/); rest = substr(rest, RSTART + 1)) {
-                    quote = substr(rest, RSTART, 1); if (open == "") open = quote; else if (open == quote) open = "" } }""".formatted(name, major >= GRANTORS_COUNT ? name : "(\"([^\"]|\"\")*\"|[a-z_][a-z0-9_]*)");
+                    quote = substr(rest, RSTART, 1); if (open == "") open = quote; else if (open == quote) open = "" } }""".formatted(name, major >= GRANTORS_COUNT ? "" : "1 || ");
     }
 
     /** A name that means itself in an extended regular expression. */

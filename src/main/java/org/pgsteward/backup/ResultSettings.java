@@ -72,7 +72,7 @@ final class ResultSettings {
 
     /**
      * What the administrator's role or our own session has set instead is not in force for others. What the owner's role has set is
-     * in force for it. Values with the characters that separate rows and columns are left out.
+     * in force for it, if it logs in; a service that is shut out for a while has a connection limit. Values with the characters that separate rows and columns are left out.
      */
     private static final String QUERY = """
             WITH below AS (
@@ -86,7 +86,9 @@ final class ResultSettings {
                           JOIN pg_catalog.pg_roles AS o ON o.oid = d.datdba
                           JOIN pg_catalog.pg_db_role_setting AS r
                             ON r.setdatabase IN (0, d.oid)
-                               AND (r.setrole = 0 OR r.setrole = o.oid AND NOT o.rolsuper)
+                               AND (r.setrole = 0
+                                    OR r.setrole = o.oid AND NOT o.rolsuper
+                                       AND (o.rolcanlogin OR o.rolconnlimit <> -1))
                          CROSS JOIN LATERAL pg_catalog.unnest(r.setconfig) AS setting
                          WHERE d.datname = pg_catalog.current_database()
                            AND pg_catalog.length(setting) < {longestOfApplications}

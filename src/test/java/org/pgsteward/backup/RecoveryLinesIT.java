@@ -70,6 +70,10 @@ class RecoveryLinesIT {
                         "GRANT reader TO zz",
                         "CREATE ROLE \"Reader's\"",
                         "GRANT \"Reader's\" TO zz",
+                        "RESET ROLE",
+                        "CREATE ROLE boss SUPERUSER",
+                        "SET ROLE boss",
+                        "GRANT reader TO \"it's\"",
                         "RESET ROLE");
         host.backUp(wiring, wiring.targets.all(BackupKind.GLOBALS).get(0).target());
         String roles =
@@ -78,6 +82,7 @@ class RecoveryLinesIT {
                         + " ORDER BY rolname) FROM pg_roles AS r WHERE rolname !~ '^pg_' AND rolname <> 'homelab'";
 
         try (TestCluster empty = TestCluster.start()) {
+            empty.run("homelab", "CREATE ROLE boss", "CREATE ROLE \"Reader's\" LOGIN");
             String password = empty.server().ask("SELECT rolpassword FROM pg_authid WHERE rolname = 'homelab'");
 
             assertThat(said(empty, blocks().get(1))).isEmpty();

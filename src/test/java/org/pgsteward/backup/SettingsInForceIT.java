@@ -32,14 +32,17 @@ class SettingsInForceIT {
                     "ALTER ROLE homelab SET bytea_output = 'hex'",
                     "ALTER ROLE homelab IN DATABASE wiki SET timezone = 'UTC'",
                     "ALTER ROLE homelab SET datestyle = 'ISO, MDY'",
-                    "CREATE ROLE shop",
+                    "CREATE ROLE shop LOGIN",
+                    "CREATE ROLE team",
+                    "CREATE DATABASE team OWNER team",
+                    "ALTER ROLE team SET timezone = 'UTC'",
                     "CREATE DATABASE shop OWNER shop",
                     "ALTER DATABASE shop SET timezone = 'Europe/Berlin'",
                     "ALTER DATABASE shop SET app.rate = '19'",
                     "ALTER ROLE shop IN DATABASE shop SET timezone = 'Asia/Tokyo'",
                     "ALTER ROLE shop SET datestyle = 'German'",
                     "ALTER ROLE shop SET app.rate = E'a\\\\b\nc'",
-                    "ALTER DATABASE shop SET app.key = '" + "k".repeat(60_000) + "'",
+                    "ALTER DATABASE shop SET app.key = '" + "k".repeat(2000) + "'",
                     "ALTER DATABASE shop SET app.strange = E'x\\x1eTimeZone\\x1fUTC'",
                     "ALTER DATABASE shop SET \"PLPERL.on_init\" = 'code'");
 
@@ -56,11 +59,12 @@ class SettingsInForceIT {
             assertThat(of(cluster, "homelab"))
                     .containsEntry("TimeZone", "Asia/Tokyo")
                     .containsEntry("DateStyle", "ISO,DMY");
+            assertThat(of(cluster, "team")).as("nobody logs in as its owner").containsEntry("TimeZone", "Asia/Tokyo");
             assertThat(of(cluster, "shop"))
                     .containsEntry("TimeZone", "Asia/Tokyo")
                     .containsEntry("DateStyle", "German")
                     .containsEntry("app.rate", "a\\b\nc")
-                    .containsEntry("app.key", "k".repeat(60_000))
+                    .containsEntry("app.key", "k".repeat(2000))
                     .doesNotContainKeys("app.strange", "PLPERL.on_init");
         }
     }

@@ -34,9 +34,6 @@ final class DiskHistory {
     /** Share of the lost space that the roles must have been seen to write. Sessions may end between two readings. */
     private static final double SEEN = 0.1;
 
-    /** The same if what they wrote is in no file that is known to grow. */
-    private static final double NEARLY_ALL = 0.8;
-
     /**
      * @param within how far back readings count
      * @param ofLeft what a role may take, as a share of what is left
@@ -202,15 +199,12 @@ final class DiskHistory {
         return byRole;
     }
 
-    /**
-     * The log, the queue and the shared catalogs belong to nobody; who writes most while they grow has filled them. So has whoever wrote nearly as much
-     * as was lost, to whatever files.
-     */
+    /** The log, the queue and the shared catalogs belong to nobody; who writes most while they grow has filled them. */
     private static Optional<Map.Entry<String, Long>> ofWriting(DiskUse then, DiskUse now, long lost) {
         Map<String, Long> written = new HashMap<>(now.writtenByRole());
         written.replaceAll((role, bytes) -> bytes - then.writtenByRole().getOrDefault(role, 0L));
         long all = written.values().stream().mapToLong(Long::longValue).sum();
-        double least = now.common() - then.common() < lost * MOST ? NEARLY_ALL : SEEN;
-        return all < lost * least ? Optional.empty() : most(written, all);
+        boolean grew = now.common() - then.common() >= lost * MOST;
+        return grew && all >= lost * SEEN ? most(written, all) : Optional.empty();
     }
 }

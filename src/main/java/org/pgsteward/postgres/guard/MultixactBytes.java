@@ -5,10 +5,12 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Bytes in {@code pg_multixact} by role. When several transactions lock a row together, PostgreSQL stores their list there, and no
- * database has it. What it grows by is counted for the role that has most of the transactions in the newest lists. For one thread.
+ * database has it. What it grows by is counted for the role that has most of the transactions in the newest lists, at the first
+ * reading at which they are open. For one thread.
  */
 final class MultixactBytes {
     private static final String BYTES = """
@@ -53,7 +55,12 @@ final class MultixactBytes {
                       JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
                       JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
                      WHERE NOT r.rolsuper
-                     GROUP BY 1 ORDER BY pg_catalog.count(*) DESC LIMIT 1), ''), true);
+                     GROUP BY 1
+                    HAVING pg_catalog.count(*) * 2 > (
+                               SELECT pg_catalog.count(*)
+                                 FROM pg_catalog.generate_series(GREATEST(1, low - 200), low) AS list,
+                                      LATERAL pg_catalog.pg_get_multixact_members(list::text::xid))
+                     ORDER BY pg_catalog.count(*) DESC LIMIT 1), ''), true);
             EXCEPTION WHEN OTHERS THEN
                 PERFORM pg_catalog.set_config('{role}', '', true);
             END $$
@@ -64,6 +71,10 @@ final class MultixactBytes {
 
     /** Less growth than this is not looked into. */
     private static final long MUCH = 1 << 20;
+
+    private static final long OBSERVED_NANOSECONDS = 1_000_000_000;
+
+    private static final long PAUSE_NANOSECONDS = 20_000_000;
 
     private final Map<String, Long> byRole = new HashMap<>();
     private long before = -1;
@@ -76,12 +87,23 @@ final class MultixactBytes {
             before = bytes;
         }
         if (bytes - before >= MUCH) {
-            String role = Sql.query(session, UNREADABLE, () -> role(session)).orElse("");
+            String role = observedRole(session);
             if (!role.isEmpty()) {
                 byRole.merge(role, bytes - before, Long::sum);
+                before = bytes;
             }
-            before = bytes;
         }
+    }
+
+    /** The transactions may be open for moments only. */
+    private static String observedRole(Connection session) throws SQLException {
+        long begun = System.nanoTime();
+        String role;
+        do {
+            role = Sql.query(session, UNREADABLE, () -> role(session)).orElse("");
+            LockSupport.parkNanos(PAUSE_NANOSECONDS);
+        } while (role.isEmpty() && System.nanoTime() - begun < OBSERVED_NANOSECONDS);
+        return role;
     }
 
     /** Returns the role with most of the transactions in the newest lists; an empty text if there is none. */

@@ -155,6 +155,39 @@ class ServerGuardIT {
         }
     }
 
+    /** Its sessions come back and change the role again in a transaction that stays open, so the change of the guard waits for it. */
+    @Test
+    void aRoleThatChangesItselfIsShutOut() throws Exception {
+        run(administrator, ENROLLED);
+        AtomicBoolean over = new AtomicBoolean();
+        List<Thread> threads = new ArrayList<>();
+        try {
+            for (int n = 0; n < 20; n++) {
+                threads.add(looping(over, this::comeBackAndChangeItself));
+            }
+            await().atMost(PATIENCE)
+                    .until(() -> cluster.server()
+                            .ask("SELECT count(*) > 5 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                            .equals("t"));
+
+            assertThat(guard.shutOut("wiki")).contains("wiki");
+
+            assertThatThrownBy(() -> as("wiki")).hasMessageContaining("not permitted to log in");
+            assertThat(guard.check().terminated()).isEmpty();
+        } finally {
+            over.set(true);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+    }
+
+    private void comeBackAndChangeItself() throws SQLException {
+        try (Connection again = as("wiki")) {
+            run(again, "BEGIN", "ALTER ROLE wiki PASSWORD 'wikis'", "SELECT pg_sleep(600)");
+        }
+    }
+
     private void comeBackAndLock() throws SQLException {
         try (Connection again = as("wiki")) {
             run(
