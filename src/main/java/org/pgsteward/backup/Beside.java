@@ -99,6 +99,7 @@ final class Beside {
         long rows = database.compareRows(manifest.rows());
         notes.addAll(database.lostRows(losses.extensionTables()));
         notes.addAll(ExtensionObjects.lost(losses.extensionObjects(), guest, name));
+        notes.addAll(TextSearchExpressions.lost(manifest, guest, name));
         reset(settings);
         progress.step("every table's rows are as the manifest says");
         return rows;

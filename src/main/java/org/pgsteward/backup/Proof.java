@@ -559,6 +559,7 @@ public final class Proof {
             lost.addAll(ExtensionTables.lost(losses.extensionTables(), count(tables, site.cluster())));
         }
         lost.addAll(ExtensionObjects.lost(losses.extensionObjects(), site, ScratchDatabase.NAME));
+        lost.addAll(TextSearchExpressions.lost(manifest, site, ScratchDatabase.NAME));
         return lost;
     }
 
