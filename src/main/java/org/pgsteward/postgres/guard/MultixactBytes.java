@@ -77,7 +77,12 @@ final class MultixactBytes {
     private static final long PAUSE_NANOSECONDS = 20_000_000;
 
     private final Map<String, Long> byRole = new HashMap<>();
+
+    /** Up to here, what was added is counted for a role. */
     private long before = -1;
+
+    /** Up to here, a role was looked for. */
+    private long lookedAt;
 
     /** Reads what has been added since the previous reading. */
     void read(Connection session) throws SQLException {
@@ -86,7 +91,9 @@ final class MultixactBytes {
         if (before < 0 || bytes < before) {
             before = bytes;
         }
-        if (bytes - before >= MUCH) {
+        lookedAt = Math.min(Math.max(lookedAt, before), bytes);
+        if (bytes - lookedAt >= MUCH) {
+            lookedAt = bytes;
             String role = observedRole(session);
             if (!role.isEmpty()) {
                 byRole.merge(role, bytes - before, Long::sum);
