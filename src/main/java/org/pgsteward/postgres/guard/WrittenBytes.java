@@ -21,7 +21,7 @@ final class WrittenBytes {
             SELECT a.pid || ' ' || a.backend_start, r.rolname,
                    pg_catalog.pg_read_file('/proc/' || a.pid || '/io', 0, 4000, true)
               FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-             WHERE NOT r.rolsuper AND r.rolname !~ '{unfinished}'
+             WHERE NOT r.rolsuper AND r.rolname !~ '{unfinished}' {condition}
              LIMIT 1000
             """.replace("{unfinished}", UnfinishedRestore.NAMES);
 
@@ -40,6 +40,7 @@ final class WrittenBytes {
     /** Share of the growth that the readings must have seen. */
     private static final double SEEN = 0.5;
 
+    private final String sessions;
     private final Map<String, Long> byRole = new HashMap<>();
 
     /** The sum at the previous call of {@link #explain}. */
@@ -48,11 +49,21 @@ final class WrittenBytes {
     /** By process ID and start of the session, at the previous reading. */
     private Map<String, Long> bySession = Map.of();
 
+    /** In all databases. */
+    WrittenBytes() {
+        sessions = SESSIONS.replace("{condition}", "");
+    }
+
+    /** In one database, by its OID. */
+    WrittenBytes(long database) {
+        sessions = SESSIONS.replace("{condition}", "AND a.datid = " + database);
+    }
+
     /** Reads what has been written since the previous reading; of new sessions, all. */
     void read(Connection session) throws SQLException {
         Sql.query(session, UNREADABLE, () -> {
             try (Statement statement = session.createStatement();
-                    ResultSet rows = statement.executeQuery(SESSIONS)) {
+                    ResultSet rows = statement.executeQuery(sessions)) {
                 add(rows);
             }
             return true;
@@ -67,21 +78,28 @@ final class WrittenBytes {
      */
     void explain(Connection session, long growth) throws SQLException {
         if (growth >= MUCH && sum(byRole) - explained < growth * SEEN) {
-            Map<String, Long> before = byRole();
-            long begun = System.nanoTime();
-            while (System.nanoTime() - begun < OBSERVED_NANOSECONDS) {
-                LockSupport.parkNanos(PAUSE_NANOSECONDS);
-                Sql.clearStatistics(session);
-                read(session);
-            }
-            Map<String, Long> observed = byRole();
-            long all = sum(observed) - sum(before);
+            Map<String, Long> observed = observe(session);
+            long all = sum(observed);
             if (all > 0) {
-                observed.forEach((role, bytes) -> byRole.merge(
-                        role, (long) ((double) growth * (bytes - before.getOrDefault(role, 0L)) / all), Long::sum));
+                observed.forEach(
+                        (role, bytes) -> byRole.merge(role, (long) ((double) growth * bytes / all), Long::sum));
             }
         }
         explained = sum(byRole);
+    }
+
+    /** Returns what each role writes within 0.3 s. */
+    Map<String, Long> observe(Connection session) throws SQLException {
+        Map<String, Long> before = byRole();
+        long begun = System.nanoTime();
+        while (System.nanoTime() - begun < OBSERVED_NANOSECONDS) {
+            LockSupport.parkNanos(PAUSE_NANOSECONDS);
+            Sql.clearStatistics(session);
+            read(session);
+        }
+        Map<String, Long> observed = new HashMap<>(byRole);
+        observed.replaceAll((role, bytes) -> bytes - before.getOrDefault(role, 0L));
+        return observed;
     }
 
     private static long sum(Map<String, Long> byRole) {

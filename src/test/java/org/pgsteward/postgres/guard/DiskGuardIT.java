@@ -241,6 +241,41 @@ class DiskGuardIT {
         }
     }
 
+    /** Every service may log in to the database of the administrator, which has no owner to blame. */
+    @Test
+    void namesWhoFillsTheQueueOfNotifyByShortSessionsInAnotherDatabase() throws Exception {
+        guard.close();
+        guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
+        try (Connection listener = container.server().connect("homelab");
+                Statement listening = listener.createStatement()) {
+            listening.execute("LISTEN x");
+            listener.setAutoCommit(false);
+            listening.execute("SELECT 1");
+            runningAs("wiki", "CREATE TABLE IF NOT EXISTS j (n int)", "INSERT INTO j VALUES (1); NOTIFY jobs, 'k'");
+            Thread filling = new Thread(() -> {
+                while (!over.get()) {
+                    try (Connection filler = container.as("evil", "homelab")) {
+                        filler.createStatement().execute(FILL.formatted(500, ""));
+                    } catch (SQLException ended) {
+                        // That is what is tested.
+                        Thread.onSpinWait();
+                    }
+                }
+            });
+            filling.start();
+            threads.add(filling);
+
+            for (int action = 0; action < 5; action++) {
+                DiskTaken taken = await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(50))
+                        .until(() -> guard.check().disk(), Optional::isPresent)
+                        .orElseThrow();
+                assertThat(taken.role()).isEqualTo("evil");
+                assertThat(taken.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
+            }
+        }
+    }
+
     private void shutsOut(String role) throws SQLException {
         shutsOut(role, DiskUnit.BYTES, 16L << 20);
     }

@@ -1,10 +1,12 @@
 package org.pgsteward.postgres.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
@@ -33,7 +35,11 @@ class WrittenBytesIT {
             });
             sessions.start();
 
-            written.explain(administrator, GROWTH);
+            // On a busy machine no session may write within one observation.
+            await().atMost(Duration.ofMinutes(2)).until(() -> {
+                written.explain(administrator, GROWTH);
+                return written.byRole().getOrDefault("evil", 0L) > 0;
+            });
 
             over.set(true);
             sessions.join();
