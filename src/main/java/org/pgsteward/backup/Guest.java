@@ -24,6 +24,8 @@ import org.pgsteward.postgres.UnprivilegedUser;
  * to nothing but the service's role, which owns what it makes.
  */
 final class Guest implements RestoreSite, AutoCloseable {
+    private static final Duration LONGEST_DROP = Duration.ofSeconds(30);
+
     private static final String PREFIX = "pgsteward_restore_";
 
     /**
@@ -193,6 +195,14 @@ final class Guest implements RestoreSite, AutoCloseable {
 
     /** Drops it, if it is there; one that was made a template is none any more. */
     static void dropDatabase(Server server, String name) throws SQLException {
+        dropDatabase(server, name, LONGEST_DROP);
+    }
+
+    /**
+     * The same within a time. PostgreSQL waits until every session of every database has closed its files, and it cannot interrupt
+     * some statements. A database that was not dropped in time is closed, and can be dropped again.
+     */
+    static void dropDatabase(Server server, String name, Duration longest) throws SQLException {
         String quoted = Quote.identifier(name);
         boolean template = !names(
                         server,
@@ -201,7 +211,11 @@ final class Guest implements RestoreSite, AutoCloseable {
         if (template) {
             run(server, "ALTER DATABASE " + quoted + " IS_TEMPLATE false");
         }
-        run(server, "DROP DATABASE IF EXISTS " + quoted + " WITH (FORCE)");
+        try (Connection connection = server.connectForLong(server.address().database());
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET statement_timeout = " + longest.toMillis());
+            statement.execute("DROP DATABASE IF EXISTS " + quoted + " WITH (FORCE)");
+        }
     }
 
     static List<String> names(Server server, String sql) throws SQLException {

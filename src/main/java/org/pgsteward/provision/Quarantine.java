@@ -21,6 +21,8 @@ import org.pgsteward.postgres.Server;
  * can log in and all is still there, and only from there for good.
  */
 public final class Quarantine {
+    private static final String QUERY_CANCELED = "57014";
+
     private static final DateTimeFormatter DAY =
             DateTimeFormatter.ofPattern("yyyyMMdd").withZone(ZoneOffset.UTC);
 
@@ -149,9 +151,27 @@ public final class Quarantine {
         try (Management management = new Management(server);
                 Management.Turn turn = management.turn()) {
             refuseElsewhere(turn, ward, before);
-            run(turn, "DROP DATABASE IF EXISTS " + Quote.identifier(ward.database()) + " WITH (FORCE)");
+            dropDatabase(turn, ward.database());
             dropRole(turn, ward);
             run(turn, "DELETE FROM public.service_configs" + whose(ward));
+        }
+    }
+
+    /** PostgreSQL waits for every session of every database, and the provisioning of all services waits for this turn. */
+    private static void dropDatabase(Management.Turn turn, String database) throws SQLException, Refused {
+        run(turn, "SET statement_timeout = '30s'");
+        try {
+            run(turn, "DROP DATABASE IF EXISTS " + Quote.identifier(database) + " WITH (FORCE)");
+        } catch (SQLException e) {
+            if (!QUERY_CANCELED.equals(e.getSQLState())) {
+                throw e;
+            }
+            throw new Refused(
+                    "database " + database + " is closed and not deleted yet: a session of some service runs a"
+                            + " statement that PostgreSQL cannot interrupt, and this waits for it; try again later, or look for it"
+                            + " in pg_stat_activity");
+        } finally {
+            run(turn, "RESET statement_timeout");
         }
     }
 
