@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.DatabaseRemoval;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
@@ -24,8 +25,6 @@ import org.pgsteward.postgres.UnprivilegedUser;
  * to nothing but the service's role, which owns what it makes.
  */
 final class Guest implements RestoreSite, AutoCloseable {
-    private static final Duration LONGEST_DROP = Duration.ofSeconds(30);
-
     private static final String PREFIX = "pgsteward_restore_";
 
     /**
@@ -195,26 +194,15 @@ final class Guest implements RestoreSite, AutoCloseable {
 
     /** Drops it, if it is there; one that was made a template is none any more. */
     static void dropDatabase(Server server, String name) throws SQLException {
-        dropDatabase(server, name, LONGEST_DROP);
-    }
-
-    /**
-     * The same within a time. PostgreSQL waits until every session of every database has closed its files, and it cannot interrupt
-     * some statements. A database that was not dropped in time is closed, and can be dropped again.
-     */
-    static void dropDatabase(Server server, String name, Duration longest) throws SQLException {
-        String quoted = Quote.identifier(name);
         boolean template = !names(
                         server,
                         "SELECT 1 FROM pg_catalog.pg_database WHERE datistemplate AND datname = " + Quote.literal(name))
                 .isEmpty();
         if (template) {
-            run(server, "ALTER DATABASE " + quoted + " IS_TEMPLATE false");
+            run(server, "ALTER DATABASE " + Quote.identifier(name) + " IS_TEMPLATE false");
         }
-        try (Connection connection = server.connectForLong(server.address().database());
-                Statement statement = connection.createStatement()) {
-            statement.execute("SET statement_timeout = " + longest.toMillis());
-            statement.execute("DROP DATABASE IF EXISTS " + quoted + " WITH (FORCE)");
+        try (Connection connection = server.connectForLong(server.address().database())) {
+            DatabaseRemoval.drop(connection, name, DatabaseRemoval.LONGEST);
         }
     }
 

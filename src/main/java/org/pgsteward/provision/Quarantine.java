@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.pgsteward.postgres.DatabaseRemoval;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
@@ -21,8 +22,6 @@ import org.pgsteward.postgres.Server;
  * can log in and all is still there, and only from there for good.
  */
 public final class Quarantine {
-    private static final String QUERY_CANCELED = "57014";
-
     private static final DateTimeFormatter DAY =
             DateTimeFormatter.ofPattern("yyyyMMdd").withZone(ZoneOffset.UTC);
 
@@ -157,21 +156,18 @@ public final class Quarantine {
         }
     }
 
-    /** PostgreSQL waits for every session of every database, and the provisioning of all services waits for this turn. */
+    /** The provisioning of all services waits for this turn. */
     private static void dropDatabase(Management.Turn turn, String database) throws SQLException, Refused {
-        run(turn, "SET statement_timeout = '30s'");
         try {
-            run(turn, "DROP DATABASE IF EXISTS " + Quote.identifier(database) + " WITH (FORCE)");
+            DatabaseRemoval.drop(turn.connection(), database, DatabaseRemoval.LONGEST);
         } catch (SQLException e) {
-            if (!QUERY_CANCELED.equals(e.getSQLState())) {
-                throw e;
+            if (DatabaseRemoval.tookTooLong(e)) {
+                throw new Refused(
+                        "database " + database + " is closed and not deleted yet: a session of some service runs a"
+                                + " statement that PostgreSQL cannot interrupt, and DROP DATABASE waits for it; try again later, or"
+                                + " find the session in pg_stat_activity");
             }
-            throw new Refused(
-                    "database " + database + " is closed and not deleted yet: a session of some service runs a"
-                            + " statement that PostgreSQL cannot interrupt, and this waits for it; try again later, or look for it"
-                            + " in pg_stat_activity");
-        } finally {
-            run(turn, "RESET statement_timeout");
+            throw e;
         }
     }
 

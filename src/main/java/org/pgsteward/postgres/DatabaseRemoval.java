@@ -1,0 +1,39 @@
+package org.pgsteward.postgres;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+
+/**
+ * Drops a database within a time limit. {@code DROP DATABASE} waits until every session of every database has closed its files,
+ * and PostgreSQL cannot interrupt some statements. A database that was not dropped in time accepts no connections, and can be
+ * dropped again.
+ */
+public final class DatabaseRemoval {
+    public static final Duration LONGEST = Duration.ofSeconds(30);
+
+    /** SQLSTATE of a statement that took too long. */
+    private static final String QUERY_CANCELED = "57014";
+
+    private DatabaseRemoval() {}
+
+    /**
+     * Drops it, if it exists, and ends its sessions.
+     *
+     * @param connection outside of a transaction; to be closed after an error, since it keeps the limit
+     * @throws SQLException if it cannot be dropped; see {@link #tookTooLong}
+     */
+    public static void drop(Connection connection, String database, Duration longest) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET statement_timeout = " + longest.toMillis());
+            statement.execute("DROP DATABASE IF EXISTS " + Quote.identifier(database) + " WITH (FORCE)");
+            statement.execute("RESET statement_timeout");
+        }
+    }
+
+    /** Returns whether another session kept {@link #drop} waiting. */
+    public static boolean tookTooLong(SQLException error) {
+        return QUERY_CANCELED.equals(error.getSQLState());
+    }
+}
