@@ -2,58 +2,39 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Set;
+import org.pgsteward.postgres.Quote;
 
 /**
- * Generated columns and indexes that depend on {@code default_text_search_config}. If that is a configuration of the database
- * itself, it is not there yet when a restore begins, and PostgreSQL uses another one.
+ * Generated columns and indexes that depend on {@code default_text_search_config}. A configuration of the database itself does not
+ * exist yet when a restore begins, so PostgreSQL computes them with another one.
  */
 final class TextSearchExpressions {
     private static final String SETTING = "default_text_search_config";
 
-    /** Those that PostgreSQL brings, up to version 18. */
-    private static final Set<String> OF_POSTGRESQL = Set.of(
-            "simple",
-            "arabic",
-            "armenian",
-            "basque",
-            "catalan",
-            "danish",
-            "dutch",
-            "english",
-            "estonian",
-            "finnish",
-            "french",
-            "german",
-            "greek",
-            "hindi",
-            "hungarian",
-            "indonesian",
-            "irish",
-            "italian",
-            "lithuanian",
-            "nepali",
-            "norwegian",
-            "portuguese",
-            "romanian",
-            "russian",
-            "serbian",
-            "spanish",
-            "swedish",
-            "tamil",
-            "turkish",
-            "yiddish");
-
-    /** Larger functions are not searched, and count as dependent. */
+    /**
+     * Empty if PostgreSQL brings the configuration. The functions that search texts by the setting, and the functions whose source
+     * names one of these; larger ones are not read, and count as dependent.
+     */
     private static final String NAMES = """
-            WITH searching (oid) AS (
-                SELECT p.oid FROM pg_catalog.pg_proc AS p
-                 WHERE p.oid >= 16384
-                   AND CASE WHEN pg_catalog.pg_column_size(p.prosrc) + COALESCE(pg_catalog.pg_column_size(p.prosqlbody), 0)
+            WITH RECURSIVE function (oid, name, source) AS (
+                SELECT p.oid, p.proname,
+                       CASE WHEN pg_catalog.pg_column_size(p.prosrc) + COALESCE(pg_catalog.pg_column_size(p.prosqlbody), 0)
                                  < {most}
-                            THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
-                                 ~* '\\m(to_tsvector|jsonb?_to_tsvector|(plain|phrase|websearch_)?to_tsquery|ts_headline)\\M'
-                            ELSE true END)
+                            THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END
+                  FROM pg_catalog.pg_proc AS p
+                 WHERE p.oid >= 16384
+                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_ts_config AS c
+                                    WHERE c.cfgnamespace = 'pg_catalog'::pg_catalog.regnamespace
+                                      AND {configuration} IN (c.cfgname, 'pg_catalog.' || c.cfgname))),
+            searching (oid, name) AS (
+                SELECT oid, name FROM function
+                 WHERE source IS NULL
+                    OR source ~* '\\m(to_tsvector|jsonb?_to_tsvector|(plain|phrase|websearch_)?to_tsquery|ts_headline)\\M'
+                 UNION
+                SELECT f.oid, f.name
+                  FROM searching AS s
+                  JOIN function AS f
+                    ON f.source ~* ('\\m' || pg_catalog.regexp_replace(s.name, '(\\W)', '\\\\\\1', 'g') || '\\M'))
             SELECT COALESCE(pg_catalog.string_agg(name, ', ' ORDER BY name), '')
               FROM (SELECT DISTINCT COALESCE(
                                a.attrelid::pg_catalog.regclass || '.' || pg_catalog.quote_ident(a.attname),
@@ -73,18 +54,19 @@ final class TextSearchExpressions {
 
     private TextSearchExpressions() {}
 
-    /** Returns those of a restored database that have other contents than before, in one line; nothing if there are none. */
+    /** Returns one line that names those of a restored database, at most 50; nothing if there are none. */
     static List<String> lost(Manifest manifest, RestoreSite site, String database)
             throws IOException, InterruptedException {
         String configuration = manifest.surroundings().settings().getOrDefault(SETTING, "");
-        if (configuration.isEmpty() || OF_POSTGRESQL.contains(configuration.replaceFirst("^pg_catalog\\.", ""))) {
+        if (configuration.isEmpty()) {
             return List.of();
         }
-        String names = site.ask(database, NAMES).strip();
+        String names = site.ask(database, NAMES.replace("{configuration}", Quote.literal(configuration)))
+                .strip();
         return names.isEmpty()
                 ? List.of()
-                : List.of("generated columns and indexes have contents by another text search configuration than "
-                        + RestorePlan.oneLine(configuration) + ", which is not there yet when they are restored: "
-                        + RestorePlan.oneLine(names) + "; set the texts again (UPDATE), and REINDEX");
+                : List.of("generated columns and indexes are computed without the text search configuration "
+                        + RestorePlan.oneLine(configuration) + ", which does not exist yet at that point: "
+                        + RestorePlan.oneLine(names) + "; update these rows afterwards, and REINDEX");
     }
 }
