@@ -33,6 +33,7 @@ class DiskGuardIT {
 
     private final AtomicBoolean over = new AtomicBoolean();
     private final List<Thread> threads = new ArrayList<>();
+    private final List<Connection> sessions = new ArrayList<>();
     private PostgresContainer container;
     private File disk;
     private ServerGuard guard;
@@ -67,8 +68,11 @@ class DiskGuardIT {
     }
 
     @AfterEach
-    void stop() throws InterruptedException {
+    void stop() throws InterruptedException, SQLException {
         over.set(true);
+        for (Connection session : sessions) {
+            session.close();
+        }
         guard.close();
         container.close();
         for (Thread thread : threads) {
@@ -162,10 +166,7 @@ class DiskGuardIT {
             running(
                     "DO $$ BEGIN FOR n IN 1..500 LOOP PERFORM pg_notify('x', n || repeat('x', 7900)); END LOOP; END $$");
 
-            DiskTaken taken = await().atMost(PATIENCE)
-                    .pollInterval(Duration.ofMillis(50))
-                    .until(() -> guard.check().disk(), Optional::isPresent)
-                    .orElseThrow();
+            DiskTaken taken = nextTaken();
 
             assertThat(taken.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
             assertThat(taken.role()).isEqualTo("evil");
@@ -218,26 +219,18 @@ class DiskGuardIT {
     void blamesNobodyElseWhileTheQueueOfNotifyGrows() throws Exception {
         guard.close();
         guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
-        try (Connection listener = container.server().connect("homelab");
-                Statement listening = listener.createStatement()) {
-            listening.execute("LISTEN x");
-            listener.setAutoCommit(false);
-            listening.execute("SELECT 1");
-            for (int part = 0; part < 7; part++) {
-                try (Connection filler = container.as("evil", "evil")) {
-                    filler.createStatement().execute(FILL.formatted(1000, "-" + part));
-                }
+        stuckListener();
+        for (int part = 0; part < 7; part++) {
+            try (Connection filler = container.as("evil", "evil")) {
+                filler.createStatement().execute(FILL.formatted(1000, "-" + part));
             }
-            runningAs("wiki", "CREATE TABLE IF NOT EXISTS j (n int)", "INSERT INTO j VALUES (1); NOTIFY jobs, 'k'");
-            runningAs("evil", "SET synchronous_commit = off", FILL.formatted(8, ""));
+        }
+        runningAs("wiki", "CREATE TABLE IF NOT EXISTS j (n int)", "INSERT INTO j VALUES (1); NOTIFY jobs, 'k'");
+        runningAs("evil", "SET synchronous_commit = off", FILL.formatted(8, ""));
 
-            for (int action = 0; action < 8; action++) {
-                DiskTaken taken = await().atMost(PATIENCE)
-                        .pollInterval(Duration.ofMillis(50))
-                        .until(() -> guard.check().disk(), Optional::isPresent)
-                        .orElseThrow();
-                assertThat(taken.role()).isEqualTo("evil");
-            }
+        for (int action = 0; action < 8; action++) {
+            DiskTaken taken = nextTaken();
+            assertThat(taken.role()).isEqualTo("evil");
         }
     }
 
@@ -246,34 +239,42 @@ class DiskGuardIT {
     void namesWhoFillsTheQueueOfNotifyByShortSessionsInAnotherDatabase() throws Exception {
         guard.close();
         guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
-        try (Connection listener = container.server().connect("homelab");
-                Statement listening = listener.createStatement()) {
-            listening.execute("LISTEN x");
-            listener.setAutoCommit(false);
-            listening.execute("SELECT 1");
-            runningAs("wiki", "CREATE TABLE IF NOT EXISTS j (n int)", "INSERT INTO j VALUES (1); NOTIFY jobs, 'k'");
-            Thread filling = new Thread(() -> {
-                while (!over.get()) {
-                    try (Connection filler = container.as("evil", "homelab")) {
-                        filler.createStatement().execute(FILL.formatted(500, ""));
-                    } catch (SQLException ended) {
-                        // That is what is tested.
-                        Thread.onSpinWait();
-                    }
+        stuckListener();
+        runningAs("wiki", "CREATE TABLE IF NOT EXISTS j (n int)", "INSERT INTO j VALUES (1); NOTIFY jobs, 'k'");
+        Thread filling = new Thread(() -> {
+            while (!over.get()) {
+                try (Connection filler = container.as("evil", "homelab")) {
+                    filler.createStatement().execute(FILL.formatted(500, ""));
+                } catch (SQLException ended) {
+                    // That is what is tested.
+                    Thread.onSpinWait();
                 }
-            });
-            filling.start();
-            threads.add(filling);
-
-            for (int action = 0; action < 5; action++) {
-                DiskTaken taken = await().atMost(PATIENCE)
-                        .pollInterval(Duration.ofMillis(50))
-                        .until(() -> guard.check().disk(), Optional::isPresent)
-                        .orElseThrow();
-                assertThat(taken.role()).isEqualTo("evil");
-                assertThat(taken.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
             }
+        });
+        filling.start();
+        threads.add(filling);
+
+        for (int action = 0; action < 5; action++) {
+            DiskTaken taken = nextTaken();
+            assertThat(taken.role()).isEqualTo("evil");
+            assertThat(taken.kind()).isEqualTo(DiskTaken.Kind.QUEUE);
         }
+    }
+
+    private DiskTaken nextTaken() {
+        return await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> guard.check().disk(), Optional::isPresent)
+                .orElseThrow();
+    }
+
+    /** A session of the administrator that keeps PostgreSQL from removing anything from the queue. */
+    private void stuckListener() throws SQLException {
+        Connection listener = container.server().connect("homelab");
+        sessions.add(listener);
+        listener.createStatement().execute("LISTEN x");
+        listener.setAutoCommit(false);
+        listener.createStatement().execute("SELECT 1");
     }
 
     private void shutsOut(String role) throws SQLException {
@@ -281,10 +282,7 @@ class DiskGuardIT {
     }
 
     private void shutsOut(String role, DiskUnit unit, long least) throws SQLException {
-        DiskTaken taken = await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(100))
-                .until(() -> guard.check().disk(), Optional::isPresent)
-                .orElseThrow();
+        DiskTaken taken = nextTaken();
         assertThat(taken.role()).isEqualTo(role);
         assertThat(guard.shutOut(role)).contains(role);
         assertThat(taken.unit()).isEqualTo(unit);
