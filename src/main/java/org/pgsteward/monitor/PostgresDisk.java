@@ -5,14 +5,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.postgres.guard.DiskUnit;
 import org.pgsteward.postgres.guard.FreeSpace;
 
 /** The disk of PostgreSQL's data, as it is seen from here. */
 final class PostgresDisk implements FreeSpace {
-    /** With more files left than this, they are read rarely: each reading starts a process. */
-    private static final long MANY = 1 << 17;
-
+    /** While many files are left. Each reading starts a process. */
     private static final long RARELY = TimeUnit.SECONDS.toNanos(10);
+
     private static final long OFTEN = TimeUnit.SECONDS.toNanos(2);
 
     /** While the number falls, by more than a hundredth from one reading to the next. */
@@ -56,6 +56,6 @@ final class PostgresDisk implements FreeSpace {
         if (falls) {
             return VERY_OFTEN;
         }
-        return free < MANY ? OFTEN : RARELY;
+        return free < DiskUnit.FILES.watched() ? OFTEN : RARELY;
     }
 }

@@ -19,7 +19,7 @@ public enum DiskUnit {
     }
 
     /** With so much left, only that is read. */
-    long watched() {
+    public long watched() {
         return watched;
     }
 
@@ -28,7 +28,10 @@ public enum DiskUnit {
         return few;
     }
 
-    /** With so much left, roles that were stopped may log in again: others may need the disk, too, and whoever was stopped may have kept what it took. */
+    /**
+     * With so much left, roles that were stopped may log in again. It is less than {@link #few}, since a role that was stopped may
+     * keep what it took, and others need the disk, too.
+     */
     public long enough() {
         return few / 2;
     }
