@@ -72,7 +72,8 @@ final class ResultSettings {
 
     /**
      * What the administrator's role or our own session has set instead is not in force for others. What the owner's role has set is
-     * in force for it, if it logs in; a service that is shut out for a while has a connection limit. Values with the characters that separate rows and columns are left out.
+     * in force for it, if it logs in; a service that is shut out for a while has a
+     * connection limit. Values with the characters that separate rows and columns are left out.
      */
     private static final String QUERY = """
             WITH below AS (

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How full the disks are on which backups, state and PostgreSQL's data lie, in bytes or in files, and when they will be by what
- * the last day saw.
+ * Reports disks with backups, state or PostgreSQL's data that are nearly full, in bytes or in inodes, and estimates from the last
+ * day when they will be full.
  */
 public final class DiskRule extends FigureRule<HostLook> {
     /** What happened within less says nothing of the days to come. */

@@ -23,7 +23,7 @@ public record Inodes(long total, long free) {
     private static final int LONGEST = 100;
 
     /**
-     * Asks the program {@code stat}, since Java does not tell.
+     * Asks the program {@code stat}, since Java has no function for it.
      *
      * @return empty if the file system has no fixed number, as btrfs, or if the program fails or takes longer than two seconds
      */
