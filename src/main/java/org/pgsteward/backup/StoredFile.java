@@ -51,13 +51,37 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
                 throw new IOException("the stored file is damaged: its seal is broken", damaged);
             } catch (IOException broken) {
                 // The program stopped reading, and knows why: it failed, or has all that it needs.
-                program.awaitSuccess();
+                awaitSuccess(program, stored, hash);
                 if (!toTheEnd) {
                     return;
                 }
             }
-            program.awaitSuccess();
+            awaitSuccess(program, stored, hash);
             compareHash(stored, hash);
+        }
+    }
+
+    /**
+     * Waits for the program's end. What it says of a failure counts only if the file is whole: pg_restore takes a damaged
+     * length for a want of memory.
+     */
+    private void awaitSuccess(ClientProgram program, InputStream stored, MessageDigest hash)
+            throws IOException, InterruptedException {
+        try {
+            program.awaitSuccess();
+        } catch (IOException failed) {
+            if (Progress.current().cancelled().isEmpty()) {
+                checkHash(stored, hash);
+            }
+            throw failed;
+        }
+    }
+
+    private void checkHash(InputStream stored, MessageDigest hash) throws IOException {
+        try {
+            compareHash(stored, hash);
+        } catch (IOException damaged) {
+            throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
         }
     }
 

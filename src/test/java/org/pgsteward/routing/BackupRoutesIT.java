@@ -5,7 +5,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.github.luben.zstd.ZstdInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -412,7 +415,22 @@ class BackupRoutesIT {
                 Files.write(file, Arrays.copyOf(bytes, bytes.length - 10));
             }
         },
-        EMPTIED("pg_restore") {
+        A_LENGTH_CHANGED("damaged") {
+            @Override
+            void befall(Path file) throws IOException {
+                byte[] bytes;
+                try (InputStream plain = new ZstdInputStream(Files.newInputStream(file))) {
+                    bytes = plain.readAllBytes();
+                }
+                // A block of the table begins with its length: a sign and four bytes. Of a negative one pg_restore says
+                // "out of memory".
+                String firstRow = "1\tc4ca4238a0b923820dcc509a6f75849b";
+                int row = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(firstRow);
+                bytes[row - 5] = 1;
+                Files.write(file, com.github.luben.zstd.Zstd.compress(bytes));
+            }
+        },
+        EMPTIED("damaged") {
             @Override
             void befall(Path file) throws IOException {
                 Files.write(file, new byte[0]);
