@@ -99,7 +99,7 @@ public final class Dumps {
         Progress progress = null;
         try {
             held.add(lock.get());
-            RunsUnderWay.Run run = held.add(runs.begin("backup", target.service()));
+            RunsUnderWay.Run run = held.add(runs.begin(RunsUnderWay.BACKUP, target.service()));
             progress = run.progress();
             return Optional.of(begin(target, held, progress));
         } catch (Throwable e) {

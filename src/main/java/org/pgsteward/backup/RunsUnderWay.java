@@ -46,10 +46,13 @@ public final class RunsUnderWay {
         }
     }
 
+    /** What {@link #begin} is told of a backup that is made. */
+    static final String BACKUP = "backup";
+
     /** What {@link #begin} is told of a verification. */
     static final String VERIFICATION = "verification";
 
-    /** @param what {@code backup} or {@link #VERIFICATION} */
+    /** @param what {@link #BACKUP} or {@link #VERIFICATION} */
     Run begin(String what, String service) {
         return add(new Run(service, new Progress(what + " of " + service, true)));
     }

@@ -12,6 +12,8 @@ import org.pgsteward.postgres.Progress;
  *   <li>It is measured by progress: bytes read, written or counted, and steps begun.
  *   <li>A run that moves more slowly than any disk is cancelled, too. The owner of a database can make each row of a restore
  *       sleep, and the backups of all others wait for that verification.
+ *   <li>A dump that has become many times as large as its database is cancelled within minutes. A number of seven bytes can
+ *       have 131,072 digits in a dump, and all other dumps wait for that one.
  *   <li>A verification for which others wait is cancelled much earlier: a night must reach all services. The next night begins
  *       with the others.
  *   <li>PostgreSQL says nothing while it builds an index, checks a foreign key or counts a large table. So a run may be
@@ -37,6 +39,15 @@ public final class StuckRule {
 
     /** The least of that part, unless the limit is less. */
     static final Duration LEAST = Duration.ofMinutes(1);
+
+    /** A dump of so many times its database's bytes has few minutes: what PostgreSQL compresses well has less in most cases. */
+    static final int TIMES = 32;
+
+    /** Bytes; a smaller dump is no matter. */
+    static final long LARGE_DUMP = 1L << 30;
+
+    /** A dump that large may take this part of the limit, and the time to read its database on top. */
+    static final int LARGE_PART = 20;
 
     /** For a cancelled run to clean up: its children get some seconds each, and the scratch cluster 20. */
     static final Duration CLEAN_UP = Duration.ofMinutes(5);
@@ -82,6 +93,14 @@ public final class StuckRule {
                     Action.CANCEL,
                     "too slow: " + run.bytes() + " bytes in " + Elapsed.words(run.worked()) + ", and it " + run.step());
         }
+        if (isFarLargerThanItsDatabase(run)
+                && run.worked().compareTo(limit.dividedBy(LARGE_PART).plusSeconds(run.sizeBytes() / SLOW_DISK)) > 0) {
+            return new Verdict(
+                    Action.CANCEL,
+                    "a dump far larger than its database: " + run.bytes() + " bytes in " + Elapsed.words(run.worked())
+                            + " of a database of " + run.sizeBytes() + " bytes; if that is right, raise"
+                            + " pgsteward.backup.stuck.after");
+        }
         boolean othersWait =
                 wanted || all.stream().anyMatch(other -> other.step().equals(ProofTurn.WAITS));
         if (!run.waiting()
@@ -105,6 +124,12 @@ public final class StuckRule {
         }
         return new Verdict(
                 run.holding() ? Action.END_PROCESS : Action.CANCEL, silent + ", and nothing else is under way");
+    }
+
+    private static boolean isFarLargerThanItsDatabase(Progress.State run) {
+        return !run.waiting()
+                && run.name().startsWith(RunsUnderWay.BACKUP)
+                && run.bytes() > LARGE_DUMP + TIMES * run.sizeBytes();
     }
 
     private Verdict ofCancelled(Progress.State run, Duration since) {

@@ -72,6 +72,30 @@ class StuckRuleTest {
                 .isEqualTo(Action.NONE);
     }
 
+    /** A number of seven bytes can have 131,072 digits in a dump: 70 MB were a dump of 1 TB. */
+    @Test
+    void cancelsADumpFarLargerThanItsDatabase() {
+        long size = 70_000_000;
+        long limit = StuckRule.LARGE_DUMP + StuckRule.TIMES * size;
+        Duration time = Duration.ofMinutes(3).plusSeconds(7);
+
+        assertThat(judge(dump(limit + 1, size, time.plusSeconds(1))))
+                .isEqualTo(new StuckRule.Verdict(
+                        Action.CANCEL,
+                        "a dump far larger than its database: 3313741825 bytes in 3 min 8 s of a database of 70000000"
+                                + " bytes; if that is right, raise pgsteward.backup.stuck.after"));
+        assertThat(judge(dump(limit, size, HOUR)).action()).isEqualTo(Action.NONE);
+        assertThat(judge(dump(Long.MAX_VALUE, size, time)).action()).isEqualTo(Action.NONE);
+        assertThat(judge(dump(StuckRule.LARGE_DUMP, 0, HOUR)).action())
+                .as("small")
+                .isEqualTo(Action.NONE);
+    }
+
+    private static Progress.State dump(long bytes, long size, Duration worked) {
+        return new Progress.State(
+                "backup of wiki", true, "dumps", false, bytes, size, Duration.ZERO, worked, Optional.empty());
+    }
+
     private static Progress.State verification(Duration worked, long size) {
         return new Progress.State(
                 "verification of wiki", true, "restores", false, 4711, size, Duration.ZERO, worked, Optional.empty());

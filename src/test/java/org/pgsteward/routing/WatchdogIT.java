@@ -18,6 +18,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -105,6 +107,29 @@ class WatchdogIT {
                 .untilAsserted(() -> assertThat(host.notices(Watchdog.STUCK, wiki))
                         .hasSize(2)
                         .anyMatch(notice -> notice.startsWith("resolved")));
+    }
+
+    /** All other dumps wait for this one. Each of its numbers has seven bytes in the table, and 131,072 in the dump. */
+    @Test
+    void endsADumpThatIsFarLargerThanItsDatabase() throws Exception {
+        String database = databaseOfTenRows();
+        host.cluster()
+                .run(
+                        database,
+                        "CREATE TABLE public.numbers AS SELECT "
+                                + IntStream.range(0, 40)
+                                        .mapToObj(column -> "1e131071::numeric AS c" + column)
+                                        .collect(Collectors.joining(", "))
+                                + " FROM generate_series(1, 1000)");
+
+        JsonNode answer = answerTo("{\"backup\":[\"" + database + "\",\"" + chat + "\"]}");
+
+        assertThat(state(answer, database)).isEqualTo("failed");
+        assertThat(backup(answer, database).path("error").asText())
+                .startsWith("it was stuck and was cancelled: a dump far larger than its database: ");
+        assertThat(state(answer, chat)).as("the others of the night").isEqualTo("verified");
+        assertStuckAndNothingHeld(database);
+        assertThat(host.stored(database)).isEmpty();
     }
 
     @Test
