@@ -607,7 +607,7 @@ public final class Wiring {
                         "backups",
                         new BackupDesk(dumps, targets, tables, house, schedules, sets, card, runs, proof, doors, clock))
                 .watchdog(new Watchdog(
-                        runs, stuck, proof::isWanted, tables, alerts, doors, Wiring::endProcess, everyMinute, clock))
+                        runs, stuck, proof::makesWay, tables, alerts, doors, Wiring::endProcess, everyMinute, clock))
                 .bean("proof", proof)
                 .bean("shrink", new ShrinkDesk(rows, shrink, clock))
                 .bean("caveats", new CaveatDesk(rows, clock))

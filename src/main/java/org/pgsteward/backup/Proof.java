@@ -249,9 +249,12 @@ public final class Proof {
         return turn.isFree();
     }
 
-    /** Returns whether a verification of another process waits for the one of this process. */
-    public boolean isWanted() {
-        return turn.isWanted();
+    /**
+     * Returns whether a verification of another process waits. The turn makes way for it if this process only keeps it for
+     * its next verification.
+     */
+    public boolean makesWay() {
+        return turn.makesWay();
     }
 
     /** Several verifications follow one another until it is closed, and need not start a scratch cluster each. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pgsteward.backup.ProofOrder.Place;
 import org.pgsteward.model.BoundedFile;
@@ -26,6 +27,7 @@ import org.slf4j.LoggerFactory;
  *   <li>The process that has the turn holds a lock. When it gives it back, it adds the time to {@link VerificationTime}.
  *   <li>Of the verifications that wait in one process only the first one tries to get the lock.
  *   <li>A process does not try while the {@link ProofWish} of another one has a place before its own.
+ *   <li>A process that keeps the turn for its next verification gives it to another one that waits.
  * </ol>
  */
 final class ProofTurn {
@@ -46,6 +48,7 @@ final class ProofTurn {
     private final VerificationTime time;
     private final ProofWish wish;
     private volatile long promised;
+    private volatile CompletableFuture<Void> makingWay = CompletableFuture.completedFuture(null);
 
     /** In the order of asking. */
     private final List<Waiting> waiting = new ArrayList<>();
@@ -260,9 +263,16 @@ final class ProofTurn {
         }
     }
 
-    /** Returns whether a verification of another process waits. */
-    boolean isWanted() {
-        return wish.ofOther().isPresent();
+    /**
+     * Returns whether a verification of another process waits. What is kept for the next verification of this process makes
+     * way for it on another thread: the next one may be behind a dump that takes hours.
+     */
+    boolean makesWay() {
+        boolean wanted = wish.ofOther().isPresent();
+        if (wanted && makingWay.isDone()) {
+            makingWay = CompletableFuture.runAsync(this::endKept);
+        }
+        return wanted;
     }
 
     /** Returns whether no process of this host has the turn. */

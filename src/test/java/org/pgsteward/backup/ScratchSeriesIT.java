@@ -111,26 +111,55 @@ class ScratchSeriesIT {
     @Test
     void givesWayToAnotherProcess() throws Exception {
         ProofTurn other = new ProofTurn(folder.resolve("locks"), Clock.systemUTC());
-        CompletableFuture<Turn.Taken> waiting = new CompletableFuture<>();
+        CompletableFuture<Turn.Taken> waiting;
         try (Proof.Series open = series.begin()) {
             assertThat(open).isNotNull();
             try (Turn.Taken taken = turn.take("wiki");
                     ScratchSeries.Lease lease = series.take(programs)) {
                 assertThat(taken).isNotNull();
                 lease.verified();
-                Thread thread = new Thread(() -> {
-                    try {
-                        waiting.complete(other.take("shop"));
-                    } catch (InterruptedException e) {
-                        waiting.completeExceptionally(e);
-                    }
-                });
-                thread.start();
-                await().until(() -> Files.exists(folder.resolve("locks").resolve("_proof.wanted")));
+                waiting = waitingIn(other);
             }
             assertThat(clusters()).isZero();
             waiting.get(8, TimeUnit.MINUTES).close();
         }
+    }
+
+    /** The next verification of this process was behind a dump of hours, and that of another process waited for it. */
+    @Test
+    void givesWayToAnotherProcessThatComesBetweenTwoVerifications() throws Exception {
+        try (Proof.Series open = series.begin()) {
+            assertThat(open).isNotNull();
+            assertThat(turn.makesWay()).isFalse();
+            try (Turn.Taken taken = turn.take("wiki");
+                    ScratchSeries.Lease lease = series.take(programs)) {
+                assertThat(taken).isNotNull();
+                lease.verified();
+            }
+            CompletableFuture<Turn.Taken> waiting =
+                    waitingIn(new ProofTurn(folder.resolve("locks"), Clock.systemUTC()));
+            assertThat(waiting).isNotDone();
+            assertThat(clusters()).isOne();
+
+            assertThat(turn.makesWay()).isTrue();
+
+            waiting.get(8, TimeUnit.MINUTES).close();
+            assertThat(clusters()).isZero();
+        }
+    }
+
+    private CompletableFuture<Turn.Taken> waitingIn(ProofTurn other) {
+        CompletableFuture<Turn.Taken> waiting = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                waiting.complete(other.take("shop"));
+            } catch (InterruptedException e) {
+                waiting.completeExceptionally(e);
+            }
+        });
+        thread.start();
+        await().until(() -> Files.exists(folder.resolve("locks").resolve(ProofWish.FILE)));
+        return waiting;
     }
 
     private long clusters() throws IOException {
