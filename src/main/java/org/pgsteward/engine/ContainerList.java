@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The engine's list of containers, of which only as much is kept as is asked for again: it holds every label of every
@@ -22,16 +23,20 @@ final class ContainerList {
     /** Bytes of a name or a text. */
     private static final int LONGEST = 1024;
 
+    /** States in a list; the second one is Podman's. */
+    private static final Set<String> NEVER_STARTED = Set.of("created", "configured");
+
     private static final JsonFactory JSON = new JsonFactory();
 
     private ContainerList() {}
 
     /**
      * @param name without the slash
+     * @param started false if it was made and never started
      * @param created seconds since 1970
      * @param addresses that it has on its networks
      */
-    record Entry(String id, String name, long created, List<String> addresses) {}
+    record Entry(String id, String name, boolean started, long created, List<String> addresses) {}
 
     /** The first {@link #MOST} containers of the list. */
     static List<Entry> of(InputStream document) throws IOException {
@@ -50,6 +55,7 @@ final class ContainerList {
     private static Entry entry(JsonParser json) throws IOException {
         String id = "";
         String name = "";
+        boolean started = true;
         long created = 0;
         List<String> addresses = new ArrayList<>();
         while (json.nextToken() == JsonToken.FIELD_NAME) {
@@ -59,6 +65,9 @@ final class ContainerList {
                 id = json.getValueAsString("");
             } else if (field.equals("Created")) {
                 created = json.getValueAsLong();
+            } else if (field.equals("State")) {
+                started = !NEVER_STARTED.contains(json.getValueAsString(""));
+                json.skipChildren();
             } else if (field.equals("Names") && value == JsonToken.START_ARRAY) {
                 while (json.nextToken() != JsonToken.END_ARRAY) {
                     name = name.isEmpty() ? json.getValueAsString("").replaceFirst("^/", "") : name;
@@ -70,7 +79,7 @@ final class ContainerList {
                 json.skipChildren();
             }
         }
-        return new Entry(id, name, created, List.copyOf(addresses));
+        return new Entry(id, name, started, created, List.copyOf(addresses));
     }
 
     /** Collects the addresses at any depth: between them are the names of networks, which may be anything. */

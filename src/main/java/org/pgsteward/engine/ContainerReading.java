@@ -10,7 +10,9 @@ import com.github.dockerjava.api.model.NetworkSettings;
 import com.github.dockerjava.api.model.RestartPolicy;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,6 +28,9 @@ final class ContainerReading {
 
     /** Characters of labels and variables of all containers, which are kept. */
     static final int MOST_OF_ALL = 2 * 1024 * 1024;
+
+    /** Containers that an alert names for what all have together. */
+    private static final int MOST_NAMED = 3;
 
     /** Characters of a variable; no address, name or password of a database is longer. A longer one is left out. */
     private static final int LONGEST_VARIABLE = 8 * 1024;
@@ -96,6 +101,16 @@ final class ContainerReading {
                 .flatMap(texts -> texts.entrySet().stream())
                 .mapToLong(text -> text.getKey().length() + text.getValue().length())
                 .sum();
+    }
+
+    /** The largest ones, by name, with the characters of what is kept of each. */
+    static Map<String, Long> largest(List<Container> containers) {
+        Map<String, Long> largest = new LinkedHashMap<>();
+        containers.stream()
+                .sorted(Comparator.comparingLong(ContainerReading::size).reversed())
+                .limit(MOST_NAMED)
+                .forEach(container -> largest.put(container.name(), size(container)));
+        return largest;
     }
 
     /** Whether a label of that name means something here. */

@@ -136,14 +136,16 @@ public final class DockerEngine implements AutoCloseable {
 
     /**
      * The same with those that are too large to be read. The oldest come first: a container that was there goes before a
-     * newer one that takes what is left of the limit of all.
+     * newer one that takes what is left of the limit of all. Those that were never started come last.
      */
     public Listing list() {
         List<Container> containers = new ArrayList<>();
         List<OversizedContainer> oversized = new ArrayList<>();
         long all = 0;
         for (ContainerList.Entry entry : listed("/containers/json?all=true").stream()
-                .sorted(Comparator.comparingLong(ContainerList.Entry::created))
+                .sorted(Comparator.comparing(ContainerList.Entry::started)
+                        .reversed()
+                        .thenComparingLong(ContainerList.Entry::created))
                 .toList()) {
             Optional<Inspected> inspected = inspected(entry.id());
             if (inspected.isEmpty()) {
@@ -161,7 +163,7 @@ public final class DockerEngine implements AutoCloseable {
                         entry.name(),
                         together ? size : inspected.get().bytes(),
                         together ? ContainerReading.MOST_OF_ALL : ContainerReading.MOST_BYTES,
-                        together));
+                        together ? ContainerReading.largest(containers) : Map.of()));
             }
         }
         return new Listing(containers, oversized);

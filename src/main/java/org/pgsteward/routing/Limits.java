@@ -77,15 +77,32 @@ final class Limits {
     }
 
     private static Line line(OversizedContainer container) {
-        String reason = container.together()
-                ? "container " + container.name() + " is not read: its labels and variables have " + container.bytes()
-                        + " characters, and those of all containers together may have " + container.limit()
-                : "container " + container.name() + " is not read: Docker's description of it has more than "
-                        + container.limit() + " bytes, which is the limit. Its labels or variables are too large";
+        return container.largest().isEmpty() ? tooLarge(container) : noRoom(container);
+    }
+
+    private static Line tooLarge(OversizedContainer container) {
         return new Line(
-                reason,
-                "docker inspect --format '{{json .Config.Labels}}' " + container.name() + " | cut -c 1-2000\n"
-                        + "docker inspect --format '{{json .Config.Env}}' " + container.name() + " | cut -c 1-2000",
+                "container " + container.name() + " is not read: Docker's description of it has more than "
+                        + container.limit() + " bytes, which is the limit. Its labels or variables are too large",
+                looksInto(container.name()),
                 Map.of("bytes", container.bytes(), "limit", container.limit()));
+    }
+
+    /** It may be small itself: others have taken the room. */
+    private static Line noRoom(OversizedContainer container) {
+        String largest = container.largest().entrySet().stream()
+                .map(other -> other.getKey() + " (" + other.getValue() + ")")
+                .collect(Collectors.joining(", "));
+        return new Line(
+                "container " + container.name() + " is not read: its labels and variables have " + container.bytes()
+                        + " characters, and those of all containers together may have " + container.limit()
+                        + ". The largest are " + largest,
+                looksInto(container.largest().keySet().iterator().next()),
+                Map.of("bytes", container.bytes(), "limit", container.limit()));
+    }
+
+    private static String looksInto(String container) {
+        return "docker inspect --format '{{json .Config.Labels}}' " + container + " | cut -c 1-2000\n"
+                + "docker inspect --format '{{json .Config.Env}}' " + container + " | cut -c 1-2000";
     }
 }

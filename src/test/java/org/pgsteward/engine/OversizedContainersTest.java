@@ -117,7 +117,27 @@ class OversizedContainersTest {
                 .doesNotContain("crowd13");
         assertThat(listing.oversized())
                 .isNotEmpty()
-                .allSatisfy(container -> assertThat(container.together()).isTrue());
+                .allSatisfy(container ->
+                        assertThat(container.largest()).hasSize(3).containsKeys("crowd10", "crowd11", "crowd12"));
+    }
+
+    /** Whoever makes containers and starts none of them used up what the others may have. */
+    @Test
+    void containersThatWereNeverStartedCrowdOutNone() {
+        List<String> variables = IntStream.range(0, 20)
+                .mapToObj(v -> "V" + v + "=" + "v".repeat(8_000))
+                .toList();
+        for (int i = 0; i < 14; i++) {
+            container("made" + i, 1 + i, Map.of(), variables);
+            inspected.computeIfPresent(
+                    "made" + i, (name, both) -> both.replaceFirst("\\{", "{\"State\": \"created\", "));
+        }
+        container("newest", 1000, Map.of(), List.of("PADDING=" + "p".repeat(8_000)));
+
+        Listing listing = engine.list();
+
+        assertThat(listing.containers()).extracting(Container::name).startsWith("newest", "made0");
+        assertThat(listing.oversized()).extracting(OversizedContainer::name).contains("made13");
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.pgsteward.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +54,7 @@ class LimitsTest {
 
     @Test
     void aContainerThatIsNotReadIsNamedWithItsLimit() {
-        OversizedContainer large = new OversizedContainer("1", "evil", 262_145, 262_144, false);
+        OversizedContainer large = new OversizedContainer("1", "evil", 262_145, 262_144, Map.of());
         assertThat(conditions(List.of(), List.of(large), List.of()))
                 .singleElement()
                 .satisfies(condition -> {
@@ -62,6 +63,26 @@ class LimitsTest {
                             .isEqualTo(
                                     "container evil is not read: Docker's description of it has more than 262144 bytes, which"
                                             + " is the limit. Its labels or variables are too large");
+                    assertThat(condition.remedy())
+                            .startsWith("docker inspect --format '{{json .Config.Labels}}' evil | cut");
+                });
+    }
+
+    /** The alert named the small container that was left out, and its remedy looked into that one. */
+    @Test
+    void whoTookTheRoomOfAContainerIsNamed() {
+        Map<String, Long> largest = new LinkedHashMap<>();
+        largest.put("evil", 250_000L);
+        largest.put("evil2", 240_000L);
+        OversizedContainer small = new OversizedContainer("1", "shop", 241, 2_097_152, largest);
+        assertThat(conditions(List.of(), List.of(small), List.of()))
+                .singleElement()
+                .satisfies(condition -> {
+                    assertThat(condition.reason())
+                            .isEqualTo(
+                                    "container shop is not read: its labels and variables have 241 characters, and those of"
+                                            + " all containers together may have 2097152. The largest are evil (250000),"
+                                            + " evil2 (240000)");
                     assertThat(condition.remedy())
                             .startsWith("docker inspect --format '{{json .Config.Labels}}' evil | cut");
                 });
