@@ -118,17 +118,18 @@ public final class Dumps {
         try (Progress.Binding bound = progress.bind()) {
             Objects.requireNonNull(bound);
             held.add(dumping.take());
-            requireRoom(target, progress);
+            long size = requireRoom(target, progress);
             Programs programs = Programs.find(bindir, server.majorVersion());
             return switch (target.kind()) {
-                case DUMP -> dump(target, programs, held);
+                case DUMP -> dump(target, size, programs, held);
                 case GLOBALS -> globals(target, programs, held);
                 case BASE -> base(target, programs, held);
             };
         }
     }
 
-    private void requireRoom(BackupTarget target, Progress progress)
+    /** Returns the bytes of what is dumped. */
+    private long requireRoom(BackupTarget target, Progress progress)
             throws IOException, SQLException, InterruptedException {
         long size = sourceSize(target);
         progress.grow(size);
@@ -143,6 +144,7 @@ public final class Dumps {
         if (!room.fits()) {
             throw new IOException(room.reason());
         }
+        return size;
     }
 
     private long sourceSize(BackupTarget target) throws SQLException {
@@ -164,7 +166,7 @@ public final class Dumps {
         }
     }
 
-    private DumpRun dump(BackupTarget target, Programs programs, Held held)
+    private DumpRun dump(BackupTarget target, long size, Programs programs, Held held)
             throws IOException, SQLException, InterruptedException {
         requireOpen(target.database());
         LockRoom.require(server, target.database());
@@ -177,7 +179,7 @@ public final class Dumps {
         for (int attempt = 1; ; attempt++) {
             Snapshot snapshot = held.add(Snapshot.of(server, target.database(), restoredFor(target)));
             Map<String, String> extensions = snapshot.extensions();
-            Surroundings surroundings = snapshot.surroundings().with(settings);
+            Surroundings surroundings = snapshot.surroundings().with(settings).with(size);
             if (proof.isPresent() && attempt == 1) {
                 proof.get().prepare(target.owner(), extensions, surroundings);
             }

@@ -133,6 +133,15 @@ public record Manifest(
                 List.of());
     }
 
+    /**
+     * Returns about how many bytes it takes where it is restored: those of the database, or of the dump if it is smaller. A
+     * dump can be thousands of times as large as its database, and what a restore may take must not follow from that.
+     */
+    long restoredBytes() {
+        long known = surroundings.databaseBytes();
+        return known == 0 ? sourceBytes : Math.min(sourceBytes, known);
+    }
+
     Manifest with(List<String> theseCaveats) {
         return copy(proof, theseCaveats);
     }

@@ -61,6 +61,7 @@ final class ManifestFields {
         Fields.text("collate", database.collate(), Fields.LONGEST);
         Fields.text("ctype", database.ctype(), Fields.LONGEST);
         Fields.text("locale", database.locale(), Fields.LONGEST);
+        Fields.require("database_bytes", database.databaseBytes(), database.databaseBytes() >= 0);
         Fields.names("roles", database.roles());
         Fields.names("schemas", database.schemas());
         Fields.names("tablespaces", database.tablespaces());

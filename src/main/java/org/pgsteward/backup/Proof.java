@@ -199,12 +199,12 @@ public final class Proof {
         Turn.Taken taken = turn.take(backup.service());
         long began = System.nanoTime();
         try {
-            Progress.current().grow(manifest.sourceBytes());
+            Progress.current().grow(manifest.restoredBytes());
             Progress.current().step("restores into a scratch cluster");
-            turn.promise(DiskNeedRule.scratch(manifest.sourceBytes()));
+            turn.promise(DiskNeedRule.scratch(manifest.restoredBytes()));
             List<String> lost = new ArrayList<>();
             Optional<String> cannotTell;
-            try (ScratchWatch watch = watchScratch(manifest.sourceBytes())) {
+            try (ScratchWatch watch = watchScratch(manifest.restoredBytes())) {
                 Objects.requireNonNull(watch);
                 cannotTell = attempt(backup, manifest, lost);
             }

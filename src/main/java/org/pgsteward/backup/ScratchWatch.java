@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.model.Inodes;
 import org.pgsteward.postgres.Progress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,18 +22,35 @@ final class ScratchWatch implements AutoCloseable {
 
     private static final long LOOK_MILLISECONDS = 500;
 
+    /** While the disk is nearly full. */
+    private static final long SHORT_LOOK_MILLISECONDS = 100;
+
     /** Below this or a tenth of the disk, whichever is more, a disk is nearly full. */
     private static final long NEARLY_FULL_BYTES = 1024L * 1024 * 1024;
 
+    /** Left to PostgreSQL and the store. */
+    private static final long LEFT_TO_OTHERS_BYTES = 256L * 1024 * 1024;
+
+    /** The same for files: each takes an inode, of which some disks have few. */
+    private static final long LEFT_TO_OTHERS_FILES = 32 * 1024;
+
+    /** What a verification of an ordinary database stays below. */
+    private static final long FEW_FILES = 8 * 1024;
+
+    /** Below this, the files are counted more often. */
+    private static final long NEARLY_NO_FILES = 128 * 1024;
+
+    private static final Duration COUNT = Duration.ofSeconds(10);
+
+    private static final Duration SHORT_COUNT = Duration.ofSeconds(2);
+
     private final Path folder;
-    private final long freeAtBegin;
     private final long promised;
     private final Progress work;
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private ScratchWatch(Path folder, long freeAtBegin, long promised, Progress work) {
+    private ScratchWatch(Path folder, long promised, Progress work) {
         this.folder = folder;
-        this.freeAtBegin = freeAtBegin;
         this.promised = promised;
         this.work = work;
     }
@@ -44,43 +64,90 @@ final class ScratchWatch implements AutoCloseable {
      */
     static ScratchWatch begin(Path folder, long promised, Progress work) {
         Path existing = DiskSpace.existing(folder);
-        long free;
-        try {
-            free = Files.getFileStore(existing).getUsableSpace();
-        } catch (IOException e) {
-            LOG.warn("the disk of {} is not watched: {}", folder, e.toString());
-            free = 0;
-        }
-        ScratchWatch watch = new ScratchWatch(existing, free, promised, work);
-        Thread thread = new Thread(null, watch::watch, "scratch-watch", 128 * 1024);
+        ScratchWatch watch = new ScratchWatch(existing, promised, work);
+        Optional<Free> free = watch.free();
+        Thread thread = new Thread(null, () -> free.ifPresent(watch::watch), "scratch-watch", 128 * 1024);
         thread.setDaemon(true);
         thread.start();
         return watch;
     }
 
-    private void watch() {
-        try {
-            while (!closed.await(LOOK_MILLISECONDS, TimeUnit.MILLISECONDS)) {
-                FileStore disk = Files.getFileStore(folder);
-                long free = disk.getUsableSpace();
-                if (isTooMuch(promised, freeAtBegin, free, disk.getTotalSpace())) {
-                    String why = "restoring it took more than twice the " + DiskNeedRule.words(promised)
-                            + " that were expected, and left " + DiskNeedRule.words(free) + " free on " + folder
-                            + ": code of the database may write there";
-                    work.cancel(why).forEach(trouble -> LOG.warn("{}: {}", work.name(), trouble));
-                    return;
-                }
-            }
-        } catch (IOException e) {
-            LOG.warn("the disk of {} is not watched any more: {}", folder, e.toString());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** Bytes. */
+    private record Free(long free, long total) {
+        private boolean isNearlyNothing() {
+            return free < Math.max(NEARLY_FULL_BYTES, total / 10);
         }
     }
 
-    /** All in bytes. Others may write to the disk, too: so more than expected is no trouble while there is room. */
+    private Optional<Free> free() {
+        try {
+            FileStore disk = Files.getFileStore(folder);
+            return Optional.of(new Free(disk.getUsableSpace(), disk.getTotalSpace()));
+        } catch (IOException e) {
+            LOG.warn("the disk of {} is not watched: {}", folder, e.toString());
+            return Optional.empty();
+        }
+    }
+
+    private void watch(Free atBegin) {
+        Optional<Inodes> filesAtBegin = Inodes.of(folder);
+        Optional<Inodes> files = filesAtBegin;
+        long counted = System.nanoTime();
+        Optional<Free> now = Optional.of(atBegin);
+        while (now.isPresent() && !isClosedAfterALook(now.get())) {
+            now = free();
+            if (now.filter(free -> isTooMuch(promised, atBegin.free(), free.free(), free.total()))
+                    .isPresent()) {
+                cancel(DiskNeedRule.words(atBegin.free() - now.get().free()) + ", with " + DiskNeedRule.words(promised)
+                        + " expected, and left " + DiskNeedRule.words(now.get().free()));
+                return;
+            }
+            if (files.isPresent()
+                    && System.nanoTime() - counted > count(files.get()).toNanos()) {
+                files = Inodes.of(folder);
+                counted = System.nanoTime();
+                if (files.isPresent()
+                        && isTooMany(filesAtBegin.get().free(), files.get().free())) {
+                    cancel((filesAtBegin.get().free() - files.get().free()) + " files, and left "
+                            + files.get().free());
+                    return;
+                }
+            }
+        }
+    }
+
+    private boolean isClosedAfterALook(Free now) {
+        try {
+            return closed.await(
+                    now.isNearlyNothing() ? SHORT_LOOK_MILLISECONDS : LOOK_MILLISECONDS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return true;
+        }
+    }
+
+    private static Duration count(Inodes files) {
+        return files.free() < NEARLY_NO_FILES ? SHORT_COUNT : COUNT;
+    }
+
+    private void cancel(String took) {
+        String why = "restoring it took " + took + " free on " + folder
+                + ": code of the database may write there, or the disk is too small";
+        work.cancel(why).forEach(trouble -> LOG.warn("{}: {}", work.name(), trouble));
+    }
+
+    /**
+     * All in bytes. Others may write to the disk, too: so more than expected is no trouble while there is room. Where there
+     * is hardly any left, a large verification ends even if it took no more than expected.
+     */
     static boolean isTooMuch(long promised, long freeAtBegin, long free, long total) {
-        return freeAtBegin - free > 2 * promised && free < Math.max(NEARLY_FULL_BYTES, total / 10);
+        long taken = freeAtBegin - free;
+        return (taken > 2 * promised && new Free(free, total).isNearlyNothing())
+                || (taken > Math.min(promised, LEFT_TO_OTHERS_BYTES) && free < LEFT_TO_OTHERS_BYTES);
+    }
+
+    /** Both in files that the disk can still take. */
+    static boolean isTooMany(long freeAtBegin, long free) {
+        return freeAtBegin - free > FEW_FILES && free < LEFT_TO_OTHERS_FILES;
     }
 
     @Override

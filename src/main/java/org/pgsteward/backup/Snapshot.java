@@ -421,7 +421,8 @@ final class Snapshot implements AutoCloseable {
                     names(TABLESPACES),
                     powers(owner),
                     losses(owner.isPresent()),
-                    Map.of());
+                    Map.of(),
+                    0);
         }
     }
 

@@ -35,7 +35,7 @@ public final class StuckRule {
     static final int IN_ALL = 4;
 
     /** While others wait, a verification may take this part of the limit, and the time for its size on top. */
-    static final int PART = 12;
+    static final int PART = 15;
 
     /** The least of that part, unless the limit is less. */
     static final Duration LEAST = Duration.ofMinutes(1);

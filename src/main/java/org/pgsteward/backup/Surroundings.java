@@ -21,6 +21,7 @@ import org.pgsteward.postgres.Quote;
  * @param powers what in it would run with the powers over the cluster that its owner has; empty for nothing
  * @param losses the contents that a restore may lose
  * @param settings in force that change the results of expressions, by name; an empty value is to be read from the dump
+ * @param databaseBytes that the database took on the server's disk; 0 where it is not known
  */
 public record Surroundings(
         String encoding,
@@ -35,7 +36,8 @@ public record Surroundings(
         List<String> tablespaces,
         String powers,
         Losses losses,
-        Map<String, String> settings) {
+        Map<String, String> settings,
+        long databaseBytes) {
     /** An older manifest lacks what came later. */
     public Surroundings {
         icuRules = icuRules == null ? "" : icuRules;
@@ -48,7 +50,7 @@ public record Surroundings(
 
     /** Of a dump whose manifest is from before they were written down. */
     static final Surroundings UNKNOWN = new Surroundings(
-            "UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "", Losses.NONE, Map.of());
+            "UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "", Losses.NONE, Map.of(), 0);
 
     /** The words that make a database like it, for the end of {@code CREATE DATABASE}. */
     String words() {
@@ -78,7 +80,27 @@ public record Surroundings(
                 tablespaces,
                 powers,
                 losses,
-                others);
+                others,
+                databaseBytes);
+    }
+
+    /** Returns the same with the bytes that the database took. */
+    Surroundings with(long bytes) {
+        return new Surroundings(
+                encoding,
+                provider,
+                collate,
+                ctype,
+                locale,
+                roles,
+                schemas,
+                icuRules,
+                tablespace,
+                tablespaces,
+                powers,
+                losses,
+                settings,
+                bytes);
     }
 
     /** Returns the same with nothing that may be a secret: a manifest is never encrypted, and a dump may be. */

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.pgsteward.model.Inodes;
 import org.pgsteward.postgres.guard.FreeSpace;
 
 /** What is free on the disks on which our folders lie, and PostgreSQL's data where they can be seen from here. */

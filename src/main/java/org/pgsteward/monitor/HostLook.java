@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.model.Inodes;
 
 /**
  * What one look at the disks and at pgsteward's own folders found; PostgreSQL is not needed for it.

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.model.Inodes;
 import org.pgsteward.postgres.guard.DiskUnit;
 import org.pgsteward.postgres.guard.FreeSpace;
 

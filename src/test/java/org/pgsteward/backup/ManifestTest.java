@@ -81,6 +81,22 @@ class ManifestTest {
         assertThat(new Store(root, Json.mapper()).manifest(PATH).surroundings()).isEqualTo(Surroundings.UNKNOWN);
     }
 
+    /** A dump can be thousands of times as large as its database, and what a verification may take follows from this. */
+    @Test
+    void aRestoreTakesNoMoreThanTheDatabaseOrTheDump() throws IOException {
+        Path file = published();
+        Store store = new Store(root, Json.mapper());
+        long dump = manifest().sourceBytes();
+        String written = Files.readString(file);
+
+        Files.writeString(file, written.replaceFirst("\"database_bytes\" : 0", "\"database_bytes\" : " + (dump - 1)));
+        assertThat(store.manifest(PATH).restoredBytes()).isEqualTo(dump - 1);
+        Files.writeString(file, written.replaceFirst("\"database_bytes\" : 0", "\"database_bytes\" : " + (dump + 1)));
+        assertThat(store.manifest(PATH).restoredBytes()).isEqualTo(dump);
+        Files.writeString(file, written.replaceFirst(",\\s*\"database_bytes\" : 0", ""));
+        assertThat(store.manifest(PATH).restoredBytes()).as("an older one").isEqualTo(dump);
+    }
+
     @Test
     void oneOfBeforeThereWereSealsIsNotSealed() throws IOException {
         Path file = published();

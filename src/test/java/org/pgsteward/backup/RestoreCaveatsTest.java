@@ -90,7 +90,8 @@ class RestoreCaveatsTest {
                         tablespaces,
                         powers,
                         Losses.NONE,
-                        Map.of()),
+                        Map.of(),
+                        0),
                 List.of());
     }
 }

@@ -185,7 +185,8 @@ class SnapshotIT {
                             java.util.List.of(),
                             "",
                             Losses.NONE,
-                            Map.of()));
+                            Map.of(),
+                            0));
         }
     }
 

@@ -52,15 +52,15 @@ class StuckRuleTest {
     /** A CHECK that sleeps would hold up a whole night. */
     @Test
     void cancelsAVerificationEarlyForWhichOthersWait() {
-        Progress.State slow = verification(Duration.ofMinutes(5).plusSeconds(11), 10_000_000);
-        Progress.State inTime = verification(Duration.ofMinutes(5).plusSeconds(10), 10_000_000);
+        Progress.State slow = verification(Duration.ofMinutes(4).plusSeconds(11), 10_000_000);
+        Progress.State inTime = verification(Duration.ofMinutes(4).plusSeconds(10), 10_000_000);
         Progress.State waiting = new Progress.State(
                 "verification of chat", true, ProofTurn.WAITS, true, 0, 0, HOUR, Duration.ZERO, Optional.empty());
 
         assertThat(rule.judge(slow, List.of(slow, waiting), false))
                 .isEqualTo(new StuckRule.Verdict(
                         Action.CANCEL,
-                        "too slow while other verifications wait: 4711 bytes in 5 min 11 s, and it restores"));
+                        "too slow while other verifications wait: 4711 bytes in 4 min 11 s, and it restores"));
         assertThat(rule.judge(slow, List.of(slow), true).action()).isEqualTo(Action.CANCEL);
         assertThat(rule.judge(inTime, List.of(inTime, waiting), false).action()).isEqualTo(Action.NONE);
         assertThat(rule.judge(slow, List.of(slow), false).action())

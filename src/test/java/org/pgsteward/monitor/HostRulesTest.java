@@ -13,6 +13,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Inodes;
 import org.pgsteward.model.Severity;
 
 class HostRulesTest {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.engine.DockerCli;
 import org.pgsteward.engine.NeedsEngine;
-import org.pgsteward.monitor.Inodes;
+import org.pgsteward.model.Inodes;
 
 /** With a real PostgreSQL on a disk of 600 MB, of which 560 MB are free, with 60,000 inodes. */
 @NeedsEngine

@@ -1,4 +1,4 @@
-package org.pgsteward.monitor;
+package org.pgsteward.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

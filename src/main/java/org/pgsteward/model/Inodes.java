@@ -1,4 +1,4 @@
-package org.pgsteward.monitor;
+package org.pgsteward.model;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
