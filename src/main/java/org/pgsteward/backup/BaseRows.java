@@ -33,7 +33,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>To count in this way wants a SELECT, and planning one runs functions that a table's owner may have put into its
  * indexes. So the tables of each owner are counted by a role that logs in with his rights alone; the administrator counts
- * the catalog's, the long values', which nobody names or indexes, and superusers' own.
+ * the catalog's, the long values', which nobody names or indexes, and superusers' own. Where such a function raises an
+ * error, or goes on for longer than a slow disk takes to read the database, tables of this owner are not compared, and a
+ * line in the log says so.
  *
  * <p>Meanwhile a temporary slot keeps the log that the end of the backup will fetch; without one, a busy server may have
  * recycled it by then. It goes with its connection, however that ends.
@@ -108,24 +110,34 @@ final class BaseRows implements AutoCloseable {
             + "[0-9a-f]{8}$' AND rolvaliduntil < pg_catalog.now() AND pg_catalog.shobj_description(oid, 'pg_authid') = '"
             + MARK + "' AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.usesysid = pg_roles.oid)";
 
+    /** For the tables of all owners in a database, on top of the time in which a slow disk reads it. */
+    private static final Duration SMALL_DATABASE = Duration.ofMinutes(1);
+
     private static final Logger LOG = LoggerFactory.getLogger(BaseRows.class);
 
     private final Server server;
     private final Connection connection;
     private final String before;
+    private final Duration smallDatabase;
 
-    private BaseRows(Server server, Connection connection, String before) {
+    private BaseRows(Server server, Connection connection, String before, Duration smallDatabase) {
         this.server = server;
         this.connection = connection;
         this.before = before;
+        this.smallDatabase = smallDatabase;
     }
 
     /** The beginning: to be had before the backup starts. */
     static BaseRows before(Server server) throws SQLException {
+        return before(server, SMALL_DATABASE);
+    }
+
+    /** @param smallDatabase the time for the tables of all owners in a small one */
+    static BaseRows before(Server server, Duration smallDatabase) throws SQLException {
         Connection connection = server.connectForLong(server.address().database());
         boolean begun = false;
         try {
-            BaseRows rows = new BaseRows(server, connection, oldestAtWork(connection));
+            BaseRows rows = new BaseRows(server, connection, oldestAtWork(connection), smallDatabase);
             rows.keepTheLog();
             begun = true;
             return rows;
@@ -201,16 +213,45 @@ final class BaseRows implements AutoCloseable {
                             .add(table));
             List<Table> administrators = byOwner.getOrDefault("", List.of());
             byOwner.remove("");
-            count(() -> server.connectForLong(database), administrators, prefix, counts);
+            count(() -> server.connectForLong(database), administrators, prefix, counts, BaseRows::passOver);
+            TimeLimit limit = TimeLimit.in(timeFor(database));
             for (Map.Entry<String, List<Table>> owned : byOwner.entrySet()) {
-                try (PassingRole role = PassingRole.make(server, PREFIX, Optional.of(owned.getKey()), MARK, USABLE)) {
-                    count(() -> role.enter(database), owned.getValue(), prefix, counts);
-                } catch (SQLException e) {
-                    passOver(e);
-                }
+                countOwned(database, owned.getKey(), owned.getValue(), prefix, counts, limit);
             }
         } catch (SQLException e) {
             passOver(e);
+        }
+    }
+
+    private Duration timeFor(String database) throws SQLException {
+        String bytes = column(connection, "SELECT pg_catalog.pg_database_size(" + Quote.literal(database) + ")", 0)
+                .get(0);
+        return smallDatabase.plusSeconds(Long.parseLong(bytes) / StuckRule.SLOW_DISK);
+    }
+
+    /** Whatever goes wrong here is the owner's own trouble, unless the server is away. */
+    private void countOwned(
+            String database, String owner, List<Table> tables, String prefix, Map<String, Long> counts, TimeLimit limit)
+            throws SQLException {
+        List<SQLException> failures = new ArrayList<>();
+        try (PassingRole role = PassingRole.make(server, PREFIX, Optional.of(owner), MARK, USABLE)) {
+            count(() -> limit.over(role.enter(database)), tables, prefix, counts, e -> addUnlessGone(e, failures));
+        } catch (SQLException e) {
+            column(connection, "SELECT 1", 0);
+            addUnlessGone(e, failures);
+        }
+        if (!failures.isEmpty()) {
+            LOG.warn(
+                    "tables of role {} in database {} are not compared with the base backup: {}",
+                    owner,
+                    database,
+                    failures.get(0).getMessage());
+        }
+    }
+
+    private static void addUnlessGone(SQLException e, List<SQLException> failures) {
+        if (!isGone(e) && failures.isEmpty()) {
+            failures.add(e);
         }
     }
 
@@ -219,16 +260,22 @@ final class BaseRows implements AutoCloseable {
         Connection enter() throws SQLException;
     }
 
-    private void count(Login login, List<Table> tables, String prefix, Map<String, Long> counts) throws SQLException {
+    /** What becomes of an error at one table. */
+    private interface Failure {
+        void of(SQLException e) throws SQLException;
+    }
+
+    private void count(Login login, List<Table> tables, String prefix, Map<String, Long> counts, Failure failure)
+            throws SQLException {
         for (int from = 0; from < tables.size(); from += Snapshot.TABLES_OF_A_SESSION) {
             try (Connection there = login.enter()) {
                 int to = Math.min(tables.size(), from + Snapshot.TABLES_OF_A_SESSION);
-                count(there, tables.subList(from, to), prefix, counts);
+                count(there, tables.subList(from, to), prefix, counts, failure);
             }
         }
     }
 
-    private void count(Connection there, List<Table> tables, String prefix, Map<String, Long> counts)
+    private void count(Connection there, List<Table> tables, String prefix, Map<String, Long> counts, Failure failure)
             throws SQLException {
         // What a function among them may try is to be gone with it.
         there.setReadOnly(true);
@@ -242,7 +289,7 @@ final class BaseRows implements AutoCloseable {
                     counts.put(prefix + table.name(), Long.valueOf(rows));
                 }
             } catch (SQLException e) {
-                passOver(e);
+                failure.of(e);
             } finally {
                 there.rollback();
             }
@@ -278,9 +325,13 @@ final class BaseRows implements AutoCloseable {
     }
 
     private static void passOver(SQLException e) throws SQLException {
-        if (!GONE.contains(String.valueOf(e.getSQLState()))) {
+        if (!isGone(e)) {
             throw e;
         }
+    }
+
+    private static boolean isGone(SQLException e) {
+        return GONE.contains(String.valueOf(e.getSQLState()));
     }
 
     /** The first column; each of {@code marks} question marks stands for the transaction that bounds what is old. */

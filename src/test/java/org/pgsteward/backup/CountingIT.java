@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -31,6 +33,7 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
+import org.pgsteward.routing.alert.CapturedLog;
 
 /** Rows are counted as the administrator or as somebody else; what a service put in their way never runs as him. */
 @NeedsPostgres
@@ -252,6 +255,50 @@ class CountingIT {
                     .containsKey(database + ".pg_catalog.pg_class");
         }
         assertThat(marker).doesNotExist();
+        assertThat(Contents.rows(
+                        cluster.server(), "homelab", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgsteward%'"))
+                .isEmpty();
+    }
+
+    /** One service made each base backup of the whole cluster fail, or kept it waiting for an hour. */
+    @ParameterizedTest
+    @ValueSource(strings = {"RAISE EXCEPTION 'mine'", "PERFORM pg_catalog.pg_sleep(3600)"})
+    void aFunctionInAnIndexThatFailsOrSleepsKeepsNoOtherTableFromBeingCountedForABaseBackup(String deed)
+            throws Exception {
+        TestCluster cluster = cluster(majors().findFirst().orElseThrow());
+        String database = database(cluster);
+        asSvc(
+                cluster,
+                database,
+                "CREATE FUNCTION public.f(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
+                "CREATE TABLE public.a AS SELECT generate_series(1, 7) AS n",
+                "CREATE TABLE public.b AS SELECT generate_series(1, 8) AS n",
+                "CREATE INDEX ON public.b ((n + public.f(1)))",
+                "CREATE OR REPLACE FUNCTION public.f(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN"
+                        + " IF session_user LIKE 'pgsteward%' THEN " + deed + "; END IF; RETURN 1; END $$");
+        cluster.run(
+                database,
+                "CREATE TABLE public.of_another AS SELECT generate_series(1, 9) AS n",
+                "CREATE ROLE zoe_" + database,
+                "ALTER TABLE public.of_another OWNER TO zoe_" + database);
+        String neighbour = database(cluster);
+        asSvc(cluster, neighbour, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
+        try (CapturedLog log = new CapturedLog();
+                BaseRows rows = BaseRows.before(cluster.server(), Duration.ofSeconds(2));
+                ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
+            Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
+            assertThat(counted)
+                    .containsEntry(database + ".public.a", 7L)
+                    .doesNotContainKey(database + ".public.b")
+                    .containsEntry(neighbour + ".public.t", 3L)
+                    .containsKey(database + ".pg_catalog.pg_class");
+            assertThat(log.text())
+                    .contains(
+                            "tables of role svc in database " + database + " are not compared with the base backup: ");
+            if (deed.startsWith("RAISE")) {
+                assertThat(counted).containsEntry(database + ".public.of_another", 9L);
+            }
+        }
         assertThat(Contents.rows(
                         cluster.server(), "homelab", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgsteward%'"))
                 .isEmpty();

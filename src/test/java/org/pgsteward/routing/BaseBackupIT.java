@@ -320,6 +320,32 @@ class BaseBackupIT {
         assertThat(Files.deleteIfExists(marker)).as("a trap that springs").isTrue();
     }
 
+    /** In the copy only: on the server it is one that an index wants. */
+    @Test
+    void whatAServicePutIntoAnIndexOrAStatisticFailsNoProofOfTheWholeCluster() throws Exception {
+        Contents.runAs(
+                host.cluster().server(),
+                "vikunja",
+                new Secret("pw"),
+                "vikunja",
+                "CREATE SCHEMA traps",
+                "CREATE FUNCTION traps.trap(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
+                "CREATE TABLE traps.t AS SELECT generate_series(1, 7) AS n",
+                "CREATE INDEX ON traps.t ((n + traps.trap(1)))",
+                "CREATE TABLE traps.u AS SELECT generate_series(1, 8) AS n",
+                "CREATE STATISTICS traps.s ON (n + traps.trap(1)), n FROM traps.u",
+                "CREATE OR REPLACE FUNCTION traps.trap(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
+                        + " 'BEGIN IF session_user LIKE ''pgsteward_count_of_a_copy'' THEN"
+                        + " RAISE EXCEPTION ''in the copy''; END IF; RETURN 1; END'");
+
+        Backup backup = host.backUp(wiring, cluster());
+
+        assertThat(backup.error()).isEmpty();
+        assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(manifest(backup).rows()).containsEntry("vikunja.traps.t", 7L).containsEntry("vikunja.traps.u", 8L);
+        host.cluster().run("vikunja", "DROP SCHEMA traps CASCADE");
+    }
+
     @Test
     void sealedItIsOpenedForItsProofOrWhereNobodyCanStartedOnItsWay() throws Exception {
         Age age = Age.keys();
