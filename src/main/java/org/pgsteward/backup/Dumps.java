@@ -241,8 +241,13 @@ public final class Dumps {
     }
 
     private void requireOpen(String database) throws IOException, SQLException {
-        if (server.ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE NOT datallowconn AND datname = "
-                        + Quote.literal(database) + ")")
+        String whose = " AND datname = " + Quote.literal(database) + ")";
+        if (server.ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datconnlimit = -2" + whose)
+                .equals("t")) {
+            throw new IOException("database " + database + " was dropped in part and cannot be used: DROP DATABASE "
+                    + Quote.identifier(database));
+        }
+        if (server.ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE NOT datallowconn" + whose)
                 .equals("t")) {
             throw new IOException("database " + database + " allows no connections: ALTER DATABASE "
                     + Quote.identifier(database) + " ALLOW_CONNECTIONS true, or drop it");

@@ -55,8 +55,8 @@ public final class Targets {
                     OR NOT EXISTS (SELECT FROM public.kept_databases AS k
                                     WHERE k.database_oid = d.oid AND k.database_name = d.datname))
                AND NOT {replaced}
-               -- A quarantined service's database is closed.
-               AND (d.datallowconn OR sc.quarantined_at IS NULL)
+               -- A quarantined service's database is closed, or dropped in part.
+               AND (d.datallowconn AND d.datconnlimit <> -2 OR sc.quarantined_at IS NULL)
              ORDER BY 1
             """.replace("{utf8}", UTF8_NAME)
             .replace("{unfinished}", UnfinishedRestore.DATABASE)

@@ -1,6 +1,7 @@
 package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
 import java.time.Clock;
@@ -21,6 +22,31 @@ import org.pgsteward.routing.TestHost;
 @NeedsPostgres
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class TargetsIT {
+    /** PostgreSQL leaves one so where its DROP DATABASE was interrupted. */
+    @Test
+    void aDatabaseThatWasDroppedInPartIsNoTargetOfAServiceInQuarantine() throws Exception {
+        try (TestHost host = TestHost.start()) {
+            Wiring wiring = host.wiring();
+            wiring.house.order();
+            host.cluster()
+                    .run(
+                            "homelab",
+                            "CREATE DATABASE gone",
+                            "CREATE DATABASE nobodys",
+                            "UPDATE pg_database SET datconnlimit = -2 WHERE datname IN ('gone', 'nobodys')",
+                            "INSERT INTO public.service_configs"
+                                    + " (service_name, database_name, role_name, quarantined_at)"
+                                    + " VALUES ('gone', 'gone', 'gone', now())");
+
+            assertThat(wiring.targets.all(BackupKind.DUMP))
+                    .extracting(found -> found.target().service())
+                    .contains("nobodys")
+                    .doesNotContain("gone");
+            assertThatThrownBy(() -> wiring.dumps.begin(host.target(wiring, "nobodys")))
+                    .hasMessage("database nobodys was dropped in part and cannot be used: DROP DATABASE \"nobodys\"");
+        }
+    }
+
     @Test
     void onlyDatabasesOfUnfinishedRestoresArePassedOver() throws Exception {
         try (TestHost host = TestHost.start()) {
