@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  *
  * <ol>
  *   <li>A long row of {@code COPY} is handed on as an empty line, since the driver reads {@code COPY} only to count rows.
- *   <li>A long notice is left out.
+ *   <li>A long notice is left out, and so are those that follow many others: the driver keeps all notices of a statement.
  *   <li>In the place of any other long message comes an error, by which the statement fails.
  * </ol>
  */
@@ -23,11 +23,15 @@ final class BoundedMessages extends InputStream {
     /** Bytes of a row of {@code COPY}. */
     static final int MOST_OF_COPY = 64 * 1024;
 
+    /** Bytes of the notices of a statement. */
+    static final int MOST_OF_NOTICES = 64 * 1024;
+
     /** Its type and its length. */
     private static final int HEADER = 5;
 
     private static final char COPY_DATA = 'd';
     private static final char NOTICE = 'N';
+    private static final char READY_FOR_QUERY = 'Z';
 
     private final InputStream in;
 
@@ -42,6 +46,9 @@ final class BoundedMessages extends InputStream {
 
     /** Bytes of the present message that are not. */
     private long skipping;
+
+    /** Bytes of the notices since the last statement ended. */
+    private long notices;
 
     BoundedMessages(InputStream in) {
         this.in = new BufferedInputStream(in);
@@ -103,7 +110,11 @@ final class BoundedMessages extends InputStream {
         if (size < 0) {
             throw new IOException("the server sent a message of " + size + " bytes");
         }
-        if (size <= (type == COPY_DATA ? MOST_OF_COPY : MOST)) {
+        if (type == READY_FOR_QUERY) {
+            notices = 0;
+        }
+        if (size <= most(type)) {
+            notices += type == NOTICE ? length : 0;
             ready = message(type, length);
             passing = size;
         } else {
@@ -111,6 +122,15 @@ final class BoundedMessages extends InputStream {
             ready = insteadOf(type, size);
         }
         return true;
+    }
+
+    /** Bytes of a message of that type that is handed on. */
+    private long most(char type) {
+        return switch (type) {
+            case COPY_DATA -> MOST_OF_COPY;
+            case NOTICE -> MOST_OF_NOTICES - notices;
+            default -> MOST;
+        };
     }
 
     private static ByteBuffer message(char type, int length) {

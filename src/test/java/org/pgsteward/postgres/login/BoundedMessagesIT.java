@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,6 +67,26 @@ class BoundedMessagesIT {
             try (ResultSet row = statement.executeQuery("SELECT repeat('x', 4000000)")) {
                 row.next();
                 assertThat(row.getString(1)).hasSize(4_000_000);
+            }
+        }
+    }
+
+    /** The driver keeps the notices of a statement until it is closed. A function of a service has as many as it likes. */
+    @Test
+    void ofManyNoticesOnlyTheFirstAreKept() throws SQLException {
+        try (Connection connection = cluster.server().connect("homelab");
+                Statement statement = connection.createStatement()) {
+            for (int twice = 0; twice < 2; twice++) {
+                statement.execute(
+                        "DO $$ BEGIN FOR i IN 1..10000 LOOP RAISE NOTICE '%', repeat('x', 10000); END LOOP; END $$");
+                int kept = 0;
+                for (SQLWarning warning = statement.getWarnings();
+                        warning != null;
+                        warning = warning.getNextWarning()) {
+                    kept++;
+                }
+                assertThat(kept).isBetween(1, BoundedMessages.MOST_OF_NOTICES / 10_000);
+                statement.clearWarnings();
             }
         }
     }
