@@ -599,15 +599,22 @@ public final class Wiring {
     }
 
     private Pipeline pipeline(Outbox outbox, Function<String, Optional<String>> schedule, Runnable everyMinute) {
-        Schedules schedules = schedules(schedule);
+        BackupDesk backups = new BackupDesk(
+                dumps, targets, tables, house, schedules(schedule), sets, card, runs, proof, doors, clock);
         return new Pipeline(settings.forRoutes(), doors, redaction, clock)
                 .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets, card))
                 .bean("management", server.managementDatabase())
-                .bean(
-                        "backups",
-                        new BackupDesk(dumps, targets, tables, house, schedules, sets, card, runs, proof, doors, clock))
+                .bean("backups", backups)
                 .watchdog(new Watchdog(
-                        runs, stuck, proof::makesWay, tables, alerts, doors, Wiring::endProcess, everyMinute, clock))
+                        runs,
+                        stuck,
+                        () -> proof.makesWay() || backups.othersAreDue(),
+                        tables,
+                        alerts,
+                        doors,
+                        Wiring::endProcess,
+                        everyMinute,
+                        clock))
                 .bean("proof", proof)
                 .bean("shrink", new ShrinkDesk(rows, shrink, clock))
                 .bean("caveats", new CaveatDesk(rows, clock))

@@ -82,7 +82,7 @@ public final class StuckRule {
 
     /**
      * @param all of this process, {@code run} among them
-     * @param wanted whether a verification of another process waits
+     * @param wanted whether a verification of another process waits, or backups that are due wait for the end of a night
      */
     public Verdict judge(Progress.State run, List<Progress.State> all, boolean wanted) {
         if (run.cancelled().isPresent()) {
@@ -109,8 +109,8 @@ public final class StuckRule {
                 && run.worked().compareTo(whileOthersWait(run)) > 0) {
             return new Verdict(
                     Action.CANCEL,
-                    "too slow while other verifications wait: " + run.bytes() + " bytes in "
-                            + Elapsed.words(run.worked()) + ", and it " + run.step());
+                    "too slow while others wait: " + run.bytes() + " bytes in " + Elapsed.words(run.worked())
+                            + ", and it " + run.step());
         }
         if (run.silence().compareTo(allowed(run)) <= 0) {
             return Verdict.FINE;

@@ -91,6 +91,7 @@ public final class BackupDesk {
     private final Clock clock;
     private final ShortAbsence absence = new ShortAbsence(ABSENCE);
     private RunsUnderWay.@Nullable Run night;
+    private volatile boolean othersAreDue;
 
     public BackupDesk(
             Dumps dumps,
@@ -121,8 +122,10 @@ public final class BackupDesk {
     public List<BackupTarget> due(Exchange exchange) {
         Optional<RunsUnderWay.Run> begun = beginNight();
         if (begun.isEmpty()) {
+            othersAreDue = !dueNow().isEmpty();
             return List.of();
         }
+        othersAreDue = false;
         boolean goesOn = false;
         try {
             List<BackupTarget> due = due();
@@ -164,14 +167,34 @@ public final class BackupDesk {
         ended.close();
         if (ended.equals(night)) {
             night = null;
+            othersAreDue = false;
         }
+    }
+
+    /** Returns whether backups have come due that wait for the end of a night, as of the last look. */
+    public boolean othersAreDue() {
+        return othersAreDue;
     }
 
     /** What has come due by now; nothing while PostgreSQL is away, which is told by whoever watches it. */
     List<BackupTarget> due() {
-        List<BackupTarget> due = new ArrayList<>();
         try {
             house.order();
+        } catch (SQLException e) {
+            return unknown(e);
+        }
+        return dueNow();
+    }
+
+    private List<BackupTarget> unknown(SQLException e) {
+        tables.doubt(e);
+        LOG.warn("which backups are due cannot be told: {}", e.getMessage());
+        return List.of();
+    }
+
+    private List<BackupTarget> dueNow() {
+        List<BackupTarget> due = new ArrayList<>();
+        try {
             Instant now = clock.instant();
             for (BackupKind kind : BackupKind.values()) {
                 if (kind == BackupKind.BASE && !schedules.hasBase()) {
@@ -194,9 +217,7 @@ public final class BackupDesk {
                 due.addAll(DueBackups.inOrder(ofKind));
             }
         } catch (SQLException e) {
-            tables.doubt(e);
-            LOG.warn("which backups are due cannot be told: {}", e.getMessage());
-            return List.of();
+            return unknown(e);
         }
         return due;
     }

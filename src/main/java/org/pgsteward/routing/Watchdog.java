@@ -58,7 +58,7 @@ public final class Watchdog implements AutoCloseable {
     private long minuteAt = System.nanoTime() - TimeUnit.MINUTES.toNanos(1);
 
     /**
-     * @param verificationIsWanted whether a verification of another process waits; it may make way for it
+     * @param verificationIsWanted as {@code wanted} of {@link StuckRule#judge}
      * @param endProcess ends this process at once, whatever hangs in it
      * @param everyMinute is run about once a minute, the first time at once
      */

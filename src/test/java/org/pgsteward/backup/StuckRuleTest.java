@@ -59,8 +59,7 @@ class StuckRuleTest {
 
         assertThat(rule.judge(slow, List.of(slow, waiting), false))
                 .isEqualTo(new StuckRule.Verdict(
-                        Action.CANCEL,
-                        "too slow while other verifications wait: 4711 bytes in 4 min 11 s, and it restores"));
+                        Action.CANCEL, "too slow while others wait: 4711 bytes in 4 min 11 s, and it restores"));
         assertThat(rule.judge(slow, List.of(slow), true).action()).isEqualTo(Action.CANCEL);
         assertThat(rule.judge(inTime, List.of(inTime, waiting), false).action()).isEqualTo(Action.NONE);
         assertThat(rule.judge(slow, List.of(slow), false).action())

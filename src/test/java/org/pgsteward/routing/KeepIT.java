@@ -172,6 +172,31 @@ class KeepIT {
         }
     }
 
+    /** Nobody else was backed up for four hours, although no other verification waited: no other backup was made. */
+    @Test
+    void aVerificationWithoutEndKeepsNoBackupWaitingThatComesDueMeanwhile() throws Exception {
+        host.cluster().run("homelab", "CREATE DATABASE endless");
+        host.cluster()
+                .run(
+                        "endless",
+                        "CREATE FUNCTION public.sleeps(n int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN"
+                                + " IF current_database() LIKE 'proof%' THEN PERFORM pg_catalog.pg_sleep(3600); END IF;"
+                                + " RETURN true; END $$",
+                        "CREATE TABLE public.t (n int CHECK (public.sleeps(n)))",
+                        "INSERT INTO public.t VALUES (1)");
+        clock.set(Instant.now());
+        start("pgsteward.backup.tick", "* * * * * ?", "pgsteward.backup.stuck.after", "12s");
+        await().atMost(PATIENCE).until(() -> host.journal("endless").equals(List.of("made")));
+
+        host.cluster().run("homelab", "CREATE DATABASE fresh");
+
+        await().atMost(PATIENCE).until(() -> host.journal("fresh").equals(List.of("verified")));
+        assertThat(host.journal("endless"))
+                .singleElement()
+                .asString()
+                .startsWith("unverifiable: it was stuck and was cancelled: too slow while others wait: ");
+    }
+
     /** As a kill between a dump and its verification leaves it: until then the next day verified it, and nobody heard of it. */
     @Test
     void aBackupWhoseProcessEndedBeforeItsVerificationIsVerifiedWithinMinutes() throws Exception {
