@@ -7,12 +7,16 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.model.Elapsed;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A time after which connections end. A statement may catch the server's own time limit and go on, so this side closes the
  * connection.
  */
 final class TimeLimit {
+    private static final Logger LOG = LoggerFactory.getLogger(TimeLimit.class);
+
     private final Duration allowed;
     private final long end;
 
@@ -44,9 +48,8 @@ final class TimeLimit {
     private static void abort(Connection connection) {
         try {
             connection.abort(Runnable::run);
-        } catch (SQLException closed) {
-            // Then there is nothing to end.
-            return;
+        } catch (SQLException e) {
+            LOG.debug("a connection was not closed at its time limit: {}", e.getMessage());
         }
     }
 }

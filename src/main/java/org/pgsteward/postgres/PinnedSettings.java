@@ -161,11 +161,6 @@ final class PinnedSettings {
     private PinnedSettings() {}
 
     /**
-     * As options of a connection.
-     *
-     * @param major the server's version; 0 while it is not known
-     */
-    /**
      * How {@code pg_dump} writes dates and intervals. PostgreSQL reads that form under any setting, so a restore needs no pin, and
      * the expressions of the database may depend on its own setting.
      */
@@ -179,6 +174,11 @@ final class PinnedSettings {
                 .collect(Collectors.joining(" "));
     }
 
+    /**
+     * As options of a connection.
+     *
+     * @param major the server's version; 0 while it is not known
+     */
     static String options(int major) {
         return ALL.stream().filter(pin -> pin.since() <= major).map(Pin::option).collect(Collectors.joining(" "));
     }
