@@ -608,7 +608,7 @@ public final class Wiring {
                 .watchdog(new Watchdog(
                         runs,
                         stuck,
-                        () -> proof.makesWay() || backups.othersAreDue(),
+                        () -> new StuckRule.Others(proof.makesWay(), backups.othersAreDue()),
                         tables,
                         alerts,
                         doors,

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,15 @@ import org.slf4j.LoggerFactory;
 /** Begins backups. */
 public final class Dumps {
     /** A table that somebody holds locked for longer fails the dump, and says so, rather than hold it up for a day. */
-    private static final String LOCK_WAIT_MILLISECONDS = "60000";
+    private static final Duration LOCK_WAIT = Duration.ofMinutes(1);
+
+    private static final String ANOTHER = "another dump";
+
+    /** The step of a run that waits for another dump of this process. */
+    static final String WAITS = "waits for " + ANOTHER;
+
+    /** To lock all tables and read what is said of them, on top of the time in which a slow disk reads the database. */
+    private static final Duration LOCKING = Duration.ofMinutes(2);
 
     /** Snapshots of a database whose tables are changed all the time. Each takes about a second. */
     private static final int ATTEMPTS = 10;
@@ -52,7 +61,7 @@ public final class Dumps {
     private final AgeKeys keys;
     private final Proof proof;
     private final DiskSpace disk;
-    private final Turn dumping = new Turn("another dump");
+    private final Turn dumping = new Turn(ANOTHER);
     private final RunsUnderWay runs;
     private final Path locks;
     private final Set<String> allowedExtensions;
@@ -176,15 +185,16 @@ public final class Dumps {
         Optional<StreamProof> proof = streamProof(target, programs, held);
         Map<String, String> settings = SettingsInForce.of(server, user, programs, target.database());
         Progress.current().step("locks the tables");
+        TimeLimit limit = TimeLimit.in(LOCKING.plusSeconds(size / StuckRule.SLOW_DISK));
         for (int attempt = 1; ; attempt++) {
-            Snapshot snapshot = held.add(Snapshot.of(server, target.database(), restoredFor(target)));
+            Snapshot snapshot = held.add(Snapshot.of(server, target.database(), restoredFor(target), limit));
             Map<String, String> extensions = snapshot.extensions();
             Surroundings surroundings = snapshot.surroundings().with(settings).with(size);
             if (proof.isPresent() && attempt == 1) {
                 proof.get().prepare(target.owner(), extensions, surroundings);
             }
             ClientProgram program = held.add(start(command(programs, snapshot), target.database()));
-            if (hasLocked(program, snapshot)) {
+            if (hasLocked(program, snapshot, LOCK_WAIT)) {
                 CompletableFuture<Map<String, Long>> rows =
                         RowCount.start("count-rows", () -> snapshot.countRows(program::awaitSuccess));
                 return run(target, programs, held, at, extensions, surroundings, rows, program, proof);
@@ -192,8 +202,8 @@ public final class Dumps {
             LOG.debug("{}: a session waits to change a table; the dump begins anew", target.service());
             program.close();
             snapshot.close();
-            if (attempt == ATTEMPTS) {
-                throw new IOException("database " + target.database() + " is changed too often: " + ATTEMPTS
+            if (attempt == ATTEMPTS || limit.isOver()) {
+                throw new IOException("database " + target.database() + " is changed too often: " + attempt
                         + " times, a session requested an exclusive lock of a table before pg_dump had locked it");
             }
         }
@@ -203,25 +213,35 @@ public final class Dumps {
      * Waits until {@code pg_dump} has locked all tables; only then it writes. A session that requests an exclusive lock before
      * that waits for the snapshot's lock, and {@code pg_dump} waits behind that session. Only the end of the snapshot ends this.
      *
-     * @return false if the snapshot must end; true also if {@code pg_dump} waits for another session's lock
+     * <p>It has a time limit for the locks of tables only, and reads views and sequences, too, which an owner can keep locked.
+     *
+     * @param patience for the locks of other sessions, in all
+     * @return false if the snapshot must end
+     * @throws IOException if {@code pg_dump} waits too long for the locks of other sessions
      */
-    private static boolean hasLocked(ClientProgram program, Snapshot snapshot)
+    static boolean hasLocked(ClientProgram program, Snapshot snapshot, Duration patience)
             throws IOException, SQLException, InterruptedException {
         Snapshot.DumpWait before = Snapshot.DumpWait.NONE;
+        long waited = 0;
         for (int look = 1; !program.hasBegunOrEnded(); look++) {
             if (look % LOOKS_BETWEEN == 0) {
                 Snapshot.DumpWait now = snapshot.dumpWait();
-                if (now == before && now != Snapshot.DumpWait.NONE) {
-                    return now == Snapshot.DumpWait.FOR_OTHERS;
+                if (now == before && now == Snapshot.DumpWait.BEHIND_US) {
+                    return false;
                 }
                 before = now;
+                waited += now == Snapshot.DumpWait.FOR_OTHERS ? LOOKS_BETWEEN * LOOK_MILLISECONDS : 0;
+                if (waited > patience.toMillis()) {
+                    throw new IOException(
+                            "pg_dump waits for a lock for longer than pgsteward waits: " + snapshot.whoLocks());
+                }
             }
             Thread.sleep(LOOK_MILLISECONDS);
         }
         return true;
     }
 
-    private static List<String> command(Programs programs, Snapshot snapshot) throws SQLException {
+    static List<String> command(Programs programs, Snapshot snapshot) throws SQLException {
         List<String> command = new ArrayList<>(List.of(
                 programs.path("pg_dump").toString(),
                 "--format=custom",
@@ -231,7 +251,7 @@ public final class Dumps {
                 "--no-tablespaces",
                 // What the owner set for all who connect must not decide how letters are written.
                 "--encoding=" + snapshot.surroundings().encoding(),
-                "--lock-wait-timeout=" + LOCK_WAIT_MILLISECONDS,
+                "--lock-wait-timeout=" + LOCK_WAIT.toMillis(),
                 "--snapshot=" + snapshot.id()));
         if (snapshot.hasMovingPartitions()) {
             // By itself pg_dump does so where the key is an enum, and not for an array or a row of enums.

@@ -215,21 +215,26 @@ final class Snapshot implements AutoCloseable {
     }
 
     static Snapshot export(Server server, String database, Duration patience) throws SQLException {
-        return export(server, database, Optional.empty(), patience);
+        return export(server, database, Optional.empty(), patience, TimeLimit.in(Duration.ofMinutes(2)));
     }
 
-    /** The same of a database that is restored for {@code owner}, whose powers decide whether it can be. */
-    static Snapshot of(Server server, String database, Optional<String> owner) throws SQLException {
-        return export(server, database, owner, Duration.ofSeconds(30));
+    /**
+     * The same of a database that is restored for {@code owner}, whose powers decide whether it can be.
+     *
+     * @param limit until which it is there: an owner can hold many locks, one after the other
+     */
+    static Snapshot of(Server server, String database, Optional<String> owner, TimeLimit limit) throws SQLException {
+        return export(server, database, owner, Duration.ofSeconds(30), limit);
     }
 
     /**
      * @param patience how long a table may be locked by somebody else
      * @throws SQLException when one is for longer, with who it is; or when PostgreSQL does not answer
      */
-    private static Snapshot export(Server server, String database, Optional<String> owner, Duration patience)
+    private static Snapshot export(
+            Server server, String database, Optional<String> owner, Duration patience, TimeLimit limit)
             throws SQLException {
-        Connection connection = server.connectForLong(database);
+        Connection connection = limit.over(server.connectForLong(database));
         boolean exported = false;
         try {
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
@@ -239,14 +244,29 @@ final class Snapshot implements AutoCloseable {
                 connection.rollback();
             }
             Snapshot snapshot = new Snapshot(server, database, connection, owner);
+            limit.lift(connection);
             exported = true;
             return snapshot;
         } catch (SQLException e) {
+            if (limit.isOver()) {
+                throw waitedTooLong(server, database, limit, e);
+            }
             throw NO_UTF8.equals(e.getSQLState()) ? namesAreNoUtf8(e) : e;
         } finally {
             if (!exported) {
                 connection.close();
             }
+        }
+    }
+
+    private static SQLException waitedTooLong(Server server, String database, TimeLimit limit, SQLException e)
+            throws SQLException {
+        try (Connection connection = server.connectForLong(database)) {
+            return new SQLException(
+                    "after " + limit.words() + " not all tables are locked and described: "
+                            + Optional.ofNullable(one(connection, WHO_LOCKS)).orElse("PostgreSQL is slow"),
+                    TOO_LATE,
+                    e);
         }
     }
 
@@ -299,6 +319,12 @@ final class Snapshot implements AutoCloseable {
     DumpWait dumpWait() throws SQLException {
         run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
         return DumpWait.valueOf(one(connection, DUMP_WAITS));
+    }
+
+    /** Returns who has locked something of the database for longest, and what. */
+    String whoLocks() throws SQLException {
+        run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+        return Objects.requireNonNullElse(one(connection, WHO_LOCKS), "nobody any more");
     }
 
     /** For {@code pg_dump --snapshot}; valid until this is closed. */

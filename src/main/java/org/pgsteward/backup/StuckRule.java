@@ -12,10 +12,8 @@ import org.pgsteward.postgres.Progress;
  *   <li>It is measured by progress: bytes read, written or counted, and steps begun.
  *   <li>A run that moves more slowly than any disk is cancelled, too. The owner of a database can make each row of a restore
  *       sleep, and the backups of all others wait for that verification.
- *   <li>A dump that has become many times as large as its database is cancelled within minutes. A number of seven bytes can
- *       have 131,072 digits in a dump, and all other dumps wait for that one.
- *   <li>A verification for which others wait is cancelled much earlier: a night must reach all services. The next night begins
- *       with the others.
+ *   <li>One for which others wait is cancelled much earlier: a night must reach all services. A number of seven bytes can have
+ *       131,072 digits in a dump. The next night begins with the others.
  *   <li>PostgreSQL says nothing while it builds an index, checks a foreign key or counts a large table. So a run may be
  *       silent for the limit and, on top of it, for as long as its data takes to be read once by a slow disk.
  *   <li>A run that waits for another one is not stuck; the other one may be. Where there is no other one in this process,
@@ -34,20 +32,11 @@ public final class StuckRule {
     /** A run may take so many times the limit, and the time for its size on top. */
     static final int IN_ALL = 4;
 
-    /** While others wait, a verification may take this part of the limit, and the time for its size on top. */
+    /** While others wait, a run may take this part of the limit, and the time for its size on top. */
     static final int PART = 15;
 
     /** The least of that part, unless the limit is less. */
     static final Duration LEAST = Duration.ofMinutes(1);
-
-    /** A dump of so many times its database's bytes has few minutes: what PostgreSQL compresses well has less in most cases. */
-    static final int TIMES = 32;
-
-    /** Bytes; a smaller dump is no matter. */
-    static final long LARGE_DUMP = 1L << 30;
-
-    /** A dump that large may take this part of the limit, and the time to read its database on top. */
-    static final int LARGE_PART = 20;
 
     /** For a cancelled run to clean up: its children get some seconds each, and the scratch cluster 20. */
     static final Duration CLEAN_UP = Duration.ofMinutes(5);
@@ -76,15 +65,25 @@ public final class StuckRule {
         static final Verdict FINE = new Verdict(Action.NONE, "");
     }
 
+    /**
+     * What waits outside of the runs of this process.
+     *
+     * @param verification one of another process
+     * @param backups that are due and wait for the end of a night
+     */
+    public record Others(boolean verification, boolean backups) {
+        public static final Others NONE = new Others(false, false);
+    }
+
     public Duration limit() {
         return limit;
     }
 
     /**
      * @param all of this process, {@code run} among them
-     * @param wanted whether a verification of another process waits, or backups that are due wait for the end of a night
+     * @param others what waits and is not among them
      */
-    public Verdict judge(Progress.State run, List<Progress.State> all, boolean wanted) {
+    public Verdict judge(Progress.State run, List<Progress.State> all, Others others) {
         if (run.cancelled().isPresent()) {
             return run.holding() ? ofCancelled(run, run.cancelled().get()) : Verdict.FINE;
         }
@@ -93,24 +92,11 @@ public final class StuckRule {
                     Action.CANCEL,
                     "too slow: " + run.bytes() + " bytes in " + Elapsed.words(run.worked()) + ", and it " + run.step());
         }
-        if (isFarLargerThanItsDatabase(run)
-                && run.worked().compareTo(limit.dividedBy(LARGE_PART).plusSeconds(run.sizeBytes() / SLOW_DISK)) > 0) {
-            return new Verdict(
-                    Action.CANCEL,
-                    "a dump far larger than its database: " + run.bytes() + " bytes in " + Elapsed.words(run.worked())
-                            + " of a database of " + run.sizeBytes() + " bytes; if that is right, raise"
-                            + " pgsteward.backup.stuck.after");
-        }
-        boolean othersWait =
-                wanted || all.stream().anyMatch(other -> other.step().equals(ProofTurn.WAITS));
-        if (!run.waiting()
-                && run.name().startsWith(RunsUnderWay.VERIFICATION)
-                && othersWait
-                && run.worked().compareTo(whileOthersWait(run)) > 0) {
+        if (!run.waiting() && isWaitedFor(run, all, others) && run.worked().compareTo(whileOthersWait(run)) > 0) {
             return new Verdict(
                     Action.CANCEL,
                     "too slow while others wait: " + run.bytes() + " bytes in " + Elapsed.words(run.worked())
-                            + ", and it " + run.step());
+                            + " for a database of " + run.sizeBytes() + " bytes, and it " + run.step());
         }
         if (run.silence().compareTo(allowed(run)) <= 0) {
             return Verdict.FINE;
@@ -126,10 +112,15 @@ public final class StuckRule {
                 run.holding() ? Action.END_PROCESS : Action.CANCEL, silent + ", and nothing else is under way");
     }
 
-    private static boolean isFarLargerThanItsDatabase(Progress.State run) {
-        return !run.waiting()
-                && run.name().startsWith(RunsUnderWay.BACKUP)
-                && run.bytes() > LARGE_DUMP + TIMES * run.sizeBytes();
+    private static boolean isWaitedFor(Progress.State run, List<Progress.State> all, Others others) {
+        if (run.name().startsWith(RunsUnderWay.VERIFICATION)) {
+            return others.verification() || others.backups() || isAny(all, ProofTurn.WAITS);
+        }
+        return run.name().startsWith(RunsUnderWay.BACKUP) && (others.backups() || isAny(all, Dumps.WAITS));
+    }
+
+    private static boolean isAny(List<Progress.State> all, String step) {
+        return all.stream().anyMatch(run -> run.step().equals(step));
     }
 
     private Verdict ofCancelled(Progress.State run, Duration since) {

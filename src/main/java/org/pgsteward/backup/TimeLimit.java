@@ -4,7 +4,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.model.Elapsed;
 import org.slf4j.Logger;
@@ -19,6 +21,7 @@ final class TimeLimit {
 
     private final Duration allowed;
     private final long end;
+    private final Set<Connection> limited = ConcurrentHashMap.newKeySet();
 
     private TimeLimit(Duration allowed) {
         this.allowed = allowed;
@@ -36,18 +39,35 @@ final class TimeLimit {
      * @throws SQLTimeoutException if the time is over already
      */
     Connection over(Connection connection) throws SQLException {
-        long left = end - System.nanoTime();
-        if (left <= 0) {
+        if (isOver()) {
             connection.close();
-            throw new SQLTimeoutException("it took longer than " + Elapsed.words(allowed));
+            throw new SQLTimeoutException("it took longer than " + words());
         }
-        CompletableFuture.delayedExecutor(left, TimeUnit.NANOSECONDS).execute(() -> abort(connection));
+        limited.add(connection);
+        CompletableFuture.delayedExecutor(end - System.nanoTime(), TimeUnit.NANOSECONDS)
+                .execute(() -> abort(connection));
         return connection;
     }
 
-    private static void abort(Connection connection) {
+    /** The connection stays open whatever the time. */
+    void lift(Connection connection) {
+        limited.remove(connection);
+    }
+
+    boolean isOver() {
+        return System.nanoTime() - end >= 0;
+    }
+
+    /** Such as {@code 2 min}. */
+    String words() {
+        return Elapsed.words(allowed);
+    }
+
+    private void abort(Connection connection) {
         try {
-            connection.abort(Runnable::run);
+            if (limited.remove(connection)) {
+                connection.abort(Runnable::run);
+            }
         } catch (SQLException e) {
             LOG.debug("a connection was not closed at its time limit: {}", e.getMessage());
         }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.backup.RunLock;
@@ -45,7 +45,7 @@ public final class Watchdog implements AutoCloseable {
 
     private final RunsUnderWay runs;
     private final StuckRule rule;
-    private final BooleanSupplier verificationIsWanted;
+    private final Supplier<StuckRule.Others> others;
     private final Tables tables;
     private final AlertBook alerts;
     private final Doors doors;
@@ -58,14 +58,14 @@ public final class Watchdog implements AutoCloseable {
     private long minuteAt = System.nanoTime() - TimeUnit.MINUTES.toNanos(1);
 
     /**
-     * @param verificationIsWanted as {@code wanted} of {@link StuckRule#judge}
+     * @param others what waits outside of the runs of this process
      * @param endProcess ends this process at once, whatever hangs in it
      * @param everyMinute is run about once a minute, the first time at once
      */
     public Watchdog(
             RunsUnderWay runs,
             StuckRule rule,
-            BooleanSupplier verificationIsWanted,
+            Supplier<StuckRule.Others> others,
             Tables tables,
             AlertBook alerts,
             Doors doors,
@@ -74,7 +74,7 @@ public final class Watchdog implements AutoCloseable {
             Clock clock) {
         this.runs = runs;
         this.rule = rule;
-        this.verificationIsWanted = verificationIsWanted;
+        this.others = others;
         this.tables = tables;
         this.alerts = alerts;
         this.doors = doors;
@@ -113,9 +113,9 @@ public final class Watchdog implements AutoCloseable {
         List<RunsUnderWay.Run> all = runs.all();
         List<Progress.State> states =
                 all.stream().map(run -> run.progress().state()).toList();
-        boolean wanted = verificationIsWanted.getAsBoolean();
+        StuckRule.Others waiting = others.get();
         for (int i = 0; i < all.size(); i++) {
-            StuckRule.Verdict verdict = rule.judge(states.get(i), states, wanted);
+            StuckRule.Verdict verdict = rule.judge(states.get(i), states, waiting);
             if (verdict.action() != StuckRule.Action.NONE) {
                 end(all.get(i), states.get(i), verdict);
             }

@@ -20,9 +20,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
 
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -119,6 +123,66 @@ class SnapshotIT {
                     .hasMessageContaining(
                             "a table is locked for longer than pgsteward waits: public.\"T t\" by process ")
                     .hasMessageContaining("(a migration)");
+        }
+    }
+
+    /** An owner who locked his tables one after the other, each for less than pgsteward waits, kept all other backups waiting. */
+    @Test
+    void locksThatFollowOneAnotherAreWaitedForAsLongAsOne() throws Exception {
+        String database = cluster.newDatabase();
+        cluster.run(database, "CREATE TABLE public.t (n int)");
+        try (Connection other = cluster.server().connect(database);
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE public.t");
+            TimeLimit limit = TimeLimit.in(Duration.ofSeconds(1));
+
+            assertThatThrownBy(() -> Snapshot.of(cluster.server(), database, Optional.empty(), limit))
+                    .hasMessageMatching(
+                            "after 1 s not all tables are locked and described: public\\.t by process \\d+ \\(.*\\)");
+        }
+        TimeLimit limit = TimeLimit.in(Duration.ofSeconds(5));
+        try (Snapshot snapshot = Snapshot.of(cluster.server(), database, Optional.empty(), limit)) {
+            await().atMost(Duration.ofMinutes(1)).until(limit::isOver);
+            assertThat(snapshot.countRows())
+                    .as("it is over only for what is not locked by then")
+                    .hasSize(1);
+        }
+    }
+
+    /** pg_dump has a time limit for the locks of tables only, and waited for an hour for these. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DROP VIEW public.v",
+                "LOCK TABLE public.v",
+                "DROP SEQUENCE public.s",
+                "DROP MATERIALIZED VIEW public.m"
+            })
+    void whoLocksAnythingElseThatPgDumpReadsIsNamed(String lock) throws Exception {
+        String database = cluster.newDatabase();
+        cluster.run(
+                database,
+                "CREATE VIEW public.v AS SELECT 1 AS n",
+                "CREATE SEQUENCE public.s",
+                "CREATE MATERIALIZED VIEW public.m AS SELECT 1 AS n");
+        try (Connection other = cluster.server().connect(database);
+                Statement statement = other.createStatement();
+                Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            other.setAutoCommit(false);
+            statement.execute("SET application_name = 'a migration'");
+            statement.execute(lock);
+            try (ClientProgram dump = cluster.server()
+                    .start(
+                            UnprivilegedUser.ofThisProcess(),
+                            Dumps.command(TestCluster.programs(), snapshot),
+                            database,
+                            cluster.server().ownSettings())) {
+                assertThatThrownBy(() -> Dumps.hasLocked(dump, snapshot, Duration.ofSeconds(1)))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageStartingWith("pg_dump waits for a lock for longer than pgsteward waits: public.")
+                        .hasMessageContaining("(a migration)");
+            }
         }
     }
 

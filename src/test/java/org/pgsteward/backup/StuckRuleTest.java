@@ -13,6 +13,10 @@ import org.pgsteward.postgres.Progress;
 class StuckRuleTest {
     private static final Duration HOUR = Duration.ofHours(1);
 
+    private static final StuckRule.Others NONE = StuckRule.Others.NONE;
+    private static final StuckRule.Others VERIFICATION = new StuckRule.Others(true, false);
+    private static final StuckRule.Others BACKUPS = new StuckRule.Others(false, true);
+
     private final StuckRule rule = new StuckRule(HOUR);
 
     @Test
@@ -57,42 +61,33 @@ class StuckRuleTest {
         Progress.State waiting = new Progress.State(
                 "verification of chat", true, ProofTurn.WAITS, true, 0, 0, HOUR, Duration.ZERO, Optional.empty());
 
-        assertThat(rule.judge(slow, List.of(slow, waiting), false))
-                .isEqualTo(new StuckRule.Verdict(
-                        Action.CANCEL, "too slow while others wait: 4711 bytes in 4 min 11 s, and it restores"));
-        assertThat(rule.judge(slow, List.of(slow), true).action()).isEqualTo(Action.CANCEL);
-        assertThat(rule.judge(inTime, List.of(inTime, waiting), false).action()).isEqualTo(Action.NONE);
-        assertThat(rule.judge(slow, List.of(slow), false).action())
-                .as("nobody waits")
-                .isEqualTo(Action.NONE);
-        Progress.State dump = working(HOUR, 0);
-        assertThat(rule.judge(dump, List.of(dump, waiting), true).action())
-                .as("a dump")
-                .isEqualTo(Action.NONE);
-    }
-
-    /** A number of seven bytes can have 131,072 digits in a dump: 70 MB were a dump of 1 TB. */
-    @Test
-    void cancelsADumpFarLargerThanItsDatabase() {
-        long size = 70_000_000;
-        long limit = StuckRule.LARGE_DUMP + StuckRule.TIMES * size;
-        Duration time = Duration.ofMinutes(3).plusSeconds(7);
-
-        assertThat(judge(dump(limit + 1, size, time.plusSeconds(1))))
+        assertThat(rule.judge(slow, List.of(slow, waiting), NONE))
                 .isEqualTo(new StuckRule.Verdict(
                         Action.CANCEL,
-                        "a dump far larger than its database: 3313741825 bytes in 3 min 8 s of a database of 70000000"
-                                + " bytes; if that is right, raise pgsteward.backup.stuck.after"));
-        assertThat(judge(dump(limit, size, HOUR)).action()).isEqualTo(Action.NONE);
-        assertThat(judge(dump(Long.MAX_VALUE, size, time)).action()).isEqualTo(Action.NONE);
-        assertThat(judge(dump(StuckRule.LARGE_DUMP, 0, HOUR)).action())
-                .as("small")
-                .isEqualTo(Action.NONE);
+                        "too slow while others wait: 4711 bytes in 4 min 11 s for a database of 10000000 bytes, and it"
+                                + " restores"));
+        assertThat(rule.judge(slow, List.of(slow), VERIFICATION).action()).isEqualTo(Action.CANCEL);
+        assertThat(rule.judge(slow, List.of(slow), BACKUPS).action()).isEqualTo(Action.CANCEL);
+        assertThat(rule.judge(inTime, List.of(inTime, waiting), NONE).action()).isEqualTo(Action.NONE);
+        assertThat(judge(slow).action()).as("nobody waits").isEqualTo(Action.NONE);
     }
 
-    private static Progress.State dump(long bytes, long size, Duration worked) {
-        return new Progress.State(
-                "backup of wiki", true, "dumps", false, bytes, size, Duration.ZERO, worked, Optional.empty());
+    /** Numbers of seven bytes with 131,072 digits each: 70 MB were a dump of 1 TB. */
+    @Test
+    void cancelsADumpEarlyForWhichOthersWait() {
+        Progress.State slow = working(Duration.ofMinutes(4).plusSeconds(71), 70_000_000);
+        Progress.State inTime = working(Duration.ofMinutes(4).plusSeconds(70), 70_000_000);
+        Progress.State waiting = new Progress.State(
+                "backup of chat", true, Dumps.WAITS, true, 0, 0, HOUR, Duration.ZERO, Optional.empty());
+
+        assertThat(rule.judge(slow, List.of(slow, waiting), NONE).action()).isEqualTo(Action.CANCEL);
+        assertThat(rule.judge(slow, List.of(slow), BACKUPS).action()).isEqualTo(Action.CANCEL);
+        assertThat(rule.judge(inTime, List.of(inTime, waiting), BACKUPS).action())
+                .isEqualTo(Action.NONE);
+        assertThat(rule.judge(slow, List.of(slow), VERIFICATION).action())
+                .as("a dump does not have the turn of verifications")
+                .isEqualTo(Action.NONE);
+        assertThat(judge(slow).action()).as("nobody waits").isEqualTo(Action.NONE);
     }
 
     private static Progress.State verification(Duration worked, long size) {
@@ -104,7 +99,7 @@ class StuckRuleTest {
     void leavesARunAloneThatWaitsForOneThatWorks() {
         Progress.State working = run(Duration.ofMinutes(59), 0);
         Progress.State waiting = waiting(Duration.ofHours(9), true);
-        assertThat(rule.judge(waiting, List.of(working, waiting), false).action())
+        assertThat(rule.judge(waiting, List.of(working, waiting), NONE).action())
                 .isEqualTo(Action.NONE);
     }
 
@@ -112,7 +107,7 @@ class StuckRuleTest {
     @Test
     void endsTheProcessWhereARunWaitsForNone() {
         Progress.State waiting = waiting(HOUR.plusSeconds(1), true);
-        assertThat(rule.judge(waiting, List.of(waiting, waiting(HOUR, true)), false)
+        assertThat(rule.judge(waiting, List.of(waiting, waiting(HOUR, true)), NONE)
                         .action())
                 .isEqualTo(Action.END_PROCESS);
     }
@@ -138,7 +133,7 @@ class StuckRuleTest {
     }
 
     private StuckRule.Verdict judge(Progress.State run) {
-        return rule.judge(run, List.of(run), false);
+        return rule.judge(run, List.of(run), NONE);
     }
 
     private static Progress.State run(Duration silence, long size) {
