@@ -274,8 +274,15 @@ public final class Wiring {
                 clock);
         restore = new Restore(
                 server, bindir, user, store, keys, locks, scratch, leftovers, extensions, rows::verified, clock);
+        stuck = new StuckRule(settings.duration("pgsteward.backup.stuck.after"));
         recovery = new Recovery(
-                server, store, backupSets, restore, leftovers, new JournalRows(server.managementDatabase())::take);
+                server,
+                store,
+                backupSets,
+                restore,
+                leftovers,
+                new JournalRows(server.managementDatabase())::take,
+                stuck);
         asked = new AskedBackups(targets, tables, rows, sets, store, proof, locks, doors, clock);
         Path waiting = state.resolve("spool");
         spool = purpose.leavesTraces() ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
@@ -292,7 +299,6 @@ public final class Wiring {
         card = new CardDesk(new RecoveryCard(store, server.address(), clock), rows, backupSets);
         shrink = new ShrinkRule(
                 settings.share("pgsteward.backup.shrink.warn"), settings.bytes("pgsteward.backup.shrink.exempt"));
-        stuck = new StuckRule(settings.duration("pgsteward.backup.stuck.after"));
         overdue = new OverdueRule(settings.duration("pgsteward.backup.overdue.grace"), zone);
     }
 

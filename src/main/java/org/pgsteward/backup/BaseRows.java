@@ -73,7 +73,14 @@ final class BaseRows implements AutoCloseable {
                AND pg_catalog.age(c.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
                AND pg_catalog.age(n.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
              ORDER BY 1, 2
+             LIMIT 20000
             """;
+
+    /** Characters of the names of a database's tables: of more than 10,000, or of fewer with long names. */
+    private static final int MOST_OF_A_DATABASE = 512 * 1024;
+
+    /** The same for all databases. */
+    private static final int MOST = 2 * 1024 * 1024;
 
     /** In the transaction that holds the table's lock: whether it is what it was in the list. */
     private static final String STILL_A_SUPERUSERS = """
@@ -119,6 +126,9 @@ final class BaseRows implements AutoCloseable {
     private final Connection connection;
     private final String before;
     private final Duration smallDatabase;
+
+    /** Characters of the names so far. */
+    private int names;
 
     private BaseRows(Server server, Connection connection, String before, Duration smallDatabase) {
         this.server = server;
@@ -334,9 +344,20 @@ final class BaseRows implements AutoCloseable {
             statement.setObject(2, before, Types.OTHER);
             try (ResultSet rows = statement.executeQuery()) {
                 List<Table> tables = new ArrayList<>();
+                int most = Math.min(MOST_OF_A_DATABASE, MOST - names);
+                int here = 0;
                 while (rows.next()) {
+                    here += database.length() + rows.getString(2).length();
+                    if (here > most) {
+                        LOG.warn(
+                                "only {} tables of database {} are compared with the base backup: it has too many names",
+                                tables.size(),
+                                database);
+                        break;
+                    }
                     tables.add(new Table(rows.getString(1), rows.getString(2), rows.getBoolean(3)));
                 }
+                names += Math.min(here, most);
                 return tables;
             }
         }

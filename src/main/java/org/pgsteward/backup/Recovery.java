@@ -9,12 +9,17 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.postgres.Progress;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
@@ -73,6 +78,7 @@ public final class Recovery {
     private final RestoreLeftovers leftovers;
     private final JournalRows journal;
     private final BackupSets sets;
+    private final StuckRule stuck;
 
     public Recovery(
             Server server,
@@ -80,13 +86,15 @@ public final class Recovery {
             BackupSets sets,
             Restore restore,
             RestoreLeftovers leftovers,
-            JournalRows journal) {
+            JournalRows journal,
+            StuckRule stuck) {
         this.server = server;
         this.store = store;
         this.sets = sets;
         this.restore = restore;
         this.leftovers = leftovers;
         this.journal = journal;
+        this.stuck = stuck;
     }
 
     /** Takes the journal's rows over from the database that held them. */
@@ -358,13 +366,34 @@ public final class Recovery {
                 return;
             }
             Restore.Order order = new Restore.Order(backup, manifest.owner(), name);
-            Restore.Done restored = restore.beside(order, Optional.empty(), progress, beside -> place(beside, order));
+            Restore.Done restored = inTime(order, progress);
             verified.put(manifest.eventId(), restored.took());
             done.add(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
                     + manifest.startedAt());
             restored.notes().forEach(note -> missing.add(name + ": " + note));
         } catch (Restore.Refused | IOException | SQLException e) {
             missing.add(name + ": " + e.getMessage());
+        }
+    }
+
+    /** The owner's code may sleep in a restore, and all other databases wait for it. */
+    private Restore.Done inTime(Restore.Order order, RestoreProgress progress)
+            throws Restore.Refused, IOException, SQLException, InterruptedException {
+        Duration longest = stuck.whileOthersWait(order.backup().manifest().restoredBytes());
+        Progress work = new Progress("restore of " + order.database(), true);
+        String tooLong =
+                "its restore took longer than " + Elapsed.words(longest) + " and was left out; restore it alone by:"
+                        + " pgsteward restore " + order.backup().manifest().service() + " --into " + order.database();
+        CompletableFuture.delayedExecutor(longest.toNanos(), TimeUnit.NANOSECONDS)
+                .execute(() -> work.cancel(tooLong));
+        try (Progress.Binding bound = work.bind()) {
+            Objects.requireNonNull(bound);
+            return restore.beside(order, Optional.empty(), progress, beside -> place(beside, order));
+        } catch (IOException | SQLException | InterruptedException e) {
+            if (work.cancelled().isPresent()) {
+                throw new IOException(tooLong, e);
+            }
+            throw e;
         }
     }
 

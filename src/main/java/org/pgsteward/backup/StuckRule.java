@@ -92,7 +92,9 @@ public final class StuckRule {
                     Action.CANCEL,
                     "too slow: " + run.bytes() + " bytes in " + Elapsed.words(run.worked()) + ", and it " + run.step());
         }
-        if (!run.waiting() && isWaitedFor(run, all, others) && run.worked().compareTo(whileOthersWait(run)) > 0) {
+        if (!run.waiting()
+                && isWaitedFor(run, all, others)
+                && run.worked().compareTo(whileOthersWait(run.sizeBytes())) > 0) {
             return new Verdict(
                     Action.CANCEL,
                     "too slow while others wait: " + run.bytes() + " bytes in " + Elapsed.words(run.worked())
@@ -139,10 +141,11 @@ public final class StuckRule {
         return limit.multipliedBy(IN_ALL).plusSeconds(run.sizeBytes() / SLOWEST);
     }
 
-    private Duration whileOthersWait(Progress.State run) {
+    /** Returns how long the work on a database of that size may take while others wait for it. */
+    Duration whileOthersWait(long sizeBytes) {
         Duration least = limit.compareTo(LEAST) < 0 ? limit : LEAST;
         Duration part = limit.dividedBy(PART);
-        return (part.compareTo(least) < 0 ? least : part).plusSeconds(run.sizeBytes() / SLOWEST);
+        return (part.compareTo(least) < 0 ? least : part).plusSeconds(sizeBytes / SLOWEST);
     }
 
     private Duration cleanUp() {

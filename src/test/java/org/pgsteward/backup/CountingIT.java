@@ -332,4 +332,33 @@ class CountingIT {
                             + " are compared with the base backup: counting took longer than 2 s");
         }
     }
+
+    /** The process that made a base backup ran out of memory. */
+    @Test
+    void ofTooManyTablesOnlyTheFirstAreComparedWithABaseBackup() throws Exception {
+        TestCluster cluster = cluster(majors().findFirst().orElseThrow());
+        String database = database(cluster);
+        // Each quotation mark counts twice.
+        asSvc(cluster, database, "DO $$ BEGIN EXECUTE format('CREATE SCHEMA %I', repeat('\"', 60)); END $$");
+        for (int from = 0; from < 3000; from += 1000) {
+            asSvc(
+                    cluster,
+                    database,
+                    "DO $$ BEGIN FOR i IN " + from + ".." + (from + 999) + " LOOP EXECUTE"
+                            + " format('CREATE TABLE %I.%I ()', repeat('\"', 60), repeat('\"', 55) || i); END LOOP; END $$");
+        }
+        String neighbour = database(cluster);
+        asSvc(cluster, neighbour, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
+        try (CapturedLog log = new CapturedLog();
+                BaseRows rows = BaseRows.before(cluster.server());
+                ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
+            Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
+
+            assertThat(counted)
+                    .containsKey(database + ".pg_catalog.pg_class")
+                    .containsEntry(neighbour + ".public.t", 3L)
+                    .hasSizeBetween(1000, 2800);
+            assertThat(log.text()).contains(" tables of database " + database + " are compared with the base backup:");
+        }
+    }
 }

@@ -197,6 +197,59 @@ class RecoveryIT {
         }
     }
 
+    /** Nothing that came after it was restored, and there was no way to leave it out. */
+    @Test
+    void aDatabaseWhoseRestoreSleepsKeepsNoOtherFromBeingRestored() throws Exception {
+        try (TestHost lost = TestHost.start();
+                TestCluster empty = TestCluster.start()) {
+            Wiring there = lost.wiring();
+            there.house.order();
+            lost.cluster()
+                    .run(
+                            "homelab",
+                            "CREATE ROLE a_sleeps LOGIN PASSWORD " + Quote.literal(PASSWORD.reveal()),
+                            "CREATE DATABASE a_sleeps OWNER a_sleeps",
+                            "CREATE DATABASE b_fine");
+            lost.cluster().run("a_sleeps", "GRANT CREATE ON SCHEMA public TO a_sleeps");
+            Contents.runAs(
+                    lost.cluster().server(),
+                    "a_sleeps",
+                    PASSWORD,
+                    "a_sleeps",
+                    "CREATE FUNCTION public.sleeps(n int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN"
+                            + " IF current_database() LIKE 'pgsteward_restore%' THEN"
+                            + " PERFORM pg_catalog.pg_sleep(3600); END IF; RETURN true; END $$",
+                    "CREATE TABLE public.t (n int CHECK (public.sleeps(n)))",
+                    "INSERT INTO public.t VALUES (1)");
+            lost.cluster().run("b_fine", "CREATE TABLE public.t AS SELECT 1 AS n");
+            try (Pipeline pipeline = there.backupPipeline().start()) {
+                assertThat(pipeline).isNotNull();
+                assertThat(lost.backUp(there, "a_sleeps").state()).isEqualTo(BackupState.VERIFIED);
+                assertThat(lost.backUp(there, "b_fine").state()).isEqualTo(BackupState.VERIFIED);
+                BackupTarget globals =
+                        there.targets.all(BackupKind.GLOBALS).get(0).target();
+                assertThat(there.doors.ask(BackupDesk.DOOR, globals).getException())
+                        .isNull();
+            }
+            Map<String, String> environment = new HashMap<>(lost.environment());
+            environment.put(
+                    "PGSTEWARD_POSTGRES_PORT",
+                    Integer.toString(empty.server().address().port()));
+            environment.put("PGSTEWARD_STATE_DIR", lost.folder().resolve("new").toString());
+            environment.put("PGSTEWARD_BACKUP_STUCK_AFTER", "3s");
+            Wiring anew = new Wiring(Settings.from(environment));
+            anew.house.order();
+
+            Recovery.Report report = anew.recovery.rebuild(RestoreProgress.QUIET, Recovery.Consent.NONE);
+
+            assertThat(report.missing())
+                    .anySatisfy(line -> assertThat(line)
+                            .matches("a_sleeps: its restore took longer than \\d+ s and was left out;"
+                                    + " restore it alone by: pgsteward restore a_sleeps --into a_sleeps"));
+            assertThat(report.done()).anyMatch(line -> line.startsWith("b_fine: 1 rows in 1 tables"));
+        }
+    }
+
     @Test
     void theVeryLinesOfTheCardRestoreEverythingWithPublicToolsAlone() throws Exception {
         assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");

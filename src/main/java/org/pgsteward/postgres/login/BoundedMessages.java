@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
  * <ol>
  *   <li>A long row of {@code COPY} is handed on as an empty line, since the driver reads {@code COPY} only to count rows.
  *   <li>A long notice is left out, and so are those that follow many others: the driver keeps all notices of a statement.
- *   <li>In the place of any other long message comes an error, by which the statement fails.
+ *   <li>In the place of any other long message comes an error, by which the statement fails; of a long error, a short one.
  * </ol>
  */
 final class BoundedMessages extends InputStream {
@@ -23,6 +23,9 @@ final class BoundedMessages extends InputStream {
     /** Bytes of a row of {@code COPY}. */
     static final int MOST_OF_COPY = 64 * 1024;
 
+    /** Bytes of an error. The driver holds its text several times. */
+    static final int MOST_OF_AN_ERROR = 64 * 1024;
+
     /** Bytes of the notices of a statement. */
     static final int MOST_OF_NOTICES = 64 * 1024;
 
@@ -30,6 +33,7 @@ final class BoundedMessages extends InputStream {
     private static final int HEADER = 5;
 
     private static final char COPY_DATA = 'd';
+    private static final char ERROR = 'E';
     private static final char NOTICE = 'N';
     private static final char READY_FOR_QUERY = 'Z';
 
@@ -128,6 +132,7 @@ final class BoundedMessages extends InputStream {
     private long most(char type) {
         return switch (type) {
             case COPY_DATA -> MOST_OF_COPY;
+            case ERROR -> MOST_OF_AN_ERROR;
             case NOTICE -> MOST_OF_NOTICES - notices;
             default -> MOST;
         };
@@ -147,11 +152,15 @@ final class BoundedMessages extends InputStream {
                         .put((byte) '\n')
                         .flip();
             case NOTICE -> ByteBuffer.allocate(0);
-            default ->
-                ByteBuffer.wrap(BackendMessage.tooLong("the server sent " + size / 1024 / 1024
-                                + " MiB at once, and pgsteward reads at most " + MOST / 1024 / 1024 + " MiB")
-                        .bytes());
+            case ERROR -> tooLong("an error of " + size / 1024 + " KiB", MOST_OF_AN_ERROR / 1024 + " KiB");
+            default -> tooLong(size / 1024 / 1024 + " MiB at once", MOST / 1024 / 1024 + " MiB");
         };
+    }
+
+    private static ByteBuffer tooLong(String sent, String most) {
+        return ByteBuffer.wrap(
+                BackendMessage.tooLong("the server sent " + sent + ", and pgsteward reads at most " + most)
+                        .bytes());
     }
 
     @Override

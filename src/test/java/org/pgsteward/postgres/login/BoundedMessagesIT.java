@@ -61,7 +61,9 @@ class BoundedMessagesIT {
                     .extracting(thrown -> ((SQLException) thrown).getSQLState())
                     .isEqualTo("54000");
             assertThatThrownBy(() -> statement.execute("DO $$ BEGIN RAISE EXCEPTION '%', repeat('x', 5000000); END $$"))
-                    .hasMessageContaining("the server sent 4 MiB at once");
+                    .hasMessageContaining("the server sent an error of 4882 KiB, and pgsteward reads at most 64 KiB");
+            assertThatThrownBy(() -> statement.execute("DO $$ BEGIN RAISE EXCEPTION '%', repeat('x', 60000); END $$"))
+                    .hasMessageContaining("xxxxx");
             statement.execute("DO $$ BEGIN RAISE NOTICE '%', repeat('x', 5000000); END $$");
             assertThat((Throwable) statement.getWarnings()).isNull();
             try (ResultSet row = statement.executeQuery("SELECT repeat('x', 4000000)")) {
