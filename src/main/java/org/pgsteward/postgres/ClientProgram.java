@@ -32,6 +32,9 @@ public final class ClientProgram implements AutoCloseable {
     /** Bytes of an answer that is held as a whole: a list of tens of thousands of objects, and not of a million. */
     public static final int MOST_PRINTED = 6 * 1024 * 1024;
 
+    /** In UTF-8, the first byte of U+0100. */
+    private static final int FIRST_BYTE_BEYOND_LATIN_1 = 0xc4;
+
     /** 128 and SIGKILL. */
     private static final int KILLED = 137;
 
@@ -130,7 +133,13 @@ public final class ClientProgram implements AutoCloseable {
             close();
             throw new IOException(name + " printed more than " + MOST_PRINTED + " bytes, which is the limit");
         }
-        String printed = new String(bytes, charset);
+        String printed;
+        try {
+            printed = text(bytes, charset);
+        } catch (IOException e) {
+            close();
+            throw new IOException(name + " printed too much: " + e.getMessage(), e);
+        }
         // If it stopped reading, how it ended says why, better than "broken pipe" does.
         awaitSuccess();
         try {
@@ -139,6 +148,28 @@ public final class ClientProgram implements AutoCloseable {
             throw new IOException(name + " did not take all of its input", e);
         }
         return printed;
+    }
+
+    /**
+     * Returns what bytes say. One character outside of Latin-1 makes all characters of a text take two bytes of memory.
+     *
+     * @throws IOException if it takes more memory than {@link #MOST_PRINTED} bytes
+     */
+    public static String text(byte[] bytes, Charset charset) throws IOException {
+        if (bytes.length > MOST_PRINTED / 2 && charset.equals(StandardCharsets.UTF_8) && isWide(bytes)) {
+            throw new IOException("it is longer than " + MOST_PRINTED / 2
+                    + " bytes, which is the limit for a text with characters outside of Latin-1");
+        }
+        return new String(bytes, charset);
+    }
+
+    private static boolean isWide(byte[] utf8) {
+        for (byte one : utf8) {
+            if ((one & 0xff) >= FIRST_BYTE_BEYOND_LATIN_1) {
+                return true;
+            }
+        }
+        return false;
     }
 
     public InputStream output() {

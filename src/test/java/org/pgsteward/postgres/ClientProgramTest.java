@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -70,5 +72,22 @@ class ClientProgramTest {
 
     private static String run(String script, String input) throws Exception {
         return ClientProgram.run(UnprivilegedUser.ofThisProcess(), List.of("sh", "-c", script), Map.of(), input);
+    }
+
+    /** A list of 6 MiB with one euro sign in it took the memory that there is. */
+    @Test
+    void aLongTextIsHeldOnlyIfItTakesOneByteForACharacter() throws Exception {
+        int half = ClientProgram.MOST_PRINTED / 2;
+        byte[] euro = "\u20ac".getBytes(StandardCharsets.UTF_8);
+        byte[] narrow = "\u00ff".repeat(half).getBytes(StandardCharsets.UTF_8);
+        byte[] longest = Arrays.copyOf(euro, half);
+        byte[] tooLong = Arrays.copyOf(euro, half + 1);
+
+        assertThat(ClientProgram.text(narrow, StandardCharsets.UTF_8)).hasSize(half);
+        assertThat(ClientProgram.text(longest, StandardCharsets.UTF_8)).startsWith("\u20ac");
+        assertThat(ClientProgram.text(tooLong, StandardCharsets.ISO_8859_1)).hasSize(half + 1);
+        assertThatThrownBy(() -> ClientProgram.text(tooLong, StandardCharsets.UTF_8))
+                .hasMessage(
+                        "it is longer than 3145728 bytes, which is the limit for a text with characters outside of Latin-1");
     }
 }
