@@ -402,7 +402,8 @@ public final class Proof {
         try (ClientProgram program = ClientProgram.start(cluster.user(), command, Map.of())) {
             file.beginPouringInto(program);
         }
-        return ClientProgram.text(BoundedFile.bytes(list, ClientProgram.MOST_PRINTED), TableOfContents.charset(file));
+        return ClientProgram.text(
+                BoundedFile.bytes(list, ClientProgram.MOST_PRINTED), TableOfContents.charset(file), "pg_restore");
     }
 
     /**

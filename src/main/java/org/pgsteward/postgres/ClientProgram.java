@@ -135,10 +135,10 @@ public final class ClientProgram implements AutoCloseable {
         }
         String printed;
         try {
-            printed = text(bytes, charset);
+            printed = text(bytes, charset, name);
         } catch (IOException e) {
             close();
-            throw new IOException(name + " printed too much: " + e.getMessage(), e);
+            throw e;
         }
         // If it stopped reading, how it ended says why, better than "broken pipe" does.
         awaitSuccess();
@@ -151,13 +151,13 @@ public final class ClientProgram implements AutoCloseable {
     }
 
     /**
-     * Returns what bytes say. One character outside of Latin-1 makes all characters of a text take two bytes of memory.
+     * Returns what a program printed as text. One character outside of Latin-1 makes all characters of a text take two bytes of memory.
      *
      * @throws IOException if it takes more memory than {@link #MOST_PRINTED} bytes
      */
-    public static String text(byte[] bytes, Charset charset) throws IOException {
+    public static String text(byte[] bytes, Charset charset, String program) throws IOException {
         if (bytes.length > MOST_PRINTED / 2 && charset.equals(StandardCharsets.UTF_8) && isWide(bytes)) {
-            throw new IOException("it is longer than " + MOST_PRINTED / 2
+            throw new IOException(program + " printed more than " + MOST_PRINTED / 2
                     + " bytes, which is the limit for a text with characters outside of Latin-1");
         }
         return new String(bytes, charset);

@@ -83,11 +83,12 @@ class ClientProgramTest {
         byte[] longest = Arrays.copyOf(euro, half);
         byte[] tooLong = Arrays.copyOf(euro, half + 1);
 
-        assertThat(ClientProgram.text(narrow, StandardCharsets.UTF_8)).hasSize(half);
-        assertThat(ClientProgram.text(longest, StandardCharsets.UTF_8)).startsWith("\u20ac");
-        assertThat(ClientProgram.text(tooLong, StandardCharsets.ISO_8859_1)).hasSize(half + 1);
-        assertThatThrownBy(() -> ClientProgram.text(tooLong, StandardCharsets.UTF_8))
+        assertThat(ClientProgram.text(narrow, StandardCharsets.UTF_8, "psql")).hasSize(half);
+        assertThat(ClientProgram.text(longest, StandardCharsets.UTF_8, "psql")).startsWith("\u20ac");
+        assertThat(ClientProgram.text(tooLong, StandardCharsets.ISO_8859_1, "psql"))
+                .hasSize(half + 1);
+        assertThatThrownBy(() -> ClientProgram.text(tooLong, StandardCharsets.UTF_8, "psql"))
                 .hasMessage(
-                        "it is longer than 3145728 bytes, which is the limit for a text with characters outside of Latin-1");
+                        "psql printed more than 3145728 bytes, which is the limit for a text with characters outside of Latin-1");
     }
 }
