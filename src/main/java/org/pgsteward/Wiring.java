@@ -33,6 +33,7 @@ import org.pgsteward.backup.Holdings;
 import org.pgsteward.backup.KeptDatabaseRule;
 import org.pgsteward.backup.ManifestKeys;
 import org.pgsteward.backup.OverdueRule;
+import org.pgsteward.backup.ProcessDeaths;
 import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.Recovery;
 import org.pgsteward.backup.RecoveryCard;
@@ -169,6 +170,7 @@ public final class Wiring {
     private final OverdueRule overdue;
     private final Fallbacks fallbacks;
     private final StuckRule stuck;
+    private final ProcessDeaths deaths;
 
     /**
      * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
@@ -275,6 +277,7 @@ public final class Wiring {
         restore = new Restore(
                 server, bindir, user, store, keys, locks, scratch, leftovers, extensions, rows::verified, clock);
         stuck = new StuckRule(settings.duration("pgsteward.backup.stuck.after"));
+        deaths = new ProcessDeaths(state.resolve("under-way"), clock);
         recovery = new Recovery(
                 server,
                 store,
@@ -321,6 +324,7 @@ public final class Wiring {
     /** The daemon: everything, and the door for HTTP. Nothing is opened before {@link Daemon#start}. */
     public Daemon daemon() throws IOException {
         server.daemon();
+        runs.recordIn(deaths);
         Parts parts = parts();
         parts.pipeline.files(routes(), RouteFiles.ALL);
         StatusPage page = new StatusPage(parts.overview, zone);
@@ -399,7 +403,8 @@ public final class Wiring {
         DaemonReport report = new DaemonReport(
                 new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing), state, json, clock);
         OverviewDesk overview = overview(() -> Optional.of(report.now()));
-        Pipeline pipeline = pipeline(outbox, schedule, new DeadRuns(tables, spool, locks, alerts, doors, clock)::look)
+        Pipeline pipeline = pipeline(
+                        outbox, schedule, new DeadRuns(tables, spool, locks, deaths, alerts, doors, clock)::look)
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
                 .bean("containers", containers)
@@ -415,10 +420,10 @@ public final class Wiring {
                         new RetentionDesk(
                                 store, holdings, rows, spool, house, keeps, shrink, sets, card, locks, zone, doors,
                                 clock))
-                .bean("reproof", new ReproofDesk(store, holdings, rows, house, proof, alerts, clock))
+                .bean("reproof", new ReproofDesk(store, holdings, rows, house, proof, deaths, alerts, clock))
                 .bean(
                         "interruptedVerifications",
-                        new InterruptedVerifications(rows, holdings, proof, runs, state, doors, clock))
+                        new InterruptedVerifications(rows, holdings, proof, runs, deaths, state, doors, clock))
                 .bean("requests", new RequestDesk(asked, house, json, clock))
                 .health(new FeedHealth(docker))
                 .health(new PostgresHealth(new PostgresProbe(server, clock)))
@@ -606,7 +611,7 @@ public final class Wiring {
 
     private Pipeline pipeline(Outbox outbox, Function<String, Optional<String>> schedule, Runnable everyMinute) {
         BackupDesk backups = new BackupDesk(
-                dumps, targets, tables, house, schedules(schedule), sets, card, runs, proof, doors, clock);
+                dumps, targets, tables, house, schedules(schedule), sets, card, runs, proof, deaths, doors, clock);
         return new Pipeline(settings.forRoutes(), doors, redaction, clock)
                 .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets, card))
                 .bean("management", server.managementDatabase())

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Whether a backup's time has come. Pure.
@@ -33,11 +35,29 @@ public final class DueBackups {
      * database. One that could not be verified last time, as when its verification was cancelled, goes last, since it may
      * keep all others waiting again.
      */
-    public static List<BackupTarget> inOrder(List<Due> due) {
+    public static List<Due> inOrder(List<Due> due) {
         return due.stream()
                 .sorted(Comparator.comparing(Due::unverifiable).thenComparing(Due::lastStarted))
-                .map(Due::target)
                 .toList();
+    }
+
+    /**
+     * Returns what is backed up next. A suspected service is backed up alone, so that it takes no other with it if it ends
+     * this process. It takes its turn when it has waited longest.
+     *
+     * @param due in order
+     * @param suspected as {@link ProcessDeaths#isSuspected} says
+     */
+    public static List<Due> apart(List<Due> due, Predicate<String> suspected) {
+        Predicate<Due> isSuspected = one -> suspected.test(one.target().service());
+        Optional<Due> suspect = due.stream().filter(isSuspected).min(Comparator.comparing(Due::lastStarted));
+        if (suspect.isEmpty()) {
+            return due;
+        }
+        List<Due> others = due.stream().filter(isSuspected.negate()).toList();
+        boolean isFirst =
+                others.stream().allMatch(other -> suspect.get().lastStarted().isBefore(other.lastStarted()));
+        return isFirst ? List.of(suspect.get()) : others;
     }
 
     /**

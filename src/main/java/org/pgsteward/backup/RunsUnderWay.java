@@ -1,6 +1,7 @@
 package org.pgsteward.backup;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.pgsteward.postgres.Progress;
 
@@ -9,15 +10,18 @@ import org.pgsteward.postgres.Progress;
  */
 public final class RunsUnderWay {
     private final List<Run> runs = new CopyOnWriteArrayList<>();
+    private volatile Optional<ProcessDeaths> deaths = Optional.empty();
 
     /** One of them, until it is closed. */
     public final class Run implements AutoCloseable {
         private final String service;
         private final Progress progress;
+        private final boolean isVerification;
 
-        private Run(String service, Progress progress) {
+        private Run(String service, Progress progress, boolean isVerification) {
             this.service = service;
             this.progress = progress;
+            this.isVerification = isVerification;
         }
 
         public String service() {
@@ -32,6 +36,9 @@ public final class RunsUnderWay {
         @Override
         public void close() {
             if (runs.remove(this)) {
+                if (runs.stream().noneMatch(other -> other.service.equals(service))) {
+                    deaths.ifPresent(record -> record.end(service, isVerification));
+                }
                 Progress.State state = progress.state();
                 for (Run other : runs) {
                     Progress.State waiting = other.progress.state();
@@ -54,18 +61,24 @@ public final class RunsUnderWay {
 
     /** @param what {@link #BACKUP} or {@link #VERIFICATION} */
     Run begin(String what, String service) {
-        return add(new Run(service, new Progress(what + " of " + service, true)));
+        deaths.ifPresent(record -> record.begin(service));
+        return add(new Run(service, new Progress(what + " of " + service, true), what.equals(VERIFICATION)));
     }
 
     /** Several backups, one after the other, with what follows them. */
     public Run night() {
-        Run night = add(new Run(NIGHT, new Progress("the night's backups", false)));
+        Run night = add(new Run(NIGHT, new Progress("the night's backups", false), false));
         night.progress().waitsFor("its backups");
         return night;
     }
 
     /** Under which a night's alerts go. */
     public static final String NIGHT = "_night";
+
+    /** Records at which runs this process ends; only the daemon does. */
+    public void recordIn(ProcessDeaths record) {
+        deaths = Optional.of(record);
+    }
 
     private Run add(Run run) {
         runs.add(run);

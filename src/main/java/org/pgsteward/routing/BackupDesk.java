@@ -17,6 +17,7 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.DueBackups;
 import org.pgsteward.backup.DumpRun;
 import org.pgsteward.backup.Dumps;
+import org.pgsteward.backup.ProcessDeaths;
 import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.RunsUnderWay;
 import org.pgsteward.backup.Targets;
@@ -87,6 +88,7 @@ public final class BackupDesk {
     private final CardDesk card;
     private final RunsUnderWay runs;
     private final Proof proof;
+    private final ProcessDeaths deaths;
     private final Doors doors;
     private final Clock clock;
     private final ShortAbsence absence = new ShortAbsence(ABSENCE);
@@ -103,6 +105,7 @@ public final class BackupDesk {
             CardDesk card,
             RunsUnderWay runs,
             Proof proof,
+            ProcessDeaths deaths,
             Doors doors,
             Clock clock) {
         this.dumps = dumps;
@@ -114,6 +117,7 @@ public final class BackupDesk {
         this.card = card;
         this.runs = runs;
         this.proof = proof;
+        this.deaths = deaths;
         this.doors = doors;
         this.clock = clock;
     }
@@ -193,7 +197,7 @@ public final class BackupDesk {
     }
 
     private List<BackupTarget> dueNow() {
-        List<BackupTarget> due = new ArrayList<>();
+        List<DueBackups.Due> due = new ArrayList<>();
         try {
             Instant now = clock.instant();
             for (BackupKind kind : BackupKind.values()) {
@@ -203,6 +207,9 @@ public final class BackupDesk {
                 Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word(), now);
                 List<DueBackups.Due> ofKind = new ArrayList<>();
                 for (Targets.Found found : targets.all(kind)) {
+                    if (deaths.heldUntil(found.target().service()).isPresent()) {
+                        continue;
+                    }
                     Tables.LastRun last = runs.get(found.target().service());
                     // What has never been backed up is due at once, and not only at its schedule's next time.
                     Instant since = last == null ? Instant.EPOCH : last.startedAt();
@@ -219,7 +226,9 @@ public final class BackupDesk {
         } catch (SQLException e) {
             return unknown(e);
         }
-        return due;
+        return DueBackups.apart(due, deaths::isSuspected).stream()
+                .map(DueBackups.Due::target)
+                .toList();
     }
 
     /** What keeps a base backup from being made mostly lasts until somebody does something, and it is no small thing to try. */

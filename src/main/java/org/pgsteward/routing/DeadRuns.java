@@ -14,6 +14,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.backup.ProcessDeaths;
 import org.pgsteward.backup.RunLock;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
@@ -33,9 +34,13 @@ import org.slf4j.LoggerFactory;
  *   <li>A run writes its result into the journal before it raises or resolves its alert. Where the newest run is good and
  *       its alert still fires, the alert is resolved. Where a run failed shortly before this process started, and there is
  *       no alert, it is raised.
+ *   <li>An alert names each service that is held, since the process ended again and again at its runs.
  * </ol>
  */
 public final class DeadRuns {
+    /** The {@code kind} of the alert for a service that is held. */
+    static final String ENDS_US = "backup-ends-pgsteward";
+
     /** Also the text in the journal, by which such a run is known. */
     static final String DIED = "the process that made it ended before it was done";
 
@@ -50,6 +55,7 @@ public final class DeadRuns {
     private final Tables tables;
     private final Spool spool;
     private final Path locks;
+    private final ProcessDeaths deaths;
     private final AlertBook alerts;
     private final Doors doors;
     private final Clock clock;
@@ -57,10 +63,12 @@ public final class DeadRuns {
     private boolean compared;
     private Set<String> unattended = Set.of();
 
-    public DeadRuns(Tables tables, Spool spool, Path locks, AlertBook alerts, Doors doors, Clock clock) {
+    public DeadRuns(
+            Tables tables, Spool spool, Path locks, ProcessDeaths deaths, AlertBook alerts, Doors doors, Clock clock) {
         this.tables = tables;
         this.spool = spool;
         this.locks = locks;
+        this.deaths = deaths;
         this.alerts = alerts;
         this.doors = doors;
         this.clock = clock;
@@ -72,6 +80,7 @@ public final class DeadRuns {
         try {
             close();
             tell();
+            tellOfHeld();
         } catch (SQLException e) {
             tables.doubt(e);
             LOG.debug("cannot determine which backups died with their process: {}", e.getMessage());
@@ -121,6 +130,27 @@ public final class DeadRuns {
             }
         }
         compared = true;
+    }
+
+    private void tellOfHeld() {
+        for (Alert alert : alerts.firing()) {
+            if (alert.kind().equals(ENDS_US)
+                    && deaths.heldUntil(alert.service()).isEmpty()) {
+                raise(Condition.well(ENDS_US, alert.service(), "it is backed up again", clock.instant()));
+            }
+        }
+        for (String service : deaths.held()) {
+            deaths.heldUntil(service)
+                    .ifPresent(until -> raise(Condition.bad(
+                            Severity.CRITICAL,
+                            ENDS_US,
+                            service,
+                            "pgsteward ended again and again while it backed up or verified " + service
+                                    + "; nothing of it begins by itself before " + until,
+                            "docker logs --tail 200 pgsteward   # OutOfMemoryError?\npgsteward backup " + service
+                                    + "   # try it again now",
+                            clock.instant())));
+        }
     }
 
     private boolean isUntold(Tables.Ended run) {

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.pgsteward.backup.Holding;
 import org.pgsteward.backup.Holdings;
+import org.pgsteward.backup.ProcessDeaths;
 import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.RunsUnderWay;
 import org.pgsteward.journal.BackupRows;
@@ -44,6 +45,7 @@ public final class InterruptedVerifications {
     private final Holdings holdings;
     private final Proof proof;
     private final RunsUnderWay runs;
+    private final ProcessDeaths deaths;
     private final Path mark;
     private final Doors doors;
     private final Clock clock;
@@ -52,11 +54,19 @@ public final class InterruptedVerifications {
 
     /** @param state the folder that outlives the process */
     public InterruptedVerifications(
-            BackupRows rows, Holdings holdings, Proof proof, RunsUnderWay runs, Path state, Doors doors, Clock clock) {
+            BackupRows rows,
+            Holdings holdings,
+            Proof proof,
+            RunsUnderWay runs,
+            ProcessDeaths deaths,
+            Path state,
+            Doors doors,
+            Clock clock) {
         this.rows = rows;
         this.holdings = holdings;
         this.proof = proof;
         this.runs = runs;
+        this.deaths = deaths;
         this.mark = state.resolve("verification-under-way");
         this.doors = doors;
         this.clock = clock;
@@ -107,14 +117,14 @@ public final class InterruptedVerifications {
     private void verify(List<Backup> left) throws IOException {
         String interrupted = marked();
         for (Backup backup : left) {
-            if (isMarked(backup, interrupted)) {
+            if (isGivenUp(backup, interrupted)) {
                 giveUp(backup);
             }
         }
         try (Proof.Series series = proof.series()) {
             Objects.requireNonNull(series);
             for (Backup backup : left) {
-                if (!isMarked(backup, interrupted)) {
+                if (!isGivenUp(backup, interrupted)) {
                     LOG.info("{}: {} is verified now, since its process ended first", backup.service(), backup.id());
                     Files.writeString(mark, backup.eventId().toString());
                     BackupDesk.prove(doors, backup);
@@ -124,8 +134,9 @@ public final class InterruptedVerifications {
         Files.deleteIfExists(mark);
     }
 
-    private static boolean isMarked(Backup backup, String interrupted) {
-        return backup.eventId().toString().equals(interrupted);
+    private boolean isGivenUp(Backup backup, String interrupted) {
+        return backup.eventId().toString().equals(interrupted)
+                || deaths.heldUntil(backup.service()).isPresent();
     }
 
     /** The event id of the backup in whose verification a process of this host ended; empty where none did. */

@@ -14,6 +14,7 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.backup.Holding;
 import org.pgsteward.backup.Holdings;
+import org.pgsteward.backup.ProcessDeaths;
 import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.Removal;
 import org.pgsteward.backup.Standing;
@@ -50,6 +51,7 @@ public final class ReproofDesk {
     private final BackupRows rows;
     private final Housekeeping house;
     private final Proof proof;
+    private final ProcessDeaths deaths;
     private final AlertBook alerts;
     private final Clock clock;
 
@@ -59,6 +61,7 @@ public final class ReproofDesk {
             BackupRows rows,
             Housekeeping house,
             Proof proof,
+            ProcessDeaths deaths,
             AlertBook alerts,
             Clock clock) {
         this.holdings = holdings;
@@ -66,6 +69,7 @@ public final class ReproofDesk {
         this.rows = rows;
         this.house = house;
         this.proof = proof;
+        this.deaths = deaths;
         this.alerts = alerts;
         this.clock = clock;
     }
@@ -77,6 +81,9 @@ public final class ReproofDesk {
         try {
             house.order();
             for (String service : rows.services()) {
+                if (deaths.heldUntil(service).isPresent()) {
+                    continue;
+                }
                 holdings.of(service, rows.judgements(service)).stream()
                         .filter(backup -> backup.backup().state() != BackupState.EXPIRED)
                         .filter(backup -> !lookedAt(backup).plus(FRESH).isAfter(now))

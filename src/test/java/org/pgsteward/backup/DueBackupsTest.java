@@ -62,8 +62,26 @@ class DueBackupsTest {
                 new DueBackups.Due(target("never-either"), false, Instant.EPOCH));
 
         assertThat(DueBackups.inOrder(due))
-                .extracting(BackupTarget::service)
+                .extracting(one -> one.target().service())
                 .containsExactly("never", "never-either", "early", "late", "hostile");
+    }
+
+    @Test
+    void whoEndedTheProcessIsBackedUpAlone() {
+        Instant night = Instant.parse("2026-03-01T00:00:05Z");
+        DueBackups.Due first = new DueBackups.Due(target("first"), false, night);
+        DueBackups.Due second = new DueBackups.Due(target("second"), false, night.plusSeconds(60));
+        DueBackups.Due third = new DueBackups.Due(target("third"), false, night.plusSeconds(90));
+        List<DueBackups.Due> due = List.of(first, second, third);
+
+        assertThat(DueBackups.apart(due, service -> false)).isEqualTo(due);
+        assertThat(DueBackups.apart(due, "first"::equals)).containsExactly(first);
+        assertThat(DueBackups.apart(due, "second"::equals))
+                .as("it has not waited longest")
+                .containsExactly(first, third);
+        assertThat(DueBackups.apart(due, service -> !service.equals("second"))).containsExactly(first);
+        assertThat(DueBackups.apart(due, service -> true)).containsExactly(first);
+        assertThat(DueBackups.apart(List.of(), service -> true)).isEmpty();
     }
 
     private static BackupTarget target(String service) {

@@ -21,6 +21,7 @@ import org.pgsteward.backup.Holding;
 import org.pgsteward.backup.Holdings;
 import org.pgsteward.backup.Inventory;
 import org.pgsteward.backup.Manifests;
+import org.pgsteward.backup.ProcessDeaths;
 import org.pgsteward.backup.Restore;
 import org.pgsteward.backup.RestoreProgress;
 import org.pgsteward.backup.StoredBackup;
@@ -203,6 +204,7 @@ class ForgedBackupIT {
                 wiring.rows,
                 wiring.house,
                 wiring.proof,
+                new ProcessDeaths(host.folder().resolve("under-way"), wiring.clock),
                 wiring.alerts,
                 wiring.clock);
     }

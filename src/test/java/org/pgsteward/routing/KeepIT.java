@@ -197,6 +197,33 @@ class KeepIT {
                 .startsWith("unverifiable: it was stuck and was cancelled: too slow while others wait: ");
     }
 
+    /** One database whose verification ended pgsteward did so after each start, and all others waited for it. */
+    @Test
+    void aServiceAtWhichTheProcessEndedAgainAndAgainIsHeldAndToldAndTriedAgainLater() throws Exception {
+        host.cluster().run("homelab", "CREATE DATABASE heavy", "CREATE DATABASE light");
+        Path underWay = Files.createDirectories(host.folder().resolve("state/under-way"));
+        long now = clock.instant().toEpochMilli();
+        Files.writeString(underWay.resolve("heavy.ended"), (now - 120_000) + "\n" + (now - 60_000));
+        Files.writeString(underWay.resolve("heavy.running"), "heavy");
+
+        start("pgsteward.backup.tick", "* * * * * ?");
+        await().atMost(PATIENCE).until(() -> host.journal("light").equals(List.of("verified")));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("backup-ends-pgsteward", "heavy"))
+                        .singleElement()
+                        .asString()
+                        .startsWith("firing [critical]")
+                        .contains("pgsteward ended again and again while it backed up or verified heavy"));
+        assertThat(host.journal("heavy")).isEmpty();
+
+        clock.pass(Duration.ofHours(6));
+        await().atMost(PATIENCE).until(() -> host.journal("heavy").equals(List.of("verified")));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(host.notices("backup-ends-pgsteward", "heavy"))
+                        .hasSize(2)
+                        .anyMatch(notice -> notice.startsWith("resolved")));
+    }
+
     /** As a kill between a dump and its verification leaves it: until then the next day verified it, and nobody heard of it. */
     @Test
     void aBackupWhoseProcessEndedBeforeItsVerificationIsVerifiedWithinMinutes() throws Exception {
