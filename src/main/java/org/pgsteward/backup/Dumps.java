@@ -41,11 +41,6 @@ public final class Dumps {
     /** Snapshots of a database whose tables are changed all the time. Each takes about a second. */
     private static final int ATTEMPTS = 10;
 
-    private static final long LOOK_MILLISECONDS = 10;
-
-    /** Checks of the program's output for each query. */
-    private static final int LOOKS_BETWEEN = 25;
-
     private static final Logger LOG = LoggerFactory.getLogger(Dumps.class);
 
     /** Of a base backup, a second. */
@@ -194,9 +189,11 @@ public final class Dumps {
                 proof.get().prepare(target.owner(), extensions, surroundings);
             }
             ClientProgram program = held.add(start(command(programs, snapshot), target.database()));
-            if (hasLocked(program, snapshot, LOCK_WAIT)) {
-                CompletableFuture<Map<String, Long>> rows =
-                        RowCount.start("count-rows", () -> snapshot.countRows(program::awaitSuccess));
+            if (DumpLocks.areTaken(program, snapshot)) {
+                CompletableFuture<Map<String, Long>> rows = RowCount.start("count-rows", () -> {
+                    DumpLocks.await(program, snapshot, LOCK_WAIT);
+                    return snapshot.countRows(program::awaitSuccess);
+                });
                 return run(target, programs, held, at, extensions, surroundings, rows, program, proof);
             }
             LOG.debug("{}: a session waits to change a table; the dump begins anew", target.service());
@@ -207,38 +204,6 @@ public final class Dumps {
                         + " times, a session requested an exclusive lock of a table before pg_dump had locked it");
             }
         }
-    }
-
-    /**
-     * Waits until {@code pg_dump} has locked all tables; only then it writes. A session that requests an exclusive lock before
-     * that waits for the snapshot's lock, and {@code pg_dump} waits behind that session. Only the end of the snapshot ends this.
-     *
-     * <p>It has a time limit for the locks of tables only, and reads views and sequences, too, which an owner can keep locked.
-     *
-     * @param patience for the locks of other sessions, in all
-     * @return false if the snapshot must end
-     * @throws IOException if {@code pg_dump} waits too long for the locks of other sessions
-     */
-    static boolean hasLocked(ClientProgram program, Snapshot snapshot, Duration patience)
-            throws IOException, SQLException, InterruptedException {
-        Snapshot.DumpWait before = Snapshot.DumpWait.NONE;
-        long waited = 0;
-        for (int look = 1; !program.hasBegunOrEnded(); look++) {
-            if (look % LOOKS_BETWEEN == 0) {
-                Snapshot.DumpWait now = snapshot.dumpWait();
-                if (now == before && now == Snapshot.DumpWait.BEHIND_US) {
-                    return false;
-                }
-                before = now;
-                waited += now == Snapshot.DumpWait.FOR_OTHERS ? LOOKS_BETWEEN * LOOK_MILLISECONDS : 0;
-                if (waited > patience.toMillis()) {
-                    throw new IOException(
-                            "pg_dump waits for a lock for longer than pgsteward waits: " + snapshot.whoLocks());
-                }
-            }
-            Thread.sleep(LOOK_MILLISECONDS);
-        }
-        return true;
     }
 
     static List<String> command(Programs programs, Snapshot snapshot) throws SQLException {

@@ -178,7 +178,7 @@ class SnapshotIT {
                             Dumps.command(TestCluster.programs(), snapshot),
                             database,
                             cluster.server().ownSettings())) {
-                assertThatThrownBy(() -> Dumps.hasLocked(dump, snapshot, Duration.ofSeconds(1)))
+                assertThatThrownBy(() -> DumpLocks.await(dump, snapshot, Duration.ofSeconds(1)))
                         .isInstanceOf(IOException.class)
                         .hasMessageStartingWith("pg_dump waits for a lock for longer than pgsteward waits: public.")
                         .hasMessageContaining("(a migration)");
