@@ -67,6 +67,15 @@ public record Surroundings(
 
     /** Returns the same with other settings. */
     Surroundings with(Map<String, String> others) {
+        return copy(others, databaseBytes);
+    }
+
+    /** Returns the same with the bytes that the database took. */
+    Surroundings with(long bytes) {
+        return copy(settings, bytes);
+    }
+
+    private Surroundings copy(Map<String, String> others, long bytes) {
         return new Surroundings(
                 encoding,
                 provider,
@@ -81,25 +90,6 @@ public record Surroundings(
                 powers,
                 losses,
                 others,
-                databaseBytes);
-    }
-
-    /** Returns the same with the bytes that the database took. */
-    Surroundings with(long bytes) {
-        return new Surroundings(
-                encoding,
-                provider,
-                collate,
-                ctype,
-                locale,
-                roles,
-                schemas,
-                icuRules,
-                tablespace,
-                tablespaces,
-                powers,
-                losses,
-                settings,
                 bytes);
     }
 
