@@ -180,9 +180,16 @@ public final class ClientProgram implements AutoCloseable {
         return input;
     }
 
-    /** Returns whether it has written something, or has ended. */
+    /** Returns whether it has written something, or has ended. Another thread may read what it writes, and close it at the end. */
     public boolean hasBegunOrEnded() throws IOException {
-        return output.available() > 0 || !process.isAlive();
+        try {
+            return !process.isAlive() || output.available() > 0;
+        } catch (IOException closed) {
+            if (process.isAlive()) {
+                throw closed;
+            }
+            return true;
+        }
     }
 
     /**
