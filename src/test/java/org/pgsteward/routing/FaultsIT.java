@@ -324,7 +324,7 @@ class FaultsIT {
                                 + " END IF; RETURN true; END $$",
                         "CREATE TABLE public.t (n int CHECK (public.many(n)))",
                         "INSERT INTO public.t VALUES (1)");
-        try (SmallDisk disk = SmallDisk.of("700m,nr_inodes=45000");
+        try (SmallDisk disk = SmallDisk.of("4g,nr_inodes=45000");
                 Elsewhere other =
                         new Elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
             Backup backup = host.backUp(other.wiring, database);
