@@ -112,7 +112,9 @@ class WatchdogIT {
     /** All other dumps wait for this one. Each of its numbers has seven bytes in the table, and 131,072 in the dump. */
     @Test
     void endsADumpThatIsMuchLargerThanItsDatabaseWhileOthersWait() throws Exception {
-        String database = databaseOfTenRows();
+        // The first one by its name.
+        String database = "a_numbers";
+        host.cluster().run("homelab", "CREATE DATABASE " + database);
         host.cluster()
                 .run(
                         database,
@@ -122,12 +124,15 @@ class WatchdogIT {
                                         .collect(Collectors.joining(", "))
                                 + " FROM generate_series(1, 8000)");
 
-        JsonNode answer = answerTo("{\"backup\":[\"" + database + "\",\"" + chat + "\"]}");
+        // Of the other two, at most one is dumped before it.
+        JsonNode answer = answerTo("{\"backup\":[\"" + database + "\",\"" + chat + "\",\"" + wiki + "\"]}");
 
         assertThat(state(answer, database)).isEqualTo("failed");
         assertThat(backup(answer, database).path("error").asText())
                 .startsWith("it was stuck and was cancelled: too slow while others wait: ");
-        assertThat(state(answer, chat)).as("the others of the night").isEqualTo("verified");
+        assertThat(List.of(state(answer, chat), state(answer, wiki)))
+                .as("the others of the night")
+                .containsOnly("verified");
         assertStuckAndNothingHeld(database);
         assertThat(host.stored(database)).isEmpty();
     }
