@@ -73,10 +73,13 @@ final class BaseRows implements AutoCloseable {
                AND pg_catalog.age(c.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
                AND pg_catalog.age(n.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
              ORDER BY 1, 2
-             LIMIT 20000
+             LIMIT 20001
             """;
 
-    /** Characters of the names of a database's tables: of more than 10,000, or of fewer with long names. */
+    /** Tables of a database that are counted; one more is read. */
+    private static final int MOST_TABLES = 20_000;
+
+    /** Characters of the names of a database's tables. */
     private static final int MOST_OF_A_DATABASE = 512 * 1024;
 
     /** The same for all databases. */
@@ -239,7 +242,7 @@ final class BaseRows implements AutoCloseable {
         return smallDatabase.plusSeconds(Long.parseLong(bytes) / StuckRule.SLOW_DISK);
     }
 
-    /** An owner can lock his long values, too, each for as long as a lock is waited for. */
+    /** An owner can lock the TOAST tables that the administrator counts, and each lock is waited for half a minute. */
     private void countOurs(
             String database, List<Table> tables, String prefix, Map<String, Long> counts, TimeLimit limit)
             throws SQLException {
@@ -257,7 +260,7 @@ final class BaseRows implements AutoCloseable {
         }
     }
 
-    /** Whatever goes wrong here is the owner's own trouble, unless the server is away. */
+    /** Counts the tables of an owner. An error leaves out tables of this owner only, unless PostgreSQL does not answer. */
     private void countOwned(
             String database, String owner, List<Table> tables, String prefix, Map<String, Long> counts, TimeLimit limit)
             throws SQLException {
@@ -288,7 +291,7 @@ final class BaseRows implements AutoCloseable {
         Connection enter() throws SQLException;
     }
 
-    /** What becomes of an error at one table. */
+    /** Handles the error of one table. */
     private interface Failure {
         void of(SQLException e) throws SQLException;
     }
@@ -348,9 +351,9 @@ final class BaseRows implements AutoCloseable {
                 int here = 0;
                 while (rows.next()) {
                     here += database.length() + rows.getString(2).length();
-                    if (here > most) {
+                    if (here > most || tables.size() == MOST_TABLES) {
                         LOG.warn(
-                                "only {} tables of database {} are compared with the base backup: it has too many names",
+                                "only {} tables of database {} are compared with the base backup: it has too many, or their names are too long",
                                 tables.size(),
                                 database);
                         break;
