@@ -57,8 +57,8 @@ final class BaseProof implements AutoCloseable {
             """.replace("{convertible}", CONVERTIBLE);
 
     /**
-     * Who counts: to read a table may run functions of its owner, and nobody's are run as a superuser, who can start
-     * programs here.
+     * The role that counts. Reading a table can run functions of its owner, and as a superuser these could start programs on
+     * this host.
      */
     private static final String COUNTER = "pgsteward_count_of_a_copy";
 
@@ -70,8 +70,8 @@ final class BaseProof implements AutoCloseable {
             + " FROM pg_catalog.pg_database WHERE datallowconn AND datconnlimit <> -2 \\gexec\n";
 
     /**
-     * In each database of the copy: to plan a count runs functions that owners have put into their indexes and statistics,
-     * and these could fail the proof of the whole cluster. Tables are read from end to end without either.
+     * Removes the indexes and extended statistics of each database from the planner's view. To plan a count, PostgreSQL runs
+     * functions in their expressions, and an owner's function could fail the proof of the whole cluster.
      */
     private static final String WITHOUT_EXPRESSIONS =
             "UPDATE pg_catalog.pg_class SET relhasindex = false WHERE relkind IN ('r', 'm') AND oid >= 16384"

@@ -42,8 +42,8 @@ public final class DueBackups {
     }
 
     /**
-     * Returns what is backed up next. A suspected service is backed up alone, so that it takes no other with it if it ends
-     * this process. It takes its turn when it has waited longest.
+     * Returns what is backed up next. A suspected service is backed up alone, so that no other backup is lost if it ends this
+     * process. It is next when it has waited longest.
      *
      * @param due in order
      * @param suspected as {@link ProcessDeaths#isSuspected} says

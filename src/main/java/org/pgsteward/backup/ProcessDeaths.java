@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The services during whose backups and verifications the daemon's process ended, such as for want of memory. A database
- * that ends the process once mostly does so again, and after each start all other services wait for the next end.
+ * The services during whose backups and verifications the daemon's process ended, for example by an OutOfMemoryError. A
+ * database that ended the process once often does so again, and the backups of all other services wait for each restart.
  *
  * <ol>
  *   <li>While a run is under way, there is a file for its service. One that is there when the daemon begins to work is of a

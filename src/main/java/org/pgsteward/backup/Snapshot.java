@@ -264,7 +264,8 @@ final class Snapshot implements AutoCloseable {
         try (Connection connection = server.connectForLong(database)) {
             return new SQLException(
                     "after " + limit.words() + " not all tables are locked and described: "
-                            + Optional.ofNullable(one(connection, WHO_LOCKS)).orElse("PostgreSQL is slow"),
+                            + Optional.ofNullable(one(connection, WHO_LOCKS))
+                                    .orElse("no session holds a lock at present"),
                     TOO_LATE,
                     e);
         }
@@ -324,7 +325,7 @@ final class Snapshot implements AutoCloseable {
     /** Returns who has locked something of the database for longest, and what. */
     String whoLocks() throws SQLException {
         run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
-        return Objects.requireNonNullElse(one(connection, WHO_LOCKS), "nobody any more");
+        return Objects.requireNonNullElse(one(connection, WHO_LOCKS), "no session at present");
     }
 
     /** For {@code pg_dump --snapshot}; valid until this is closed. */

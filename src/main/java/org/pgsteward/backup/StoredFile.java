@@ -62,8 +62,8 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     }
 
     /**
-     * Waits for the program's end. What it says of a failure counts only if the file is whole: pg_restore takes a damaged
-     * length for a want of memory.
+     * Waits for the program's end. If it fails, the file is compared first: pg_restore reports some damage as "out of
+     * memory".
      */
     private void awaitSuccess(ClientProgram program, InputStream stored, MessageDigest hash)
             throws IOException, InterruptedException {

@@ -49,7 +49,7 @@ final class TimeLimit {
         return connection;
     }
 
-    /** The connection stays open whatever the time. */
+    /** The limit no longer applies to the connection. */
     void lift(Connection connection) {
         limited.remove(connection);
     }
