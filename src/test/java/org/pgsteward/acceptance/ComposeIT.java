@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -815,7 +816,10 @@ class ComposeIT {
                 .isEmpty();
     }
 
-    /** Of the notices of all these tests none is lost, and two are the same only where pgsteward was killed. */
+    /**
+     * Of the notices of all these tests none is lost. One comes twice only where pgsteward was killed, or where it had no
+     * answer in time.
+     */
     @Test
     @Order(18)
     void theWebhookHeardWhatTheMailboxHolds() {
@@ -823,7 +827,12 @@ class ComposeIT {
         await().untilAsserted(() -> assertThat(bySubject(posted())).isEqualTo(bySubject(host.notices())));
         List<String> mailbox = ids(host.notices());
         assertThat(mailbox).doesNotHaveDuplicates();
-        assertThat(ids(posted()).size()).isBetween(mailbox.size(), mailbox.size() + 1);
+        String log = logOfTheWebhook();
+        // A busy machine may answer later than pgsteward waits. Its log says so then, and it has to try again.
+        List<JsonNode> unexplained = twice(posted()).stream()
+                .filter(notice -> !log.contains("did not take '" + notice.path("title").asText() + "'"))
+                .toList();
+        assertThat(unexplained).as("sent twice; pgsteward's log has:%n%s", log).hasSizeLessThanOrEqualTo(1);
         say(
                 "told: %n%s",
                 host.notices().stream()
@@ -1085,6 +1094,22 @@ class ComposeIT {
             }
         }
         return subjects;
+    }
+
+    /** Those whose id has come before, as they came. */
+    private static List<JsonNode> twice(List<JsonNode> notices) {
+        Set<String> seen = new HashSet<>();
+        return notices.stream()
+                .filter(notice -> !seen.add(notice.path("id").asText()))
+                .toList();
+    }
+
+    private static String logOfTheWebhook() {
+        return host.docker("logs", "pgsteward")
+                .both()
+                .lines()
+                .filter(line -> line.contains("webhook") || line.contains("at work after"))
+                .collect(Collectors.joining("\n"));
     }
 
     private static List<String> ids(List<JsonNode> notices) {
