@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.postgres.LockTable;
 
-/** Finds sessions of ordinary roles that lock shared catalogs or tables of superusers, or that took most locks of the server. For one thread. */
+/**
+ * Finds sessions of ordinary roles that lock shared catalogs or tables of superusers, that keep others waiting for a database,
+ * or that took most locks of the server. For one thread.
+ */
 final class LockOffenders {
     /** Sessions with a lock, granted or not, that is stronger than the locks of statements that read or write rows. */
     private static final String HARMFUL = """
@@ -61,6 +64,9 @@ final class LockOffenders {
                         rows.getInt(1), rows.getString(2), rows.getString(3), rows.getString(4), true, true);
                 offenders.putIfAbsent(offender.pid(), offender);
             }
+        }
+        for (TerminatedSession offender : LockQueues.offenders(session)) {
+            offenders.putIfAbsent(offender.pid(), offender);
         }
         for (TerminatedSession offender : withMostLocks(session)) {
             offenders.putIfAbsent(offender.pid(), offender);

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import org.pgsteward.postgres.Server;
  *   <li>Locks on shared catalogs and on tables of superusers in the management database: {@code CREATE RULE} locks its table
  *       before PostgreSQL checks the privilege, and a role can make the statement wait there. Every login then waits too.
  *       Every role may also lock {@code pg_settings}. No application needs these locks.
+ *   <li>Locks on databases, see {@link LockQueues}.
  *   <li>The server's lock table, which all sessions share and each login needs. The guard keeps a reserve of locks, and
  *       releases it when the table is full.
  *   <li>The memory of the server's container, see {@link MemoryGuard}.
@@ -45,6 +47,9 @@ public final class ServerGuard implements AutoCloseable {
 
     /** Sessions of one call, after which it returns: the caller may then shut the role out. */
     private static final int MOST_TERMINATED = 20;
+
+    /** Of a login that waits for a lock; clients give up sooner. */
+    private static final Duration LONGEST_LOGIN = Duration.ofMinutes(1);
 
     /** To disable a login. Each takes one second if a session of the role comes back in time to change the role again. */
     private static final int ATTEMPTS = 5;
@@ -129,6 +134,7 @@ public final class ServerGuard implements AutoCloseable {
             watching.protectLocks();
             List<TerminatedSession> terminated = List.of();
             List<TerminatedSession> found = offenders.find(session);
+            LockQueues.endOldLogins(session, LONGEST_LOGIN);
             if (found.isEmpty()) {
                 watching.locks().takeReserve(session);
                 prepareAltering();

@@ -1,0 +1,94 @@
+package org.pgsteward.postgres.guard;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Finds sessions of ordinary roles that keep others waiting for a shared object, above all for a database, and logins that have
+ * waited too long.
+ *
+ * <p>{@code DROP DATABASE}, {@code ALTER DATABASE RENAME} and {@code SET TABLESPACE} lock the database before PostgreSQL checks
+ * the privilege, so every role may request the strongest lock. {@code ALTER ROLE CURRENT_USER IN DATABASE} locks any database
+ * weakly until the transaction ends, and makes the request wait. Each login to the database queues behind the request.
+ */
+final class LockQueues {
+    /**
+     * A session offends if somebody waits for it and if it has, or requests, a stronger lock than those of logins; the owner of
+     * a database may have such a lock for ten seconds. Any lock offends for which a superuser or the owner has waited for a
+     * second, because neither a restore nor an owner's {@code DROP DATABASE} goes on otherwise.
+     */
+    private static final String OFFENDERS = """
+            SELECT DISTINCT ON (l.pid) l.pid, r.rolname, COALESCE(a.datname, ''),
+                   pg_catalog.format('locked %s (%s)',
+                       CASE l.locktype WHEN 'relation' THEN l.relation::pg_catalog.regclass::text
+                                       ELSE COALESCE('database ' || d.datname, 'an object of ' || l.classid::pg_catalog.regclass)
+                       END, l.mode),
+                   d.datdba IS DISTINCT FROM r.oid
+              FROM pg_catalog.pg_locks AS w
+              LEFT JOIN pg_catalog.pg_stat_activity AS wa ON wa.pid = w.pid
+              LEFT JOIN pg_catalog.pg_roles AS wr ON wr.oid = wa.usesysid
+              LEFT JOIN pg_catalog.pg_database AS d
+                ON w.locktype = 'object' AND w.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND d.oid = w.objid
+             CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)
+              JOIN pg_catalog.pg_locks AS l
+                ON l.pid = b.pid AND l.locktype = w.locktype AND l.database = w.database
+               AND (l.classid, l.objid, l.relation) IS NOT DISTINCT FROM (w.classid, w.objid, w.relation)
+              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
+             CROSS JOIN LATERAL (
+                   SELECT pg_catalog.clock_timestamp() - w.waitstart AS waited,
+                          w.mode {isStrong} AND (wr.rolsuper OR w.locktype = 'object' AND wr.oid = d.datdba) AS mayHaveIt,
+                          l.mode {isStrong} AS isStrong) AS x
+             WHERE NOT w.granted
+               AND (w.locktype = 'object' AND w.database IN (0, {current})
+                    OR w.locktype = 'relation' AND w.database = {current} AND wa.application_name = 'pgsteward')
+               AND NOT r.rolsuper AND wa.usesysid IS DISTINCT FROM a.usesysid
+               AND (w.locktype = 'object' AND x.isStrong
+                        AND (d.datdba IS DISTINCT FROM r.oid OR x.waited > interval '10 s')
+                    OR x.mayHaveIt AND x.waited > interval '1 s')
+             ORDER BY l.pid
+             LIMIT 100
+            """.replace("{isStrong}", "NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')")
+            .replace(
+                    "{current}",
+                    "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())");
+
+    /** Their clients have given up. The server would keep the process, and its place among the connections, for as long as the lock is held. */
+    private static final String OLD_LOGINS = """
+            SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(w.pid))
+              FROM pg_catalog.pg_locks AS w
+              LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = w.pid
+             WHERE NOT w.granted AND a.usesysid IS NULL
+               AND COALESCE(a.backend_type, 'client backend') = 'client backend'
+               AND w.waitstart < pg_catalog.clock_timestamp() - ? * interval '1 s'
+            """;
+
+    private LockQueues() {}
+
+    /** Returns each session once, with one of its locks as the reason. The owner of a database does not offend there. */
+    static List<TerminatedSession> offenders(Connection session) throws SQLException {
+        List<TerminatedSession> offenders = new ArrayList<>();
+        try (Statement statement = session.createStatement();
+                ResultSet rows = statement.executeQuery(OFFENDERS)) {
+            while (rows.next()) {
+                offenders.add(new TerminatedSession(
+                        rows.getInt(1), rows.getString(2), rows.getString(3), rows.getString(4), rows.getBoolean(5), true));
+            }
+        }
+        return offenders;
+    }
+
+    /** Ends logins that have waited longer for a lock, whoever holds it. */
+    static void endOldLogins(Connection session, Duration longest) throws SQLException {
+        try (PreparedStatement statement = session.prepareStatement(OLD_LOGINS)) {
+            statement.setLong(1, longest.toSeconds());
+            statement.execute();
+        }
+    }
+}
