@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.pgsteward.postgres.DatabaseName;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TableRows;
@@ -162,7 +163,7 @@ final class SideDatabase {
             if (marked) {
                 statement.execute("COMMENT ON DATABASE " + quoted + " IS NULL");
             }
-            statement.execute("ALTER DATABASE " + quoted + " RENAME TO " + Quote.identifier(to));
+            DatabaseName.change(connection, name, to);
             note.in(connection);
             connection.commit();
         }

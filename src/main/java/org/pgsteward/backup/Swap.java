@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
+import org.pgsteward.postgres.DatabaseName;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
@@ -120,11 +121,9 @@ final class Swap {
             long began = System.nanoTime();
             try (Ender ender = new Ender(oldOid)) {
                 ender.start();
-                run(connection, "ALTER DATABASE " + Quote.identifier(live) + " RENAME TO " + Quote.identifier(kept));
+                DatabaseName.change(connection, live, kept);
                 progress.step("nobody is in the old one, and it is set aside");
-                run(
-                        connection,
-                        "ALTER DATABASE " + Quote.identifier(restored) + " RENAME TO " + Quote.identifier(live));
+                DatabaseName.change(connection, restored, live);
                 progress.step("the new one has its name");
                 close(connection, kept);
                 KeptDatabases.note(connection, kept, live, true, at);

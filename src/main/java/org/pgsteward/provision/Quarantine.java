@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.pgsteward.postgres.DatabaseName;
 import org.pgsteward.postgres.DatabaseRemoval;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
@@ -254,10 +255,24 @@ public final class Quarantine {
                         + " WHERE datname = ?",
                 from);
         // Opened again: the service cannot log in, and dumps go on as the administrator.
-        run(
-                turn,
-                "ALTER DATABASE " + Quote.identifier(from) + " RENAME TO " + Quote.identifier(to) + "; ALTER DATABASE "
-                        + Quote.identifier(to) + " ALLOW_CONNECTIONS true; " + row);
+        try {
+            DatabaseName.change(
+                    turn.connection(),
+                    from,
+                    to,
+                    "ALTER DATABASE " + Quote.identifier(to) + " ALLOW_CONNECTIONS true; " + row);
+        } catch (SQLException e) {
+            reopen(turn, from, e);
+            throw e;
+        }
+    }
+
+    private static void reopen(Management.Turn turn, String database, SQLException failure) {
+        try {
+            run(turn, "ALTER DATABASE " + Quote.identifier(database) + " ALLOW_CONNECTIONS true");
+        } catch (SQLException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     private static boolean exists(Management.Turn turn, String database) throws SQLException {

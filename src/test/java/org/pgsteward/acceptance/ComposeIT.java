@@ -830,7 +830,8 @@ class ComposeIT {
         String log = logOfTheWebhook();
         // A busy machine may answer later than pgsteward waits. Its log says so then, and it has to try again.
         List<JsonNode> unexplained = twice(posted()).stream()
-                .filter(notice -> !log.contains("did not take '" + notice.path("title").asText() + "'"))
+                .filter(notice ->
+                        !log.contains("did not take '" + notice.path("title").asText() + "'"))
                 .toList();
         assertThat(unexplained).as("sent twice; pgsteward's log has:%n%s", log).hasSizeLessThanOrEqualTo(1);
         say(

@@ -17,6 +17,8 @@ final class GuardSession {
     /** For so long after the end of a session, the guard hurries to replace it before a role takes all locks. */
     private static final long HURRY_NANOSECONDS = 30_000_000_000L;
 
+    private static final long SLOW_NANOSECONDS = 2_000_000_000L;
+
     /** TCP repeats a lost SYN after a second. The first SYN to a container that is being started is lost. */
     private static final int CONNECT_MILLISECONDS = 200;
 
@@ -47,13 +49,26 @@ final class GuardSession {
             if (System.nanoTime() - endedAt < HURRY_NANOSECONDS) {
                 requireReachable();
             }
-            connection = server.connectForDaemon(ANSWER_SECONDS);
+            connection = login();
             current = connection;
             connection.setAutoCommit(false);
             Sql.run(connection, GuardLocks.TIMEOUT);
             OomScore.reset(connection);
         }
         return connection;
+    }
+
+    /** A login that fails slowly may have waited for a lock; the next one succeeds if that was ended. */
+    private Connection login() throws SQLException {
+        long begun = System.nanoTime();
+        try {
+            return server.connectForDaemon(ANSWER_SECONDS);
+        } catch (SQLException e) {
+            if (System.nanoTime() - begun > SLOW_NANOSECONDS) {
+                EmergencySession.unblockLogins(server);
+            }
+            throw e;
+        }
     }
 
     /** @throws SQLException if the server does not accept a connection at once; the caller tries again */

@@ -21,7 +21,8 @@ final class LockQueues {
     /**
      * A session offends if somebody waits for it and if it has, or requests, a stronger lock than those of logins; the owner of
      * a database may have such a lock for ten seconds. Any lock offends for which a superuser or the owner has waited for a
-     * second, because neither a restore nor an owner's {@code DROP DATABASE} goes on otherwise.
+     * second, because neither a restore nor an owner's {@code DROP DATABASE} goes on otherwise. The object with the number 0 is
+     * the queue of {@code NOTIFY}, which each commit locks for a moment.
      */
     private static final String OFFENDERS = """
             SELECT DISTINCT ON (l.pid) l.pid, r.rolname, COALESCE(a.datname, ''),
@@ -46,7 +47,7 @@ final class LockQueues {
                           w.mode {isStrong} AND (wr.rolsuper OR w.locktype = 'object' AND wr.oid = d.datdba) AS mayHaveIt,
                           l.mode {isStrong} AS isStrong) AS x
              WHERE NOT w.granted
-               AND (w.locktype = 'object' AND w.database IN (0, {current})
+               AND (w.locktype = 'object' AND w.database IN (0, {current}) AND w.objid <> 0
                     OR w.locktype = 'relation' AND w.database = {current} AND wa.application_name = 'pgsteward')
                AND NOT r.rolsuper AND wa.usesysid IS DISTINCT FROM a.usesysid
                AND (w.locktype = 'object' AND x.isStrong
@@ -54,7 +55,8 @@ final class LockQueues {
                     OR x.mayHaveIt AND x.waited > interval '1 s')
              ORDER BY l.pid
              LIMIT 100
-            """.replace("{isStrong}", "NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')")
+            """.replace(
+                    "{isStrong}", "NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')")
             .replace(
                     "{current}",
                     "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())");
@@ -78,7 +80,12 @@ final class LockQueues {
                 ResultSet rows = statement.executeQuery(OFFENDERS)) {
             while (rows.next()) {
                 offenders.add(new TerminatedSession(
-                        rows.getInt(1), rows.getString(2), rows.getString(3), rows.getString(4), rows.getBoolean(5), true));
+                        rows.getInt(1),
+                        rows.getString(2),
+                        rows.getString(3),
+                        rows.getString(4),
+                        rows.getBoolean(5),
+                        true));
             }
         }
         return offenders;

@@ -1,6 +1,7 @@
 package org.pgsteward.postgres.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.DatabaseName;
 import org.pgsteward.postgres.TestCluster;
 
 /** Role wiki locks the database of role shop, as every role may. */
@@ -74,8 +76,7 @@ class LockQueuesIT {
 
             assertThat(terminated)
                     .extracting(TerminatedSession::role, TerminatedSession::reason, TerminatedSession::countsAsOffence)
-                    .containsExactly(tuple(
-                            "wiki", "locked database shop (AccessExclusiveLock)", true));
+                    .containsExactly(tuple("wiki", "locked database shop (AccessExclusiveLock)", true));
             assertThat(login).succeedsWithin(PATIENCE);
             assertThat(drop).failsWithin(PATIENCE);
         }
@@ -88,11 +89,25 @@ class LockQueuesIT {
             CompletableFuture<Void> rename = start(administrator, "ALTER DATABASE shop RENAME TO shop_before");
             awaitRequests(1);
 
-            await().atMost(PATIENCE).until(() -> guard.check().terminated().stream()
-                    .anyMatch(one -> one.role().equals("wiki") && one.countsAsOffence()));
+            await().atMost(PATIENCE)
+                    .until(() -> guard.check().terminated().stream()
+                            .anyMatch(one -> one.role().equals("wiki") && one.countsAsOffence()));
 
             assertThat(rename).succeedsWithin(PATIENCE);
             run(administrator, "ALTER DATABASE shop_before RENAME TO shop");
+        }
+    }
+
+    @Test
+    void aRenameThatWaitsTooLongSaysWhatWasLocked() throws Exception {
+        try (Connection holder = as("wiki", "wiki")) {
+            run(holder, "BEGIN", LOCK_SHOP);
+            run(administrator, "SET lock_timeout = '100ms'");
+
+            assertThatThrownBy(() -> DatabaseName.change(administrator, "shop", "shop_before"))
+                    .hasMessageStartingWith(
+                            "database \"shop\" cannot be renamed to \"shop_before\", another session keeps"
+                                    + " a lock on it; try again");
         }
     }
 
@@ -124,10 +139,30 @@ class LockQueuesIT {
         try (Connection holder = as("wiki", "wiki");
                 Connection dropper = as("wiki", "wiki")) {
             run(holder, "BEGIN", LOCK_SHOP);
-            start(dropper, "DROP DATABASE shop");
+            CompletableFuture<Void> drop = start(dropper, "DROP DATABASE shop");
             awaitRequests(1);
 
             assertThat(guard.check().terminated()).isEmpty();
+
+            assertThat(drop).isNotDone();
+        }
+    }
+
+    @Test
+    void theGuardLogsInAlthoughItsOwnDatabaseWasLockedBefore() throws Exception {
+        try (Connection holder = as("wiki", "wiki");
+                Connection dropper = as("wiki", "wiki");
+                ServerGuard late = new ServerGuard(cluster.server(), FreeSpace.UNKNOWN)) {
+            run(holder, "BEGIN", LOCK_SHOP.replace("shop", "homelab"));
+            CompletableFuture<Void> drop = start(dropper, "DROP DATABASE homelab");
+            awaitRequests(1);
+
+            assertThatThrownBy(late::check).isInstanceOf(SQLException.class);
+
+            assertThat(drop).failsWithin(PATIENCE);
+            await().atMost(PATIENCE)
+                    .ignoreExceptions()
+                    .until(() -> late.check().terminated().isEmpty());
         }
     }
 
