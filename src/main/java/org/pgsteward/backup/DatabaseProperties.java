@@ -24,7 +24,7 @@ import org.pgsteward.postgres.Quote;
  * @param like the words that make a database like it, for the end of {@code CREATE DATABASE}
  * @param properties what was set on it and granted
  * @param strange how many statements are none that {@code pg_dump} writes
- * @param oversized how many are too long to be run: settings or a comment of the database
+ * @param oversized how many settings or comments are left out because of their length
  */
 record DatabaseProperties(String like, List<Property> properties, int strange, int oversized) {
     private static final Pattern ENTRIES =
@@ -121,16 +121,44 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
         // What all databases share is in no encoding: its bytes are of where it was written, and are taken for ours.
         String named =
                 new String(file.manifest().database().getBytes(StandardCharsets.UTF_8), TableOfContents.charset(file));
-        return of(contents.script(file, database, ENTRIES), named);
+        Reading reading = new Reading(named, file.manifest().owner());
+        contents.script(file, database, ENTRIES, new SqlSplitter(reading::take));
+        return reading.done();
     }
 
-    /** @param named what the database is called in {@code script} */
-    static DatabaseProperties of(String script, String named) {
-        StringBuilder like = new StringBuilder();
-        List<Property> properties = new ArrayList<>();
-        int strange = 0;
-        int oversized = 0;
-        for (SqlScript.Statement statement : SqlScript.of(script).statements()) {
+    /**
+     * @param named what the database is called in {@code script}
+     * @param owner of the database
+     */
+    static DatabaseProperties of(String script, String named, String owner) {
+        Reading reading = new Reading(named, owner);
+        SqlScript.of(script).statements().forEach(reading::take);
+        return reading.done();
+    }
+
+    /** Reads a script statement by statement. Any role may have settings of its own in any database. */
+    private static final class Reading {
+        private static final int LARGEST = 1024 * 1024;
+
+        /** Characters of all settings of other roles together. */
+        private static final int LARGEST_OF_OTHERS = 128 * 1024;
+
+        private final String named;
+        private final Set<String> owners;
+        private final StringBuilder like = new StringBuilder();
+        private final List<Property> properties = new ArrayList<>();
+        private int strange;
+        private int oversized;
+        private long kept;
+        private long keptOfOthers;
+
+        Reading(String named, String owner) {
+            this.named = named;
+            this.owners = Set.of(
+                    "ALTER ROLE " + owner + " IN DATABASE ", "ALTER ROLE " + Quote.identifier(owner) + " IN DATABASE ");
+        }
+
+        void take(SqlScript.Statement statement) {
             Matcher property = SET_OR_GRANTED.matcher(statement.sql());
             if (statement.isOversized()) {
                 oversized++;
@@ -144,10 +172,25 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
                 }
             } else if (property.matches()
                     && SqlScript.unquoted(property.group(2)).equals(named)) {
-                properties.add(new Property(property.group(1), property.group(3)));
+                add(property.group(1), property.group(3));
             }
         }
-        return new DatabaseProperties(like.toString(), List.copyOf(properties), strange, oversized);
+
+        private void add(String before, String after) {
+            long length = (long) before.length() + after.length();
+            boolean ofOthers = before.startsWith("ALTER ROLE ") && !owners.contains(before);
+            kept += ofOthers ? 0 : length;
+            keptOfOthers += ofOthers ? length : 0;
+            if (ofOthers ? keptOfOthers > LARGEST_OF_OTHERS : kept > LARGEST) {
+                oversized++;
+            } else {
+                properties.add(new Property(before, after));
+            }
+        }
+
+        DatabaseProperties done() {
+            return new DatabaseProperties(like.toString(), List.copyOf(properties), strange, oversized);
+        }
     }
 
     /**
@@ -169,7 +212,7 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
         if (oversized > 0) {
             refused.add(
                     oversized + " of the dump's settings or comments of the database are left out: each is longer than "
-                            + SqlSplitter.LONGEST + " characters");
+                            + SqlSplitter.LONGEST + " characters, or there are more of them");
         }
         for (Property property : properties) {
             Optional<String> error = tried(connection, property.of(database));

@@ -175,6 +175,7 @@ public final class Dumps {
         requireOpen(target.database());
         LockRoom.require(server, target.database());
         MemoryRoom.require(server, target.database());
+        SettingsOfOthers.reset(server, target.database());
         Instant at = freeName(target);
         // The scratch cluster first: a snapshot must not wait for it.
         Optional<StreamProof> proof = streamProof(target, programs, held);

@@ -2,7 +2,9 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.Reader;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,10 +110,23 @@ final class TableOfContents {
         }
     }
 
-    /** How the database is made, with those entries that belong to it, as text. */
-    String script(StoredFile file, String database, Pattern wanted) throws IOException, InterruptedException {
+    /** Reads how the database is made, with those entries that belong to it, as SQL. */
+    void script(StoredFile file, String database, Pattern wanted, SqlSplitter splitter)
+            throws IOException, InterruptedException {
         String entries = matching(run(file, database, List.of("--list", "--create")), wanted);
-        return run(file, database, List.of("--create", "--file=-", "--use-list=" + write("properties", entries)));
+        List<String> options = List.of("--create", "--file=-", "--use-list=" + write("properties", entries));
+        try (ClientProgram program = site.restoring(database, options)) {
+            program.answer(stdin -> pour(file, stdin), stdout -> {
+                Reader script = new InputStreamReader(stdout, charset(file));
+                char[] some = new char[8192];
+                for (int read = script.read(some); read >= 0; read = script.read(some)) {
+                    for (int at = 0; at < read; at++) {
+                        splitter.accept(some[at]);
+                    }
+                }
+                return splitter.end();
+            });
+        }
     }
 
     /** Without what is restored as far as it goes and would stop all that comes after it. */

@@ -114,6 +114,12 @@ public final class ClientProgram implements AutoCloseable {
         void write(OutputStream stdin) throws IOException;
     }
 
+    /** Reads what a program prints. */
+    @FunctionalInterface
+    public interface Reading<T> {
+        T read(InputStream stdout) throws IOException;
+    }
+
     /**
      * Returns what it prints to its end, while its input is written beside: each may be more than a pipe holds, and then
      * whoever does one after the other waits for ever.
@@ -121,6 +127,22 @@ public final class ClientProgram implements AutoCloseable {
      * @throws IOException when its exit code is not 0, it did not take all of its input, or printed more than is read
      */
     public String answer(Charset charset, Input input) throws IOException, InterruptedException {
+        return answer(input, stdout -> {
+            byte[] bytes = stdout.readNBytes(MOST_PRINTED + 1);
+            if (bytes.length > MOST_PRINTED) {
+                throw new IOException(name + " printed more than " + MOST_PRINTED + " bytes, which is the limit");
+            }
+            return text(bytes, charset, name);
+        });
+    }
+
+    /**
+     * The same for what need not be held as a whole.
+     *
+     * @param reading to the end
+     * @throws IOException also when it cannot be read
+     */
+    public <T> T answer(Input input, Reading<T> reading) throws IOException, InterruptedException {
         FutureTask<Boolean> writing = new FutureTask<>(() -> {
             input.write(input());
             return true;
@@ -128,14 +150,9 @@ public final class ClientProgram implements AutoCloseable {
         Thread beside = new Thread(null, writing, name + "-input", 256 * 1024);
         beside.setDaemon(true);
         beside.start();
-        byte[] bytes = output().readNBytes(MOST_PRINTED + 1);
-        if (bytes.length > MOST_PRINTED) {
-            close();
-            throw new IOException(name + " printed more than " + MOST_PRINTED + " bytes, which is the limit");
-        }
-        String printed;
+        T printed;
         try {
-            printed = text(bytes, charset, name);
+            printed = reading.read(output());
         } catch (IOException e) {
             close();
             throw e;

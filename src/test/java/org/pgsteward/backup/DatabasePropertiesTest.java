@@ -28,7 +28,7 @@ class DatabasePropertiesTest {
 
     @Test
     void whatWasSetAndGrantedOnItIsSaidOfADatabaseOfAnotherName() {
-        DatabaseProperties read = DatabaseProperties.of(SCRIPT, "my \"d b");
+        DatabaseProperties read = DatabaseProperties.of(SCRIPT, "my \"d b", "shop");
 
         assertThat(read.like()).isEqualTo(" ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C.UTF-8'");
         assertThat(read.properties().stream().map(property -> property.of("new; one")))
@@ -52,7 +52,7 @@ class DatabasePropertiesTest {
                 ALTER DATABASE shop SET row_security TO 'off';
                 ALTER ROLE boss IN DATABASE shop SET "TimeZone" TO 'UTC';
                 ALTER DATABASE shop SET "TimeZone" TO 'UTC', "x" = 1;
-                """, "shop");
+                """, "shop", "shop");
 
         assertThat(read.ofResults("nobody"))
                 .containsExactly("\"TimeZone\" TO 'Asia/Tokyo'", "\"DateStyle\" TO 'ISO, DMY'");
@@ -67,6 +67,7 @@ class DatabasePropertiesTest {
                         + "ALTER DATABASE shop SET \"app.key\" TO '" + key + "';\n"
                         + "ALTER DATABASE shop SET \"DateStyle\" TO '" + key + "';\n"
                         + "ALTER DATABASE shop SET \"app.long\" TO '" + key.repeat(2) + "';\n",
+                "shop",
                 "shop");
 
         assertThat(read.ofResults("nobody"))
@@ -80,7 +81,7 @@ class DatabasePropertiesTest {
                 ALTER ROLE shop IN DATABASE shop SET "TimeZone" TO 'UTC';
                 ALTER ROLE other IN DATABASE shop SET "TimeZone" TO 'Asia/Tokyo';
                 ALTER DATABASE shop SET "TimeZone" TO 'Europe/Berlin';
-                """, "shop");
+                """, "shop", "shop");
 
         assertThat(read.ofResults("shop")).containsExactly("\"TimeZone\" TO 'Europe/Berlin'", "\"TimeZone\" TO 'UTC'");
     }
@@ -90,6 +91,7 @@ class DatabasePropertiesTest {
         DatabaseProperties read = DatabaseProperties.of(
                 "CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = icu LOCALE = 'C.UTF-8'"
                         + " ICU_LOCALE = 'en' ICU_RULES = '&a < ''z'' ; x';",
+                "shop",
                 "shop");
 
         assertThat(read.like())
@@ -108,7 +110,7 @@ class DatabasePropertiesTest {
                 ALTER DATABASE shop SET dynamic_library_path TO '/tmp';
                 ALTER DATABASE shop CONNECTION LIMIT = 40;
                 GRANT CONNECT ON DATABASE shop TO reader;
-                """, "shop");
+                """, "shop", "shop");
 
         assertThat(read.properties().stream()
                         .filter(DatabaseProperties.Property::isAnAdministrators)
@@ -125,7 +127,7 @@ class DatabasePropertiesTest {
                 GRANT CREATE ON DATABASE shop TO PUBLIC WITH GRANT OPTION;
                 REVOKE ALL ON DATABASE shop FROM PUBLIC;
                 GRANT ALL ON DATABASE shop TO "PUBLIC";
-                """, "shop");
+                """, "shop", "shop");
 
         assertThat(read.closed().properties().stream().map(property -> property.of("copy")))
                 .containsExactly(
@@ -142,10 +144,32 @@ class DatabasePropertiesTest {
                 "ALTER DATABASE shop SET app.x TO $a$ ' $a$; CREATE ROLE mallory SUPERUSER LOGIN; --';",
                 "ALTER DATABASE shop SET app.x TO 'x' /* ' */; CREATE ROLE mallory SUPERUSER LOGIN; --';",
                 "COMMENT ON DATABASE shop IS $$ ' $$; CREATE ROLE mallory; --';")) {
-            DatabaseProperties read = DatabaseProperties.of(tampered, "shop");
+            DatabaseProperties read = DatabaseProperties.of(tampered, "shop", "shop");
 
             assertThat(read.properties()).as(tampered).isEmpty();
             assertThat(read.strange()).as(tampered).isEqualTo(1);
         }
+    }
+
+    /** Any role may set something for itself in any database, and pg_dump writes it down there. */
+    @Test
+    void settingsOfOtherRolesAreKeptUpToALimitAndTheOwnersBehindThemStay() {
+        String large = "x".repeat(50_000);
+        String script = """
+                CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8';
+                ALTER ROLE wiki IN DATABASE shop SET a.b TO 'small';
+                """
+                + ("ALTER ROLE wiki IN DATABASE shop SET a.c TO '" + large + "';\n").repeat(300)
+                + "ALTER ROLE shop IN DATABASE shop SET work_mem TO '5MB';\n"
+                + "ALTER DATABASE shop SET \"TimeZone\" TO 'UTC';\n";
+
+        DatabaseProperties read = DatabaseProperties.of(script, "shop", "shop");
+
+        assertThat(read.properties()).hasSize(5);
+        assertThat(read.ofResults("shop")).containsExactly("\"TimeZone\" TO 'UTC'");
+        assertThat(read.properties())
+                .extracting(DatabaseProperties.Property::before)
+                .contains("ALTER ROLE shop IN DATABASE ");
+        assertThat(read.oversized()).isEqualTo(298);
     }
 }
