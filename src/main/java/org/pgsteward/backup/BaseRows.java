@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.RoleRemoval;
 import org.pgsteward.postgres.Server;
@@ -107,6 +108,8 @@ final class BaseRows implements AutoCloseable {
      */
     private static final Set<String> GONE =
             Set.of("42P01", "3D000", "55P03", "55000", "42501", "42704", "53300", "28000");
+
+    private static final String TERMINATED = "57P01";
 
     private static final String PREFIX = "pgsteward_count_";
 
@@ -232,8 +235,21 @@ final class BaseRows implements AutoCloseable {
                 countOwned(database, owned.getKey(), owned.getValue(), prefix, counts, limit);
             }
         } catch (SQLException e) {
-            passOver(e);
+            if (isGone(e)) {
+                return;
+            }
+            if (!isUnreachable(e)) {
+                throw e;
+            }
+            column(connection, "SELECT 1", 0);
+            LOG.warn("database {} is not compared with the base backup: {}", database, e.getMessage());
         }
+    }
+
+    /** An owner can keep everybody from logging in to his database, or it is a moment in which such a session is terminated. */
+    private static boolean isUnreachable(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        return e instanceof NoConnection || state.startsWith("08") || state.equals(TERMINATED);
     }
 
     private Duration timeFor(String database) throws SQLException {

@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -330,6 +332,50 @@ class CountingIT {
             assertThat(log.text())
                     .contains("not all tables of database " + database
                             + " are compared with the base backup: counting took longer than 2 s");
+        }
+    }
+
+    @Test
+    void aDatabaseThatItsOwnerLetsNobodyIntoIsPassedOverByABaseBackup() throws Exception {
+        TestCluster cluster = cluster(majors().findFirst().orElseThrow());
+        String database = database(cluster);
+        String neighbour = database(cluster);
+        asSvc(cluster, neighbour, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
+        try (Connection holder = cluster.server().connectAs("svc", PASSWORD, neighbour);
+                Connection dropper = cluster.server().connectAs("svc", PASSWORD, neighbour);
+                Statement holding = holder.createStatement();
+                CapturedLog log = new CapturedLog();
+                BaseRows rows = BaseRows.before(cluster.server());
+                ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
+            holder.setAutoCommit(false);
+            holding.execute("ALTER ROLE CURRENT_USER IN DATABASE " + database + " SET work_mem = '2MB'");
+            CompletableFuture<Boolean> drop =
+                    CompletableFuture.supplyAsync(() -> execute(dropper, "DROP DATABASE " + database));
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> Contents.rows(
+                                            cluster.server(),
+                                            "homelab",
+                                            "SELECT 1 FROM pg_locks WHERE locktype = 'object' AND NOT granted")
+                                    .size()
+                            == 1);
+
+            Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
+
+            assertThat(counted)
+                    .containsEntry(neighbour + ".public.t", 3L)
+                    .doesNotContainKey(database + ".pg_catalog.pg_class");
+            assertThat(log.text()).contains("database " + database + " is not compared with the base backup: ");
+            holder.rollback();
+            // Its client may have given up by now.
+            drop.handle((dropped, late) -> late).get(1, TimeUnit.MINUTES);
+        }
+    }
+
+    private static boolean execute(Connection connection, String sql) {
+        try (Statement statement = connection.createStatement()) {
+            return statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -20,7 +20,7 @@ import java.util.List;
 final class LockQueues {
     /**
      * A session offends if somebody waits for it and if it has, or requests, a stronger lock than those of logins; the owner of
-     * a database may have such a lock for ten seconds. Any lock offends for which a superuser or the owner has waited for a
+     * a database may have such a lock for ten seconds, and request it for three. Any lock offends for which a superuser or the owner has waited for a
      * second, because neither a restore nor an owner's {@code DROP DATABASE} goes on otherwise. The object with the number 0 is
      * the queue of {@code NOTIFY}, which each commit locks for a moment.
      */
@@ -51,7 +51,8 @@ final class LockQueues {
                     OR w.locktype = 'relation' AND w.database = {current} AND wa.application_name = 'pgsteward')
                AND NOT r.rolsuper AND wa.usesysid IS DISTINCT FROM a.usesysid
                AND (w.locktype = 'object' AND x.isStrong
-                        AND (d.datdba IS DISTINCT FROM r.oid OR x.waited > interval '10 s')
+                        AND (d.datdba IS DISTINCT FROM r.oid
+                             OR x.waited > CASE WHEN l.granted THEN interval '10 s' ELSE interval '3 s' END)
                     OR x.mayHaveIt AND x.waited > interval '1 s')
              ORDER BY l.pid
              LIMIT 100
