@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.postgres.Server;
 import org.postgresql.PGConnection;
@@ -58,16 +59,16 @@ final class GuardSession {
         return connection;
     }
 
-    /** A login that fails slowly may have waited for a lock; the next one succeeds if that was ended. */
+    /** A login that fails slowly may have waited for a lock. */
     private Connection login() throws SQLException {
         long begun = System.nanoTime();
         try {
             return server.connectForDaemon(ANSWER_SECONDS);
         } catch (SQLException e) {
-            if (System.nanoTime() - begun > SLOW_NANOSECONDS) {
-                EmergencySession.unblockLogins(server);
-            }
-            throw e;
+            Optional<Connection> connection = System.nanoTime() - begun > SLOW_NANOSECONDS
+                    ? EmergencySession.login(server, ANSWER_SECONDS)
+                    : Optional.empty();
+            return connection.orElseThrow(() -> e);
         }
     }
 
