@@ -379,7 +379,7 @@ public final class Recovery {
     /** The owner's code may sleep in a restore, and all other databases wait for it. */
     private Restore.Done inTime(Restore.Order order, RestoreProgress progress)
             throws Restore.Refused, IOException, SQLException, InterruptedException {
-        Duration longest = stuck.whileOthersWait(order.backup().manifest().restoredBytes());
+        Duration longest = stuck.ofARestore(order.backup().manifest().restoredBytes());
         Progress work = new Progress("restore of " + order.database(), true);
         String tooLong =
                 "its restore took longer than " + Elapsed.words(longest) + " and was left out; restore it alone by:"

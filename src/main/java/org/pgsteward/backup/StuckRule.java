@@ -32,10 +32,16 @@ public final class StuckRule {
     /** A run may take so many times the limit, and the time for its size on top. */
     static final int IN_ALL = 4;
 
-    /** While others wait, a run may take this part of the limit, and the time for its size on top. */
-    static final int PART = 15;
+    /**
+     * While others wait, a run may take this part of the limit, and the time for its size on top. Several services can each
+     * take it, and again whenever their schedule says.
+     */
+    static final int PART = 60;
 
-    /** The least of that part, unless the limit is less. */
+    /** A restore onto an empty server may take this part for one database: others wait, but nobody repeats it. */
+    static final int PART_OF_A_RESTORE = 15;
+
+    /** The least of these parts, unless the limit is less. */
     static final Duration LEAST = Duration.ofMinutes(1);
 
     /** For a cancelled run to clean up: its children get some seconds each, and the scratch cluster 20. */
@@ -141,10 +147,18 @@ public final class StuckRule {
         return limit.multipliedBy(IN_ALL).plusSeconds(run.sizeBytes() / SLOWEST);
     }
 
-    /** Returns how long the work on a database of that size may take while others wait for it. */
-    Duration whileOthersWait(long sizeBytes) {
+    /** Returns how long the restore of one database of that size may take, among all others. */
+    Duration ofARestore(long sizeBytes) {
+        return part(PART_OF_A_RESTORE, sizeBytes);
+    }
+
+    private Duration whileOthersWait(long sizeBytes) {
+        return part(PART, sizeBytes);
+    }
+
+    private Duration part(int divisor, long sizeBytes) {
         Duration least = limit.compareTo(LEAST) < 0 ? limit : LEAST;
-        Duration part = limit.dividedBy(PART);
+        Duration part = limit.dividedBy(divisor);
         return (part.compareTo(least) < 0 ? least : part).plusSeconds(sizeBytes / SLOWEST);
     }
 

@@ -73,6 +73,8 @@ final class Swap {
                                      pg_catalog.shobj_description(?, 'pg_database'))
             """;
 
+    private static final String NO_SETTINGS = "DELETE FROM pg_catalog.pg_db_role_setting WHERE setdatabase = ?";
+
     /** By row and not by statement: a list such as search_path cannot be told from a text with commas in it. */
     private static final String SETTINGS = """
             INSERT INTO pg_catalog.pg_db_role_setting
@@ -116,14 +118,15 @@ final class Swap {
             connection.setAutoCommit(false);
             long oldOid = oid(connection, live);
             long newOid = oid(connection, restored);
-            dress(connection, restored, oldOid, newOid);
-            progress.step("what was granted and set on it is as before");
+            dress(connection, restored, oldOid);
+            progress.step("what was granted on it is as before");
             long began = System.nanoTime();
             try (Ender ender = new Ender(oldOid)) {
                 ender.start();
                 DatabaseName.change(connection, live, kept);
                 progress.step("nobody is in the old one, and it is set aside");
                 DatabaseName.change(connection, restored, live);
+                copySettings(connection, oldOid, newOid);
                 progress.step("the new one has its name");
                 close(connection, kept);
                 KeptDatabases.note(connection, kept, live, true, at);
@@ -142,9 +145,8 @@ final class Swap {
                         + " ALLOW_CONNECTIONS false IS_TEMPLATE false");
     }
 
-    private static void dress(Connection connection, String restored, long oldOid, long newOid) throws SQLException {
-        try (PreparedStatement grants = connection.prepareStatement(GRANTS);
-                PreparedStatement settings = connection.prepareStatement(SETTINGS)) {
+    private static void dress(Connection connection, String restored, long oldOid) throws SQLException {
+        try (PreparedStatement grants = connection.prepareStatement(GRANTS)) {
             for (int i = 1; i <= 8; i += 2) {
                 grants.setString(i, restored);
                 grants.setLong(i + 1, oldOid);
@@ -156,6 +158,17 @@ final class Swap {
                 }
                 statement.executeBatch();
             }
+        }
+    }
+
+    /**
+     * Any role may have made settings of its own for the new database until it was renamed, which locks it.
+     */
+    private static void copySettings(Connection connection, long oldOid, long newOid) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(NO_SETTINGS);
+                PreparedStatement settings = connection.prepareStatement(SETTINGS)) {
+            delete.setLong(1, newOid);
+            delete.executeUpdate();
             settings.setLong(1, newOid);
             settings.setLong(2, oldOid);
             settings.executeUpdate();

@@ -2,6 +2,7 @@ package org.pgsteward.provision;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.Server;
@@ -17,9 +18,12 @@ final class Management implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Connection connection;
+    private final Duration locks;
 
-    Management(Server server) throws SQLException {
+    /** @param locks how long a statement waits for a lock: a role can keep its own row of the catalog locked */
+    Management(Server server, Duration locks) throws SQLException {
         this.connection = server.connect(server.address().database());
+        this.locks = locks;
     }
 
     /** Waits for the lock, half a minute at most. */
@@ -56,6 +60,9 @@ final class Management implements AutoCloseable {
         /** Waits for the lock, half a minute at most. */
         void take() throws SQLException {
             LOCK.await(connection, PATIENCE);
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SET lock_timeout = " + locks.toMillis());
+            }
         }
 
         void release() throws SQLException {

@@ -2,6 +2,7 @@ package org.pgsteward.provision;
 
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -44,6 +45,9 @@ public final class Provisioner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
 
     private final Discovery discovery;
+    /** While one service's role keeps its row locked, the others wait. It is tried again. */
+    private static final Duration LOCKS = Duration.ofSeconds(2);
+
     private final Server server;
     private final Set<String> allowedExtensions;
     private final Carrier carrier;
@@ -299,7 +303,7 @@ public final class Provisioner implements AutoCloseable {
                         .forEach(container -> ask(container, same, postgres, containers, work)));
         turns.lock();
         // Another piece of work that comes in between may close the connection that is kept.
-        try (Management management = new Management(server);
+        try (Management management = new Management(server, LOCKS);
                 Management.Turn turn = management.turn()) {
             work.run(turn, () -> passOn(turn));
         } finally {
@@ -354,7 +358,7 @@ public final class Provisioner implements AutoCloseable {
             open = null;
         }
         if (open == null) {
-            open = new Management(server);
+            open = new Management(server, LOCKS);
             kept = open;
         }
         return open;

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -44,6 +45,9 @@ public final class Quarantine {
              WHERE r.rolname = ? AND d.datname <> ?
              ORDER BY 1
             """;
+
+    /** Other sessions in the database are terminated meanwhile. */
+    private static final Duration LOCKS = Duration.ofSeconds(30);
 
     private final Server server;
     private final Clock clock;
@@ -102,7 +106,7 @@ public final class Quarantine {
         }
         String renamed = "removed_" + DAY.format(clock.instant()) + "_"
                 + UUID.randomUUID().toString().substring(0, 8);
-        try (Management management = new Management(server);
+        try (Management management = new Management(server, LOCKS);
                 Management.Turn turn = management.turn()) {
             // The row first: from here on no container of the service is given anything.
             run(
@@ -122,7 +126,7 @@ public final class Quarantine {
      */
     public Ward undo(Ward ward) throws SQLException, Refused {
         String before = beforeOf(ward);
-        try (Management management = new Management(server);
+        try (Management management = new Management(server, LOCKS);
                 Management.Turn turn = management.turn()) {
             if (!exists(turn, ward.database()) && !exists(turn, before)) {
                 throw new Refused("service '" + ward.service() + "' cannot have its database back, since there is none"
@@ -148,7 +152,7 @@ public final class Quarantine {
      */
     public void drop(Ward ward) throws SQLException, Refused {
         String before = beforeOf(ward);
-        try (Management management = new Management(server);
+        try (Management management = new Management(server, LOCKS);
                 Management.Turn turn = management.turn()) {
             refuseElsewhere(turn, ward, before);
             dropDatabase(turn, ward.database());

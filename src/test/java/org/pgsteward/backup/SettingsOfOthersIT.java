@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,8 @@ class SettingsOfOthersIT {
             "DO $$ BEGIN EXECUTE format('ALTER ROLE wiki IN DATABASE shop SET application_name = %L',"
                     + " repeat('x', 7000000)); END $$";
     private static final String SETTINGS = "SELECT d.datname FROM pg_db_role_setting AS s"
-            + " JOIN pg_database AS d ON d.oid = s.setdatabase WHERE s.setrole = 'wiki'::regrole ORDER BY 1";
+            + " JOIN pg_database AS d ON d.oid = s.setdatabase WHERE s.setrole = 'wiki'::regrole"
+            + " AND d.datname IN ('homelab', 'shop') ORDER BY 1";
 
     private static TestHost host;
     private static Wiring wiring;
@@ -83,6 +86,44 @@ class SettingsOfOthersIT {
         assertThat(host.rows("homelab", SETTINGS))
                 .as("the next backup resets them")
                 .containsExactly("homelab");
+    }
+
+    /** A row of its own for the new database, before it takes the place of the live one. */
+    @Test
+    void whoSetsSomethingForTheDatabaseOfARestoreDoesNotKeepItFromItsPlace() throws Exception {
+        host.cluster().run("homelab", "ALTER ROLE wiki IN DATABASE shop SET work_mem = '6MB'");
+        backUp();
+        CompletableFuture<Boolean> attack =
+                CompletableFuture.supplyAsync(SettingsOfOthersIT::setForTheNext, task -> new Thread(task).start());
+        StoredBackup newest = Inventory.of(wiring.store).of("shop").get(0);
+
+        wiring.restore.replace(new Restore.Order(newest, "shop", "shop"), RestoreProgress.QUIET);
+
+        assertThat(attack).succeedsWithin(Duration.ofMinutes(1));
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT setconfig::text FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = s.setdatabase"
+                                + " WHERE d.datname = 'shop'"))
+                .as("as in the live one")
+                .containsExactly("{work_mem=6MB}");
+        host.cluster().run("homelab", "ALTER ROLE wiki IN DATABASE shop RESET ALL");
+    }
+
+    private static boolean setForTheNext() {
+        try {
+            asWiki("""
+                    DO $$ DECLARE d text; BEGIN
+                      LOOP
+                        SELECT datname INTO d FROM pg_database WHERE datname LIKE 'pgsteward\\_restore\\_%';
+                        EXIT WHEN d IS NOT NULL;
+                        PERFORM pg_sleep(0.005);
+                      END LOOP;
+                      EXECUTE format('ALTER ROLE wiki IN DATABASE %I SET work_mem = ''7MB''', d);
+                    END $$""");
+            return true;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void asWiki(String sql) throws SQLException {

@@ -56,15 +56,15 @@ class StuckRuleTest {
     /** A CHECK that sleeps would hold up a whole night. */
     @Test
     void cancelsAVerificationEarlyForWhichOthersWait() {
-        Progress.State slow = verification(Duration.ofMinutes(4).plusSeconds(11), 10_000_000);
-        Progress.State inTime = verification(Duration.ofMinutes(4).plusSeconds(10), 10_000_000);
+        Progress.State slow = verification(Duration.ofMinutes(1).plusSeconds(11), 10_000_000);
+        Progress.State inTime = verification(Duration.ofMinutes(1).plusSeconds(10), 10_000_000);
         Progress.State waiting = new Progress.State(
                 "verification of chat", true, ProofTurn.WAITS, true, 0, 0, HOUR, Duration.ZERO, Optional.empty());
 
         assertThat(rule.judge(slow, List.of(slow, waiting), NONE))
                 .isEqualTo(new StuckRule.Verdict(
                         Action.CANCEL,
-                        "too slow while others wait: 4711 bytes in 4 min 11 s for a database of 10000000 bytes, and it"
+                        "too slow while others wait: 4711 bytes in 1 min 11 s for a database of 10000000 bytes, and it"
                                 + " restores"));
         assertThat(rule.judge(slow, List.of(slow), VERIFICATION).action()).isEqualTo(Action.CANCEL);
         assertThat(rule.judge(slow, List.of(slow), BACKUPS).action()).isEqualTo(Action.CANCEL);
@@ -75,8 +75,8 @@ class StuckRuleTest {
     /** Numbers of seven bytes with 131,072 digits each: 70 MB were a dump of 1 TB. */
     @Test
     void cancelsADumpEarlyForWhichOthersWait() {
-        Progress.State slow = working(Duration.ofMinutes(4).plusSeconds(71), 70_000_000);
-        Progress.State inTime = working(Duration.ofMinutes(4).plusSeconds(70), 70_000_000);
+        Progress.State slow = working(Duration.ofMinutes(1).plusSeconds(71), 70_000_000);
+        Progress.State inTime = working(Duration.ofMinutes(1).plusSeconds(70), 70_000_000);
         Progress.State waiting = new Progress.State(
                 "backup of chat", true, Dumps.WAITS, true, 0, 0, HOUR, Duration.ZERO, Optional.empty());
 

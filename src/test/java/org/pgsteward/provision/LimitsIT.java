@@ -1,11 +1,14 @@
 package org.pgsteward.provision;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -132,6 +135,29 @@ class LimitsIT {
         assertThat(host.ask("quiet", "SELECT 1")).containsExactly("1");
         assertThat(host.reconcile().troubles()).isEmpty();
         host.run("homelab", "ALTER DATABASE quiet RESET ALL");
+    }
+
+    /** All services wait for the turn in which a role is altered. */
+    @Test
+    void aRoleThatKeepsItsOwnRowLockedIsWaitedForTwoSeconds() throws Exception {
+        try (Management management = new Management(host.server, Duration.ofSeconds(2));
+                Management.Turn turn = management.turn();
+                Connection quiet = host.as("quiet", "quiet");
+                Statement locking = quiet.createStatement();
+                Statement altering = turn.connection().createStatement()) {
+            quiet.setAutoCommit(false);
+            locking.execute("ALTER ROLE CURRENT_USER SET work_mem = '2MB'");
+            locking.execute("ALTER ROLE CURRENT_USER PASSWORD 'quiets'");
+
+            assertThatThrownBy(() -> altering.execute("ALTER ROLE quiet PASSWORD 'other'"))
+                    .hasMessageContaining("lock timeout");
+
+            try (ResultSet row = altering.executeQuery("SHOW lock_timeout")) {
+                row.next();
+                assertThat(row.getString(1)).isEqualTo("2s");
+            }
+            quiet.rollback();
+        }
     }
 
     /** A role may give itself a verifier of any length, and would then not be able to log in. */
