@@ -63,8 +63,11 @@ public final class DueBackups {
     /**
      * @param lastStarted the start of the newest run; the epoch where there has been none, which is due at once
      * @param failures how many of the newest runs failed, one after the other
+     * @param unverifiable whether the newest run ended so, as when it kept others waiting and was cancelled. If it, or one that
+     *     failed, is scheduled more often than every half hour, it comes every half hour
      */
-    public static boolean isDue(Schedule schedule, Instant lastStarted, int failures, Instant now) {
+    public static boolean isDue(
+            Schedule schedule, Instant lastStarted, int failures, boolean unverifiable, Instant now) {
         if (lastStarted.isAfter(now)) {
             // The clock was set back, or forth and back: a run in what is now the future says nothing of tonight.
             return true;
@@ -73,6 +76,12 @@ public final class DueBackups {
                 && !lastStarted.plus(failures == 1 ? FIRST_RETRY : RETRY).isAfter(now)) {
             return true;
         }
-        return !schedule.nextAfter(lastStarted).isAfter(now);
+        Instant next = schedule.nextAfter(lastStarted);
+        if (next.isAfter(now)) {
+            return false;
+        }
+        boolean rests =
+                (failures > 0 || unverifiable) && lastStarted.plus(RETRY).isAfter(now);
+        return !rests || !schedule.nextAfter(next).isBefore(next.plus(RETRY));
     }
 }

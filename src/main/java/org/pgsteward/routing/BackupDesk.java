@@ -20,6 +20,7 @@ import org.pgsteward.backup.Dumps;
 import org.pgsteward.backup.ProcessDeaths;
 import org.pgsteward.backup.Proof;
 import org.pgsteward.backup.RunsUnderWay;
+import org.pgsteward.backup.Schedule;
 import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
@@ -216,8 +217,9 @@ public final class BackupDesk {
                     int failures = last != null && "failed".equals(last.state()) && isTriedAgain(kind)
                             ? Math.max(1, tables.failuresInARow(found.target().service()))
                             : 0;
-                    if (DueBackups.isDue(schedules.of(kind, found.target().service()), since, failures, now)) {
-                        boolean unverifiable = last != null && last.state().equals(BackupState.UNVERIFIABLE.word());
+                    boolean unverifiable = last != null && last.state().equals(BackupState.UNVERIFIABLE.word());
+                    Schedule schedule = schedules.of(kind, found.target().service());
+                    if (DueBackups.isDue(schedule, since, failures, unverifiable, now)) {
                         ofKind.add(new DueBackups.Due(found.target(), unverifiable, since));
                     }
                 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ class DueBackupsTest {
                 "2026-03-01T00:00:05Z | 1     | 2026-03-01T00:01:04Z | not yet again, a second less than a minute after it failed once"
             })
     void isNotDue(Instant lastStarted, int failures, Instant now, String sentence) {
-        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, failures, now))
+        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, failures, false, now))
                 .as(sentence)
                 .isFalse();
     }
@@ -46,7 +47,7 @@ class DueBackupsTest {
                 "2031-01-01T00:00:00Z | 0     | 2026-03-01T12:00:00Z | when the clock was wrong at the last run, and is right now"
             })
     void isDue(Instant lastStarted, int failures, Instant now, String sentence) {
-        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, failures, now))
+        assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, failures, false, now))
                 .as(sentence)
                 .isTrue();
     }
@@ -91,9 +92,9 @@ class DueBackupsTest {
     @Test
     void thirtyMissedNightsAreOneRun() {
         Instant back = Instant.parse("2026-04-01T09:17:00Z");
-        assertThat(DueBackups.isDue(MIDNIGHT, Instant.parse("2026-03-01T00:00:05Z"), 0, back))
+        assertThat(DueBackups.isDue(MIDNIGHT, Instant.parse("2026-03-01T00:00:05Z"), 0, false, back))
                 .isTrue();
-        assertThat(DueBackups.isDue(MIDNIGHT, back, 0, back.plusSeconds(60)))
+        assertThat(DueBackups.isDue(MIDNIGHT, back, 0, false, back.plusSeconds(60)))
                 .as("once it has run")
                 .isFalse();
     }
@@ -101,7 +102,28 @@ class DueBackupsTest {
     @Test
     void whatNeverFailsIsNotTriedAgainUntilItsNextTime() {
         Schedule never = moment -> Instant.MAX;
-        assertThat(DueBackups.isDue(never, Instant.EPOCH, 0, Instant.parse("2026-03-01T00:00:00Z")))
+        assertThat(DueBackups.isDue(never, Instant.EPOCH, 0, false, Instant.parse("2026-03-01T00:00:00Z")))
                 .isFalse();
+    }
+
+    /** Two services with slow databases and a schedule of each minute held up the nights of all others. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, true, 00:29:59, false",
+        "0, true, 00:30:00, true",
+        "1, false, 00:00:59, false",
+        "1, false, 00:01:00, true",
+        "2, false, 00:29:59, false",
+        "2, false, 00:30:00, true",
+        "0, false, 00:01:00, true"
+    })
+    void whatWentWrongComesEveryHalfHourHoweverOftenItIsScheduled(
+            int failures, boolean unverifiable, LocalTime now, boolean due) {
+        Schedule eachMinute = moment -> moment.plusSeconds(60).truncatedTo(ChronoUnit.MINUTES);
+        Instant midnight = Instant.parse("2026-03-01T00:00:00Z");
+
+        assertThat(DueBackups.isDue(
+                        eachMinute, midnight, failures, unverifiable, midnight.plusSeconds(now.toSecondOfDay())))
+                .isEqualTo(due);
     }
 }
