@@ -1,0 +1,115 @@
+package org.pgsteward.postgres.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.engine.DockerCli;
+import org.pgsteward.engine.NeedsEngine;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** The health check of compose.yaml, for the time in which pgsteward has no session. */
+@NeedsEngine
+class HealthCheckIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void terminatesWhoKeepsTheAdministratorFromLoggingInAndNobodyElse() throws Exception {
+        Path script = Files.writeString(folder.resolve("health.sh"), config("postgres_health"));
+        Path logins = Files.writeString(folder.resolve("pg_hba.conf"), config("pg_hba"));
+        try (PostgresContainer container = PostgresContainer.start()) {
+            DockerCli.docker("cp", script.toString(), container.name() + ":/health.sh");
+            DockerCli.docker("cp", logins.toString(), container.name() + ":/var/lib/postgresql/data/pg_hba.conf");
+            container.server().ask("SELECT pg_reload_conf()");
+            try (Connection holder = container.as("evil");
+                    Connection dropper = container.as("evil");
+                    Connection owner = container.as("wiki");
+                    Connection waiting = container.as("wiki");
+                    Connection observer = container.server().connect("homelab")) {
+                run(owner, "CREATE TEMP TABLE mine (n int)", "SELECT pg_advisory_lock(4711)");
+                assertThat(healthCheck(container)).as("nobody waits").isEmpty();
+                CompletableFuture<Void> innocent = start(waiting, "SELECT pg_advisory_lock(4711)");
+                awaitWaiting(observer, 1);
+                assertThat(healthCheck(container)).as("no login waits").isEmpty();
+                assertThat(innocent).isNotDone();
+                run(owner, "SELECT pg_advisory_unlock(4711)");
+                assertThat(innocent).succeedsWithin(PATIENCE);
+
+                for (String database : List.of("homelab", "postgres", "template1")) {
+                    run(holder, "BEGIN", "ALTER ROLE CURRENT_USER IN DATABASE " + database + " SET work_mem = '2MB'");
+                }
+                CompletableFuture<Void> drop = start(dropper, "DROP DATABASE homelab");
+                awaitWaiting(observer, 1);
+
+                assertThat(healthCheck(container)).contains("evil homelab", "DROP DATABASE waiting");
+
+                assertThat(drop).failsWithin(PATIENCE);
+                container.server().connect("homelab").close();
+                assertThat(owner.isValid(5) && waiting.isValid(5)).isTrue();
+                await().atMost(PATIENCE).until(() -> healthCheck(container).isEmpty());
+            }
+        }
+    }
+
+    /** As compose gives it to the container: two dollars stand for one. */
+    private static String config(String name) throws Exception {
+        Object part =
+                new Load(LoadSettings.builder().build()).loadFromString(Files.readString(Path.of("compose.yaml")));
+        for (String key : List.of("configs", name, "content")) {
+            part = Objects.requireNonNull(((Map<?, ?>) part).get(key), key);
+        }
+        return part.toString().replace("$$", "$");
+    }
+
+    /** Returns what it prints; its exit code says whether a login succeeded at once. */
+    private static String healthCheck(PostgresContainer container) {
+        return DockerCli.docker("exec", "--user", "postgres", container.name(), "sh", "-c", "sh /health.sh || true")
+                .strip();
+    }
+
+    private static CompletableFuture<Void> start(Connection connection, String sql) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        run(connection, sql);
+                    } catch (SQLException e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                task -> new Thread(task, "session").start());
+    }
+
+    private static void run(Connection connection, String... statements) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    private static void awaitWaiting(Connection observer, int many) {
+        await().atMost(PATIENCE).until(() -> {
+            try (Statement statement = observer.createStatement();
+                    var row = statement.executeQuery("SELECT count(*) FROM pg_locks WHERE NOT granted")) {
+                row.next();
+                return row.getInt(1) == many;
+            }
+        });
+    }
+}
