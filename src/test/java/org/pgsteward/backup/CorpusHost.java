@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.model.Backup;
@@ -27,6 +28,8 @@ import org.pgsteward.routing.TestHost;
  * differs afterwards needs a note, a missing line or a sentence of RECOVERY.md that names the loss.
  */
 final class CorpusHost implements AutoCloseable {
+    private static final Pattern FUNCTION = Pattern.compile("\\w+\\(\\) \\{\\n");
+
     private static final Pattern SHELL = Pattern.compile("(?s)```sh\\n(.*?)```");
 
     private final Programs programs;
@@ -168,8 +171,9 @@ final class CorpusHost implements AutoCloseable {
         try (TestCluster empty = TestCluster.start(programs)) {
             Map<String, String> reasons = new HashMap<>();
             failure(empty, blocks.get(0)).ifPresent(said -> reasons.put("the first block", said));
+            String functions = functions(blocks.get(1));
             for (String line : statements(blocks.get(1))) {
-                failure(empty, settings(blocks) + line)
+                failure(empty, settings(blocks) + functions + line)
                         .ifPresent(said -> reasons.put(
                                 databases.stream()
                                         .filter(database -> isOf(database, line))
@@ -315,21 +319,33 @@ final class CorpusHost implements AutoCloseable {
                 && backups.get(database).path().filter(line::contains).isPresent();
     }
 
-    /** The lines of a block; a quote may go over several. */
-    private static List<String> statements(String block) {
+    /** The functions that a block defines. */
+    private static String functions(String block) throws Exception {
+        return statements(block).stream()
+                .filter(statement -> FUNCTION.matcher(statement).lookingAt())
+                .collect(Collectors.joining());
+    }
+
+    /** The statements of a block, as a shell reads them. */
+    private static List<String> statements(String block) throws Exception {
         List<String> statements = new ArrayList<>();
         StringBuilder statement = new StringBuilder();
-        boolean quoted = false;
-        for (int i = 0; i < block.length(); i++) {
-            char c = block.charAt(i);
-            statement.append(c);
-            quoted ^= c == '\'';
-            if (c == '\n' && !quoted) {
+        for (String line : block.split("(?<=\n)", -1)) {
+            statement.append(line);
+            if (!line.endsWith("\\\n") && isWhole(statement)) {
                 statements.add(statement.toString());
                 statement.setLength(0);
             }
         }
         return statements;
+    }
+
+    private static boolean isWhole(CharSequence statement) throws Exception {
+        Process process = new ProcessBuilder("sh", "-n", "-c", statement.toString())
+                .redirectErrorStream(true)
+                .start();
+        process.getInputStream().readAllBytes();
+        return process.waitFor() == 0;
     }
 
     private Optional<String> failure(TestCluster there, String script) throws Exception {

@@ -13,7 +13,8 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * Backs up half of the corpus in one night and restores it onto an empty server, on PostgreSQL 15. {@link CorpusOn17IT} does
+ * Backs up half of the corpus in one night and restores it onto an empty server, by pgsteward and by the lines of RECOVERY.md, on
+ * PostgreSQL 15. {@link CorpusOn17IT} does
  * the same with the other half, and {@link CorpusSoakIT} restores everything in every way on both versions.
  */
 @NeedsPostgres
@@ -25,6 +26,7 @@ class CorpusIT {
         try (CorpusHost host = new CorpusHost(programs, Map.of(), Map.of(), Corpus.half(programs.major(), true))) {
             assertThat(host.unexpected(host.states(), Corpus.Row::backup)).isEmpty();
             assertThat(host.unexpected(host.all(), Corpus.Row::all)).isEmpty();
+            assertThat(host.unexpected(host.lines(), Corpus.Row::lines)).isEmpty();
         }
     }
 

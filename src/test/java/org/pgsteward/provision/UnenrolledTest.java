@@ -35,6 +35,13 @@ class UnenrolledTest {
                 application("NocoDB", "NC_DB=pg://postgresql:5432?u=nocodb&p=" + SECRET + "&d=n", "NC_DB_PASS=x"),
                 application(
                         "Penpot", "PENPOT_DATABASE_URI=postgresql://postgresql/penpot", "PENPOT_DATABASE_PASSWORD=p"),
+                application("Healthchecks", "DB_HOST=postgresql", "DB=postgres", "DB_PASSWORD=" + SECRET),
+                application("Mastodon", "DB_HOST=postgresql", "DB_PASS=" + SECRET),
+                application(
+                        "Wallabag",
+                        "SYMFONY__ENV__DATABASE_HOST=postgresql",
+                        "SYMFONY__ENV__DATABASE_DRIVER=pdo_pgsql",
+                        "SYMFONY__ENV__DATABASE_PASSWORD=" + SECRET),
                 application("Jellystat", "POSTGRES_IP=postgresql", "POSTGRES_PASSWORD=" + SECRET),
                 application("SQLAlchemy", "SQLALCHEMY_URL=postgresql+psycopg2://u:" + SECRET + "@postgresql:5432/db"),
                 application("Gotify", "GOTIFY_DATABASE_CONNECTION=host=postgresql port=5432 password=" + SECRET));

@@ -284,7 +284,7 @@ class WatchdogIT {
     }
 
     private void assertStuckAndNothingHeld(String service) throws Exception {
-        assertThat(host.notices(Watchdog.STUCK, service)).first().asString().startsWith("firing");
+        assertThat(host.notices(Watchdog.STUCK, service)).first().asString().startsWith("firing [critical]");
         Optional<RunLock> lock = RunLock.take(host.folder().resolve("state/locks"), service);
         assertThat(lock).isPresent();
         lock.get().close();
