@@ -2,14 +2,14 @@ package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.postgres.Server;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A session in another database, for the case that a role locks the management database while the guard has no session: at the
@@ -23,40 +23,50 @@ final class EmergencySession {
     /** Sessions may come back at once. */
     private static final long PAUSE_NANOSECONDS = 20_000_000;
 
-    /** Sessions that are logged. */
-    private static final int MOST_LOGGED = 20;
-
-    private static final Logger LOG = LoggerFactory.getLogger(EmergencySession.class);
+    /** Sessions that are reported. */
+    private static final int MOST_KEPT = 20;
 
     private final Connection session;
-    private int terminated;
+    private final Map<Integer, TerminatedSession> terminated = new LinkedHashMap<>();
 
     private EmergencySession(Connection session) {
         this.session = session;
     }
 
     /**
+     * A session in the management database.
+     *
+     * @param terminated the first sessions that were terminated for it
+     */
+    record Login(Connection connection, List<TerminatedSession> terminated) {}
+
+    /**
      * Logs in to the management database, and meanwhile terminates the sessions that block logins.
      *
-     * @return the new session; empty if it cannot log in to any other database either, or if the login fails all the same
+     * @param failure of the login before; gets the later ones as suppressed
+     * @return empty if it cannot log in to any other database either, or if the login fails all the same
      */
-    static Optional<Connection> login(Server server, int answerSeconds) {
+    static Optional<Login> login(Server server, int answerSeconds, SQLException failure) {
         for (String database : DATABASES) {
-            if (database.equals(server.address().database())) {
-                continue;
-            }
             try (Connection session =
                     server.connectAs(server.address().user(), server.address().password(), database)) {
                 FutureTask<Connection> login = new FutureTask<>(() -> server.connectForDaemon(answerSeconds));
-                Thread thread = new Thread(null, login, "guard-login", 256 * 1024);
-                thread.setDaemon(true);
-                thread.start();
-                return new EmergencySession(session).unblock(login);
+                start("guard-login", login);
+                EmergencySession emergency = new EmergencySession(session);
+                return emergency
+                        .unblock(login)
+                        .map(connection -> new Login(connection, List.copyOf(emergency.terminated.values())));
             } catch (SQLException e) {
-                LOG.debug("no session in {}: {}", database, e.getMessage());
+                failure.addSuppressed(e);
             }
         }
         return Optional.empty();
+    }
+
+    private static void start(String name, Runnable work) {
+        Thread thread = new Thread(null, work, name, 256 * 1024);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private Optional<Connection> unblock(FutureTask<Connection> login) throws SQLException {
@@ -70,14 +80,13 @@ final class EmergencySession {
             taken = true;
             return Optional.of(connection);
         } catch (ExecutionException e) {
-            LOG.debug("the guard's login failed: {}", String.valueOf(e.getCause()));
             return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.empty();
         } finally {
             if (!taken) {
-                closeLater(login);
+                start("guard-login-close", () -> closeLater(login));
             }
         }
     }
@@ -85,33 +94,21 @@ final class EmergencySession {
     private void terminateOffenders() throws SQLException {
         for (TerminatedSession offender : LockQueues.offenders(session)) {
             Sql.terminate(session, offender.pid());
-            terminated++;
-            if (terminated <= MOST_LOGGED) {
-                LOG.warn(
-                        "role {} {}, so that pgsteward could not log in; session {} was terminated",
-                        offender.role(),
-                        offender.reason(),
-                        offender.pid());
+            if (terminated.size() < MOST_KEPT) {
+                terminated.putIfAbsent(offender.pid(), offender);
             }
         }
     }
 
     /** A login that comes too late would keep its connection. */
     private static void closeLater(FutureTask<Connection> login) {
-        Thread thread = new Thread(
-                null,
-                () -> {
-                    try {
-                        login.get().close();
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    } catch (ExecutionException | SQLException e) {
-                        LOG.debug("there is no session to close: {}", e.getMessage());
-                    }
-                },
-                "guard-login-close",
-                128 * 1024);
-        thread.setDaemon(true);
-        thread.start();
+        try {
+            login.get().close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | SQLException e) {
+            // There is no session.
+            return;
+        }
     }
 }

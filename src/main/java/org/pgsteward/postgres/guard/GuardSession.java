@@ -6,6 +6,8 @@ import java.net.Socket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.postgres.Server;
@@ -31,6 +33,7 @@ final class GuardSession {
 
     private final Server server;
     private final GuardLocks locks = new GuardLocks();
+    private final List<TerminatedSession> terminatedForLogin = new ArrayList<>();
     private @Nullable Connection current;
 
     /** Follows the statements that took the locks, so that an error later does not release them. */
@@ -65,11 +68,19 @@ final class GuardSession {
         try {
             return server.connectForDaemon(ANSWER_SECONDS);
         } catch (SQLException e) {
-            Optional<Connection> connection = System.nanoTime() - begun > SLOW_NANOSECONDS
-                    ? EmergencySession.login(server, ANSWER_SECONDS)
+            Optional<EmergencySession.Login> login = System.nanoTime() - begun > SLOW_NANOSECONDS
+                    ? EmergencySession.login(server, ANSWER_SECONDS, e)
                     : Optional.empty();
-            return connection.orElseThrow(() -> e);
+            login.ifPresent(one -> terminatedForLogin.addAll(one.terminated()));
+            return login.orElseThrow(() -> e).connection();
         }
+    }
+
+    /** Returns the sessions that were terminated since the last call so that this one could log in. */
+    List<TerminatedSession> terminatedForLogin() {
+        List<TerminatedSession> terminated = List.copyOf(terminatedForLogin);
+        terminatedForLogin.clear();
+        return terminated;
     }
 
     /** @throws SQLException if the server does not accept a connection at once; the caller tries again */

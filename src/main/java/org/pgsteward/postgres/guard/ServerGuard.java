@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -132,7 +133,7 @@ public final class ServerGuard implements AutoCloseable {
             Optional<DiskTaken> diskTaken = disk.check(session);
             watching.locks().take(session, true);
             watching.protectLocks();
-            List<TerminatedSession> terminated = List.of();
+            List<TerminatedSession> terminated = new ArrayList<>(watching.terminatedForLogin());
             List<TerminatedSession> found = offenders.find(session);
             LockQueues.endOldLogins(session, LONGEST_LOGIN);
             if (found.isEmpty()) {
@@ -145,7 +146,7 @@ public final class ServerGuard implements AutoCloseable {
                 Set<Integer> before = found.stream().map(TerminatedSession::pid).collect(Collectors.toSet());
                 found = offenders.find(session);
                 found.removeIf(offender -> !before.contains(offender.pid()));
-                terminated = terminate(session, found);
+                terminated.addAll(terminate(session, found));
             }
             rememberClients(session);
             if (superuserWaits(session)) {

@@ -3,6 +3,10 @@ package org.pgsteward.postgres.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -37,7 +41,9 @@ class HealthCheckIT {
             DockerCli.docker("cp", script.toString(), container.name() + ":/health.sh");
             DockerCli.docker("cp", logins.toString(), container.name() + ":/var/lib/postgresql/data/pg_hba.conf");
             container.server().ask("SELECT pg_reload_conf()");
-            try (Connection holder = container.as("evil");
+            try (Socket titled = clientNamed(container, "u\n1 postgres: a waiting\nx", "homelab");
+                    Socket like = clientNamed(container, "homelab", "homelab 127.0.0.1(1) startup waiting\n");
+                    Connection holder = container.as("evil");
                     Connection dropper = container.as("evil");
                     Connection owner = container.as("wiki");
                     Connection waiting = container.as("wiki");
@@ -57,14 +63,32 @@ class HealthCheckIT {
                 CompletableFuture<Void> drop = start(dropper, "DROP DATABASE homelab");
                 awaitWaiting(observer, 1);
 
-                assertThat(healthCheck(container)).contains("evil homelab", "DROP DATABASE waiting");
+                assertThat(healthCheck(container)).matches("logins wait for a lock; processes terminated: \\d{2,}");
 
                 assertThat(drop).failsWithin(PATIENCE);
                 container.server().connect("homelab").close();
                 assertThat(owner.isValid(5) && waiting.isValid(5)).isTrue();
+                assertThat(titled.isConnected() && like.isConnected())
+                        .as("their names are in the titles of their processes")
+                        .isTrue();
                 await().atMost(PATIENCE).until(() -> healthCheck(container).isEmpty());
             }
         }
+    }
+
+    /** A client that says its name and no password. */
+    private static Socket clientNamed(PostgresContainer container, String user, String database) throws IOException {
+        Socket socket = new Socket(
+                container.server().address().host(),
+                container.server().address().port());
+        byte[] names = ("user\0" + user + "\0database\0" + database + "\0\0").getBytes(StandardCharsets.UTF_8);
+        DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+        out.writeInt(names.length + 8);
+        out.writeInt(3 << 16);
+        out.write(names);
+        out.flush();
+        socket.getInputStream().read();
+        return socket;
     }
 
     /** As compose gives it to the container: two dollars stand for one. */

@@ -157,7 +157,9 @@ class LockQueuesIT {
             CompletableFuture<Void> drop = start(dropper, "DROP DATABASE homelab");
             awaitRequests(1);
 
-            assertThat(late.check().terminated()).isEmpty();
+            assertThat(late.check().terminated())
+                    .extracting(TerminatedSession::role, TerminatedSession::reason)
+                    .containsExactly(tuple("wiki", "locked database homelab (AccessExclusiveLock)"));
 
             assertThat(drop).failsWithin(PATIENCE);
         }
