@@ -13,12 +13,10 @@ import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.postgres.DatabaseName;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.pgsteward.postgres.SessionEnder;
 
 /**
  * Puts a restored database in the place of the live one.
@@ -34,8 +32,6 @@ import org.slf4j.LoggerFactory;
  * <p>Killed anywhere before the commit, the server takes all of it back.
  */
 final class Swap {
-    private static final Logger LOG = LoggerFactory.getLogger(Swap.class);
-
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -45,12 +41,6 @@ final class Swap {
 
     /** Bytes that PostgreSQL keeps of a name. */
     private static final int LONGEST_NAME = 63;
-
-    private static final String END = """
-            SELECT count(pg_catalog.pg_terminate_backend(pid))
-              FROM pg_catalog.pg_stat_activity
-             WHERE datid = ? AND backend_type NOT LIKE 'autovacuum%'
-            """;
 
     /** The owner first. Rights on the database, but PUBLIC's, which no database of ours has, and the owner's own. */
     private static final String GRANTS = """
@@ -121,8 +111,8 @@ final class Swap {
             dress(connection, restored, oldOid);
             progress.step("what was granted on it is as before");
             long began = System.nanoTime();
-            try (Ender ender = new Ender(oldOid)) {
-                ender.start();
+            try (SessionEnder sessions = SessionEnder.ofDatabase(server, oldOid)) {
+                sessions.start();
                 DatabaseName.change(connection, live, kept);
                 progress.step("nobody is in the old one, and it is set aside");
                 DatabaseName.change(connection, restored, live);
@@ -191,47 +181,6 @@ final class Swap {
     private static void run(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
-        }
-    }
-
-    /** Ends the sessions in one database, those that slip in too, until it is closed. */
-    private final class Ender implements AutoCloseable {
-        private final long database;
-        private final Connection connection;
-        private final Thread thread = new Thread(null, this::end, "end-sessions", 256 * 1024);
-        private volatile boolean done;
-
-        Ender(long database) throws SQLException {
-            this.database = database;
-            this.connection = server.connect(server.address().database());
-        }
-
-        void start() {
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        private void end() {
-            try (PreparedStatement statement = connection.prepareStatement(END)) {
-                statement.setLong(1, database);
-                while (!done) {
-                    statement.execute();
-                    LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
-                }
-            } catch (SQLException e) {
-                LOG.warn("sessions cannot be ended: {}", e.getMessage());
-            }
-        }
-
-        @Override
-        public void close() throws SQLException {
-            done = true;
-            try {
-                thread.join(Duration.ofSeconds(5).toMillis());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            connection.close();
         }
     }
 

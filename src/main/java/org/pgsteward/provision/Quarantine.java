@@ -18,6 +18,7 @@ import org.pgsteward.postgres.DatabaseName;
 import org.pgsteward.postgres.DatabaseRemoval;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.SessionEnder;
 
 /**
  * Takes a service's database away in two steps that a person takes one after the other: into quarantine, where nobody
@@ -113,7 +114,11 @@ public final class Quarantine {
                     turn,
                     "UPDATE public.service_configs SET quarantined_at = COALESCE(quarantined_at, now()),"
                             + " quarantined_from = " + Quote.literal(before) + whose(ward));
-            logIn(turn, ward, false);
+            // They may have locked the role's row, and would come back.
+            try (SessionEnder sessions = SessionEnder.ofRole(server, ward.role())) {
+                sessions.start();
+                logIn(turn, ward, false);
+            }
             rename(turn, ward, before, renamed, "");
         }
         return new Ward(ward.service(), renamed, ward.role(), Optional.of(before));

@@ -10,7 +10,10 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +76,43 @@ class QuarantineIT {
             assertThat(databases(app)).isEmpty();
             assertNobodyLogsIn(ward);
             assertThat(host.ask(ward.database(), "SELECT n FROM public.tasks")).containsExactly("42");
+        }
+    }
+
+    /** Its sessions come back, and keep the row of their role locked. */
+    @Test
+    void aServiceThatKeepsItsRoleLockedIsPutThereAllTheSame() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        CountDownLatch locked = new CountDownLatch(1);
+        List<Thread> threads = new ArrayList<>();
+        for (int n = 0; n < 4; n++) {
+            Thread thread = new Thread(() -> keepLocked(over, locked), "attack");
+            thread.start();
+            threads.add(thread);
+        }
+        locked.await();
+        try {
+            assertNobodyLogsIn(quarantine.begin(quarantine.find(app)));
+        } finally {
+            over.set(true);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+    }
+
+    private void keepLocked(AtomicBoolean over, CountDownLatch locked) {
+        while (!over.get()) {
+            try (Connection connection = host.as(app, app);
+                    Statement statement = connection.createStatement()) {
+                connection.setAutoCommit(false);
+                statement.execute("ALTER ROLE CURRENT_USER SET work_mem = '2MB'");
+                statement.execute("ALTER ROLE CURRENT_USER PASSWORD '" + EnrolmentHost.PASSWORD.reveal() + "'");
+                locked.countDown();
+                statement.execute("SELECT pg_sleep(60)");
+            } catch (SQLException ended) {
+                Thread.onSpinWait();
+            }
         }
     }
 

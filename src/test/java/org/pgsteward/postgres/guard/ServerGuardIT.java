@@ -490,6 +490,17 @@ class ServerGuardIT {
         as("wiki").close();
     }
 
+    /** A quarantine marks the service first, and may not get to its role. */
+    @Test
+    void shutsOutAServiceInQuarantineWhoseRoleMayStillLogIn() throws Exception {
+        run(administrator, ENROLLED, "UPDATE public.service_configs SET quarantined_at = now()");
+
+        assertThat(guard.shutOut("wiki")).contains("wiki");
+
+        assertThatThrownBy(() -> as("wiki")).hasMessageContaining("not permitted to log in");
+        assertThat(guard.shutOut("wiki")).as("in quarantine").isEmpty();
+    }
+
     /** The tables of pgsteward do not exist before its first start. */
     @Test
     void shutsOutNoRoleWithoutAService() throws Exception {

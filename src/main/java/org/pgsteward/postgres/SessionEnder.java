@@ -1,0 +1,78 @@
+package org.pgsteward.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Terminates certain sessions again and again until it is closed, while another session waits for a lock that they hold. Sessions
+ * that come back are terminated too.
+ */
+public final class SessionEnder implements AutoCloseable {
+    private static final Duration PAUSE = Duration.ofMillis(2);
+
+    private static final Duration LONGEST_END = Duration.ofSeconds(5);
+
+    private static final String OF_A_DATABASE = """
+            SELECT count(pg_catalog.pg_terminate_backend(pid))
+              FROM pg_catalog.pg_stat_activity
+             WHERE datid = CAST(? AS pg_catalog.oid) AND backend_type NOT LIKE 'autovacuum%'
+            """;
+
+    private static final String OF_A_ROLE = """
+            SELECT count(pg_catalog.pg_terminate_backend(pid)) FROM pg_catalog.pg_stat_activity WHERE usename = ?
+            """;
+
+    private final Connection connection;
+    private final String sql;
+    private final String whose;
+    private final Thread thread = new Thread(null, this::end, "end-sessions", 256 * 1024);
+    private volatile boolean done;
+
+    private SessionEnder(Server server, String sql, String whose) throws SQLException {
+        this.connection = server.connect(server.address().database());
+        this.sql = sql;
+        this.whose = whose;
+    }
+
+    /** Of the sessions in a database. */
+    public static SessionEnder ofDatabase(Server server, long oid) throws SQLException {
+        return new SessionEnder(server, OF_A_DATABASE, Long.toString(oid));
+    }
+
+    /** Of the sessions of a role. */
+    public static SessionEnder ofRole(Server server, String role) throws SQLException {
+        return new SessionEnder(server, OF_A_ROLE, role);
+    }
+
+    public void start() {
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void end() {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, whose);
+            while (!done) {
+                statement.execute();
+                LockSupport.parkNanos(PAUSE.toNanos());
+            }
+        } catch (SQLException e) {
+            // The session that waits fails by its own time-out, and says why.
+            done = true;
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        done = true;
+        try {
+            thread.join(LONGEST_END.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        connection.close();
+    }
+}
