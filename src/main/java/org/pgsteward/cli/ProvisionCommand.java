@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.pgsteward.Settings;
 import org.pgsteward.Wiring;
 import org.pgsteward.alert.OneLine;
@@ -21,6 +22,7 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Typing;
+import org.pgsteward.provision.AdoptionRule;
 import org.pgsteward.provision.Provisioner;
 import org.pgsteward.routing.ConnectionAdvice;
 import org.pgsteward.routing.ContainerDesk;
@@ -62,8 +64,8 @@ final class ProvisionCommand implements Callable<Integer> {
     @Option(
             names = "--adopt",
             description = "Vouch for the named services: the database and the role that they ask for become theirs,"
-                    + " although their containers cannot show that they were. Where two containers of a service ask"
-                    + " for different things, the refused one becomes the service.")
+                    + " although their containers cannot show that they were. Where several containers ask as a service,"
+                    + " name the container instead.")
     private boolean adopt;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -166,28 +168,33 @@ final class ProvisionCommand implements Callable<Integer> {
 
     /** Of several containers of the service the one made last; {@code --adopt} is for one that is refused. */
     private ProvisionReport provision(
-            String service, Provisioner provisioner, ContainerDesk containers, ServiceProvisioning provisioning) {
-        List<Container> asking = containers.others().stream()
-                .filter(container -> provisioner
-                        .service(container, containers.postgres(), containers.all())
-                        .filter(service::equals)
-                        .isPresent())
+            String named, Provisioner provisioner, ContainerDesk containers, ServiceProvisioning provisioning) {
+        Map<Container, String> asking = new LinkedHashMap<>();
+        containers.others().stream()
                 .sorted(Comparator.comparing(Container::createdAt).reversed())
-                .toList();
-        if (asking.isEmpty()) {
-            throw new Refusal("no container asks for a database as service '" + service
+                .forEach(container -> provisioner
+                        .service(container, containers.postgres(), containers.all())
+                        .ifPresent(service -> asking.put(container, service)));
+        List<Container> meant = adopt
+                ? AdoptionRule.candidates(named, asking)
+                : asking.keySet().stream()
+                        .filter(container -> named.equals(asking.get(container)))
+                        .limit(1)
+                        .toList();
+        if (meant.isEmpty()) {
+            throw new Refusal("no container asks for a database as service '" + named
                     + "': 'pgsteward provision --plan' says which do");
         }
-        List<ProvisionReport> reports = new ArrayList<>();
-        for (Container container : adopt ? asking : asking.subList(0, 1)) {
-            ProvisionReport report = provisioning.provision(container, false);
-            if (adopt && report.lines().stream().anyMatch(ProvisionReport.Line::refused)) {
-                return provisioning.provision(container, true);
-            }
-            reports.add(report);
+        if (meant.size() > 1) {
+            throw new Refusal("several containers ask for a database as service '" + named + "': "
+                    + meant.stream().map(Container::commandName).collect(Collectors.joining(", "))
+                    + "; name the one that is the service, as in 'pgsteward provision --adopt "
+                    + meant.get(0).commandName() + "'");
         }
-        // What was done counts, and not that it needs no doing again.
-        return reports.get(0);
+        ProvisionReport report = provisioning.provision(meant.get(0), false);
+        return adopt && report.lines().stream().anyMatch(ProvisionReport.Line::refused)
+                ? provisioning.provision(meant.get(0), true)
+                : report;
     }
 
     /** For an operator who has just rotated a password: whether it is in force, and since when. */

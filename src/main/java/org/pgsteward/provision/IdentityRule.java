@@ -152,12 +152,12 @@ final class IdentityRule {
                                 + "' is not let in"
                         : "neither is given anything, since either may be service '" + claim.service() + "'")
                 + ": remove the one that is not the service, or vouch for the refused one with"
-                + " 'pgsteward provision --adopt " + claim.service() + "'";
+                + " 'pgsteward provision --adopt " + container.commandName() + "'";
         String remedy = "docker inspect --format '{{.Name}} {{json .Config.Labels}}' " + container.commandName() + " "
                 + other.container().commandName() + "   # where the two come from\ndocker rm -f "
                 + container.commandName() + "   # if this one is not the service\ndocker rm -f "
                 + other.container().commandName() + "   # if that one is left over\npgsteward provision --adopt "
-                + Typing.word(claim.service()) + "   # if the service is to have what the refused container asks for";
+                + container.commandName() + "   # if the service is to have what the refused container asks for";
         return new RefusedClaim(reason, remedy, true);
     }
 

@@ -157,7 +157,7 @@ class IdentityRuleTest {
         assertThat(refused.reason())
                 .as(sentence)
                 .contains("'" + name + "'", "the compose labels of 'homelab/shop'", difference, result)
-                .contains("'pgsteward provision --adopt shop'")
+                .contains("'pgsteward provision --adopt " + name + "'")
                 .hasLineCount(1)
                 .doesNotContain(NOW, OTHER, "verifier");
         assertThat(refused.refusal().passing()).isTrue();
@@ -166,7 +166,7 @@ class IdentityRuleTest {
                 .anyMatch(line -> line.startsWith("docker rm -f " + name + " "))
                 .last()
                 .asString()
-                .startsWith("pgsteward provision --adopt shop ");
+                .startsWith("pgsteward provision --adopt " + name + " ");
     }
 
     @Test

@@ -78,7 +78,8 @@ class IdentityIT {
         assertThat(refusals()).singleElement().satisfies(alert -> {
             assertThat(alert.service()).isEqualTo("evil-" + unique);
             assertThat(alert.reason()).contains("'evil-" + unique + "'", "'" + shop + "-1'");
-            assertThat(alert.remedy()).contains("docker rm -f evil-" + unique, "pgsteward provision --adopt " + shop);
+            assertThat(alert.remedy())
+                    .contains("docker rm -f evil-" + unique, "pgsteward provision --adopt evil-" + unique);
             assertThat(alert.reason() + alert.remedy()).doesNotContain("of-the-impostor", "the-first");
         });
         assertThat(activities)
