@@ -92,7 +92,8 @@ class EventFeedTest {
 
         await().until(() -> heard.connects() == 2);
         await().untilAsserted(() -> assertThat(heard.actions()).containsExactly("die web"));
-        assertThat(feed.status().why()).contains("deaf").contains("'die'");
+        // On a busy machine the question whether the engine is there may be late instead.
+        assertThat(feed.status().why()).contains("deaf").containsAnyOf("'die'", "did not answer /_ping");
     }
 
     @Test
