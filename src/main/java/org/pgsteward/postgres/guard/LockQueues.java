@@ -19,8 +19,8 @@ import java.util.List;
  */
 final class LockQueues {
     /**
-     * A session offends if somebody waits for it and if it has, or requests, a stronger lock than those of logins; the owner of
-     * a database may have such a lock for ten seconds, and request it for three. Any lock offends for which a superuser or the owner has waited for a
+     * A session offends if somebody waits for it and if it has, or requests, a lock that stops logins; the owner of a database may
+     * have such a lock for ten seconds, and request it for three, while a login or a superuser waits. Any lock offends for which a superuser or the owner has waited for a
      * second, because neither a restore nor an owner's {@code DROP DATABASE} goes on otherwise. The object with the number 0 is
      * the queue of {@code NOTIFY}, which each commit locks for a moment.
      */
@@ -45,19 +45,24 @@ final class LockQueues {
              CROSS JOIN LATERAL (
                    SELECT pg_catalog.clock_timestamp() - w.waitstart AS waited,
                           w.mode {isStrong} AND (wr.rolsuper OR w.locktype = 'object' AND wr.oid = d.datdba) AS mayHaveIt,
-                          l.mode {isStrong} AS isStrong) AS x
+                          l.mode {stopsLogins} AS stopsLogins,
+                          CASE WHEN d.datdba IS DISTINCT FROM r.oid THEN interval '0'
+                               WHEN l.granted THEN interval '10 s'
+                               ELSE interval '3 s' END AS allowed) AS x
              WHERE NOT w.granted
                AND (w.locktype = 'object' AND w.database IN (0, {current}) AND w.objid <> 0
                     OR w.locktype = 'relation' AND w.database = {current} AND wa.application_name = 'pgsteward')
                AND NOT r.rolsuper AND wa.usesysid IS DISTINCT FROM a.usesysid
-               AND (w.locktype = 'object' AND x.isStrong
-                        AND (d.datdba IS DISTINCT FROM r.oid
-                             OR x.waited > CASE WHEN l.granted THEN interval '10 s' ELSE interval '3 s' END)
+               AND (w.locktype = 'object' AND x.stopsLogins AND x.waited >= x.allowed
+                        AND (d.datdba IS DISTINCT FROM r.oid OR wa.usesysid IS NULL OR wr.rolsuper)
                     OR x.mayHaveIt AND x.waited > interval '1 s')
              ORDER BY l.pid
              LIMIT 100
             """.replace(
                     "{isStrong}", "NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')")
+            .replace(
+                    "{stopsLogins}",
+                    "IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')")
             .replace(
                     "{current}",
                     "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())");

@@ -2,6 +2,8 @@ package org.pgsteward.postgres.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.pgsteward.postgres.guard.Sessions.run;
+import static org.pgsteward.postgres.guard.Sessions.start;
 
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -10,14 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.engine.DockerCli;
@@ -105,26 +105,6 @@ class HealthCheckIT {
     private static String healthCheck(PostgresContainer container) {
         return DockerCli.docker("exec", "--user", "postgres", container.name(), "sh", "-c", "sh /health.sh || true")
                 .strip();
-    }
-
-    private static CompletableFuture<Void> start(Connection connection, String sql) {
-        return CompletableFuture.runAsync(
-                () -> {
-                    try {
-                        run(connection, sql);
-                    } catch (SQLException e) {
-                        throw new CompletionException(e);
-                    }
-                },
-                task -> new Thread(task, "session").start());
-    }
-
-    private static void run(Connection connection, String... statements) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            for (String sql : statements) {
-                statement.execute(sql);
-            }
-        }
     }
 
     private static void awaitWaiting(Connection observer, int many) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
+import static org.pgsteward.postgres.guard.Sessions.run;
+import static org.pgsteward.postgres.guard.Sessions.start;
 
 import java.io.IOException;
 import java.sql.Connection;
@@ -12,7 +14,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,7 +33,7 @@ class LockQueuesIT {
     private Connection administrator;
 
     @BeforeAll
-    static void start() throws Exception {
+    static void startCluster() throws Exception {
         cluster = TestCluster.start();
         cluster.run(
                 "homelab",
@@ -165,6 +166,23 @@ class LockQueuesIT {
         }
     }
 
+    /** COMMENT locks before PostgreSQL checks the privilege, and no login waits for its lock. */
+    @Test
+    void anOwnerWhomAStrangerWaitsForIsLeftAlone() throws Exception {
+        try (Connection owner = as("shop", "homelab");
+                Connection stranger = as("wiki", "wiki")) {
+            run(owner, "BEGIN", "COMMENT ON DATABASE shop IS 'restored'");
+            CompletableFuture<Void> comment = start(stranger, "COMMENT ON DATABASE shop IS 'mine'");
+            awaitRequests(1);
+            run(administrator, "SELECT pg_sleep(11)");
+
+            assertThat(guard.check().terminated()).isEmpty();
+
+            run(owner, "COMMIT");
+            assertThat(comment).failsWithin(PATIENCE);
+        }
+    }
+
     /** A client that gave up has a process on the server that waits on; they would use up all connections. */
     @Test
     void loginsThatWaitedTooLongAreEndedWhoeverHoldsTheLock() throws Exception {
@@ -192,35 +210,7 @@ class LockQueuesIT {
     }
 
     private static CompletableFuture<Void> login(String role, String database) {
-        return inAThread(() -> as(role, database).close());
-    }
-
-    private static CompletableFuture<Void> start(Connection connection, String sql) {
-        return inAThread(() -> run(connection, sql));
-    }
-
-    private interface Work {
-        void run() throws SQLException;
-    }
-
-    private static CompletableFuture<Void> inAThread(Work work) {
-        return CompletableFuture.runAsync(
-                () -> {
-                    try {
-                        work.run();
-                    } catch (SQLException e) {
-                        throw new CompletionException(e);
-                    }
-                },
-                task -> new Thread(task, "session").start());
-    }
-
-    private static void run(Connection connection, String... statements) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            for (String sql : statements) {
-                statement.execute(sql);
-            }
-        }
+        return start(() -> as(role, database).close());
     }
 
     /** Until so many sessions wait for a database. */
