@@ -50,6 +50,8 @@ final class EmergencySession {
         for (String database : DATABASES) {
             try (Connection session =
                     server.connectAs(server.address().user(), server.address().password(), database)) {
+                // On some servers every role may create operators in public.
+                Sql.run(session, "SET search_path = pg_catalog");
                 FutureTask<Connection> login = new FutureTask<>(() -> server.connectForDaemon(answerSeconds));
                 start("guard-login", login);
                 EmergencySession emergency = new EmergencySession(session);
