@@ -64,8 +64,8 @@ final class ProvisionCommand implements Callable<Integer> {
     @Option(
             names = "--adopt",
             description = "Vouch for the named services: the database and the role that they ask for become theirs,"
-                    + " although their containers cannot show that they were. Where several containers ask as a service,"
-                    + " name the container instead.")
+                    + " although their containers cannot show that they were. If several containers ask for a database as"
+                    + " the same service, type the name or the id of the container instead.")
     private boolean adopt;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -186,10 +186,11 @@ final class ProvisionCommand implements Callable<Integer> {
                     + "': 'pgsteward provision --plan' says which do");
         }
         if (meant.size() > 1) {
-            throw new Refusal("several containers ask for a database as service '" + named + "': "
-                    + meant.stream().map(Container::commandName).collect(Collectors.joining(", "))
-                    + "; name the one that is the service, as in 'pgsteward provision --adopt "
-                    + meant.get(0).commandName() + "'");
+            throw new Refusal("several containers may be meant by '" + named + "': "
+                    + meant.stream()
+                            .map(container -> container.commandName() + " (" + container.shortId() + ")")
+                            .collect(Collectors.joining(", "))
+                    + "; type the id of the one that is the service: pgsteward provision --adopt ID");
         }
         ProvisionReport report = provisioning.provision(meant.get(0), false);
         return adopt && report.lines().stream().anyMatch(ProvisionReport.Line::refused)

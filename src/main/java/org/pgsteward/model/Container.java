@@ -110,6 +110,11 @@ public record Container(
         if (PLAIN.matcher(name).matches()) {
             return name;
         }
+        return shortId();
+    }
+
+    /** Returns the first twelve digits of the id, as Docker shows it. */
+    public String shortId() {
         String hex = id.replaceAll("[^0-9a-fA-F]", "");
         return hex.substring(0, Math.min(SHORT_ID, hex.length()));
     }

@@ -2,29 +2,32 @@ package org.pgsteward.provision;
 
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.pgsteward.model.Container;
 
 /** Which container an operator vouches for. Pure. */
 public final class AdoptionRule {
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{12,64}");
+
     private AdoptionRule() {}
 
     /**
-     * Returns the containers that the operator may mean: several if they ask as the same service, as any container may.
+     * Returns the containers that the operator may mean. A container chooses the name of its service, and may choose the name of
+     * another container; only its id belongs to it alone.
      *
-     * @param named a service or a container
+     * @param named a service, a container, or the id of a container with 12 digits at least
      * @param services by container, of all that ask for a database
      */
     public static List<Container> candidates(String named, Map<Container, String> services) {
-        List<Container> asService = services.keySet().stream()
-                .filter(container -> named.equals(services.get(container)))
+        List<Container> byId = services.keySet().stream()
+                .filter(container ->
+                        ID.matcher(named).matches() && container.id().startsWith(named))
                 .toList();
-        if (asService.size() == 1) {
-            return asService;
+        if (!byId.isEmpty()) {
+            return byId;
         }
-        List<Container> ofThatName = services.keySet().stream()
-                .filter(container -> named.equals(container.name()) || named.equals(container.commandName()))
-                .filter(container -> asService.isEmpty() || asService.contains(container))
+        return services.keySet().stream()
+                .filter(container -> named.equals(services.get(container)) || named.equals(container.name()))
                 .toList();
-        return ofThatName.isEmpty() ? asService : ofThatName;
     }
 }

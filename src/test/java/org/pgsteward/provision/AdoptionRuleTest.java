@@ -9,37 +9,41 @@ import org.pgsteward.model.Container;
 
 /** A stranger's container may ask as any service, and was adopted instead of the service's own. */
 class AdoptionRuleTest {
-    private final Container own = Boxes.container("b-shop-1").box();
+    private static final String ID = "0123456789ab";
+
+    private final Container own =
+            Boxes.container("b-shop-1").id(ID + "c".repeat(52)).box();
     private final Container strangers = Boxes.container("evil").box();
     private final Container wiki = Boxes.container("wiki-1").box();
-    private final Map<Container, String> services =
-            new LinkedHashMap<>(Map.of(own, "shop", strangers, "shop", wiki, "wiki"));
+    private final Map<Container, String> services = new LinkedHashMap<>(Map.of(own, "shop", wiki, "wiki"));
 
     @Test
-    void theOnlyOneThatAsksAsTheServiceIsMeant() {
-        assertThat(AdoptionRule.candidates("wiki", services)).containsExactly(wiki);
+    void theOnlyContainerThatAsksAsTheServiceIsMeant() {
+        assertThat(AdoptionRule.candidates("shop", services)).containsExactly(own);
         assertThat(AdoptionRule.candidates("chat", services)).isEmpty();
     }
 
     @Test
-    void ofSeveralTheOneThatIsNamedIsMeant() {
+    void severalContainersOfAServiceMayBeMeant() {
+        services.put(strangers, "shop");
+
         assertThat(AdoptionRule.candidates("shop", services)).containsExactlyInAnyOrder(own, strangers);
         assertThat(AdoptionRule.candidates("b-shop-1", services)).containsExactly(own);
-        assertThat(AdoptionRule.candidates("wiki-1", services)).containsExactly(wiki);
     }
 
     @Test
-    void theContainerMayHaveTheNameOfTheService() {
-        Container named = Boxes.container("shop").box();
-        services.put(named, "shop");
+    void aServiceWithTheNameOfAnotherContainerMayBeMeant() {
+        services.put(strangers, "b-shop-1");
 
-        assertThat(AdoptionRule.candidates("shop", services)).containsExactly(named);
+        assertThat(AdoptionRule.candidates("b-shop-1", services)).containsExactlyInAnyOrder(own, strangers);
     }
 
     @Test
-    void aContainerOfThatNameWhichAsksAsAnotherIsNotMeant() {
-        services.put(Boxes.container("shop").box(), "chat");
+    void anIdBelongsToOneContainer() {
+        services.put(strangers, ID);
 
-        assertThat(AdoptionRule.candidates("shop", services)).containsExactlyInAnyOrder(own, strangers);
+        assertThat(AdoptionRule.candidates(ID, services)).containsExactly(own);
+        assertThat(AdoptionRule.candidates(own.id(), services)).containsExactly(own);
+        assertThat(AdoptionRule.candidates(ID.substring(1), services)).isEmpty();
     }
 }

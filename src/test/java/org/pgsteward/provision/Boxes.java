@@ -19,8 +19,11 @@ final class Boxes {
     private Instant made = Instant.EPOCH;
     private Container.State state = Container.State.RUNNING;
 
+    private String id;
+
     private Boxes(String name) {
         this.name = name;
+        this.id = "id-of-" + name;
     }
 
     /** Of that name, on the network {@code internal_db}. */
@@ -58,6 +61,11 @@ final class Boxes {
         return this;
     }
 
+    Boxes id(String other) {
+        id = other;
+        return this;
+    }
+
     Boxes made(Instant at) {
         made = at;
         return this;
@@ -75,7 +83,7 @@ final class Boxes {
 
     Container box() {
         return new Container(
-                "id-of-" + name,
+                id,
                 name,
                 image,
                 imageId,
