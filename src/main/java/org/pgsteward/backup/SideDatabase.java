@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.pgsteward.postgres.DatabaseName;
+import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TableRows;
@@ -163,7 +163,7 @@ final class SideDatabase {
             if (marked) {
                 statement.execute("COMMENT ON DATABASE " + quoted + " IS NULL");
             }
-            DatabaseName.change(connection, name, to);
+            DatabaseRename.run(connection, name, to);
             note.in(connection);
             connection.commit();
         }

@@ -13,7 +13,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import org.pgsteward.postgres.DatabaseName;
+import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.SessionEnder;
@@ -113,9 +113,9 @@ final class Swap {
             long began = System.nanoTime();
             try (SessionEnder sessions = SessionEnder.ofDatabase(server, oldOid)) {
                 sessions.start();
-                DatabaseName.change(connection, live, kept);
+                DatabaseRename.run(connection, live, kept);
                 progress.step("nobody is in the old one, and it is set aside");
-                DatabaseName.change(connection, restored, live);
+                DatabaseRename.run(connection, restored, live);
                 copySettings(connection, oldOid, newOid);
                 progress.step("the new one has its name");
                 close(connection, kept);
@@ -151,9 +151,7 @@ final class Swap {
         }
     }
 
-    /**
-     * Any role may have made settings of its own for the new database until it was renamed, which locks it.
-     */
+    /** After the renaming, which locks the new database: until then any role may make settings of its own for it. */
     private static void copySettings(Connection connection, long oldOid, long newOid) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement(NO_SETTINGS);
                 PreparedStatement settings = connection.prepareStatement(SETTINGS)) {

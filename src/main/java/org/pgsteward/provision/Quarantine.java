@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.pgsteward.postgres.DatabaseName;
 import org.pgsteward.postgres.DatabaseRemoval;
+import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.SessionEnder;
@@ -47,7 +47,7 @@ public final class Quarantine {
              ORDER BY 1
             """;
 
-    /** Other sessions in the database are terminated meanwhile. */
+    /** Long enough to terminate the sessions in the database. */
     private static final Duration LOCKS = Duration.ofSeconds(30);
 
     private final Server server;
@@ -114,7 +114,7 @@ public final class Quarantine {
                     turn,
                     "UPDATE public.service_configs SET quarantined_at = COALESCE(quarantined_at, now()),"
                             + " quarantined_from = " + Quote.literal(before) + whose(ward));
-            // They may have locked the role's row, and would come back.
+            // Sessions of the role may have locked its row of the catalog, and may come back.
             try (SessionEnder sessions = SessionEnder.ofRole(server, ward.role())) {
                 sessions.start();
                 logIn(turn, ward, false);
@@ -265,7 +265,7 @@ public final class Quarantine {
                 from);
         // Opened again: the service cannot log in, and dumps go on as the administrator.
         try {
-            DatabaseName.change(
+            DatabaseRename.run(
                     turn.connection(),
                     from,
                     to,

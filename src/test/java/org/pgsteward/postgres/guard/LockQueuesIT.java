@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
-import org.pgsteward.postgres.DatabaseName;
+import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.TestCluster;
 
 /** Role wiki locks the database of role shop, as every role may. */
@@ -105,7 +105,7 @@ class LockQueuesIT {
             run(holder, "BEGIN", LOCK_SHOP);
             run(administrator, "SET lock_timeout = '100ms'");
 
-            assertThatThrownBy(() -> DatabaseName.change(administrator, "shop", "shop_before"))
+            assertThatThrownBy(() -> DatabaseRename.run(administrator, "shop", "shop_before"))
                     .hasMessageStartingWith(
                             "database \"shop\" cannot be renamed to \"shop_before\", another session keeps"
                                     + " a lock on it; try again");
