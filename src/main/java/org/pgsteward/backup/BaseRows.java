@@ -246,7 +246,7 @@ final class BaseRows implements AutoCloseable {
         }
     }
 
-    /** An owner can keep everybody from logging in to his database, or it is a moment in which such a session is terminated. */
+    /** The owner of a database can lock it so that no login succeeds. The guard may also have terminated the session. */
     private static boolean isUnreachable(SQLException e) {
         String state = String.valueOf(e.getSQLState());
         return e instanceof NoConnection || state.startsWith("08") || state.equals(TERMINATED);

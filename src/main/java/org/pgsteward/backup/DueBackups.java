@@ -63,8 +63,9 @@ public final class DueBackups {
     /**
      * @param lastStarted the start of the newest run; the epoch where there has been none, which is due at once
      * @param failures how many of the newest runs failed, one after the other
-     * @param unverifiable whether the newest run ended so, as when it kept others waiting and was cancelled. If it, or one that
-     *     failed, is scheduled more often than every half hour, it comes every half hour
+     * @param unverifiable whether the newest backup could not be verified, for example because its verification was cancelled.
+     *     A service whose newest backup failed or could not be verified is due every half hour at most, even if it is scheduled
+     *     more often
      */
     public static boolean isDue(
             Schedule schedule, Instant lastStarted, int failures, boolean unverifiable, Instant now) {

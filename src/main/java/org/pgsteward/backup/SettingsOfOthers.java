@@ -13,12 +13,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Settings that a role made for itself in the database of another. Every role may make them in every database, and {@code
- * pg_dump} writes all of them into the dump of that database, so large ones are reset before it is dumped.
+ * Settings that a role made for itself in a database of another owner ({@code ALTER ROLE ... IN DATABASE}). Every role may make
+ * them in every database. {@code pg_dump} writes all of them into the dump of that database, so pgsteward resets large ones
+ * before the dump.
  */
 final class SettingsOfOthers {
     /** Bytes of all settings of a role in a database, as stored: compressed, if they are large. */
-    static final int LARGEST = 2000;
+    private static final int LARGEST = 2000;
 
     private static final String LARGE = """
             SELECT r.rolname
@@ -35,7 +36,7 @@ final class SettingsOfOthers {
     private SettingsOfOthers() {}
 
     /**
-     * Resets the large ones. One that cannot be reset, because its role changes it in an open transaction, stays.
+     * Resets large settings. A setting that its role changes in an open transaction cannot be reset, and stays.
      *
      * @throws SQLException if PostgreSQL cannot be asked
      */
@@ -48,8 +49,8 @@ final class SettingsOfOthers {
                     statement.execute("ALTER ROLE " + Quote.identifier(role) + " IN DATABASE "
                             + Quote.identifier(database) + " RESET ALL");
                     LOG.warn(
-                            "database {}: role {} had large settings in it, which belongs to another role; they were"
-                                    + " reset, since a dump holds them",
+                            "database {}: large settings of role {}, which does not own it, were reset: a dump would"
+                                    + " contain them",
                             database,
                             role);
                 } catch (SQLException e) {

@@ -34,11 +34,11 @@ public final class StuckRule {
 
     /**
      * While others wait, a run may take this part of the limit, and the time for its size on top. Several services can each
-     * take it, and again whenever their schedule says.
+     * take it, and repeat it at each time of their schedule.
      */
     static final int PART = 60;
 
-    /** A restore onto an empty server may take this part for one database: others wait, but nobody repeats it. */
+    /** The restore of one database onto an empty server may take this part. It is larger, because no schedule repeats it. */
     static final int PART_OF_A_RESTORE = 15;
 
     /** The least of these parts, unless the limit is less. */

@@ -137,7 +137,7 @@ public final class ClientProgram implements AutoCloseable {
     }
 
     /**
-     * The same for what need not be held as a whole.
+     * The same for output that is too large to be kept as one text.
      *
      * @param reading to the end
      * @throws IOException also when it cannot be read

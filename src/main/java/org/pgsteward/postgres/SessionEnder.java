@@ -37,16 +37,17 @@ public final class SessionEnder implements AutoCloseable {
         this.whose = whose;
     }
 
-    /** Of the sessions in a database. */
+    /** Returns one for the sessions in a database; {@link #start} begins. */
     public static SessionEnder ofDatabase(Server server, long oid) throws SQLException {
         return new SessionEnder(server, OF_A_DATABASE, Long.toString(oid));
     }
 
-    /** Of the sessions of a role. */
+    /** Returns one for the sessions of a role; {@link #start} begins. */
     public static SessionEnder ofRole(Server server, String role) throws SQLException {
         return new SessionEnder(server, OF_A_ROLE, role);
     }
 
+    /** Begins to terminate sessions. */
     public void start() {
         thread.setDaemon(true);
         thread.start();
@@ -60,7 +61,7 @@ public final class SessionEnder implements AutoCloseable {
                 LockSupport.parkNanos(PAUSE.toNanos());
             }
         } catch (SQLException e) {
-            // The session that waits fails by its own time-out, and says why.
+            // The waiting session then fails by its lock_timeout, and its error says why.
             done = true;
         }
     }

@@ -45,7 +45,7 @@ public final class Provisioner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
 
     private final Discovery discovery;
-    /** While one service's role keeps its row locked, the others wait. It is tried again. */
+    /** A role can keep its own row of the catalog locked, and all other services wait meanwhile. The step is retried later. */
     private static final Duration LOCKS = Duration.ofSeconds(2);
 
     private final Server server;

@@ -20,6 +20,7 @@ final class GuardSession {
     /** For so long after the end of a session, the guard hurries to replace it before a role takes all locks. */
     private static final long HURRY_NANOSECONDS = 30_000_000_000L;
 
+    /** A login that waits for a lock fails after several seconds; a server that is unavailable refuses it at once. */
     private static final long SLOW_NANOSECONDS = 2_000_000_000L;
 
     /** TCP repeats a lost SYN after a second. The first SYN to a container that is being started is lost. */

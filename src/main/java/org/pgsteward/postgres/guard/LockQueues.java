@@ -19,10 +19,16 @@ import java.util.List;
  */
 final class LockQueues {
     /**
-     * A session offends if somebody waits for it and if it has, or requests, a lock that stops logins; the owner of a database may
-     * have such a lock for ten seconds, and request it for three, while a login or a superuser waits. Any lock offends for which a superuser or the owner has waited for a
-     * second, because neither a restore nor an owner's {@code DROP DATABASE} goes on otherwise. The object with the number 0 is
-     * the queue of {@code NOTIFY}, which each commit locks for a moment.
+     * Selects two kinds of sessions.
+     *
+     * <ol>
+     *   <li>The session has, or requests, a lock that stops logins, and another role waits for it. The owner of a database may
+     *       have such a lock for ten seconds, and request it for three, while a login or a superuser waits.
+     *   <li>A superuser or the owner has waited for the session for a second, whatever its lock: otherwise a restore, or the
+     *       owner's {@code DROP DATABASE}, would fail.
+     * </ol>
+     *
+     * <p>The object with the number 0 is the queue of {@code NOTIFY}, which each commit locks for a moment.
      */
     private static final String OFFENDERS = """
             SELECT DISTINCT ON (l.pid) l.pid, r.rolname, COALESCE(a.datname, ''),
@@ -67,7 +73,10 @@ final class LockQueues {
                     "{current}",
                     "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())");
 
-    /** Their clients have given up. The server would keep the process, and its place among the connections, for as long as the lock is held. */
+    /**
+     * The clients of these logins have given up. PostgreSQL does not notice it, and each process keeps its place among the
+     * connections until the lock is released.
+     */
     private static final String OLD_LOGINS = """
             SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(w.pid))
               FROM pg_catalog.pg_locks AS w
@@ -97,7 +106,7 @@ final class LockQueues {
         return offenders;
     }
 
-    /** Ends logins that have waited longer for a lock, whoever holds it. */
+    /** Terminates logins that have waited longer for a lock, whichever role holds it. */
     static void endOldLogins(Connection session, Duration longest) throws SQLException {
         try (PreparedStatement statement = session.prepareStatement(OLD_LOGINS)) {
             statement.setLong(1, longest.toSeconds());

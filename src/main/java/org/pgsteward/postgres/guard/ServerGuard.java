@@ -49,7 +49,7 @@ public final class ServerGuard implements AutoCloseable {
     /** Sessions of one call, after which it returns: the caller may then shut the role out. */
     private static final int MOST_TERMINATED = 20;
 
-    /** Of a login that waits for a lock; clients give up sooner. */
+    /** A login that has waited so long for a lock is terminated; clients give up sooner. */
     private static final Duration LONGEST_LOGIN = Duration.ofMinutes(1);
 
     /** To disable a login. Each takes one second if a session of the role comes back in time to change the role again. */
