@@ -3,6 +3,7 @@ package org.pgsteward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -160,6 +161,13 @@ class ExtensionRoutesIT {
                 assertThat(heard).allMatch(line -> line.startsWith("1 0 {"), "QoS 1, not retained");
                 assertThat(heard.stream().map(ExtensionRoutesIT::service)).containsExactly("s1", "s2", "s3", "s4");
                 assertThat(heard.get(0)).contains("Größe 🐘");
+                JsonNode alerts = document(heard.get(3)).path("alerts");
+                assertThat(alerts).as("what a program matches by").hasSize(1);
+                assertThat(alerts.path(0).path("kind").asText()).isEqualTo("memory-high");
+                assertThat(alerts.path(0).path("service").asText()).isEqualTo("s4");
+                assertThat(alerts.path(0).path("state").asText()).isEqualTo("firing");
+                assertThat(alerts.path(0).path("id").asText()).isNotEmpty();
+                assertThat(Instant.parse(alerts.path(0).path("since").asText())).isBefore(Instant.now());
             }
             assertThat(log.text()).doesNotContain("S3CRET");
         }
@@ -202,11 +210,12 @@ class ExtensionRoutesIT {
     }
 
     private static String service(String line) {
+        return document(line).path("service").asText();
+    }
+
+    private static JsonNode document(String line) {
         try {
-            return Json.mapper()
-                    .readTree(line.substring(line.indexOf('{')))
-                    .path("service")
-                    .asText();
+            return Json.mapper().readTree(line.substring(line.indexOf('{')));
         } catch (IOException e) {
             throw new IllegalStateException(line, e);
         }

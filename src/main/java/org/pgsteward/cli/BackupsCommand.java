@@ -234,9 +234,11 @@ final class BackupsCommand implements Callable<Integer> {
             out.println(
                     single == 0
                             ? nothing(wiring)
-                            : "There is no set yet: the " + single
-                                    + " backups here were made one by one; the nightly run"
-                                    + " and 'pgsteward backup --all' make sets.");
+                            : "There is no set yet: "
+                                    + (single == 1
+                                            ? "the one backup here was made by itself"
+                                            : "the " + single + " backups here were made one by one")
+                                    + "; the nightly run and 'pgsteward backup --all' make sets.");
         }
         Instant now = wiring.clock.instant();
         for (BackupSet set : all) {

@@ -100,8 +100,17 @@ class RestoreCommandIT {
                 .contains("wiki_back")
                 .anyMatch(database -> database.matches("wiki_before_\\d{8}T\\d{6}Z"));
         assertThat(status.path("services").findValuesAsText("service")).noneMatch(name -> name.startsWith("wiki_"));
-        assertThat(run("status").out()).contains("Left by restores, and not backed up: ", "wiki_back (");
-        assertThat(run("backups").out()).contains("Not backed up: database wiki_back (");
+        String size = "\\d+(\\.\\d+)? [KM]iB";
+        String age = "\\d+ (s|min|h)";
+        assertThat(run("status").out())
+                .contains("Left by restores, and not backed up: ")
+                .containsPattern("wiki_back \\(" + size + ", restored " + age + " ago\\)")
+                .containsPattern("wiki_before_\\d{8}T\\d{6}Z \\(" + size + ", replaced " + age + " ago\\)");
+        assertThat(run("backups").out())
+                .containsPattern("Not backed up: database wiki_back \\(" + size + "\\), which a restore of wiki made "
+                        + age + " ago\\.")
+                .containsPattern("database wiki_before_\\S+ \\(" + size + "\\), which a restore of wiki replaced " + age
+                        + " ago\\.");
         host.cluster().run("homelab", "ALTER DATABASE wiki_back RENAME TO wiki_copy");
         assertThat(run("backup", "wiki_copy").code()).isZero();
         assertThat(json.readTree(run("status", "--json").out())

@@ -172,6 +172,33 @@ class TrustedGlobalsIT {
         }
     }
 
+    @Test
+    @Order(7)
+    void twentyMegabytesOfARolesSettingsAreLeftOutAndNamedAndEndNeitherCommand() throws Exception {
+        host.cluster()
+                .run(
+                        "homelab",
+                        "DO $$ BEGIN EXECUTE format('ALTER ROLE shop SET search_path = %L', repeat('a', 20000000)); END $$",
+                        "ALTER ROLE dba SET work_mem = '5MB'");
+        CommandRun backup = CommandRun.on(host, "backup", "--all");
+        assertThat(backup.code()).as(backup.toString()).isZero();
+        try (TestCluster another = TestCluster.start()) {
+            Map<String, String> environment = environment(another);
+            environment.put("PGSTEWARD_BACKUP_MANIFEST_KEY_FILE", key());
+            CommandRun restore = CommandRun.on(host, environment, "restore", "--all");
+
+            assertThat(restore.code()).as("something is missing: " + restore).isOne();
+            assertThat(restore.out())
+                    .contains(
+                            "missing: roles: left out: setting search_path of role shop: too long to be run, with 20000");
+            assertThat(rows(another, ROLES)).contains("dba true", "shop false");
+            assertThat(rows(another, "SELECT rolconfig::text FROM pg_roles WHERE rolname = 'dba'"))
+                    .containsExactly("{work_mem=5MB}");
+            assertThat(rows(another, "SELECT rolconfig::text FROM pg_roles WHERE rolname = 'shop'"))
+                    .containsExactly((String) null);
+        }
+    }
+
     /** The file, its hash and its size, as a program would that can write into the store. */
     private void forge(String more) throws Exception {
         byte[] plain = Zstd.decompress(asWritten, 1 << 20);

@@ -223,6 +223,12 @@ class BackupSetIT {
         assertThat(Files.readString(documents().get(0)))
                 .doesNotContain("verified")
                 .contains("expired");
+
+        Files.delete(documents().get(0));
+        assertThat(output("backups", "--sets"))
+                .as("as in a demo, whose backups belong to no set")
+                .containsPattern("^There is no set yet: the \\d+ backups here were made one by one; the nightly run and"
+                        + " 'pgsteward backup --all' make sets\\.");
     }
 
     private BackupSet newest() throws IOException {

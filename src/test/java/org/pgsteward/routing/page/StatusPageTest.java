@@ -18,6 +18,7 @@ import org.pgsteward.alert.Silence;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.BackupDays.Outcome;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
@@ -191,6 +192,24 @@ class StatusPageTest {
         assertThat(page(overview(Optional.empty(), List.of(gone, service("wiki", 2)), List.of())))
                 .contains("Every database can be restored to 2 h ago (wiki).")
                 .contains("gone</span>");
+    }
+
+    @Test
+    void showsDatabasesThatRestoresLeftWithTheirSizeAndAge() {
+        KeptDatabase restored = new KeptDatabase("wiki_back", "wiki", false, NOW.minus(Duration.ofDays(3)), 8_912_896);
+        Overview all = new Overview(
+                NOW,
+                Optional.empty(),
+                Optional.of(NOW),
+                List.of(service("wiki", 2)),
+                List.of(),
+                List.of(),
+                DAEMON,
+                Typing.PLAIN,
+                List.of(restored));
+
+        assertThat(page(all))
+                .contains("Left by restores, and not backed up: wiki_back (8.5 MiB, restored 3 days ago).");
     }
 
     @Test
