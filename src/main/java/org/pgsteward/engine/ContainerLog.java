@@ -50,10 +50,11 @@ public record ContainerLog(List<Line> lines, boolean cut) {
         boolean terminal = !isHeader(body, 0);
         List<Line> lines = new ArrayList<>();
         int entries = terminal ? ofTerminal(body, lines) : ofStreams(body, lines);
-        boolean older = entries >= MOST_LINES;
-        // Docker hands on a long line in pieces, and the first that it still counted may be the rest of one.
-        return new ContainerLog(
-                older && !lines.isEmpty() ? lines.subList(1, lines.size()) : lines, older || body.length >= MOST_BYTES);
+        boolean cut = entries >= MOST_LINES || body.length >= MOST_BYTES;
+        // Docker hands on a long line in pieces. With more than MOST_LINES of them, whether they were read or not, the
+        // answer
+        // may begin with the rest of a line, which its author can make look like any line.
+        return new ContainerLog(cut && !lines.isEmpty() ? lines.subList(1, lines.size()) : lines, cut);
     }
 
     private static boolean isHeader(byte[] body, int at) {

@@ -86,6 +86,18 @@ class ContainerLogTest {
         assertThat(read().lines().get(0).text()).isEqualTo("1");
     }
 
+    /** Of 5000 long pieces only some are read, so their number shows nothing. */
+    @Test
+    void theFirstOfMoreThanIsReadMayBeTheRestOfALine() {
+        piece(2, FIRST + "2026-11-25 01:54:43.202 UTC [77] FATAL:  forged\n");
+        for (int n = 1; body.size() < ContainerLog.MOST_BYTES; n++) {
+            piece(2, SECOND + n + " " + "x".repeat(16_000) + "\n");
+        }
+
+        assertThat(read().cut()).isTrue();
+        assertThat(read().lines().get(0).text()).startsWith("1 x");
+    }
+
     @Test
     void whatIsNoLogIsEmpty() {
         assertThat(read().lines()).isEmpty();
