@@ -7,37 +7,76 @@ import org.pgsteward.postgres.ContainerMemory;
 /**
  * Whether the server's container has room for the memory of a dump. Pure.
  *
- * <p>The session of pg_dump keeps some kilobytes for each table until it ends. If that exceeds the limit of the container,
- * the kernel kills a process of PostgreSQL, and PostgreSQL ends all sessions of all services.
+ * <p>Each session that opens a table keeps its definition until the session ends. A dump opens all tables of a database, in
+ * two sessions: the one that holds the snapshot and that of pg_dump. If their memory exceeds the limit of the container, the
+ * kernel kills a process of PostgreSQL, and PostgreSQL ends all sessions of all services.
  */
 final class MemoryRoomRule {
-    /** Tables that a dump needs little memory for; with fewer nothing is checked. */
-    static final int FEW_TABLES = 1000;
+    /** Bytes that a dump may take without a check. */
+    static final long LITTLE = 5 << 20;
 
-    /** Bytes of the sessions of a dump for one table; measured with 15,000 tables of PostgreSQL 15. */
-    private static final long TABLE_BYTES = 5 * 1024;
+    /** Bytes of both sessions for one table without its columns; measured, as all that follow, with PostgreSQL 15. */
+    private static final long TABLE_BYTES = 4 * 1024;
+
+    /** The same for one view, sequence or type. */
+    private static final long VIEW_BYTES = 6 * 1024;
+
+    /** The same for the first index of a table. */
+    private static final long FIRST_INDEX_BYTES = 8 * 1024;
+
+    /** The same for each other index. */
+    private static final long INDEX_BYTES = 2 * 1024;
+
+    private static final long COLUMN_BYTES = 256;
+
+    /** Bytes for each byte of an expression: both sessions keep it, and one of them also reads it. */
+    private static final double EXPRESSION_BYTES = 2.5;
 
     /** Bytes that remain for other sessions and for the kernel's page tables. */
     private static final long RESERVE = 24 << 20;
 
     private MemoryRoomRule() {}
 
+    /**
+     * What PostgreSQL's sessions keep of a database.
+     *
+     * @param tables with partitioned ones
+     * @param views with sequences and composite types
+     * @param columns of all of them, with those that each table has by itself
+     * @param bytes of expressions, rules and function bodies, as a session keeps them
+     */
+    record Definitions(long tables, long views, long indexes, long columns, long bytes) {
+        /** Returns about how many bytes a dump takes. */
+        long need() {
+            return tables * TABLE_BYTES
+                    + views * VIEW_BYTES
+                    + Math.min(tables, indexes) * FIRST_INDEX_BYTES
+                    + Math.max(0, indexes - tables) * INDEX_BYTES
+                    + columns * COLUMN_BYTES
+                    + (long) (bytes * EXPRESSION_BYTES);
+        }
+    }
+
     /** Returns why a dump cannot be made, in one line with what to do; empty where it can. */
-    static Optional<String> hindrance(String database, long tables, ContainerMemory memory) {
-        long need = tables * TABLE_BYTES;
+    static Optional<String> hindrance(String database, Definitions definitions, ContainerMemory memory) {
+        long need = definitions.need();
         long free = memory.limit() - memory.taken() - RESERVE;
-        if (tables <= FEW_TABLES || need <= free) {
+        if (need <= LITTLE || need <= free) {
             return Optional.empty();
         }
         return Optional.of(String.format(
                 Locale.ROOT,
-                "database %s has %,d tables, for which a dump takes about %d MiB of PostgreSQL's memory, and %d of its %d MiB"
-                        + " are free; the kernel would end all sessions of all services; give PostgreSQL's container more:"
-                        + " mem_limit in compose.yaml",
+                "a dump of database %s takes about %d MiB of PostgreSQL's memory, and %d of its %d MiB are free; the kernel would"
+                        + " end all sessions of all services; the database has %,d tables, %,d views, %,d indexes, %,d columns"
+                        + " and %d MiB of expressions and functions; give PostgreSQL's container more: mem_limit in compose.yaml",
                 database,
-                tables,
                 need >> 20,
                 Math.max(0, free) >> 20,
-                memory.limit() >> 20));
+                memory.limit() >> 20,
+                definitions.tables(),
+                definitions.views(),
+                definitions.indexes(),
+                definitions.columns(),
+                definitions.bytes() >> 20));
     }
 }
