@@ -85,7 +85,7 @@ final class Beside {
         Losses losses = manifest.surroundings().losses();
         RestoreCaveats.systemObjects(losses.systemObjects()).ifPresent(notes::add);
         RestoreCaveats.sessionViews(losses.sessionViews()).ifPresent(notes::add);
-        RestorePlan plan = RestorePlan.of(TableOfContents.mustBeWhole(list), made.schemas(), true);
+        RestorePlan plan = RestorePlan.of(list, made.schemas(), true);
         plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
         lendWrappers(list);
         new OwnersRestore(guest, name)

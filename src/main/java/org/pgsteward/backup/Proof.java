@@ -341,7 +341,7 @@ public final class Proof {
                 throw new IOException(stranger.get());
             }
             ScratchDatabase.lendWrappers(cluster, manifest.owner(), Optional.of(contents));
-            RestorePlan plan = RestorePlan.of(TableOfContents.mustBeWhole(contents), database.schemas(), false);
+            RestorePlan plan = RestorePlan.of(contents, database.schemas(), false);
             if (!plan.leftOut().isEmpty()) {
                 LOG.info("{}: left to an administrator, in a restore too: {}", id, plan.leftOut());
             }

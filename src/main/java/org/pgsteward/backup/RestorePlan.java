@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Which entries of an archive the owner of a database restores, and which are left to its administrator. Pure.
@@ -23,6 +24,10 @@ import java.util.regex.Pattern;
 record RestorePlan(String list, String configuration, List<String> leftOut) {
     /** Number of the entry; two numbers of its catalog; kind, schema, name and owner, which no delimiter tells apart. */
     private static final Pattern ENTRY = Pattern.compile("(\\d+); (\\d+) (\\d+) (.*)", Pattern.DOTALL);
+
+    /** What a materialized view holds: it is made again from the tables, as far as that goes. */
+    private static final Pattern VIEWS_CONTENTS =
+            Pattern.compile("\\d+; \\d+ \\d+ MATERIALIZED VIEW DATA .*", Pattern.DOTALL);
 
     /** The catalog of relations; an entry that brings rows names no catalog. */
     private static final String RELATION = "1259";
@@ -50,25 +55,20 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
      * @param apart whether rows of extensions' own tables are restored apart from everything else
      */
     static RestorePlan of(String list, Set<String> made, boolean apart) {
-        List<String> entries = list.lines()
-                .map(ENTRY::matcher)
-                .filter(Matcher::matches)
-                .map(Matcher::group)
-                .toList();
         Set<String> there = new TreeSet<>();
         for (String schema : made) {
             // "SCHEMA - a owner" is the shortest that begins so, if there is a schema "a b" too.
-            entries.stream()
+            entries(list)
                     .map(RestorePlan::what)
                     .filter(what -> what.startsWith("SCHEMA - " + oneLine(schema) + " "))
                     .min(Comparator.comparingInt(String::length))
                     .ifPresent(there::add);
         }
-        Set<String> relations = apart ? relations(entries) : Set.of();
+        Set<String> relations = apart ? relations(list) : Set.of();
         StringBuilder restored = new StringBuilder();
         StringBuilder configuration = new StringBuilder();
         List<String> leftOut = new ArrayList<>();
-        for (String entry : entries) {
+        for (String entry : (Iterable<String>) entries(list)::iterator) {
             String what = what(entry);
             String number = entry.substring(0, entry.indexOf(';') + 1) + "\n";
             if (ADMINISTRATORS.matcher(what).matches()) {
@@ -83,9 +83,9 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
     }
 
     /** Those that the archive makes: tables by OID, and sequences by name, since their positions have no OID. */
-    private static Set<String> relations(List<String> entries) {
+    private static Set<String> relations(String list) {
         Set<String> relations = new HashSet<>();
-        for (String entry : entries) {
+        for (String entry : (Iterable<String>) entries(list)::iterator) {
             Matcher matcher = ENTRY.matcher(entry);
             if (matcher.matches() && matcher.group(2).equals(RELATION)) {
                 String what = matcher.group(4);
@@ -93,6 +93,13 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
             }
         }
         return relations;
+    }
+
+    /** One after the other: a list has megabytes, and its lines would take several times as much. */
+    private static Stream<String> entries(String list) {
+        return list.lines()
+                .filter(line -> ENTRY.matcher(line).matches()
+                        && !VIEWS_CONTENTS.matcher(line).matches());
     }
 
     private static boolean isOfAnExtension(String entry, String what, Set<String> relations) {

@@ -17,10 +17,6 @@ import org.pgsteward.postgres.ClientProgram;
 
 /** Lists the entries of a dump, restores single ones as far as they go, and writes them as SQL. */
 final class TableOfContents {
-    /** What a materialized view holds, which is made again from the tables. */
-    private static final Pattern VIEWS_CONTENTS =
-            Pattern.compile("\\d+; \\d+ \\d+ MATERIALIZED VIEW DATA .*", Pattern.DOTALL);
-
     /**
      * Lines of {@code pg_restore --list}; a name cannot begin one, since line ends in names are not written. A publication
      * may want more than its owner has.
@@ -127,13 +123,6 @@ final class TableOfContents {
                 return splitter.end();
             });
         }
-    }
-
-    /** Without what is restored as far as it goes and would stop all that comes after it. */
-    static String mustBeWhole(String list) {
-        return list.lines()
-                .filter(line -> !VIEWS_CONTENTS.matcher(line).matches())
-                .collect(Collectors.joining("\n", "", "\n"));
     }
 
     /** Whether it grants a foreign-data wrapper, which an owner needs to describe servers. */

@@ -49,6 +49,17 @@ class RestorePlanTest {
                 .doesNotContain("8;");
     }
 
+    /** It is made again from the tables. */
+    @Test
+    void whatAMaterializedViewHoldsIsLeftOut() {
+        RestorePlan plan = RestorePlan.of(
+                "220; 1259 16406 MATERIALIZED VIEW public m boss\n3440; 0 16406 MATERIALIZED VIEW DATA public m boss\n",
+                Set.of(),
+                true);
+
+        assertThat(plan).isEqualTo(new RestorePlan("220;\n", "", java.util.List.of()));
+    }
+
     @Test
     void aNameMayHoldWhatJavaTakesForTheEndOfALine() {
         assertThat(RestorePlan.of("220; 1259 16406 TABLE public a\u2028b\u0085c boss\n", Set.of(), true)
