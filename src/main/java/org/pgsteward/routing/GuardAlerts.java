@@ -19,6 +19,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.Console;
 import org.pgsteward.postgres.guard.DiskTaken;
+import org.pgsteward.postgres.guard.EndedWorker;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.Offences;
 import org.pgsteward.postgres.guard.Pauses;
@@ -40,6 +41,9 @@ public final class GuardAlerts {
     /** A role took the last space of the disk with PostgreSQL's data. */
     static final String DISK = "disk-taken";
 
+    /** A worker of autovacuum was terminated. */
+    static final String AUTOVACUUM = "autovacuum-ended";
+
     /** The login of a service's role is disabled. */
     static final String SHUT_OUT = "role-shut-out";
 
@@ -47,7 +51,7 @@ public final class GuardAlerts {
     static final String PAUSED = "role-paused";
 
     /** Alerts of these kinds resolve after {@link #RESOLVED_AFTER} without another incident. */
-    private static final Set<String> INCIDENTS = Set.of(LOCKED, MEMORY, DISK);
+    private static final Set<String> INCIDENTS = Set.of(LOCKED, MEMORY, DISK, AUTOVACUUM);
 
     private static final Duration RESOLVED_AFTER = Duration.ofMinutes(10);
 
@@ -125,6 +129,7 @@ public final class GuardAlerts {
                 raiseLocked(entry.getValue(), killed.contains(entry.getKey()));
             }
             result.memory().ifPresent(this::raiseMemory);
+            result.workers().forEach(this::raiseAutovacuum);
         }
         raiseEnded(byRole.keySet());
         compareShutOuts();
@@ -315,6 +320,11 @@ public final class GuardAlerts {
         raise(MEMORY, service.orElse(taken.role()), texts.memory(taken, service));
     }
 
+    private void raiseAutovacuum(EndedWorker worker) {
+        Severity severity = worker.isLarge() ? Severity.CRITICAL : Severity.WARNING;
+        raise(AUTOVACUUM, severity, serviceOf(worker.owner()).orElse(worker.owner()), texts.autovacuum(worker));
+    }
+
     private Optional<String> serviceOf(String role) {
         try {
             return guard.serviceOf(role);
@@ -333,9 +343,12 @@ public final class GuardAlerts {
     }
 
     private void raise(String kind, String service, GuardTexts.Text text) {
+        raise(kind, Severity.CRITICAL, service, text);
+    }
+
+    private void raise(String kind, Severity severity, String service, GuardTexts.Text text) {
         LOG.warn("{}", text.reason());
-        Condition condition =
-                Condition.bad(Severity.CRITICAL, kind, service, text.reason(), text.remedy(), clock.instant());
+        Condition condition = Condition.bad(severity, kind, service, text.reason(), text.remedy(), clock.instant());
         if (INCIDENTS.contains(kind)) {
             lastIncidents.put(condition.key(), clock.instant());
         }

@@ -11,6 +11,7 @@ import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.guard.DiskTaken;
 import org.pgsteward.postgres.guard.DiskUnit;
+import org.pgsteward.postgres.guard.EndedWorker;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.TerminatedSession;
 import org.pgsteward.provision.Provisioner;
@@ -22,6 +23,12 @@ record GuardTexts(Console console) {
 
     private static final String FILES =
             "SELECT datname, (SELECT count(*) FROM pg_ls_dir('base/' || oid)) FROM pg_database ORDER BY 2 DESC LIMIT 10";
+
+    private static final String DEFINITIONS = "SELECT conrelid::regclass, conname, octet_length(conbin::text)"
+            + " FROM pg_constraint WHERE conbin IS NOT NULL ORDER BY 3 DESC LIMIT 10";
+
+    private static final String INDEX_FUNCTIONS = "SELECT indrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index"
+            + " WHERE indexprs IS NOT NULL OR indpred IS NOT NULL LIMIT 10";
 
     /** @param remedy lines to paste */
     record Text(String reason, String remedy) {
@@ -66,6 +73,24 @@ record GuardTexts(Console console) {
                 "docker update --memory 512m --memory-swap 1g " + Typing.word(console.container())
                         + "   # if the service needs that memory; also set mem_limit in compose.yaml\n"
                         + quarantine(taken.role(), service));
+    }
+
+    Text autovacuum(EndedWorker worker) {
+        String table = worker.work().replaceFirst("^autovacuum: (VACUUM |ANALYZE )+", "");
+        return new Text(
+                "autovacuum (" + OneLine.of(table, 150) + ") in database " + worker.database() + " of role "
+                        + worker.owner()
+                        + (worker.isLarge()
+                                ? " held " + Size.words(worker.bytes()) + " of PostgreSQL's memory limit of "
+                                        + Size.words(worker.limit())
+                                        + "; pgsteward ended it before PostgreSQL ran out of memory and ended all sessions"
+                                : " has analyzed this table for " + Elapsed.words(worker.analyzed())
+                                        + "; pgsteward ended it, because few processes vacuum the databases of all services")
+                        + "; it begins again within minutes, until the owner changes these tables",
+                console.psql(worker.database(), worker.isLarge() ? DEFINITIONS : INDEX_FUNCTIONS)
+                        + (worker.isLarge()
+                                ? "   # its largest check constraints"
+                                : "   # the functions in its indexes"));
     }
 
     /** For what is free again when the role's sessions end. */

@@ -24,12 +24,14 @@ import org.pgsteward.alert.Silences;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Secret;
+import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.Console;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.guard.DiskTaken;
 import org.pgsteward.postgres.guard.DiskUnit;
+import org.pgsteward.postgres.guard.EndedWorker;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
@@ -124,7 +126,8 @@ class GuardAlertsIT {
                     List.of(new TerminatedSession(1, "wiki", "wiki", "held 30000 locks", true, false)),
                     Optional.empty(),
                     Optional.empty(),
-                    Optional.empty()));
+                    Optional.empty(),
+                    List.of()));
         }
 
         clock.pass(Duration.ofHours(2));
@@ -143,7 +146,8 @@ class GuardAlertsIT {
                 Optional.empty(),
                 Optional.of(new DiskTaken(
                         DiskTaken.Kind.GROWTH, DiskUnit.BYTES, "wiki", 300 * MIB, Duration.ofSeconds(20), free)),
-                Optional.empty()));
+                Optional.empty(),
+                List.of()));
 
         assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
         assertThat(firing()).contains("disk-taken:wiki", "role-paused:wiki");
@@ -200,6 +204,44 @@ class GuardAlertsIT {
         assertThatThrownBy(this::logIn).hasMessageContaining("not permitted to log in");
     }
 
+    @Test
+    void aWorkerOfAutovacuumThatWasEndedIsToldAndShutsNobodyOut() throws Exception {
+        guard.check();
+        for (int n = 0; n < 30; n++) {
+            report(List.of(new EndedWorker(
+                    7, "wiki", "wiki", "autovacuum: VACUUM ANALYZE public.t9", 99 * MIB, 256 * MIB, Duration.ZERO)));
+        }
+        Alert large = firing("autovacuum-ended:wiki");
+        assertThat(large.severity()).isEqualTo(Severity.CRITICAL);
+        assertThat(large.last().reason())
+                .isEqualTo(
+                        "autovacuum (public.t9) in database wiki of role wiki held 99 MiB of PostgreSQL's memory limit"
+                                + " of 256 MiB; pgsteward ended it before PostgreSQL ran out of memory and ended all sessions;"
+                                + " it begins again within minutes, until the owner changes these tables");
+        assertThat(large.last().remedy())
+                .contains("octet_length(conbin::text)")
+                .endsWith("# its largest check constraints");
+        logIn();
+
+        report(List.of(new EndedWorker(
+                7, "wiki", "wiki", "autovacuum: ANALYZE public.slow", 5 * MIB, 256 * MIB, Duration.ofMinutes(11))));
+        assertThat(firing("autovacuum-ended:wiki").last().reason())
+                .contains(
+                        "(public.slow) in database wiki of role wiki has analyzed this table for 11 min; pgsteward ended it,"
+                                + " because few processes vacuum the databases of all services");
+
+        clock.pass(Duration.ofMinutes(11));
+        calm();
+        assertThat(firing()).isEmpty();
+    }
+
+    private Alert firing(String key) {
+        return alerts.firing().stream()
+                .filter(alert -> alert.key().equals(key))
+                .findFirst()
+                .orElseThrow();
+    }
+
     private void memoryEndsThreeTimes() throws SQLException {
         guard.check();
         for (int n = 0; n < 3; n++) {
@@ -207,12 +249,18 @@ class GuardAlertsIT {
                     List.of(),
                     Optional.of(new MemoryTaken("wiki", 120 * MIB, 3, 256 * MIB, true, true, Optional.empty())),
                     Optional.empty(),
-                    Optional.empty()));
+                    Optional.empty(),
+                    List.of()));
         }
     }
 
     private void calm() throws SQLException {
-        guardAlerts.report(new ServerGuard.Result(List.of(), Optional.empty(), Optional.empty(), Optional.empty()));
+        report(List.of());
+    }
+
+    private void report(List<EndedWorker> workers) throws SQLException {
+        guardAlerts.report(
+                new ServerGuard.Result(List.of(), Optional.empty(), Optional.empty(), Optional.empty(), workers));
     }
 
     private List<String> firing() {

@@ -27,6 +27,7 @@ import org.pgsteward.postgres.Server;
  *       releases it when the table is full.
  *   <li>The memory of the server's container, see {@link MemoryGuard}.
  *   <li>The disk with the server's data, see {@link DiskGuard}.
+ *   <li>The workers of autovacuum, see {@link AutovacuumWorkers}.
  * </ol>
  *
  * <p>The guard needs the catalogs itself. Its sessions therefore keep {@code ACCESS SHARE} locks on them: PostgreSQL grants
@@ -52,14 +53,22 @@ public final class ServerGuard implements AutoCloseable {
     /** A login that has waited so long for a lock is terminated; clients give up sooner. */
     private static final Duration LONGEST_LOGIN = Duration.ofMinutes(1);
 
+    /** For a worker of autovacuum to analyze one table: it reads a sample of the rows, however many there are. */
+    private static final Duration LONGEST_ANALYZE = Duration.ofMinutes(10);
+
     /** To disable a login. Each takes one second if a session of the role comes back in time to change the role again. */
     private static final int ATTEMPTS = 5;
 
     private static final long SERVICES_NANOSECONDS = 30_000_000_000L;
 
+    /** A worker of autovacuum belongs to the owner of its database. */
     private static final String CLIENTS = """
-            SELECT pid, usename, datname FROM pg_catalog.pg_stat_activity
-             WHERE backend_type IN ('client backend', 'parallel worker') AND usename IS NOT NULL AND datname IS NOT NULL
+            SELECT a.pid, r.rolname, a.datname
+              FROM pg_catalog.pg_stat_activity AS a
+              JOIN pg_catalog.pg_database AS d ON d.oid = a.datid
+              JOIN pg_catalog.pg_roles AS r
+                ON r.oid = CASE a.backend_type WHEN 'autovacuum worker' THEN d.datdba ELSE a.usesysid END
+             WHERE a.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker')
              LIMIT 1000
             """;
 
@@ -102,12 +111,14 @@ public final class ServerGuard implements AutoCloseable {
      * @param memory present if a role took a large share of the memory; its sessions are not in {@code terminated}
      * @param disk present if a role takes the last space of the disk; its sessions are not in {@code terminated} either
      * @param crash present if PostgreSQL has ended all sessions since the previous check
+     * @param workers of autovacuum that were terminated
      */
     public record Result(
             List<TerminatedSession> terminated,
             Optional<MemoryTaken> memory,
             Optional<DiskTaken> disk,
-            Optional<ServerCrash> crash) {}
+            Optional<ServerCrash> crash,
+            List<EndedWorker> workers) {}
 
     /**
      * The role and database of a session.
@@ -131,6 +142,7 @@ public final class ServerGuard implements AutoCloseable {
             // First, since memory may be exhausted within milliseconds after a crash.
             MemoryGuard.Result memoryResult = memory.check(session);
             Optional<DiskTaken> diskTaken = disk.check(session);
+            List<EndedWorker> workers = AutovacuumWorkers.endHarmful(session, LONGEST_ANALYZE);
             watching.locks().take(session, true);
             watching.protectLocks();
             List<TerminatedSession> terminated = new ArrayList<>(watching.terminatedForLogin());
@@ -153,7 +165,7 @@ public final class ServerGuard implements AutoCloseable {
                 watching.rollback();
                 altering.rollback();
             }
-            return new Result(terminated, memoryResult.taken(), diskTaken, memoryResult.crash());
+            return new Result(terminated, memoryResult.taken(), diskTaken, memoryResult.crash(), workers);
         });
     }
 

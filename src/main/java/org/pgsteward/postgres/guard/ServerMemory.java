@@ -38,7 +38,7 @@ record ServerMemory(
         ContainerMemory container,
         List<Session> sessions) {
     /** Characters of a file; it has less than 4 kB. */
-    private static final int MOST_CHARACTERS = 16_000;
+    static final int MOST_CHARACTERS = 16_000;
 
     private static final String CONTAINER = """
             SELECT {columns}, pg_catalog.clock_timestamp(), pg_catalog.pg_postmaster_start_time(),
@@ -58,7 +58,7 @@ record ServerMemory(
             """.formatted(MOST_CHARACTERS);
 
     /** A process ended while its file was read, the system denies access, or the lock table is full. */
-    private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "XX000", "53200");
+    static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "XX000", "53200");
 
     private static final Pattern PRIVATE = Pattern.compile("^RssAnon:\\s+(\\d{1,15}) kB$", Pattern.MULTILINE);
     /** Share of the limit above which the kernel may kill a process at any moment. */
@@ -177,7 +177,8 @@ record ServerMemory(
                 .toList();
     }
 
-    private static long privateBytes(@Nullable String status) {
+    /** Returns the private memory of a process in bytes, from its file {@code status}. */
+    static long privateBytes(@Nullable String status) {
         Matcher number = PRIVATE.matcher(status == null ? "" : status);
         return number.find() ? Long.parseLong(number.group(1)) * 1024 : 0;
     }
