@@ -12,9 +12,9 @@ import org.pgsteward.postgres.Server;
 /** Asks the server for its {@linkplain MemoryRoomRule memory} before a dump takes any. */
 final class MemoryRoom {
     /**
-     * Tables, views, indexes, columns, and the bytes that sessions keep. The length of a text is known without reading it.
-     * Function bodies and defaults of types stay compressed in a session. Default values of columns that were added later are no text, so their length is
-     * estimated: the compression takes at most 255 bytes into one.
+     * Tables, views, indexes, columns, and the bytes that sessions keep. PostgreSQL knows the length of a text without reading
+     * it. Function bodies and defaults of types stay compressed in a session. The default values of columns that were added
+     * later are no text, so their length is estimated: compression makes one byte of at most 255.
      */
     private static final String DEFINITIONS = """
             SELECT pg_catalog.count(*) FILTER (WHERE relkind IN ('r', 'p')),

@@ -51,9 +51,8 @@ public record ContainerLog(List<Line> lines, boolean cut) {
         List<Line> lines = new ArrayList<>();
         int entries = terminal ? ofTerminal(body, lines) : ofStreams(body, lines);
         boolean cut = entries >= MOST_LINES || body.length >= MOST_BYTES;
-        // Docker hands on a long line in pieces. With more than MOST_LINES of them, whether they were read or not, the
-        // answer
-        // may begin with the rest of a line, which its author can make look like any line.
+        // Docker hands on a long line in pieces, and counts each. If there may have been more than MOST_LINES of them,
+        // read or not, the answer may begin with the rest of a line, which its author can make look like any line.
         return new ContainerLog(cut && !lines.isEmpty() ? lines.subList(1, lines.size()) : lines, cut);
     }
 

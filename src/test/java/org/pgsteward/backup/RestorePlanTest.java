@@ -2,10 +2,13 @@ package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.ChildJava;
 
 class RestorePlanTest {
     /** As pg_restore 17 prints it. */
@@ -57,7 +60,7 @@ class RestorePlanTest {
                 Set.of(),
                 true);
 
-        assertThat(plan).isEqualTo(new RestorePlan("220;\n", "", java.util.List.of()));
+        assertThat(plan).isEqualTo(new RestorePlan("220;\n", "", List.of()));
     }
 
     @Test
@@ -89,9 +92,31 @@ class RestorePlanTest {
                 .containsExactly("2;", "220;", "221;", "222;", "223;", "3440;", "3442;", "3450;", "3451;");
     }
 
+    /** Of a list, 6 MiB are read. Its lines together took twice as much, and ended pgsteward. */
+    @Test
+    void aListOfMegabytesIsReadEntryByEntry() throws Exception {
+        Process child = new ProcessBuilder(ChildJava.run(List.of("-Xmx12m"), LargeList.class.getName()))
+                .redirectErrorStream(true)
+                .start();
+        String printed = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(printed.strip()).isEqualTo("80000 entries");
+    }
+
+    /** Plans the restore of 80,000 entries. */
+    static final class LargeList {
+        private LargeList() {}
+
+        public static void main(String[] arguments) {
+            String list = "60121; 1259 1000001 TABLE public table_with_a_name_of_usual_length service\n".repeat(80_000);
+            RestorePlan plan = RestorePlan.of(list, Set.of(), true);
+            System.out.println(plan.list().lines().count() + " entries");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", ";", "; 1; 2 3 TABLE x", "not a list at all"})
     void whatIsNoEntryIsNone(String list) {
-        assertThat(RestorePlan.of(list, Set.of(), true)).isEqualTo(new RestorePlan("", "", java.util.List.of()));
+        assertThat(RestorePlan.of(list, Set.of(), true)).isEqualTo(new RestorePlan("", "", List.of()));
     }
 }

@@ -231,6 +231,7 @@ class ProvisionCommandIT {
 
         assertThat(ask("SELECT action FROM public.user_activity WHERE service_name = 'navidrome'"))
                 .contains("image changed");
+        assertThat(firing()).contains("image-changed:navidrome");
     }
 
     private Ended onTheHomeLab(String... arguments) throws Exception {
