@@ -127,8 +127,8 @@ class ComposeIT {
         assertThat(
                         host.inspect(
                                 "postgresql",
-                                "{{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}} {{.HostConfig.PortBindings}} {{.Config.User}}"))
-                .isEqualTo("268435456 134217728 map[] postgres");
+                                "{{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}} {{.HostConfig.ShmSize}} {{.HostConfig.PortBindings}} {{.Config.User}}"))
+                .isEqualTo("268435456 134217728 268435456 map[] postgres");
         assertThat(host.inspect(
                         "postgresql", "{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{end}}"))
                 .isEqualTo("internal_db internal_db_pgsteward");

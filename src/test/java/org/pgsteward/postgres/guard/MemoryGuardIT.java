@@ -35,7 +35,7 @@ class MemoryGuardIT {
 
     /** The joined rows are slow, so that the hash table stays. */
     private static final String HASHED =
-            "SET work_mem = '25MB'; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;"
+            "SET work_mem = '25MB'; SET jit = off; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;"
                     + " SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 1;"
                     + " SET enable_mergejoin = off; SET enable_nestloop = off;"
                     + " SELECT count(public.slow(b.i)), max(length(a.t)) FROM public.large AS b LEFT JOIN public.large AS a USING (i)";
@@ -48,6 +48,8 @@ class MemoryGuardIT {
     void start() throws SQLException {
         container = PostgresContainer.start(
                 "--memory",
+                "256m",
+                "--shm-size",
                 "256m",
                 "--ulimit",
                 "data=167772160",
@@ -168,14 +170,7 @@ class MemoryGuardIT {
     /** The hash table of a parallel query is in /dev/shm, and no process has it as private memory. */
     @Test
     void theSharedMemoryOfAParallelQueryBelongsToItsRole() throws Exception {
-        try (Connection connection = server.connect("homelab");
-                Statement statement = connection.createStatement()) {
-            statement.execute(
-                    "CREATE TABLE public.large AS SELECT i, repeat('x', 256) AS t FROM generate_series(1, 72000) AS i");
-            statement.execute("CREATE FUNCTION public.slow(n int) RETURNS int LANGUAGE sql PARALLEL SAFE"
-                    + " AS 'SELECT n FROM pg_catalog.pg_sleep(0.05)'");
-            statement.execute("GRANT SELECT ON public.large TO evil");
-        }
+        makeLargeTable();
         AtomicBoolean over = new AtomicBoolean();
         Thread thread = running("evil", over, HASHED, "SELECT 1");
         try (Connection connection = server.connect("homelab")) {
@@ -196,6 +191,54 @@ class MemoryGuardIT {
             assertThat(ServerMemory.of(connection).orElseThrow().bytesByRole())
                     .as("what all have in common is nobody's")
                     .doesNotContainKey("evil");
+        }
+    }
+
+    /** In the usual 64 MB of /dev/shm, one role left no room: no new login, no new table, and PostgreSQL 15 crashed. */
+    @Test
+    void theSharedMemoryOfOneRoleLeavesRoomForOthers() throws Exception {
+        makeLargeTable();
+        AtomicBoolean over = new AtomicBoolean();
+        List<Thread> threads = new ArrayList<>();
+        try {
+            for (int n = 0; n < 3; n++) {
+                threads.add(running("evil", over, HASHED, "SELECT 1"));
+            }
+            await().atMost(PATIENCE)
+                    .until(() -> Long.parseLong(server.ask("SELECT " + SharedSegments.TOTAL)) > 70 << 20);
+
+            try (Connection connection = server.connect("homelab");
+                    Statement statement = connection.createStatement()) {
+                statement.execute("CREATE DATABASE wiki OWNER wiki");
+            }
+            try (Connection neighbour = container.as("wiki", "wiki");
+                    Statement statement = neighbour.createStatement()) {
+                statement.execute("CREATE SCHEMA own");
+                statement.execute(
+                        "DO $$ BEGIN FOR n IN 1..500 LOOP EXECUTE format('CREATE TABLE own.t%s AS SELECT 1', n);"
+                                + " COMMIT; END LOOP; END $$");
+            }
+            assertThat(Long.parseLong(server.ask("SELECT " + SharedSegments.TOTAL)))
+                    .isGreaterThan(70 << 20);
+        } finally {
+            over.set(true);
+            server.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'evil'"
+                    + " AND backend_type = 'client backend'");
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+    }
+
+    private void makeLargeTable() throws SQLException {
+        try (Connection connection = server.connect("homelab");
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "CREATE TABLE public.large AS SELECT i, repeat('x', 256) AS t FROM generate_series(1, 72000) AS i");
+            statement.execute("ANALYZE public.large");
+            statement.execute("CREATE FUNCTION public.slow(n int) RETURNS int LANGUAGE sql PARALLEL SAFE"
+                    + " AS 'SELECT n FROM pg_catalog.pg_sleep(0.05)'");
+            statement.execute("GRANT SELECT ON public.large TO evil");
         }
     }
 
