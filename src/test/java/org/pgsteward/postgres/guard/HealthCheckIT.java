@@ -12,12 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.engine.DockerCli;
@@ -30,17 +34,18 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 class HealthCheckIT {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
+    private static final Executor LOGINS = task -> {
+        Thread thread = new Thread(task);
+        thread.setDaemon(true);
+        thread.start();
+    };
+
     @TempDir
     private Path folder;
 
     @Test
     void terminatesWhoKeepsTheAdministratorFromLoggingInAndNobodyElse() throws Exception {
-        Path script = Files.writeString(folder.resolve("health.sh"), config("postgres_health"));
-        Path logins = Files.writeString(folder.resolve("pg_hba.conf"), config("pg_hba"));
-        try (PostgresContainer container = PostgresContainer.start()) {
-            DockerCli.docker("cp", script.toString(), container.name() + ":/health.sh");
-            DockerCli.docker("cp", logins.toString(), container.name() + ":/var/lib/postgresql/data/pg_hba.conf");
-            container.server().ask("SELECT pg_reload_conf()");
+        try (PostgresContainer container = withHealthCheck()) {
             try (Socket titled = clientNamed(container, "u\n1 postgres: a waiting\nx", "homelab");
                     Socket like = clientNamed(container, "homelab", "homelab 127.0.0.1(1) startup waiting\n");
                     Connection holder = container.as("evil");
@@ -74,6 +79,57 @@ class HealthCheckIT {
                 await().atMost(PATIENCE).until(() -> healthCheck(container).isEmpty());
             }
         }
+    }
+
+    /** CREATE RULE locks the catalog of roles, and the waiting logins of its author may take all connections. */
+    @Test
+    void terminatesWhoLocksTheCatalogOfRoles() throws Exception {
+        try (PostgresContainer container = withHealthCheck();
+                Connection holder = container.as("evil");
+                Connection locker = container.as("evil");
+                Connection observer = container.server().connect("homelab")) {
+            run(holder, "BEGIN", "LOCK TABLE pg_catalog.pg_settings IN ACCESS EXCLUSIVE MODE");
+            CompletableFuture<Void> lock = start(
+                    locker,
+                    "CREATE RULE r AS ON UPDATE TO pg_catalog.pg_authid WHERE EXISTS (SELECT FROM pg_catalog.pg_settings)"
+                            + " DO INSTEAD NOTHING");
+            awaitWaiting(observer, 1);
+            List<CompletableFuture<Void>> logins = new ArrayList<>();
+            for (int n = 0; n < 120; n++) {
+                logins.add(CompletableFuture.runAsync(() -> logIn(container), LOGINS));
+            }
+            await().atMost(PATIENCE)
+                    .until(() -> DockerCli.docker("exec", container.name(), "sh", "-c", "cat /proc/[0-9]*/cmdline")
+                            .contains("authentication waiting"));
+
+            assertThat(healthCheck(container)).as("it may be for a moment").isEmpty();
+            assertThat(lock).isNotDone();
+            assertThat(healthCheck(container)).matches("logins wait for a lock; processes terminated: \\d+");
+
+            assertThat(lock).failsWithin(PATIENCE);
+            CompletableFuture.allOf(logins.toArray(CompletableFuture[]::new)).get(2, TimeUnit.MINUTES);
+            container.as("wiki").close();
+            assertThat(healthCheck(container)).isEmpty();
+        }
+    }
+
+    /** Whether it succeeds does not matter: there may be too many. */
+    private static void logIn(PostgresContainer container) {
+        try {
+            container.as("wiki").close();
+        } catch (SQLException refused) {
+            assertThat(refused.getSQLState()).isIn("53300", "57014", "08006", "08001");
+        }
+    }
+
+    private PostgresContainer withHealthCheck() throws Exception {
+        Path script = Files.writeString(folder.resolve("health.sh"), config("postgres_health"));
+        Path logins = Files.writeString(folder.resolve("pg_hba.conf"), config("pg_hba"));
+        PostgresContainer container = PostgresContainer.start();
+        DockerCli.docker("cp", script.toString(), container.name() + ":/health.sh");
+        DockerCli.docker("cp", logins.toString(), container.name() + ":/var/lib/postgresql/data/pg_hba.conf");
+        container.server().ask("SELECT pg_reload_conf()");
+        return container;
     }
 
     /** A client that says its name and no password. */
