@@ -228,17 +228,13 @@ final class BackupsCommand implements Callable<Integer> {
             return;
         }
         if (all.isEmpty()) {
-            int single = Files.isDirectory(wiring.store.root())
-                    ? Inventory.of(wiring.store).backups().size()
-                    : 0;
+            boolean isEmpty = !Files.isDirectory(wiring.store.root())
+                    || Inventory.of(wiring.store).backups().isEmpty();
             out.println(
-                    single == 0
+                    isEmpty
                             ? nothing(wiring)
-                            : "There is no set yet: "
-                                    + (single == 1
-                                            ? "the one backup here was made by itself"
-                                            : "the " + single + " backups here were made one by one")
-                                    + "; the nightly run and 'pgsteward backup --all' make sets.");
+                            : "There is no set yet: each backup here was made by itself;"
+                                    + " the nightly run and 'pgsteward backup --all' make sets.");
         }
         Instant now = wiring.clock.instant();
         for (BackupSet set : all) {
