@@ -60,12 +60,16 @@ public final class CrashProbe {
         return Optional.ofNullable(last);
     }
 
-    /** Returns the role whose process the kernel killed in a crash; empty if the log or the role is unknown. */
+    /**
+     * Returns the role whose session the kernel killed in a crash; empty if the log or the role is unknown, or if it was no
+     * session.
+     */
     public Optional<String> killed(String container, ServerCrash crash) {
         try {
             return first(container, crash.after(), crash.recovered(), crash.logPrefix())
                     .filter(ended -> ended.end().startsWith(Crash.KILLED))
                     .map(ended -> clients.get().get(ended.pid()))
+                    .filter(client -> !client.autovacuum())
                     .map(ServerGuard.Client::role);
         } catch (EngineAway | UncheckedIOException e) {
             LOG.debug("the log of {} is not read: {}", container, e.getMessage());
@@ -95,6 +99,7 @@ public final class CrashProbe {
         return new Crash(
                 ended.pid(),
                 client.killed() ? Crash.BY_US : ended.end(),
-                "role " + LogLines.fit(client.role()) + " in database " + LogLines.fit(client.database()));
+                (client.autovacuum() ? "autovacuum for role " : "role ") + LogLines.fit(client.role()) + " in database "
+                        + LogLines.fit(client.database()));
     }
 }

@@ -18,8 +18,8 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.Console;
+import org.pgsteward.postgres.guard.AutovacuumWorker;
 import org.pgsteward.postgres.guard.DiskTaken;
-import org.pgsteward.postgres.guard.EndedWorker;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.Offences;
 import org.pgsteward.postgres.guard.Pauses;
@@ -320,7 +320,7 @@ public final class GuardAlerts {
         raise(MEMORY, service.orElse(taken.role()), texts.memory(taken, service));
     }
 
-    private void raiseAutovacuum(EndedWorker worker) {
+    private void raiseAutovacuum(AutovacuumWorker worker) {
         Severity severity = worker.isLarge() ? Severity.CRITICAL : Severity.WARNING;
         raise(AUTOVACUUM, severity, serviceOf(worker.owner()).orElse(worker.owner()), texts.autovacuum(worker));
     }

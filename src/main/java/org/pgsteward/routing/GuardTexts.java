@@ -9,9 +9,9 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.Console;
 import org.pgsteward.monitor.Size;
 import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.guard.AutovacuumWorker;
 import org.pgsteward.postgres.guard.DiskTaken;
 import org.pgsteward.postgres.guard.DiskUnit;
-import org.pgsteward.postgres.guard.EndedWorker;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.TerminatedSession;
 import org.pgsteward.provision.Provisioner;
@@ -24,7 +24,7 @@ record GuardTexts(Console console) {
     private static final String FILES =
             "SELECT datname, (SELECT count(*) FROM pg_ls_dir('base/' || oid)) FROM pg_database ORDER BY 2 DESC LIMIT 10";
 
-    private static final String DEFINITIONS = "SELECT conrelid::regclass, conname, octet_length(conbin::text)"
+    private static final String CONSTRAINTS = "SELECT conrelid::regclass, conname, octet_length(conbin::text)"
             + " FROM pg_constraint WHERE conbin IS NOT NULL ORDER BY 3 DESC LIMIT 10";
 
     private static final String INDEX_FUNCTIONS = "SELECT indrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index"
@@ -75,22 +75,24 @@ record GuardTexts(Console console) {
                         + quarantine(taken.role(), service));
     }
 
-    Text autovacuum(EndedWorker worker) {
-        String table = worker.work().replaceFirst("^autovacuum: (VACUUM |ANALYZE )+", "");
-        return new Text(
-                "autovacuum (" + OneLine.of(table, 150) + ") in database " + worker.database() + " of role "
-                        + worker.owner()
-                        + (worker.isLarge()
-                                ? " held " + Size.words(worker.bytes()) + " of PostgreSQL's memory limit of "
-                                        + Size.words(worker.limit())
-                                        + "; pgsteward ended it before PostgreSQL ran out of memory and ended all sessions"
-                                : " has analyzed this table for " + Elapsed.words(worker.analyzed())
-                                        + "; pgsteward ended it, because few processes vacuum the databases of all services")
-                        + "; it begins again within minutes, until the owner changes these tables",
-                console.psql(worker.database(), worker.isLarge() ? DEFINITIONS : INDEX_FUNCTIONS)
-                        + (worker.isLarge()
-                                ? "   # its largest check constraints"
-                                : "   # the functions in its indexes"));
+    Text autovacuum(AutovacuumWorker worker) {
+        String table = OneLine.of(worker.work().replaceFirst("^autovacuum: (VACUUM |ANALYZE )+", ""), 150);
+        String place = "autovacuum in database " + worker.database() + " of role " + worker.owner();
+        String again = "; it begins again within minutes, until the owner changes ";
+        // As the owner: the administrator would run functions of the service, if its search_path says so.
+        Console owner = new Console(console.container(), worker.owner(), worker.database());
+        return worker.isLarge()
+                ? new Text(
+                        place + " held " + Size.words(worker.bytes()) + " of PostgreSQL's memory limit of "
+                                + Size.words(worker.limit()) + " (last at table " + table
+                                + "); pgsteward ended it before PostgreSQL ran out of memory and ended all sessions"
+                                + again + "its tables",
+                        owner.psql(CONSTRAINTS) + "   # its largest check constraints")
+                : new Text(
+                        place + " has analyzed table " + table + " for " + Elapsed.words(worker.analyzed())
+                                + "; pgsteward ended it, because few processes vacuum the databases of all services"
+                                + again + "the table",
+                        owner.psql(INDEX_FUNCTIONS) + "   # the functions in its indexes");
     }
 
     /** For what is free again when the role's sessions end. */

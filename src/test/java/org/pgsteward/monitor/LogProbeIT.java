@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +29,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ServerLog;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.guard.FreeSpace;
+import org.pgsteward.postgres.guard.ServerCrash;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.postgresql.PGConnection;
 
@@ -111,6 +113,18 @@ class LogProbeIT {
             assertThat(before(databases, probe).orElseThrow().words())
                     .isEqualTo("process " + pid + " of role wiki in database wiki was terminated by signal 9: Killed,"
                             + " probably for want of memory that any process may have used");
+            DatabaseLook.Server server = databases.read(HOST).server();
+            ServerCrash crash = new ServerCrash(
+                    server.startedAt(), server.recoveredAt(), true, server.log().prefix(), Set.of());
+            assertThat(probe.killed("postgresql", crash)).contains("wiki");
+
+            CrashProbe ofAutovacuum =
+                    new CrashProbe(itsDocker, () -> Map.of(pid, new ServerGuard.Client("wiki", "wiki", true, false)));
+            assertThat(before(databases, ofAutovacuum).orElseThrow().words())
+                    .startsWith("process " + pid + " of autovacuum for role wiki in database wiki was terminated");
+            assertThat(ofAutovacuum.killed("postgresql", crash))
+                    .as("it was no session of the role")
+                    .isEmpty();
         }
     }
 

@@ -29,9 +29,9 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.Console;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.guard.AutovacuumWorker;
 import org.pgsteward.postgres.guard.DiskTaken;
 import org.pgsteward.postgres.guard.DiskUnit;
-import org.pgsteward.postgres.guard.EndedWorker;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
@@ -208,26 +208,28 @@ class GuardAlertsIT {
     void aWorkerOfAutovacuumThatWasEndedIsToldAndShutsNobodyOut() throws Exception {
         guard.check();
         for (int n = 0; n < 30; n++) {
-            report(List.of(new EndedWorker(
+            report(List.of(new AutovacuumWorker(
                     7, "wiki", "wiki", "autovacuum: VACUUM ANALYZE public.t9", 99 * MIB, 256 * MIB, Duration.ZERO)));
         }
         Alert large = firing("autovacuum-ended:wiki");
         assertThat(large.severity()).isEqualTo(Severity.CRITICAL);
         assertThat(large.last().reason())
                 .isEqualTo(
-                        "autovacuum (public.t9) in database wiki of role wiki held 99 MiB of PostgreSQL's memory limit"
-                                + " of 256 MiB; pgsteward ended it before PostgreSQL ran out of memory and ended all sessions;"
-                                + " it begins again within minutes, until the owner changes these tables");
+                        "autovacuum in database wiki of role wiki held 99 MiB of PostgreSQL's memory limit"
+                                + " of 256 MiB (last at table public.t9); pgsteward ended it before PostgreSQL ran out of memory"
+                                + " and ended all sessions; it begins again within minutes, until the owner changes its tables");
         assertThat(large.last().remedy())
+                .as("as the service's role: what it runs is what a service put there")
+                .contains(" psql -U wiki -d wiki -c ")
                 .contains("octet_length(conbin::text)")
                 .endsWith("# its largest check constraints");
         logIn();
 
-        report(List.of(new EndedWorker(
+        report(List.of(new AutovacuumWorker(
                 7, "wiki", "wiki", "autovacuum: ANALYZE public.slow", 5 * MIB, 256 * MIB, Duration.ofMinutes(11))));
         assertThat(firing("autovacuum-ended:wiki").last().reason())
                 .contains(
-                        "(public.slow) in database wiki of role wiki has analyzed this table for 11 min; pgsteward ended it,"
+                        "autovacuum in database wiki of role wiki has analyzed table public.slow for 11 min; pgsteward ended it,"
                                 + " because few processes vacuum the databases of all services");
 
         clock.pass(Duration.ofMinutes(11));
@@ -258,7 +260,7 @@ class GuardAlertsIT {
         report(List.of());
     }
 
-    private void report(List<EndedWorker> workers) throws SQLException {
+    private void report(List<AutovacuumWorker> workers) throws SQLException {
         guardAlerts.report(
                 new ServerGuard.Result(List.of(), Optional.empty(), Optional.empty(), Optional.empty(), workers));
     }

@@ -14,7 +14,7 @@ import org.pgsteward.postgres.ContainerMemory;
  * and runs the functions of indexes as the owner of the table, without any limit of time. PostgreSQL starts another worker for
  * the same database a minute later.
  */
-final class AutovacuumWorkers {
+final class AutovacuumGuard {
     /** Databases of superusers are left alone. The size of a database is only read for those at work for a while. */
     private static final String WORKERS = """
             SELECT a.pid, r.rolname, a.datname, a.query,
@@ -33,31 +33,32 @@ final class AutovacuumWorkers {
              LIMIT 100
             """.formatted(ServerMemory.MOST_CHARACTERS);
 
-    private AutovacuumWorkers() {}
+    private AutovacuumGuard() {}
 
     /**
      * Returns the workers that it terminated; none if the files of their processes cannot be read.
      *
      * @param longest time to analyze one table of a small database
      */
-    static List<EndedWorker> endHarmful(Connection session, Duration longest) throws SQLException {
-        List<EndedWorker> harmful = Sql.query(session, ServerMemory.UNREADABLE, () -> harmful(session, longest))
+    static List<AutovacuumWorker> endHarmful(Connection session, Duration longest) throws SQLException {
+        List<AutovacuumWorker> harmful = Sql.query(session, ServerMemory.UNREADABLE, () -> harmful(session, longest))
                 .orElse(List.of());
-        for (EndedWorker worker : harmful) {
+        for (AutovacuumWorker worker : harmful) {
             Sql.terminate(session, worker.pid());
         }
         return harmful;
     }
 
-    private static List<EndedWorker> harmful(Connection session, Duration longest) throws SQLException {
-        List<EndedWorker> harmful = new ArrayList<>();
+    private static List<AutovacuumWorker> harmful(Connection session, Duration longest) throws SQLException {
+        List<AutovacuumWorker> harmful = new ArrayList<>();
         long limit = 0;
         try (PreparedStatement statement = session.prepareStatement(WORKERS)) {
             statement.setLong(1, longest.toSeconds());
             ResultSet rows = statement.executeQuery();
             while (rows.next()) {
+                // Mostly there is no worker, and the limit is not read.
                 limit = limit == 0 ? ContainerMemory.read(session).limit() : limit;
-                EndedWorker worker = new EndedWorker(
+                AutovacuumWorker worker = new AutovacuumWorker(
                         rows.getInt(1),
                         rows.getString(2),
                         rows.getString(3),

@@ -3,7 +3,7 @@ package org.pgsteward.postgres.guard;
 import java.time.Duration;
 
 /**
- * A worker of autovacuum that the guard terminated, because a few workers serve all databases.
+ * A worker of autovacuum in the database of an ordinary role.
  *
  * @param owner of the database
  * @param work such as {@code autovacuum: ANALYZE public.pages}
@@ -11,15 +11,15 @@ import java.time.Duration;
  * @param limit of the memory of the server's container, in bytes
  * @param analyzed how long it has analyzed one table; zero if it does something else
  */
-public record EndedWorker(
+public record AutovacuumWorker(
         int pid, String owner, String database, String work, long bytes, long limit, Duration analyzed) {
     /** Share of the limit. PostgreSQL ends all sessions if the workers and the sessions together reach the limit. */
     private static final double LARGE_SHARE = 0.2;
 
-    /** Bytes a second, for a slow disk; for tables with a very large sample. */
+    /** Bytes a second of a slow disk. The sample of a table may be the whole table. */
     private static final long SLOW_DISK = 1 << 20;
 
-    /** Returns whether it takes much of the memory. */
+    /** Returns whether it has so much memory that other services are at risk. */
     public boolean isLarge() {
         return bytes > limit * LARGE_SHARE;
     }

@@ -27,7 +27,7 @@ import org.pgsteward.postgres.Server;
  *       releases it when the table is full.
  *   <li>The memory of the server's container, see {@link MemoryGuard}.
  *   <li>The disk with the server's data, see {@link DiskGuard}.
- *   <li>The workers of autovacuum, see {@link AutovacuumWorkers}.
+ *   <li>The workers of autovacuum, see {@link AutovacuumGuard}.
  * </ol>
  *
  * <p>The guard needs the catalogs itself. Its sessions therefore keep {@code ACCESS SHARE} locks on them: PostgreSQL grants
@@ -63,7 +63,7 @@ public final class ServerGuard implements AutoCloseable {
 
     /** A worker of autovacuum belongs to the owner of its database. */
     private static final String CLIENTS = """
-            SELECT a.pid, r.rolname, a.datname
+            SELECT a.pid, r.rolname, a.datname, a.backend_type = 'autovacuum worker'
               FROM pg_catalog.pg_stat_activity AS a
               JOIN pg_catalog.pg_database AS d ON d.oid = a.datid
               JOIN pg_catalog.pg_roles AS r
@@ -118,14 +118,15 @@ public final class ServerGuard implements AutoCloseable {
             Optional<MemoryTaken> memory,
             Optional<DiskTaken> disk,
             Optional<ServerCrash> crash,
-            List<EndedWorker> workers) {}
+            List<AutovacuumWorker> workers) {}
 
     /**
-     * The role and database of a session.
+     * The role and database of a session, or of a worker of autovacuum.
      *
+     * @param role of the session, or the owner of the database that the worker is in
      * @param killed whether pgsteward killed its process
      */
-    public record Client(String role, String database, boolean killed) {}
+    public record Client(String role, String database, boolean autovacuum, boolean killed) {}
 
     /** Returns the most recent sessions by process ID. After a crash PostgreSQL no longer has them. */
     public Map<Integer, Client> clients() {
@@ -142,7 +143,7 @@ public final class ServerGuard implements AutoCloseable {
             // First, since memory may be exhausted within milliseconds after a crash.
             MemoryGuard.Result memoryResult = memory.check(session);
             Optional<DiskTaken> diskTaken = disk.check(session);
-            List<EndedWorker> workers = AutovacuumWorkers.endHarmful(session, LONGEST_ANALYZE);
+            List<AutovacuumWorker> workers = AutovacuumGuard.endHarmful(session, LONGEST_ANALYZE);
             watching.locks().take(session, true);
             watching.protectLocks();
             List<TerminatedSession> terminated = new ArrayList<>(watching.terminatedForLogin());
@@ -268,7 +269,7 @@ public final class ServerGuard implements AutoCloseable {
         return ask(connection -> {
             boolean killed = KillProcess.of(connection, session);
             if (killed) {
-                clients.see(session.pid(), new Client(session.role(), session.database(), true));
+                clients.see(session.pid(), new Client(session.role(), session.database(), false, true));
                 close();
             }
             return killed;
@@ -386,7 +387,8 @@ public final class ServerGuard implements AutoCloseable {
         try (Statement statement = session.createStatement();
                 ResultSet rows = statement.executeQuery(CLIENTS)) {
             while (rows.next()) {
-                clients.see(rows.getInt(1), new Client(rows.getString(2), rows.getString(3), false));
+                clients.see(
+                        rows.getInt(1), new Client(rows.getString(2), rows.getString(3), rows.getBoolean(4), false));
             }
         }
     }

@@ -20,7 +20,7 @@ import org.pgsteward.engine.NeedsEngine;
 @NeedsEngine
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(600)
-class AutovacuumWorkersIT {
+class AutovacuumGuardIT {
     private static final Duration PATIENCE = Duration.ofMinutes(4);
 
     private PostgresContainer container;
@@ -66,7 +66,7 @@ class AutovacuumWorkersIT {
         asAdministrator("homelab", "ALTER SYSTEM SET autovacuum = on", "SELECT pg_reload_conf()");
 
         try (ServerGuard guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN)) {
-            EndedWorker ended = firstOf(() -> guard.check().workers());
+            AutovacuumWorker ended = firstOf(() -> guard.check().workers());
 
             assertThat(ended.owner()).isEqualTo("evil");
             assertThat(ended.database()).isEqualTo("evil");
@@ -90,12 +90,12 @@ class AutovacuumWorkersIT {
                             .server()
                             .ask("SELECT count(*) FROM pg_stat_progress_analyze WHERE datname = 'wiki'")
                             .equals("1"));
-            assertThat(AutovacuumWorkers.endHarmful(connection, Duration.ofMinutes(10)))
+            assertThat(AutovacuumGuard.endHarmful(connection, Duration.ofMinutes(10)))
                     .isEmpty();
 
-            EndedWorker ended = firstOf(() -> {
+            AutovacuumWorker ended = firstOf(() -> {
                 Sql.clearStatistics(connection);
-                return AutovacuumWorkers.endHarmful(connection, Duration.ofSeconds(1));
+                return AutovacuumGuard.endHarmful(connection, Duration.ofSeconds(1));
             });
 
             assertThat(ended.owner()).isEqualTo("wiki");
@@ -121,11 +121,11 @@ class AutovacuumWorkersIT {
         }
     }
 
-    private static EndedWorker firstOf(Callable<List<EndedWorker>> ended) {
+    private static AutovacuumWorker firstOf(Callable<List<AutovacuumWorker>> ended) {
         return await().atMost(PATIENCE).until(ended, list -> !list.isEmpty()).get(0);
     }
 
-    private void assertGone(EndedWorker worker) {
+    private void assertGone(AutovacuumWorker worker) {
         await().atMost(PATIENCE)
                 .until(() -> container
                         .server()

@@ -9,14 +9,14 @@ class RecentClientsTest {
     void forgetsThoseThatWereSeenLongestAgo() {
         RecentClients clients = new RecentClients();
         for (int pid = 1; pid <= RecentClients.MOST; pid++) {
-            clients.see(pid, new ServerGuard.Client("wiki", "wiki", false));
+            clients.see(pid, new ServerGuard.Client("wiki", "wiki", false, false));
         }
-        clients.see(1, new ServerGuard.Client("photos", "photos", false));
-        clients.see(100_000, new ServerGuard.Client("wiki", "wiki", false));
+        clients.see(1, new ServerGuard.Client("photos", "photos", false, false));
+        clients.see(100_000, new ServerGuard.Client("wiki", "wiki", false, false));
 
         assertThat(clients.copy())
                 .hasSize(RecentClients.MOST)
-                .containsEntry(1, new ServerGuard.Client("photos", "photos", false))
+                .containsEntry(1, new ServerGuard.Client("photos", "photos", false, false))
                 .containsKey(100_000)
                 .doesNotContainKey(2);
     }
