@@ -23,6 +23,7 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Courier;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.alert.Reporter;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.backup.AgeKeys;
@@ -72,8 +73,12 @@ import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
 import org.pgsteward.provision.SecretsFolder;
 import org.pgsteward.routing.AskedBackups;
-import org.pgsteward.routing.BackupDesk;
 import org.pgsteward.routing.BackupHealth;
+import org.pgsteward.routing.BackupNight;
+import org.pgsteward.routing.BackupNotices;
+import org.pgsteward.routing.BackupPair;
+import org.pgsteward.routing.BackupRoutes;
+import org.pgsteward.routing.BackupRun;
 import org.pgsteward.routing.CardDesk;
 import org.pgsteward.routing.CaveatDesk;
 import org.pgsteward.routing.ContainerDesk;
@@ -82,12 +87,14 @@ import org.pgsteward.routing.DaemonStatus;
 import org.pgsteward.routing.DeadRuns;
 import org.pgsteward.routing.DoctorDesk;
 import org.pgsteward.routing.Doors;
+import org.pgsteward.routing.DueTargets;
 import org.pgsteward.routing.Figures;
 import org.pgsteward.routing.GuardAlerts;
 import org.pgsteward.routing.GuardWatch;
 import org.pgsteward.routing.Housekeeping;
 import org.pgsteward.routing.HttpDoor;
 import org.pgsteward.routing.IdleServices;
+import org.pgsteward.routing.InsertRoute;
 import org.pgsteward.routing.InterruptedVerifications;
 import org.pgsteward.routing.JournalDrain;
 import org.pgsteward.routing.JournalRoutes;
@@ -105,10 +112,12 @@ import org.pgsteward.routing.RelistOnConnect;
 import org.pgsteward.routing.ReproofDesk;
 import org.pgsteward.routing.RequestDesk;
 import org.pgsteward.routing.RetentionDesk;
+import org.pgsteward.routing.RouteReporter;
 import org.pgsteward.routing.Schedules;
 import org.pgsteward.routing.ServiceProvisioning;
 import org.pgsteward.routing.SetDesk;
 import org.pgsteward.routing.ShrinkDesk;
+import org.pgsteward.routing.StoreEndpoint;
 import org.pgsteward.routing.WatchDesk;
 import org.pgsteward.routing.Watchdog;
 import org.pgsteward.routing.Watches;
@@ -142,6 +151,7 @@ public final class Wiring {
     public final Clock clock;
     public final ObjectMapper json = Json.mapper();
     public final Doors doors = new Doors();
+    public final Reporter reporter = new RouteReporter(doors);
     public final Server server;
     public final Store store;
     public final Tables tables;
@@ -153,6 +163,8 @@ public final class Wiring {
     public final Dumps dumps;
     public final Proof proof;
     public final Restore restore;
+    public final BackupRun backups;
+    public final BackupPair backupPair;
     public final AskedBackups asked;
     public final CardDesk card;
     public final Recovery recovery;
@@ -171,6 +183,7 @@ public final class Wiring {
     private final Fallbacks fallbacks;
     private final StuckRule stuck;
     private final ProcessDeaths deaths;
+    private final BackupNotices backupNotices;
 
     /**
      * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
@@ -286,7 +299,6 @@ public final class Wiring {
                 leftovers,
                 new JournalRows(server.managementDatabase())::take,
                 stuck);
-        asked = new AskedBackups(targets, tables, rows, sets, store, proof, locks, doors, clock);
         Path waiting = state.resolve("spool");
         spool = purpose.leavesTraces() ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
         silences = new Silences(state, json, clock);
@@ -302,6 +314,12 @@ public final class Wiring {
         card = new CardDesk(new RecoveryCard(store, server.address(), clock), rows, backupSets);
         shrink = new ShrinkRule(
                 settings.share("pgsteward.backup.shrink.warn"), settings.bytes("pgsteward.backup.shrink.exempt"));
+        backupNotices = new BackupNotices(
+                tables, new ShrinkDesk(rows, shrink, clock), new CaveatDesk(rows, clock), reporter, clock);
+        backups = new BackupRun(
+                dumps, targets, house, new StoreEndpoint(doors), proof, card, backupNotices, reporter, clock);
+        backupPair = new BackupPair(backups);
+        asked = new AskedBackups(targets, tables, rows, sets, store, proof, locks, backupPair, backups, clock);
         overdue = new OverdueRule(settings.duration("pgsteward.backup.overdue.grace"), zone);
     }
 
@@ -344,7 +362,7 @@ public final class Wiring {
                                 crash -> parts.crashes.killed(postgresContainer(), crash),
                                 alerts,
                                 console(),
-                                doors,
+                                reporter,
                                 clock),
                         clock),
                 () -> HttpDoor.open(address, parts.pipeline, parts.figures, page, json));
@@ -404,7 +422,7 @@ public final class Wiring {
                 new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing), state, json, clock);
         OverviewDesk overview = overview(() -> Optional.of(report.now()));
         Pipeline pipeline = pipeline(
-                        outbox, schedule, new DeadRuns(tables, spool, locks, deaths, alerts, doors, clock)::look)
+                        outbox, schedule, new DeadRuns(tables, spool, locks, deaths, alerts, reporter, clock)::look)
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
                 .bean("containers", containers)
@@ -418,12 +436,13 @@ public final class Wiring {
                 .bean(
                         "retention",
                         new RetentionDesk(
-                                store, holdings, rows, spool, house, keeps, shrink, sets, card, locks, zone, doors,
+                                store, holdings, rows, spool, house, keeps, shrink, sets, card, locks, zone, reporter,
                                 clock))
                 .bean("reproof", new ReproofDesk(store, holdings, rows, house, proof, deaths, alerts, clock))
                 .bean(
                         "interruptedVerifications",
-                        new InterruptedVerifications(rows, holdings, proof, runs, deaths, state, doors, clock))
+                        new InterruptedVerifications(
+                                rows, holdings, proof, runs, deaths, state, backups, backupNotices, reporter, clock))
                 .bean("requests", new RequestDesk(asked, house, json, clock))
                 .health(new FeedHealth(docker))
                 .health(new PostgresHealth(new PostgresProbe(server, clock)))
@@ -610,25 +629,23 @@ public final class Wiring {
     }
 
     private Pipeline pipeline(Outbox outbox, Function<String, Optional<String>> schedule, Runnable everyMinute) {
-        BackupDesk backups = new BackupDesk(
-                dumps, targets, tables, house, schedules(schedule), sets, card, runs, proof, deaths, doors, clock);
+        DueTargets due = new DueTargets(targets, tables, house, schedules(schedule), deaths, clock);
+        BackupNight night = new BackupNight(due, backupPair, sets, proof, runs);
         return new Pipeline(settings.forRoutes(), doors, redaction, clock)
-                .routes(new JournalRoutes(new JournalDrain(spool, tables, doors), sets, card))
+                .routes(new JournalRoutes(new JournalDrain(spool, tables, new InsertRoute(doors)), sets, card))
+                .routes(new BackupRoutes())
                 .bean("management", server.managementDatabase())
-                .bean("backups", backups)
+                .bean("backups", night)
                 .watchdog(new Watchdog(
                         runs,
                         stuck,
-                        () -> new StuckRule.Others(proof.makesWay(), backups.othersAreDue()),
+                        () -> new StuckRule.Others(proof.makesWay(), night.othersAreDue()),
                         tables,
                         alerts,
-                        doors,
+                        reporter,
                         Wiring::endProcess,
                         everyMinute,
                         clock))
-                .bean("proof", proof)
-                .bean("shrink", new ShrinkDesk(rows, shrink, clock))
-                .bean("caveats", new CaveatDesk(rows, clock))
                 .bean("alerts", alerts)
                 .bean("outbox", outbox)
                 .bean("messages", new Messages(templates(), json, zone, clock));

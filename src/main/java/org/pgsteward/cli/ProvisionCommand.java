@@ -225,8 +225,8 @@ final class ProvisionCommand implements Callable<Integer> {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
             for (ProvisionReport report : reports) {
-                report.rows().forEach(row -> wiring.doors.ask("direct:journal-write", row));
-                report.conditions().forEach(condition -> wiring.doors.ask("direct:alert-raise", condition));
+                report.rows().forEach(row -> wiring.reporter.record(row));
+                report.conditions().forEach(condition -> wiring.reporter.raise(condition));
             }
         }
     }

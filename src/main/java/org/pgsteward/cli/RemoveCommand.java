@@ -102,7 +102,7 @@ final class RemoveCommand implements Callable<Integer> {
     private void say(Wiring wiring, String action, String text) {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
-            wiring.doors.ask("direct:journal-write", Activity.ours(service, action, wiring.clock.instant()));
+            wiring.reporter.record(Activity.ours(service, action, wiring.clock.instant()));
         }
         PrintWriter out = spec.commandLine().getOut();
         out.println(service + ": " + action + ": " + text);

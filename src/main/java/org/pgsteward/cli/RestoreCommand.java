@@ -170,16 +170,13 @@ final class RestoreCommand implements Callable<Integer> {
             // What the journal has not seen, and what this restore has compared with its manifest.
             for (StoredBackup backup : inventory.backups()) {
                 Backup made = backup.asMade();
-                wiring.doors.ask("direct:journal-write", made);
+                wiring.reporter.record(made);
                 Duration took = report.verified().get(backup.manifest().eventId());
                 if (took != null) {
-                    wiring.doors.ask(
-                            "direct:journal-write",
-                            made.judged(BackupState.VERIFIED, wiring.clock.instant(), took, ""));
+                    wiring.reporter.record(made.judged(BackupState.VERIFIED, wiring.clock.instant(), took, ""));
                 }
             }
-            wiring.doors.ask(
-                    "direct:journal-write", Activity.ours("pgsteward", "restored everything", wiring.clock.instant()));
+            wiring.reporter.record(Activity.ours("pgsteward", "restored everything", wiring.clock.instant()));
         }
         missing.forEach(line -> out.println("missing: " + line));
         return missing.isEmpty() ? 0 : 1;
@@ -308,7 +305,7 @@ final class RestoreCommand implements Callable<Integer> {
             pipeline.start();
             String action = (done.kept().isPresent() ? "replaced by " : "restored from ")
                     + done.order().backup().manifest().backupId();
-            wiring.doors.ask("direct:journal-write", Activity.ours(service, action, wiring.clock.instant()));
+            wiring.reporter.record(Activity.ours(service, action, wiring.clock.instant()));
         }
     }
 }

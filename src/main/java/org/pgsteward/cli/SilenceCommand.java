@@ -137,7 +137,7 @@ final class SilenceCommand implements Callable<Integer> {
     private static void writeDown(Wiring wiring, String service, String action) {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
-            wiring.doors.ask("direct:journal-write", Activity.ours(service, action, wiring.clock.instant()));
+            wiring.reporter.record(Activity.ours(service, action, wiring.clock.instant()));
         }
     }
 

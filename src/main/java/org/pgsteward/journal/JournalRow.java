@@ -14,6 +14,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Expiry;
 import org.pgsteward.model.ImageChange;
+import org.pgsteward.model.JournalEntry;
 import org.pgsteward.model.Login;
 
 /**
@@ -43,24 +44,20 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns = Collections.unmodifiableMap(complete);
     }
 
-    /** @throws IllegalArgumentException for a noun that has no table */
-    public static JournalRow of(Object noun) {
-        if (noun instanceof Enrolment enrolment) {
+    /** Returns the row that {@code entry} becomes. */
+    public static JournalRow of(JournalEntry entry) {
+        if (entry instanceof Enrolment enrolment) {
             return of(enrolment);
-        } else if (noun instanceof Activity activity) {
+        } else if (entry instanceof Activity activity) {
             return of(activity);
-        } else if (noun instanceof Backup backup) {
+        } else if (entry instanceof Backup backup) {
             return of(backup);
-        } else if (noun instanceof Expiry expiry) {
+        } else if (entry instanceof Expiry expiry) {
             return of(expiry);
-        } else if (noun instanceof ImageChange change) {
+        } else if (entry instanceof ImageChange change) {
             return of(change);
-        } else if (noun instanceof Login login) {
-            return of(login);
         }
-        throw new IllegalArgumentException(
-                "the journal has no table for a " + noun.getClass().getSimpleName()
-                        + ": it takes an Enrolment, an Activity, a Backup, an Expiry, an ImageChange or a Login");
+        return of((Login) entry);
     }
 
     /** The same with the time at which it was said; only of backups is more than one thing said. */

@@ -24,6 +24,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.pgsteward.model.BoundedFile;
+import org.pgsteward.model.JournalEntry;
 
 /**
  * The folder in which rows wait for PostgreSQL: one file a row, made by rename, so that the daemon and a command may
@@ -93,12 +94,12 @@ public final class Spool {
     }
 
     /**
-     * Keeps what {@code noun} says until it is written. When this returns, the row survives a power cut.
+     * Keeps what {@code entry} says until it is written. When this returns, the row survives a power cut.
      *
      * @throws IOException when the disk does not take it
      */
-    public synchronized void put(Object noun) throws IOException {
-        byte[] row = json.writeValueAsBytes(row(noun));
+    public synchronized void put(JournalEntry entry) throws IOException {
+        byte[] row = json.writeValueAsBytes(row(entry));
         String name = NAME.format(last) + "-" + UUID.randomUUID() + ".json";
         Path part = folder.resolve("." + name + PART);
         try {
@@ -113,12 +114,12 @@ public final class Spool {
         }
     }
 
-    /** What {@code noun} says, as it is kept, said after all that was put before. */
-    public synchronized JournalRow row(Object noun) {
+    /** What {@code entry} says, as it is kept, said after all that was put before. */
+    public synchronized JournalRow row(JournalEntry entry) {
         // Names sort as rows were written, also when two fall into one tick of the clock or the clock steps back.
         Instant now = clock.instant();
         last = now.isAfter(last) ? now : last.plusNanos(1);
-        return JournalRow.of(noun).saidAt(last);
+        return JournalRow.of(entry).saidAt(last);
     }
 
     private static void write(Path part, byte[] row) throws IOException {

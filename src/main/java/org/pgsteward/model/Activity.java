@@ -11,7 +11,7 @@ import java.util.UUID;
  * @param action at most 100 characters, such as {@code container start} or {@code provisioned}
  * @param user who did it
  */
-public record Activity(UUID eventId, String service, String action, String user, Instant at) {
+public record Activity(UUID eventId, String service, String action, String user, Instant at) implements JournalEntry {
     /** The action of a role that was given its container's password. */
     public static final String PASSWORD_SET = "password set";
 

@@ -41,7 +41,8 @@ public record Backup(
         Duration verifyTime,
         boolean provedInStream,
         String error,
-        List<String> caveats) {
+        List<String> caveats)
+        implements JournalEntry {
 
     public Backup {
         caveats = caveats == null ? List.of() : List.copyOf(caveats);

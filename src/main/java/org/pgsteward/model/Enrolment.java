@@ -21,4 +21,5 @@ public record Enrolment(
         String containerId,
         String image,
         String imageId,
-        Instant at) {}
+        Instant at)
+        implements JournalEntry {}

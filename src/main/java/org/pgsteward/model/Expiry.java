@@ -10,4 +10,5 @@ import java.util.UUID;
  * @param eventId the journal's key of it
  * @param reason why it was not kept
  */
-public record Expiry(String service, String backupId, UUID eventId, String reason, Instant at) {}
+public record Expiry(String service, String backupId, UUID eventId, String reason, Instant at)
+        implements JournalEntry {}

@@ -13,7 +13,8 @@ import java.time.Instant;
  * @param at when the change was seen
  */
 public record ImageChange(
-        String service, String fromImage, String fromImageId, String toImage, String toImageId, Instant at) {
+        String service, String fromImage, String fromImageId, String toImage, String toImageId, Instant at)
+        implements JournalEntry {
     /** Enough of a digest to know it by, as {@code docker images} shows it. */
     private static final int SHORT_ID = 12;
 

@@ -15,7 +15,8 @@ import java.util.UUID;
  * @param firstSeen on that day
  * @param lastSeen on that day
  */
-public record Login(String service, String user, String address, Instant firstSeen, Instant lastSeen) {
+public record Login(String service, String user, String address, Instant firstSeen, Instant lastSeen)
+        implements JournalEntry {
     /** The day, in UTC, that the row is about. */
     public LocalDate day() {
         return LocalDate.ofInstant(lastSeen, ZoneOffset.UTC);

@@ -56,7 +56,8 @@ public final class AskedBackups {
     private final Store store;
     private final Proof proof;
     private final Path locks;
-    private final Doors doors;
+    private final BackupPair pair;
+    private final BackupRun run;
     private final Clock clock;
 
     public AskedBackups(
@@ -67,7 +68,8 @@ public final class AskedBackups {
             Store store,
             Proof proof,
             Path locks,
-            Doors doors,
+            BackupPair pair,
+            BackupRun run,
             Clock clock) {
         this.targets = targets;
         this.tables = tables;
@@ -76,7 +78,8 @@ public final class AskedBackups {
         this.store = store;
         this.proof = proof;
         this.locks = locks;
-        this.doors = doors;
+        this.pair = pair;
+        this.run = run;
         this.clock = clock;
     }
 
@@ -155,29 +158,19 @@ public final class AskedBackups {
      */
     public List<Backup> backUp(String asked, List<BackupTarget> wanted) throws Exception {
         Map<String, Optional<Backup>> before = new HashMap<>();
-        wanted.forEach(
-                target -> before.put(Tables.key(target.service(), target.kind().word()), newest(target)));
+        wanted.forEach(target -> before.put(key(target), newest(target)));
         List<BackupTarget> set = sets.open(asked, wanted);
         try (Proof.Series series = proof.series()) {
             Objects.requireNonNull(series);
             List<Backup> done = new ArrayList<>();
-            for (Backup first : BackupDesk.all(doors, set)) {
-                Backup outcome = triedAgain(first, set);
-                Optional<BackupTarget> other = Optional.of(outcome)
-                        .filter(BackupDesk::isUnderWay)
-                        .flatMap(one -> set.stream()
-                                .filter(target -> target.service().equals(one.service()) && target.kind() == one.kind())
-                                .findFirst());
+            List<BackupRun.Outcome> outcomes = pair.all(set, BackupRun.Patience.FAILS_AT_ONCE);
+            for (int i = 0; i < set.size(); i++) {
+                BackupTarget target = set.get(i);
+                BackupRun.Outcome outcome = triedAgain(target, outcomes.get(i));
                 done.add(
-                        other.isEmpty()
-                                ? outcome
-                                : joined(
-                                        other.get(),
-                                        before.getOrDefault(
-                                                Tables.key(
-                                                        outcome.service(),
-                                                        outcome.kind().word()),
-                                                Optional.empty())));
+                        outcome.underWay()
+                                ? joined(target, before.getOrDefault(key(target), Optional.empty()))
+                                : outcome.backup());
             }
             return done;
         } finally {
@@ -186,15 +179,16 @@ public final class AskedBackups {
     }
 
     /** What a server that was too busy has thrown away under a base backup it may well keep the next time. */
-    private Backup triedAgain(Backup first, List<BackupTarget> set) throws Exception {
-        Backup outcome = first;
-        for (int tries = 1; tries < BackupDesk.BASE_TRIES && isLogGone(outcome); tries++) {
-            List<BackupTarget> base = set.stream()
-                    .filter(target -> target.kind() == BackupKind.BASE)
-                    .toList();
-            outcome = BackupDesk.all(doors, base).get(0);
+    private BackupRun.Outcome triedAgain(BackupTarget target, BackupRun.Outcome first) {
+        BackupRun.Outcome outcome = first;
+        for (int tries = 1; tries < DueTargets.BASE_TRIES && isLogGone(outcome.backup()); tries++) {
+            outcome = run.run(target, BackupRun.Patience.FAILS_AT_ONCE);
         }
         return outcome;
+    }
+
+    private static String key(BackupTarget target) {
+        return Tables.key(target.service(), target.kind().word());
     }
 
     private static boolean isLogGone(Backup outcome) {
@@ -210,9 +204,9 @@ public final class AskedBackups {
             if (others.isPresent()) {
                 return others.get();
             }
-            Backup own = BackupDesk.all(doors, List.of(target)).get(0);
-            if (!BackupDesk.isUnderWay(own)) {
-                return own;
+            BackupRun.Outcome own = run.run(target, BackupRun.Patience.FAILS_AT_ONCE);
+            if (!own.underWay()) {
+                return own.backup();
             }
         }
     }
@@ -233,7 +227,7 @@ public final class AskedBackups {
 
     /** Proves one again. What was proved stays so in the journal where this host alone is why it cannot be today. */
     public Backup prove(StoredBackup stored) {
-        return BackupDesk.prove(doors, known(stored));
+        return run.verify(known(stored));
     }
 
     private Backup known(StoredBackup stored) {
@@ -266,7 +260,7 @@ public final class AskedBackups {
             }
             // Its lock goes before it is verified.
             if (!proving && waited.compareTo(ROW_COMES) > 0 && !RunLock.isAttended(locks, target.service())) {
-                return Optional.of(BackupDesk.notBegun(
+                return Optional.of(BackupRun.notBegun(
                         target,
                         "another process has held its lock in " + locks + " for minutes and does nothing: end that"
                                 + " process, and type this again",

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
-import org.apache.camel.Body;
 import org.pgsteward.backup.BackupSet;
 import org.pgsteward.backup.BackupSets;
 import org.pgsteward.backup.RecoveryCard;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.JournalEntry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +32,8 @@ public final class CardDesk {
     }
 
     /** What has become of a backup, once that is written down. */
-    public void note(@Body Object noun) {
-        if (noun instanceof Backup backup && backup.path().isPresent() && isJudged(backup.state())) {
+    public void note(JournalEntry entry) {
+        if (entry instanceof Backup backup && backup.path().isPresent() && isJudged(backup.state())) {
             write();
         }
     }

@@ -4,7 +4,6 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.Condition;
@@ -34,7 +33,7 @@ public final class CaveatDesk {
     }
 
     /** Returns nothing for a backup that is not the newest verified one. */
-    public @Nullable Condition condition(Backup backup) {
+    public Optional<Condition> condition(Backup backup) {
         try {
             Optional<Instant> newest = Optional.ofNullable(
                             rows.standings(backup.kind().word(), asOf(backup)).get(backup.service()))
@@ -43,21 +42,22 @@ public final class CaveatDesk {
             if (newest.isEmpty()
                     || newest.get().isAfter(backup.startedAt().plusMillis(1))
                     || newest.get().isBefore(backup.startedAt().minusMillis(1))) {
-                return null;
+                return Optional.empty();
             }
         } catch (SQLException e) {
             LOG.warn("cannot determine whether {} is the newest backup: {}", backup.id(), e.getMessage());
-            return null;
+            return Optional.empty();
         }
         if (backup.caveats().isEmpty()) {
-            return Condition.well(KIND, backup.service(), backup.id() + " can be restored whole", clock.instant());
+            return Optional.of(
+                    Condition.well(KIND, backup.service(), backup.id() + " can be restored whole", clock.instant()));
         }
-        return Condition.bad(
+        return Optional.of(Condition.bad(
                 Severity.WARNING,
                 KIND,
                 backup.service(),
                 "backup " + backup.id() + " is verified, but " + String.join("; ", backup.caveats()),
                 "pgsteward backups " + backup.service() + "   # the caveats of each backup",
-                clock.instant());
+                clock.instant()));
     }
 }

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.ProcessDeaths;
 import org.pgsteward.backup.RunLock;
 import org.pgsteward.journal.Spool;
@@ -57,20 +58,26 @@ public final class DeadRuns {
     private final Path locks;
     private final ProcessDeaths deaths;
     private final AlertBook alerts;
-    private final Doors doors;
+    private final Reporter reporter;
     private final Clock clock;
     private final Instant started;
     private boolean compared;
     private Set<String> unattended = Set.of();
 
     public DeadRuns(
-            Tables tables, Spool spool, Path locks, ProcessDeaths deaths, AlertBook alerts, Doors doors, Clock clock) {
+            Tables tables,
+            Spool spool,
+            Path locks,
+            ProcessDeaths deaths,
+            AlertBook alerts,
+            Reporter reporter,
+            Clock clock) {
         this.tables = tables;
         this.spool = spool;
         this.locks = locks;
         this.deaths = deaths;
         this.alerts = alerts;
-        this.doors = doors;
+        this.reporter = reporter;
         this.clock = clock;
         this.started = clock.instant();
     }
@@ -116,13 +123,13 @@ public final class DeadRuns {
 
     private void tell() throws SQLException {
         Map<String, Alert> firing = alerts.firing().stream()
-                .filter(alert -> alert.kind().equals(BackupDesk.FAILED))
+                .filter(alert -> alert.kind().equals(BackupNotices.FAILED))
                 .collect(Collectors.toMap(Alert::service, Function.identity()));
         for (Tables.Ended run : tables.newestEnded(clock.instant().minus(NEWS))) {
             Alert alert = firing.get(run.service());
             if (alert != null && run.good() && run.at().isAfter(alert.last().at())) {
                 raise(Condition.well(
-                        BackupDesk.FAILED, run.service(), run.backupId() + " is verified", clock.instant()));
+                        BackupNotices.FAILED, run.service(), run.backupId() + " is verified", clock.instant()));
             } else if (alert == null && run.error().equals(DIED)) {
                 raise(bad(run, "failed: " + DIED + " (killed, out of memory or a power cut)"));
             } else if (alert == null && isUntold(run)) {
@@ -165,7 +172,7 @@ public final class DeadRuns {
         boolean failed = run.state().equals(BackupState.FAILED.word());
         return Condition.bad(
                 failed && !run.kind().equals(BackupKind.BASE.word()) ? Severity.CRITICAL : Severity.WARNING,
-                BackupDesk.FAILED,
+                BackupNotices.FAILED,
                 run.service(),
                 "backup " + run.backupId() + " of " + run.service() + " " + how,
                 "pgsteward backup "
@@ -174,6 +181,6 @@ public final class DeadRuns {
     }
 
     private void raise(Condition condition) {
-        doors.ask("direct:alert-raise", condition);
+        reporter.raise(condition);
     }
 }

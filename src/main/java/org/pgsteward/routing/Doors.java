@@ -1,5 +1,6 @@
 package org.pgsteward.routing;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -32,15 +33,27 @@ public final class Doors {
         }
     }
 
+    /** The same with headers beside the body. */
+    Exchange send(String door, Object body, Map<String, Object> headers) {
+        return template(door).request(door, exchange -> {
+            exchange.getIn().setHeaders(new HashMap<>(headers));
+            exchange.getIn().setBody(body);
+        });
+    }
+
     /** The same with variables beside the body. */
     Exchange ask(String door, Object body, Map<String, Object> variables) {
+        return template(door).request(door, exchange -> {
+            variables.forEach(exchange::setVariable);
+            exchange.getIn().setBody(body);
+        });
+    }
+
+    private ProducerTemplate template(String door) {
         ProducerTemplate open = template;
         if (open == null) {
             throw new IllegalStateException("the pipeline has not started: " + door + " cannot be reached");
         }
-        return open.request(door, exchange -> {
-            variables.forEach(exchange::setVariable);
-            exchange.getIn().setBody(body);
-        });
+        return open;
     }
 }

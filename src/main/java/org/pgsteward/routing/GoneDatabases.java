@@ -28,10 +28,11 @@ final class GoneDatabases {
     private static final Set<String> WHOLE = Set.of(Targets.GLOBALS, Targets.BASE);
 
     /** What a run told, and only a next one can end. */
-    private static final Set<String> OF_RUNS = Set.of(BackupDesk.FAILED, ShrinkRule.KIND, CaveatDesk.KIND);
+    private static final Set<String> OF_RUNS = Set.of(BackupNotices.FAILED, ShrinkRule.KIND, CaveatDesk.KIND);
 
     /** What is said of a backup in the store. */
-    private static final Set<String> OF_STORED = Set.of(BackupDesk.FAILED, ReproofDesk.NOT_AGAIN, ReproofDesk.DAMAGED);
+    private static final Set<String> OF_STORED =
+            Set.of(BackupNotices.FAILED, ReproofDesk.NOT_AGAIN, ReproofDesk.DAMAGED);
 
     private final AlertBook alerts;
     private final Housekeeping house;
@@ -68,7 +69,7 @@ final class GoneDatabases {
 
     private static boolean isOfStored(Alert alert) {
         return alert.causes().values().stream()
-                .anyMatch(cause -> cause.figures().containsKey(BackupDesk.STORED));
+                .anyMatch(cause -> cause.figures().containsKey(BackupNotices.STORED));
     }
 
     private boolean isStoreWithout(String service) throws SQLException, IOException {

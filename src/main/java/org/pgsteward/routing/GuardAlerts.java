@@ -15,6 +15,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Reporter;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.Console;
@@ -70,7 +71,7 @@ public final class GuardAlerts {
     private final Function<ServerCrash, Optional<String>> killedRole;
     private final AlertBook alerts;
     private final GuardTexts texts;
-    private final Doors doors;
+    private final Reporter reporter;
     private final Clock clock;
     private final Offences offences = new Offences();
     private final Pauses pauses = new Pauses();
@@ -95,13 +96,13 @@ public final class GuardAlerts {
             Function<ServerCrash, Optional<String>> killedRole,
             AlertBook alerts,
             Console console,
-            Doors doors,
+            Reporter reporter,
             Clock clock) {
         this.guard = guard;
         this.killedRole = killedRole;
         this.alerts = alerts;
         this.texts = new GuardTexts(console);
-        this.doors = doors;
+        this.reporter = reporter;
         this.clock = clock;
     }
 
@@ -352,14 +353,13 @@ public final class GuardAlerts {
         if (INCIDENTS.contains(kind)) {
             lastIncidents.put(condition.key(), clock.instant());
         }
-        doors.ask("direct:alert-raise", condition);
+        reporter.raise(condition);
     }
 
     private void resolve(String key, String why) {
         alerts.firing().stream()
                 .filter(alert -> alert.key().equals(key))
-                .forEach(alert -> doors.ask(
-                        "direct:alert-raise", Condition.well(alert.kind(), alert.service(), why, clock.instant())));
+                .forEach(alert -> reporter.raise(Condition.well(alert.kind(), alert.service(), why, clock.instant())));
     }
 
     /** Raises and resolves alerts so that they match the roles that are shut out, by the guard or by an operator. */

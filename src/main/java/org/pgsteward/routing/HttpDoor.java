@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
+import org.pgsteward.model.FirstCause;
 import org.pgsteward.routing.http.HttpListener;
 import org.pgsteward.routing.http.RequestHead;
 import org.pgsteward.routing.http.Response;
@@ -151,7 +152,7 @@ public final class HttpDoor implements AutoCloseable {
             return words;
         } catch (RuntimeException trouble) {
             // The checks answer without it.
-            LOG.warn("cannot say in /observe/health whether all is well: {}", BackupDesk.reason(trouble));
+            LOG.warn("cannot say in /observe/health whether all is well: {}", FirstCause.of(trouble));
             return Map.of();
         }
     }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.Holding;
 import org.pgsteward.backup.Holdings;
 import org.pgsteward.backup.ProcessDeaths;
@@ -47,7 +48,9 @@ public final class InterruptedVerifications {
     private final RunsUnderWay runs;
     private final ProcessDeaths deaths;
     private final Path mark;
-    private final Doors doors;
+    private final BackupRun run;
+    private final BackupNotices notices;
+    private final Reporter reporter;
     private final Clock clock;
     private final Set<UUID> tried = new HashSet<>();
     private Set<UUID> seen = Set.of();
@@ -60,7 +63,9 @@ public final class InterruptedVerifications {
             RunsUnderWay runs,
             ProcessDeaths deaths,
             Path state,
-            Doors doors,
+            BackupRun run,
+            BackupNotices notices,
+            Reporter reporter,
             Clock clock) {
         this.rows = rows;
         this.holdings = holdings;
@@ -68,7 +73,9 @@ public final class InterruptedVerifications {
         this.runs = runs;
         this.deaths = deaths;
         this.mark = state.resolve("verification-under-way");
-        this.doors = doors;
+        this.run = run;
+        this.notices = notices;
+        this.reporter = reporter;
         this.clock = clock;
     }
 
@@ -127,7 +134,7 @@ public final class InterruptedVerifications {
                 if (!isGivenUp(backup, interrupted)) {
                     LOG.info("{}: {} is verified now, since its process ended first", backup.service(), backup.id());
                     Files.writeString(mark, backup.eventId().toString());
-                    BackupDesk.prove(doors, backup);
+                    run.verify(backup);
                 }
             }
         }
@@ -151,7 +158,7 @@ public final class InterruptedVerifications {
                 Duration.ZERO,
                 "pgsteward ended twice while it verified it: has this host enough memory for a scratch cluster?");
         LOG.error("{}: {} is not verified: {}", judged.service(), judged.id(), judged.error());
-        doors.ask("direct:journal-write", judged);
-        doors.ask("direct:backup-tell", judged);
+        reporter.record(judged);
+        notices.raise(judged, false);
     }
 }

@@ -3,18 +3,15 @@ package org.pgsteward.routing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import org.apache.camel.Body;
-import org.apache.camel.Exchange;
 import org.pgsteward.journal.JournalRow;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.JournalEntry;
 import org.pgsteward.postgres.NoConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,38 +30,43 @@ public final class JournalDrain {
 
     private final Spool spool;
     private final Tables tables;
-    private final Doors doors;
+    private final RowStatement statement;
     private final ReentrantLock draining = new ReentrantLock();
     private boolean awayTold;
 
-    public JournalDrain(Spool spool, Tables tables, Doors doors) {
+    /** @param statement writes one row to its table */
+    public JournalDrain(Spool spool, Tables tables, RowStatement statement) {
         this.spool = spool;
         this.tables = tables;
-        this.doors = doors;
+        this.statement = statement;
+    }
+
+    /** Writes one row with the statement of its table. */
+    @FunctionalInterface
+    public interface RowStatement {
+        /** @throws SQLException when PostgreSQL refuses the row or is away */
+        void write(JournalRow row) throws SQLException;
     }
 
     /**
      * Keeps a row. One that the disk does not take is written at once, behind what waits; telling never hurts doing, so one
      * that PostgreSQL does not take either is logged and the work goes on.
      */
-    public void keep(@Body Object noun) {
+    public void keep(JournalEntry entry) {
         try {
-            spool.put(noun);
+            spool.put(entry);
         } catch (IOException e) {
             drain(TURN_MILLISECONDS);
-            writeUnkept(noun, e);
+            writeUnkept(entry, e);
             return;
         }
         drain(TURN_MILLISECONDS);
     }
 
-    private void writeUnkept(Object noun, IOException refused) {
+    private void writeUnkept(JournalEntry entry, IOException refused) {
         try {
             tables.prepare();
-            Exchange sent = insert(spool.row(noun));
-            if (sent.getException() != null) {
-                throw sqlCause(sent.getException());
-            }
+            statement.write(spool.row(entry));
             LOG.warn(
                     "the disk of the state folder does not take a journal row, which is in its table: {}",
                     refused.toString());
@@ -74,12 +76,8 @@ public final class JournalDrain {
                     "a journal row cannot be kept in the spool ({}), nor be written ({}): {}",
                     refused.toString(),
                     e.getMessage(),
-                    noun);
+                    entry);
         }
-    }
-
-    private Exchange insert(JournalRow row) {
-        return doors.ask("direct:journal-insert", row.columns(), Map.of("table", row.table()));
     }
 
     /** Writes what waits, unless somebody else is at it. */
@@ -150,16 +148,16 @@ public final class JournalDrain {
             LOG.error("journal row {} cannot be read and is set aside: {}", spool.setAside(file), e.getMessage());
             return;
         }
-        Exchange sent = insert(row);
-        if (sent.getException() == null) {
-            spool.done(file);
+        try {
+            statement.write(row);
+        } catch (SQLException e) {
+            if (e instanceof NoConnection || isAbsence(e.getSQLState())) {
+                throw e;
+            }
+            LOG.error("journal row {} was refused and is set aside: {}", spool.setAside(file), e.getMessage());
             return;
         }
-        SQLException refusal = sqlCause(sent.getException());
-        if (refusal instanceof NoConnection || isAbsence(refusal.getSQLState())) {
-            throw refusal;
-        }
-        LOG.error("journal row {} was refused and is set aside: {}", spool.setAside(file), refusal.getMessage());
+        spool.done(file);
     }
 
     /**
@@ -172,18 +170,5 @@ public final class JournalDrain {
                 || state.matches("(08|53|57|58|40|28|3D).*")
                 || state.equals("25006")
                 || Tables.areMissing(state);
-    }
-
-    private static SQLException sqlCause(Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql) {
-                return sql;
-            }
-            if (cause instanceof RejectedExecutionException) {
-                // The pipeline stops; the row is as good as it was.
-                return new SQLException("pgsteward stops", "57P01", thrown);
-            }
-        }
-        return new SQLException("the row could not be written: " + BackupDesk.reason(thrown), "XX000", thrown);
     }
 }

@@ -6,7 +6,7 @@ import org.apache.camel.builder.RouteBuilder;
  * How rows are written. In Java, since no edit may leave a failure unrecorded.
  *
  * <ol>
- *   <li>{@code direct:journal-write} keeps the noun that is its body in the spool, hands the spool on at once, and writes
+ *   <li>{@code direct:journal-write} keeps the row that is its body in the spool, hands the spool on at once, and writes
  *       a backup's state into its set and onto the card.
  *   <li>{@code journal-drain} does the same every few seconds, for what could not be written then.
  *   <li>{@code direct:journal-insert} writes one row with the statement of its table.

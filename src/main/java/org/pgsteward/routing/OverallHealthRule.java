@@ -154,7 +154,7 @@ final class OverallHealthRule {
 
     private void backup(Overview.Service service) {
         String name = service.name();
-        if (fires(BackupDesk.FAILED, name) || fires(OverdueRule.KIND, name)) {
+        if (fires(BackupNotices.FAILED, name) || fires(OverdueRule.KIND, name)) {
             return;
         }
         String state = service.backups().map(Tables.History::lastState).orElse("");

@@ -19,6 +19,7 @@ import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.FirstCause;
 import org.pgsteward.routing.alert.BoundedHttpComponent;
 import org.pgsteward.routing.alert.Redaction;
 import org.pgsteward.routing.docker.StewardDockerComponent;
@@ -43,16 +44,12 @@ public final class Pipeline implements AutoCloseable {
     /** The environment is not asked for a setting; see {@code PropertiesComponent}. */
     private static final String NEVER = "0";
 
-    /** Doors that {@link JournalRoutes} answers. */
-    private static final Set<String> ANSWERED = Set.of("direct:journal-write", "direct:journal-insert");
+    /** Endpoints of our routes in Java. */
+    private static final Set<String> ANSWERED =
+            Set.of("direct:journal-write", "direct:journal-insert", StoreEndpoint.ROUTE);
 
     /** Doors at which our beans knock. */
-    private static final Set<String> WANTED = Set.of(
-            "direct:alert-raise",
-            "direct:backup-one",
-            "direct:backup-all",
-            "direct:backup-prove",
-            "direct:containers-relist");
+    private static final Set<String> WANTED = Set.of("direct:alert-raise", "direct:containers-relist");
 
     private final Main main = new Main();
     private final Map<String, String> settings;
@@ -84,8 +81,6 @@ public final class Pipeline implements AutoCloseable {
         prepare(Pipeline::boundAnswers);
         prepare(this::boundFolders);
         prepare(context -> RefusedComponents.refuse(context, settings));
-        bean("backupPair", BackupPair.threads());
-        bean("backupOutcomes", new BackupOutcomes(clock));
     }
 
     /** Limits the answers to all requests that routes send by HTTP: to receivers, to watchers, and by operators' routes. */
@@ -248,7 +243,7 @@ public final class Pipeline implements AutoCloseable {
                 LOG.debug("the routes could not be checked", noBetterWords);
             }
         }
-        return new IllegalStateException("the routes do not start: " + BackupDesk.reason(thrown), thrown);
+        return new IllegalStateException("the routes do not start: " + FirstCause.of(thrown), thrown);
     }
 
     CamelContext context() {

@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
+import org.pgsteward.model.JournalEntry;
 import org.pgsteward.model.Sighting;
 import org.pgsteward.provision.Discovery;
 
@@ -128,7 +129,7 @@ public final class ProvisionDesk {
         return List.copyOf(waiting.values());
     }
 
-    public List<Object> rows(ProvisionReport report) {
+    public List<JournalEntry> rows(ProvisionReport report) {
         return report.rows();
     }
 

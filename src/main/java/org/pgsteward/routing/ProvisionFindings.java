@@ -4,11 +4,12 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.JournalEntry;
 import org.pgsteward.model.Severity;
 
 /** Collects the rows and conditions that one piece of provisioning leads to. */
 final class ProvisionFindings {
-    private final List<Object> rows = new ArrayList<>();
+    private final List<JournalEntry> rows = new ArrayList<>();
     private final List<Condition> conditions = new ArrayList<>();
     private final List<ProvisionReport.Line> lines = new ArrayList<>();
     private final Clock clock;
@@ -21,7 +22,7 @@ final class ProvisionFindings {
         return new ProvisionReport(rows, conditions, lines);
     }
 
-    void row(Object row) {
+    void row(JournalEntry row) {
         rows.add(row);
     }
 

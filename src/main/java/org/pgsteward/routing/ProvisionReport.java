@@ -2,6 +2,7 @@ package org.pgsteward.routing;
 
 import java.util.List;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.JournalEntry;
 import org.pgsteward.model.Outcome;
 import org.pgsteward.provision.Provisioner;
 
@@ -12,7 +13,7 @@ import org.pgsteward.provision.Provisioner;
  * @param conditions for the alerts
  * @param lines for a person at a terminal
  */
-public record ProvisionReport(List<Object> rows, List<Condition> conditions, List<Line> lines) {
+public record ProvisionReport(List<JournalEntry> rows, List<Condition> conditions, List<Line> lines) {
     public ProvisionReport {
         rows = List.copyOf(rows);
         conditions = List.copyOf(conditions);

@@ -186,12 +186,12 @@ public final class ReproofDesk {
     private Condition neverProved(Backup after) {
         return Condition.bad(
                         Severity.CRITICAL,
-                        BackupDesk.FAILED,
+                        BackupNotices.FAILED,
                         after.service(),
                         "backup " + after.id() + " of " + after.service() + " is failed: " + after.error(),
                         "pgsteward backup " + after.service(),
                         clock.instant())
-                .with(Map.of(BackupDesk.STORED, after.path().orElseThrow()));
+                .with(Map.of(BackupNotices.STORED, after.path().orElseThrow()));
     }
 
     private Condition distrusted(Backup after) {
@@ -202,7 +202,7 @@ public final class ReproofDesk {
                         "backup " + after.id() + " unverifiable: " + after.error(),
                         "pgsteward backups " + after.service() + "   # which of them are signed?",
                         clock.instant())
-                .with(Map.of(BackupDesk.STORED, after.path().orElseThrow()));
+                .with(Map.of(BackupNotices.STORED, after.path().orElseThrow()));
     }
 
     private Condition notAgain(Backup after) {

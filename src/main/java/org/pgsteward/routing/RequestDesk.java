@@ -27,6 +27,7 @@ import org.pgsteward.backup.BackupTarget;
 import org.pgsteward.backup.StoredBackup;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.FirstCause;
 import org.pgsteward.postgres.NoConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,7 +110,7 @@ public final class RequestDesk {
             Thread.currentThread().interrupt();
             return;
         } catch (Throwable e) {
-            document = wrong("it cannot be read or done: " + BackupDesk.reason(e));
+            document = wrong("it cannot be read or done: " + FirstCause.of(e));
         }
         write(answerTo(request), json.writeValueAsBytes(document));
         Files.deleteIfExists(request);

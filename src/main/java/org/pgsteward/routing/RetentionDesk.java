@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.Holding;
 import org.pgsteward.backup.Holdings;
 import org.pgsteward.backup.Manifest;
@@ -48,7 +49,7 @@ public final class RetentionDesk {
     private final CardDesk card;
     private final Path locks;
     private final ZoneId zone;
-    private final Doors doors;
+    private final Reporter reporter;
     private final Clock clock;
     private final RetentionPass pass = new RetentionPass();
 
@@ -64,7 +65,7 @@ public final class RetentionDesk {
             CardDesk card,
             Path locks,
             ZoneId zone,
-            Doors doors,
+            Reporter reporter,
             Clock clock) {
         this.store = store;
         this.holdings = holdings;
@@ -78,7 +79,7 @@ public final class RetentionDesk {
         this.card = card;
         this.locks = locks;
         this.zone = zone;
-        this.doors = doors;
+        this.reporter = reporter;
         this.clock = clock;
     }
 
@@ -167,7 +168,7 @@ public final class RetentionDesk {
     /** From the second step of {@link Removal} on. */
     private void remove(String service, String backupId, UUID eventId, String path, String reason) throws IOException {
         removal.deleteFile(path);
-        doors.ask("direct:journal-write", new Expiry(service, backupId, eventId, reason, clock.instant()));
+        reporter.record(new Expiry(service, backupId, eventId, reason, clock.instant()));
         removal.forget(path);
         LOG.info("{}: removed {}: {}", service, store.root().resolve(path), reason);
     }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.apache.camel.Body;
 import org.pgsteward.backup.BackupSet;
 import org.pgsteward.backup.BackupSets;
 import org.pgsteward.backup.BackupTarget;
@@ -15,6 +14,7 @@ import org.pgsteward.backup.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.JournalEntry;
 import org.pgsteward.postgres.Replication;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
@@ -129,8 +129,8 @@ public final class SetDesk {
     }
 
     /** Writes down in its set what has become of a backup. */
-    public void note(@Body Object noun) {
-        if (noun instanceof Backup backup) {
+    public void note(JournalEntry entry) {
+        if (entry instanceof Backup backup) {
             try {
                 sets.note(backup);
             } catch (IOException e) {

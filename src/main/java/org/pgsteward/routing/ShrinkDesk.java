@@ -4,7 +4,6 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.backup.ShrinkRule;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
@@ -27,7 +26,7 @@ public final class ShrinkDesk {
     }
 
     /** Nothing of one that is not the newest proved one, or the first: there is nothing to compare. */
-    public @Nullable Condition condition(Backup backup) {
+    public Optional<Condition> condition(Backup backup) {
         try {
             Optional<Instant> newest = Optional.ofNullable(
                             rows.standings(backup.kind().word(), clock.instant())
@@ -37,14 +36,13 @@ public final class ShrinkDesk {
             if (newest.isEmpty()
                     || newest.get().isAfter(backup.startedAt().plusMillis(1))
                     || newest.get().isBefore(backup.startedAt().minusMillis(1))) {
-                return null;
+                return Optional.empty();
             }
             return rows.provedBefore(backup)
-                    .map(before -> rule.judge(backup, before.backupId(), before.sourceBytes(), clock.instant()))
-                    .orElse(null);
+                    .map(before -> rule.judge(backup, before.backupId(), before.sourceBytes(), clock.instant()));
         } catch (SQLException e) {
             LOG.warn("whether {} has shrunk cannot be told: {}", backup.id(), e.getMessage());
-            return null;
+            return Optional.empty();
         }
     }
 }

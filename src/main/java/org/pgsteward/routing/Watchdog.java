@@ -12,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.RunLock;
 import org.pgsteward.backup.RunsUnderWay;
 import org.pgsteward.backup.StuckRule;
@@ -48,7 +49,7 @@ public final class Watchdog implements AutoCloseable {
     private final Supplier<StuckRule.Others> others;
     private final Tables tables;
     private final AlertBook alerts;
-    private final Doors doors;
+    private final Reporter reporter;
     private final Runnable endProcess;
     private final Runnable everyMinute;
     private final Clock clock;
@@ -68,7 +69,7 @@ public final class Watchdog implements AutoCloseable {
             Supplier<StuckRule.Others> others,
             Tables tables,
             AlertBook alerts,
-            Doors doors,
+            Reporter reporter,
             Runnable endProcess,
             Runnable everyMinute,
             Clock clock) {
@@ -77,7 +78,7 @@ public final class Watchdog implements AutoCloseable {
         this.others = others;
         this.tables = tables;
         this.alerts = alerts;
-        this.doors = doors;
+        this.reporter = reporter;
         this.endProcess = endProcess;
         this.everyMinute = everyMinute;
         this.clock = clock;
@@ -157,22 +158,20 @@ public final class Watchdog implements AutoCloseable {
     private void raise(String service, String what, boolean process, Progress.State state) {
         String remedy = "pgsteward doctor   # is PostgreSQL, the store or the scratch disk slow or away?"
                 + (service.equals(RunsUnderWay.NIGHT) ? "" : "\npgsteward backup " + service + "   # try it again now");
-        doors.ask(
-                "direct:alert-raise",
-                Condition.bad(
-                                Severity.CRITICAL,
-                                STUCK,
-                                service,
-                                what + (process ? "; pgsteward ended itself to release what it held" : ""),
-                                remedy,
-                                clock.instant())
-                        .with(Map.of(
-                                "silent_seconds",
-                                state.silence().toSeconds(),
-                                "bytes",
-                                state.bytes(),
-                                "limit_seconds",
-                                rule.limit().toSeconds())));
+        reporter.raise(Condition.bad(
+                        Severity.CRITICAL,
+                        STUCK,
+                        service,
+                        what + (process ? "; pgsteward ended itself to release what it held" : ""),
+                        remedy,
+                        clock.instant())
+                .with(Map.of(
+                        "silent_seconds",
+                        state.silence().toSeconds(),
+                        "bytes",
+                        state.bytes(),
+                        "limit_seconds",
+                        rule.limit().toSeconds())));
     }
 
     /** The next run of the service that comes to a good end resolves the alert; a night's, the next one that ends. */
@@ -188,10 +187,8 @@ public final class Watchdog implements AutoCloseable {
                 Map<String, Tables.LastRun> last = tables.lastRuns(kind.word());
                 for (Alert alert : stuck) {
                     if (last.entrySet().stream().anyMatch(run -> ends(alert, run.getKey(), run.getValue()))) {
-                        doors.ask(
-                                "direct:alert-raise",
-                                Condition.well(
-                                        STUCK, alert.service(), "a later backup came to its end", clock.instant()));
+                        reporter.raise(Condition.well(
+                                STUCK, alert.service(), "a later backup came to its end", clock.instant()));
                     }
                 }
             }

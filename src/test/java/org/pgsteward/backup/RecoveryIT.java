@@ -34,7 +34,7 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.BackupDesk;
+import org.pgsteward.routing.BackupRun;
 import org.pgsteward.routing.Pipeline;
 import org.pgsteward.routing.TestHost;
 
@@ -228,8 +228,11 @@ class RecoveryIT {
                 assertThat(lost.backUp(there, "b_fine").state()).isEqualTo(BackupState.VERIFIED);
                 BackupTarget globals =
                         there.targets.all(BackupKind.GLOBALS).get(0).target();
-                assertThat(there.doors.ask(BackupDesk.DOOR, globals).getException())
-                        .isNull();
+                assertThat(there.backups
+                                .run(globals, BackupRun.Patience.FAILS_AT_ONCE)
+                                .backup()
+                                .error())
+                        .isEmpty();
             }
             Map<String, String> environment = new HashMap<>(lost.environment());
             environment.put(
@@ -320,7 +323,7 @@ class RecoveryIT {
     }
 
     private Backup backUp(BackupTarget target) throws Exception {
-        return BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
+        return wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
     }
 
     private void assertSame(Server server, String... databases) throws SQLException {

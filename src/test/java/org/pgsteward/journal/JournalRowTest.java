@@ -1,7 +1,6 @@
 package org.pgsteward.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -74,12 +73,5 @@ class JournalRowTest {
         assertThat(new JournalRow("enrolment", Map.of("service", "app")).columns())
                 .containsEntry("service", "app")
                 .containsEntry("image_id", null);
-    }
-
-    @Test
-    void whatHasNoTableIsRefusedByName() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> JournalRow.of("a text"))
-                .withMessageContaining("no table for a String");
     }
 }

@@ -255,7 +255,8 @@ class BackupRoutesIT {
         host.cluster().run("homelab", "CREATE ROLE \"a \"\"role\"\"; --\" LOGIN PASSWORD 'pw'");
         BackupTarget target = wiring.targets.all(BackupKind.GLOBALS).get(0).target();
 
-        Backup backup = BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, Instant.now());
+        Backup backup =
+                wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
 
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
@@ -326,7 +327,8 @@ class BackupRoutesIT {
         String database = host.cluster().newDatabase();
         BackupTarget target = host.target(wiring, database);
         host.cluster().kill();
-        Backup failed = BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, Instant.now());
+        Backup failed =
+                wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
         host.cluster().startAgain();
 
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
@@ -761,7 +763,9 @@ class BackupRoutesIT {
     private Backup duringTheDumpOf(String database, Disturbance disturbance) throws Exception {
         BackupTarget target = host.target(wiring, database);
         CompletableFuture<Backup> run = CompletableFuture.supplyAsync(
-                () -> BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, Instant.now()),
+                () -> wiring.backups
+                        .run(target, BackupRun.Patience.FAILS_AT_ONCE)
+                        .backup(),
                 work -> new Thread(work, "dump").start());
         ProcessHandle dump = await().pollInterval(Duration.ofMillis(1))
                 .atMost(PATIENCE)
@@ -829,10 +833,7 @@ class BackupRoutesIT {
     }
 
     private Backup prove(Backup backup) {
-        Object body =
-                wiring.doors.ask("direct:backup-prove", backup).getMessage().getBody();
-        assertThat(body).isInstanceOf(Backup.class);
-        return (Backup) body;
+        return wiring.backups.verify(backup);
     }
 
     private static String sha256(Path file) throws Exception {

@@ -600,8 +600,8 @@ class BaseBackupIT {
         try (Pipeline daemon = host.wiring("pgsteward.backup.base.schedule", "0 0 1 1 *")
                 .backupPipeline()
                 .start()) {
-            BackupDesk desk = daemon.context().getRegistry().lookupByNameAndType("backups", BackupDesk.class);
-            return desk.due().stream().anyMatch(target -> target.kind() == BackupKind.BASE);
+            BackupNight night = daemon.context().getRegistry().lookupByNameAndType("backups", BackupNight.class);
+            return night.due().stream().anyMatch(target -> target.kind() == BackupKind.BASE);
         }
     }
 
@@ -610,8 +610,8 @@ class BaseBackupIT {
         try (Pipeline daemon = host.wiring("pgsteward.backup.base.schedule", "")
                 .backupPipeline()
                 .start()) {
-            BackupDesk desk = daemon.context().getRegistry().lookupByNameAndType("backups", BackupDesk.class);
-            assertThat(desk.due()).isNotEmpty().noneMatch(target -> target.kind() == BackupKind.BASE);
+            BackupNight night = daemon.context().getRegistry().lookupByNameAndType("backups", BackupNight.class);
+            assertThat(night.due()).isNotEmpty().noneMatch(target -> target.kind() == BackupKind.BASE);
         }
     }
 
@@ -808,10 +808,7 @@ class BaseBackupIT {
     }
 
     private Backup prove(Backup backup) {
-        Object body =
-                wiring.doors.ask("direct:backup-prove", backup).getMessage().getBody();
-        assertThat(body).isInstanceOf(Backup.class);
-        return (Backup) body;
+        return wiring.backups.verify(backup);
     }
 
     private CompletableFuture<Backup> running() throws SQLException {

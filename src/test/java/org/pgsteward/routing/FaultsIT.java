@@ -493,7 +493,8 @@ class FaultsIT {
                 .run("homelab", "DROP DATABASE " + dropped, "ALTER DATABASE " + renamed + " RENAME TO new_" + renamed);
         String created = host.cluster().newDatabase();
         for (BackupTarget target : listed) {
-            Backup none = BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, Instant.now());
+            Backup none =
+                    wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
             assertThat(none.error()).isEqualTo("database " + target.database() + " is no longer there");
             assertThat(host.journal(target.service())).isEmpty();
             assertThat(host.notices(target.service())).isEmpty();
@@ -873,7 +874,10 @@ class FaultsIT {
         try (Elsewhere held = new Elsewhere("pgsteward.postgres.bindir", still)) {
             BackupTarget target = host.target(held.wiring, database);
             CompletableFuture<Backup> run = CompletableFuture.supplyAsync(
-                    () -> BackupDesk.outcome(held.wiring.doors.ask(BackupDesk.DOOR, target), target, Instant.now()),
+                    () -> held.wiring
+                            .backups
+                            .run(target, BackupRun.Patience.FAILS_AT_ONCE)
+                            .backup(),
                     work -> new Thread(work, "dump").start());
             ProcessHandle dump = await().pollInterval(Duration.ofMillis(1))
                     .atMost(PATIENCE)
@@ -957,7 +961,6 @@ class FaultsIT {
     }
 
     private static Backup prove(Wiring wiring, Backup backup) {
-        return (Backup)
-                wiring.doors.ask("direct:backup-prove", backup).getMessage().getBody();
+        return wiring.backups.verify(backup);
     }
 }

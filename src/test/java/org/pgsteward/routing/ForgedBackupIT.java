@@ -171,7 +171,7 @@ class ForgedBackupIT {
                                 "\"rows\" : { \"pg_catalog.pg_am;\\\\n\\\\\\\\! touch " + marker + "\\\\n\" : 1 }"));
         assertThat(Files.readString(manifest)).contains("touch " + marker);
 
-        Backup proved = BackupDesk.prove(wiring.doors, listed);
+        Backup proved = wiring.backups.verify(listed);
 
         boolean run = Files.deleteIfExists(marker);
         assertThat(run).isFalse();

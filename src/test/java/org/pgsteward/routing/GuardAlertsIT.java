@@ -94,7 +94,7 @@ class GuardAlertsIT {
                 crash -> Optional.empty(),
                 alerts,
                 new Console("postgresql", "homelab", "homelab"),
-                doors,
+                new RouteReporter(doors),
                 clock);
     }
 

@@ -215,7 +215,8 @@ class HostileDumpIT {
             })
     void aFileOfRolesIsReadBeforeAStatementOfItIsRun(String smuggled) throws Exception {
         BackupTarget target = wiring.targets.all(BackupKind.GLOBALS).get(0).target();
-        Backup backup = BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
+        Backup backup =
+                wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
         Path file = host.store().resolve(backup.path().orElseThrow());
         String roles = new String(
@@ -234,7 +235,8 @@ class HostileDumpIT {
     @Test
     void aFileOfRolesThatIsNotWhatWasWrittenIsNotRunAtAll() throws Exception {
         BackupTarget target = wiring.targets.all(BackupKind.GLOBALS).get(0).target();
-        Backup backup = BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
+        Backup backup =
+                wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
         Path file = host.store().resolve(backup.path().orElseThrow());
         Files.write(file, Zstd.compress(("\\! touch " + marker + "\n").getBytes(StandardCharsets.UTF_8)));
 
@@ -281,7 +283,6 @@ class HostileDumpIT {
     }
 
     private Backup prove(Backup backup) {
-        return (Backup)
-                wiring.doors.ask("direct:backup-prove", backup).getMessage().getBody();
+        return wiring.backups.verify(backup);
     }
 }

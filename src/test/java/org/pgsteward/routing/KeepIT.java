@@ -742,8 +742,7 @@ class KeepIT {
         host.cluster().run("homelab", "DROP DATABASE " + database);
         Files.write(host.store().resolve(backup.path().orElseThrow()), new byte[] {1, 2, 3});
 
-        Backup proved = BackupDesk.prove(
-                wiring.doors,
+        Backup proved = wiring.backups.verify(
                 Inventory.of(wiring.store).named(backup.id()).orElseThrow().asMade());
         List<String> kinds = List.of("backup-reproof", "backup-damaged");
         kinds.forEach(kind -> wiring.doors.ask("direct:alert-raise", trouble(kind, database)));
@@ -824,7 +823,7 @@ class KeepIT {
                 .anyMatch(notice -> notice.startsWith("resolved"));
         assertThat(host.stored(database)).containsExactlyElementsOf(files(next));
         // An old one that is proved again is compared with nothing.
-        wiring.doors.ask("direct:backup-prove", next);
+        wiring.backups.verify(next);
         assertThat(host.notices("backup-shrunk", database)).hasSize(2);
     }
 
@@ -1018,7 +1017,7 @@ class KeepIT {
     }
 
     private Backup backUp(BackupTarget target) {
-        return BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, clock.instant());
+        return wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
     }
 
     private static List<String> files(Backup... backups) {

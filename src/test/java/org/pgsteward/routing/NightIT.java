@@ -64,7 +64,7 @@ class NightIT {
         List<Backup> asked;
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
-            asked = BackupDesk.all(wiring.doors, targets);
+            asked = backUp(wiring, targets);
         }
 
         assertThat(asked)
@@ -84,6 +84,12 @@ class NightIT {
         }
     }
 
+    private static List<Backup> backUp(Wiring wiring, List<BackupTarget> targets) throws InterruptedException {
+        return wiring.backupPair.all(targets, BackupRun.Patience.FAILS_AT_ONCE).stream()
+                .map(BackupRun.Outcome::backup)
+                .toList();
+    }
+
     private static Instant proofBegan(Backup backup) {
         // Its length is taken a moment after its end.
         return backup.verifiedAt().orElseThrow().minus(backup.verifyTime()).plusMillis(5);
@@ -97,12 +103,12 @@ class NightIT {
         BackupTarget last = host.target(wiring, filled(10));
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
-            assertThat(BackupDesk.all(wiring.doors, List.of(gone, first, gone, last)))
+            assertThat(backUp(wiring, List.of(gone, first, gone, last)))
                     .extracting(
                             backup -> backup.service() + " " + backup.state().word())
                     .containsExactly(
                             "gone failed", first.service() + " verified", "gone failed", last.service() + " verified");
-            assertThat(BackupDesk.all(wiring.doors, List.of())).isEmpty();
+            assertThat(backUp(wiring, List.of())).isEmpty();
         }
     }
 
@@ -196,9 +202,7 @@ class NightIT {
                 Files.readString(manifest).replace("largeobject_metadata\" : 1", "largeobject_metadata\" : 2"));
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
-            Object judged =
-                    wiring.doors.ask("direct:backup-prove", backup).getMessage().getBody();
-            assertThat(((Backup) judged).error()).contains("pg_largeobject_metadata has 1 rows, not 2");
+            assertThat(wiring.backups.verify(backup).error()).contains("pg_largeobject_metadata has 1 rows, not 2");
         }
     }
 

@@ -393,10 +393,10 @@ class RoundTripIT {
         BackupTarget target =
                 side.wiring().targets.all(BackupKind.GLOBALS).get(0).target();
 
-        Backup backup = BackupDesk.outcome(
-                side.wiring().doors.ask(BackupDesk.DOOR, target),
-                target,
-                side.wiring().clock.instant());
+        Backup backup = side.wiring()
+                .backups
+                .run(target, BackupRun.Patience.FAILS_AT_ONCE)
+                .backup();
 
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
@@ -420,11 +420,7 @@ class RoundTripIT {
     }
 
     private static Backup prove(Side side, Backup backup) {
-        return (Backup) side.wiring()
-                .doors
-                .ask("direct:backup-prove", backup)
-                .getMessage()
-                .getBody();
+        return side.wiring().backups.verify(backup);
     }
 
     private static String unpacked(Side side, Backup backup) throws Exception {

@@ -88,8 +88,7 @@ class SealedBackupsIT {
         }
 
         Backup prove(Backup backup) {
-            return (Backup)
-                    wiring.doors.ask("direct:backup-prove", backup).getMessage().getBody();
+            return wiring.backups.verify(backup);
         }
 
         @Override
@@ -213,8 +212,10 @@ class SealedBackupsIT {
         try (Sealing sealing = withoutTheIdentity()) {
             BackupTarget target =
                     sealing.wiring.targets.all(BackupKind.GLOBALS).get(0).target();
-            Backup backup =
-                    BackupDesk.outcome(sealing.wiring.doors.ask(BackupDesk.DOOR, target), target, Instant.now());
+            Backup backup = sealing.wiring
+                    .backups
+                    .run(target, BackupRun.Patience.FAILS_AT_ONCE)
+                    .backup();
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.MADE);
             assertThat(backup.provedInStream()).isTrue();

@@ -127,7 +127,7 @@ public final class TestHost implements AutoCloseable {
 
     /** The same of any target. */
     public Backup backUp(Wiring wiring, BackupTarget target) {
-        return BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
+        return wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
     }
 
     public BackupTarget target(Wiring wiring, String database) throws SQLException {

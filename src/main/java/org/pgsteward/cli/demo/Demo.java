@@ -32,7 +32,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.AbandonedClusters;
 import org.pgsteward.postgres.ThrowawayCluster;
-import org.pgsteward.routing.BackupDesk;
+import org.pgsteward.routing.BackupRun;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -175,7 +175,8 @@ public final class Demo implements Callable<Integer> {
     }
 
     private static boolean backUp(Screen screen, BackupTarget target, Wiring wiring) {
-        Backup backup = BackupDesk.outcome(wiring.doors.ask(BackupDesk.DOOR, target), target, wiring.clock.instant());
+        Backup backup =
+                wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
         boolean verified = backup.state() == BackupState.VERIFIED;
         screen.done(
                 verified ? "proved" : "NOT PROVED",

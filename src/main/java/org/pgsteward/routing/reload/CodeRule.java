@@ -81,7 +81,7 @@ final class CodeRule {
     private static final Set<String> WORDS = Set.of("description", "message", "note", "id", "name", "expression");
 
     /** Beans of ours of which a route may hand on a reference only. */
-    private static final Set<String> HANDED_ON = Set.of("management", "docker", "backupPair", "backupOutcomes");
+    private static final Set<String> HANDED_ON = Set.of("management", "docker");
 
     /** The one class whose method a shipped example calls by name. */
     static final Map<String, String> CALLS =

@@ -1,0 +1,20 @@
+package org.pgsteward.alert;
+
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.JournalEntry;
+
+/**
+ * Takes the results of a use case: rows for the journal, and conditions for the alerts. A report that fails does not fail
+ * the work that it is about, so neither method throws.
+ */
+public interface Reporter {
+    /** Keeps the row on disk, and writes it to its table as soon as PostgreSQL answers. */
+    void record(JournalEntry entry);
+
+    /**
+     * Brings the condition to the alerts.
+     *
+     * @return whether the alerts took it
+     */
+    boolean raise(Condition condition);
+}

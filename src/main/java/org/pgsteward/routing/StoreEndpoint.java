@@ -1,0 +1,27 @@
+package org.pgsteward.routing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.pgsteward.backup.PartWriter;
+
+/** Writes files of the store by the route {@code backup-write}. */
+public final class StoreEndpoint implements PartWriter {
+    static final String ROUTE = "direct:backup-write";
+
+    private final Doors doors;
+
+    public StoreEndpoint(Doors doors) {
+        this.doors = doors;
+    }
+
+    @Override
+    public void write(String path, InputStream content) throws IOException {
+        Exception failed =
+                doors.send(ROUTE, content, Map.of(Exchange.FILE_NAME, path)).getException();
+        if (failed != null) {
+            throw new IOException(failed.getMessage(), failed);
+        }
+    }
+}
