@@ -120,7 +120,8 @@ import org.pgsteward.routing.ShrinkDesk;
 import org.pgsteward.routing.StoreEndpoint;
 import org.pgsteward.routing.WatchDesk;
 import org.pgsteward.routing.Watchdog;
-import org.pgsteward.routing.Watches;
+import org.pgsteward.monitor.Watches;
+import org.pgsteward.routing.WatchesFile;
 import org.pgsteward.routing.alert.Delivery;
 import org.pgsteward.routing.alert.OutboxDelivery;
 import org.pgsteward.routing.alert.Receivers;
@@ -135,6 +136,7 @@ import org.pgsteward.routing.reload.RouteSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.helpers.NOPLogger;
+import org.pgsteward.routing.CamelHealth;
 
 /** Every object is built here, once, and named. */
 public final class Wiring {
@@ -365,7 +367,7 @@ public final class Wiring {
                                 reporter,
                                 clock),
                         clock),
-                () -> HttpDoor.open(address, parts.pipeline, parts.figures, page, json));
+                () -> HttpDoor.open(address, new CamelHealth(parts.pipeline), parts.figures, page, json));
     }
 
     /** Whether route files would run in the daemon. */
@@ -402,7 +404,7 @@ public final class Wiring {
                 clock,
                 FeedTimings.USUAL,
                 new RelistOnConnect(() -> doors.askIfOpen("direct:containers-relist", ""), containers::isComplete));
-        Figures figures = new Figures(server, containers, memory, docker, alerts, outbox);
+        Figures figures = new Figures(server, containers, memory, docker::hears, alerts, outbox);
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
         Holdings holdings = new Holdings(store);
         Keeps keeps = new Keeps(rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
@@ -569,7 +571,7 @@ public final class Wiring {
                         LoggerFactory.getLogger(ServiceProvisioning.class)),
                 discovery,
                 containers,
-                house,
+                house::order,
                 settings.get("pgsteward.web.network"),
                 clock);
     }
@@ -616,8 +618,8 @@ public final class Wiring {
     }
 
     private Watches watches() {
-        return Watches.read(pipeline(outbox(new LateReceivers()), service -> Optional.empty())
-                .files(routes(), List.of(Watches.FILE)));
+        return WatchesFile.read(pipeline(outbox(new LateReceivers()), service -> Optional.empty())
+                .files(routes(), List.of(WatchesFile.NAME)));
     }
 
     private RouteSource routes() {

@@ -129,7 +129,7 @@ class ReferenceTest {
             kinds.addAll(all(TOLD_KIND, source));
             names.addAll(all(NAMED_KIND, source));
         }
-        names.add("KIND");
+        names.addAll(List.of("KIND", "DOWN"));
         for (String name : names) {
             kinds.addAll(all(Pattern.compile("\\bString " + name + " = " + WORD), sources.toString()));
         }

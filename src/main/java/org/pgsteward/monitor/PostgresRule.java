@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NoConnection;
+import org.pgsteward.model.PostgresServer;
 
 /**
  * When silence of the shared PostgreSQL is news: after so many failed probes in a row; one good one ends it.
@@ -17,10 +18,10 @@ import org.pgsteward.postgres.NoConnection;
  */
 public record PostgresRule(int failures) {
     /** The {@code kind}, the same for the probe and for the container, so that both make one alert. */
-    public static final String KIND = "postgres-down";
+    public static final String KIND = PostgresServer.DOWN;
 
     /** The {@code service}, the same whatever the container is called. */
-    public static final String SERVICE = "postgresql";
+    public static final String SERVICE = PostgresServer.SERVICE;
 
     /**
      * Looks in a row that count for nothing because the host had no processor for us: the next one comes in seconds. A

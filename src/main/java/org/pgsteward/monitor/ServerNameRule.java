@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.PostgresServer;
 
 /**
  * Whether a second container answers to PostgreSQL's name. Docker's resolver then picks either of the two, so logins of
@@ -59,7 +60,7 @@ public final class ServerNameRule {
             }
         }
         if (found.isEmpty()) {
-            return Condition.well(KIND, PostgresRule.SERVICE, "only " + server.name() + " answers to its name", now);
+            return Condition.well(KIND, PostgresServer.SERVICE, "only " + server.name() + " answers to its name", now);
         }
         return bad(server, found, now);
     }
@@ -77,7 +78,7 @@ public final class ServerNameRule {
         return Condition.bad(
                         Severity.CRITICAL,
                         KIND,
-                        PostgresRule.SERVICE,
+                        PostgresServer.SERVICE,
                         found.size() + (found.size() == 1 ? " other container answers" : " other containers answer")
                                 + " to the name of PostgreSQL's container " + server.name() + ": " + named
                                 + (found.size() > MOST_NAMED ? ", ..." : "")

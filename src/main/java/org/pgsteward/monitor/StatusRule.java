@@ -12,6 +12,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.PostgresServer;
 
 /**
  * Whether a container runs as it should.
@@ -21,7 +22,7 @@ import org.pgsteward.model.Severity;
  *     stops a container, removes it and makes a new one. Zero tells at once
  */
 public record StatusRule(Duration patience, Duration grace) {
-    /** The {@code kind} for a service's container; the PostgreSQL container's is {@link PostgresRule#KIND}. */
+    /** The {@code kind} for a service's container; the PostgreSQL container's is {@link PostgresServer#DOWN}. */
     public static final String KIND = "service-down";
 
     /** An application that finds no database gives up within milliseconds, and pgsteward makes it within seconds. */
@@ -333,10 +334,10 @@ public record StatusRule(Duration patience, Duration grace) {
     }
 
     private static String kind(Look look) {
-        return look.postgres() ? PostgresRule.KIND : KIND;
+        return look.postgres() ? PostgresServer.DOWN : KIND;
     }
 
     static String service(Look look) {
-        return look.postgres() ? PostgresRule.SERVICE : look.service();
+        return look.postgres() ? PostgresServer.SERVICE : look.service();
     }
 }

@@ -22,6 +22,7 @@ import org.pgsteward.model.Outcome;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.pgsteward.model.PostgresServer;
 
 /**
  * Gives containers the databases that they ask for, and keeps what was given as it should be.
@@ -40,7 +41,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Provisioner implements AutoCloseable {
     /** Connection limit of a new role. A pool seldom has more; the server has 100 connections in all. */
-    public static final int CONNECTION_LIMIT = 50;
+    public static final int CONNECTION_LIMIT = PostgresServer.ROLE_CONNECTIONS;
 
     private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
 

@@ -26,11 +26,8 @@ import org.slf4j.LoggerFactory;
  * the same rules. Each container is named in at most one of these alerts, by its name.
  */
 public final class ConnectionAdvice {
-    static final String NETWORK = "network-missing";
-    static final String UNREACHABLE = "database-unreachable";
-    static final String NOT_ENROLLED = "not-enrolled";
-
-    static final Set<String> KINDS = Set.of(NETWORK, UNREACHABLE, NOT_ENROLLED);
+    static final Set<String> KINDS =
+            Set.of(ContainerAlerts.NETWORK, ContainerAlerts.UNREACHABLE, ContainerAlerts.NOT_ENROLLED);
 
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionAdvice.class);
 
@@ -107,7 +104,7 @@ public final class ConnectionAdvice {
     List<Condition> gone(Container container, boolean nameIsTaken) {
         troubles.remove(container.id());
         well.remove(container.id());
-        return nameIsTaken ? List.of() : over(container, List.of(NETWORK, UNREACHABLE), "the container is gone");
+        return nameIsTaken ? List.of() : over(container, List.of(ContainerAlerts.NETWORK, ContainerAlerts.UNREACHABLE), "the container is gone");
     }
 
     private List<Condition> over(Container container, Iterable<String> kinds, String reason) {
@@ -123,7 +120,7 @@ public final class ConnectionAdvice {
             return Optional.of(trouble(
                     Condition.bad(
                             Severity.WARNING,
-                            NETWORK,
+                            ContainerAlerts.NETWORK,
                             container.name(),
                             network.get(),
                             "docker inspect --format '{{json .NetworkSettings.Networks}}' " + container.commandName(),
@@ -138,7 +135,7 @@ public final class ConnectionAdvice {
             return Optional.of(trouble(
                     Condition.bad(
                             wrong.get().severity(),
-                            UNREACHABLE,
+                            ContainerAlerts.UNREACHABLE,
                             container.name(),
                             "container " + container.name() + " cannot reach PostgreSQL: "
                                     + wrong.get().cause(),
@@ -150,7 +147,7 @@ public final class ConnectionAdvice {
                 .map(diagnosis -> trouble(
                         Condition.bad(
                                 diagnosis.severity(),
-                                NOT_ENROLLED,
+                                ContainerAlerts.NOT_ENROLLED,
                                 container.name(),
                                 diagnosis.cause(),
                                 diagnosis.remedy(),

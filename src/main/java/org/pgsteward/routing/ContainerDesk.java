@@ -25,13 +25,13 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Sighting;
-import org.pgsteward.monitor.PostgresRule;
 import org.pgsteward.monitor.ServerNameRule;
 import org.pgsteward.monitor.ServiceState;
 import org.pgsteward.monitor.StatusRule;
 import org.pgsteward.monitor.StatusWatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.pgsteward.model.PostgresServer;
 
 /**
  * What is known of the host's containers: the list is the truth, events are nudges to look at one of them again.
@@ -244,12 +244,12 @@ public final class ContainerDesk {
         for (Alert alert : firing) {
             String subject = alert.service();
             boolean contained = has(subject)
-                    || (subject.equals(PostgresRule.SERVICE) && postgres().isPresent());
+                    || (subject.equals(PostgresServer.SERVICE) && postgres().isPresent());
             boolean gone = switch (alert.kind()) {
-                case "enrolment-refused",
-                        ConnectionAdvice.NETWORK,
-                        ConnectionAdvice.UNREACHABLE,
-                        ConnectionAdvice.NOT_ENROLLED -> !names.contains(subject);
+                case ContainerAlerts.REFUSED,
+                        ContainerAlerts.NETWORK,
+                        ContainerAlerts.UNREACHABLE,
+                        ContainerAlerts.NOT_ENROLLED -> !names.contains(subject);
                 case StatusRule.KIND, "service-idle" -> !contained && !enrolled.contains(subject);
                 default -> StatusWatch.OF_CONTAINERS.contains(alert.kind()) && !contained;
             };

@@ -38,6 +38,8 @@ import org.pgsteward.monitor.Reading;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
+import org.pgsteward.journal.JournalTrouble;
+import org.pgsteward.monitor.Watches;
 
 /** Looks at everything once, and has what was found judged. It changes nothing. */
 public final class DoctorDesk {
@@ -174,7 +176,7 @@ public final class DoctorDesk {
         try {
             return tables.enrolments();
         } catch (SQLException e) {
-            notLookedAt.add("who is enrolled: " + Overview.why(e));
+            notLookedAt.add("who is enrolled: " + JournalTrouble.of(e));
             return List.of();
         }
     }
@@ -297,7 +299,7 @@ public final class DoctorDesk {
             return Optional.of(
                     new Doctor.Plan(lines(plan.wishes()), refused, lines(plan.steps()), lines(plan.closings())));
         } catch (SQLException e) {
-            notLookedAt.add("rights and owners: " + Overview.why(e));
+            notLookedAt.add("rights and owners: " + JournalTrouble.of(e));
             return Optional.empty();
         }
     }

@@ -18,9 +18,9 @@ import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.routing.docker.StewardDockerComponent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import java.util.function.BooleanSupplier;
 
 /**
  * The figures for Prometheus, asked for when it asks. While PostgreSQL is away, what only it knows is left out: a
@@ -46,7 +46,7 @@ public final class Figures {
     private final Server server;
     private final ContainerDesk containers;
     private final MemoryDesk memory;
-    private final StewardDockerComponent docker;
+    private final BooleanSupplier hearsEvents;
     private final AlertBook alerts;
     private final Outbox outbox;
 
@@ -54,13 +54,13 @@ public final class Figures {
             Server server,
             ContainerDesk containers,
             MemoryDesk memory,
-            StewardDockerComponent docker,
+            BooleanSupplier hearsEvents,
             AlertBook alerts,
             Outbox outbox) {
         this.server = server;
         this.containers = containers;
         this.memory = memory;
-        this.docker = docker;
+        this.hearsEvents = hearsEvents;
         this.alerts = alerts;
         this.outbox = outbox;
     }
@@ -104,7 +104,7 @@ public final class Figures {
         outbox.known().forEach(receiver -> waiting.put(receiver, (double) outbox.depth(receiver)));
         publish("alert.outbox.depth", "Notices that wait for a receiver.", "receiver", waiting);
         publish("daemon.active", "1 in the daemon that works, 0 in one that stands by.", true);
-        publish("docker.feed.connected", "1 while Docker's events are heard, 0 otherwise.", docker.hears());
+        publish("docker.feed.connected", "1 while Docker's events are heard, 0 otherwise.", hearsEvents.getAsBoolean());
         return registry.scrape();
     }
 

@@ -27,9 +27,9 @@ import org.pgsteward.postgres.guard.Pauses;
 import org.pgsteward.postgres.guard.ServerCrash;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
-import org.pgsteward.provision.Provisioner;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.pgsteward.model.PostgresServer;
 
 /** Raises alerts for the results of {@link ServerGuard}, and has roles with repeated incidents shut out. For one thread. */
 public final class GuardAlerts {
@@ -113,7 +113,7 @@ public final class GuardAlerts {
                 .forEach(alert -> lastIncidents.put(alert.key(), clock.instant()));
         alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(PAUSED))
-                .forEach(alert -> pauses.begin(alert.service(), Provisioner.CONNECTION_LIMIT, false, clock.instant()));
+                .forEach(alert -> pauses.begin(alert.service(), PostgresServer.ROLE_CONNECTIONS, false, clock.instant()));
     }
 
     /** @throws SQLException if PostgreSQL cannot be asked */
@@ -187,7 +187,7 @@ public final class GuardAlerts {
 
     /** The limit of a role that is shut out is 0. */
     private static int usual(int connectionLimit) {
-        return connectionLimit == 0 ? Provisioner.CONNECTION_LIMIT : connectionLimit;
+        return connectionLimit == 0 ? PostgresServer.ROLE_CONNECTIONS : connectionLimit;
     }
 
     private void countLocks(String role, List<TerminatedSession> sessions) throws SQLException {

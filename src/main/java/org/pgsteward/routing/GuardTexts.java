@@ -14,7 +14,7 @@ import org.pgsteward.postgres.guard.DiskTaken;
 import org.pgsteward.postgres.guard.DiskUnit;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.TerminatedSession;
-import org.pgsteward.provision.Provisioner;
+import org.pgsteward.model.PostgresServer;
 
 /** The texts of the alerts of {@link GuardAlerts}. Pure. */
 record GuardTexts(Console console) {
@@ -158,7 +158,7 @@ record GuardTexts(Console console) {
         return new Text(
                 "role " + role + " cannot log in: " + why,
                 console.psql("ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT "
-                                + Provisioner.CONNECTION_LIMIT)
+                                + PostgresServer.ROLE_CONNECTIONS)
                         + "   # enables its login again; first correct the application");
     }
 

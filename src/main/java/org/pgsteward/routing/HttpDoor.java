@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +13,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.apache.camel.CamelContext;
-import org.apache.camel.health.HealthCheck;
-import org.apache.camel.health.HealthCheckHelper;
 import org.pgsteward.model.FirstCause;
 import org.pgsteward.routing.http.HttpListener;
 import org.pgsteward.routing.http.RequestHead;
@@ -34,9 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class HttpDoor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpDoor.class);
 
-    /** Camel's word for it; by default it leaves out the checks that are well. */
-    private static final String EVERY_CHECK = "full";
-
     private static final String HEALTH = "/observe/health";
 
     /** Requests that wait for their turn in each lane. */
@@ -52,9 +45,8 @@ public final class HttpDoor implements AutoCloseable {
 
     /** @throws IOException when the port is taken, with its number */
     public static HttpDoor open(
-            InetSocketAddress address, Pipeline pipeline, Figures figures, StatusPage page, ObjectMapper json)
+            InetSocketAddress address, HealthChecks checks, Figures figures, StatusPage page, ObjectMapper json)
             throws IOException {
-        CamelContext context = pipeline.context();
         Map<String, Supplier<Response>> paths = Map.of(
                 "/",
                 () -> {
@@ -62,11 +54,11 @@ public final class HttpDoor implements AutoCloseable {
                     return new Response(200, "text/html; charset=utf-8", now.html(), now.policy());
                 },
                 "/observe/health",
-                () -> health(HealthCheckHelper.invoke(context, EVERY_CHECK), overall(page), json),
+                () -> health(checks.run(HealthChecks.Probe.ALL), overall(page), json),
                 "/observe/health/live",
-                () -> health(HealthCheckHelper.invokeLiveness(context, EVERY_CHECK), Map.of(), json),
+                () -> health(checks.run(HealthChecks.Probe.LIVENESS), Map.of(), json),
                 "/observe/health/ready",
-                () -> health(HealthCheckHelper.invokeReadiness(context, EVERY_CHECK), Map.of(), json),
+                () -> health(checks.run(HealthChecks.Probe.READINESS), Map.of(), json),
                 "/observe/metrics",
                 () -> new Response(200, "text/plain; version=0.0.4; charset=utf-8", figures.scrape()));
         return open(address, paths);
@@ -158,22 +150,16 @@ public final class HttpDoor implements AutoCloseable {
     }
 
     /** @param more is put before the checks, and does not change the status */
-    private static Response health(
-            Collection<HealthCheck.Result> results, Map<String, Object> more, ObjectMapper json) {
+    private static Response health(List<HealthChecks.Result> results, Map<String, Object> more, ObjectMapper json) {
         List<Map<String, Object>> checks = new ArrayList<>();
-        for (HealthCheck.Result result : results) {
-            String id = result.getCheck().getId();
-            boolean everyRoute = id.startsWith("route:") || id.startsWith("consumer:");
-            if (everyRoute && result.getState() == HealthCheck.State.UP) {
-                continue;
-            }
+        for (HealthChecks.Result result : results) {
             Map<String, Object> check = new LinkedHashMap<>();
-            check.put("name", id);
-            check.put("status", result.getState());
-            result.getMessage().ifPresent(message -> check.put("message", message));
+            check.put("name", result.name());
+            check.put("status", result.status());
+            result.message().ifPresent(message -> check.put("message", message));
             checks.add(check);
         }
-        boolean up = results.stream().noneMatch(result -> result.getState() == HealthCheck.State.DOWN);
+        boolean up = results.stream().noneMatch(HealthChecks.Result::isDown);
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("status", up ? "UP" : "DOWN");
         body.putAll(more);

@@ -61,9 +61,6 @@ public record Overview(
         this(at, trouble, known, services, firing, silences, daemon, typing, List.of());
     }
 
-    /** undefined_table, and undefined_column for the tables of a version before. */
-    private static final List<String> NO_JOURNAL = List.of("42P01", "42703");
-
     /** So many names stand in a sentence; the rest is counted. */
     private static final int MOST_NAMED = 10;
 
@@ -106,13 +103,6 @@ public record Overview(
         public Optional<Instant> restorableTo() {
             return backups.flatMap(Tables.History::restorableTo);
         }
-    }
-
-    /** Why the journal could not be read, in words. */
-    static String why(SQLException e) {
-        return NO_JOURNAL.contains(e.getSQLState())
-                ? "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it"
-                : NoConnection.words(e);
     }
 
     /** Whether all is well, and why not. */

@@ -29,6 +29,7 @@ import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.monitor.ServiceState;
 import org.pgsteward.postgres.DaemonLock;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.journal.JournalTrouble;
 
 /**
  * Reads how things are: one connection to PostgreSQL and four statements; no Docker Engine is asked. The answers are kept
@@ -88,7 +89,7 @@ public final class OverviewDesk {
         try {
             return overview(Optional.of(read()), Optional.empty());
         } catch (SQLException e) {
-            return remembered(Overview.why(e));
+            return remembered(JournalTrouble.of(e));
         }
     }
 

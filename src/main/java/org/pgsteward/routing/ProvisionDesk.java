@@ -20,7 +20,7 @@ import org.pgsteward.provision.Discovery;
 public final class ProvisionDesk {
     private final ServiceProvisioning services;
     private final ContainerDesk containers;
-    private final Housekeeping house;
+    private final Preparation preparation;
     private final ConnectionAdvice advice;
     private final Clock clock;
     private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
@@ -30,12 +30,12 @@ public final class ProvisionDesk {
             ServiceProvisioning services,
             Discovery discovery,
             ContainerDesk containers,
-            Housekeeping house,
+            Preparation preparation,
             Optional<String> webNetwork,
             Clock clock) {
         this.services = services;
         this.containers = containers;
-        this.house = house;
+        this.preparation = preparation;
         this.advice = new ConnectionAdvice(discovery, containers, webNetwork, clock);
         this.clock = clock;
     }
@@ -72,7 +72,7 @@ public final class ProvisionDesk {
                 containers.all().stream().anyMatch(other -> other.name().equals(name));
         findings.add(advice.gone(container, nameIsTaken));
         if (!nameIsTaken) {
-            findings.well("enrolment-refused", name, "the container is gone");
+            findings.well(ContainerAlerts.REFUSED, name, "the container is gone");
         }
         // Compose removes the old container before it starts the new one, which may have the service from now on.
         containers.all().stream()
@@ -89,7 +89,7 @@ public final class ProvisionDesk {
 
     private boolean isHouseInOrder(String who) {
         try {
-            house.order();
+            preparation.order();
             return true;
         } catch (SQLException e) {
             services.say(who, "'" + who + "' waits for PostgreSQL: " + e.getMessage());

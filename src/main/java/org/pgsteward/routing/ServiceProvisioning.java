@@ -24,6 +24,7 @@ import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.provision.Provisioner;
 import org.pgsteward.provision.Unenrolled;
 import org.slf4j.Logger;
+import org.pgsteward.model.PostgresServer;
 
 /**
  * Gives containers their databases, checks all services, and reports what came of it. The daemon and the command both use
@@ -169,7 +170,7 @@ public final class ServiceProvisioning {
     /** How an operator types SQL for the managed server. */
     private Console console() {
         return new Console(
-                containers.postgres().map(Container::name).orElse(WatchDesk.POSTGRES),
+                containers.postgres().map(Container::name).orElse(PostgresServer.SERVICE),
                 server.user(),
                 server.database());
     }
@@ -202,7 +203,7 @@ public final class ServiceProvisioning {
                 }
                 findings.bad(
                         Unenrolled.isTool(container) ? Severity.INFO : Severity.WARNING,
-                        "enrolment-refused",
+                        ContainerAlerts.REFUSED,
                         name,
                         failed.reason(),
                         result.refusal()
@@ -214,7 +215,7 @@ public final class ServiceProvisioning {
             return;
         }
         said.remove(container.id());
-        findings.well("enrolment-refused", name, result.outcome().reason());
+        findings.well(ContainerAlerts.REFUSED, name, result.outcome().reason());
         if (!result.claimed()) {
             return;
         }

@@ -31,13 +31,13 @@ import org.pgsteward.monitor.LogProbe;
 import org.pgsteward.monitor.RestartRule;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.pgsteward.model.PostgresServer;
 
 /** Gathers what is watched beside containers: PostgreSQL and its databases, the disks, and pgsteward itself. */
 public final class WatchDesk {
     private static final Logger LOG = LoggerFactory.getLogger(WatchDesk.class);
 
     /** As compose calls it, where Docker does not say what it is called. */
-    static final String POSTGRES = "postgresql";
 
     private final DatabaseProbe databases;
     private final LogProbe logs;
@@ -134,7 +134,7 @@ public final class WatchDesk {
     static DatabaseProbe.Host server(
             Optional<Container> container, Optional<Instant> ordered, Map<String, Object> restarts) {
         return new DatabaseProbe.Host(
-                container.map(Container::name).orElse(POSTGRES),
+                container.map(Container::name).orElse(PostgresServer.SERVICE),
                 container.map(Container::memoryLimitBytes),
                 ordered,
                 restarts);

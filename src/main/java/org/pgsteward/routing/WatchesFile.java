@@ -4,11 +4,14 @@ import org.pgsteward.monitor.DatabaseWatch;
 import org.pgsteward.monitor.HostWatch;
 import org.pgsteward.monitor.LogWatch;
 import org.pgsteward.monitor.MemoryWatch;
+import org.pgsteward.monitor.Watches;
 
-/** The watches with the levels that {@code monitor.camel.yaml} gives them. */
-public record Watches(DatabaseWatch databases, LogWatch log, HostWatch host, MemoryWatch memory) {
+/** Reads the watches with their levels from {@code monitor.camel.yaml}, for a command that runs no routes. */
+public final class WatchesFile {
     /** The one route file in which they are made. */
-    public static final String FILE = "monitor.camel.yaml";
+    public static final String NAME = "monitor.camel.yaml";
+
+    private WatchesFile() {}
 
     /**
      * Reads the file and runs nothing of it.
@@ -29,7 +32,7 @@ public record Watches(DatabaseWatch databases, LogWatch log, HostWatch host, Mem
     private static <T> T bean(Pipeline pipeline, String name, Class<T> type) {
         T bean = pipeline.context().getRegistry().lookupByNameAndType(name, type);
         if (bean == null) {
-            throw new IllegalStateException(FILE + " makes no bean " + name
+            throw new IllegalStateException(NAME + " makes no bean " + name
                     + ": nothing says what is too much; take the" + " shipped file and change its levels");
         }
         return bean;

@@ -1,0 +1,21 @@
+package org.pgsteward.journal;
+
+import java.sql.SQLException;
+import java.util.Set;
+import org.pgsteward.postgres.NoConnection;
+
+/** Explains to a person why the journal cannot be read. */
+public final class JournalTrouble {
+    /** undefined_table, undefined_column: pgsteward has not made its tables yet, or not those of this version. */
+    private static final Set<String> NO_TABLES = Set.of("42P01", "42703");
+
+    private JournalTrouble() {}
+
+    /** Returns the reason in one line. */
+    public static String of(SQLException e) {
+        String state = e.getSQLState();
+        return state != null && NO_TABLES.contains(state)
+                ? "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it"
+                : NoConnection.words(e);
+    }
+}
