@@ -2,19 +2,64 @@ package org.pgsteward;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
+import java.util.List;
 
-/** The house rules: which room may import which. The README has them in words. */
+/**
+ * The layers. A package imports packages of the layers below it, and never one beside it:
+ *
+ * <pre>
+ *   model &lt;- io &lt;- engine, postgres, config &lt;- journal &lt;- alert &lt;- containers
+ *         &lt;- backup, provision, monitor &lt;- doctor, overview &lt;- web, camel &lt;- app &lt;- cli
+ * </pre>
+ *
+ * <p>Containers are below provisioning and monitoring, since both act on the containers that are known.
+ */
 @AnalyzeClasses(packages = "org.pgsteward", importOptions = ImportOption.DoNotIncludeTests.class)
 class HouseTest {
     private static final String HOUSE = "org.pgsteward.";
 
+    /** From the bottom to the top. The packages of one layer do not import one another. */
+    private static final List<List<String>> LAYERS = List.of(
+            List.of("model"),
+            List.of("io"),
+            List.of("engine", "postgres", "config"),
+            List.of("journal"),
+            List.of("alert"),
+            List.of("containers"),
+            List.of("backup", "provision", "monitor"),
+            List.of("doctor", "overview"),
+            List.of("web", "camel"),
+            List.of("app"),
+            List.of("cli"));
+
     @ArchTest
-    static final ArchRule modelKnowsOnlyPlainJava = classes()
+    static final ArchRule packagesImportDownwards = layers();
+
+    private static LayeredArchitecture layers() {
+        LayeredArchitecture house = layeredArchitecture().consideringOnlyDependenciesInAnyPackage("org.pgsteward..");
+        for (String name : LAYERS.stream().flatMap(List::stream).toList()) {
+            house = house.layer(name).definedBy(HOUSE + name + "..");
+        }
+        for (int i = 0; i < LAYERS.size(); i++) {
+            String[] above = LAYERS.subList(i + 1, LAYERS.size()).stream()
+                    .flatMap(List::stream)
+                    .toArray(String[]::new);
+            for (String name : LAYERS.get(i)) {
+                house = above.length == 0 ? house : house.whereLayer(name).mayOnlyBeAccessedByLayers(above);
+            }
+        }
+        return house;
+    }
+
+    @ArchTest
+    static final ArchRule modelUsesPlainJavaOnly = classes()
             .that()
             .resideInAPackage(HOUSE + "model..")
             .should()
@@ -22,64 +67,27 @@ class HouseTest {
             .resideInAnyPackage("java..", HOUSE + "model..", "org.jspecify..");
 
     @ArchTest
-    static final ArchRule theEngineRoomKnowsTheModelAndDocker = noClasses()
-            .that()
-            .resideInAPackage(HOUSE + "engine..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(
-                    HOUSE + "postgres..",
-                    HOUSE + "provision..",
-                    HOUSE + "backup..",
-                    HOUSE + "monitor..",
-                    HOUSE + "alert..",
-                    HOUSE + "journal..",
-                    HOUSE + "diagnosis..",
-                    HOUSE + "routing..",
-                    HOUSE + "cli..");
-
-    @ArchTest
-    static final ArchRule thePostgresRoomKnowsTheModelAndJdbc = classes()
+    static final ArchRule postgresUsesJdbcAndLogsNothing = classes()
             .that()
             .resideInAPackage(HOUSE + "postgres..")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
-                    "java..", "javax..", HOUSE + "model..", HOUSE + "postgres..", "org.jspecify..", "org.postgresql..");
+                    "java..",
+                    "javax..",
+                    HOUSE + "model..",
+                    HOUSE + "io..",
+                    HOUSE + "postgres..",
+                    "org.jspecify..",
+                    "org.postgresql..");
 
     @ArchTest
-    static final ArchRule onlyRoutingKnowsCamel = noClasses()
+    static final ArchRule onlyTheCamelPackageKnowsCamel = noClasses()
             .that()
-            .resideOutsideOfPackages(HOUSE + "routing..", "org.pgsteward")
+            .resideOutsideOfPackage(HOUSE + "camel..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.apache.camel..");
-
-    @ArchTest
-    static final ArchRule provisionKnowsNoOtherRoom = roomAlone("provision");
-
-    @ArchTest
-    static final ArchRule backupKnowsNoOtherRoom = roomAlone("backup");
-
-    @ArchTest
-    static final ArchRule monitorKnowsNoOtherRoom = roomAlone("monitor");
-
-    @ArchTest
-    static final ArchRule alertKnowsNoOtherRoom = roomAlone("alert");
-
-    @ArchTest
-    static final ArchRule journalKnowsNoOtherRoom = roomAlone("journal");
-
-    @ArchTest
-    static final ArchRule diagnosisKnowsNoOtherRoom = roomAlone("diagnosis");
-
-    @ArchTest
-    static final ArchRule routingKnowsNoCommands = noClasses()
-            .that()
-            .resideInAPackage(HOUSE + "routing..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(HOUSE + "cli..", "org.pgsteward");
 
     @ArchTest
     static final ArchRule plansAndRulesArePure = noClasses()
@@ -97,17 +105,4 @@ class HouseTest {
             .orShould()
             .dependOnClassesThat()
             .haveFullyQualifiedName("java.time.Clock");
-
-    private static ArchRule roomAlone(String room) {
-        return noClasses()
-                .that()
-                .resideInAPackage(HOUSE + room + "..")
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(java.util.stream.Stream.of(
-                                "provision", "backup", "monitor", "alert", "journal", "diagnosis", "routing", "cli")
-                        .filter(other -> !other.equals(room))
-                        .map(other -> HOUSE + other + "..")
-                        .toArray(String[]::new));
-    }
 }

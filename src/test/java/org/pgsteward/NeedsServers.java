@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NeedsServers.Condition.class)
-@interface NeedsServers {
+public @interface NeedsServers {
     /** Skips, with the reason, where there is nothing to run. */
     final class Condition implements ExecutionCondition {
         private static final List<Path> PROGRAMS = Stream.of(

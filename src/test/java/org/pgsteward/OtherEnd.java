@@ -15,33 +15,33 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A server that an operator's route sends to: a real one, on a port and in a folder of its own, that comes and goes. */
-final class OtherEnd implements AutoCloseable {
+public final class OtherEnd implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private final Path folder;
     private final int port;
     private Optional<Process> server = Optional.empty();
 
-    OtherEnd(Path folder) throws IOException {
+    public OtherEnd(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder);
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
     /** Makes a pair of keys: a file of that name, and {@code .pub} beside it. */
-    Path key(String name) throws Exception {
+    public Path key(String name) throws Exception {
         Path key = folder.resolve(name);
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
         return key;
     }
 
     /** OpenSSH, which shows {@code hostKey}, lets in whoever has {@code login}, and knows nothing but SFTP, which begins at {@code home}. */
-    void openSsh(Path hostKey, Path login, Path home) throws IOException {
+    public void openSsh(Path hostKey, Path login, Path home) throws IOException {
         if ("root".equals(System.getProperty("user.name"))) {
             // Where a system's own service would have made it.
             Files.createDirectories(
@@ -66,7 +66,7 @@ final class OtherEnd implements AutoCloseable {
     }
 
     /** Mosquitto, which lets in one user, and keeps on disk what subscribers have missed. */
-    void mosquitto(String user, String password) throws Exception {
+    public void mosquitto(String user, String password) throws Exception {
         Path passwords = folder.resolve("passwords");
         if (!Files.exists(passwords)) {
             run("mosquitto_passwd", "-b", "-c", passwords.toString(), user, password);
@@ -102,7 +102,7 @@ final class OtherEnd implements AutoCloseable {
     }
 
     /** In good order, so that it writes down what it holds. */
-    void stop() {
+    public void stop() {
         server.ifPresent(process -> {
             process.destroy();
             process.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
@@ -111,7 +111,7 @@ final class OtherEnd implements AutoCloseable {
     }
 
     /** What a program prints, in lines; it has to end well. */
-    static List<String> run(String... command) throws Exception {
+    public static List<String> run(String... command) throws Exception {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         List<String> lines = process.inputReader().lines().toList();
         if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {

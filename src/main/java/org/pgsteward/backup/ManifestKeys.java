@@ -20,7 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.pgsteward.model.BoundedFile;
+import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.Secret;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pgsteward.backup.ProofOrder.Place;
-import org.pgsteward.model.BoundedFile;
+import org.pgsteward.io.BoundedFile;
 import org.pgsteward.postgres.Progress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.backup.ProofOrder.Place;
-import org.pgsteward.model.BoundedFile;
+import org.pgsteward.io.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -35,8 +35,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.model.BoundedFile;
 
 /**
  * The folder of backups: {@code <service>/<service>-<UTC time>.dump.zst}, with {@code .age} where it is sealed, a manifest

@@ -7,15 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.pgsteward.Settings;
-import org.pgsteward.Wiring;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.BackupReport;
 import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.RequestedBackups;
+import org.pgsteward.backup.SetKeeper;
+import org.pgsteward.camel.Pipeline;
+import org.pgsteward.config.Settings;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.routing.AskedBackups;
-import org.pgsteward.routing.BackupReport;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.SetDesk;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -73,7 +73,7 @@ final class BackupCommand implements Callable<Integer> {
             done = Waiting.during(
                     spec.commandLine().getErr(),
                     new BackupProgress(wiring.store.root(), targets.size(), now),
-                    () -> wiring.asked.backUp(SetDesk.COMMAND, targets));
+                    () -> wiring.asked.backUp(SetKeeper.COMMAND, targets));
         }
         BackupReport report = BackupReport.of(done);
         PrintWriter out = spec.commandLine().getOut();
@@ -96,7 +96,7 @@ final class BackupCommand implements Callable<Integer> {
         }
         try {
             return wiring.asked.named(services);
-        } catch (AskedBackups.UnknownName unknown) {
+        } catch (RequestedBackups.UnknownName unknown) {
             throw new Refusal(String.valueOf(unknown.getMessage()));
         }
     }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.pgsteward.monitor.Size;
+import org.pgsteward.model.Size;
 
 /** How far a backup of several has come, by what lies in the store: the routes that make it need not know who looks. */
 final class BackupProgress implements Supplier<String> {

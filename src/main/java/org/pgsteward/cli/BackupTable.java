@@ -4,8 +4,8 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import org.pgsteward.alert.OneLine;
-import org.pgsteward.monitor.Size;
-import org.pgsteward.routing.BackupReport;
+import org.pgsteward.backup.BackupReport;
+import org.pgsteward.model.Size;
 
 /** What came of backups or proofs, for a person. */
 final class BackupTable {

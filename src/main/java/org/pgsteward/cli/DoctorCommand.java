@@ -6,13 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.pgsteward.Settings;
-import org.pgsteward.Wiring;
 import org.pgsteward.alert.OneLine;
-import org.pgsteward.diagnosis.Diagnosis;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.config.Settings;
+import org.pgsteward.doctor.Examination;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.model.Diagnosis;
 import org.pgsteward.provision.Provisioner;
-import org.pgsteward.routing.DoctorDesk;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -47,7 +47,7 @@ final class DoctorCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (DockerEngine engine = DockerEngine.forCommand(wiring.settings.require("pgsteward.docker.host"));
                 Provisioner provisioner = wiring.provisioner()) {
-            DoctorDesk.Report report = Waiting.during(
+            Examination.Report report = Waiting.during(
                     spec.commandLine().getErr(),
                     () -> "looking at everything",
                     wiring.doctor(engine, provisioner)::examine);
@@ -60,7 +60,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private static void print(DoctorDesk.Report report, Ink ink, PrintWriter out) {
+    private static void print(Examination.Report report, Ink ink, PrintWriter out) {
         long wrong = report.diagnoses().stream().filter(Diagnosis::isTrouble).count();
         out.println(
                 wrong > 0
@@ -83,7 +83,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, Object> document(DoctorDesk.Report report, Wiring wiring) {
+    private static Map<String, Object> document(Examination.Report report, Wiring wiring) {
         List<Map<String, Object>> diagnoses = new ArrayList<>();
         for (Diagnosis diagnosis : report.diagnoses()) {
             Map<String, Object> line = new LinkedHashMap<>();

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.pgsteward.NotSet;
-import org.pgsteward.Settings;
+import org.pgsteward.config.NotSet;
+import org.pgsteward.config.Settings;
 import org.pgsteward.model.Typing;
 
 /** Where a command is typed: how the commands in its messages are typed there, and where it should have been typed. */

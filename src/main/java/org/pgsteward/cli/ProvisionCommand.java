@@ -14,21 +14,21 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.pgsteward.Settings;
-import org.pgsteward.Wiring;
 import org.pgsteward.alert.OneLine;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
+import org.pgsteward.config.Settings;
+import org.pgsteward.containers.Containers;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Typing;
 import org.pgsteward.provision.AdoptionRule;
+import org.pgsteward.provision.ConnectionAdvice;
+import org.pgsteward.provision.ProvisionReport;
 import org.pgsteward.provision.Provisioner;
-import org.pgsteward.routing.ConnectionAdvice;
-import org.pgsteward.routing.ContainerDesk;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.ProvisionReport;
-import org.pgsteward.routing.ServiceProvisioning;
+import org.pgsteward.provision.ServiceProvisioning;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -85,7 +85,7 @@ final class ProvisionCommand implements Callable<Integer> {
         }
         try (DockerEngine engine = DockerEngine.forCommand(wiring.settings.require("pgsteward.docker.host"));
                 Provisioner provisioner = wiring.provisioner()) {
-            ContainerDesk containers = wiring.containers(engine);
+            Containers containers = wiring.containers(engine);
             if (engine.answers()) {
                 containers.list();
             } else {
@@ -95,7 +95,7 @@ final class ProvisionCommand implements Callable<Integer> {
         }
     }
 
-    private int plan(Wiring wiring, Provisioner provisioner, ContainerDesk containers) throws Exception {
+    private int plan(Wiring wiring, Provisioner provisioner, Containers containers) throws Exception {
         Provisioner.Plan planned = provisioner.plan(containers.others(), containers.postgres());
         Map<String, List<? extends Provisioner.Plan.About>> sections = new LinkedHashMap<>();
         sections.put("wishes", chosen(planned.wishes()));
@@ -145,7 +145,7 @@ final class ProvisionCommand implements Callable<Integer> {
                 "  " + line.subject() + " ".repeat(width - Ink.width(line.subject())) + "  " + typing.of(line.text())));
     }
 
-    private int provision(Wiring wiring, Provisioner provisioner, ContainerDesk containers) throws Exception {
+    private int provision(Wiring wiring, Provisioner provisioner, Containers containers) throws Exception {
         ServiceProvisioning provisioning = wiring.serviceProvisioning(provisioner, containers);
         List<ProvisionReport> reports = new ArrayList<>();
         if (services.isEmpty()) {
@@ -168,7 +168,7 @@ final class ProvisionCommand implements Callable<Integer> {
 
     /** Of several containers of the service the one made last; {@code --adopt} is for one that is refused. */
     private ProvisionReport provision(
-            String named, Provisioner provisioner, ContainerDesk containers, ServiceProvisioning provisioning) {
+            String named, Provisioner provisioner, Containers containers, ServiceProvisioning provisioning) {
         Map<Container, String> asking = new LinkedHashMap<>();
         containers.others().stream()
                 .sorted(Comparator.comparing(Container::createdAt).reversed())

@@ -9,10 +9,10 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import org.pgsteward.Daemon;
-import org.pgsteward.Settings;
-import org.pgsteward.Wiring;
-import org.pgsteward.routing.reload.RouteFiles;
+import org.pgsteward.app.Daemon;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.edit.RouteFiles;
+import org.pgsteward.config.Settings;
 import picocli.CommandLine.Command;
 
 /**

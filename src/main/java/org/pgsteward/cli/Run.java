@@ -1,10 +1,10 @@
 package org.pgsteward.cli;
 
 import java.util.concurrent.Callable;
-import org.pgsteward.Settings;
-import org.pgsteward.SettingsCheck;
-import org.pgsteward.Supervisor;
-import org.pgsteward.routing.reload.RouteFiles;
+import org.pgsteward.app.SettingsCheck;
+import org.pgsteward.app.Supervisor;
+import org.pgsteward.camel.edit.RouteFiles;
+import org.pgsteward.config.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;

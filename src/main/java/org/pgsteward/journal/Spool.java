@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import org.pgsteward.model.BoundedFile;
+import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.JournalEntry;
 
 /**

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.containers.Crash;
 import org.pgsteward.engine.ContainerLog;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EngineAway;

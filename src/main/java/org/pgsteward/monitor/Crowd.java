@@ -2,6 +2,7 @@ package org.pgsteward.monitor;
 
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.model.Console;
 
 /**
  * Who holds most of the connections to a PostgreSQL that lets nobody in, logged in or not.

@@ -3,6 +3,9 @@ package org.pgsteward.monitor;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.pgsteward.containers.Crash;
+import org.pgsteward.containers.Look;
+import org.pgsteward.model.Console;
 import org.pgsteward.postgres.ServerLog;
 
 /**

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.model.Console;
 import org.pgsteward.model.Elapsed;
 
 /** How many deadlocks there were within the last hour; PostgreSQL ended each by undoing somebody's work. */

@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.model.Console;
 import org.pgsteward.model.Inodes;
+import org.pgsteward.model.Size;
 
 /**
  * Reports disks with backups, state or PostgreSQL's data that are nearly full, in bytes or in inodes, and estimates from the last

@@ -2,6 +2,7 @@ package org.pgsteward.monitor;
 
 import java.util.List;
 import java.util.Map;
+import org.pgsteward.model.Console;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.monitor.LogEvent.Reason;
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.containers.Look;
 import org.pgsteward.model.Severity;
 
 /**

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.pgsteward.containers.Look;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Successor;

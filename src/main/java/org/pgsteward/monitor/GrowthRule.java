@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Size;
 
 /** By how much a database has grown within the last day, or since it was first looked at. */
 public final class GrowthRule extends FigureRule<DatabaseLook> {

@@ -3,6 +3,7 @@ package org.pgsteward.monitor;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.model.Size;
 
 /** A line that memory may cross: a share of the limit, or so many bytes whatever the limit is. */
 public sealed interface Level {

@@ -3,9 +3,12 @@ package org.pgsteward.monitor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.containers.CommandTarget;
+import org.pgsteward.containers.Reading;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Size;
 
 /**
  * When a container's memory is news. Made with its settings in {@code monitor.camel.yaml}; the judging is pure.

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.pgsteward.containers.Reading;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Successor;
 

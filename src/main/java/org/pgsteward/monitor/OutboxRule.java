@@ -2,6 +2,7 @@ package org.pgsteward.monitor;
 
 import java.util.List;
 import java.util.Map;
+import org.pgsteward.model.Console;
 
 /** How many notices wait for a receiver. It is told to the others, and to it when it comes back. */
 public final class OutboxRule extends FigureRule<HostLook> {

@@ -7,9 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NoConnection;
-import org.pgsteward.model.PostgresServer;
 
 /**
  * When silence of the shared PostgreSQL is news: after so many failed probes in a row; one good one ends it.

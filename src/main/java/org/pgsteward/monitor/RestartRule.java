@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.pgsteward.containers.Crash;
+import org.pgsteward.model.Console;
 
 /**
  * How often PostgreSQL ended all sessions within the last hour without anybody's order: a new start, or the recovery

@@ -2,7 +2,9 @@ package org.pgsteward.monitor;
 
 import java.util.List;
 import java.util.Map;
+import org.pgsteward.model.Console;
 import org.pgsteward.model.Severity;
+import org.pgsteward.model.Size;
 
 /**
  * Whether PostgreSQL's settings fit the memory that its container may have: shared buffers, every autovacuum worker and

@@ -2,6 +2,8 @@ package org.pgsteward.monitor;
 
 import java.util.List;
 import java.util.Map;
+import org.pgsteward.model.Console;
+import org.pgsteward.model.Size;
 
 /** How large a service's database is. */
 public final class SizeRule extends FigureRule<DatabaseLook> {

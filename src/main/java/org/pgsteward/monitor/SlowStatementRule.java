@@ -3,6 +3,7 @@ package org.pgsteward.monitor;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.pgsteward.model.Console;
 import org.pgsteward.model.Elapsed;
 
 /**

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Size;
 
 /** What a watched figure counts: how its levels are written in settings, and how it is said to people. */
 enum Unit {

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.pgsteward.model.BoundedFile;
+import org.pgsteward.io.BoundedFile;
 
 /** What is left of throwaway clusters that could not be taken away: by a power cut, or with their container. */
 public final class AbandonedClusters {

@@ -19,10 +19,10 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.ImageChange;
 import org.pgsteward.model.Outcome;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.pgsteward.model.PostgresServer;
 
 /**
  * Gives containers the databases that they ask for, and keeps what was given as it should be.

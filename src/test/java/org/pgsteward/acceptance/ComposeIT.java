@@ -38,10 +38,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.backup.Age;
+import org.pgsteward.camel.receivers.HookServer;
 import org.pgsteward.cli.DocumentedCommandsTest;
 import org.pgsteward.cli.Handbook;
 import org.pgsteward.engine.NeedsEngine;
-import org.pgsteward.routing.alert.HookServer;
 
 /**
  * {@code ./pgsteward init && docker compose up} with the shipped compose file, then what may happen to a host. One

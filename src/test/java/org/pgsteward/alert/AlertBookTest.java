@@ -17,11 +17,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.SmallDisk;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
-import org.pgsteward.routing.Json;
 
 class AlertBookTest {
     @TempDir

@@ -14,11 +14,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
-import org.pgsteward.routing.Json;
 
 /** Receivers that refuse, fail and recover, by a clock that the test moves. */
 class CourierTest {

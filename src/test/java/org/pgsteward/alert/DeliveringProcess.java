@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Notice;
-import org.pgsteward.routing.Json;
 
 /**
  * A process that puts notices and delivers them by HTTP, with the real outbox and couriers, until somebody kills it. Says

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.routing.Json;
 
 /** Documents of sets that another program wrote into the store. */
 class BackupSetsTest {

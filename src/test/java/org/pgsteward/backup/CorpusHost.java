@@ -14,14 +14,14 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.pgsteward.Settings;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
+import org.pgsteward.config.Settings;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.TestHost;
 
 /**
  * A server with databases of the {@link Corpus}, their backups of one night, and the ways to restore them. A database that

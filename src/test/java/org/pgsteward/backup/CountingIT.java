@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -36,7 +37,6 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
-import org.pgsteward.routing.alert.CapturedLog;
 
 /** Rows are counted as the administrator or as somebody else; what a service put in their way never runs as him. */
 @NeedsPostgres

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.pgsteward.routing.Json;
+import org.pgsteward.io.Json;
 
 class InventoryTest {
     @TempDir

@@ -1,8 +1,8 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
-import org.pgsteward.Settings;
-import org.pgsteward.Wiring;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.config.Settings;
 
 /** Restores one backup in a process of its own, which says when it has come to a step, and waits there for its end. */
 final class KilledRestore implements RestoreProgress {

@@ -16,9 +16,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
-import org.pgsteward.routing.Json;
 
 /** The part of the inventory that RECOVERY.md shows, compared with a card that is written from the whole inventory. */
 class KnownFoldersTest {

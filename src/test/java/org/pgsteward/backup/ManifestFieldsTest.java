@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.routing.Json;
+import org.pgsteward.io.Json;
 
 /** A manifest that another program wrote beside that of a good backup. */
 class ManifestFieldsTest {

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Secret;
-import org.pgsteward.routing.Json;
 
 /** What a program writes into the store that can write there and has no key must not fill the memory. */
 class ManifestReadingTest {

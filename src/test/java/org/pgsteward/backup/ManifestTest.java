@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pgsteward.routing.Json;
+import org.pgsteward.io.Json;
 
 class ManifestTest {
     private static final String PATH = "vikunja/vikunja-20260301T030000Z.dump.zst";

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.TestHost;
 
 /** What a dump's sessions keep in memory, read from the kernel, and what was said before. */
 @NeedsPostgres

@@ -14,7 +14,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
-import org.pgsteward.routing.CronSchedule;
 
 class OverdueRuleTest {
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");

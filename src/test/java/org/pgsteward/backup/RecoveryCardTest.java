@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
-import org.pgsteward.routing.Json;
 
 class RecoveryCardTest {
     private static final ServerAddress SERVER =

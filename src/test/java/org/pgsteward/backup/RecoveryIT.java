@@ -21,8 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.ChildJava;
-import org.pgsteward.Settings;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
+import org.pgsteward.config.Settings;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
@@ -34,9 +36,6 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.BackupRun;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.TestHost;
 
 /** A server is lost, and its store is all there is: by our command, and by nothing but public tools. */
 @NeedsPostgres
@@ -88,11 +87,12 @@ class RecoveryIT {
             host.cluster().run("everything", "GRANT SELECT ON public.generated TO reader");
             for (String database : List.of("everything", ODD)) {
                 String service = database.equals(ODD) ? ODD : ADOPTED;
-                wiring.doors.ask(
+                wiring.routeClient.ask(
                         "direct:journal-write",
                         new Enrolment(
                                 service, database, database, service, "c0ffee", "image:1", "", wiring.clock.instant()));
-                wiring.doors.ask("direct:journal-write", Activity.ours(service, "provisioned", wiring.clock.instant()));
+                wiring.routeClient.ask(
+                        "direct:journal-write", Activity.ours(service, "provisioned", wiring.clock.instant()));
             }
             wiring.provisioner().reconcile(List.of(), java.util.Optional.empty());
             for (BackupKind kind : List.of(BackupKind.DUMP, BackupKind.GLOBALS)) {

@@ -8,14 +8,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.pgsteward.Settings;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
+import org.pgsteward.config.Settings;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.TestHost;
 
 /** A run of {@code restore --all} after one that was killed. */
 @NeedsPostgres

@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.TestHost;
 
 /**
  * Backs up, verifies and restores the database that PostgreSQL's own regression suite leaves behind, made by a plain role.

@@ -17,10 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Judgement;
-import org.pgsteward.routing.Json;
 
 /** What lies in the store, and how it goes. */
 class RemovalTest {

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -33,9 +35,6 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.SetDesk;
-import org.pgsteward.routing.TestHost;
 
 /** Hard databases: the verification and the restore come to the same answer. */
 @NeedsPostgres
@@ -437,7 +436,7 @@ class RestoreAgreesIT {
         String flags = "SELECT datistemplate || ' ' || datconnlimit FROM pg_database WHERE datname = '" + service;
         try {
             List<BackupTarget> inSet = wiring.sets.open(
-                    SetDesk.COMMAND, List.of(host.target(wiring, service), host.target(wiring, closed)));
+                    SetKeeper.COMMAND, List.of(host.target(wiring, service), host.target(wiring, closed)));
             assertThat(host.backUp(wiring, inSet.get(0)).state()).isEqualTo(BackupState.VERIFIED);
             assertThat(host.backUp(wiring, inSet.get(1)).state()).isEqualTo(BackupState.FAILED);
             wiring.sets.close(inSet);

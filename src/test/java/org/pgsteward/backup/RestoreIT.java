@@ -32,7 +32,9 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Secret;
@@ -41,8 +43,6 @@ import org.pgsteward.postgres.ObstinateSession;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.TestHost;
 
 /** Restores into a live server: whole or not at all, and never with more rights than the service has. */
 @NeedsPostgres

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ExtendedPostgres;
@@ -23,8 +25,6 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.TestHost;
 
 /** The contents of a database that no dump brings back: the backup and the restore name them. */
 @NeedsPostgres

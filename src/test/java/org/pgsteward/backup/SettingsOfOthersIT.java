@@ -10,12 +10,12 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.routing.Pipeline;
-import org.pgsteward.routing.TestHost;
 
 /** Role wiki sets megabytes for itself in the database of role shop, where it may not even log in. */
 @NeedsPostgres

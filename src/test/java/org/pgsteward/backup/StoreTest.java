@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.routing.Json;
 
 class StoreTest {
     private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00.9Z");

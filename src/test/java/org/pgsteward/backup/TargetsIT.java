@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.pgsteward.Wiring;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;
-import org.pgsteward.routing.TestHost;
 
 /** The databases that are backed up. */
 @NeedsPostgres

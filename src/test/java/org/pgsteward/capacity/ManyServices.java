@@ -22,9 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.ChildJava;
+import org.pgsteward.TestHost;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.TestHost;
 
 /** A host with many services: a real PostgreSQL, containers of a recorded engine, and pgsteward with the launcher's options. */
 final class ManyServices implements AutoCloseable {

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.ChildJava;
-import org.pgsteward.routing.TestHost;
+import org.pgsteward.TestHost;
 
 /**
  * How a command ended that was a process of its own.

@@ -17,11 +17,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.TestHost;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ServerLog;
-import org.pgsteward.routing.TestHost;
 
 /** {@code doctor} as a process of its own, on a real PostgreSQL and the recording of a home-lab that goes wrong. */
 @NeedsPostgres

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.TestHost;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.routing.TestHost;
 
 /** Databases that are called like pgsteward's own folders in the store. */
 @NeedsPostgres

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.TestHost;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.routing.TestHost;
 
 /**
  * Manifests and documents of sets that a program wrote that can write into the store and has no key. The commands have the

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.TestHost;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.TestHost;
 
 /**
  * The pages of {@code src/docs/how-to}, typed line by line on a real PostgreSQL and the recording of a home-lab, whose

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pgsteward.Settings;
+import org.pgsteward.config.Settings;
 
 class PlaceTest {
     private final Throwable unset = catchThrowable(() -> Settings.from(Map.of()).secret(Settings.PASSWORD));

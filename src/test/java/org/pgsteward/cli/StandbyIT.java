@@ -20,9 +20,9 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.ChildJava;
+import org.pgsteward.TestHost;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.routing.TestHost;
 
 /** Two daemons on one PostgreSQL, each a process with its own folders: one works, and the other takes over. */
 @NeedsPostgres

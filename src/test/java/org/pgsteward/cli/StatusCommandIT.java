@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.TestHost;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.routing.TestHost;
 
 /** {@code status} as a process of its own, on a real PostgreSQL and without a Docker Engine. */
 @NeedsPostgres

@@ -24,9 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.TestHost;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.TestHost;
 
 /**
  * A program that can write into the store changes the file of roles and its manifest, so that a rebuild would make a

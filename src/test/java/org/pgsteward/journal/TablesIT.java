@@ -25,7 +25,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.Reference;
+import org.pgsteward.app.Reference;
+import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Secret;
@@ -33,7 +34,6 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.alert.CapturedLog;
 
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

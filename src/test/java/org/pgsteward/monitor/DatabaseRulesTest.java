@@ -16,9 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.camel.receivers.CapturedLog;
+import org.pgsteward.containers.Crash;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
-import org.pgsteward.routing.alert.CapturedLog;
 
 /** What each rule makes of a look, with the levels that are shipped. */
 class DatabaseRulesTest {

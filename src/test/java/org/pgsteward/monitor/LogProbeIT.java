@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.containers.Crash;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.journal.Tables;

@@ -6,11 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.containers.Crash;
+import org.pgsteward.containers.SampleContainers;
+import org.pgsteward.model.Console;
 import org.pgsteward.postgres.ServerLog;
 
 /** Looks at a quiet server with one service, {@code vikunja}, to which a test adds its trouble. */
 final class Looks {
-    static final Instant NOON = Containers.NOON;
+    static final Instant NOON = SampleContainers.NOON;
     static final long MIB = 1024 * 1024;
     static final Console CONSOLE = new Console("postgresql", "homelab", "homelab");
 

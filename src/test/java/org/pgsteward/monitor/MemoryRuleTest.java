@@ -2,8 +2,8 @@ package org.pgsteward.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.pgsteward.monitor.Containers.MIB;
-import static org.pgsteward.monitor.Containers.NOON;
+import static org.pgsteward.containers.SampleContainers.MIB;
+import static org.pgsteward.containers.SampleContainers.NOON;
 
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.SampleContainers;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
@@ -81,7 +83,7 @@ class MemoryRuleTest {
     @Test
     void doesNotAdviseALimitWhereNoneIsSet() {
         Reading reading =
-                new Reading("vikunja", Containers.running(Map.of(), 0), new Memory(95 * MIB, 100 * MIB), NOON);
+                new Reading("vikunja", SampleContainers.running(Map.of(), 0), new Memory(95 * MIB, 100 * MIB), NOON);
         MemoryTrack once = rule.judge(reading, MemoryTrack.START).track();
 
         assertThat(rule.judge(reading, once).condition().orElseThrow().remedy())
@@ -122,7 +124,7 @@ class MemoryRuleTest {
     }
 
     private static Reading reading(int percent, Map<String, String> labels) {
-        Container container = Containers.running(labels, 256 * MIB);
+        Container container = SampleContainers.running(labels, 256 * MIB);
         return new Reading("vikunja", container, new Memory(Math.round(256 * MIB * percent / 100.0), 256 * MIB), NOON);
     }
 }

@@ -1,12 +1,14 @@
 package org.pgsteward.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.pgsteward.monitor.Containers.MIB;
-import static org.pgsteward.monitor.Containers.NOON;
+import static org.pgsteward.containers.SampleContainers.MIB;
+import static org.pgsteward.containers.SampleContainers.NOON;
 
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.SampleContainers;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
@@ -72,11 +74,11 @@ class MemoryWatchTest {
     }
 
     private static Reading reading(String service, int percent) {
-        return reading(service, Containers.ID, percent);
+        return reading(service, SampleContainers.ID, percent);
     }
 
     private static Reading reading(String service, String containerId, int percent) {
         return new Reading(
-                service, Containers.running(containerId, 100 * MIB), new Memory(percent * MIB, 100 * MIB), NOON);
+                service, SampleContainers.running(containerId, 100 * MIB), new Memory(percent * MIB, 100 * MIB), NOON);
     }
 }

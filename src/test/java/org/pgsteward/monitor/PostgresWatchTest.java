@@ -2,7 +2,7 @@ package org.pgsteward.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.pgsteward.monitor.Containers.NOON;
+import static org.pgsteward.containers.SampleContainers.NOON;
 
 import java.time.Duration;
 import java.time.Instant;

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Container;
-import org.pgsteward.routing.Json;
 
 class DiscoveryTest {
     private static final String[] VIKUNJA = {

@@ -14,13 +14,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.pgsteward.io.Json;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.Json;
 
 /** A real PostgreSQL with the journal's tables, a provisioner that looks after it, and containers that are only said. */
 final class EnrolmentHost implements AutoCloseable {
@@ -39,7 +39,7 @@ final class EnrolmentHost implements AutoCloseable {
         this.provisioner = provisioner(server, secrets, progress);
     }
 
-    /** The same provisioner that {@link org.pgsteward.Wiring} makes. */
+    /** The same provisioner that {@link org.pgsteward.app.Wiring} makes. */
     static Provisioner provisioner(Server server, Path secrets, Consumer<String> progress) throws IOException {
         return new Provisioner(
                 new Discovery(

@@ -19,10 +19,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Container;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.Json;
 
 /** Whatever stands in labels and variables, in the cluster there is what a legal claim names, and nothing else. */
 @NeedsPostgres

@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Container;
-import org.pgsteward.routing.Json;
 
 /** Whatever stands in labels and variables, it ends in a claim on legal names, in one clear line, or in nothing. */
 class HostileLabelsTest {

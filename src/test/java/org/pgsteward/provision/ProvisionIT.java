@@ -20,13 +20,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.io.Json;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Outcome;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
-import org.pgsteward.routing.Json;
 
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

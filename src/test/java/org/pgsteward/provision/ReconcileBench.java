@@ -125,7 +125,7 @@ final class ReconcileBench {
         return EnrolmentHost.service(name, name, name, "password of " + name).box();
     }
 
-    /** As {@link org.pgsteward.Wiring} makes it. */
+    /** As {@link org.pgsteward.app.Wiring} makes it. */
     private Provisioner provisioner() throws IOException {
         return EnrolmentHost.provisioner(server, secrets, step -> {});
     }

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Container;
-import org.pgsteward.routing.Json;
 
 class UnenrolledTest {
     private static final Container SERVER = Boxes.container("postgresql").box();

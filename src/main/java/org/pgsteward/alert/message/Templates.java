@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import org.pgsteward.model.BoundedFile;
+import org.pgsteward.io.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.SettableClock;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Notice;
-import org.pgsteward.routing.Json;
 import org.xml.sax.InputSource;
 
 class MessagesTest {

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.SettableClock;
+import org.pgsteward.camel.receivers.CapturedLog;
+import org.pgsteward.io.Json;
 import org.pgsteward.model.Notice;
-import org.pgsteward.routing.Json;
-import org.pgsteward.routing.alert.CapturedLog;
 
 class TemplatesTest {
     private static final String OURS = "text\n\nWhat to type:\n\nls <x>";

@@ -1,0 +1,114 @@
+package org.pgsteward.app;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.Housekeeping;
+import org.pgsteward.camel.Pipeline;
+import org.pgsteward.camel.edit.RouteReload;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.monitor.guard.GuardWatch;
+import org.pgsteward.overview.DaemonReport;
+import org.pgsteward.postgres.NoConnection;
+import org.pgsteward.web.HttpServer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The whole of pgsteward at work: the pipeline, its engine, and the door for HTTP. */
+public final class Daemon implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
+    private final Pipeline pipeline;
+    private final DockerEngine engine;
+    private final Housekeeping house;
+    private final BooleanSupplier hears;
+    private final Runnable routesChanged;
+    private final DaemonReport report;
+    private final GuardWatch locks;
+    private final Opening opening;
+    private @Nullable HttpServer http;
+    private @Nullable RouteReload routes;
+
+    /** How the door for HTTP is opened, once there is something to show. */
+    @FunctionalInterface
+    interface Opening {
+        HttpServer open() throws IOException;
+    }
+
+    Daemon(
+            Pipeline pipeline,
+            DockerEngine engine,
+            Housekeeping house,
+            BooleanSupplier hears,
+            Runnable routesChanged,
+            DaemonReport report,
+            GuardWatch locks,
+            Opening opening) {
+        this.pipeline = pipeline;
+        this.engine = engine;
+        this.house = house;
+        this.hears = hears;
+        this.routesChanged = routesChanged;
+        this.report = report;
+        this.locks = locks;
+        this.opening = opening;
+    }
+
+    /**
+     * @throws IllegalArgumentException when the route files are wrong, with file and line
+     * @throws IOException when the port is taken
+     */
+    public Daemon start() throws IOException {
+        pipeline.start().requireDoors();
+        http = opening.open();
+        // Before the first container asks: making the tables loads more classes than all the rest.
+        Thread order = new Thread(null, this::order, "house-in-order", 256 * 1024);
+        order.setDaemon(true);
+        order.start();
+        routes = pipeline.reload(routesChanged);
+        report.start();
+        locks.start();
+        return this;
+    }
+
+    private void order() {
+        try {
+            house.order();
+        } catch (SQLException e) {
+            LOG.warn("{}; it is tried again", NoConnection.words(e));
+        }
+    }
+
+    /** Whether the engine's events arrive. */
+    public boolean hears() {
+        return hears.getAsBoolean();
+    }
+
+    /** What brings edits of the route files into force. */
+    RouteReload routes() {
+        if (routes == null) {
+            throw new IllegalStateException("the daemon has not started");
+        }
+        return routes;
+    }
+
+    /** The port that the status page is on. */
+    public int httpPort() {
+        if (http == null) {
+            throw new IllegalStateException("the daemon has not started");
+        }
+        return http.port();
+    }
+
+    @Override
+    public void close() {
+        if (http != null) {
+            http.close();
+        }
+        locks.close();
+        report.close();
+        pipeline.close();
+        engine.close();
+    }
+}

@@ -1,0 +1,150 @@
+package org.pgsteward.app;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.config.Settings;
+import org.pgsteward.overview.Standby;
+import org.pgsteward.postgres.DaemonLock;
+import org.pgsteward.web.HttpServer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs the daemon while this process holds the lock on PostgreSQL, and stands by while another one does. */
+public final class Supervisor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
+    private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(2);
+
+    private final Settings settings;
+    private final DaemonLock lock;
+    private final Clock clock;
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private @Nullable Daemon daemon;
+    private @Nullable HttpServer standbyDoor;
+    private volatile @Nullable Standby standby;
+    private volatile StandbyRule.Role role = StandbyRule.Role.STARTING;
+    private volatile Instant broken = Instant.EPOCH;
+    private boolean connected;
+
+    /** @throws IOException when the settings do not do, or a folder cannot be made */
+    public Supervisor(Settings settings) throws IOException {
+        this.settings = settings;
+        Wiring first = new Wiring(settings);
+        this.clock = first.clock;
+        first.server.daemon();
+        this.lock = new DaemonLock(first.server, hostName());
+    }
+
+    /** Docker names a container's host by the container. */
+    private static String hostName() {
+        String name = System.getenv().getOrDefault("HOSTNAME", "");
+        try {
+            return name.isEmpty() ? InetAddress.getLocalHost().getHostName() : name;
+        } catch (UnknownHostException e) {
+            return "unknown";
+        }
+    }
+
+    /**
+     * Works or stands by until {@link #close}.
+     *
+     * @throws IllegalArgumentException when the route files are wrong, with file and line
+     * @throws IOException when the port is taken
+     */
+    public void run() throws IOException, InterruptedException {
+        do {
+            // Not while the monitor is held: it may take as long as PostgreSQL takes to answer.
+            boolean mayTake = StandbyRule.mayTake(role, broken, clock.instant());
+            apply(lock.check(mayTake), mayTake);
+        } while (!stopping.await(BETWEEN_CHECKS.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    private synchronized void apply(DaemonLock.Standing standing, boolean tried) throws IOException {
+        if (stopping.getCount() == 0) {
+            return;
+        }
+        Instant now = clock.instant();
+        if (standing.reconnected() && connected) {
+            broken = now;
+        }
+        connected |= standing.state() != DaemonLock.State.UNKNOWN;
+        StandbyRule.Role next = StandbyRule.next(role, standing, tried);
+        if (next == StandbyRule.Role.STANDING_BY) {
+            standBy(standing, now);
+        } else if (next == StandbyRule.Role.WORKING && role != StandbyRule.Role.WORKING) {
+            if (standing.state() == DaemonLock.State.TAKEN) {
+                LOG.error(
+                        "a session of a service holds pgsteward's lock, and PostgreSQL does not end it; this daemon works"
+                                + " without the lock: see pg_locks in the management database, and restart PostgreSQL");
+            }
+            work();
+        }
+        role = next;
+    }
+
+    private void standBy(DaemonLock.Standing standing, Instant now) throws IOException {
+        Standby before = standby;
+        Optional<DaemonLock.Session> other =
+                standing.other().or(() -> before == null ? Optional.empty() : before.other());
+        Standby current = new Standby(before == null ? now : before.since(), other, standing.trouble());
+        standby = current;
+        if (role == StandbyRule.Role.STANDING_BY) {
+            return;
+        }
+        if (role == StandbyRule.Role.WORKING) {
+            LOG.error("another pgsteward has taken the lock on PostgreSQL; this one stops its work");
+            stopWork();
+        }
+        LOG.warn("{}", current.words());
+        standbyDoor = HttpServer.standby(
+                new InetSocketAddress(settings.require("pgsteward.http.host"), settings.port("pgsteward.http.port")),
+                () -> Optional.ofNullable(standby).orElse(current));
+    }
+
+    private void work() throws IOException {
+        if (standbyDoor != null) {
+            LOG.info("the other pgsteward has ended; this one takes over");
+            standbyDoor.close();
+            standbyDoor = null;
+        }
+        standby = null;
+        // Built now, and not when this process began: what fires and what waits is read from the state folder.
+        Daemon started = new Wiring(settings).daemon();
+        daemon = started;
+        started.start();
+        LOG.info(
+                "at work after {} ms; status page on port {}",
+                ManagementFactory.getRuntimeMXBean().getUptime(),
+                started.httpPort());
+    }
+
+    private void stopWork() {
+        if (daemon != null) {
+            daemon.close();
+            daemon = null;
+        }
+    }
+
+    /** Ends the work, and gives the lock back when the last of it is done. */
+    @Override
+    public void close() {
+        stopping.countDown();
+        synchronized (this) {
+            stopWork();
+            if (standbyDoor != null) {
+                standbyDoor.close();
+                standbyDoor = null;
+            }
+            lock.close();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package org.pgsteward.backup;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.Backup;
+
+/** Backs up everything that has come due, as one set. One night runs at a time; beside one that is stuck, the next. */
+public final class BackupNight {
+    private final DueTargets due;
+    private final BackupPair pair;
+    private final SetKeeper sets;
+    private final Proof proof;
+    private final RunsUnderWay runs;
+    private RunsUnderWay.@Nullable Run night;
+    private volatile boolean othersAreDue;
+
+    public BackupNight(DueTargets due, BackupPair pair, SetKeeper sets, Proof proof, RunsUnderWay runs) {
+        this.due = due;
+        this.pair = pair;
+        this.sets = sets;
+        this.proof = proof;
+        this.runs = runs;
+    }
+
+    /** Returns the backups that were made; none when nothing is due, or while another night is under way. */
+    public List<Backup> run() throws InterruptedException {
+        Optional<RunsUnderWay.Run> begun = begin();
+        if (begun.isEmpty()) {
+            othersAreDue = due.isAny();
+            return List.of();
+        }
+        othersAreDue = false;
+        try {
+            List<BackupTarget> targets = due();
+            return targets.isEmpty() ? List.of() : backUp(targets);
+        } finally {
+            end(begun.get());
+        }
+    }
+
+    List<BackupTarget> due() {
+        return due.find();
+    }
+
+    private List<Backup> backUp(List<BackupTarget> targets) throws InterruptedException {
+        List<BackupTarget> set = sets.open(SetKeeper.SCHEDULE, targets);
+        try (Proof.Series series = proof.series()) {
+            Objects.requireNonNull(series);
+            return pair.all(set, BackupRun.Patience.WAITS).stream()
+                    .map(BackupRun.Outcome::backup)
+                    .toList();
+        } finally {
+            sets.close(set);
+        }
+    }
+
+    private synchronized Optional<RunsUnderWay.Run> begin() {
+        if (night != null && night.progress().cancelled().isEmpty()) {
+            return Optional.empty();
+        }
+        RunsUnderWay.Run begun = runs.night();
+        night = begun;
+        return Optional.of(begun);
+    }
+
+    private synchronized void end(RunsUnderWay.Run ended) {
+        ended.close();
+        if (ended.equals(night)) {
+            night = null;
+            othersAreDue = false;
+        }
+    }
+
+    /** Returns whether other backups came due during the night that is under way, as of the last call of {@link #run}. */
+    public boolean othersAreDue() {
+        return othersAreDue;
+    }
+}

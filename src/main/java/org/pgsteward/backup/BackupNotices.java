@@ -1,0 +1,106 @@
+package org.pgsteward.backup;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Raises and resolves the alerts that a backup leads to: not verified, much smaller than before, not restorable whole. */
+public final class BackupNotices {
+    /** The {@code kind} of the alert for a backup that is not verified. */
+    public static final String FAILED = "backup-failed";
+
+    /** The figure of an alert about a backup in the store. Such an alert does not wait for a later run to resolve it. */
+    public static final String STORED = "path";
+
+    private static final Logger LOG = LoggerFactory.getLogger(BackupNotices.class);
+
+    private final Tables tables;
+    private final ShrinkCheck shrink;
+    private final CaveatCheck caveats;
+    private final Reporter reporter;
+    private final Clock clock;
+
+    public BackupNotices(Tables tables, ShrinkCheck shrink, CaveatCheck caveats, Reporter reporter, Clock clock) {
+        this.tables = tables;
+        this.shrink = shrink;
+        this.caveats = caveats;
+        this.reporter = reporter;
+        this.clock = clock;
+    }
+
+    /**
+     * Raises what follows from the verification of a backup.
+     *
+     * @param isNew whether the backup was made just now; of an older one the alert says where its file is
+     */
+    void raise(Backup backup, boolean isNew) {
+        Condition verified = condition(laterFailure(backup).orElse(backup));
+        reporter.raise(isNew ? verified : withPath(verified, backup));
+        shrink.condition(backup).ifPresent(reporter::raise);
+        caveats.condition(backup).ifPresent(reporter::raise);
+    }
+
+    /** Raises the alert for a run that failed. */
+    void raiseFailure(Backup failed) {
+        reporter.raise(condition(failed));
+    }
+
+    private static Condition withPath(Condition condition, Backup backup) {
+        if (condition.severity().isEmpty() || backup.path().isEmpty()) {
+            return condition;
+        }
+        Map<String, Object> figures = new LinkedHashMap<>(condition.figures());
+        figures.put(STORED, backup.path().get());
+        return condition.with(figures);
+    }
+
+    /** Returns the newest run if it began after a verified backup and failed: the older backup does not end that alert. */
+    private Optional<Backup> laterFailure(Backup backup) {
+        if (backup.state() != BackupState.VERIFIED) {
+            return Optional.empty();
+        }
+        try {
+            return tables.newestRun(backup.service(), backup.database(), backup.kind())
+                    .filter(newest -> newest.state() == BackupState.FAILED)
+                    .filter(newest -> newest.startedAt().isAfter(backup.startedAt()));
+        } catch (SQLException e) {
+            LOG.warn("{}: cannot read the newest run: {}", backup.service(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** A base backup that failed is a warning only, since every database is dumped as well. */
+    private Condition condition(Backup backup) {
+        if (backup.state() == BackupState.VERIFIED) {
+            return Condition.well(FAILED, backup.service(), backup.id() + " is proved", clock.instant());
+        }
+        if (backup.state() == BackupState.MADE && backup.provedInStream()) {
+            return Condition.well(
+                    FAILED, backup.service(), backup.id() + " was proved before it was sealed", clock.instant());
+        }
+        boolean failed = backup.state() == BackupState.FAILED;
+        String what = backup.kind() == BackupKind.DUMP
+                ? backup.service()
+                : "--kind " + backup.kind().word();
+        return Condition.bad(
+                        failed && backup.kind() != BackupKind.BASE ? Severity.CRITICAL : Severity.WARNING,
+                        FAILED,
+                        backup.service(),
+                        "backup " + backup.id() + " of " + backup.service() + " is "
+                                + backup.state().word() + ": " + backup.error(),
+                        "pgsteward backup " + what,
+                        clock.instant())
+                .with(Map.of("dump_seconds", backup.dumpTime().toMillis() / 1000.0));
+    }
+}

@@ -1,0 +1,51 @@
+package org.pgsteward.backup;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Backs up several targets on two threads: one dumps while the other verifies. Idle threads end after 10 s. */
+public final class BackupPair {
+    private final BackupRun run;
+    private final ExecutorService threads;
+
+    public BackupPair(BackupRun run) {
+        this.run = run;
+        ThreadPoolExecutor pair =
+                new ThreadPoolExecutor(2, 2, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+                    Thread thread = new Thread(null, work, "backup");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        pair.allowCoreThreadTimeOut(true);
+        threads = pair;
+    }
+
+    /** Returns how each run ended, in the order of the targets. A run that fails does not stop the others. */
+    public List<BackupRun.Outcome> all(List<BackupTarget> targets, BackupRun.Patience patience)
+            throws InterruptedException {
+        List<Future<BackupRun.Outcome>> running = new ArrayList<>();
+        for (BackupTarget target : targets) {
+            running.add(threads.submit(() -> run.run(target, patience)));
+        }
+        List<BackupRun.Outcome> outcomes = new ArrayList<>();
+        for (Future<BackupRun.Outcome> one : running) {
+            outcomes.add(outcome(one));
+        }
+        return outcomes;
+    }
+
+    private static BackupRun.Outcome outcome(Future<BackupRun.Outcome> running) throws InterruptedException {
+        try {
+            return running.get();
+        } catch (ExecutionException e) {
+            // A run reports its failures itself; what it throws is a defect, such as an Error.
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+}

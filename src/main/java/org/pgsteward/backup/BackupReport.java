@@ -1,0 +1,70 @@
+package org.pgsteward.backup;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+
+/** The document that {@code backup --json} and {@code verify --json} print. */
+public record BackupReport(List<Line> backups) {
+    /** Seconds are decimals. */
+    public record Line(
+            String service,
+            @JsonProperty("backup_id") String backupId,
+            String kind,
+            String state,
+            @Nullable String path,
+            @JsonProperty("size_bytes") long sizeBytes,
+            @JsonProperty("source_bytes") long sourceBytes,
+            @Nullable String sha256,
+            @JsonProperty("dump_seconds") double dumpSeconds,
+            @JsonProperty("verify_seconds") double verifySeconds,
+            @Nullable String proof,
+            @Nullable String error,
+            List<String> caveats) {
+        /** Whether it was restored only while it was made, since nobody here can open what is stored. */
+        @JsonIgnore
+        public boolean isProvedInStream() {
+            return STREAM.equals(proof);
+        }
+    }
+
+    /** What {@code proof} says of one that was proved before it was sealed, since nobody here can open it again. */
+    private static final String STREAM = "stream";
+
+    public static BackupReport of(List<Backup> backups) {
+        return new BackupReport(backups.stream()
+                .map(backup -> new Line(
+                        backup.service(),
+                        backup.id(),
+                        backup.kind().word(),
+                        backup.state().word(),
+                        backup.path().orElse(null),
+                        backup.sizeBytes(),
+                        backup.sourceBytes(),
+                        backup.sha256().isEmpty() ? null : backup.sha256(),
+                        seconds(backup.dumpTime()),
+                        seconds(backup.verifyTime()),
+                        backup.state() == BackupState.VERIFIED ? "file" : backup.provedInStream() ? STREAM : null,
+                        backup.error().isEmpty() ? null : backup.error(),
+                        backup.caveats()))
+                .toList());
+    }
+
+    /** 0 when each is proved, if only before it was sealed. */
+    public int exitCode() {
+        return backups.stream().allMatch(BackupReport::isProved) ? 0 : 1;
+    }
+
+    private static boolean isProved(Line line) {
+        return line.state().equals(BackupState.VERIFIED.word())
+                || (line.state().equals(BackupState.MADE.word()) && STREAM.equals(line.proof()));
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1000.0;
+    }
+}

@@ -1,0 +1,226 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.FirstCause;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes one backup: begin, record, write, finish, record, verify, record, notify. The daemon, the command and the request
+ * file run the same steps. A backup that fails at any of them is recorded and raises an alert.
+ */
+public final class BackupRun {
+    /** A restart of PostgreSQL, or the update of its container, takes less. */
+    private static final Duration ABSENCE = Duration.ofMinutes(3);
+
+    /** invalid_catalog_name: there is no such database. */
+    private static final String NO_DATABASE = "3D000";
+
+    private static final String UNDER_WAY = "another run of it is under way";
+
+    private static final Logger LOG = LoggerFactory.getLogger(BackupRun.class);
+
+    private final Dumps dumps;
+    private final Targets targets;
+    private final Housekeeping house;
+    private final PartWriter writer;
+    private final Proof proof;
+    private final CardKeeper card;
+    private final BackupNotices notices;
+    private final Reporter reporter;
+    private final Clock clock;
+    private final ShortAbsence absence = new ShortAbsence(ABSENCE);
+
+    /** @param writer takes the stream of each dump into the store */
+    public BackupRun(
+            Dumps dumps,
+            Targets targets,
+            Housekeeping house,
+            PartWriter writer,
+            Proof proof,
+            CardKeeper card,
+            BackupNotices notices,
+            Reporter reporter,
+            Clock clock) {
+        this.dumps = dumps;
+        this.targets = targets;
+        this.house = house;
+        this.writer = writer;
+        this.proof = proof;
+        this.card = card;
+        this.notices = notices;
+        this.reporter = reporter;
+        this.clock = clock;
+    }
+
+    /** Whether a run waits while PostgreSQL is away for a short time, as during a restart. */
+    public enum Patience {
+        /** The backups of a night wait: nobody is there to try again. */
+        WAITS,
+        /** A backup that a person asked for fails at once. */
+        FAILS_AT_ONCE
+    }
+
+    /**
+     * The end of a run.
+     *
+     * @param backup its last state
+     * @param underWay whether nothing was made because another run of the same target is under way
+     */
+    public record Outcome(Backup backup, boolean underWay) {}
+
+    /** Backs up one target. */
+    public Outcome run(BackupTarget target, Patience patience) {
+        Outcome dumped = dump(target, patience);
+        Backup made = dumped.backup();
+        if (made.state() == BackupState.FAILED) {
+            return dumped;
+        }
+        if (made.state() != BackupState.MADE || made.provedInStream()) {
+            // The card is written after a verification. This backup was verified while it was dumped.
+            card.write();
+        }
+        reporter.record(made);
+        return new Outcome(verify(made, true), false);
+    }
+
+    /** Verifies a backup of the store once more. */
+    public Backup verify(Backup stored) {
+        return verify(stored, false);
+    }
+
+    private Backup verify(Backup stored, boolean isNew) {
+        try {
+            Backup judged = proof.prove(stored);
+            reporter.record(judged);
+            notices.raise(judged, isNew);
+            return judged;
+        } catch (Throwable e) {
+            LOG.error("{}: the verification of {} ended early: {}", stored.service(), stored.id(), FirstCause.of(e));
+            interruptAgain(e);
+            return stored.judged(BackupState.UNVERIFIABLE, clock.instant(), Duration.ZERO, FirstCause.of(e));
+        }
+    }
+
+    /** Returns the stored backup, or the failed one. The lock and the snapshot are released by then. */
+    private Outcome dump(BackupTarget target, Patience patience) {
+        Optional<DumpRun> begun;
+        try {
+            house.requireStore();
+            begun = begin(target, patience);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Outcome(notBegun(target, "it was interrupted", clock.instant()), false);
+        } catch (Throwable e) {
+            return isGone(target, e)
+                    ? aside(target, "database " + target.database() + " is no longer there", false)
+                    : new Outcome(
+                            failed(notBegun(target, "it could not begin: " + ownWords(e), clock.instant())), false);
+        }
+        return begun.map(run -> new Outcome(store(run), false)).orElseGet(() -> aside(target, UNDER_WAY, true));
+    }
+
+    private Optional<DumpRun> begin(BackupTarget target, Patience patience)
+            throws IOException, SQLException, InterruptedException {
+        while (true) {
+            try {
+                Optional<DumpRun> begun = dumps.begin(target);
+                absence.over();
+                return begun;
+            } catch (SQLException e) {
+                if (patience == Patience.FAILS_AT_ONCE || !absence.isToTryAgain(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private Backup store(DumpRun run) {
+        Throwable cause;
+        try {
+            reporter.record(run.started());
+            writer.write(run.partPath(), run.stream());
+            Backup made = run.seal();
+            warn(made, run);
+            return made;
+        } catch (Throwable e) {
+            interruptAgain(e);
+            cause = e;
+        } finally {
+            release(run);
+        }
+        return failed(run.failed(run.cancelled().orElse(FirstCause.of(cause))));
+    }
+
+    private static void warn(Backup made, DumpRun run) throws InterruptedException {
+        String warnings = run.warnings();
+        if (!warnings.isEmpty()) {
+            LOG.warn("backup {} was made with warnings: {}", made.id(), warnings);
+        }
+    }
+
+    private static void release(DumpRun run) {
+        try {
+            run.close();
+        } catch (IOException e) {
+            LOG.error("{}: cannot clean up after the run: {}", run.started().id(), FirstCause.of(e));
+        }
+    }
+
+    /** Records a failure and raises its alert, the second even where the first fails. */
+    private Backup failed(Backup failed) {
+        LOG.error("backup of {} failed: {}", failed.service(), failed.error());
+        try {
+            reporter.record(failed);
+        } finally {
+            notices.raiseFailure(failed);
+        }
+        return failed;
+    }
+
+    /** Makes no backup, which is no failure. */
+    private Outcome aside(BackupTarget target, String because, boolean underWay) {
+        LOG.info("{}: no backup is begun: {}", target.service(), because);
+        return new Outcome(notBegun(target, because, clock.instant()), underWay);
+    }
+
+    /** Whether the database was dropped or renamed since it was listed. */
+    private boolean isGone(BackupTarget target, Throwable refused) {
+        if (!(refused instanceof SQLException sql) || !NO_DATABASE.equals(sql.getSQLState())) {
+            return false;
+        }
+        try {
+            return targets.all(target.kind()).stream()
+                    .noneMatch(found -> found.target().database().equals(target.database()));
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    /** Returns a failed backup of which there is no file. */
+    static Backup notBegun(BackupTarget target, String because, Instant at) {
+        return Backup.starting(
+                        target.service() + "-not-begun", target.service(), target.database(), target.kind(), at, "")
+                .inSet(target.setId())
+                .failed(at, Duration.ZERO, because);
+    }
+
+    /** Our own messages say more than the cause below them. */
+    private static String ownWords(Throwable thrown) {
+        return thrown instanceof Error || thrown.getMessage() == null ? FirstCause.of(thrown) : thrown.getMessage();
+    }
+
+    private static void interruptAgain(Throwable thrown) {
+        if (thrown instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

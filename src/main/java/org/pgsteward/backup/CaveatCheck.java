@@ -1,0 +1,63 @@
+package org.pgsteward.backup;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Alerts when a restore of the newest verified backup would refuse, lose or leave something empty. */
+public final class CaveatCheck {
+    public static final String KIND = "restore-caveat";
+
+    private static final Logger LOG = LoggerFactory.getLogger(CaveatCheck.class);
+
+    private final BackupRows rows;
+    private final Clock clock;
+
+    public CaveatCheck(BackupRows rows, Clock clock) {
+        this.rows = rows;
+        this.clock = clock;
+    }
+
+    /** A second backup within one second gets the name and the time of the next one, which may still be to come. */
+    private Instant asOf(Backup backup) {
+        Instant now = clock.instant();
+        Instant began = backup.startedAt().plusMillis(1);
+        return began.isAfter(now) ? began : now;
+    }
+
+    /** Returns nothing for a backup that is not the newest verified one. */
+    public Optional<Condition> condition(Backup backup) {
+        try {
+            Optional<Instant> newest = Optional.ofNullable(
+                            rows.standings(backup.kind().word(), asOf(backup)).get(backup.service()))
+                    .flatMap(BackupRows.Standing::lastProved);
+            // The journal keeps microseconds.
+            if (newest.isEmpty()
+                    || newest.get().isAfter(backup.startedAt().plusMillis(1))
+                    || newest.get().isBefore(backup.startedAt().minusMillis(1))) {
+                return Optional.empty();
+            }
+        } catch (SQLException e) {
+            LOG.warn("cannot determine whether {} is the newest backup: {}", backup.id(), e.getMessage());
+            return Optional.empty();
+        }
+        if (backup.caveats().isEmpty()) {
+            return Optional.of(
+                    Condition.well(KIND, backup.service(), backup.id() + " can be restored whole", clock.instant()));
+        }
+        return Optional.of(Condition.bad(
+                Severity.WARNING,
+                KIND,
+                backup.service(),
+                "backup " + backup.id() + " is verified, but " + String.join("; ", backup.caveats()),
+                "pgsteward backups " + backup.service() + "   # the caveats of each backup",
+                clock.instant()));
+    }
+}

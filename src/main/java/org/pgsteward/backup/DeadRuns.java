@@ -1,0 +1,184 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finishes what the processes of backups could not do any more, because they ended first (killed, out of memory, power cut).
+ *
+ * <ol>
+ *   <li>The row of such a run is closed, as failed, and an alert is raised for each service whose newest run ended so. The
+ *       row may have been closed by a command, which delivers no alerts.
+ *   <li>A run writes its result into the journal before it raises or resolves its alert. Where the newest run is good and
+ *       its alert still fires, the alert is resolved. Where a run failed shortly before this process started, and there is
+ *       no alert, it is raised.
+ *   <li>An alert names each service that is held, since the process ended again and again at its runs.
+ * </ol>
+ */
+public final class DeadRuns {
+    /** The {@code kind} of the alert for a service that is held. */
+    static final String ENDS_US = "backup-ends-pgsteward";
+
+    /** Also the text in the journal, by which such a run is known. */
+    static final String DIED = "the process that made it ended before it was done";
+
+    /** What is older has had its alert, or is overdue by now. */
+    private static final Duration NEWS = Duration.ofDays(1);
+
+    /** Between the row of a failed run and its alert lie seconds at most; afterwards the process was restarted. */
+    private static final Duration BEFORE_START = Duration.ofMinutes(10);
+
+    private static final Logger LOG = LoggerFactory.getLogger(DeadRuns.class);
+
+    private final Tables tables;
+    private final Spool spool;
+    private final Path locks;
+    private final ProcessDeaths deaths;
+    private final AlertBook alerts;
+    private final Reporter reporter;
+    private final Clock clock;
+    private final Instant started;
+    private boolean compared;
+    private Set<String> unattended = Set.of();
+
+    public DeadRuns(
+            Tables tables,
+            Spool spool,
+            Path locks,
+            ProcessDeaths deaths,
+            AlertBook alerts,
+            Reporter reporter,
+            Clock clock) {
+        this.tables = tables;
+        this.spool = spool;
+        this.locks = locks;
+        this.deaths = deaths;
+        this.alerts = alerts;
+        this.reporter = reporter;
+        this.clock = clock;
+        this.started = clock.instant();
+    }
+
+    /** To be called about once a minute. */
+    public void look() {
+        try {
+            close();
+            tell();
+            tellOfHeld();
+        } catch (SQLException e) {
+            tables.doubt(e);
+            LOG.debug("cannot determine which backups died with their process: {}", e.getMessage());
+        } catch (IOException e) {
+            LOG.warn("cannot determine which backups died with their process: {}", e.getMessage());
+        }
+    }
+
+    /**
+     * A run gives back its lock a moment before the row that says how it ended is written. So its process is dead only if
+     * the lock is free, and no row waits, at two looks in a row.
+     */
+    private void close() throws SQLException, IOException {
+        Set<String> now = new HashSet<>();
+        if (spool.waiting().isEmpty()) {
+            for (String service : tables.running()) {
+                Optional<RunLock> lock = RunLock.take(locks, service);
+                if (lock.isPresent()) {
+                    try {
+                        now.add(service);
+                        if (unattended.contains(service)) {
+                            tables.closeRuns(service, DIED);
+                            LOG.warn("{}: a backup's process ended before the backup did", service);
+                        }
+                    } finally {
+                        lock.get().close();
+                    }
+                }
+            }
+        }
+        unattended = now;
+    }
+
+    private void tell() throws SQLException {
+        Map<String, Alert> firing = alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(BackupNotices.FAILED))
+                .collect(Collectors.toMap(Alert::service, Function.identity()));
+        for (Tables.Ended run : tables.newestEnded(clock.instant().minus(NEWS))) {
+            Alert alert = firing.get(run.service());
+            if (alert != null && run.good() && run.at().isAfter(alert.last().at())) {
+                raise(Condition.well(
+                        BackupNotices.FAILED, run.service(), run.backupId() + " is verified", clock.instant()));
+            } else if (alert == null && run.error().equals(DIED)) {
+                raise(bad(run, "failed: " + DIED + " (killed, out of memory or a power cut)"));
+            } else if (alert == null && isUntold(run)) {
+                raise(bad(run, "is " + run.state() + ": " + run.error()));
+            }
+        }
+        compared = true;
+    }
+
+    private void tellOfHeld() {
+        for (Alert alert : alerts.firing()) {
+            if (alert.kind().equals(ENDS_US)
+                    && deaths.heldUntil(alert.service()).isEmpty()) {
+                raise(Condition.well(ENDS_US, alert.service(), "it is backed up again", clock.instant()));
+            }
+        }
+        for (String service : deaths.held()) {
+            deaths.heldUntil(service)
+                    .ifPresent(until -> raise(Condition.bad(
+                            Severity.CRITICAL,
+                            ENDS_US,
+                            service,
+                            "pgsteward ended again and again while it backed up or verified " + service
+                                    + "; nothing of it begins by itself before " + until,
+                            "docker logs --tail 200 pgsteward   # OutOfMemoryError?\npgsteward backup " + service
+                                    + "   # try it again now",
+                            clock.instant())));
+        }
+    }
+
+    private boolean isUntold(Tables.Ended run) {
+        return !compared
+                && (run.state().equals(BackupState.FAILED.word())
+                        || run.state().equals(BackupState.UNVERIFIABLE.word()))
+                && run.at().isBefore(started)
+                && run.at().isAfter(started.minus(BEFORE_START));
+    }
+
+    private Condition bad(Tables.Ended run, String how) {
+        boolean failed = run.state().equals(BackupState.FAILED.word());
+        return Condition.bad(
+                failed && !run.kind().equals(BackupKind.BASE.word()) ? Severity.CRITICAL : Severity.WARNING,
+                BackupNotices.FAILED,
+                run.service(),
+                "backup " + run.backupId() + " of " + run.service() + " " + how,
+                "pgsteward backup "
+                        + (run.kind().equals(BackupKind.DUMP.word()) ? run.service() : "--kind " + run.kind()),
+                clock.instant());
+    }
+
+    private void raise(Condition condition) {
+        reporter.raise(condition);
+    }
+}

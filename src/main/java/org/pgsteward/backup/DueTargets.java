@@ -1,0 +1,109 @@
+package org.pgsteward.backup;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds the targets whose backup has come due, by the journal and the schedules. */
+public final class DueTargets {
+    /** How often a base backup is tried at one of its times, and for a person who asks. */
+    static final int BASE_TRIES = 3;
+
+    private static final Logger LOG = LoggerFactory.getLogger(DueTargets.class);
+
+    private final Targets targets;
+    private final Tables tables;
+    private final Housekeeping house;
+    private final Schedules schedules;
+    private final ProcessDeaths deaths;
+    private final Clock clock;
+
+    public DueTargets(
+            Targets targets,
+            Tables tables,
+            Housekeeping house,
+            Schedules schedules,
+            ProcessDeaths deaths,
+            Clock clock) {
+        this.targets = targets;
+        this.tables = tables;
+        this.house = house;
+        this.schedules = schedules;
+        this.deaths = deaths;
+        this.clock = clock;
+    }
+
+    /** Returns the targets in the order in which they are to be backed up; none while PostgreSQL is away. */
+    public List<BackupTarget> find() {
+        try {
+            house.order();
+            return inOrder(clock.instant());
+        } catch (SQLException e) {
+            return unknown(e);
+        }
+    }
+
+    /** Returns whether any target has come due. */
+    boolean isAny() {
+        try {
+            return !inOrder(clock.instant()).isEmpty();
+        } catch (SQLException e) {
+            return !unknown(e).isEmpty();
+        }
+    }
+
+    /** PostgreSQL's absence raises its own alert. */
+    private List<BackupTarget> unknown(SQLException e) {
+        tables.doubt(e);
+        LOG.warn("cannot determine which backups are due: {}", e.getMessage());
+        return List.of();
+    }
+
+    private List<BackupTarget> inOrder(Instant now) throws SQLException {
+        List<DueBackups.Due> due = new ArrayList<>();
+        for (BackupKind kind : BackupKind.values()) {
+            if (kind != BackupKind.BASE || schedules.hasBase()) {
+                due.addAll(DueBackups.inOrder(ofKind(kind, now)));
+            }
+        }
+        return DueBackups.apart(due, deaths::isSuspected).stream()
+                .map(DueBackups.Due::target)
+                .toList();
+    }
+
+    private List<DueBackups.Due> ofKind(BackupKind kind, Instant now) throws SQLException {
+        Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word(), now);
+        List<DueBackups.Due> due = new ArrayList<>();
+        for (Targets.Found found : targets.all(kind)) {
+            String service = found.target().service();
+            if (deaths.heldUntil(service).isPresent()) {
+                continue;
+            }
+            Tables.LastRun last = runs.get(service);
+            // A database that was never backed up is due at once, and not only at its schedule's next time.
+            Instant since = last == null ? Instant.EPOCH : last.startedAt();
+            int failures = last != null && "failed".equals(last.state()) && isTriedAgain(kind)
+                    ? Math.max(1, tables.failuresInARow(service))
+                    : 0;
+            boolean unverifiable = last != null && last.state().equals(BackupState.UNVERIFIABLE.word());
+            Schedule schedule = schedules.of(kind, service);
+            if (DueBackups.isDue(schedule, since, failures, unverifiable, now)) {
+                due.add(new DueBackups.Due(found.target(), unverifiable, since));
+            }
+        }
+        return due;
+    }
+
+    /** A base backup mostly fails for a cause that lasts until a person acts, and each try is expensive. */
+    private boolean isTriedAgain(BackupKind kind) throws SQLException {
+        return kind != BackupKind.BASE || tables.failuresInARow(Targets.BASE) % BASE_TRIES != 0;
+    }
+}

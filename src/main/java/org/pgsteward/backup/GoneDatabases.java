@@ -1,0 +1,81 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.model.Condition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends what is told of the backups of a database that is no more, since no run follows that could. What is said of a backup
+ * in the store stays for as long as anything of that service lies there: it can be proved again, and may be needed all the
+ * more.
+ */
+final class GoneDatabases {
+    private static final Logger LOG = LoggerFactory.getLogger(GoneDatabases.class);
+
+    /** What goes under them is no database, and always there. */
+    private static final Set<String> WHOLE = Set.of(Targets.GLOBALS, Targets.BASE);
+
+    /** What a run told, and only a next one can end. */
+    private static final Set<String> OF_RUNS = Set.of(BackupNotices.FAILED, ShrinkRule.KIND, CaveatCheck.KIND);
+
+    /** What is said of a backup in the store. */
+    private static final Set<String> OF_STORED =
+            Set.of(BackupNotices.FAILED, Reverification.NOT_AGAIN, Reverification.DAMAGED);
+
+    private final AlertBook alerts;
+    private final Housekeeping house;
+    private final Holdings holdings;
+    private final Clock clock;
+
+    GoneDatabases(AlertBook alerts, Housekeeping house, Holdings holdings, Clock clock) {
+        this.alerts = alerts;
+        this.house = house;
+        this.holdings = holdings;
+        this.clock = clock;
+    }
+
+    /** @param known every service that has a database, as PostgreSQL says now */
+    List<Condition> conditions(Set<String> known) {
+        List<Condition> conditions = new ArrayList<>();
+        try {
+            for (Alert alert : alerts.firing()) {
+                String service = alert.service();
+                if (known.contains(service) || WHOLE.contains(service)) {
+                    continue;
+                }
+                if (OF_RUNS.contains(alert.kind()) && !isOfStored(alert)) {
+                    conditions.add(well(alert, "there is no database of it any more"));
+                } else if (OF_STORED.contains(alert.kind()) && isStoreWithout(service)) {
+                    conditions.add(well(alert, "there is neither a database nor a backup of it any more"));
+                }
+            }
+        } catch (SQLException | IOException e) {
+            LOG.warn("which alerts are of databases and backups that are no more cannot be told: {}", e.getMessage());
+        }
+        return conditions;
+    }
+
+    private static boolean isOfStored(Alert alert) {
+        return alert.causes().values().stream()
+                .anyMatch(cause -> cause.figures().containsKey(BackupNotices.STORED));
+    }
+
+    private boolean isStoreWithout(String service) throws SQLException, IOException {
+        // A volume that is not mounted is no empty store.
+        house.requireStore();
+        return holdings.of(service, Map.of()).isEmpty();
+    }
+
+    private Condition well(Alert alert, String reason) {
+        return Condition.well(alert.kind(), alert.service(), reason, clock.instant());
+    }
+}

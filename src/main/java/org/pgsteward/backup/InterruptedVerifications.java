@@ -1,0 +1,159 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.io.BoundedFile;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Verifies the backups whose process ended (a kill, a power cut, an update of pgsteward) after it had stored them and
+ * before it had verified them. The next night makes new ones, but until then these are the newest that a service has.
+ *
+ * <p>A verification that itself ends the process, because the host has too little memory for it, must not do so after
+ * each start: a backup whose second verification was interrupted as well is recorded as unverifiable.
+ */
+public final class InterruptedVerifications {
+    private static final Duration NEWS = Duration.ofDays(7);
+
+    /** Of a UUID. */
+    private static final int LONGEST_MARK = 100;
+
+    private static final Logger LOG = LoggerFactory.getLogger(InterruptedVerifications.class);
+
+    private final BackupRows rows;
+    private final Holdings holdings;
+    private final Proof proof;
+    private final RunsUnderWay runs;
+    private final ProcessDeaths deaths;
+    private final Path mark;
+    private final BackupRun run;
+    private final BackupNotices notices;
+    private final Reporter reporter;
+    private final Clock clock;
+    private final Set<UUID> tried = new HashSet<>();
+    private Set<UUID> seen = Set.of();
+
+    /** @param state the folder that outlives the process */
+    public InterruptedVerifications(
+            BackupRows rows,
+            Holdings holdings,
+            Proof proof,
+            RunsUnderWay runs,
+            ProcessDeaths deaths,
+            Path state,
+            BackupRun run,
+            BackupNotices notices,
+            Reporter reporter,
+            Clock clock) {
+        this.rows = rows;
+        this.holdings = holdings;
+        this.proof = proof;
+        this.runs = runs;
+        this.deaths = deaths;
+        this.mark = state.resolve("verification-under-way");
+        this.run = run;
+        this.notices = notices;
+        this.reporter = reporter;
+        this.clock = clock;
+    }
+
+    /**
+     * Verifies what an interrupted process left; to be called about once a minute, by one thread at a time. A backup is
+     * taken up at the second call that finds it while no process of this host makes or verifies one: before that, the
+     * process that made it may be about to begin.
+     */
+    public void verify() {
+        try {
+            if (!runs.all().isEmpty() || !proof.isIdle()) {
+                seen = Set.of();
+                return;
+            }
+            Map<UUID, String> unverified = rows.unverified(clock.instant().minus(NEWS));
+            Map<UUID, String> left = new HashMap<>(unverified);
+            left.keySet().retainAll(seen);
+            left.keySet().removeAll(tried);
+            seen = Set.copyOf(unverified.keySet());
+            tried.retainAll(seen);
+            if (!left.isEmpty()) {
+                List<Backup> stored = stored(left);
+                // Once for each backup: its row may still wait for PostgreSQL, and one without trust is not verified at
+                // all.
+                tried.addAll(left.keySet());
+                verify(stored);
+            }
+        } catch (SQLException | IOException e) {
+            LOG.warn("cannot determine which backups were not verified: {}", e.getMessage());
+        }
+    }
+
+    /** Those that lie in the store and may be verified without being asked for. */
+    private List<Backup> stored(Map<UUID, String> left) throws SQLException, IOException {
+        List<Backup> stored = new ArrayList<>();
+        for (String service : Set.copyOf(left.values())) {
+            holdings.of(service, rows.judgements(service)).stream()
+                    .map(Holding::backup)
+                    .filter(backup -> left.containsKey(backup.eventId()))
+                    .filter(backup -> proof.distrust(backup).isEmpty())
+                    .forEach(stored::add);
+        }
+        return stored;
+    }
+
+    private void verify(List<Backup> left) throws IOException {
+        String interrupted = marked();
+        for (Backup backup : left) {
+            if (isGivenUp(backup, interrupted)) {
+                giveUp(backup);
+            }
+        }
+        try (Proof.Series series = proof.series()) {
+            Objects.requireNonNull(series);
+            for (Backup backup : left) {
+                if (!isGivenUp(backup, interrupted)) {
+                    LOG.info("{}: {} is verified now, since its process ended first", backup.service(), backup.id());
+                    Files.writeString(mark, backup.eventId().toString());
+                    run.verify(backup);
+                }
+            }
+        }
+        Files.deleteIfExists(mark);
+    }
+
+    private boolean isGivenUp(Backup backup, String interrupted) {
+        return backup.eventId().toString().equals(interrupted)
+                || deaths.heldUntil(backup.service()).isPresent();
+    }
+
+    /** The event id of the backup in whose verification a process of this host ended; empty where none did. */
+    private String marked() throws IOException {
+        return Files.exists(mark) ? BoundedFile.text(mark, LONGEST_MARK).strip() : "";
+    }
+
+    private void giveUp(Backup backup) {
+        Backup judged = backup.judged(
+                BackupState.UNVERIFIABLE,
+                clock.instant(),
+                Duration.ZERO,
+                "pgsteward ended twice while it verified it: has this host enough memory for a scratch cluster?");
+        LOG.error("{}: {} is not verified: {}", judged.service(), judged.id(), judged.error());
+        reporter.record(judged);
+        notices.raise(judged, false);
+    }
+}

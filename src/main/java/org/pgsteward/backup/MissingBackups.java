@@ -1,0 +1,85 @@
+package org.pgsteward.backup;
+
+import java.nio.file.Files;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
+
+/**
+ * Whether the newest verified backup of each service still lies in the store with its size. The journal goes on saying
+ * "verified" of a file that somebody deleted, until it is verified again.
+ */
+public final class MissingBackups {
+    /** The {@code kind} of its alerts. */
+    static final String KIND = "backup-missing";
+
+    /** Under which it stands that the whole store is not there. */
+    private static final String PGSTEWARD = "pgsteward";
+
+    private final Store store;
+    private final BackupRows rows;
+    private final AlertBook alerts;
+    private final Clock clock;
+
+    public MissingBackups(Store store, BackupRows rows, AlertBook alerts, Clock clock) {
+        this.store = store;
+        this.rows = rows;
+        this.alerts = alerts;
+        this.clock = clock;
+    }
+
+    /** Returns what is missing, and the end of what was missing and is there again. */
+    List<Condition> look() throws SQLException {
+        Instant now = clock.instant();
+        List<Condition> conditions = new ArrayList<>();
+        List<BackupRows.Stored> newest = rows.newestProved();
+        if (!newest.isEmpty() && !Files.isDirectory(store.root())) {
+            conditions.add(Condition.bad(
+                    Severity.CRITICAL,
+                    KIND,
+                    PGSTEWARD,
+                    "the store " + store.root() + " is not there, and " + newest.size()
+                            + " verified backups were in it",
+                    "ls -l " + Typing.word(store.root().toString()) + "   # is its volume mounted?",
+                    now));
+        } else {
+            newest.forEach(stored -> problem(stored).ifPresent(problem -> conditions.add(bad(stored, problem, now))));
+        }
+        Set<String> missing = new HashSet<>();
+        conditions.forEach(condition -> missing.add(condition.service()));
+        alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(KIND))
+                .map(Alert::service)
+                .filter(service -> !missing.contains(service))
+                .map(service -> Condition.well(KIND, service, "its newest verified backup is in the store", now))
+                .forEach(conditions::add);
+        return conditions;
+    }
+
+    private Optional<String> problem(BackupRows.Stored stored) {
+        return store.problem(stored.path(), stored.sizeBytes());
+    }
+
+    private static Condition bad(BackupRows.Stored stored, String problem, Instant now) {
+        return Condition.bad(
+                Severity.CRITICAL,
+                KIND,
+                stored.service(),
+                stored.path() + " " + problem + "; it was the newest verified backup of " + stored.service(),
+                "pgsteward backup "
+                        + (stored.kind().equals("dump") ? Typing.word(stored.service()) : "--kind " + stored.kind())
+                        + "   # another one, now",
+                now);
+    }
+}

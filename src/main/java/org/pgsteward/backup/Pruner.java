@@ -1,0 +1,165 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Expiry;
+import org.pgsteward.model.Judgement;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes what need not be kept, one service at a time and while nobody else is at work on it. What the journal does not
+ * know of is not removed, and nothing is while rows wait to be written: it must not be decided by what was true before.
+ */
+public final class Pruner {
+    private static final Logger LOG = LoggerFactory.getLogger(Pruner.class);
+
+    private final Store store;
+    private final Holdings holdings;
+    private final Removal removal;
+    private final BackupRows rows;
+    private final Spool spool;
+    private final Housekeeping house;
+    private final RetentionSettings keeps;
+    private final ShrinkRule shrink;
+    private final SetKeeper sets;
+    private final CardKeeper card;
+    private final Path locks;
+    private final ZoneId zone;
+    private final Reporter reporter;
+    private final Clock clock;
+    private final RetentionPass pass = new RetentionPass();
+
+    public Pruner(
+            Store store,
+            Holdings holdings,
+            BackupRows rows,
+            Spool spool,
+            Housekeeping house,
+            RetentionSettings keeps,
+            ShrinkRule shrink,
+            SetKeeper sets,
+            CardKeeper card,
+            Path locks,
+            ZoneId zone,
+            Reporter reporter,
+            Clock clock) {
+        this.store = store;
+        this.holdings = holdings;
+        this.removal = new Removal(store);
+        this.rows = rows;
+        this.spool = spool;
+        this.house = house;
+        this.keeps = keeps;
+        this.shrink = shrink;
+        this.sets = sets;
+        this.card = card;
+        this.locks = locks;
+        this.zone = zone;
+        this.reporter = reporter;
+        this.clock = clock;
+    }
+
+    /** Whose backups are to be looked at; nobody's while PostgreSQL is away or rows wait for it. */
+    public List<String> services(RetentionPolicies policies) {
+        try {
+            house.order();
+            int waiting = spool.waiting().size();
+            if (waiting > 0) {
+                LOG.warn("no old backup is removed while {} rows wait for PostgreSQL", waiting);
+                return List.of();
+            }
+            List<String> services = rows.services();
+            pass.begin(services.size());
+            policies.services().stream()
+                    .filter(service -> !services.contains(service))
+                    .forEach(service -> LOG.warn(
+                            "the route file says what is kept of '{}', of which there has been no backup", service));
+            return services;
+        } catch (SQLException | IOException e) {
+            LOG.warn("which backups may go cannot be told, and none does: {}", e.getMessage());
+            return List.of();
+        }
+    }
+
+    /** Removes what need not be kept of {@code service}. */
+    public void keep(String service, RetentionPolicies policies) throws IOException, SQLException {
+        boolean anyGone = false;
+        try {
+            Optional<RunLock> lock = RunLock.take(locks, service);
+            if (lock.isEmpty()) {
+                LOG.info("{}: its old backups are looked at next time, a run of it is under way", service);
+                return;
+            }
+            try {
+                for (Manifest half : removal.unfinished(service)) {
+                    anyGone = true;
+                    remove(
+                            service,
+                            half.backupId(),
+                            UUID.fromString(half.eventId()),
+                            Store.path(half),
+                            "pgsteward ended while it was being removed");
+                }
+                anyGone |= removeOld(service, policies);
+            } finally {
+                lock.get().close();
+            }
+        } finally {
+            if (pass.done(anyGone, clock.instant())) {
+                sets.tidy();
+                card.write();
+            }
+        }
+    }
+
+    /** @return whether any was removed */
+    private boolean removeOld(String service, RetentionPolicies policies) throws IOException, SQLException {
+        Optional<RetentionPolicy> policy = keeps.of(service, policies);
+        Map<UUID, Judgement> judgements = rows.judgements(service);
+        if (policy.isEmpty() || judgements.isEmpty()) {
+            return false;
+        }
+        boolean anyGone = false;
+        Map<BackupKind, List<Holding>> byKind = holdings.of(service, judgements).stream()
+                .collect(Collectors.groupingBy(Holding::kind, TreeMap::new, Collectors.toList()));
+        for (List<Holding> backups : byKind.values()) {
+            for (RetentionPlan.Decision decision :
+                    RetentionPlan.of(policy.get(), backups, shrink, zone, clock.instant())) {
+                if (!decision.kept()) {
+                    anyGone = true;
+                    Holding backup = decision.backup();
+                    removal.mark(backup.path());
+                    remove(
+                            service,
+                            backup.id(),
+                            backup.backup().eventId(),
+                            backup.path(),
+                            String.join("; ", decision.reasons()));
+                }
+            }
+        }
+        return anyGone;
+    }
+
+    /** From the second step of {@link Removal} on. */
+    private void remove(String service, String backupId, UUID eventId, String path, String reason) throws IOException {
+        removal.deleteFile(path);
+        reporter.record(new Expiry(service, backupId, eventId, reason, clock.instant()));
+        removal.forget(path);
+        LOG.info("{}: removed {}: {}", service, store.root().resolve(path), reason);
+    }
+}

@@ -1,0 +1,199 @@
+package org.pgsteward.backup;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.FirstCause;
+import org.pgsteward.postgres.NoConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The automation's door: a file {@code NAME.json} asks, and {@code NAME.answer.json} beside it answers. The request is
+ * taken away when its answer is there and not before, so that one that was under way when we were killed is done again.
+ */
+public final class RequestFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(RequestFiles.class);
+
+    private static final String ENDING = ".json";
+    private static final String ANSWER = ".answer.json";
+
+    /** Bytes; a thousand names are half of that. */
+    private static final int LARGEST = 64 * 1024;
+
+    private static final int MOST_NAMES = 1000;
+
+    /** Bytes that a file's name may have, less what is put around it while it is written. */
+    private static final int LONGEST_NAME = 200;
+
+    /** Somebody who writes in place, and does not rename, is given this long to come to his end. */
+    private static final Duration HALF_WRITTEN = Duration.ofSeconds(5);
+
+    private static final Set<String> VERBS = Set.of("backup", "verify");
+
+    private final RequestedBackups asked;
+    private final Housekeeping house;
+    private final ObjectMapper json;
+    private final Clock clock;
+
+    public RequestFiles(RequestedBackups asked, Housekeeping house, ObjectMapper json, Clock clock) {
+        this.asked = asked;
+        this.house = house;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    /** What is wrong with a request, in one line. */
+    private static final class Bad extends Exception {
+        private static final long serialVersionUID = 1;
+
+        Bad(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Does what one file asks for, and answers it.
+     *
+     * @throws IOException when the answer cannot be written; the request is then still there
+     */
+    public void answer(File file) throws IOException {
+        Path request = file.toPath();
+        BasicFileAttributes is;
+        try {
+            is = Files.readAttributes(request, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        } catch (IOException e) {
+            // Whoever asked has taken it back.
+            return;
+        }
+        Object document;
+        try {
+            document = BackupReport.of(done(request, is));
+        } catch (JacksonException half) {
+            if (is.lastModifiedTime().toInstant().plus(HALF_WRITTEN).isAfter(clock.instant())) {
+                return;
+            }
+            document = wrong("it is no JSON: " + half.getOriginalMessage());
+        } catch (Bad e) {
+            document = wrong(String.valueOf(e.getMessage()));
+        } catch (RequestedBackups.UnknownName e) {
+            // A program that may ask for a backup need not learn the names of all databases.
+            document = wrong(e.withoutHint());
+        } catch (SQLException e) {
+            document = wrong(NoConnection.words(e));
+        } catch (InterruptedException e) {
+            // pgsteward stops; the request is done by the next one.
+            Thread.currentThread().interrupt();
+            return;
+        } catch (Throwable e) {
+            document = wrong("it cannot be read or done: " + FirstCause.of(e));
+        }
+        write(answerTo(request), json.writeValueAsBytes(document));
+        Files.deleteIfExists(request);
+        OldAnswers.remove(request.resolveSibling("").toAbsolutePath(), ANSWER, clock.instant());
+    }
+
+    private List<Backup> done(Path request, BasicFileAttributes is) throws Exception {
+        JsonNode wish = read(request, is);
+        if (!wish.isObject()
+                || wish.size() != 1
+                || !VERBS.contains(wish.fieldNames().next())) {
+            throw new Bad("a request is an object with one key, \"backup\" or \"verify\", such as"
+                    + " {\"backup\":[\"vikunja\"]} or {\"verify\":[\"*\"]}");
+        }
+        String verb = wish.fieldNames().next();
+        Set<String> names = names(verb, wish.path(verb));
+        boolean all = names.contains("*");
+        if (verb.equals("verify")) {
+            List<StoredBackup> stored = all ? asked.newestOfEach() : asked.stored(names);
+            return asked.proveAll(stored, proved -> {});
+        }
+        house.order();
+        List<BackupTarget> targets = all ? asked.all(BackupKind.DUMP, BackupKind.GLOBALS) : asked.named(names);
+        return asked.backUp("request", targets);
+    }
+
+    /** Of a file of somebody else's: a link could lead anywhere, and its size is his choice. */
+    private JsonNode read(Path request, BasicFileAttributes is) throws IOException, Bad {
+        if (!is.isRegularFile()) {
+            throw new Bad("it is a link or something else that is no plain file");
+        }
+        byte[] bytes;
+        try (var stream = Files.newInputStream(request, LinkOption.NOFOLLOW_LINKS)) {
+            bytes = stream.readNBytes(LARGEST + 1);
+        }
+        if (bytes.length > LARGEST) {
+            throw new Bad("it has more than " + LARGEST + " bytes");
+        }
+        return json.reader()
+                .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .with(com.fasterxml.jackson.core.JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+                .readTree(bytes);
+    }
+
+    private static Set<String> names(String verb, JsonNode list) throws Bad {
+        Set<String> names = new LinkedHashSet<>();
+        for (JsonNode name : list) {
+            if (name.isTextual() && !name.asText().isBlank()) {
+                names.add(name.asText());
+            }
+        }
+        if (!list.isArray() || names.isEmpty() || names.size() > MOST_NAMES || names.size() < list.size()) {
+            throw new Bad(
+                    "\"" + verb + "\" is a list of 1 to " + MOST_NAMES + " different names of services, or [\"*\"]");
+        }
+        return names;
+    }
+
+    private static Map<String, Object> wrong(String because) {
+        String line = because.lines().findFirst().orElse("no reason given");
+        return Map.of("backups", List.of(), "error", line);
+    }
+
+    /** A name so long that its answer's would be too long for the disk keeps its beginning. */
+    private static Path answerTo(Path request) {
+        String name = request.getFileName().toString();
+        String kept = name.substring(0, Math.max(0, name.length() - ENDING.length()));
+        while (kept.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+            kept = kept.substring(0, kept.offsetByCodePoints(kept.length(), -1));
+        }
+        return request.resolveSibling(kept + ANSWER);
+    }
+
+    private static void write(Path answer, byte[] document) throws IOException {
+        Path part = answer.resolveSibling("." + UUID.randomUUID() + ".part");
+        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(document);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+            Files.move(part, answer, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+        LOG.info("answered a request: {}", answer.getFileName().toString().replaceAll("\\p{Cntrl}", "?"));
+    }
+}

@@ -1,0 +1,298 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Judgement;
+
+/**
+ * What somebody asks for, at a terminal or by a file: chosen by name, and done by the routes that the schedule takes. Who
+ * asks for a backup that is just being made, by whichever process, waits for that one and gets its result.
+ */
+public final class RequestedBackups {
+    private static final Duration LOOK = Duration.ofMillis(250);
+
+    /** A run that has the lock writes its row at once, unless PostgreSQL is away. */
+    private static final Duration ROW_COMES = Duration.ofSeconds(10);
+
+    /** The proof of a large database. After that the other's result is what it is. */
+    private static final Duration PROOF_ENDS = Duration.ofHours(1);
+
+    /** As the server says it to pg_basebackup. */
+    private static final Pattern LOG_GONE = Pattern.compile("WAL (segment|file)");
+
+    private final Targets targets;
+    private final Tables tables;
+    private final BackupRows rows;
+    private final SetKeeper sets;
+    private final Store store;
+    private final Proof proof;
+    private final Path locks;
+    private final BackupPair pair;
+    private final BackupRun run;
+    private final Clock clock;
+
+    public RequestedBackups(
+            Targets targets,
+            Tables tables,
+            BackupRows rows,
+            SetKeeper sets,
+            Store store,
+            Proof proof,
+            Path locks,
+            BackupPair pair,
+            BackupRun run,
+            Clock clock) {
+        this.targets = targets;
+        this.tables = tables;
+        this.rows = rows;
+        this.sets = sets;
+        this.store = store;
+        this.proof = proof;
+        this.locks = locks;
+        this.pair = pair;
+        this.run = run;
+        this.clock = clock;
+    }
+
+    /** There is none of that name, in one line that says which there are. */
+    public static final class UnknownName extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final String itself;
+
+        UnknownName(String itself, String hint) {
+            super(itself + hint);
+            this.itself = itself;
+        }
+
+        /** The same without the names that there are, for whom they are not. */
+        public String withoutHint() {
+            return itself;
+        }
+    }
+
+    /** Everything of these kinds. */
+    public List<BackupTarget> all(BackupKind... kinds) throws SQLException {
+        List<BackupTarget> all = new ArrayList<>();
+        for (BackupKind kind : kinds) {
+            targets.all(kind).stream().map(Targets.Found::target).forEach(all::add);
+        }
+        return all;
+    }
+
+    /** The databases of these services, or of these names themselves, since the two are not always one. */
+    public List<BackupTarget> named(Collection<String> names) throws SQLException, UnknownName {
+        List<BackupTarget> known = all(BackupKind.DUMP);
+        TreeSet<String> unknown = new TreeSet<>(names);
+        known.forEach(target -> namesOf(target).forEach(unknown::remove));
+        if (!unknown.isEmpty()) {
+            throw new UnknownName(
+                    "there is no service or database " + String.join(", ", unknown),
+                    "; there are "
+                            + String.join(
+                                    ", ",
+                                    known.stream().map(BackupTarget::service).toList()));
+        }
+        return known.stream()
+                .filter(target -> namesOf(target).stream().anyMatch(names::contains))
+                .toList();
+    }
+
+    /** The newest stored backup of each of these. */
+    public List<StoredBackup> stored(Collection<String> names) throws IOException, UnknownName {
+        Inventory inventory = inventory();
+        List<StoredBackup> stored = new ArrayList<>();
+        for (String name : names) {
+            stored.add(inventory.of(name).stream()
+                    .findFirst()
+                    .orElseThrow(() -> new UnknownName(
+                            "there is no backup of '" + name + "'",
+                            " in " + store.root() + ": 'pgsteward backups' lists what there is")));
+        }
+        return stored;
+    }
+
+    /** The newest stored backup of each service. */
+    public List<StoredBackup> newestOfEach() throws IOException {
+        return inventory().newestOfEach();
+    }
+
+    /** Before the first backup there is no folder either. */
+    private Inventory inventory() throws IOException {
+        return Files.isDirectory(store.root()) ? Inventory.of(store) : new Inventory(List.of(), Map.of());
+    }
+
+    /**
+     * Dumps and proves each of them, as one set.
+     *
+     * @param asked by whom
+     */
+    public List<Backup> backUp(String asked, List<BackupTarget> wanted) throws Exception {
+        Map<String, Optional<Backup>> before = new HashMap<>();
+        wanted.forEach(target -> before.put(key(target), newest(target)));
+        List<BackupTarget> set = sets.open(asked, wanted);
+        try (Proof.Series series = proof.series()) {
+            Objects.requireNonNull(series);
+            List<Backup> done = new ArrayList<>();
+            List<BackupRun.Outcome> outcomes = pair.all(set, BackupRun.Patience.FAILS_AT_ONCE);
+            for (int i = 0; i < set.size(); i++) {
+                BackupTarget target = set.get(i);
+                BackupRun.Outcome outcome = triedAgain(target, outcomes.get(i));
+                done.add(
+                        outcome.underWay()
+                                ? joined(target, before.getOrDefault(key(target), Optional.empty()))
+                                : outcome.backup());
+            }
+            return done;
+        } finally {
+            sets.close(set);
+        }
+    }
+
+    /** What a server that was too busy has thrown away under a base backup it may well keep the next time. */
+    private BackupRun.Outcome triedAgain(BackupTarget target, BackupRun.Outcome first) {
+        BackupRun.Outcome outcome = first;
+        for (int tries = 1; tries < DueTargets.BASE_TRIES && isLogGone(outcome.backup()); tries++) {
+            outcome = run.run(target, BackupRun.Patience.FAILS_AT_ONCE);
+        }
+        return outcome;
+    }
+
+    private static String key(BackupTarget target) {
+        return Tables.key(target.service(), target.kind().word());
+    }
+
+    private static boolean isLogGone(Backup outcome) {
+        return outcome.kind() == BackupKind.BASE
+                && outcome.state() == BackupState.FAILED
+                && LOG_GONE.matcher(outcome.error()).find();
+    }
+
+    /** The result of the run that is under way; our own, when whoever was at it is gone without one. */
+    private Backup joined(BackupTarget target, Optional<Backup> before) throws Exception {
+        while (true) {
+            Optional<Backup> others = awaitOther(target, before);
+            if (others.isPresent()) {
+                return others.get();
+            }
+            BackupRun.Outcome own = run.run(target, BackupRun.Patience.FAILS_AT_ONCE);
+            if (!own.underWay()) {
+                return own.backup();
+            }
+        }
+    }
+
+    /** Verifies each of them again. */
+    public List<Backup> proveAll(List<StoredBackup> stored, Consumer<Backup> each) {
+        try (Proof.Series series = proof.series()) {
+            Objects.requireNonNull(series);
+            List<Backup> all = new ArrayList<>();
+            for (StoredBackup one : stored) {
+                Backup proved = prove(one);
+                each.accept(proved);
+                all.add(proved);
+            }
+            return all;
+        }
+    }
+
+    /** Proves one again. What was proved stays so in the journal where this host alone is why it cannot be today. */
+    public Backup prove(StoredBackup stored) {
+        return run.verify(known(stored));
+    }
+
+    private Backup known(StoredBackup stored) {
+        try {
+            Judgement judgement = rows.judgements(stored.manifest().service())
+                    .get(UUID.fromString(stored.manifest().eventId()));
+            return judgement == null ? stored.asMade() : stored.as(judgement);
+        } catch (SQLException e) {
+            return stored.asMade();
+        }
+    }
+
+    /** @return how the other's run ended; empty when whoever was at it is gone without an end */
+    private Optional<Backup> awaitOther(BackupTarget target, Optional<Backup> before) {
+        Instant began = clock.instant();
+        while (!Thread.currentThread().isInterrupted()) {
+            Optional<Backup> other = newest(target)
+                    .filter(row -> isUnfinished(row)
+                            || before.isEmpty()
+                            || isUnfinished(before.get())
+                            || !row.id().equals(before.get().id()));
+            if (other.filter(row -> !isUnfinished(row)).isPresent()) {
+                return other;
+            }
+            Duration waited = Duration.between(began, clock.instant());
+            boolean proving =
+                    other.filter(row -> row.state() == BackupState.MADE).isPresent();
+            if (waited.compareTo(proving ? PROOF_ENDS : ROW_COMES) > 0 && isNobodyAtIt(target)) {
+                return proving ? other : Optional.empty();
+            }
+            // Its lock goes before it is verified.
+            if (!proving && waited.compareTo(ROW_COMES) > 0 && !RunLock.isAttended(locks, target.service())) {
+                return Optional.of(BackupRun.notBegun(
+                        target,
+                        "another process has held its lock in " + locks + " for minutes and does nothing: end that"
+                                + " process, and type this again",
+                        clock.instant()));
+            }
+            LockSupport.parkNanos(LOOK.toNanos());
+        }
+        return Optional.empty();
+    }
+
+    /** One that stays {@code made} because nobody here can open it was proved before, and has the time of it. */
+    private static boolean isUnfinished(Backup row) {
+        return row.state() == BackupState.RUNNING || (row.state() == BackupState.MADE && !row.provedInStream());
+    }
+
+    /** While PostgreSQL is away there is none to see. */
+    private Optional<Backup> newest(BackupTarget target) {
+        try {
+            return tables.newestRun(target.service(), target.database(), target.kind());
+        } catch (SQLException e) {
+            return Optional.empty();
+        }
+    }
+
+    private boolean isNobodyAtIt(BackupTarget target) {
+        try {
+            Optional<RunLock> lock = RunLock.take(locks, target.service());
+            if (lock.isPresent()) {
+                lock.get().close();
+            }
+            return lock.isPresent();
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static List<String> namesOf(BackupTarget target) {
+        return target.kind() == BackupKind.DUMP
+                ? List.of(target.service(), target.database())
+                : List.of(target.service());
+    }
+}

@@ -1,0 +1,70 @@
+package org.pgsteward.backup;
+
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.pgsteward.journal.BackupRows;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How much is kept of each service: as the route file says, else as the label {@code pgsteward.backup.keep} on its
+ * container, else as of all. While it has no container, the label that the last one had holds: backups outlive
+ * containers.
+ */
+public final class RetentionSettings {
+    private static final String LABEL = "pgsteward.backup.keep";
+
+    private static final Logger LOG = LoggerFactory.getLogger(RetentionSettings.class);
+
+    private final BackupRows rows;
+    private final Predicate<String> hasContainer;
+    private final Function<String, Optional<String>> label;
+    private final Map<String, String> said = new ConcurrentHashMap<>();
+
+    /**
+     * @param hasContainer whether a service has one now
+     * @param label the value of {@value #LABEL} on it
+     */
+    public RetentionSettings(
+            BackupRows rows, Predicate<String> hasContainer, Function<String, Optional<String>> label) {
+        this.rows = rows;
+        this.hasContainer = hasContainer;
+        this.label = label;
+    }
+
+    /** Empty when its label cannot be read: then all of it is kept, until somebody has repaired it. */
+    Optional<RetentionPolicy> of(String service, RetentionPolicies policies) throws SQLException {
+        Optional<String> text = label(service);
+        Optional<RetentionPolicy> own = policies.own(service);
+        if (own.isPresent()) {
+            return own;
+        }
+        if (text.isEmpty()) {
+            said.remove(service);
+            return Optional.of(policies.usual());
+        }
+        try {
+            RetentionPolicy policy = RetentionPolicy.parse("label " + LABEL + " of " + service, text.get());
+            said.remove(service);
+            return Optional.of(policy);
+        } catch (IllegalArgumentException e) {
+            if (!text.get().equals(said.put(service, text.get()))) {
+                LOG.warn("{}; until then all backups of {} are kept", e.getMessage(), service);
+            }
+            return Optional.empty();
+        }
+    }
+
+    private Optional<String> label(String service) throws SQLException {
+        if (!hasContainer.test(service)) {
+            return Optional.ofNullable(rows.keeps().get(service));
+        }
+        Optional<String> now = label.apply(service);
+        rows.rememberKeep(service, now);
+        return now;
+    }
+}

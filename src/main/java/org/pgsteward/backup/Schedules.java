@@ -1,0 +1,73 @@
+package org.pgsteward.backup;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Condition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * When each service is backed up: as the label {@code pgsteward.backup.schedule} on its container says, else as all. The
+ * whole cluster has a time of its own, or none.
+ */
+public final class Schedules {
+    private static final Logger LOG = LoggerFactory.getLogger(Schedules.class);
+
+    private static final Schedule NEVER = moment -> Instant.MAX;
+
+    private final Schedule usual;
+    private final Schedule base;
+    private final ZoneId zone;
+    private final Function<String, Optional<String>> own;
+    private final Map<String, Schedule> read = new ConcurrentHashMap<>();
+
+    /**
+     * @param usual five-field cron
+     * @param base the same for base backups; empty for none
+     * @param own the label's value, by service
+     * @throws IllegalArgumentException when {@code usual} or {@code base} cannot be read
+     */
+    public Schedules(String usual, Optional<String> base, ZoneId zone, Function<String, Optional<String>> own) {
+        this.usual = new CronSchedule(usual, zone);
+        this.base = base.<Schedule>map(cron -> new CronSchedule(cron, zone)).orElse(NEVER);
+        this.zone = zone;
+        this.own = own;
+    }
+
+    Schedule of(BackupKind kind, String service) {
+        return kind == BackupKind.BASE ? base : of(service);
+    }
+
+    /** Whether base backups have a time at all. */
+    boolean hasBase() {
+        return base != NEVER;
+    }
+
+    /** A label that cannot be read is said once, and the usual schedule holds: a typing error must not cost a backup. */
+    Schedule of(String service) {
+        return own.apply(service)
+                .map(cron -> read.computeIfAbsent(cron, unread -> parse(service, unread)))
+                .orElse(usual);
+    }
+
+    /** Returns why a service's newest verified backup is too old; empty while it is in time. */
+    public Optional<String> tooOld(OverdueRule rule, String service, Instant restorableTo, Instant now) {
+        BackupTarget target = new BackupTarget(service, service, "", BackupKind.DUMP, "");
+        Condition condition = rule.judge(target, of(service), Optional.of(restorableTo), restorableTo, now);
+        return condition.severity().map(late -> condition.reason());
+    }
+
+    private Schedule parse(String service, String cron) {
+        try {
+            return new CronSchedule(cron, zone);
+        } catch (IllegalArgumentException e) {
+            LOG.warn("label pgsteward.backup.schedule of {}: {}; the usual schedule holds", service, e.getMessage());
+            return usual;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package org.pgsteward.backup;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.pgsteward.postgres.NoConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets the backups of a night wait for PostgreSQL while it is away for a short time, as during a restart. Otherwise every
+ * backup that would begin in these seconds fails, and each raises an alert.
+ *
+ * <p>All backups of a night share one patience: a server that stays away holds them up once and not each of them.
+ */
+final class ShortAbsence {
+    private static final long PAUSE_SECONDS = 1;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ShortAbsence.class);
+
+    private final Duration longest;
+    private boolean away;
+    private long since;
+
+    /** @param longest how long an absence is waited for */
+    ShortAbsence(Duration longest) {
+        this.longest = longest;
+    }
+
+    /** PostgreSQL answered. */
+    synchronized void over() {
+        away = false;
+    }
+
+    /**
+     * Waits a moment after an attempt that failed.
+     *
+     * @return whether to try again; not when the server answered, or has been away for too long
+     */
+    boolean isToTryAgain(SQLException failed) throws InterruptedException {
+        if (!isAway(failed) || !isShort()) {
+            return false;
+        }
+        TimeUnit.SECONDS.sleep(PAUSE_SECONDS);
+        return true;
+    }
+
+    private synchronized boolean isShort() {
+        long now = System.nanoTime();
+        if (!away) {
+            away = true;
+            since = now;
+            LOG.warn("PostgreSQL is away: the backups that are due wait for it, up to {} s", longest.toSeconds());
+        }
+        return now - since < longest.toNanos();
+    }
+
+    /**
+     * Class 08: connection exception; 57P01 to 57P03: it shuts down, crashed, or starts; class 53: it has no room for one
+     * more session. With any other state the server has answered, and answers the same in a second.
+     */
+    private static boolean isAway(SQLException failed) {
+        if (failed instanceof NoConnection none && none.isRefused()) {
+            return false;
+        }
+        String state = failed.getSQLState();
+        if (state == null) {
+            return failed instanceof NoConnection;
+        }
+        return state.startsWith("08")
+                || state.startsWith("57P")
+                || (failed instanceof NoConnection && state.startsWith("53"));
+    }
+}

@@ -1,0 +1,47 @@
+package org.pgsteward.backup;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import org.pgsteward.journal.BackupRows;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.Condition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Compares a proved backup with the proved one before it. */
+public final class ShrinkCheck {
+    private static final Logger LOG = LoggerFactory.getLogger(ShrinkCheck.class);
+
+    private final BackupRows rows;
+    private final ShrinkRule rule;
+    private final Clock clock;
+
+    public ShrinkCheck(BackupRows rows, ShrinkRule rule, Clock clock) {
+        this.rows = rows;
+        this.rule = rule;
+        this.clock = clock;
+    }
+
+    /** Nothing of one that is not the newest proved one, or the first: there is nothing to compare. */
+    public Optional<Condition> condition(Backup backup) {
+        try {
+            Optional<Instant> newest = Optional.ofNullable(
+                            rows.standings(backup.kind().word(), clock.instant())
+                                    .get(backup.service()))
+                    .flatMap(BackupRows.Standing::lastProved);
+            // The journal keeps microseconds.
+            if (newest.isEmpty()
+                    || newest.get().isAfter(backup.startedAt().plusMillis(1))
+                    || newest.get().isBefore(backup.startedAt().minusMillis(1))) {
+                return Optional.empty();
+            }
+            return rows.provedBefore(backup)
+                    .map(before -> rule.judge(backup, before.backupId(), before.sourceBytes(), clock.instant()));
+        } catch (SQLException e) {
+            LOG.warn("whether {} has shrunk cannot be told: {}", backup.id(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package org.pgsteward.backup;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.pgsteward.postgres.Progress;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends what is stuck, from a thread of its own: none of the threads that back up, verify or serve routes is needed for it.
+ *
+ * <ol>
+ *   <li>A run without progress is cancelled: its children and connections end, and its own thread releases the rest.
+ *   <li>An alert says so.
+ *   <li>A run that does not end even so takes its process with it. The kernel and PostgreSQL then release what it held,
+ *       and whatever starts the daemon again closes its row as failed.
+ * </ol>
+ */
+public final class Watchdog implements AutoCloseable {
+    /** The {@code kind} of its alerts. */
+    static final String STUCK = "backup-stuck";
+
+    private static final Duration LONGEST_TICK = Duration.ofSeconds(30);
+
+    private static final long SETTLED_SECONDS = 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
+
+    private final RunsUnderWay runs;
+    private final StuckRule rule;
+    private final Supplier<StuckRule.Others> others;
+    private final Tables tables;
+    private final AlertBook alerts;
+    private final Reporter reporter;
+    private final Runnable endProcess;
+    private final Runnable everyMinute;
+    private final Clock clock;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final ReentrantLock ending = new ReentrantLock();
+    private final Thread thread = new Thread(null, this::watch, "watchdog", 256 * 1024);
+    private long minuteAt = System.nanoTime() - TimeUnit.MINUTES.toNanos(1);
+
+    /**
+     * @param others what waits outside of the runs of this process
+     * @param endProcess ends this process at once, whatever hangs in it
+     * @param everyMinute is run about once a minute, the first time at once
+     */
+    public Watchdog(
+            RunsUnderWay runs,
+            StuckRule rule,
+            Supplier<StuckRule.Others> others,
+            Tables tables,
+            AlertBook alerts,
+            Reporter reporter,
+            Runnable endProcess,
+            Runnable everyMinute,
+            Clock clock) {
+        this.runs = runs;
+        this.rule = rule;
+        this.others = others;
+        this.tables = tables;
+        this.alerts = alerts;
+        this.reporter = reporter;
+        this.endProcess = endProcess;
+        this.everyMinute = everyMinute;
+        this.clock = clock;
+    }
+
+    public void start() {
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void watch() {
+        Duration tick = rule.limit().dividedBy(10);
+        long millis = Math.max(100, Math.min(tick.toMillis(), LONGEST_TICK.toMillis()));
+        while (!isClosedWithin(millis)) {
+            try {
+                look();
+            } catch (RuntimeException | Error e) {
+                LOG.error("the watchdog failed and goes on: {}", e.toString());
+            }
+        }
+    }
+
+    private boolean isClosedWithin(long millis) {
+        try {
+            return closed.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return true;
+        }
+    }
+
+    private void look() {
+        RunLock.attend();
+        List<RunsUnderWay.Run> all = runs.all();
+        List<Progress.State> states =
+                all.stream().map(run -> run.progress().state()).toList();
+        StuckRule.Others waiting = others.get();
+        for (int i = 0; i < all.size(); i++) {
+            StuckRule.Verdict verdict = rule.judge(states.get(i), states, waiting);
+            if (verdict.action() != StuckRule.Action.NONE) {
+                end(all.get(i), states.get(i), verdict);
+            }
+        }
+        resolve();
+        if (System.nanoTime() - minuteAt >= TimeUnit.MINUTES.toNanos(1)) {
+            minuteAt = System.nanoTime();
+            everyMinute.run();
+        }
+    }
+
+    private void end(RunsUnderWay.Run run, Progress.State state, StuckRule.Verdict verdict) {
+        ending.lock();
+        try {
+            cancel(run, state, verdict);
+        } finally {
+            ending.unlock();
+        }
+    }
+
+    private void cancel(RunsUnderWay.Run run, Progress.State state, StuckRule.Verdict verdict) {
+        String what = state.name() + " was stuck, " + verdict.reason();
+        boolean process = verdict.action() == StuckRule.Action.END_PROCESS;
+        LOG.error("{}; {}", what, process ? "this process ends" : "it is cancelled");
+        if (!process) {
+            run.progress()
+                    .cancel("it was stuck and was cancelled: " + verdict.reason())
+                    .forEach(trouble -> LOG.warn("{}: {}", state.name(), trouble));
+        }
+        try {
+            raise(run.service(), what, process, state);
+        } finally {
+            if (process) {
+                endProcess.run();
+            }
+        }
+    }
+
+    private void raise(String service, String what, boolean process, Progress.State state) {
+        String remedy = "pgsteward doctor   # is PostgreSQL, the store or the scratch disk slow or away?"
+                + (service.equals(RunsUnderWay.NIGHT) ? "" : "\npgsteward backup " + service + "   # try it again now");
+        reporter.raise(Condition.bad(
+                        Severity.CRITICAL,
+                        STUCK,
+                        service,
+                        what + (process ? "; pgsteward ended itself to release what it held" : ""),
+                        remedy,
+                        clock.instant())
+                .with(Map.of(
+                        "silent_seconds",
+                        state.silence().toSeconds(),
+                        "bytes",
+                        state.bytes(),
+                        "limit_seconds",
+                        rule.limit().toSeconds())));
+    }
+
+    /** The next run of the service that comes to a good end resolves the alert; a night's, the next one that ends. */
+    private void resolve() {
+        List<Alert> stuck = alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(STUCK))
+                .toList();
+        if (stuck.isEmpty()) {
+            return;
+        }
+        try {
+            for (BackupKind kind : BackupKind.values()) {
+                Map<String, Tables.LastRun> last = tables.lastRuns(kind.word());
+                for (Alert alert : stuck) {
+                    if (last.entrySet().stream().anyMatch(run -> ends(alert, run.getKey(), run.getValue()))) {
+                        reporter.raise(Condition.well(
+                                STUCK, alert.service(), "a later backup came to its end", clock.instant()));
+                    }
+                }
+            }
+        } catch (SQLException e) {
+            LOG.debug("cannot determine which stuck backups ended well since: {}", e.getMessage());
+        }
+    }
+
+    private static boolean ends(Alert alert, String service, Tables.LastRun run) {
+        Instant began = run.startedAt();
+        return (alert.service().equals(service) || alert.service().equals(RunsUnderWay.NIGHT))
+                && began.isAfter(alert.since())
+                && !run.state().equals("running")
+                && !run.state().equals("failed");
+    }
+
+    /** Waits until the alert of a cancelled run is raised: a command ends when its last run does. */
+    public void settle() {
+        try {
+            if (ending.tryLock(SETTLED_SECONDS, TimeUnit.SECONDS)) {
+                ending.unlock();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+}

@@ -1,0 +1,60 @@
+package org.pgsteward.camel;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
+import org.pgsteward.backup.OverdueCheck;
+import org.pgsteward.backup.Targets;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Condition;
+
+/**
+ * Whether each service's newest backup came out well, and none is overdue. While PostgreSQL is away this cannot be told, and
+ * is not. A base backup that fails is told by its notice and in its set: every database is dumped as well, and a server
+ * that lets none be taken does not make us ill for good.
+ */
+public final class BackupHealth extends AbstractHealthCheck {
+    private final Tables tables;
+    private final OverdueCheck overdue;
+
+    public BackupHealth(Tables tables, OverdueCheck overdue) {
+        super("pgsteward", "backups");
+        this.tables = tables;
+        this.overdue = overdue;
+    }
+
+    @Override
+    protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
+        try {
+            List<String> failed = tables.histories().stream()
+                    .filter(history -> "failed".equals(history.lastState()))
+                    .filter(history -> !history.service().equals(Targets.BASE))
+                    .map(Tables.History::service)
+                    .toList();
+            List<String> late =
+                    overdue.overdue().stream().map(Condition::service).toList();
+            if (failed.isEmpty() && late.isEmpty()) {
+                builder.up();
+                return;
+            }
+            List<String> troubles = new ArrayList<>();
+            if (!failed.isEmpty()) {
+                troubles.add("the newest backup failed of: " + String.join(", ", failed));
+            }
+            if (!late.isEmpty()) {
+                troubles.add("no proved backup in time of: " + String.join(", ", late));
+            }
+            builder.message(String.join("; ", troubles)).down();
+        } catch (SQLException e) {
+            builder.message("cannot be told: " + e.getMessage()).unknown();
+        }
+    }
+
+    @Override
+    public boolean isLiveness() {
+        return false;
+    }
+}

@@ -1,0 +1,104 @@
+package org.pgsteward.camel;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.component.file.FileEndpoint;
+import org.apache.camel.support.DefaultPollingConsumerPollStrategy;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Severity;
+import org.pgsteward.provision.Limits;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Leaves a folder of requests unread while there are too many files in it. Camel lists a folder whole before it takes the
+ * first file, and a program that may write there can fill the memory so. An alert names the folder until it is within its
+ * limit again.
+ */
+final class FolderGuard extends DefaultPollingConsumerPollStrategy {
+    /** Files; Camel's list of so many takes 3 MB. */
+    static final int MOST = 5_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(FolderGuard.class);
+
+    private final Predicate<Condition> alerts;
+    private final Clock clock;
+
+    /** By folder, whether it was too full; none until an alert went through. */
+    private final Map<Path, Boolean> raised = new ConcurrentHashMap<>();
+
+    /** @param alerts raises one, and says whether it did */
+    FolderGuard(Predicate<Condition> alerts, Clock clock) {
+        this.alerts = alerts;
+        this.clock = clock;
+    }
+
+    @Override
+    public boolean begin(Consumer consumer, Endpoint endpoint) {
+        if (!(endpoint instanceof FileEndpoint files)) {
+            return true;
+        }
+        Path folder = files.getFile().toPath().toAbsolutePath().normalize();
+        boolean full = isFull(folder);
+        Boolean said = raised.get(folder);
+        if (said == null || said != full) {
+            raise(folder, full);
+        }
+        return !full;
+    }
+
+    /** Looks at no more names than the limit. */
+    private static boolean isFull(Path folder) {
+        int count = 0;
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+            for (var entry = entries.iterator(); entry.hasNext(); entry.next()) {
+                count++;
+                if (count > MOST) {
+                    return true;
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // Camel says what is wrong with it.
+            return false;
+        }
+        return false;
+    }
+
+    private void raise(Path folder, boolean full) {
+        try {
+            if (alerts.test(full ? tooMany(folder) : well(folder))) {
+                raised.put(folder, full);
+            }
+        } catch (RuntimeException e) {
+            LOG.debug("{}: the alert is raised at the next look: {}", folder, e.getMessage());
+        }
+    }
+
+    private Condition tooMany(Path folder) {
+        LOG.warn("{} has more than {} files, and is not read until some are removed", folder, MOST);
+        return Condition.bad(
+                        Severity.WARNING,
+                        Limits.KIND,
+                        folder.toString(),
+                        "folder " + folder + " not read: more than " + MOST + " files are in it, which is the"
+                                + " limit. No request in it is done",
+                        "ls -f '" + folder + "' | head -20   # which program writes them?\nfind '" + folder
+                                + "' -maxdepth 1 -type f -name '*.json' -mmin +60 -delete   # requests and answers older"
+                                + " than an hour",
+                        clock.instant())
+                .with(Map.of("limit", MOST));
+    }
+
+    private Condition well(Path folder) {
+        return Condition.well(Limits.KIND, folder.toString(), "it is within its limits again", clock.instant());
+    }
+}

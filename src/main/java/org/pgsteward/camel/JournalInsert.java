@@ -1,0 +1,39 @@
+package org.pgsteward.camel;
+
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.camel.Exchange;
+import org.pgsteward.journal.JournalRow;
+import org.pgsteward.journal.JournalWriter;
+import org.pgsteward.model.FirstCause;
+
+/** Writes rows by the route {@code journal-insert}. */
+public final class JournalInsert implements JournalWriter.RowStatement {
+    private final RouteClient routeClient;
+
+    public JournalInsert(RouteClient routeClient) {
+        this.routeClient = routeClient;
+    }
+
+    @Override
+    public void write(JournalRow row) throws SQLException {
+        Exchange sent = routeClient.ask("direct:journal-insert", row.columns(), Map.of("table", row.table()));
+        if (sent.getException() != null) {
+            throw sqlCause(sent.getException());
+        }
+    }
+
+    private static SQLException sqlCause(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return sql;
+            }
+            if (cause instanceof RejectedExecutionException) {
+                // The pipeline stops; the row is as good as it was.
+                return new SQLException("pgsteward stops", "57P01", thrown);
+            }
+        }
+        return new SQLException("the row could not be written: " + FirstCause.of(thrown), "XX000", thrown);
+    }
+}

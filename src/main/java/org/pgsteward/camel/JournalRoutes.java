@@ -1,0 +1,62 @@
+package org.pgsteward.camel;
+
+import org.apache.camel.builder.RouteBuilder;
+import org.pgsteward.backup.CardKeeper;
+import org.pgsteward.backup.SetKeeper;
+import org.pgsteward.journal.JournalWriter;
+
+/**
+ * How rows are written. In Java, since no edit may leave a failure unrecorded.
+ *
+ * <ol>
+ *   <li>{@code direct:journal-write} keeps the row that is its body in the spool, hands the spool on at once, and writes
+ *       a backup's state into its set and onto the card.
+ *   <li>{@code journal-drain} does the same every few seconds, for what could not be written then.
+ *   <li>{@code direct:journal-insert} writes one row with the statement of its table.
+ * </ol>
+ */
+public final class JournalRoutes extends RouteBuilder {
+    private final JournalWriter drain;
+    private final SetKeeper sets;
+    private final CardKeeper card;
+
+    public JournalRoutes(JournalWriter drain, SetKeeper sets, CardKeeper card) {
+        this.drain = drain;
+        this.sets = sets;
+        this.card = card;
+    }
+
+    @Override
+    public void configure() {
+        from("direct:journal-write")
+                .routeId("journal-write")
+                .description("Keeps a row safe on disk, and writes it to its table as soon as PostgreSQL answers.")
+                .bean(drain, "keep")
+                .bean(sets, "note")
+                .bean(card, "note");
+
+        from("timer:journal-drain?period=5000&delay=1000")
+                .routeId("journal-drain")
+                .description("Writes the rows that waited for PostgreSQL.")
+                .bean(drain, "drain");
+
+        from("direct:journal-insert")
+                .routeId("journal-insert")
+                .description("Writes one row with the statement of its table.")
+                .errorHandler(noErrorHandler())
+                .choice()
+                .when(simple("${variable.table} == 'enrolment'"))
+                .to("sql:classpath:sql/journal-enrolment.sql?dataSource=#management")
+                .when(simple("${variable.table} == 'activity'"))
+                .to("sql:classpath:sql/journal-activity.sql?dataSource=#management")
+                .when(simple("${variable.table} == 'expiry'"))
+                .to("sql:classpath:sql/journal-expiry.sql?dataSource=#management")
+                .when(simple("${variable.table} == 'image-change'"))
+                .to("sql:classpath:sql/journal-image-change.sql?dataSource=#management")
+                .when(simple("${variable.table} == 'login'"))
+                .to("sql:classpath:sql/journal-login.sql?dataSource=#management")
+                .otherwise()
+                .to("sql:classpath:sql/journal-backup.sql?dataSource=#management")
+                .end();
+    }
+}

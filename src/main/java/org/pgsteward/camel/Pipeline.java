@@ -1,0 +1,272 @@
+package org.pgsteward.camel;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Component;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckRegistry;
+import org.apache.camel.main.BaseMainSupport;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.MainListenerSupport;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.Watchdog;
+import org.pgsteward.camel.docker.StewardDockerComponent;
+import org.pgsteward.camel.edit.Problem;
+import org.pgsteward.camel.edit.RefusedComponents;
+import org.pgsteward.camel.edit.RouteCheck;
+import org.pgsteward.camel.edit.RouteFiles;
+import org.pgsteward.camel.edit.RouteLoading;
+import org.pgsteward.camel.edit.RouteReload;
+import org.pgsteward.camel.edit.RouteSource;
+import org.pgsteward.camel.receivers.BoundedHttpComponent;
+import org.pgsteward.camel.receivers.Redaction;
+import org.pgsteward.model.FirstCause;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running pipeline: Camel with our beans, the Java routes, and the operators' YAML.
+ *
+ * <p>A command that needs only some of it names the files that it needs, and runs the very same routes as the daemon.
+ */
+public final class Pipeline implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
+    /** The environment is not asked for a setting; see {@code PropertiesComponent}. */
+    private static final String NEVER = "0";
+
+    /** Endpoints of our routes in Java. */
+    private static final Set<String> ANSWERED =
+            Set.of("direct:journal-write", "direct:journal-insert", StoreEndpoint.ROUTE);
+
+    /** Doors at which our beans knock. */
+    private static final Set<String> WANTED = Set.of("direct:alert-raise", "direct:containers-relist");
+
+    private final Main main = new Main();
+    private final Map<String, String> settings;
+    private final RouteClient routeClient;
+    private final Redaction redaction;
+    private final Clock clock;
+    private final Map<String, Object> beans = new HashMap<>();
+    private final List<HealthCheck> checks = new ArrayList<>();
+    private @Nullable RouteSource source;
+    private RouteSource.@Nullable Chosen chosen;
+    private @Nullable RouteReload reload;
+    private @Nullable Watchdog watchdog;
+
+    /** @param settings for the routes' placeholders */
+    public Pipeline(Map<String, String> settings, RouteClient routeClient, Redaction redaction, Clock clock) {
+        this.settings = settings;
+        this.routeClient = routeClient;
+        this.redaction = redaction;
+        this.clock = clock;
+        // Whoever started us stops us; Camel's own hook would wait for work that is being ended beside it.
+        main.setShutdownStrategy(new SimpleMainShutdownStrategy());
+        settings.forEach(main::addOverrideProperty);
+        // Camel would prefer the environment to what our settings have made of it, and would give to routes what they
+        // must
+        // not have.
+        main.addInitialProperty("camel.component.properties.environmentVariableMode", NEVER);
+        main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
+        prepare(RouteReload::prepare);
+        prepare(Pipeline::boundAnswers);
+        prepare(this::boundFolders);
+        prepare(context -> RefusedComponents.refuse(context, settings));
+    }
+
+    /** Limits the answers to all requests that routes send by HTTP: to receivers, to watchers, and by operators' routes. */
+    public static void boundAnswers(CamelContext context) {
+        // Made when a route names it: where none does, its classes stay unread.
+        for (String scheme : List.of("http", "https")) {
+            context.getRegistry().bind(scheme, Component.class, BoundedHttpComponent::new);
+        }
+    }
+
+    /** Leaves out folders with too many files, in which routes look for files. */
+    private void boundFolders(CamelContext context) {
+        FolderGuard guard = new FolderGuard(
+                condition -> routeClient.ask("direct:alert-raise", condition).getException() == null, clock);
+        context.getRegistry().bind("file", Component.class, () -> new BoundedFileComponent(guard));
+    }
+
+    /**
+     * Leaves out the routes that begin by themselves: a command does what it was asked for, and a timer that came due
+     * meanwhile is the daemon's.
+     */
+    public Pipeline onlyWhenAsked() {
+        main.configure().withRouteFilterIncludePattern("direct:*");
+        return this;
+    }
+
+    /** Leaves out every route: what is wanted are the beans that the files make. */
+    Pipeline onlyBeans() {
+        main.configure().withRouteFilterIncludePattern("none:*");
+        return this;
+    }
+
+    /**
+     * Runs the route files of a folder.
+     *
+     * @param files of them, as patterns such as {@code backup.camel.yaml} or {@code receivers/*.camel.yaml}
+     * @throws IllegalArgumentException when they are refused and nothing has been in force before, with file and line
+     * @throws UncheckedIOException when the folder cannot be read
+     */
+    public Pipeline files(RouteSource source, List<String> files) {
+        this.source = source;
+        RouteSource.Chosen found = source.choose();
+        chosen = new RouteSource.Chosen(found.files().only(files), found.refused(), found.known());
+        found.refused().forEach(problem -> LOG.warn("route file refused, what was last in force runs: {}", problem));
+        main.configure().addRoutesBuilder(new RouteLoading(chosen.files()));
+        return this;
+    }
+
+    public Pipeline bean(String name, Object bean) {
+        main.bind(name, bean);
+        beans.put(name, bean);
+        return this;
+    }
+
+    /** Whether route files would run with the beans of this pipeline; it need not have been started. */
+    public RouteCheck check() {
+        return new RouteCheck(settings, this::beansForCheck, ANSWERED, WANTED, redaction);
+    }
+
+    /** A component belongs to one context; the check has another. */
+    private Map<String, Object> beansForCheck() {
+        Map<String, Object> given = new HashMap<>(beans);
+        given.replaceAll((name, bean) -> bean instanceof StewardDockerComponent docker ? docker.another() : bean);
+        return given;
+    }
+
+    /**
+     * From now on brings edits of the route files into force.
+     *
+     * @param swapped is run after each change
+     */
+    public RouteReload reload(Runnable swapped) {
+        if (source == null || chosen == null) {
+            throw new IllegalStateException("there are no route files to look at");
+        }
+        RouteReload begun = new RouteReload(
+                context(),
+                source,
+                chosen,
+                check(),
+                condition -> routeClient.ask("direct:alert-raise", condition),
+                swapped,
+                redaction,
+                clock);
+        reload = begun.start();
+        return begun;
+    }
+
+    public Pipeline routes(RoutesBuilder routes) {
+        main.configure().addRoutesBuilder(routes);
+        return this;
+    }
+
+    /** Told of the context before a route is built in it: for what the routes find there. */
+    public Pipeline prepare(Consumer<CamelContext> preparation) {
+        main.addMainListener(new MainListenerSupport() {
+            @Override
+            public void beforeConfigure(BaseMainSupport configured) {
+                preparation.accept(configured.getCamelContext());
+            }
+        });
+        return this;
+    }
+
+    /** Watches over the runs for as long as the routes run. */
+    public Pipeline watchdog(Watchdog over) {
+        watchdog = over;
+        return this;
+    }
+
+    /** Something to be asked about health. */
+    public Pipeline health(HealthCheck check) {
+        checks.add(check);
+        return this;
+    }
+
+    /**
+     * Starts the routes and opens the routeClient.
+     *
+     * @throws IllegalArgumentException when a route file is wrong, with file and line
+     * @throws IllegalStateException when a setting is wrong, with Camel's own words
+     */
+    public Pipeline start() {
+        try {
+            main.start();
+            routeClient.open(context());
+            HealthCheckRegistry registry = HealthCheckRegistry.get(context());
+            checks.forEach(registry::register);
+            if (watchdog != null) {
+                watchdog.start();
+            }
+            return this;
+        } catch (RuntimeException e) {
+            main.stop();
+            throw refused(e);
+        }
+    }
+
+    /** Asks whether every door is answered; only the whole of the route files can tell. */
+    public Pipeline requireDoors() {
+        if (source != null && chosen != null && !chosen.known()) {
+            List<Problem> problems = check().routeClient(chosen.files(), context());
+            if (!problems.isEmpty()) {
+                main.stop();
+                throw source.refusal(problems);
+            }
+        }
+        return this;
+    }
+
+    /** Camel's words are long, and mostly without a line; the check has better ones for what it knows. */
+    private RuntimeException refused(RuntimeException thrown) {
+        if (source != null && chosen != null) {
+            try {
+                List<Problem> problems = source.check().problems(RouteFiles.read(source.folder()));
+                if (!problems.isEmpty()) {
+                    return source.refusal(problems);
+                }
+            } catch (IOException | RuntimeException noBetterWords) {
+                LOG.debug("the routes could not be checked", noBetterWords);
+            }
+        }
+        return new IllegalStateException("the routes do not start: " + FirstCause.of(thrown), thrown);
+    }
+
+    public CamelContext context() {
+        return main.getCamelContext();
+    }
+
+    @Override
+    public void close() {
+        RouteReload begun = reload;
+        if (begun != null) {
+            begun.close();
+        }
+        if (watchdog != null) {
+            watchdog.settle();
+        }
+        main.stop();
+        if (watchdog != null) {
+            // Last: a run that hangs must not keep a command from its end.
+            watchdog.close();
+        }
+        if (begun != null) {
+            begun.takeDown();
+        }
+    }
+}

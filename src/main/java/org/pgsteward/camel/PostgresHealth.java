@@ -1,0 +1,34 @@
+package org.pgsteward.camel;
+
+import java.util.Map;
+import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
+import org.pgsteward.monitor.PostgresProbe;
+import org.pgsteward.monitor.PostgresReading;
+
+/** Whether the managed PostgreSQL answers, asked now. */
+public final class PostgresHealth extends AbstractHealthCheck {
+    private final PostgresProbe probe;
+
+    public PostgresHealth(PostgresProbe probe) {
+        super("pgsteward", "postgresql");
+        this.probe = probe;
+    }
+
+    @Override
+    protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
+        PostgresReading reading = probe.probe();
+        if (reading.load().explains()) {
+            builder.message("not known: this host has no processor for pgsteward")
+                    .up();
+            return;
+        }
+        reading.error().ifPresentOrElse(error -> builder.message(error).down(), builder::up);
+    }
+
+    @Override
+    public boolean isLiveness() {
+        // A restart of pgsteward does not bring PostgreSQL back.
+        return false;
+    }
+}

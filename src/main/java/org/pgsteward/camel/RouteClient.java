@@ -1,0 +1,61 @@
+package org.pgsteward.camel;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends messages into routes. The beans are built before the context that runs the routes, so the client is opened once
+ * that has started.
+ */
+public final class RouteClient {
+    private volatile @Nullable ProducerTemplate template;
+
+    public void open(CamelContext context) {
+        template = context.createProducerTemplate();
+    }
+
+    /**
+     * Sends {@code body} to an endpoint such as {@code direct:alert-raise}, and returns the finished exchange. The
+     * exception of a step that failed is in {@link Exchange#getException}.
+     *
+     * @throws IllegalStateException when the routes have not started
+     */
+    public Exchange ask(String endpoint, Object body) {
+        return ask(endpoint, body, Map.of());
+    }
+
+    /** Does the same, and nothing before the routes run: their first run does what is asked for here. */
+    public void askIfOpen(String endpoint, Object body) {
+        if (template != null) {
+            ask(endpoint, body);
+        }
+    }
+
+    /** Does the same with headers beside the body. */
+    Exchange send(String endpoint, Object body, Map<String, Object> headers) {
+        return template(endpoint).request(endpoint, exchange -> {
+            exchange.getIn().setHeaders(new HashMap<>(headers));
+            exchange.getIn().setBody(body);
+        });
+    }
+
+    /** Does the same with variables beside the body. */
+    Exchange ask(String endpoint, Object body, Map<String, Object> variables) {
+        return template(endpoint).request(endpoint, exchange -> {
+            variables.forEach(exchange::setVariable);
+            exchange.getIn().setBody(body);
+        });
+    }
+
+    private ProducerTemplate template(String endpoint) {
+        ProducerTemplate open = template;
+        if (open == null) {
+            throw new IllegalStateException("the routes have not started: " + endpoint + " cannot be reached");
+        }
+        return open;
+    }
+}

@@ -1,0 +1,97 @@
+package org.pgsteward.camel;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteConfigurationBuilder;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.camel.receivers.Redaction;
+import org.pgsteward.engine.EngineAway;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What every route has under it, those that operators add included, because it has no name: a step that fails is said in
+ * one line, with the route's id and the cause, and the daemon goes on.
+ *
+ * <p>What came from a timer or an event ends there, since nobody waits for it. What somebody asked for goes back to them
+ * as a failure, and what came from a file too, so that the file stays.
+ */
+public final class SafetyNet extends RouteConfigurationBuilder {
+    private static final Logger LOG = LoggerFactory.getLogger(SafetyNet.class);
+    private static final Set<String> NOBODY_WAITS = Set.of("timer", "quartz", "docker");
+
+    /** A trouble that lasts is said again after this long, and not at each tick of a timer. */
+    private static final Duration SAME_AGAIN = Duration.ofMinutes(10);
+
+    private final Redaction redaction;
+    private final Clock clock;
+    private final Map<String, Said> said = new ConcurrentHashMap<>();
+
+    public SafetyNet(Redaction redaction, Clock clock) {
+        this.redaction = redaction;
+        this.clock = clock;
+    }
+
+    private record Said(String line, Instant at) {}
+
+    @Override
+    public void configuration() {
+        routeConfiguration()
+                .onException(Exception.class)
+                .handled(exchange -> NOBODY_WAITS.contains(scheme(exchange)))
+                .logExhausted(false)
+                .process(this::say);
+    }
+
+    private static String scheme(Exchange exchange) {
+        String uri = exchange.getFromEndpoint() == null
+                ? ""
+                : exchange.getFromEndpoint().getEndpointUri();
+        return uri.substring(0, Math.max(0, uri.indexOf(':')));
+    }
+
+    /** No stack trace: addresses in it may hold secrets, and the line that matters is the cause. */
+    private void say(Exchange exchange) {
+        Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        String route = String.valueOf(exchange.getProperty(Exchange.FAILURE_ROUTE_ID));
+        if (isEngineGone(thrown)) {
+            // The event feed says when the engine disappears and when it is back, once for all routes that ask it.
+            LOG.debug("route {} waits for the Docker Engine", route);
+            return;
+        }
+        String line = thrown == null ? "no cause given" : line(thrown);
+        Instant now = clock.instant();
+        Said before = said.put(route, new Said(line, now));
+        if (before == null
+                || !before.line().equals(line)
+                || before.at().plus(SAME_AGAIN).isBefore(now)) {
+            LOG.error("route {} failed: {}", route, line);
+        } else {
+            said.put(route, before);
+        }
+    }
+
+    private static boolean isEngineGone(@Nullable Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof EngineAway away) {
+                return !away.hasAnswered();
+            }
+        }
+        return false;
+    }
+
+    /** Ours say what was tried; of others', the first cause says most. */
+    private String line(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause.getClass().getName().startsWith("org.pgsteward.") && cause.getMessage() != null) {
+                return redaction.of(cause.getMessage());
+            }
+        }
+        return redaction.of(thrown);
+    }
+}

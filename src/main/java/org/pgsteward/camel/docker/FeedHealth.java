@@ -1,0 +1,36 @@
+package org.pgsteward.camel.docker;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
+import org.pgsteward.engine.FeedStatus;
+
+/** Whether pgsteward hears what Docker says: there is a stream, and it was lately proved that it brings everything. */
+public final class FeedHealth extends AbstractHealthCheck {
+    private final StewardDockerComponent docker;
+
+    public FeedHealth(StewardDockerComponent docker) {
+        super("pgsteward", "docker-events");
+        this.docker = docker;
+    }
+
+    @Override
+    protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
+        List<FeedStatus> feeds = docker.feeds();
+        builder.up();
+        for (FeedStatus feed : feeds) {
+            feed.connectedSince().ifPresent(at -> builder.detail("connected.since", at.toString()));
+            feed.lastEvent().ifPresent(at -> builder.detail("last.event", at.toString()));
+            feed.lastProof().ifPresent(at -> builder.detail("last.proof", at.toString()));
+            builder.detail("reconnects", Math.max(0, feed.reconnects()));
+        }
+        docker.trouble().ifPresent(trouble -> builder.message(trouble.why()).down());
+    }
+
+    @Override
+    public boolean isLiveness() {
+        // A restart of pgsteward does not bring Docker back.
+        return false;
+    }
+}

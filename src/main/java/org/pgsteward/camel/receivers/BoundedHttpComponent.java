@@ -1,0 +1,133 @@
+package org.pgsteward.camel.receivers;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.camel.component.http.HttpClientConfigurer;
+import org.apache.camel.component.http.HttpComponent;
+import org.apache.hc.client5.http.classic.ExecChain;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.client5.http.io.HttpClientConnectionManager;
+import org.apache.hc.client5.http.socket.ConnectionSocketFactory;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.config.Registry;
+import org.apache.hc.core5.http.io.SocketConfig;
+import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
+import org.apache.hc.core5.util.TimeValue;
+
+/**
+ * Camel's {@code http:} and {@code https:} with a limit on what the other side answers, and on the time until it begins to.
+ * Camel reads an answer as a whole, and keeps its headers; a receiver that never ends its answer would fill the heap. Camel's
+ * own times hold for each part of an answer, so one that sends a letter at a time would hold its sender for weeks.
+ */
+public final class BoundedHttpComponent extends HttpComponent {
+    /** Lines of headers. */
+    private static final int MOST_HEADERS = 200;
+
+    /** Characters of one. */
+    private static final int LONGEST_LINE = 16 * 1024;
+
+    /** Empty lines before an answer. */
+    private static final int MOST_EMPTY_LINES = 10;
+
+    private static final Http1Config LIMITS = Http1Config.custom()
+            .setMaxHeaderCount(MOST_HEADERS)
+            .setMaxLineLength(LONGEST_LINE)
+            .setMaxEmptyLineCount(MOST_EMPTY_LINES)
+            .build();
+
+    /** From the beginning of a request to the last header of its answer; the body has as much again. */
+    private Duration answerWithin = Duration.ofMinutes(1);
+
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, work -> {
+        Thread thread = new Thread(null, work, "http-answers", 128 * 1024);
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    public BoundedHttpComponent() {
+        clock.setRemoveOnCancelPolicy(true);
+        clock.setKeepAliveTime(1, TimeUnit.MINUTES);
+        clock.allowCoreThreadTimeOut(true);
+    }
+
+    void setAnswerWithin(Duration limit) {
+        answerWithin = limit;
+    }
+
+    @Override
+    protected HttpClientConfigurer createHttpClientConfigurer(Map<String, Object> parameters, boolean secure)
+            throws Exception {
+        HttpClientConfigurer usual = super.createHttpClientConfigurer(parameters, secure);
+        return client -> {
+            if (usual != null) {
+                usual.configureHttpClient(client);
+            }
+            // Outermost, so that what is counted is what was unpacked.
+            client.addExecInterceptorFirst("bounded-answer", this::bounded);
+        };
+    }
+
+    private ClassicHttpResponse bounded(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+            throws IOException, HttpException {
+        ClassicHttpResponse response = answer(request, scope, chain);
+        HttpEntity entity = response.getEntity();
+        if (entity != null) {
+            response.setEntity(new BoundedAnswer(entity, scope.execRuntime::discardEndpoint));
+        }
+        return response;
+    }
+
+    private ClassicHttpResponse answer(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+            throws IOException, HttpException {
+        AtomicBoolean late = new AtomicBoolean();
+        Future<?> limit = clock.schedule(
+                () -> {
+                    late.set(true);
+                    scope.execRuntime.discardEndpoint();
+                },
+                answerWithin.toMillis(),
+                TimeUnit.MILLISECONDS);
+        try {
+            return chain.proceed(request, scope);
+        } catch (IOException e) {
+            throw late.get()
+                    ? new SocketTimeoutException("it did not answer within " + answerWithin.toSeconds() + " s")
+                    : e;
+        } finally {
+            limit.cancel(false);
+        }
+    }
+
+    @Override
+    protected void doShutdown() throws Exception {
+        clock.shutdownNow();
+        super.doShutdown();
+    }
+
+    /** As the usual one is made, but for the limits. */
+    @Override
+    @SuppressWarnings("deprecation") // as Camel 4.18 hands it over
+    protected HttpClientConnectionManager createConnectionManager(
+            Registry<ConnectionSocketFactory> registry, int maxTotal, int perRoute, SocketConfig socket) {
+        PoolingHttpClientConnectionManager manager = new PoolingHttpClientConnectionManager(
+                registry,
+                PoolConcurrencyPolicy.STRICT,
+                TimeValue.ofMilliseconds(getConnectionTimeToLive()),
+                ManagedHttpClientConnectionFactory.builder().http1Config(LIMITS).build());
+        manager.setDefaultSocketConfig(socket);
+        manager.setMaxTotal(maxTotal > 0 ? maxTotal : getMaxTotalConnections());
+        manager.setDefaultMaxPerRoute(perRoute > 0 ? perRoute : getConnectionsPerRoute());
+        return manager;
+    }
+}

@@ -1,0 +1,79 @@
+package org.pgsteward.camel.receivers;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import javax.net.SocketFactory;
+
+/**
+ * Sockets that read so much and no more, for a mail server: Jakarta Mail holds each of its answers as a whole, and one
+ * without an end would fill the heap. Jakarta Mail lays TLS over them. Named by its class in the route
+ * {@code receiver-email}.
+ */
+public final class BoundedSockets extends SocketFactory {
+    /** Bytes of a connection; to hand over a mail takes some two thousand, and TLS some five thousand more. */
+    static final int MOST_BYTES = 256 * 1024;
+
+    /** As Jakarta Mail asks for it. */
+    public static SocketFactory getDefault() {
+        return new BoundedSockets();
+    }
+
+    @Override
+    public Socket createSocket() {
+        return new Bounded();
+    }
+
+    @Override
+    public Socket createSocket(String host, int port) throws IOException {
+        return createSocket(InetAddress.getByName(host), port);
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port) throws IOException {
+        Socket socket = createSocket();
+        socket.connect(new InetSocketAddress(host, port));
+        return socket;
+    }
+
+    @Override
+    public Socket createSocket(String host, int port, InetAddress from, int fromPort) throws IOException {
+        return createSocket(InetAddress.getByName(host), port, from, fromPort);
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) throws IOException {
+        Socket socket = createSocket();
+        socket.bind(new InetSocketAddress(from, fromPort));
+        socket.connect(new InetSocketAddress(host, port));
+        return socket;
+    }
+
+    private static final class Bounded extends Socket {
+        private int left = MOST_BYTES;
+
+        @Override
+        public InputStream getInputStream() throws IOException {
+            return new FilterInputStream(super.getInputStream()) {
+                @Override
+                public int read() throws IOException {
+                    byte[] one = new byte[1];
+                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+                }
+
+                @Override
+                public int read(byte[] target, int offset, int length) throws IOException {
+                    if (left <= 0) {
+                        throw new IOException("the mail server answered more than " + MOST_BYTES + " bytes");
+                    }
+                    int read = super.read(target, offset, Math.min(length, left));
+                    left -= Math.max(read, 0);
+                    return read;
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package org.pgsteward.camel.receivers;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Route;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.FailingReceiver;
+import org.pgsteward.alert.Fallbacks;
+import org.pgsteward.alert.Outbox;
+import org.pgsteward.model.Condition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Delivers to each receiver for as long as it has a route that runs: a thread comes with the route and goes with it, at
+ * the start, at a reload and at the end. To be added to the context's event notifiers before the context starts.
+ */
+public final class OutboxDelivery extends SimpleEventNotifierSupport {
+    private static final Logger LOG = LoggerFactory.getLogger(OutboxDelivery.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final CamelContext context;
+    private final Outbox outbox;
+    private final AlertBook alerts;
+    private final Redaction redaction;
+    private final Clock clock;
+    private final Courier.Rests rests;
+    private final Fallbacks fallbacks;
+    private final RouteSender sender;
+    private final ProducerTemplate template;
+    private final Map<String, DeliveryThread> threads = new ConcurrentHashMap<>();
+    private final Map<String, Route> routes = new ConcurrentHashMap<>();
+    private final Set<String> orphans = ConcurrentHashMap.newKeySet();
+
+    /** @param fallbacks after how long a receiver counts as failing, and who takes over then */
+    public OutboxDelivery(
+            CamelContext context,
+            Outbox outbox,
+            AlertBook alerts,
+            ObjectMapper json,
+            Redaction redaction,
+            Clock clock,
+            Courier.Rests rests,
+            Fallbacks fallbacks) {
+        this.context = context;
+        this.outbox = outbox;
+        this.alerts = alerts;
+        this.redaction = redaction;
+        this.clock = clock;
+        this.rests = rests;
+        this.fallbacks = fallbacks;
+        this.sender = new RouteSender(context, json, redaction, clock);
+        this.template = context.createProducerTemplate();
+        outbox.whenPut(this::wake);
+    }
+
+    /** From now on hears which routes of receivers start and stop. */
+    void listen() {
+        context.getManagementStrategy().addEventNotifier(this);
+    }
+
+    @Override
+    public boolean isEnabled(CamelEvent event) {
+        return event instanceof CamelEvent.RouteEvent || event instanceof CamelEvent.CamelContextEvent;
+    }
+
+    @Override
+    public void notify(CamelEvent event) {
+        switch (event.getType()) {
+            case RouteStarted ->
+                routeOf(event).ifPresent(receiver -> {
+                    routes.put(receiver, ((CamelEvent.RouteEvent) event).getRoute());
+                    begin(receiver);
+                });
+            // A route that was swapped is taken down after its successor has begun.
+            case RouteStopping, RouteStopped, RouteRemoved ->
+                routeOf(event)
+                        .filter(receiver -> routes.remove(receiver, ((CamelEvent.RouteEvent) event).getRoute()))
+                        .ifPresent(this::end);
+            case CamelContextStarted -> nameOrphans();
+            case CamelContextStopping -> threads.keySet().forEach(this::end);
+            default -> {}
+        }
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        threads.keySet().forEach(this::end);
+        sender.close();
+        template.stop();
+        super.doStop();
+    }
+
+    private static Optional<String> routeOf(CamelEvent event) {
+        return event instanceof CamelEvent.RouteEvent about
+                ? Receivers.name(about.getRoute().getRouteId())
+                : Optional.empty();
+    }
+
+    private void begin(String receiver) {
+        orphans.remove(receiver);
+        threads.computeIfAbsent(
+                receiver,
+                name -> new DeliveryThread(
+                        name, new Courier(name, outbox, sender, clock, rests, fallbacks, this::raise), redaction));
+    }
+
+    /** Whether somebody can be told: there is a receiver that is not failing. */
+    public boolean isWell() {
+        return threads.values().stream().anyMatch(DeliveryThread::isWell);
+    }
+
+    /** Returns the receivers that do not take what they are given, with the reasons free of secrets. */
+    List<FailingReceiver> failing() {
+        return threads.values().stream()
+                .flatMap(thread -> thread.failing().stream())
+                .map(failing -> new FailingReceiver(
+                        failing.receiver(), failing.since(), failing.waiting(), redaction.of(failing.reason())))
+                .sorted(Comparator.comparing(FailingReceiver::receiver))
+                .toList();
+    }
+
+    /** By the road that every condition takes. That it cannot be taken must not keep the notices from their way. */
+    private void raise(Condition condition) {
+        try {
+            template.sendBody("direct:alert-raise", condition);
+        } catch (RuntimeException trouble) {
+            LOG.warn(
+                    "that {} {} could not be told: {}", condition.service(), condition.reason(), redaction.of(trouble));
+        }
+    }
+
+    private void end(String receiver) {
+        DeliveryThread thread = threads.remove(receiver);
+        if (thread != null) {
+            thread.stop(PATIENCE);
+        }
+    }
+
+    private void wake(String receiver) {
+        DeliveryThread thread = threads.get(receiver);
+        if (thread != null) {
+            thread.wake();
+        }
+    }
+
+    /** Notices for receivers that are no more are kept, in case that they come back; it is said once. */
+    void nameOrphans() {
+        Set<String> here = Set.copyOf(new Receivers(context).names());
+        threads.keySet().stream().filter(receiver -> !here.contains(receiver)).forEach(this::end);
+        for (String fallback : fallbacks.order()) {
+            if (!here.contains(fallback)) {
+                LOG.warn(
+                        "pgsteward.alerts.fallback names {}, and there is no such receiver; there are: {}",
+                        fallback,
+                        String.join(", ", here));
+            }
+        }
+        for (String receiver : everHeardOf()) {
+            if (here.contains(receiver)) {
+                continue;
+            }
+            // Whoever is no more does not fail any more.
+            raise(Condition.well(
+                    Fallbacks.RECEIVER_FAILING, receiver, "there is no such receiver any more", clock.instant()));
+            int waiting = outbox.depth(receiver);
+            if (waiting > 0 && orphans.add(receiver)) {
+                LOG.warn(
+                        "{} notices wait for {}, and there is no route receiver-{}; bring it back, or remove the folder"
+                                + " outbox/{} from the state folder",
+                        waiting,
+                        receiver,
+                        receiver,
+                        receiver);
+            }
+        }
+    }
+
+    /** Also those whose folder somebody has removed, as they are asked to. */
+    private Set<String> everHeardOf() {
+        Set<String> names = new TreeSet<>(outbox.known());
+        alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(Fallbacks.RECEIVER_FAILING))
+                .map(Alert::service)
+                .forEach(names::add);
+        return names;
+    }
+}

@@ -1,0 +1,9 @@
+package org.pgsteward.containers;
+
+import java.time.Instant;
+
+/** What one round of readings found. */
+public interface Look {
+    /** When it was read. */
+    Instant at();
+}

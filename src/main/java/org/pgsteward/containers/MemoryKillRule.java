@@ -1,0 +1,98 @@
+package org.pgsteward.containers;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Severity;
+import org.pgsteward.model.Size;
+
+/**
+ * Whether the kernel killed a process of a container that runs, or runs again: its state says nothing of it, and only the
+ * engine's event does. In PostgreSQL's container it ended all sessions.
+ */
+final class MemoryKillRule {
+    static final String KIND = "memory-killed";
+
+    /** A kill is an alert for so long. */
+    static final Duration SPAN = Duration.ofHours(1);
+
+    private MemoryKillRule() {}
+
+    /**
+     * @param kills the events, the oldest first
+     * @param since when pgsteward began to hear of kills; what came before may not be known
+     * @return empty while the container is not there to be judged, and while a kill may not be known
+     */
+    static Optional<Condition> judge(StatusRule.Look look, List<Instant> kills, Instant since) {
+        Container container = look.container();
+        switch (container.state()) {
+            case EXITED, DEAD, CREATED -> {
+                return Optional.of(gone(look));
+            }
+            case REMOVING, PAUSED -> {
+                return Optional.empty();
+            }
+            case RUNNING, RESTARTING -> {}
+        }
+        List<Instant> counted = kills.stream()
+                .filter(kill -> kill.plus(SPAN).isAfter(look.at()))
+                .toList();
+        String service = StatusRule.service(look);
+        if (counted.isEmpty()) {
+            Instant known = container.startedAt().filter(since::isBefore).isPresent() ? Instant.MIN : since;
+            if (known.isAfter(look.at().minus(SPAN))) {
+                // Otherwise a start of pgsteward would resolve the alert of a kill that was a minute ago.
+                return Optional.empty();
+            }
+            return Optional.of(Condition.well(
+                    KIND,
+                    service,
+                    "no process of container " + container.lastingName() + " was killed lately",
+                    look.at()));
+        }
+        String target = CommandTarget.of(container);
+        String limit = container.memoryLimitBytes() == 0
+                ? "the host's memory"
+                : "its limit of " + Size.words(container.memoryLimitBytes());
+        String remedy = "docker stats --no-stream " + target + "\n" + moreMemory(container)
+                + (container.memoryLimitBytes() == 0
+                        ? ""
+                        : "  # until it is created anew; for good: mem_limit in its compose file");
+        return Optional.of(Condition.bad(
+                        Severity.CRITICAL,
+                        KIND,
+                        service,
+                        "container " + container.lastingName() + " ran out of memory: the kernel killed "
+                                + (counted.size() == 1 ? "a process" : counted.size() + " processes")
+                                + " in it within the hour, and " + limit + " is not enough"
+                                + (look.postgres() ? "; all sessions of all services were ended each time" : ""),
+                        remedy,
+                        look.at())
+                .with(Map.of("kills", counted.size(), "memoryLimitBytes", container.memoryLimitBytes())));
+    }
+
+    /** One that ended or is no more: what ended it is told by itself. */
+    static Condition gone(StatusRule.Look look) {
+        return Condition.well(
+                KIND,
+                StatusRule.service(look),
+                "container " + look.container().lastingName() + " runs no longer",
+                look.at());
+    }
+
+    /** The line that gives it more. */
+    static String moreMemory(Container container) {
+        return container.memoryLimitBytes() == 0
+                ? "free -h"
+                : "docker update --memory " + 2 * mebibytes(container) + "m --memory-swap " + 4 * mebibytes(container)
+                        + "m " + CommandTarget.of(container);
+    }
+
+    private static long mebibytes(Container container) {
+        return Math.max(1, container.memoryLimitBytes() / (1024 * 1024));
+    }
+}

@@ -1,0 +1,313 @@
+package org.pgsteward.doctor;
+
+import com.github.dockerjava.api.exception.DockerException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.containers.Reading;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.EngineAway;
+import org.pgsteward.journal.JournalTrouble;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Diagnosis;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Typing;
+import org.pgsteward.monitor.DatabaseLook;
+import org.pgsteward.monitor.DatabaseProbe;
+import org.pgsteward.monitor.DiskProbe;
+import org.pgsteward.monitor.HostLook;
+import org.pgsteward.monitor.ImageProbe;
+import org.pgsteward.monitor.LogProbe;
+import org.pgsteward.monitor.Monitor;
+import org.pgsteward.monitor.PostgresProbe;
+import org.pgsteward.monitor.PostgresReading;
+import org.pgsteward.monitor.Watches;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.provision.Asks;
+import org.pgsteward.provision.ConnectionAdvice;
+import org.pgsteward.provision.Discovery;
+import org.pgsteward.provision.Provisioner;
+
+/** Looks at everything once, and has what was found judged. It changes nothing. */
+public final class Examination {
+    private final Server server;
+    private final DockerEngine engine;
+    private final Containers containers;
+    private final Provisioner provisioner;
+    private final Discovery discovery;
+    private final Tables tables;
+    private final DiskProbe disks;
+    private final Spool spool;
+    private final Supplier<Watches> watches;
+    private final AlertBook alerts;
+    private final Typing typing;
+    private final Clock clock;
+    private final List<String> notLookedAt = new ArrayList<>();
+
+    /** @param watches read when they are needed, since that takes a second */
+    public Examination(
+            Server server,
+            DockerEngine engine,
+            Containers containers,
+            Provisioner provisioner,
+            Discovery discovery,
+            Tables tables,
+            DiskProbe disks,
+            Spool spool,
+            Supplier<Watches> watches,
+            AlertBook alerts,
+            Typing typing,
+            Clock clock) {
+        this.server = server;
+        this.engine = engine;
+        this.containers = containers;
+        this.provisioner = provisioner;
+        this.discovery = discovery;
+        this.tables = tables;
+        this.disks = disks;
+        this.spool = spool;
+        this.watches = watches;
+        this.alerts = alerts;
+        this.typing = typing;
+        this.clock = clock;
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param diagnoses the worst first
+     * @param notLookedAt what could not be looked at, and what would change that; a sentence each
+     */
+    public record Report(List<Diagnosis> diagnoses, List<String> notLookedAt) {
+        /** Whether nobody need do anything: information is no trouble. */
+        public boolean isWell() {
+            return diagnoses.stream().noneMatch(Diagnosis::isTrouble);
+        }
+    }
+
+    /** One examination of everything. */
+    public Report examine() {
+        boolean asked = list();
+        PostgresReading sign = new PostgresProbe(server, clock).probe();
+        List<Enrolment> enrolments = sign.error().isEmpty() ? enrolments() : List.of();
+        List<Condition> conditions = new ArrayList<>();
+        Optional<Watches> watched = watches();
+        Optional<Doctor.Log> log = sign.error().isEmpty()
+                ? watched.flatMap(levels -> databases(levels, asked, enrolments, conditions))
+                : Optional.empty();
+        watched.ifPresent(levels -> {
+            host(levels, asked, conditions);
+            if (asked) {
+                conditions.addAll(levels.memory().glance(memory(enrolments)));
+            }
+        });
+        if (sign.error().isPresent()) {
+            notLookedAt.add("roles, rights, sessions and sizes, since PostgreSQL cannot be asked");
+        }
+        Doctor.Patient patient = new Doctor.Patient(
+                sign.server(),
+                sign.error(),
+                sign.refused(),
+                asked,
+                containers.postgres(),
+                containers.all(),
+                asks(enrolments),
+                ConnectionAdvice.unenrolled(discovery, containers),
+                log);
+        Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
+        List<Diagnosis> diagnoses =
+                new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());
+        return new Report(
+                diagnoses.stream().map(found -> found.typed(typing)).toList(),
+                notLookedAt.stream().map(typing::of).toList());
+    }
+
+    private List<Condition> firing() {
+        return alerts.firing().stream()
+                .flatMap(alert -> alert.worst().stream()
+                        .map(cause -> Condition.bad(
+                                alert.severity(),
+                                alert.kind(),
+                                alert.service(),
+                                cause.reason(),
+                                cause.remedy(),
+                                cause.at())))
+                .toList();
+    }
+
+    private boolean list() {
+        try {
+            if (engine.answers()) {
+                containers.list();
+                return true;
+            }
+            notLookedAt.add(
+                    "containers, host names, networks and memory, since no Docker Engine answers at " + engine.host());
+        } catch (EngineAway | DockerException e) {
+            notLookedAt.add("containers, host names, networks and memory, since the Docker Engine at " + engine.host()
+                    + " does not say: " + e.getMessage());
+        }
+        return false;
+    }
+
+    private Optional<Watches> watches() {
+        try {
+            return Optional.of(watches.get());
+        } catch (IllegalStateException | IllegalArgumentException | UncheckedIOException e) {
+            notLookedAt.add("levels of memory, sessions, locks and disks: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private List<Enrolment> enrolments() {
+        try {
+            return tables.enrolments();
+        } catch (SQLException e) {
+            notLookedAt.add("who is enrolled: " + JournalTrouble.of(e));
+            return List.of();
+        }
+    }
+
+    private Optional<Doctor.Log> databases(
+            Watches levels, boolean asked, List<Enrolment> enrolments, List<Condition> conditions) {
+        try {
+            DatabaseLook look = new DatabaseProbe(server, clock)
+                    .read(Monitor.server(containers.postgres(), Optional.empty(), Map.of()));
+            conditions.addAll(levels.databases().glance(look));
+            if (look.queries().isEmpty() && look.server().log().slow().isEmpty()) {
+                notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "
+                        + server.address().database() + "; to have them watched: "
+                        + look.console().psql("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+                        + ", a restart of PostgreSQL, and "
+                        + look.console().psql("CREATE EXTENSION pg_stat_statements"));
+            }
+            if (!disks.seesPostgres()) {
+                notLookedAt.add(
+                        "the disk of PostgreSQL's data, since PGSTEWARD_POSTGRES_DATA_DIR does not say where it can"
+                                + " be seen from here: docker exec "
+                                + look.console().container()
+                                + " df -h /var/lib/postgresql/data");
+            }
+            return Optional.of(log(levels, look, asked, enrolments, conditions));
+        } catch (SQLException e) {
+            notLookedAt.add("sessions, locks and sizes: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Before any login is tried, so that none of ours is in it. */
+    private Doctor.Log log(
+            Watches levels, DatabaseLook look, boolean asked, List<Enrolment> enrolments, List<Condition> conditions) {
+        Map<String, String> refusals = new HashMap<>();
+        if (asked && look.server().log().toContainer()) {
+            LogProbe.Result read = new LogProbe(engine, clock)
+                    .read(look.console().container(), look, () -> Optional.of(containers.owners(enrolments)));
+            if (!read.why().isEmpty()) {
+                notLookedAt.add((read.look().isEmpty() ? "failed logins" : "some failed logins")
+                        + ", since of PostgreSQL's log: " + read.why() + hint(read.why()));
+            }
+            read.look().ifPresent(said -> {
+                conditions.addAll(levels.log().glance(said));
+                said.refusals().forEach(refused -> refusals.put(refused.service(), refused.words()));
+            });
+        } else if (!asked) {
+            notLookedAt.add("failed logins, which are in PostgreSQL's log, since no Docker Engine answers");
+        }
+        return new Doctor.Log(
+                look.server().log(),
+                look.queries().isPresent(),
+                refusals,
+                look.console().container(),
+                look.console()::psql);
+    }
+
+    private static String hint(String why) {
+        if (why.contains(" answered 403 ")) {
+            return "; the socket proxy lets through the log of the container that PGSTEWARD_POSTGRES_CONTAINER names in .env:"
+                    + " docker compose up -d docker-proxy";
+        }
+        return why.contains(" answered 501 ")
+                ? "; give it the log driver json-file or local in its compose file, and make it anew"
+                : "";
+    }
+
+    private void host(Watches levels, boolean asked, List<Condition> conditions) {
+        try {
+            conditions.addAll(levels.host()
+                    .glance(new HostLook(
+                            clock.instant(),
+                            disks.read(),
+                            Optional.empty(),
+                            "",
+                            spool.waiting().size(),
+                            Map.of(),
+                            asked
+                                    ? containers.postgres().flatMap(new ImageProbe(engine, clock)::read)
+                                    : Optional.empty())));
+        } catch (IOException e) {
+            notLookedAt.add("the disks: " + e.getMessage());
+        }
+    }
+
+    private List<Reading> memory(List<Enrolment> enrolments) {
+        Map<String, String> services = enrolments.stream()
+                .collect(Collectors.toMap(Enrolment::identity, Enrolment::service, (one, other) -> one));
+        List<Reading> readings = new ArrayList<>();
+        for (Container container : containers.all()) {
+            String service = containers.postgres().filter(container::equals).isPresent()
+                    ? container.name()
+                    : services.get(container.identity());
+            if (service != null && container.state() == Container.State.RUNNING) {
+                engine.memory(container.id())
+                        .ifPresent(memory -> readings.add(new Reading(service, container, memory, clock.instant())));
+            }
+        }
+        return readings;
+    }
+
+    private List<Asks> asks(List<Enrolment> enrolments) {
+        Set<String> identities = enrolments.stream().map(Enrolment::identity).collect(Collectors.toSet());
+        List<Asks> asks = new ArrayList<>();
+        for (Container container : containers.others()) {
+            discovery
+                    .said(container, containers.postgres(), containers.all())
+                    .map(said -> ConnectionAdvice.asks(container, said, identities.contains(container.identity())))
+                    .ifPresent(asks::add);
+        }
+        return asks;
+    }
+
+    private Optional<Doctor.Plan> plan() {
+        try {
+            Provisioner.Plan plan = provisioner.plan(containers.others(), containers.postgres());
+            List<Doctor.Plan.Refused> refused = plan.refused().stream()
+                    .map(one -> new Doctor.Plan.Refused(one.container(), one.subject(), one.text(), one.remedy()))
+                    .toList();
+            return Optional.of(
+                    new Doctor.Plan(lines(plan.wishes()), refused, lines(plan.steps()), lines(plan.closings())));
+        } catch (SQLException e) {
+            notLookedAt.add("rights and owners: " + JournalTrouble.of(e));
+            return Optional.empty();
+        }
+    }
+
+    private static List<Doctor.Plan.Line> lines(List<Provisioner.Plan.Line> lines) {
+        return lines.stream()
+                .map(line -> new Doctor.Plan.Line(line.subject(), line.text()))
+                .toList();
+    }
+}

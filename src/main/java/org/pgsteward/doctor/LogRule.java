@@ -1,0 +1,67 @@
+package org.pgsteward.doctor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.pgsteward.model.Diagnosis;
+import org.pgsteward.model.Severity;
+import org.pgsteward.postgres.ServerLog;
+
+/** What PostgreSQL's log would have to say for failed logins and slow statements to be seen. Proposed, and never set by us. */
+final class LogRule {
+    private static final String SLOW = "5s";
+
+    private LogRule() {}
+
+    /** Empty when it says all. */
+    static Optional<Diagnosis> judge(Doctor.Log log) {
+        ServerLog written = log.written();
+        List<String> lacks = new ArrayList<>();
+        List<String> remedy = new ArrayList<>();
+        List<String> options = new ArrayList<>();
+        if (!written.toContainer()) {
+            lacks.add("it goes into files of its own, where Docker does not see it");
+            remedy.add(log.psql().apply("ALTER SYSTEM SET log_destination = 'stderr'"));
+            remedy.add(log.psql().apply("ALTER SYSTEM SET logging_collector = off"));
+        }
+        if (!written.prefix().equals(ServerLog.PREFIX)) {
+            lacks.add(
+                    written.prefix().equals(ServerLog.DEFAULT_PREFIX)
+                            ? "it says neither from where somebody was refused nor, in other languages than English, why"
+                            : "lines that begin with '" + written.prefix()
+                                    + "' are not understood, so failed logins are" + " not seen");
+            remedy.add(log.psql().apply("ALTER SYSTEM SET log_line_prefix = '" + ServerLog.PREFIX + "'"));
+            options.add("log_line_prefix=" + ServerLog.PREFIX);
+        }
+        if (written.slow().isEmpty() && !log.statements()) {
+            lacks.add(
+                    "it has no slow statements, and the extension pg_stat_statements, which would say more, is not there");
+            remedy.add(log.psql().apply("ALTER SYSTEM SET log_min_duration_statement = '" + SLOW + "'"));
+            remedy.add(log.psql().apply("ALTER SYSTEM SET log_parameter_max_length = 0"));
+            options.add("log_min_duration_statement=" + SLOW);
+            options.add("log_parameter_max_length=0");
+        }
+        if (lacks.isEmpty()) {
+            return Optional.empty();
+        }
+        remedy.add(
+                written.toContainer()
+                        ? log.psql().apply("SELECT pg_reload_conf()")
+                        : "docker restart " + LoginRule.word(log.container()));
+        if (!options.isEmpty()) {
+            remedy.add("# or, for one that is started with settings, in its compose file: command: [\"postgres\", "
+                    + String.join(
+                            ", ",
+                            options.stream()
+                                    .map(option -> "\"-c\", \"" + option + "\"")
+                                    .toList())
+                    + "]");
+        }
+        return Optional.of(new Diagnosis(
+                Diagnosis.Symptom.NOT_SEEN,
+                Severity.INFO,
+                ServerRule.SERVICE,
+                "PostgreSQL's log: " + String.join("; ", lacks),
+                String.join("\n", remedy)));
+    }
+}

@@ -1,0 +1,71 @@
+package org.pgsteward.doctor;
+
+import static org.pgsteward.model.Diagnosis.Symptom.CONNECTION_REFUSED;
+import static org.pgsteward.model.Diagnosis.Symptom.PERMISSION_DENIED;
+
+import java.util.Optional;
+import org.pgsteward.model.Diagnosis;
+import org.pgsteward.model.Severity;
+import org.pgsteward.provision.Asks;
+
+/** What PostgreSQL's answer to a service's own login means; the codes are those of PostgreSQL's manual, appendix A. */
+final class LoginRule {
+    private LoginRule() {}
+
+    /** Empty when it was let in. */
+    static Optional<Diagnosis> judge(Asks asks, Asks.Login login, LoginResult result) {
+        String service = asks.service();
+        String put = "pgsteward provision " + word(service);
+        return switch (result.sqlState()) {
+            case "" -> Optional.empty();
+            case "28P01" ->
+                Optional.of(bad(
+                        CONNECTION_REFUSED,
+                        service,
+                        "the password that the container has is not that of role '" + login.user()
+                                + "', or there is no such role",
+                        put + "   # gives the role the container's password"));
+            case "28000" ->
+                Optional.of(bad(
+                        CONNECTION_REFUSED,
+                        service,
+                        "PostgreSQL does not let role '" + login.user() + "' in: " + result.message(),
+                        put + "\n# if that changes nothing: pg_hba.conf has no line for it, or the service is in"
+                                + " quarantine:\npgsteward remove --undo " + word(service)));
+            case "3D000" ->
+                Optional.of(bad(
+                        CONNECTION_REFUSED,
+                        service,
+                        "there is no database '" + login.database() + "'",
+                        put + "   # makes it\npgsteward backups " + word(service) + "   # if it was there: what can"
+                                + " be restored"));
+            case "42501" ->
+                Optional.of(bad(
+                        PERMISSION_DENIED,
+                        service,
+                        "role '" + login.user() + "' may not connect to database '" + login.database() + "'",
+                        put + "   # gives it the right"));
+            case "53300" ->
+                Optional.of(bad(
+                        CONNECTION_REFUSED,
+                        service,
+                        "no connection is left for role '" + login.user() + "': " + result.message(),
+                        "# make the pool of the application smaller; who has them:\n" + "pgsteward status"));
+            default ->
+                Optional.of(bad(
+                        CONNECTION_REFUSED,
+                        service,
+                        "PostgreSQL refuses its login (" + result.sqlState() + "): " + result.message(),
+                        put));
+        };
+    }
+
+    private static Diagnosis bad(Diagnosis.Symptom symptom, String service, String cause, String remedy) {
+        return new Diagnosis(symptom, Severity.CRITICAL, service, cause, remedy);
+    }
+
+    /** A service's name as one word for a shell. */
+    static String word(String service) {
+        return service.matches("[A-Za-z0-9_.-]+") ? service : "'" + service.replace("'", "'\\''") + "'";
+    }
+}

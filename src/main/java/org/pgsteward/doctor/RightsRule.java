@@ -1,0 +1,77 @@
+package org.pgsteward.doctor;
+
+import static org.pgsteward.model.Diagnosis.Symptom.CONNECTION_REFUSED;
+import static org.pgsteward.model.Diagnosis.Symptom.PERMISSION_DENIED;
+import static org.pgsteward.model.Diagnosis.Symptom.TOO_OPEN;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.pgsteward.model.Diagnosis;
+import org.pgsteward.model.Severity;
+
+/** What provisioning would do or has refused, as causes: what is missing is what is denied. */
+final class RightsRule {
+    private RightsRule() {}
+
+    /**
+     * One diagnosis for each container that is refused, and for each other subject.
+     *
+     * @param plan what would be done and why
+     * @param enrolled services that have their database by us
+     * @param told services whose login was refused: the same command puts right what is said of them there
+     * @param attempts what PostgreSQL's log says of the containers that are refused
+     */
+    static List<Diagnosis> judge(
+            Doctor.Plan plan, Set<String> enrolled, Set<String> told, Map<String, String> attempts) {
+        List<Diagnosis> diagnoses = new ArrayList<>();
+        for (Doctor.Plan.Refused refused : plan.refused()) {
+            String log = attempts.containsKey(refused.container())
+                    ? "; PostgreSQL's log: " + attempts.get(refused.container())
+                    : "";
+            String remedy = refused.remedy().isEmpty()
+                    ? "docker inspect --format '{{json .Config.Labels}} {{json .Config.Env}}' "
+                            + LoginRule.word(refused.container()) + "   # what it asks for"
+                    : refused.remedy();
+            diagnoses.add(new Diagnosis(
+                    CONNECTION_REFUSED,
+                    Severity.WARNING,
+                    refused.container(),
+                    "it is not given what it asks for: " + refused.text() + log,
+                    remedy));
+        }
+        together(plan.steps()).forEach((subject, reasons) -> {
+            boolean asks =
+                    plan.wishes().stream().anyMatch(wish -> wish.subject().equals(subject));
+            if (told.contains(subject)) {
+                return;
+            }
+            boolean begins = asks && !enrolled.contains(subject);
+            String all = String.join("; ", reasons);
+            diagnoses.add(new Diagnosis(
+                    begins ? CONNECTION_REFUSED : isClosed(subject, reasons, plan) ? TOO_OPEN : PERMISSION_DENIED,
+                    Severity.WARNING,
+                    subject,
+                    begins ? "it is not enrolled yet: " + all : all,
+                    "pgsteward provision" + (asks ? " " + LoginRule.word(subject) : "")
+                            + "   # puts it right; the daemon does so every five minutes"));
+        });
+        return diagnoses;
+    }
+
+    /** Whether all that is to be done is to take rights from everybody. */
+    private static boolean isClosed(String subject, List<String> reasons, Doctor.Plan plan) {
+        List<String> closings = together(plan.closings()).getOrDefault(subject, List.of());
+        return !closings.isEmpty() && closings.containsAll(reasons);
+    }
+
+    private static Map<String, List<String>> together(List<Doctor.Plan.Line> lines) {
+        Map<String, List<String>> bySubject = new LinkedHashMap<>();
+        lines.forEach(line -> bySubject
+                .computeIfAbsent(line.subject(), first -> new ArrayList<>())
+                .add(line.text()));
+        return bySubject;
+    }
+}

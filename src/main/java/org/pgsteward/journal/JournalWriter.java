@@ -1,0 +1,171 @@
+package org.pgsteward.journal;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.pgsteward.model.JournalEntry;
+import org.pgsteward.postgres.NoConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries rows from the spool to their tables, oldest first. It stops at the first that PostgreSQL is not there to take,
+ * and sets aside one that its table refuses, so that neither an absence nor a bad row loses or delays the others.
+ */
+public final class JournalWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
+
+    /** Long enough for a drain that goes well; one that waits for PostgreSQL is not waited for. */
+    private static final long TURN_MILLISECONDS = 1000;
+
+    private static final long LOOK_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    private final Spool spool;
+    private final Tables tables;
+    private final RowStatement statement;
+    private final ReentrantLock draining = new ReentrantLock();
+    private boolean awayTold;
+
+    /** @param statement writes one row to its table */
+    public JournalWriter(Spool spool, Tables tables, RowStatement statement) {
+        this.spool = spool;
+        this.tables = tables;
+        this.statement = statement;
+    }
+
+    /** Writes one row with the statement of its table. */
+    @FunctionalInterface
+    public interface RowStatement {
+        /** @throws SQLException when PostgreSQL refuses the row or is away */
+        void write(JournalRow row) throws SQLException;
+    }
+
+    /**
+     * Keeps a row. One that the disk does not take is written at once, behind what waits; telling never hurts doing, so one
+     * that PostgreSQL does not take either is logged and the work goes on.
+     */
+    public void keep(JournalEntry entry) {
+        try {
+            spool.put(entry);
+        } catch (IOException e) {
+            drain(TURN_MILLISECONDS);
+            writeUnkept(entry, e);
+            return;
+        }
+        drain(TURN_MILLISECONDS);
+    }
+
+    private void writeUnkept(JournalEntry entry, IOException refused) {
+        try {
+            tables.prepare();
+            statement.write(spool.row(entry));
+            LOG.warn(
+                    "the disk of the state folder does not take a journal row, which is in its table: {}",
+                    refused.toString());
+        } catch (SQLException e) {
+            tables.doubt(e);
+            LOG.error(
+                    "a journal row cannot be kept in the spool ({}), nor be written ({}): {}",
+                    refused.toString(),
+                    e.getMessage(),
+                    entry);
+        }
+    }
+
+    /** Writes what waits, unless somebody else is at it. */
+    public void drain() {
+        drain(0);
+    }
+
+    /** Another thread may have looked for the last time before this one's row was there: its turn is waited for. */
+    private void drain(long milliseconds) {
+        try {
+            if (!draining.tryLock(milliseconds, TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        try {
+            if (spool.waiting().isEmpty()) {
+                return;
+            }
+            Optional<Spool.Claim> claim = claim(milliseconds);
+            if (claim.isPresent()) {
+                try (Spool.Claim held = claim.get()) {
+                    carry(held);
+                }
+            }
+        } catch (SQLException e) {
+            tables.doubt(e);
+            if (!awayTold) {
+                LOG.warn("journal rows wait in the spool: {}", e.getMessage());
+                awayTold = true;
+            }
+        } catch (IOException e) {
+            LOG.error("the journal's spool cannot be read: {}", e.getMessage());
+        } finally {
+            draining.unlock();
+        }
+    }
+
+    /** Another process may be at it, and may have looked for the last time before this one's row was there. */
+    private Optional<Spool.Claim> claim(long milliseconds) throws IOException {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+        Optional<Spool.Claim> claim = spool.claim();
+        while (claim.isEmpty() && System.nanoTime() < until && !spool.waiting().isEmpty()) {
+            LockSupport.parkNanos(LOOK_NANOSECONDS);
+            claim = spool.claim();
+        }
+        return claim;
+    }
+
+    private void carry(Spool.Claim held) throws IOException, SQLException {
+        Objects.requireNonNull(held);
+        for (var waiting = spool.waiting(); !waiting.isEmpty(); waiting = spool.waiting()) {
+            tables.prepare();
+            for (Path file : waiting) {
+                write(file);
+            }
+        }
+        awayTold = false;
+    }
+
+    private void write(Path file) throws IOException, SQLException {
+        JournalRow row;
+        try {
+            row = spool.read(file);
+        } catch (IOException e) {
+            LOG.error("journal row {} cannot be read and is set aside: {}", spool.setAside(file), e.getMessage());
+            return;
+        }
+        try {
+            statement.write(row);
+        } catch (SQLException e) {
+            if (e instanceof NoConnection || isAbsence(e.getSQLState())) {
+                throw e;
+            }
+            LOG.error("journal row {} was refused and is set aside: {}", spool.setAside(file), e.getMessage());
+            return;
+        }
+        spool.done(file);
+    }
+
+    /**
+     * Whether the server, although connected, was not there, rather than against the row. Classes of PostgreSQL's appendix A: 08 connection,
+     * 53 resources, 57 intervention, 58 system error, 40 rolled back; 25006 a server in recovery; 28 and 3D while an init
+     * script is still at work; and none that is ours, before the tables are made, or made again.
+     */
+    private static boolean isAbsence(@org.jspecify.annotations.Nullable String state) {
+        return state == null
+                || state.matches("(08|53|57|58|40|28|3D).*")
+                || state.equals("25006")
+                || Tables.areMissing(state);
+    }
+}

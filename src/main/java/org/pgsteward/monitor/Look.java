@@ -1,9 +1,0 @@
-package org.pgsteward.monitor;
-
-import java.time.Instant;
-
-/** What one round of readings found. */
-public interface Look {
-    /** When it was read. */
-    Instant at();
-}

@@ -1,0 +1,210 @@
+package org.pgsteward.monitor.guard;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import org.pgsteward.alert.OneLine;
+import org.pgsteward.model.Console;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.PostgresServer;
+import org.pgsteward.model.Size;
+import org.pgsteward.model.Typing;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.guard.AutovacuumWorker;
+import org.pgsteward.postgres.guard.DiskTaken;
+import org.pgsteward.postgres.guard.DiskUnit;
+import org.pgsteward.postgres.guard.MemoryTaken;
+import org.pgsteward.postgres.guard.TerminatedSession;
+
+/** The texts of the alerts of {@link GuardAlerts}. Pure. */
+record GuardTexts(Console console) {
+    /** Characters. */
+    private static final int LONGEST_REASON = 500;
+
+    private static final String FILES =
+            "SELECT datname, (SELECT count(*) FROM pg_ls_dir('base/' || oid)) FROM pg_database ORDER BY 2 DESC LIMIT 10";
+
+    private static final String CONSTRAINTS = "SELECT conrelid::regclass, conname, octet_length(conbin::text)"
+            + " FROM pg_constraint WHERE conbin IS NOT NULL ORDER BY 3 DESC LIMIT 10";
+
+    private static final String INDEX_FUNCTIONS = "SELECT indrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index"
+            + " WHERE indexprs IS NOT NULL OR indpred IS NOT NULL LIMIT 10";
+
+    /** @param remedy lines to paste */
+    record Text(String reason, String remedy) {
+        Text {
+            // The names of roles and databases may contain line breaks.
+            reason = OneLine.of(reason, LONGEST_REASON);
+        }
+    }
+
+    /** For a session whose process was killed, since PostgreSQL could not interrupt it. */
+    Text killed(TerminatedSession session, Optional<String> service) {
+        return new Text(
+                harm(session) + "PostgreSQL could not interrupt session " + session.pid()
+                        + ", so pgsteward killed its process: PostgreSQL ended all sessions of all services and recovered",
+                quarantine(session.role(), service));
+    }
+
+    private static String harm(TerminatedSession session) {
+        return "role " + session.role() + " " + session.reason() + " in database " + session.database()
+                + ": other services cannot log in, or pgsteward cannot write its journal; ";
+    }
+
+    /** @param count terminated sessions of the role since the alert fired */
+    Text locked(TerminatedSession session, int count, Optional<String> service) {
+        String reason = harm(session);
+        if (session.ended()) {
+            return new Text(
+                    reason + "session " + session.pid() + " was terminated"
+                            + (count > 1 ? ", and " + (count - 1) + " before it" : ""),
+                    quarantine(session.role(), service));
+        }
+        return new Text(
+                reason + "session " + session.pid()
+                        + " was terminated and still runs, because PostgreSQL cannot interrupt its statement",
+                quarantine(session.role(), service) + "\ndocker restart " + Typing.word(console.container())
+                        + "   # if that session does not end; ends all sessions of all services");
+    }
+
+    Text memory(MemoryTaken taken, Optional<String> service) {
+        return new Text(
+                "role " + taken.role() + " " + words(taken),
+                "docker update --memory 512m --memory-swap 1g " + Typing.word(console.container())
+                        + "   # if the service needs that memory; also set mem_limit in compose.yaml\n"
+                        + quarantine(taken.role(), service));
+    }
+
+    Text autovacuum(AutovacuumWorker worker) {
+        String table = OneLine.of(worker.work().replaceFirst("^autovacuum: (VACUUM |ANALYZE )+", ""), 150);
+        String place = "autovacuum in database " + worker.database() + " of role " + worker.owner();
+        String again = "; it begins again within minutes, until the owner changes ";
+        // As the owner: the administrator would run functions of the service, if its search_path says so.
+        Console owner = new Console(console.container(), worker.owner(), worker.database());
+        return worker.isLarge()
+                ? new Text(
+                        place + " held " + Size.words(worker.bytes()) + " of PostgreSQL's memory limit of "
+                                + Size.words(worker.limit()) + " (last at table " + table
+                                + "); pgsteward ended it before PostgreSQL ran out of memory and ended all sessions"
+                                + again + "its tables",
+                        owner.psql(CONSTRAINTS) + "   # its largest check constraints")
+                : new Text(
+                        place + " has analyzed table " + table + " for " + Elapsed.words(worker.analyzed())
+                                + "; pgsteward ended it, because few processes vacuum the databases of all services"
+                                + again + "the table",
+                        owner.psql(INDEX_FUNCTIONS) + "   # the functions in its indexes");
+    }
+
+    /** For what is free again when the role's sessions end. */
+    Text held(DiskTaken taken, Optional<String> service) {
+        String ended = taken.kind() == DiskTaken.Kind.TEMPORARY
+                ? "terminated its sessions, because PostgreSQL stops for all services when its disk is full"
+                : "terminated its session"
+                        + (taken.kind() == DiskTaken.Kind.QUEUE ? "s" : "")
+                        + ", because the queue takes the disk of all services";
+        return new Text(
+                "role " + taken.role() + " " + words(taken) + "; pgsteward " + ended,
+                console.psql(
+                                "SELECT pid, usename, datname, xact_start, query FROM pg_stat_activity WHERE xact_start IS NOT NULL"
+                                        + " ORDER BY xact_start LIMIT 10")
+                        + "   # the open transactions\n" + quarantine(taken.role(), service));
+    }
+
+    /** @param service of the role, whose login is disabled then */
+    Text disk(DiskTaken taken, Optional<String> service) {
+        return new Text(
+                "role " + taken.role() + " " + words(taken) + "; pgsteward terminated its sessions"
+                        + (service.isPresent() ? " and disabled its login" : "")
+                        + ", because PostgreSQL stops for all services when "
+                        + (taken.unit() == DiskUnit.BYTES ? "its disk is full" : "it cannot make a file"),
+                (taken.unit() == DiskUnit.BYTES
+                                ? "pgsteward status   # how large each database is\n"
+                                : console.psql(FILES)
+                                        + "   # how many files each database has; each table and index has some\n")
+                        + "docker system df   # what Docker has that can go"
+                        + (service.isPresent() ? "" : "\n" + quarantine(taken.role(), service)));
+    }
+
+    /** @param incident such as {@code held 30000 of the server's 31232 locks} */
+    Text shutOut(String role, String incident) {
+        return shutOutBecause(
+                role, "pgsteward disabled its login after repeated incidents; the last one: it " + incident);
+    }
+
+    /** @param incident the same */
+    Text paused(String role, Duration length, String incident) {
+        return shutOutBecause(
+                role,
+                "pgsteward disabled its login for " + length.toMinutes()
+                        + " minutes after repeated incidents; the last one: it " + incident);
+    }
+
+    Text pausedForDisk(Duration length, DiskTaken taken) {
+        return shutOutBecause(
+                taken.role(),
+                "pgsteward disabled its login for " + length.toMinutes() + " minutes, and until "
+                        + (taken.unit() == DiskUnit.BYTES
+                                ? "the disk has " + Size.words(taken.unit().enough()) + " free again"
+                                : taken.unit().enough() + " files can be made on the disk")
+                        + ": it " + words(taken));
+    }
+
+    /** For a role that was shut out before this process started, or by an operator. */
+    Text shutOut(String role) {
+        return shutOutBecause(role, "it has NOLOGIN and CONNECTION LIMIT 0");
+    }
+
+    private Text shutOutBecause(String role, String why) {
+        return new Text(
+                "role " + role + " cannot log in: " + why,
+                console.psql("ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT "
+                                + PostgresServer.ROLE_CONNECTIONS)
+                        + "   # enables its login again; first correct the application");
+    }
+
+    static String words(DiskTaken taken) {
+        return switch (taken.kind()) {
+            case GROWTH ->
+                (taken.unit() == DiskUnit.BYTES
+                                ? "took " + Size.words(taken.amount()) + " of the disk"
+                                : "made " + taken.amount() + " files on the disk")
+                        + " of PostgreSQL's data within " + Elapsed.words(taken.within()) + left(taken);
+            case TEMPORARY ->
+                "had "
+                        + (taken.unit() == DiskUnit.BYTES ? Size.words(taken.amount()) + " of" : taken.amount())
+                        + " temporary files on the disk of PostgreSQL's data" + left(taken);
+            case QUEUE -> "wrote most while the queue of NOTIFY grew to " + Size.words(taken.amount());
+            case TRANSACTION ->
+                "had a transaction open for " + Elapsed.words(taken.within()) + " while the queue of NOTIFY grew to "
+                        + Size.words(taken.amount());
+        };
+    }
+
+    private static String left(DiskTaken taken) {
+        return taken.unit() == DiskUnit.BYTES
+                ? ", and " + Size.words(taken.left()) + " are left"
+                : ", and " + taken.left() + " more can be made (inodes)";
+    }
+
+    static String words(MemoryTaken taken) {
+        return String.format(
+                Locale.ROOT,
+                "held %s of PostgreSQL's memory limit of %s in %d session%s%s; %s",
+                Size.words(taken.bytes()),
+                Size.words(taken.limit()),
+                taken.sessions(),
+                taken.sessions() == 1 ? "" : "s",
+                taken.beside()
+                        .map(other -> ", beside " + Size.words(other.bytes()) + " of role " + other.role())
+                        .orElse(""),
+                taken.crashed()
+                        ? "PostgreSQL ran out of memory and ended all sessions of all services"
+                        : "pgsteward terminated its sessions before PostgreSQL ran out of memory and ended all sessions");
+    }
+
+    private String quarantine(String role, Optional<String> service) {
+        return service.map(name -> "pgsteward remove " + Typing.word(name)
+                        + "   # quarantine: its role cannot log in until 'pgsteward remove --undo'")
+                .orElseGet(() -> console.psql("ALTER ROLE " + Quote.identifier(role) + " NOLOGIN"));
+    }
+}

@@ -1,0 +1,146 @@
+package org.pgsteward.monitor.guard;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.pgsteward.postgres.guard.ServerGuard;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The thread that runs {@link ServerGuard} every two seconds, and more often during an incident. */
+public final class GuardWatch implements AutoCloseable {
+    private static final long PERIOD_MILLISECONDS = 2000;
+
+    /** How often the guard's session is pinged, and the free space of the disk read, between two checks. */
+    private static final long PING_MILLISECONDS = 250;
+
+    private static final long INCIDENT_MILLISECONDS = 50;
+
+    /** More terminated sessions than this are an incident: the role may come back at once. */
+    private static final int FEW = 5;
+
+    /** After the end of its session, the guard has to be back before a role takes all locks. */
+    private static final Duration HURRY = Duration.ofSeconds(30);
+
+    /** Period after {@link #HURRY}: another crash may follow, and its cause shows only in a reading just before it. */
+    private static final long ALERT_MILLISECONDS = 250;
+
+    private static final Duration ALERT = Duration.ofMinutes(10);
+
+    /** Period after {@link #HURRY}, while PostgreSQL does not answer. */
+    private static final long UNAVAILABLE_MILLISECONDS = 200;
+
+    private static final Duration UNAVAILABLE = Duration.ofMinutes(10);
+
+    /** Period after that, and when the login is refused: PostgreSQL logs each refusal. */
+    private static final long LONG_MILLISECONDS = 15_000;
+
+    /** Class of SQLSTATE: invalid password or role. */
+    private static final String LOGIN_REFUSED = "28";
+
+    private static final Logger LOG = LoggerFactory.getLogger(GuardWatch.class);
+
+    private final ServerGuard guard;
+    private final GuardAlerts alerts;
+    private final Clock clock;
+    private Instant answeredAt = Instant.EPOCH;
+    private Instant failedAt = Instant.EPOCH;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread thread = new Thread(null, this::run, "guard", 256 * 1024);
+
+    public GuardWatch(ServerGuard guard, GuardAlerts alerts, Clock clock) {
+        this.guard = guard;
+        this.alerts = alerts;
+        this.clock = clock;
+    }
+
+    public void start() {
+        alerts.resume();
+        answeredAt = clock.instant();
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            long pause;
+            do {
+                pause = check();
+            } while (!isClosedAfter(pause));
+        } catch (InterruptedException e) {
+            LOG.debug("interrupted");
+        } finally {
+            guard.close();
+        }
+    }
+
+    /** Waits, but returns at once if the guard's session ends, or if the disk fills. */
+    private boolean isClosedAfter(long milliseconds) throws InterruptedException {
+        for (long left = milliseconds; left > 0; left -= PING_MILLISECONDS) {
+            if (closed.await(Math.min(left, PING_MILLISECONDS), TimeUnit.MILLISECONDS)) {
+                return true;
+            }
+            if (guard.isDiskFilling()) {
+                return false;
+            }
+            try {
+                guard.ping();
+            } catch (SQLException e) {
+                LOG.debug("the guard's session has ended: {}", e.getMessage());
+                failedAt = clock.instant();
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /** Returns the pause before the next check, in milliseconds. */
+    private long check() {
+        try {
+            ServerGuard.Result result = guard.check();
+            answeredAt = clock.instant();
+            alerts.report(result);
+            boolean incident = result.terminated().size() > FEW
+                    || result.memory().isPresent()
+                    || result.disk().isPresent()
+                    || isWithin(HURRY, failedAt);
+            if (incident) {
+                return INCIDENT_MILLISECONDS;
+            }
+            return isWithin(ALERT, failedAt) ? ALERT_MILLISECONDS : PERIOD_MILLISECONDS;
+        } catch (SQLException e) {
+            // The monitor reports that PostgreSQL is unavailable.
+            LOG.debug("the guard cannot check the server: {}", e.getMessage());
+            failedAt = clock.instant();
+            return pauseAfter(e);
+        } catch (RuntimeException e) {
+            LOG.error("a check of the guard failed; the next one follows: {}", e.toString());
+            return PERIOD_MILLISECONDS;
+        }
+    }
+
+    private long pauseAfter(SQLException error) {
+        if (isWithin(HURRY, answeredAt)) {
+            return INCIDENT_MILLISECONDS;
+        }
+        boolean refused = String.valueOf(error.getSQLState()).startsWith(LOGIN_REFUSED);
+        return isWithin(UNAVAILABLE, answeredAt) && !refused ? UNAVAILABLE_MILLISECONDS : LONG_MILLISECONDS;
+    }
+
+    private boolean isWithin(Duration duration, Instant time) {
+        return time.plus(duration).isAfter(clock.instant());
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Alerts about what the guard in {@code postgres.guard} did: it ended a session, or disabled the login of a role. */
+@NullMarked
+package org.pgsteward.monitor.guard;
+
+import org.jspecify.annotations.NullMarked;

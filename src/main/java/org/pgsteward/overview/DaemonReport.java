@@ -1,0 +1,119 @@
+package org.pgsteward.overview;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.FailingReceiver;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.containers.MemorySampler;
+import org.pgsteward.engine.FeedTrouble;
+import org.pgsteward.model.Memory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reports for commands what only the daemon knows: at once when it changes, and every 30 s so that they see it runs. */
+public final class DaemonReport implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DaemonReport.class);
+    private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(3);
+    private static final Duration BETWEEN_WRITES = Duration.ofSeconds(30);
+
+    private final Sources sources;
+    private final DaemonStatusFile file;
+    private final Clock clock;
+    private final Instant startedAt;
+    private @Nullable ScheduledExecutorService timer;
+    private @Nullable DaemonStatus written;
+    private boolean closed;
+
+    /**
+     * Where the report comes from.
+     *
+     * @param feed why Docker's events may go unheard
+     */
+    public record Sources(
+            Containers containers,
+            MemorySampler memory,
+            Supplier<Optional<FeedTrouble>> feed,
+            Supplier<List<FailingReceiver>> failing) {}
+
+    /** @param stateDir {@code pgsteward.state.dir} */
+    public DaemonReport(Sources sources, Path stateDir, ObjectMapper json, Clock clock) {
+        this.sources = sources;
+        this.file = new DaemonStatusFile(stateDir, json);
+        this.clock = clock;
+        this.startedAt = clock.instant();
+    }
+
+    /** Returns the last report of a daemon; empty where none has ever run with this state folder. */
+    public static Optional<DaemonStatus> read(Path stateDir, ObjectMapper json) {
+        return new DaemonStatusFile(stateDir, json).read();
+    }
+
+    /** Returns the daemon's own view, now. */
+    public DaemonStatus now() {
+        Map<String, Memory> memory = new TreeMap<>();
+        sources.memory().last().forEach(reading -> memory.put(reading.service(), reading.memory()));
+        Optional<FeedTrouble> trouble = sources.feed().get();
+        return new DaemonStatus(
+                clock.instant(),
+                startedAt,
+                false,
+                trouble.map(FeedTrouble::since).orElse(null),
+                trouble.map(FeedTrouble::why).orElse(""),
+                sources.failing().get(),
+                sources.containers().states(),
+                memory);
+    }
+
+    /** Begins to report. */
+    public synchronized void start() {
+        timer = Executors.newSingleThreadScheduledExecutor(work -> {
+            Thread thread = new Thread(null, work, "daemon-report", 256 * 1024);
+            thread.setDaemon(true);
+            return thread;
+        });
+        // It never fails: report() catches what it throws.
+        ScheduledFuture<?> unused =
+                timer.scheduleWithFixedDelay(this::report, 0, BETWEEN_CHECKS.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private synchronized void report() {
+        if (closed) {
+            return;
+        }
+        try {
+            DaemonStatus status = now();
+            DaemonStatus before = written;
+            if (before == null
+                    || !status.says(before)
+                    || !before.at().plus(BETWEEN_WRITES).isAfter(status.at())) {
+                file.write(status);
+                written = status;
+            }
+        } catch (RuntimeException trouble) {
+            LOG.warn("cannot report how the daemon fares: {}", trouble.toString());
+        }
+    }
+
+    /** Ends the report, which then says that the daemon was stopped. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (timer != null) {
+            timer.shutdownNow();
+            file.write((written == null ? now() : written).stoppedAt(clock.instant()));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package org.pgsteward.overview;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.io.BoundedFile;
+import org.pgsteward.journal.BackupDays;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.KeptDatabase;
+import org.pgsteward.monitor.DatabaseFigures;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What PostgreSQL said last of databases and backups, in a file that the daemon and the commands share: to when a service
+ * can be restored is asked above all while PostgreSQL is away, and perhaps after our own restart. A file that is torn or
+ * cannot be written costs only this.
+ */
+final class LastKnown {
+    /** Bytes of a file that is read. */
+    private static final int MOST_BYTES = 1024 * 1024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(LastKnown.class);
+
+    private final Path file;
+    private final ObjectMapper json;
+
+    /** @param stateDir {@code pgsteward.state.dir} */
+    LastKnown(Path stateDir, ObjectMapper json) {
+        this.file = stateDir.resolve("last-known.json");
+        this.json = json;
+    }
+
+    /**
+     * All that was said at one time.
+     *
+     * @param figures by service
+     * @param histories by service
+     * @param days by service
+     * @param quarantined by service, when it was put into quarantine
+     * @param kept databases that restores made or kept
+     */
+    record Facts(
+            Instant at,
+            Map<String, DatabaseFigures.Figure> figures,
+            Map<String, Tables.History> histories,
+            Map<String, List<BackupDays.Outcome>> days,
+            Map<String, Instant> quarantined,
+            List<KeptDatabase> kept) {
+        static final Facts NONE = new Facts(Instant.EPOCH, Map.of(), Map.of(), Map.of(), Map.of(), List.of());
+    }
+
+    private record Page(
+            Instant at, List<Line> services, @Nullable List<KeptDatabase> kept) {}
+
+    /** One service in the file. */
+    private record Line(
+            String service,
+            DatabaseFigures.@Nullable Figure database,
+            @Nullable Run run,
+            @Nullable List<BackupDays.Outcome> days,
+            @Nullable Instant quarantinedAt) {}
+
+    private record Run(
+            @Nullable Instant lastSuccess,
+            @Nullable Instant lastVerified,
+            double seconds,
+            long sizeBytes,
+            String lastState,
+            @Nullable Long restoreMillis,
+            @Nullable Instant restorableTo) {
+        static Run of(Tables.History history) {
+            return new Run(
+                    history.lastSuccess().orElse(null),
+                    history.lastVerified().orElse(null),
+                    history.seconds(),
+                    history.sizeBytes(),
+                    history.lastState(),
+                    history.restores().map(Duration::toMillis).orElse(null),
+                    history.restorableTo().orElse(null));
+        }
+
+        Tables.History history(String service) {
+            return new Tables.History(
+                    service,
+                    Optional.ofNullable(lastSuccess),
+                    Optional.ofNullable(lastVerified),
+                    seconds,
+                    sizeBytes,
+                    lastState,
+                    Optional.ofNullable(restoreMillis).map(Duration::ofMillis),
+                    Optional.ofNullable(restorableTo));
+        }
+    }
+
+    void write(Facts facts) {
+        TreeSet<String> names = new TreeSet<>(facts.histories().keySet());
+        names.addAll(facts.figures().keySet());
+        names.addAll(facts.quarantined().keySet());
+        List<Line> lines = new ArrayList<>();
+        for (String name : names) {
+            lines.add(new Line(
+                    name,
+                    facts.figures().get(name),
+                    Optional.ofNullable(facts.histories().get(name))
+                            .map(Run::of)
+                            .orElse(null),
+                    facts.days().get(name),
+                    facts.quarantined().get(name)));
+        }
+        try {
+            Path part = Files.createTempFile(file.toAbsolutePath().getParent(), ".last-known", ".part");
+            try {
+                Files.write(part, json.writeValueAsBytes(new Page(facts.at(), lines, facts.kept())));
+                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                // A full disk must not get one more file each time.
+                Files.deleteIfExists(part);
+            }
+        } catch (IOException refused) {
+            LOG.debug("what PostgreSQL said is not kept: {}", refused.toString());
+        }
+    }
+
+    /** Empty when nothing was ever said. */
+    Optional<Facts> read() {
+        try {
+            Page page = json.readValue(BoundedFile.bytes(file, MOST_BYTES), Page.class);
+            Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
+            Map<String, Tables.History> histories = new TreeMap<>();
+            Map<String, List<BackupDays.Outcome>> days = new TreeMap<>();
+            Map<String, Instant> quarantined = new TreeMap<>();
+            for (Line line : page.services()) {
+                Optional.ofNullable(line.database()).ifPresent(figure -> figures.put(line.service(), figure));
+                Optional.ofNullable(line.run())
+                        .ifPresent(run -> histories.put(line.service(), run.history(line.service())));
+                Optional.ofNullable(line.days()).ifPresent(outcomes -> days.put(line.service(), outcomes));
+                Optional.ofNullable(line.quarantinedAt()).ifPresent(at -> quarantined.put(line.service(), at));
+            }
+            return Optional.of(new Facts(
+                    page.at(),
+                    figures,
+                    histories,
+                    days,
+                    quarantined,
+                    Objects.requireNonNullElse(page.kept(), List.of())));
+        } catch (NoSuchFileException never) {
+            return Optional.empty();
+        } catch (IOException torn) {
+            LOG.debug("what PostgreSQL said last cannot be read: {}", torn.toString());
+            return Optional.empty();
+        }
+    }
+}

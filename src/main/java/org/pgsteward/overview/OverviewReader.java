@@ -1,0 +1,184 @@
+package org.pgsteward.overview;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Silences;
+import org.pgsteward.backup.KeptDatabases;
+import org.pgsteward.containers.ServiceState;
+import org.pgsteward.journal.BackupDays;
+import org.pgsteward.journal.JournalTrouble;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Memory;
+import org.pgsteward.model.Typing;
+import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.postgres.DaemonLock;
+import org.pgsteward.postgres.Server;
+
+/**
+ * Reads how things are: one connection to PostgreSQL and four statements; no Docker Engine is asked. The answers are kept
+ * for when PostgreSQL is unavailable.
+ */
+public final class OverviewReader {
+    /** What is seen anew goes to the disk no more often than this, however often somebody looks. */
+    private static final Duration BETWEEN_WRITES = Duration.ofMinutes(1);
+
+    private final Server server;
+    private final LastKnown lastKnown;
+    private final AlertBook alerts;
+    private final Silences silences;
+    private final Supplier<Optional<DaemonStatus>> daemon;
+    private final Age age;
+    private final Typing typing;
+    private final Clock clock;
+    private final ZoneId zone;
+    private volatile LastKnown.@Nullable Facts facts;
+    private volatile List<DaemonLock.Session> sessions = List.of();
+    private Instant written = Instant.EPOCH;
+
+    /** Why a newest verified backup is too old, where no daemon raises an alert about that. */
+    @FunctionalInterface
+    public interface Age {
+        Optional<String> tooOld(String service, Instant restorableTo, Instant now);
+    }
+
+    /**
+     * @param stateDir {@code pgsteward.state.dir}
+     * @param daemon the daemon's own report
+     */
+    public OverviewReader(
+            Server server,
+            Path stateDir,
+            ObjectMapper json,
+            AlertBook alerts,
+            Silences silences,
+            Supplier<Optional<DaemonStatus>> daemon,
+            Age age,
+            Typing typing,
+            Clock clock,
+            ZoneId zone) {
+        this.server = server;
+        this.lastKnown = new LastKnown(stateDir, json);
+        this.alerts = alerts;
+        this.silences = silences;
+        this.daemon = daemon;
+        this.age = age;
+        this.typing = typing;
+        this.clock = clock;
+        this.zone = zone;
+    }
+
+    /** How things are now. A PostgreSQL that hangs holds this up for as long as a connection may take. */
+    public Overview look() {
+        try {
+            return overview(Optional.of(read()), Optional.empty());
+        } catch (SQLException e) {
+            return remembered(JournalTrouble.of(e));
+        }
+    }
+
+    /** How things were when PostgreSQL last answered, and {@code trouble} why it is not asked now. */
+    public Overview remembered(String trouble) {
+        return overview(Optional.ofNullable(facts).or(lastKnown::read), Optional.of(trouble));
+    }
+
+    /** Every daemon that worked on PostgreSQL or stood by when it answered last. */
+    public List<DaemonLock.Session> daemons() {
+        return sessions;
+    }
+
+    /** Of a daemon that ended here while another one works, there is nothing to report. */
+    private Optional<DaemonStatus> report(Instant now) {
+        return daemon.get()
+                .filter(status -> status.isRunning(now) || sessions.stream().noneMatch(DaemonLock.Session::active));
+    }
+
+    private LastKnown.Facts read() throws SQLException {
+        Map<String, Tables.History> histories = new TreeMap<>();
+        Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
+        Instant now = clock.instant();
+        LastKnown.Facts read;
+        try (Connection connection = server.connectToLook()) {
+            Tables.histories(connection).forEach(history -> histories.put(history.service(), history));
+            DatabaseFigures.read(connection).forEach(figure -> figures.put(figure.service(), figure));
+            read = new LastKnown.Facts(
+                    now,
+                    figures,
+                    histories,
+                    BackupDays.read(connection, now, zone),
+                    Tables.quarantinedSince(connection),
+                    KeptDatabases.read(connection));
+            sessions = DaemonLock.sessions(connection);
+        }
+        facts = read;
+        keep(read);
+        return read;
+    }
+
+    private synchronized void keep(LastKnown.Facts read) {
+        if (Duration.between(written, read.at()).abs().compareTo(BETWEEN_WRITES) >= 0) {
+            written = read.at();
+            lastKnown.write(read);
+        }
+    }
+
+    private Overview overview(Optional<LastKnown.Facts> known, Optional<String> trouble) {
+        LastKnown.Facts read = known.orElse(LastKnown.Facts.NONE);
+        Instant now = clock.instant();
+        Optional<DaemonStatus> report = report(now);
+        Optional<DaemonStatus> running = report.filter(status -> status.isRunning(now));
+        Map<String, ServiceState> states = running.map(DaemonStatus::containers).orElse(Map.of());
+        Map<String, Memory> memory = running.map(DaemonStatus::memory).orElse(Map.of());
+        TreeSet<String> names = new TreeSet<>(read.histories().keySet());
+        names.addAll(read.figures().keySet());
+        names.addAll(read.quarantined().keySet());
+        names.addAll(states.keySet());
+        List<Overview.Service> services = new ArrayList<>();
+        for (String name : names) {
+            Optional<Tables.History> history =
+                    Optional.ofNullable(read.histories().get(name));
+            boolean isBackedUp = read.figures().containsKey(name);
+            services.add(new Overview.Service(
+                    name,
+                    Optional.ofNullable(read.figures().get(name)),
+                    history,
+                    read.days().getOrDefault(name, List.of()),
+                    Optional.ofNullable(states.get(name)),
+                    Optional.ofNullable(memory.get(name)),
+                    Optional.ofNullable(read.quarantined().get(name)),
+                    // A daemon raises its own alert, by the labels that only it knows.
+                    history.filter(backups -> isBackedUp && running.isEmpty())
+                            .flatMap(Tables.History::restorableTo)
+                            .flatMap(at -> age.tooOld(name, at, now))));
+        }
+        List<Alert> firing = alerts.firing().stream()
+                .sorted(Comparator.comparing(Alert::severity).reversed().thenComparing(Alert::since))
+                .toList();
+        return new Overview(
+                now,
+                trouble,
+                known.map(LastKnown.Facts::at),
+                List.copyOf(services),
+                firing,
+                silences.active(),
+                report,
+                typing,
+                read.kept());
+    }
+}

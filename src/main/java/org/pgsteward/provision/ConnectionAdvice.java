@@ -1,0 +1,227 @@
+package org.pgsteward.provision;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.pgsteward.containers.ContainerAlerts;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.doctor.Examination;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Diagnosis;
+import org.pgsteward.model.Severity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Alerts of containers whose own settings keep them from their database: a network that they are not on, a host name or a
+ * port that does not lead to PostgreSQL, or variables that pgsteward does not know. {@link Examination} has the same from
+ * the same rules. Each container is named in at most one of these alerts, by its name.
+ */
+public final class ConnectionAdvice {
+    static final Set<String> KINDS =
+            Set.of(ContainerAlerts.NETWORK, ContainerAlerts.UNREACHABLE, ContainerAlerts.NOT_ENROLLED);
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionAdvice.class);
+
+    /** Compose makes containers one after the other, and a host name leads nowhere until its container is there. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    /** A backup or another job of a few minutes is not worth a word. */
+    private static final Duration LASTING = Duration.ofMinutes(10);
+
+    /** Exit codes of programs that finished, or that were told to end. */
+    private static final Set<Integer> PEACEFUL = Set.of(0, 130, 137, 143);
+
+    private final Discovery discovery;
+    private final Containers containers;
+    private final Optional<String> webNetwork;
+    private final Clock clock;
+
+    /** By container id. */
+    private final Map<String, Trouble> troubles = new ConcurrentHashMap<>();
+
+    /** @param since when it was seen first; an alert of another kind begins anew */
+    private record Trouble(Condition condition, Instant since, Duration patience) {
+        private Trouble since(Trouble first) {
+            return new Trouble(condition, first.since(), patience);
+        }
+
+        private boolean isNews(Instant now) {
+            return !since.plus(patience).isAfter(now);
+        }
+    }
+
+    private final Set<String> well = ConcurrentHashMap.newKeySet();
+
+    ConnectionAdvice(Discovery discovery, Containers containers, Optional<String> webNetwork, Clock clock) {
+        this.discovery = discovery;
+        this.containers = containers;
+        this.webNetwork = webNetwork;
+        this.clock = clock;
+    }
+
+    /** Returns the conditions of one container: alerts that begin or go on, and those that end. */
+    List<Condition> judge(Container container) {
+        String id = container.id();
+        Instant now = clock.instant();
+        Optional<Trouble> found = trouble(container, now);
+        if (found.isEmpty()) {
+            troubles.remove(id);
+            String reason = tries(container) ? "its settings lead to its database" : "it does not run";
+            return well.add(id) ? over(container, KINDS, reason) : List.of();
+        }
+        well.remove(id);
+        Optional<Trouble> before = Optional.ofNullable(troubles.get(id))
+                .filter(seen ->
+                        seen.condition().kind().equals(found.get().condition().kind()));
+        Trouble trouble = before.map(seen -> found.get().since(seen)).orElse(found.get());
+        troubles.put(id, trouble);
+        if (!trouble.isNews(now)) {
+            return List.of();
+        }
+        if (before.filter(seen -> seen.isNews(seen.condition().at())).isEmpty()) {
+            LOG.warn("{}", trouble.condition().reason());
+        }
+        String kind = trouble.condition().kind();
+        List<Condition> conditions = new ArrayList<>(over(
+                container, KINDS.stream().filter(other -> !other.equals(kind)).toList(), "there is another reason"));
+        conditions.add(trouble.condition());
+        return conditions;
+    }
+
+    /**
+     * Returns the alerts that end with a container. The one about its variables stays until the next reconcile, since the
+     * container may be created again at once.
+     */
+    List<Condition> gone(Container container, boolean nameIsTaken) {
+        troubles.remove(container.id());
+        well.remove(container.id());
+        return nameIsTaken
+                ? List.of()
+                : over(
+                        container,
+                        List.of(ContainerAlerts.NETWORK, ContainerAlerts.UNREACHABLE),
+                        "the container is gone");
+    }
+
+    private List<Condition> over(Container container, Iterable<String> kinds, String reason) {
+        List<Condition> over = new ArrayList<>();
+        kinds.forEach(kind -> over.add(Condition.well(kind, container.name(), reason, clock.instant())));
+        return over;
+    }
+
+    private Optional<Trouble> trouble(Container container, Instant now) {
+        Optional<String> network =
+                discovery.networkAdvice(container, containers.postgres(), webNetwork, containers.all());
+        if (network.isPresent()) {
+            return Optional.of(trouble(
+                    Condition.bad(
+                            Severity.WARNING,
+                            ContainerAlerts.NETWORK,
+                            container.name(),
+                            network.get(),
+                            "docker inspect --format '{{json .NetworkSettings.Networks}}' " + container.commandName(),
+                            now),
+                    Duration.ZERO));
+        }
+        if (!tries(container)) {
+            return Optional.empty();
+        }
+        Optional<Diagnosis> wrong = diagnosis(container).filter(Diagnosis::isTrouble);
+        if (wrong.isPresent()) {
+            return Optional.of(trouble(
+                    Condition.bad(
+                            wrong.get().severity(),
+                            ContainerAlerts.UNREACHABLE,
+                            container.name(),
+                            "container " + container.name() + " cannot reach PostgreSQL: "
+                                    + wrong.get().cause(),
+                            wrong.get().remedy(),
+                            now),
+                    PATIENCE));
+        }
+        return unenrolled(container, discovery, containers)
+                .map(diagnosis -> trouble(
+                        Condition.bad(
+                                diagnosis.severity(),
+                                ContainerAlerts.NOT_ENROLLED,
+                                container.name(),
+                                diagnosis.cause(),
+                                diagnosis.remedy(),
+                                now),
+                        diagnosis.isTrouble() ? PATIENCE : LASTING));
+    }
+
+    private static Trouble trouble(Condition condition, Duration patience) {
+        return new Trouble(condition, condition.at(), patience);
+    }
+
+    /** Whether it runs, or ended with an error. */
+    private static boolean tries(Container container) {
+        return switch (container.state()) {
+            case RUNNING, RESTARTING -> true;
+            case EXITED, DEAD -> !PEACEFUL.contains(container.exitCode());
+            case CREATED, PAUSED, REMOVING -> false;
+        };
+    }
+
+    private Optional<Diagnosis> diagnosis(Container container) {
+        return unreachable(container, discovery, containers);
+    }
+
+    private static Optional<Diagnosis> unreachable(Container container, Discovery discovery, Containers containers) {
+        return containers
+                .postgres()
+                .flatMap(server -> discovery
+                        .said(container, Optional.of(server), containers.all())
+                        .flatMap(said -> NetworkRule.judge(asks(container, said, false), server, containers.all())));
+    }
+
+    /** Returns for all containers, in any state, why their settings do not lead them to a database. */
+    public static List<Diagnosis> unserved(Discovery discovery, Containers containers) {
+        return Stream.concat(
+                        containers.others().stream()
+                                .flatMap(container -> unreachable(container, discovery, containers).stream()),
+                        unenrolled(discovery, containers).stream())
+                .toList();
+    }
+
+    /** The same without containers that cannot reach PostgreSQL: that is to be mended first. */
+    public static List<Diagnosis> unenrolled(Discovery discovery, Containers containers) {
+        return containers.others().stream()
+                .filter(container ->
+                        unreachable(container, discovery, containers).isEmpty())
+                .flatMap(container -> unenrolled(container, discovery, containers).stream())
+                .toList();
+    }
+
+    private static Optional<Diagnosis> unenrolled(Container container, Discovery discovery, Containers containers) {
+        return discovery
+                .unenrolled(container, containers.postgres(), containers.all())
+                .map(unenrolled -> new Diagnosis(
+                        Diagnosis.Symptom.CONNECTION_REFUSED,
+                        unenrolled.application() ? Severity.WARNING : Severity.INFO,
+                        unenrolled.service(),
+                        unenrolled.reason(),
+                        unenrolled.remedy()));
+    }
+
+    public static Asks asks(Container container, Discovery.Said said, boolean enrolled) {
+        return new Asks(
+                container,
+                said.service(),
+                said.variable(),
+                said.host(),
+                said.port().map(port -> new Asks.Port(port.variable(), port.number())),
+                enrolled,
+                said.login().map(login -> new Asks.Login(login.user(), login.password(), login.database())));
+    }
+}

@@ -1,0 +1,140 @@
+package org.pgsteward.provision;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.containers.ContainerAlerts;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.JournalEntry;
+import org.pgsteward.model.Sighting;
+
+/**
+ * Provisions containers as soon as the routes see them and reconciles when they say so, and remembers the containers that
+ * wait for PostgreSQL.
+ */
+public final class DaemonProvisioning {
+    private final ServiceProvisioning services;
+    private final Containers containers;
+    private final Preparation preparation;
+    private final ConnectionAdvice advice;
+    private final Clock clock;
+    private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
+
+    /** @param webNetwork the network that every service has to be on besides PostgreSQL's, if there is one */
+    public DaemonProvisioning(
+            ServiceProvisioning services,
+            Discovery discovery,
+            Containers containers,
+            Preparation preparation,
+            Optional<String> webNetwork,
+            Clock clock) {
+        this.services = services;
+        this.containers = containers;
+        this.preparation = preparation;
+        this.advice = new ConnectionAdvice(discovery, containers, webNetwork, clock);
+        this.clock = clock;
+    }
+
+    /** Gives the container what it asks for; null when there is nothing to say of it. */
+    public @Nullable ProvisionReport provision(Sighting seen) {
+        Sighting sighting = containers.newest(seen);
+        Container container = sighting.container();
+        waiting.remove(container.id());
+        if (!sighting.gone() && sighting.postgres()) {
+            return null;
+        }
+        ProvisionFindings findings = new ProvisionFindings(clock);
+        if (sighting.gone()) {
+            forget(container, findings);
+        } else {
+            findings.add(advice.judge(container));
+            if (!services.isSatisfied(container)) {
+                // Its service is known before PostgreSQL answers: what happens to it meanwhile is recorded as that
+                // service's. A container that contradicts another one of its identity is no service's.
+                if (!services.isContradicting(container)) {
+                    services.service(container).ifPresent(service -> containers.belongs(container, service));
+                }
+                provision(sighting, findings);
+            }
+        }
+        return report(findings);
+    }
+
+    private void forget(Container container, ProvisionFindings findings) {
+        services.forget(container);
+        String name = container.name();
+        boolean nameIsTaken =
+                containers.all().stream().anyMatch(other -> other.name().equals(name));
+        findings.add(advice.gone(container, nameIsTaken));
+        if (!nameIsTaken) {
+            findings.well(ContainerAlerts.REFUSED, name, "the container is gone");
+        }
+        // Compose removes the old container before it starts the new one, which may have the service from now on.
+        containers.all().stream()
+                .filter(other -> other.identity().equals(container.identity()) && services.isContradicting(other))
+                .forEach(other -> provision(new Sighting(other, false, false), findings));
+    }
+
+    private void provision(Sighting sighting, ProvisionFindings findings) {
+        Container container = sighting.container();
+        if (!isHouseInOrder(container.name()) || services.provision(container, false, findings)) {
+            waiting.put(container.id(), sighting);
+        }
+    }
+
+    private boolean isHouseInOrder(String who) {
+        try {
+            preparation.order();
+            return true;
+        } catch (SQLException e) {
+            services.say(who, "'" + who + "' waits for PostgreSQL: " + e.getMessage());
+            return false;
+        }
+    }
+
+    /**
+     * The first {@link #reconcile} as soon as it can be, since until then every role may connect to every database; null
+     * once it has been.
+     */
+    public @Nullable ProvisionReport reconcileFirst() {
+        return services.hasReconciled() ? null : reconcile();
+    }
+
+    /** Checks all services and databases, and repairs drift; null while the containers or PostgreSQL are unknown. */
+    public @Nullable ProvisionReport reconcile() {
+        if (!containers.isComplete() || !isHouseInOrder("the periodic look at everything")) {
+            return null;
+        }
+        try {
+            ProvisionReport report = services.reconcile();
+            return report.isEmpty() ? null : report;
+        } catch (SQLException e) {
+            services.say("reconcile", "the periodic look at everything waits for PostgreSQL: " + e.getMessage());
+            return null;
+        }
+    }
+
+    private static @Nullable ProvisionReport report(ProvisionFindings findings) {
+        ProvisionReport report = findings.report();
+        return report.isEmpty() ? null : report;
+    }
+
+    /** The containers that could not be given their database for want of the server. */
+    public List<Sighting> waiting() {
+        return List.copyOf(waiting.values());
+    }
+
+    public List<JournalEntry> rows(ProvisionReport report) {
+        return report.rows();
+    }
+
+    public List<Condition> conditions(ProvisionReport report) {
+        return report.conditions();
+    }
+}

@@ -1,0 +1,62 @@
+package org.pgsteward.provision;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Severity;
+
+/** Records since when a service has no container, and raises an alert after days of it. */
+public final class IdleServices {
+    private final Discovery discovery;
+    private final Containers containers;
+    private final Tables tables;
+    private final Duration idleAfter;
+    private final Clock clock;
+
+    /** @param idleAfter how long a service may be without a container before it is an alert */
+    public IdleServices(Discovery discovery, Containers containers, Tables tables, Duration idleAfter, Clock clock) {
+        this.discovery = discovery;
+        this.containers = containers;
+        this.tables = tables;
+        this.idleAfter = idleAfter;
+        this.clock = clock;
+    }
+
+    void check(List<Enrolment> enrolments, ProvisionFindings findings) throws SQLException {
+        Set<String> identities =
+                containers.all().stream().map(Container::identity).collect(Collectors.toSet());
+        // A container asks for its database whether its host name is right or not.
+        Set<String> asking = containers.others().stream()
+                .flatMap(container -> discovery.said(container, containers.postgres(), containers.all()).stream())
+                .map(Discovery.Said::service)
+                .collect(Collectors.toSet());
+        // One whose container was renamed in compose, and shares its database with what it was, is at work.
+        Set<String> present = enrolments.stream()
+                .filter(enrolment -> identities.contains(enrolment.identity())
+                        || containers.has(enrolment.service())
+                        || asking.contains(enrolment.service()))
+                .map(Enrolment::service)
+                .collect(Collectors.toSet());
+        Instant now = clock.instant();
+        for (Tables.Idle idle : tables.markIdle(present, now)) {
+            if (!idle.since().plus(idleAfter).isAfter(now)) {
+                findings.bad(
+                        Severity.INFO,
+                        "service-idle",
+                        idle.service(),
+                        "there has been no container of it for " + idleAfter.toDays()
+                                + " days; its database is kept and backed up",
+                        "pgsteward remove " + idle.service() + "   # into quarantine, if it is not wanted any more");
+            }
+        }
+        present.forEach(service -> findings.well("service-idle", service, "it has a container"));
+    }
+}

@@ -1,0 +1,187 @@
+package org.pgsteward.provision;
+
+import static org.pgsteward.model.Diagnosis.Symptom.CONNECTION_REFUSED;
+
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Diagnosis;
+import org.pgsteward.model.Severity;
+
+/**
+ * Whether the host that a container names for its database leads to PostgreSQL.
+ *
+ * <ol>
+ *   <li>{@code localhost} is the container itself, and holds no PostgreSQL.
+ *   <li>A name to which a container answers on a network of the asker's leads there: to the managed PostgreSQL, whose
+ *       port must then be right, or to another container, which is not ours to judge.
+ *   <li>A name to which the managed PostgreSQL answers where the asker is not: the network is missing.
+ *   <li>Any other plain name leads nowhere, which is trouble where the asker shares a network with PostgreSQL or the name
+ *       is like PostgreSQL's, and otherwise information: a name server of the house may know it. Names with a dot and
+ *       addresses may lead out of the host: nothing is said.
+ * </ol>
+ */
+public final class NetworkRule {
+    private static final Set<String> HERE = Set.of("localhost", "127.0.0.1", "::1", "[::1]");
+
+    /** What Docker's own resolver answers to, and what nobody outside does. */
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]*");
+
+    private static final int POSTGRES_PORT = 5432;
+    private static final int MOST_NETWORKS = 5;
+
+    private NetworkRule() {}
+
+    /**
+     * @param postgres the managed server's container
+     * @param all the host's containers
+     */
+    public static Optional<Diagnosis> judge(Asks asks, Container postgres, Collection<Container> all) {
+        Container asker = asks.container();
+        if (asks.host().isEmpty() || asker.networks().containsKey("host")) {
+            return Optional.empty();
+        }
+        String host = asks.host().get();
+        if (HERE.contains(host)) {
+            return asker.sharesNetworkWith(postgres)
+                    ? Optional.of(wrongName(asks, postgres, host, "which is the container itself"))
+                    : Optional.empty();
+        }
+        if (!PLAIN.matcher(host).matches()) {
+            return Optional.empty();
+        }
+        if (isHeard(asker, host, all)) {
+            return asker.sharedNetworks(postgres).stream().anyMatch(network -> postgres.answersTo(host, network))
+                    ? wrongPort(asks, postgres)
+                    : Optional.empty();
+        }
+        if (postgres.answersTo(host)) {
+            return Optional.of(wrongNetwork(asks, postgres, host));
+        }
+        return Optional.of(wrongName(asks, postgres, host, "and no container on " + networks(asker) + " is called so"));
+    }
+
+    private static boolean isHeard(Container asker, String host, Collection<Container> all) {
+        return all.stream()
+                .filter(other -> !other.id().equals(asker.id()))
+                .anyMatch(other ->
+                        asker.sharedNetworks(other).stream().anyMatch(network -> other.answersTo(host, network)));
+    }
+
+    private static Optional<Diagnosis> wrongPort(Asks asks, Container postgres) {
+        int right = Optional.ofNullable(postgres.environment().get("PGPORT"))
+                .filter(port -> port.matches("\\d{1,5}"))
+                .map(Integer::valueOf)
+                .orElse(POSTGRES_PORT);
+        return asks.port().filter(port -> port.number() != right).map(port -> {
+            String value = asks.container().environment().getOrDefault(port.variable(), "");
+            String said = String.valueOf(port.number());
+            String fixed = value.contains("://")
+                    ? "…:" + right + "…   # the same address with this port"
+                    : value.replaceFirst("\\b" + said + "$", String.valueOf(right));
+            return new Diagnosis(
+                    CONNECTION_REFUSED,
+                    Severity.CRITICAL,
+                    asks.service(),
+                    printable(port.variable()) + " says port " + said + ", and PostgreSQL listens on " + right,
+                    "# in the compose file of " + asks.container().commandName() + ":\n" + printable(port.variable())
+                            + ": " + (fixed.equals(said) || value.contains("://") ? fixed : printable(fixed))
+                            + upAgain(asks));
+        });
+    }
+
+    /** Whether the asker's author can only have meant the managed PostgreSQL. */
+    private static boolean isMeant(Container asker, Container postgres, String host) {
+        String name = host.toLowerCase(Locale.ROOT);
+        return asker.sharesNetworkWith(postgres)
+                || name.contains("postgres")
+                || name.contains("pgsql")
+                || name.contains(postgres.name().toLowerCase(Locale.ROOT));
+    }
+
+    private static String upAgain(Asks asks) {
+        return "\n# and in its folder:\ndocker compose up -d "
+                + plain(asks.container()
+                        .composeService()
+                        .orElse(asks.container().name()));
+    }
+
+    private static Diagnosis wrongName(Asks asks, Container postgres, String host, String why) {
+        Container asker = asks.container();
+        String right = postgres.name();
+        StringBuilder remedy = new StringBuilder("# in the compose file of " + plain(asker.name()) + ":\n"
+                + printable(asks.variable()) + ": " + replaced(asks, host, right));
+        if (!asker.sharesNetworkWith(postgres)) {
+            joinable(postgres)
+                    .ifPresent(network ->
+                            remedy.append("\nnetworks: [").append(network).append(']'));
+        }
+        remedy.append(upAgain(asks));
+        return new Diagnosis(
+                CONNECTION_REFUSED,
+                isMeant(asker, postgres, host) ? Severity.CRITICAL : Severity.INFO,
+                asks.service(),
+                printable(asks.variable()) + " says '" + printable(host) + "', " + why + "; PostgreSQL's is called '"
+                        + right + "'",
+                remedy.toString());
+    }
+
+    /** A variable that holds a whole address is not shown: the password stands in it. */
+    private static String replaced(Asks asks, String host, String right) {
+        String value = asks.container().environment().getOrDefault(asks.variable(), host);
+        return value.contains("://")
+                ? "…@" + right + "…   # the same address with this host"
+                : value.replaceFirst(Pattern.quote(host), right);
+    }
+
+    private static Diagnosis wrongNetwork(Asks asks, Container postgres, String host) {
+        Container asker = asks.container();
+        String name = plain(asker.name());
+        String remedy = joinable(postgres)
+                .map(network -> "docker network connect " + network + " " + name
+                        + "   # until it is made anew\n# for good, in its compose file, beside the networks that it has:\n"
+                        + "networks: [" + network + "]")
+                .orElse("docker network create internal_db\ndocker network connect internal_db "
+                        + plain(postgres.name()) + "\ndocker network connect internal_db " + name);
+        return new Diagnosis(
+                CONNECTION_REFUSED,
+                Severity.CRITICAL,
+                asks.service(),
+                printable(asks.variable()) + " says '" + printable(host)
+                        + "', which is PostgreSQL, but the container is only on " + networks(asker)
+                        + " and PostgreSQL is on " + networks(postgres),
+                remedy);
+    }
+
+    private static Optional<String> joinable(Container postgres) {
+        return postgres.joinableNetworks().stream().findFirst();
+    }
+
+    private static String networks(Container container) {
+        SortedSet<String> names = new TreeSet<>(container.networks().keySet());
+        return names.isEmpty()
+                ? "no network"
+                : "network "
+                        + names.stream()
+                                .limit(MOST_NETWORKS)
+                                .map(NetworkRule::printable)
+                                .collect(Collectors.joining(", "))
+                        + (names.size() > MOST_NETWORKS ? " and " + (names.size() - MOST_NETWORKS) + " more" : "");
+    }
+
+    /** A name that a shell takes as it is; Docker allows no others, and what is shown comes from elsewhere too. */
+    private static String plain(String name) {
+        return name.matches("[A-Za-z0-9][A-Za-z0-9_.-]*") ? name : "CONTAINER";
+    }
+
+    private static String printable(String text) {
+        String clean = text.replaceAll("[^\\p{Print}]", "?");
+        return clean.substring(0, Math.min(80, clean.length()));
+    }
+}

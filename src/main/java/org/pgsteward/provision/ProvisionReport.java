@@ -1,0 +1,76 @@
+package org.pgsteward.provision;
+
+import java.util.List;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.JournalEntry;
+import org.pgsteward.model.Outcome;
+
+/**
+ * The result of one piece of provisioning, the same for the daemon and for the command.
+ *
+ * @param rows for the journal
+ * @param conditions for the alerts
+ * @param lines for a person at a terminal
+ */
+public record ProvisionReport(List<JournalEntry> rows, List<Condition> conditions, List<Line> lines) {
+    public ProvisionReport {
+        rows = List.copyOf(rows);
+        conditions = List.copyOf(conditions);
+        lines = List.copyOf(lines);
+    }
+
+    /**
+     * What became of one service or database.
+     *
+     * @param state {@code done}, {@code unchanged}, {@code refused}, {@code failed}, {@code caution}, {@code repaired} or
+     *     {@code closed}
+     * @param password what is known of the role's password
+     */
+    public record Line(String service, String state, String reason, Password password) {
+        /** What became of one container's service. */
+        static Line of(Provisioner.Result result) {
+            return new Line(result.service(), state(result), result.outcome().reason(), password(result));
+        }
+
+        private static String state(Provisioner.Result result) {
+            if (result.outcome() instanceof Outcome.Done) {
+                return "done";
+            }
+            if (result.outcome() instanceof Outcome.Failed) {
+                return result.refused() ? "refused" : "failed";
+            }
+            return "unchanged";
+        }
+
+        private static Password password(Provisioner.Result result) {
+            if (result.passwordSet()) {
+                return Password.SET;
+            }
+            return result.outcome() instanceof Outcome.Skipped
+                            && result.enrolment().isPresent()
+                    ? Password.IN_FORCE
+                    : Password.UNKNOWN;
+        }
+
+        public boolean refused() {
+            return state.equals("refused");
+        }
+
+        public boolean failed() {
+            return state.equals("refused") || state.equals("failed");
+        }
+    }
+
+    /** Whether a role has the password of its container. */
+    public enum Password {
+        UNKNOWN,
+        /** It was set just now. */
+        SET,
+        /** It had it already. */
+        IN_FORCE
+    }
+
+    boolean isEmpty() {
+        return rows.isEmpty() && conditions.isEmpty();
+    }
+}

@@ -1,0 +1,285 @@
+package org.pgsteward.provision;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.containers.ContainerAlerts;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Console;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Outcome;
+import org.pgsteward.model.PostgresServer;
+import org.pgsteward.model.Severity;
+import org.pgsteward.postgres.ServerAddress;
+import org.slf4j.Logger;
+
+/**
+ * Gives containers their databases, checks all services, and reports what came of it. The daemon and the command both use
+ * it, so that the same rows are written and the same alerts are raised.
+ */
+public final class ServiceProvisioning {
+    /** Two containers of one identity may exist for so long while one replaces the other. */
+    private static final Duration UPDATE = Duration.ofMinutes(1);
+
+    /** Compose creates the new container while the old one still stops, which may take long. */
+    private static final Duration CREATED = Duration.ofMinutes(10);
+
+    private final Provisioner provisioner;
+    private final Containers containers;
+    private final Tables tables;
+    private final ServerAddress server;
+    private final IdleServices idle;
+    private final ImageChanges images;
+    private final Logger log;
+    private final Supplier<List<Alert>> firing;
+    private final Clock clock;
+    /** By container id, since when another container of its identity asks for something else. */
+    private final Map<String, Instant> contradicting = new ConcurrentHashMap<>();
+
+    private final Set<String> satisfied = ConcurrentHashMap.newKeySet();
+    /** What was logged last, by subject. The book is told each time: two looks that cross must not leave it wrong for good. */
+    private final Map<String, String> said = new ConcurrentHashMap<>();
+
+    private volatile boolean reconciled;
+
+    /**
+     * @param firing the alerts that fire now
+     * @param log for what a person at a terminal is shown otherwise
+     */
+    public ServiceProvisioning(
+            Provisioner provisioner,
+            Containers containers,
+            Tables tables,
+            ServerAddress server,
+            IdleServices idle,
+            Supplier<List<Alert>> firing,
+            Logger log,
+            Clock clock) {
+        this.provisioner = provisioner;
+        this.containers = containers;
+        this.tables = tables;
+        this.server = server;
+        this.idle = idle;
+        this.images = new ImageChanges(tables);
+        this.log = log;
+        this.firing = firing;
+        this.clock = clock;
+    }
+
+    /**
+     * Gives one container what it asks for.
+     *
+     * @param adopt whether an operator vouches for it
+     */
+    public ProvisionReport provision(Container container, boolean adopt) {
+        ProvisionFindings findings = new ProvisionFindings(clock);
+        provision(container, adopt, findings);
+        return findings.report();
+    }
+
+    /** @return whether the same may succeed later without a change by an operator */
+    boolean provision(Container container, boolean adopt, ProvisionFindings findings) {
+        Provisioner.Result result = provisioner.provision(container, containers.postgres(), containers.all(), adopt);
+        take(container, result, findings);
+        return result.worthRetrying();
+    }
+
+    /**
+     * Checks all services and databases, and repairs drift. Where no engine was asked for its containers, nothing is
+     * concluded from their absence.
+     *
+     * @throws SQLException when PostgreSQL cannot be asked
+     */
+    public ProvisionReport reconcile() throws SQLException {
+        ProvisionFindings findings = new ProvisionFindings(clock);
+        Provisioner.Reconciliation done = provisioner.reconcile(containers.others(), containers.postgres());
+        for (Container container : containers.all()) {
+            Optional.ofNullable(done.byContainer().get(container.id()))
+                    .ifPresent(result -> take(container, result, findings));
+        }
+        List<Enrolment> enrolments = tables.enrolments();
+        Set<String> services = enrolments.stream().map(Enrolment::service).collect(Collectors.toSet());
+        done.repaired().forEach((service, reasons) -> {
+            findings.line(service, "repaired", String.join("; ", reasons));
+            repaired(service, reasons, findings);
+        });
+        done.closed().forEach((database, reasons) -> closed(database, reasons, findings));
+        done.troubles().forEach((subject, reason) -> {
+            log.warn("{}: not put right: {}", subject, reason);
+            findings.trouble(subject, reason);
+        });
+        done.excesses()
+                .forEach(excess ->
+                        findings.line(excess.subject(), "caution", excess.reason() + ". As SQL: " + excess.sql()));
+        findings.add(
+                Limits.conditions(done.excesses(), containers.oversized(), firing.get(), console(), clock.instant()));
+        services.stream()
+                .filter(service -> !findings.isBad("rights-changed", service))
+                .forEach(service -> findings.well("rights-changed", service, "as it should be"));
+        if (containers.isComplete()) {
+            idle.check(enrolments, findings);
+            Set<String> kept = new HashSet<>(services);
+            kept.removeAll(tables.quarantined());
+            findings.add(containers.overAndGone(firing.get(), kept, clock.instant()));
+        }
+        reconciled = true;
+        said.remove("reconcile");
+        return findings.report();
+    }
+
+    boolean hasReconciled() {
+        return reconciled;
+    }
+
+    /** Whether the container has what it asks for, so that it need not be read again. */
+    boolean isSatisfied(Container container) {
+        return satisfied.contains(container.id());
+    }
+
+    /** Whether another container of its identity asks for something else. */
+    boolean isContradicting(Container container) {
+        return contradicting.containsKey(container.id());
+    }
+
+    /** The service that {@code container} asks for, as far as it alone can tell. */
+    Optional<String> service(Container container) {
+        return provisioner.service(container, containers.postgres(), containers.all());
+    }
+
+    /** Forgets a container that is no more. */
+    void forget(Container container) {
+        satisfied.remove(container.id());
+        contradicting.remove(container.id());
+        said.remove(container.id());
+        provisioner.forget(container);
+    }
+
+    /** How an operator types SQL for the managed server. */
+    private Console console() {
+        return new Console(
+                containers.postgres().map(Container::name).orElse(PostgresServer.SERVICE),
+                server.user(),
+                server.database());
+    }
+
+    private void take(Container container, Provisioner.Result result, ProvisionFindings findings) {
+        String name = container.name();
+        findings.line(ProvisionReport.Line.of(result));
+        boolean contradicts =
+                result.refusal().filter(Provisioner.Refusal::passing).isPresent();
+        if (!contradicts) {
+            contradicting.remove(container.id());
+        } else {
+            satisfied.remove(container.id());
+            containers.belongsToNobody(container);
+            Instant since = contradicting.computeIfAbsent(container.id(), first -> clock.instant());
+            Duration patience = container.state() == Container.State.CREATED ? CREATED : UPDATE;
+            if (since.plus(patience).isAfter(clock.instant())) {
+                log.debug("{}", result.outcome().reason());
+                return;
+            }
+        }
+        if (result.refused() && isBeingReplaced(container)) {
+            return;
+        }
+        if (result.outcome() instanceof Outcome.Failed failed) {
+            boolean news = say(container.id(), failed.reason());
+            if (result.refused()) {
+                if (news) {
+                    findings.row(Activity.ours(result.service(), "enrolment refused", clock.instant()));
+                }
+                findings.bad(
+                        Unenrolled.isTool(container) ? Severity.INFO : Severity.WARNING,
+                        ContainerAlerts.REFUSED,
+                        name,
+                        failed.reason(),
+                        result.refusal()
+                                .map(Provisioner.Refusal::remedy)
+                                .filter(remedy -> !remedy.isEmpty())
+                                .orElse("pgsteward provision --plan   # what is asked for and refused, and why"
+                                        + "\ndocker inspect " + container.commandName()));
+            }
+            return;
+        }
+        said.remove(container.id());
+        findings.well(ContainerAlerts.REFUSED, name, result.outcome().reason());
+        if (!result.claimed()) {
+            return;
+        }
+        containers.belongs(container, result.service());
+        boolean news = satisfied.add(container.id());
+        if (result.outcome() instanceof Outcome.Done done) {
+            log.info("{}: {}", result.service(), done.reason());
+            if (result.databaseMade()) {
+                containers.databaseMade(result.service());
+            }
+            findings.row(Activity.ours(result.service(), "provisioned", clock.instant()));
+        }
+        if (result.passwordSet()) {
+            findings.row(Activity.ours(result.service(), Activity.PASSWORD_SET, clock.instant()));
+        }
+        if (news || result.outcome() instanceof Outcome.Done) {
+            result.enrolment().ifPresent(findings::row);
+        }
+        if (!result.repaired().isEmpty()) {
+            repaired(result.service(), result.repaired(), findings);
+        }
+        result.imageChange().ifPresent(change -> images.report(change, findings));
+        result.caution().ifPresent(caution -> {
+            findings.line(result.service(), "caution", caution);
+            findings.inform("database-unused", result.service(), caution);
+        });
+    }
+
+    private void repaired(String subject, List<String> reasons, ProvisionFindings findings) {
+        String all = String.join("; ", reasons);
+        log.warn("{}: put right: {}", subject, all);
+        findings.row(Activity.ours(subject, "rights repaired: " + all, clock.instant()));
+        findings.bad(
+                Severity.WARNING,
+                "rights-changed",
+                subject,
+                "privileges or ownership drifted and were restored: " + all,
+                "Nothing has to be done. If a script or a person changes them, end that; to have pgsteward leave the"
+                        + " service alone, label its container pgsteward.enable=false");
+    }
+
+    /** A database of no service, such as {@code postgres}, which PostgreSQL opens to everybody when it makes it. */
+    private void closed(String database, List<String> reasons, ProvisionFindings findings) {
+        String all = String.join("; ", reasons);
+        findings.line(database, "closed", all);
+        log.info("database {}: closed: {}", database, all);
+        findings.row(Activity.ours("pgsteward", "rights repaired: " + all, clock.instant()));
+        // The first reconcile finds the databases that the cluster had before: that is no news.
+        if (reconciled) {
+            findings.inform("rights-changed", database, all + "; it is closed now, and nothing has to be done");
+        }
+    }
+
+    /** Whether compose renames it in a moment: an alert would name a container that does not exist then. */
+    private static boolean isBeingReplaced(Container container) {
+        return container.state() == Container.State.CREATED && !container.name().equals(container.lastingName());
+    }
+
+    /** Once; the same is checked every few seconds, and the same answer is no news. */
+    boolean say(String subject, String reason) {
+        boolean news = !reason.equals(said.put(subject, reason));
+        if (news) {
+            log.warn("{}", reason);
+        }
+        return news;
+    }
+}

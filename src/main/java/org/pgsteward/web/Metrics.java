@@ -1,0 +1,162 @@
+package org.pgsteward.web;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Outbox;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.containers.MemorySampler;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.ContainerEvent;
+import org.pgsteward.model.Severity;
+import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The figures for Prometheus, asked for when it asks. While PostgreSQL is away, what only it knows is left out: a
+ * missing series can be told from a zero.
+ */
+public final class Metrics {
+    private static final Logger LOG = LoggerFactory.getLogger(Metrics.class);
+
+    /** What there is of each service, and what it says; a unit at the end of a name is Prometheus's. */
+    private static final Map<String, String> OF_SERVICES = Map.of(
+            "service.up", "1 while a container of the service runs, 0 otherwise.",
+            "container.memory.ratio", "Memory that the service's container uses, as a share of its limit.",
+            "backup.last.success.timestamp.seconds", "When the newest good backup was done.",
+            "backup.last.verified.timestamp.seconds", "When the newest proved backup was made.",
+            "backup.duration.seconds", "How long the newest good backup took.",
+            "backup.restore.seconds", "How long the newest proved backup took to restore.",
+            "backup.size.bytes", "What the newest good backup takes in the store.",
+            "database.size.bytes", "Size of the service's database.",
+            "database.connections", "Sessions in the service's database, without pgsteward's own.");
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Map<String, MultiGauge> gauges = new TreeMap<>();
+    private final Server server;
+    private final Containers containers;
+    private final MemorySampler memory;
+    private final BooleanSupplier hearsEvents;
+    private final AlertBook alerts;
+    private final Outbox outbox;
+
+    public Metrics(
+            Server server,
+            Containers containers,
+            MemorySampler memory,
+            BooleanSupplier hearsEvents,
+            AlertBook alerts,
+            Outbox outbox) {
+        this.server = server;
+        this.containers = containers;
+        this.memory = memory;
+        this.hearsEvents = hearsEvents;
+        this.alerts = alerts;
+        this.outbox = outbox;
+    }
+
+    public PrometheusMeterRegistry registry() {
+        return registry;
+    }
+
+    /** Counts an event by its action, without what follows a colon: {@code health_status: healthy} is one kind. */
+    public void count(ContainerEvent event) {
+        String action = event.action();
+        int colon = action.indexOf(':');
+        Counter.builder("pgsteward.docker.events")
+                .description("Docker events that were heard, by what happened.")
+                .tag("action", colon < 0 ? action : action.substring(0, colon))
+                .register(registry)
+                .increment();
+    }
+
+    /** Prometheus text, as of now. */
+    public String scrape() {
+        Map<String, Map<String, Double>> byService = new TreeMap<>();
+        containers.states().forEach((service, state) -> put(byService, "service.up", service, state.runs() ? 1 : 0));
+        memory.last()
+                .forEach(reading -> put(
+                        byService,
+                        "container.memory.ratio",
+                        reading.service(),
+                        reading.memory().ratio()));
+        boolean answers = readDatabase(byService);
+        OF_SERVICES.forEach((name, says) -> publish(name, says, "service", byService.getOrDefault(name, Map.of())));
+        publish("postgres.up", "1 while PostgreSQL answers and has a journal, 0 otherwise.", answers);
+        Map<String, Double> firing = new LinkedHashMap<>();
+        for (Severity severity : Severity.values()) {
+            firing.put(severity.word(), (double) alerts.firing().stream()
+                    .filter(alert -> alert.severity() == severity)
+                    .count());
+        }
+        publish("alerts.firing", "Alerts that fire now, told or not.", "severity", firing);
+        Map<String, Double> waiting = new TreeMap<>();
+        outbox.known().forEach(receiver -> waiting.put(receiver, (double) outbox.depth(receiver)));
+        publish("alert.outbox.depth", "Notices that wait for a receiver.", "receiver", waiting);
+        publish("daemon.active", "1 in the daemon that works, 0 in one that stands by.", true);
+        publish("docker.feed.connected", "1 while Docker's events are heard, 0 otherwise.", hearsEvents.getAsBoolean());
+        return registry.scrape();
+    }
+
+    /** @return whether PostgreSQL answered */
+    private boolean readDatabase(Map<String, Map<String, Double>> byService) {
+        try (Connection connection = server.connectToLook()) {
+            for (Tables.History history : Tables.histories(connection)) {
+                String service = history.service();
+                history.lastSuccess()
+                        .ifPresent(at -> put(
+                                byService, "backup.last.success.timestamp.seconds", service, at.toEpochMilli() / 1e3));
+                history.lastVerified()
+                        .ifPresent(at -> put(
+                                byService, "backup.last.verified.timestamp.seconds", service, at.toEpochMilli() / 1e3));
+                put(byService, "backup.duration.seconds", service, history.seconds());
+                history.restores()
+                        .ifPresent(span -> put(byService, "backup.restore.seconds", service, span.toMillis() / 1e3));
+                put(byService, "backup.size.bytes", service, (double) history.sizeBytes());
+            }
+            for (DatabaseFigures.Figure figure : DatabaseFigures.read(connection)) {
+                put(byService, "database.size.bytes", figure.service(), (double) figure.sizeBytes());
+                put(byService, "database.connections", figure.service(), (double) figure.connections());
+            }
+            return true;
+        } catch (SQLException e) {
+            LOG.debug("figures of PostgreSQL are left out: {}", e.getMessage());
+            return false;
+        }
+    }
+
+    private static void put(Map<String, Map<String, Double>> figures, String name, String service, double value) {
+        figures.computeIfAbsent(name, ignored -> new TreeMap<>()).put(service, value);
+    }
+
+    private void publish(String name, String says, boolean yes) {
+        gauge(name, says).register(List.of(MultiGauge.Row.of(Tags.empty(), yes ? 1 : 0)), true);
+    }
+
+    private void publish(String name, String says, String tag, Map<String, Double> values) {
+        gauge(name, says)
+                .register(
+                        values.entrySet().stream()
+                                .map(entry -> MultiGauge.Row.of(Tags.of(tag, entry.getKey()), entry.getValue()))
+                                .toList(),
+                        true);
+    }
+
+    private MultiGauge gauge(String name, String says) {
+        return gauges.computeIfAbsent(
+                name,
+                key -> MultiGauge.builder("pgsteward." + key).description(says).register(registry));
+    }
+}

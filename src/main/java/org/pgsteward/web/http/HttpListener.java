@@ -1,0 +1,252 @@
+package org.pgsteward.web.http;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Clock;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens on one port, over one thread that never waits for a client.
+ *
+ * <ol>
+ *   <li>The thread reads requests and writes answers as far as each client sends and takes them.
+ *   <li>Answers are made by the executor that a request belongs to, and handed back whole.
+ *   <li>A client that does not ask, or does not take its answer, is hung up on when its time is over; and before that when
+ *       there are as many as there may be and another comes: the one that came first goes.
+ * </ol>
+ */
+public final class HttpListener implements AutoCloseable {
+    private static final String LATE =
+            "there is no answer within 10 s; PostgreSQL or the Docker Engine may not answer pgsteward";
+
+    private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
+
+    /** Each may hold an answer in memory, of which the page is the largest. */
+    static final int MOST_CONNECTIONS = 64;
+
+    private static final int BACKLOG = 128;
+
+    /** Milliseconds between two looks for those whose time is over. */
+    private static final long SWEEP = 500;
+
+    private final ServerSocketChannel server;
+    private final Selector selector;
+    private final Function<RequestHead, Executor> lanes;
+    private final Function<RequestHead, Response> answers;
+    private final Clock clock;
+
+    /** In the order in which they came. */
+    private final Map<HttpConnection, SelectionKey> connections = new LinkedHashMap<>();
+
+    private final ConcurrentLinkedQueue<Runnable> handedBack = new ConcurrentLinkedQueue<>();
+    private final Thread thread;
+    private volatile boolean wanted = true;
+
+    private HttpListener(
+            ServerSocketChannel server,
+            Selector selector,
+            Function<RequestHead, Executor> lanes,
+            Function<RequestHead, Response> answers,
+            Clock clock) {
+        this.server = server;
+        this.selector = selector;
+        this.lanes = lanes;
+        this.answers = answers;
+        this.clock = clock;
+        this.thread = new Thread(null, this::run, "http", 256 * 1024);
+    }
+
+    /**
+     * @param lanes who makes the answer to a request; a lane may refuse when it has enough to do
+     * @param answers what a request is answered
+     * @throws IOException when the port is taken
+     */
+    public static HttpListener open(
+            InetSocketAddress address,
+            Function<RequestHead, Executor> lanes,
+            Function<RequestHead, Response> answers,
+            Clock clock)
+            throws IOException {
+        ServerSocketChannel server = ServerSocketChannel.open();
+        try {
+            server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            server.bind(address, BACKLOG);
+            server.configureBlocking(false);
+            Selector selector = Selector.open();
+            server.register(selector, SelectionKey.OP_ACCEPT);
+            HttpListener listener = new HttpListener(server, selector, lanes, answers, clock);
+            listener.thread.setDaemon(true);
+            listener.thread.start();
+            return listener;
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    public int port() {
+        return server.socket().getLocalPort();
+    }
+
+    private void run() {
+        while (wanted) {
+            try {
+                selector.select(SWEEP);
+                for (Runnable back = handedBack.poll(); back != null; back = handedBack.poll()) {
+                    back.run();
+                }
+                Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
+                while (ready.hasNext()) {
+                    SelectionKey key = ready.next();
+                    ready.remove();
+                    serve(key);
+                }
+                long now = System.nanoTime();
+                List.copyOf(connections.keySet()).stream()
+                        .filter(connection -> connection.isLate(now))
+                        .forEach(this::endLate);
+            } catch (IOException | RuntimeException e) {
+                LOG.warn("the HTTP port goes on after {}", e.toString());
+            }
+        }
+        List.copyOf(connections.keySet()).forEach(this::drop);
+    }
+
+    private void serve(SelectionKey key) {
+        if (!(key.attachment() instanceof HttpConnection connection)) {
+            accept();
+            return;
+        }
+        try {
+            if (key.isReadable()) {
+                read(connection, key);
+            } else if (key.isWritable()) {
+                write(connection, key);
+            }
+        } catch (IOException | CancelledKeyException gone) {
+            drop(connection);
+        }
+    }
+
+    private void accept() {
+        try {
+            for (SocketChannel client = server.accept(); client != null; client = server.accept()) {
+                if (connections.size() >= MOST_CONNECTIONS) {
+                    drop(connections.keySet().iterator().next());
+                }
+                client.configureBlocking(false);
+                HttpConnection connection = new HttpConnection(client, System.nanoTime());
+                connections.put(connection, client.register(selector, SelectionKey.OP_READ, connection));
+            }
+        } catch (IOException e) {
+            // Too many open files, for example: connections that are open are served, and new ones are accepted later.
+            LOG.debug("no connection accepted: {}", e.toString());
+        }
+    }
+
+    private void read(HttpConnection connection, SelectionKey key) throws IOException {
+        HttpConnection.Read read = connection.read();
+        if (read instanceof HttpConnection.Read.Gone) {
+            drop(connection);
+        } else if (read instanceof HttpConnection.Read.TooLong) {
+            answer(connection, Response.plain(431, "the head of this request is too long"), false);
+        } else if (read instanceof HttpConnection.Read.Asked asked) {
+            key.interestOps(0);
+            ask(connection, asked.head());
+        }
+    }
+
+    private void ask(HttpConnection connection, Optional<RequestHead> head) throws IOException {
+        if (head.isEmpty()) {
+            answer(connection, Response.plain(400, "this is no request of HTTP/1"), false);
+            return;
+        }
+        try {
+            lanes.apply(head.get()).execute(() -> {
+                if (!connection.isOver()) {
+                    Response response = made(head.get());
+                    handedBack.add(
+                            () -> handBack(connection, response, head.get().isHead()));
+                    selector.wakeup();
+                }
+            });
+        } catch (RejectedExecutionException full) {
+            answer(connection, Response.plain(503, "too many ask for this at once"), false);
+        }
+    }
+
+    private Response made(RequestHead head) {
+        try {
+            return answers.apply(head);
+        } catch (RuntimeException e) {
+            LOG.warn("{} could not be answered: {}", head.path(), e.toString());
+            return Response.plain(500, "this could not be answered; the log says why");
+        }
+    }
+
+    private void handBack(HttpConnection connection, Response response, boolean withoutBody) {
+        try {
+            answer(connection, response, withoutBody);
+        } catch (IOException | CancelledKeyException gone) {
+            drop(connection);
+        }
+    }
+
+    private void answer(HttpConnection connection, Response response, boolean withoutBody) throws IOException {
+        SelectionKey key = connections.get(connection);
+        // The answer of a lane may come after the one that there is none in time.
+        if (key != null && !connection.isAnswered()) {
+            connection.answer(response.bytes(withoutBody, clock.instant()), System.nanoTime());
+            write(connection, key);
+        }
+    }
+
+    private static void write(HttpConnection connection, SelectionKey key) throws IOException {
+        key.interestOps(connection.write(System.nanoTime()) ? SelectionKey.OP_READ : SelectionKey.OP_WRITE);
+    }
+
+    /** Whoever waits for an answer is told that there is none. */
+    private void endLate(HttpConnection connection) {
+        if (connection.isWaiting()) {
+            handBack(connection, Response.plain(503, LATE), false);
+        } else {
+            drop(connection);
+        }
+    }
+
+    private void drop(HttpConnection connection) {
+        connections.remove(connection);
+        connection.close();
+    }
+
+    @Override
+    public void close() {
+        wanted = false;
+        selector.wakeup();
+        try {
+            thread.join(2000);
+            selector.close();
+            server.close();
+        } catch (IOException e) {
+            LOG.debug("closing the HTTP port: {}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package org.pgsteward.web.http;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * What a request asks for. Its headers decide nothing here, and what follows them is not read. Pure.
+ *
+ * @param path decoded, without a query
+ */
+public record RequestHead(String method, String path) {
+    /** Where the head of a request ends in {@code bytes}, or -1 when it has not ended. */
+    static int end(byte[] bytes, int length) {
+        for (int at = 0; at < length; at++) {
+            if (bytes[at] == '\n'
+                    && at + 1 < length
+                    && (bytes[at + 1] == '\n' || (bytes[at + 1] == '\r' && at + 2 < length && bytes[at + 2] == '\n'))) {
+                return at + 1;
+            }
+        }
+        return -1;
+    }
+
+    /** Empty when it is no request of HTTP/1. */
+    static Optional<RequestHead> of(byte[] bytes, int length) {
+        String head = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
+        String line = head.lines().findFirst().orElse("");
+        int first = line.indexOf(' ');
+        int last = line.lastIndexOf(' ');
+        if (first <= 0 || last <= first + 1 || !line.startsWith("HTTP/1.", last + 1)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.ofNullable(new URI(line.substring(first + 1, last)).getPath())
+                    .map(path -> new RequestHead(line.substring(0, first), path));
+        } catch (URISyntaxException e) {
+            return Optional.empty();
+        }
+    }
+
+    public boolean isHead() {
+        return method.equals("HEAD");
+    }
+
+    public boolean isRead() {
+        return isHead() || method.equals("GET");
+    }
+}

@@ -1,0 +1,5 @@
+/** The HTTP server: the status page, the health checks and the metrics. The page has no script, so that every browser shows it. */
+@NullMarked
+package org.pgsteward.web;
+
+import org.jspecify.annotations.NullMarked;

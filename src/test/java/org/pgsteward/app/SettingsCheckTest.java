@@ -1,0 +1,147 @@
+package org.pgsteward.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.camel.edit.RouteFiles;
+import org.pgsteward.config.Settings;
+
+/** What an operator may write into {@code .env}, and what he is told. */
+class SettingsCheckTest {
+    private RouteFiles shipped;
+
+    @BeforeEach
+    void readRoutes() throws IOException {
+        shipped = RouteFiles.read(Path.of("routes"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '"',
+            value = {
+                "PGSTEWARD_HTTP_PORT, 99999, \"is '99999', not a port from 1 to 65535\"",
+                "PGSTEWARD_POSTGRES_PORT, x, \"is 'x', not a whole number\"",
+                "PGSTEWARD_TIMEZONE, Europe/Berlni, \"is 'Europe/Berlni', which is no time zone; did you mean 'Europe/Berlin'?\"",
+                "PGSTEWARD_TIMEZONE, Mars, \"is 'Mars', which is no time zone; write it like Europe/Berlin\"",
+                "PGSTEWARD_DOCKER_HOST, docker, \"is 'docker'; expected unix:///path or tcp://host:port\"",
+                "PGSTEWARD_DOCKER_HOST, tcp://a b, \"is 'tcp://a b'; expected unix:///path or tcp://host:port\"",
+                "PGSTEWARD_POSTGRES_BINDIR, /nope, \"is '/nope', where there is no pg_dump\"",
+                "PGSTEWARD_POSTGRES_DATA_DIR, /nope, \"is '/nope', which is no folder that is seen here\"",
+                "PGSTEWARD_CATALOGUE_FILE, /nope, \"names /nope, which is not there\"",
+                "PGSTEWARD_IDLE_DAYS, soon, \"is 'soon', not a whole number\"",
+                "PGSTEWARD_UPDATE_GRACE, 60, \"is '60', not a time such as 90m, 6h or 2d\"",
+                "PGSTEWARD_ACTIVITY_KEEP, ever, \"is 'ever', not a time such as 90m, 6h or 2d\"",
+                "PGSTEWARD_BACKUP_SCHEDULE, nightly, \": schedule 'nightly' has 1 fields; five are wanted: minute hour day-of-month month day-of-week\"",
+                "PGSTEWARD_BACKUP_BASE_SCHEDULE, 0 0 1 * 1, \": schedule '0 0 1 * 1' names days of the month and of the week: leave one of them *\"",
+                "PGSTEWARD_BACKUP_KEEP, all, \"is 'all': 'all' is none of last, hourly, daily, weekly, monthly and yearly; write it like last=3,daily=7,weekly=4,monthly=6\"",
+                "PGSTEWARD_BACKUP_SHRINK_WARN, half, \"is 'half', not a share such as 50%\"",
+                "PGSTEWARD_BACKUP_RECIPIENTS, age1x, \"holds 'age1x', which is no age public key (age1..., by age-keygen)\"",
+                "PGSTEWARD_ALERTS_FALLBACK, emial, \"names 'emial', which is no receiver; did you mean 'email'?\"",
+                "PGSTEWARD_MONITOR_PERIOD, soon, \"is 'soon', not a time such as 30s\"",
+                "PGSTEWARD_ALERTS_WAIT, a while, \"is 'a while', not a time such as 10s\"",
+                "PGSTEWARD_REPROOF_COUNT, all, \"is 'all', not a whole number such as 1\"",
+                "PGSTEWARD_MAIL_PORT, 70000, \"is '70000', not a port such as 587\"",
+                "PGSTEWARD_MAIL_TLS, sure, \"is 'sure', not true or false\"",
+                "PGSTEWARD_REQUESTS_PERIOD, 1s, \"is '1s', not a whole number such as 1000\"",
+                "PGSTEWARD_BACKUP_TICK, 0 * * * *, \"is '0 * * * *', which cannot be read: Unexpected end of expression.; Quartz wants second minute hour day-of-month month day-of-week, such as 0 * * * * ?\"",
+                "PGSTEWARD_GOTIFY_URL, https://gotify.lan, \"is not enough: pgsteward.gotify.token is not set: set PGSTEWARD_GOTIFY_TOKEN, or PGSTEWARD_GOTIFY_TOKEN_FILE to the path of a file that holds it\"",
+            })
+    void aValueThatDoesNotFitIsNamedByItsVariable(String variable, String value, String said) throws IOException {
+        assertThat(SettingsCheck.wrong(Settings.from(Map.of(variable, value)), shipped)
+                        .values())
+                .containsExactly(variable + (said.matches("[ :].*") ? "" : " ") + said);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PGSTEWARD_BACKUP_SCHEDUEL, PGSTEWARD_BACKUP_SCHEDUEL is no setting; did you mean 'PGSTEWARD_BACKUP_SCHEDULE'?",
+        "PGSTEWARD_MAIL_PASWORD_FILE, PGSTEWARD_MAIL_PASWORD_FILE is no setting; did you mean 'PGSTEWARD_MAIL_PASSWORD_FILE'?",
+        "PGSTEWARD_WIKI, PGSTEWARD_WIKI is no setting; no route file reads {{pgsteward.wiki}} either: take it out",
+    })
+    void aVariableThatNobodyReadsIsSaid(String variable, String said, @TempDir Path folder) throws IOException {
+        String value = Files.writeString(folder.resolve("value"), "1").toString();
+        assertThat(SettingsCheck.unknown(Settings.from(Map.of(variable, value)), shipped))
+                .containsExactly(said);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"100ms", "1h30m", "45s", "500"})
+    void aTimerTakesATimeHoweverCamelWritesIt(String time) throws IOException {
+        assertThat(SettingsCheck.wrong(Settings.from(Map.of("PGSTEWARD_ALERTS_LOOK", time)), shipped))
+                .isEmpty();
+    }
+
+    @Test
+    void aSettingOfTheOperatorsOwnRouteIsKnown() throws IOException {
+        TreeMap<String, String> texts = new TreeMap<>(shipped.texts());
+        texts.put("wiki.camel.yaml", "- route: {id: wiki, from: {uri: 'timer:{{pgsteward.wiki}}', steps: []}}\n");
+        Settings settings = Settings.from(Map.of("PGSTEWARD_WIKI", "1", "PGSTEWARD_JAVA_OPTIONS", "-Xmx1g"));
+        assertThat(SettingsCheck.unknown(settings, RouteFiles.of(texts))).isEmpty();
+    }
+
+    @Test
+    void everySettingOfTheReferenceIsKnownAndItsDefaultFits() throws IOException {
+        Map<String, String> environment = new TreeMap<>();
+        Reference.rows("Settings").forEach((variable, cells) -> {
+            String value = cells.get(0).matches("`[^`]+`") ? cells.get(0).replace("`", "") : "";
+            environment.put(variable, value);
+        });
+        Settings defaults = Settings.from(environment);
+        assertThat(SettingsCheck.wrong(defaults, shipped)).isEmpty();
+
+        environment.replaceAll((variable, value) -> value.isEmpty() ? "1" : value);
+        environment.remove("PGSTEWARD_CATALOGUE_FILE");
+        assertThat(SettingsCheck.unknown(Settings.from(environment), shipped)).isEmpty();
+    }
+
+    @Test
+    void allFaultsAreFoundAtOnceAndAStartNamesTheFirst() throws IOException {
+        Settings settings = Settings.from(
+                Map.of("PGSTEWARD_HTTP_PORT", "x", "PGSTEWARD_TIMEZONE", "Mars", "PGSTEWARD_MAIL_PORT", "y"));
+        assertThat(SettingsCheck.wrong(settings, shipped))
+                .containsOnlyKeys("pgsteward.http.port", "pgsteward.timezone", "pgsteward.mail.port");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SettingsCheck.require(settings))
+                .withMessage("PGSTEWARD_HTTP_PORT is 'x', not a whole number (and 1 more; see: pgsteward check)");
+    }
+
+    @Test
+    void whatIsSecretIsNotSaid() throws IOException {
+        Settings settings = Settings.from(Map.of(
+                "PGSTEWARD_SLACK_URL", "hooks.slack.com/T0/secret",
+                "PGSTEWARD_BACKUP_IDENTITY", "AGE-SECRET-KEY-1NONE",
+                "PGSTEWARD_WEBHOOK_SECRET", "whsec_short"));
+        assertThat(SettingsCheck.wrong(settings, shipped).values())
+                .hasSize(3)
+                .allSatisfy(line -> assertThat(line)
+                        .startsWith("PGSTEWARD_")
+                        .doesNotContain("T0")
+                        .doesNotContain("1NONE")
+                        .doesNotContain("whsec_short"));
+    }
+
+    /** A bean knows better than a pattern what levels it takes; that a variable gives them is said all the same. */
+    @Test
+    void aLevelThatABeanRefusesIsBlamedOnItsVariable(@TempDir Path folder) throws IOException {
+        Settings settings = Settings.from(Map.of(
+                "PGSTEWARD_WATCH_DISK_WARN", "lots",
+                "PGSTEWARD_POSTGRES_PASSWORD", "none",
+                "PGSTEWARD_STATE_DIR", folder.toString()));
+        assertThat(Wiring.to(Wiring.Purpose.CHECK, settings).routeCheck().problems(shipped))
+                .singleElement()
+                .asString()
+                .startsWith("monitor.camel.yaml:")
+                .endsWith("warn is 'lots': write a share such as 80%, or off (by PGSTEWARD_WATCH_DISK_WARN)");
+    }
+}

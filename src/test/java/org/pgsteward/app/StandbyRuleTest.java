@@ -1,0 +1,77 @@
+package org.pgsteward.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.app.StandbyRule.Role;
+import org.pgsteward.postgres.DaemonLock;
+import org.pgsteward.postgres.DaemonLock.State;
+
+class StandbyRuleTest {
+    private static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
+
+    @Test
+    void theOneWithTheLockWorks() {
+        for (Role role : Role.values()) {
+            assertThat(next(role, State.HELD, false)).isEqualTo(Role.WORKING);
+        }
+    }
+
+    @Test
+    void everyOtherOneStandsBy() {
+        for (Role role : Role.values()) {
+            assertThat(next(role, State.TAKEN, true)).isEqualTo(Role.STANDING_BY);
+        }
+    }
+
+    /** It is the one at work that has to say that PostgreSQL is down. */
+    @Test
+    void eachGoesOnAsItWasWhilePostgresCannotBeAsked() {
+        assertThat(next(Role.WORKING, State.UNKNOWN, false)).isEqualTo(Role.WORKING);
+        assertThat(next(Role.STANDING_BY, State.UNKNOWN, false)).isEqualTo(Role.STANDING_BY);
+        assertThat(next(Role.STARTING, State.UNKNOWN, false)).isEqualTo(Role.WORKING);
+    }
+
+    /** A service held the lock in a session that did not end, and no daemon worked, for as long as it liked. */
+    @Test
+    void aLockThatNoDaemonHoldsStopsNoWork() {
+        for (Role role : Role.values()) {
+            assertThat(next(role, State.TAKEN, false)).isEqualTo(Role.WORKING);
+        }
+    }
+
+    @Test
+    void whoLeavesTheOtherTimeToComeBackStandsByMeanwhile() {
+        assertThat(next(Role.STANDING_BY, State.TAKEN, false, false)).isEqualTo(Role.STANDING_BY);
+        assertThat(next(Role.WORKING, State.TAKEN, false, false)).isEqualTo(Role.WORKING);
+    }
+
+    @Test
+    void afterABreakTheOneThatStandsByLeavesTheOtherTimeToComeBack() {
+        assertThat(StandbyRule.mayTake(Role.STANDING_BY, NOON, NOON.plusSeconds(29)))
+                .isFalse();
+        assertThat(StandbyRule.mayTake(Role.STANDING_BY, NOON, NOON.plusSeconds(30)))
+                .isTrue();
+        assertThat(StandbyRule.mayTake(Role.WORKING, NOON, NOON)).isTrue();
+        assertThat(StandbyRule.mayTake(Role.STARTING, NOON, NOON)).isTrue();
+    }
+
+    private static Role next(Role role, State state, boolean other) {
+        return next(role, state, other, true);
+    }
+
+    private static Role next(Role role, State state, boolean other, boolean tried) {
+        return StandbyRule.next(
+                role,
+                new DaemonLock.Standing(
+                        state,
+                        other
+                                ? Optional.of(new DaemonLock.Session(true, "other", "172.18.0.5", NOON))
+                                : Optional.empty(),
+                        "",
+                        false),
+                tried);
+    }
+}

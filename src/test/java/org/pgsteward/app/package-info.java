@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.app;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,41 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.model.BackupKind;
+
+class SchedulesTest {
+    private static final Instant MIDNIGHT = Instant.parse("2026-03-01T00:00:00Z");
+
+    private final Map<String, String> labels = Map.of("busy", "0 * * * *", "mistyped", "at three");
+    private final Schedules schedules = new Schedules(
+            "0 3 * * *",
+            Optional.of("30 3 * * 0"),
+            ZoneOffset.UTC,
+            service -> Optional.ofNullable(labels.get(service)));
+
+    @Test
+    void aServicesOwnLabelGoesBeforeTheUsualSchedule() {
+        assertThat(schedules.of("busy").nextAfter(MIDNIGHT)).isEqualTo("2026-03-01T01:00:00Z");
+        assertThat(schedules.of("other").nextAfter(MIDNIGHT)).isEqualTo("2026-03-01T03:00:00Z");
+    }
+
+    @Test
+    void aLabelThatCannotBeReadCostsNoBackup() {
+        assertThat(schedules.of("mistyped").nextAfter(MIDNIGHT)).isEqualTo("2026-03-01T03:00:00Z");
+    }
+
+    @Test
+    void theWholeClusterHasATimeOfItsOwnOrNone() {
+        assertThat(schedules.of(BackupKind.BASE, "_base").nextAfter(MIDNIGHT)).isEqualTo("2026-03-01T03:30:00Z");
+        assertThat(schedules.of(BackupKind.DUMP, "busy").nextAfter(MIDNIGHT)).isEqualTo("2026-03-01T01:00:00Z");
+        Schedules without = new Schedules("0 3 * * *", Optional.empty(), ZoneOffset.UTC, service -> Optional.empty());
+        assertThat(schedules.hasBase()).isTrue();
+        assertThat(without.hasBase()).isFalse();
+    }
+}

@@ -1,0 +1,143 @@
+package org.pgsteward.camel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.pgsteward.io.Json;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** How the files in {@code routes/} are written, so that a name in a log is found by one search. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ShippedRoutesTest {
+    /** Served by Java, since no edit may leave a row unwritten. */
+    private static final Set<String> JAVA_DOORS = Set.of("journal-write", "journal-insert");
+
+    private final List<Map<?, ?>> routes = new ArrayList<>();
+
+    @BeforeAll
+    void read() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".camel.yaml"))
+                    .toList()) {
+                Object document = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+                for (Object entry : (Collection<?>) document) {
+                    if (((Map<?, ?>) entry).get("route") instanceof Map<?, ?> route) {
+                        routes.add(route);
+                    }
+                }
+            }
+        }
+        assertThat(routes).hasSizeGreaterThan(15);
+    }
+
+    @Test
+    void everyRouteHasAnIdAndSaysInASentenceWhatItDoes() {
+        for (Map<?, ?> route : routes) {
+            assertThat((String) route.get("id")).matches("[a-z]+(-[a-z]+)*");
+            assertThat((String) route.get("description"))
+                    .as("description of %s", route.get("id"))
+                    .matches("[A-Z].*\\.");
+        }
+        assertThat(routes.stream().map(route -> route.get("id"))).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aDoorHasTheNameOfTheRouteBehindIt() {
+        for (Map<?, ?> route : routes) {
+            String uri = String.valueOf(((Map<?, ?>) Objects.requireNonNull(route.get("from"))).get("uri"));
+            if (uri.startsWith("direct:")) {
+                assertThat(uri).isEqualTo("direct:" + route.get("id"));
+            }
+        }
+    }
+
+    @Test
+    void everyDoorThatIsKnockedAtExists() {
+        Set<String> doors = new TreeSet<>(JAVA_DOORS);
+        routes.forEach(route -> doors.add((String) route.get("id")));
+        for (Map<?, ?> route : routes) {
+            Set<String> knocked = new TreeSet<>();
+            collectDoors(route, knocked);
+            assertThat(doors).as("doors of %s", route.get("id")).containsAll(knocked);
+        }
+    }
+
+    /** Editors such as Kaoto read a file by this schema, which Camel publishes. */
+    @Test
+    void everyFileIsAsTheSchemaOfTheYamlDslWantsIt() throws IOException {
+        JsonSchema schema;
+        try (InputStream published = getClass().getResourceAsStream("/schema/camelYamlDsl.json")) {
+            schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4).getSchema(published);
+        }
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".camel.yaml"))
+                    .toList()) {
+                Object document = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+                assertThat(schema.validate(Json.mapper().valueToTree(document)))
+                        .as("%s", file)
+                        .isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void noSecretStandsInAFile() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                assertThat(Files.readString(file)).doesNotContainPattern("(?i)(password|token): *[^R\\s{}]");
+            }
+        }
+    }
+
+    @Test
+    void theReadmeNamesEveryLevelThatIsWatchedAsItIsShipped() throws IOException {
+        String readme = Files.readString(Path.of("README.md"));
+        String section = readme.substring(readme.indexOf("\n## What is watched"), readme.indexOf("\n## Restore"));
+        Map<String, String> told = new TreeMap<>();
+        Matcher row = Pattern.compile("`([A-Z_]+)_WARN` \\(`([^`]+)`").matcher(section);
+        while (row.find()) {
+            told.put(row.group(1).toLowerCase(Locale.ROOT).replace('_', '.'), row.group(2));
+        }
+        Map<String, String> shipped = new TreeMap<>();
+        Matcher level = Pattern.compile("\\{\\{pgsteward\\.watch\\.([a-z.]+)\\.warn:([^}]*)}}")
+                .matcher(Files.readString(Path.of("routes/monitor.camel.yaml")));
+        while (level.find()) {
+            shipped.put(level.group(1), level.group(2));
+        }
+
+        assertThat(shipped).hasSizeGreaterThan(15);
+        assertThat(told).isEqualTo(shipped);
+    }
+
+    private static void collectDoors(Object node, Set<String> doors) {
+        if (node instanceof Map<?, ?> map) {
+            map.values().forEach(value -> collectDoors(value, doors));
+        } else if (node instanceof Collection<?> list) {
+            list.forEach(value -> collectDoors(value, doors));
+        } else if (node instanceof String text && text.startsWith("direct:")) {
+            doors.add(text.substring("direct:".length()));
+        }
+    }
+}

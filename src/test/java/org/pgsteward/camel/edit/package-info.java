@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.camel.edit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.camel;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,100 @@
+package org.pgsteward.camel.receivers;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
+
+/** A real HTTP server where a receiver's service would be. */
+public final class HookServer implements AutoCloseable {
+    public static final String PATH = "/services/T0S3CRET/B0/xyz";
+
+    /** What it does with a request. */
+    public interface Answer {
+        void to(HttpExchange request) throws IOException, InterruptedException;
+    }
+
+    /** A request that was answered with a 2xx; its path has its query. */
+    public record Request(String method, String path, Headers headers, String body) {}
+
+    public final List<Request> requests = new CopyOnWriteArrayList<>();
+
+    /** Every body that was answered with a 2xx, in order. */
+    public final List<String> taken = new CopyOnWriteArrayList<>();
+
+    public final List<String> contentTypes = new CopyOnWriteArrayList<>();
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    public volatile Answer answer = request -> request.sendResponseHeaders(204, -1);
+
+    /** @param port 0 for any */
+    public HookServer(int port) throws IOException {
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    }
+
+    /** One that others than this host may reach. */
+    public HookServer(InetSocketAddress address) throws IOException {
+        this(HttpServer.create(address, 0));
+    }
+
+    /** One that shows a certificate that nobody signed. */
+    static HookServer untrusted(SSLContext tls) throws IOException {
+        HttpsServer https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        https.setHttpsConfigurator(new HttpsConfigurator(tls));
+        return new HookServer(https);
+    }
+
+    private HookServer(HttpServer server) {
+        this.server = server;
+        server.setExecutor(threads);
+        server.createContext("/", this::serve);
+        server.start();
+    }
+
+    private void serve(HttpExchange request) throws IOException {
+        String body = new String(request.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        try (request) {
+            answer.to(request);
+            if (request.getResponseCode() / 100 == 2) {
+                contentTypes.add(request.getRequestHeaders().getFirst("Content-Type"));
+                requests.add(new Request(
+                        request.getRequestMethod(),
+                        request.getRequestURI().toString(),
+                        request.getRequestHeaders(),
+                        body));
+                taken.add(body);
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    public int port() {
+        return server.getAddress().getPort();
+    }
+
+    /** Without a path. */
+    public String root() {
+        return (server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:" + port();
+    }
+
+    public String url() {
+        return root() + PATH;
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}

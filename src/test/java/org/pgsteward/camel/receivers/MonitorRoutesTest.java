@@ -1,0 +1,294 @@
+package org.pgsteward.camel.receivers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.containers.Reading;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Console;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Memory;
+import org.pgsteward.model.Severity;
+import org.pgsteward.monitor.DatabaseLook;
+import org.pgsteward.monitor.FigureWatch;
+import org.pgsteward.monitor.HostLook;
+import org.pgsteward.monitor.LogEvent;
+import org.pgsteward.monitor.LogLook;
+import org.pgsteward.monitor.PostgresReading;
+import org.pgsteward.monitor.Restarts;
+import org.pgsteward.postgres.ServerLog;
+
+class MonitorRoutesTest {
+    private static final String MONITOR = "routes/monitor.camel.yaml";
+
+    @TempDir
+    private Path state;
+
+    /** Stands where the engine's sampling stands. */
+    public static final class Sampler {
+        private volatile int percent = 10;
+
+        public List<Reading> sample() {
+            return List.of(
+                    new Reading("vikunja", container(), new Memory(percent, 100), Instant.now()),
+                    new Reading("gitea", container(), new Memory(10, 100), Instant.now()));
+        }
+
+        private static Container container() {
+            return new Container(
+                    "0123456789abcdef",
+                    "vikunja",
+                    "vikunja:1",
+                    "sha256:1",
+                    Container.State.RUNNING,
+                    Container.Health.NONE,
+                    0,
+                    false,
+                    false,
+                    Map.of(),
+                    Map.of(),
+                    Map.of(),
+                    100,
+                    Instant.EPOCH,
+                    Optional.of(Instant.EPOCH));
+        }
+    }
+
+    /** Stands where the JDBC probe stands. */
+    public static final class Probe {
+        private volatile Optional<String> error = Optional.empty();
+
+        public PostgresReading probe() {
+            return new PostgresReading("postgresql:5432", error, false, Instant.now());
+        }
+    }
+
+    /** Stands where the journal is compared with the schedules. */
+    public static final class Late {
+        private volatile List<Condition> found = List.of();
+
+        public List<Condition> look() {
+            return found;
+        }
+    }
+
+    /** Stands where PostgreSQL, the disks and our own folders are read, and knows of no alert that is left over. */
+    public static final class Eyes {
+        private volatile int spooled;
+        private volatile @Nullable DatabaseLook databases;
+        private volatile @Nullable LogLook log;
+
+        public @Nullable DatabaseLook databases() {
+            return databases;
+        }
+
+        public HostLook host() {
+            HostLook.Disk disk = new HostLook.Disk("/backups", List.of("backups"), 100, 50, Optional.empty());
+            return new HostLook(
+                    Instant.now(), List.of(disk), Optional.empty(), "", spooled, Map.of(), Optional.empty());
+        }
+
+        public @Nullable LogLook log(DatabaseLook databases) {
+            return log;
+        }
+
+        public List<Condition> conditions(FigureWatch.Judged judged) {
+            return judged.conditions();
+        }
+    }
+
+    /** Stands where PostgreSQL is asked how things stand. */
+    public static final class Overviews {
+        private final CountDownLatch looked = new CountDownLatch(1);
+
+        public void look() {
+            looked.countDown();
+        }
+    }
+
+    private final Overviews overview = new Overviews();
+    private final Sampler sampler = new Sampler();
+    private final Eyes eyes = new Eyes();
+    private final Late late = new Late();
+    private final Probe probe = new Probe();
+
+    @Test
+    void memoryBeginsAndEnds() throws Exception {
+        try (Desk desk = desk(Map.of())) {
+            sampler.percent = 85;
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("memory-high:vikunja");
+            sampler.percent = 10;
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    @Test
+    void theLevelsAreTheOperators() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.memory.warn", "5", "pgsteward.memory.critical", "95%"))) {
+            await().until(() -> desk.alerts.firing().size() == 2);
+        }
+    }
+
+    @Test
+    void aLevelThatIsNoneStopsTheStartWithItsNameAndValue() {
+        assertThatThrownBy(() -> desk(Map.of("pgsteward.memory.warn", "lots")).close())
+                .hasStackTraceContaining("warn is 'lots'");
+        assertThatThrownBy(
+                        () -> desk(Map.of("pgsteward.memory.critical", "50%")).close())
+                .hasStackTraceContaining("critical is 50% and lies below warn, which is 80%");
+    }
+
+    @Test
+    void postgresBeginsAndEndsAsTheProbeSaysIt() throws Exception {
+        try (Desk desk = desk(Map.of())) {
+            probe.error = Optional.of("Connection refused");
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing().get(0).causes()).containsOnlyKeys("probe");
+            probe.error = Optional.empty();
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    @Test
+    void whatHasNoProvedBackupInTimeIsToldAndOverWhenItHas() throws Exception {
+        try (Desk desk = desk(Map.of())) {
+            late.found = List.of(Condition.bad(
+                    Severity.CRITICAL, "backup-overdue", "vikunja", "none since Monday", "", Instant.now()));
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("backup-overdue:vikunja");
+            late.found = List.of(Condition.well("backup-overdue", "vikunja", "proved today", Instant.now()));
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    @Test
+    void whatWaitsForTheJournalIsToldAndOver() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.watch.spool.warn", "5", "pgsteward.watch.spool.lasting", "0s"))) {
+            eyes.spooled = 5;
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("journal-waiting:pgsteward");
+            eyes.spooled = 0;
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    @Test
+    void aServerWithoutRoomIsToldAndOverWhileOneThatIsAwayIsNeither() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.watch.connections.lasting", "0s"))) {
+            eyes.databases = look(96);
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing())
+                    .extracting(Alert::key)
+                    .containsExactly("connections-near-maximum:postgresql");
+            eyes.databases = null;
+            await().during(Duration.ofMillis(300))
+                    .until(() -> desk.alerts.firing().size() == 1);
+            eyes.databases = look(5);
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    @Test
+    void whoIsNotLetInIsToldAndOverWhileALogThatCannotBeReadIsNeither() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.watch.logins.failed.lasting", "0s"))) {
+            eyes.databases = look(5);
+            eyes.log = refused(3);
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("logins-failed:vikunja");
+            eyes.log = null;
+            await().during(Duration.ofMillis(300))
+                    .until(() -> desk.alerts.firing().size() == 1);
+            eyes.log = refused(0);
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    private static LogLook refused(int count) {
+        LogLook.Attempts attempts =
+                new LogLook.Attempts(LogEvent.Reason.WRONG_PASSWORD, "vikunja", "vikunja", "web (172.18.0.5)", count);
+        return new LogLook(
+                Instant.now(),
+                new Console("postgresql", "homelab", "homelab"),
+                List.of(new LogLook.Refusals("vikunja", false, count, List.of(attempts), Instant.now())),
+                Optional.empty());
+    }
+
+    private static DatabaseLook look(int sessions) {
+        DatabaseLook.Server server = new DatabaseLook.Server(
+                Instant.EPOCH,
+                Instant.EPOCH,
+                "15.14",
+                sessions,
+                100,
+                3,
+                0,
+                new DatabaseLook.MemorySettings(1, 1, 1, 1),
+                Optional.of(0L),
+                Optional.empty(),
+                new ServerLog(ServerLog.PREFIX, true, Optional.empty()),
+                "",
+                Optional.empty(),
+                Restarts.NONE);
+        return new DatabaseLook(
+                Instant.now(),
+                new Console("postgresql", "homelab", "homelab"),
+                server,
+                List.of(),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                List.of());
+    }
+
+    @Test
+    void howThingsStandIsLookedAtForWhenPostgresqlIsAway() throws Exception {
+        try (Desk desk = desk(Map.of("pgsteward.overview.delay", "50ms"))) {
+            assertThat(overview.looked.await(2, TimeUnit.MINUTES)).isTrue();
+            assertThat(desk.alerts.firing()).isEmpty();
+        }
+    }
+
+    @Test
+    void aLevelOfTheWatchThatIsNoneStopsTheStartWithItsKindAndValue() {
+        assertThatThrownBy(
+                        () -> desk(Map.of("pgsteward.watch.lock.warn", "long")).close())
+                .hasStackTraceContaining(
+                        "lock-waiting: warn is 'long': write a time such as 90s, 5m, 6h or 2d, or off");
+        assertThatThrownBy(() ->
+                        desk(Map.of("pgsteward.watch.disk.critical", "50%")).close())
+                .hasStackTraceContaining("disk-filling: critical is 50% and lies below warn, which is 85%");
+    }
+
+    private Desk desk(Map<String, String> more) throws Exception {
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "pgsteward.monitor.period", "50ms",
+                "pgsteward.monitor.postgres.period", "50ms",
+                "pgsteward.watch.delay", "50ms",
+                "pgsteward.watch.period", "50ms",
+                "pgsteward.monitor.backups.delay", "50ms",
+                "pgsteward.monitor.backups.period", "50ms"));
+        settings.putAll(more);
+        Desk desk = new Desk(state, settings);
+        desk.context.getRegistry().bind("memory", sampler);
+        desk.context.getRegistry().bind("postgresProbe", probe);
+        desk.context.getRegistry().bind("overdue", late);
+        desk.context.getRegistry().bind("watch", eyes);
+        desk.context.getRegistry().bind("overview", overview);
+        return desk.load(Desk.ALERTS).load(MONITOR).start();
+    }
+}

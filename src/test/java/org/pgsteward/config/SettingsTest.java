@@ -1,0 +1,210 @@
+package org.pgsteward.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "pgsteward.postgres.host     | postgresql",
+                "pgsteward.postgres.port     | 5432",
+                "pgsteward.postgres.user     | homelab",
+                "pgsteward.postgres.database | homelab",
+                "pgsteward.docker.host       | unix:///var/run/docker.sock",
+                "pgsteward.routes.dir        | routes",
+                "pgsteward.state.dir         | state",
+                "pgsteward.secrets.dir       | /run/secrets",
+                "pgsteward.requests.dir      | requests",
+                "pgsteward.backup.dir        | backups",
+                "pgsteward.backup.schedule   | 0 3 * * *",
+                "pgsteward.backup.keep       | last=3,daily=7,weekly=4,monthly=6",
+                "pgsteward.http.host         | 127.0.0.1",
+                "pgsteward.http.port         | 8080"
+            })
+    void whatIsNotSetHasTheDocumentedDefault(String key, String value) throws IOException {
+        assertThat(Settings.from(Map.of()).require(key)).isEqualTo(value);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "PGSTEWARD_BACKUP_DIR       | pgsteward.backup.dir",
+                "PGSTEWARD_HTTP_PORT        | pgsteward.http.port",
+                "PGSTEWARD_POSTGRES_BINDIR  | pgsteward.postgres.bindir",
+                "PGSTEWARD_TIMEZONE         | pgsteward.timezone",
+                "PGSTEWARD_CATALOGUE_FILE   | pgsteward.catalogue.file"
+            })
+    void aVariableIsItsKeyInCapitals(String variable, String key) throws IOException {
+        Settings settings =
+                Settings.from(Map.of(variable, "set", "BACKUP_DIR", "not ours", "pgsteward_backup_dir", "no"));
+        assertThat(settings.get(key)).contains("set");
+    }
+
+    @Test
+    void anEmptyVariableIsNotSet() throws IOException {
+        assertThat(Settings.from(Map.of("PGSTEWARD_BACKUP_DIR", "")).require("pgsteward.backup.dir"))
+                .isEqualTo("backups");
+    }
+
+    @Test
+    void anEmptyScheduleOfBaseBackupsIsNone() throws IOException {
+        assertThat(Settings.from(Map.of()).get("pgsteward.backup.base.schedule"))
+                .contains("30 3 * * 0");
+        assertThat(Settings.from(Map.of("PGSTEWARD_BACKUP_BASE_SCHEDULE", "")).get("pgsteward.backup.base.schedule"))
+                .isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "secret         | secret",
+                "secret\\n      | secret",
+                "secret\\r\\n   | secret",
+                "secret\\n\\n   | secret\\n",
+                "~ secret \\n~  | ~ secret ~",
+                "p%a$s'w\"o\\n  | p%a$s'w\"o"
+            })
+    void ofAFileOneTrailingNewlineIsDroppedAndNothingElse(String content, String value) throws IOException {
+        Path file = Files.writeString(folder.resolve("password"), unescaped(content));
+        Settings settings = Settings.from(Map.of("PGSTEWARD_POSTGRES_PASSWORD_FILE", file.toString()));
+        assertThat(settings.secret("pgsteward.postgres.password").reveal()).isEqualTo(unescaped(value));
+    }
+
+    @Test
+    void theFileWinsOverTheVariableWhicheverIsReadFirst() throws IOException {
+        Path file = Files.writeString(folder.resolve("password"), "from the file");
+        TreeMap<String, String> variables = new TreeMap<>(Map.of(
+                "PGSTEWARD_POSTGRES_PASSWORD",
+                "from the variable",
+                "PGSTEWARD_POSTGRES_PASSWORD_FILE",
+                file.toString()));
+        for (Map<String, String> environment : List.of(variables, variables.descendingMap())) {
+            assertThat(Settings.from(environment).require("pgsteward.postgres.password"))
+                    .isEqualTo("from the file");
+        }
+    }
+
+    @Test
+    void theFilesThatItWasReadFromAreKnown() throws IOException {
+        Path file = Files.writeString(folder.resolve("db_root"), "secret");
+        Settings settings = Settings.from(Map.of(
+                "PGSTEWARD_POSTGRES_PASSWORD_FILE", file.toString(), "PGSTEWARD_CATALOGUE_FILE", "/a/catalogue.json"));
+        assertThat(settings.files()).containsExactly(file);
+        assertThat(settings.with(Map.of("pgsteward.idle.days", "1")).files()).containsExactly(file);
+        assertThat(settings.without(Set.of("pgsteward.idle.days")).files()).containsExactly(file);
+    }
+
+    @Test
+    void anEmptyFileVariableLeavesTheVariableInForce() throws IOException {
+        Settings settings = Settings.from(
+                Map.of("PGSTEWARD_POSTGRES_PASSWORD", "from the variable", "PGSTEWARD_POSTGRES_PASSWORD_FILE", ""));
+        assertThat(settings.require("pgsteward.postgres.password")).isEqualTo("from the variable");
+    }
+
+    @Test
+    void aFileThatIsNotThereIsNamedTogetherWithTheVariable() {
+        String missing = folder.resolve("nowhere").toString();
+        assertThatThrownBy(() -> Settings.from(Map.of("PGSTEWARD_POSTGRES_PASSWORD_FILE", missing)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("PGSTEWARD_POSTGRES_PASSWORD_FILE names " + missing + ", which is not there");
+    }
+
+    @Test
+    void aMissingSettingSaysBothWaysToSetIt() throws IOException {
+        Settings settings = Settings.from(Map.of());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.secret("pgsteward.postgres.password"))
+                .withMessageContaining("pgsteward.postgres.password is not set")
+                .withMessageContaining("PGSTEWARD_POSTGRES_PASSWORD,")
+                .withMessageContaining("PGSTEWARD_POSTGRES_PASSWORD_FILE");
+    }
+
+    @Test
+    void aNumberThatIsNoneIsNamedWithItsValue() throws IOException {
+        Settings settings = Settings.from(Map.of("PGSTEWARD_HTTP_PORT", "eighty"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.number("pgsteward.http.port"))
+                .withMessage("pgsteward.http.port is 'eighty', not a whole number");
+    }
+
+    @Test
+    void timesSizesAndSharesAreReadWithTheirUnits() throws IOException {
+        Settings settings = Settings.from(Map.of(
+                "PGSTEWARD_A_TIME",
+                "90m",
+                "PGSTEWARD_A_DAY",
+                " 2d ",
+                "PGSTEWARD_A_SIZE",
+                "3M",
+                "PGSTEWARD_SOME_BYTES",
+                "17",
+                "PGSTEWARD_A_SHARE",
+                "12.5%"));
+        assertThat(settings.duration("pgsteward.a.time")).hasMinutes(90);
+        assertThat(settings.duration("pgsteward.a.day")).hasDays(2);
+        assertThat(settings.bytes("pgsteward.a.size")).isEqualTo(3L << 20);
+        assertThat(settings.bytes("pgsteward.some.bytes")).isEqualTo(17);
+        assertThat(settings.share("pgsteward.a.share")).isEqualTo(0.125);
+    }
+
+    @Test
+    void oneThatCannotBeReadIsNamedWithItsValue() throws IOException {
+        Settings settings = Settings.from(Map.of("PGSTEWARD_A_VALUE", "-1"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.duration("pgsteward.a.value"))
+                .withMessage("pgsteward.a.value is '-1', not a time such as 90m, 6h or 2d");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.bytes("pgsteward.a.value"))
+                .withMessage("pgsteward.a.value is '-1', not a size such as 500k, 1m or 2g");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> settings.share("pgsteward.a.value"))
+                .withMessage("pgsteward.a.value is '-1', not a share such as 50%");
+    }
+
+    @Test
+    void everySecretAndNothingElseIsOnTheListOfWhatMayNotBeSaid() throws IOException {
+        Settings settings = Settings.from(Map.of(
+                "PGSTEWARD_POSTGRES_PASSWORD", "the-password",
+                "PGSTEWARD_WEBHOOK_URL", "https://hook.example/the-token",
+                "PGSTEWARD_NTFY_TOKEN", "the-ntfy-token",
+                "PGSTEWARD_BACKUP_IDENTITY", "AGE-SECRET-KEY-1",
+                "PGSTEWARD_BACKUP_RECIPIENTS", "age1public",
+                "PGSTEWARD_POSTGRES_USER", "somebody"));
+        assertThat(settings.secrets())
+                .containsExactlyInAnyOrder(
+                        "the-password", "https://hook.example/the-token", "the-ntfy-token", "AGE-SECRET-KEY-1");
+    }
+
+    @Test
+    void whatACommandDecidesStandsOverEverythingAndLeavesTheOriginalAlone() throws IOException {
+        Settings before = Settings.from(Map.of("PGSTEWARD_BACKUP_DIR", "/store"));
+        Settings after = before.with(Map.of("pgsteward.backup.dir", "/elsewhere"));
+        assertThat(after.require("pgsteward.backup.dir")).isEqualTo("/elsewhere");
+        assertThat(before.require("pgsteward.backup.dir")).isEqualTo("/store");
+    }
+
+    private static String unescaped(String text) {
+        return text.replace("\\n", "\n").replace("\\r", "\r");
+    }
+}

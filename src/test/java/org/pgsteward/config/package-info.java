@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,185 @@
+package org.pgsteward.containers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgsteward.containers.SampleContainers.ID;
+import static org.pgsteward.containers.SampleContainers.NOON;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.alert.SettableClock;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Container.Health;
+import org.pgsteward.model.Container.State;
+import org.pgsteward.model.ContainerEvent;
+import org.pgsteward.model.Severity;
+
+class StatusWatchTest {
+    private final SettableClock clock = new SettableClock();
+    private final StatusWatch watch = new StatusWatch(new StatusRule(Duration.ZERO), clock);
+    private final Container failed = SampleContainers.in(State.EXITED, Health.NONE, 1, false);
+    private final Container killed = SampleContainers.in(State.EXITED, Health.NONE, 137, false);
+
+    @Test
+    void anEndAfterASignalWasOrdered() {
+        note("kill", NOON, Map.of("signal", "15"));
+        note("die", NOON.plusSeconds(10), Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.INFO);
+    }
+
+    @Test
+    void anEndWithoutOneWasNot() {
+        note("die", NOON, Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    @Test
+    void aReloadSignalOrdersNoEnd() {
+        note("kill", NOON, Map.of("signal", "1"));
+        note("die", NOON.plusSeconds(1), Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    @Test
+    void anOrderIsForgottenWhenItStartsAgain() {
+        note("kill", NOON, Map.of("signal", "15"));
+        note("die", NOON, Map.of());
+        note("start", NOON.plusSeconds(1), Map.of());
+        note("die", NOON.plusSeconds(2), Map.of());
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    @Test
+    void aSignalThatWasSurvivedDoesNotExcuseALaterCrash() {
+        note("kill", NOON, Map.of("signal", "2"));
+        note("die", NOON.plusSeconds(601), Map.of());
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    /** The list is read every few seconds, whatever events are still on their way. */
+    @Test
+    void anEndThatTheListShowsBeforeItsEventsAreReadIsNotJudged() {
+        assertThat(look(killed)).isEmpty();
+        note("kill", NOON, Map.of("signal", "15"));
+        note("die", NOON, Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.INFO);
+    }
+
+    /** {@code docker kill} leaves a program no time to end; nobody stops a service that way. */
+    @Test
+    void aKillIsNoStop() {
+        note("kill", NOON, Map.of("signal", "9"));
+        note("die", NOON, Map.of("exitCode", "137"));
+
+        assertThat(severity()).isEqualTo(Severity.WARNING);
+        assertThat(watch.state("vikunja", false, List.of(killed)))
+                .extracting(ServiceState::word, ServiceState::runs, ServiceState::isTrouble)
+                .containsExactly("killed", false, true);
+    }
+
+    /** {@code docker stop} kills a program that did not obey within ten seconds. */
+    @Test
+    void aStopThatEndedInAKillIsAStop() {
+        note("kill", NOON, Map.of("signal", "15"));
+        note("kill", NOON.plusSeconds(10), Map.of("signal", "9"));
+        note("die", NOON.plusSeconds(10), Map.of("exitCode", "137"));
+        note("stop", NOON.plusSeconds(10), Map.of());
+
+        assertThat(severity()).isEqualTo(Severity.INFO);
+        assertThat(watch.state("vikunja", false, List.of(killed)))
+                .extracting(ServiceState::word, ServiceState::isTrouble)
+                .containsExactly("stopped", false);
+    }
+
+    /** A table does not wait for the patience that alerts have. */
+    @Test
+    void theStateIsKnownAtOnce() {
+        assertThat(watch.state("vikunja", false, List.of(killed)).word()).isEqualTo("ends");
+        note("die", NOON, Map.of("exitCode", "1"));
+        assertThat(watch.state("vikunja", false, List.of(killed)).word()).isEqualTo("does not run");
+    }
+
+    /** Miniflux gives up within 60 ms; its database is there 300 ms after its start. */
+    @Test
+    void anEndJustBeforeTheDatabaseWasMadeSaysSo() {
+        note("die", NOON, Map.of("exitCode", "1"));
+        assertThat(look(failed).get(0).reason()).doesNotContain("database");
+        clock.pass(Duration.ofMillis(300));
+        watch.databaseMade("vikunja");
+
+        assertThat(look(failed).get(0).reason())
+                .endsWith("ended with exit code 1. Its database was made just after it gave up. Start it again");
+        assertThat(look(failed).get(0).remedy()).isEqualTo("docker start vikunja");
+
+        clock.pass(Duration.ofMinutes(5));
+        note("start", clock.instant(), Map.of());
+        note("die", clock.instant(), Map.of("exitCode", "1"));
+        assertThat(look(failed).get(0).reason())
+                .as("a later end has another cause")
+                .doesNotContain("database");
+    }
+
+    @Test
+    void aJobThatEndedDoesNotHideAContainerThatRuns() {
+        Container worker = SampleContainers.in(State.RUNNING, Health.NONE, 0, false);
+        Container job = SampleContainers.in(State.EXITED, Health.NONE, 0, false);
+        assertThat(watch.state("vikunja", false, List.of(job, worker))).isEqualTo(ServiceState.RUNS);
+        assertThat(watch.state("vikunja", false, List.of(SampleContainers.in(State.PAUSED, Health.NONE, 0, false)))
+                        .word())
+                .isEqualTo("paused");
+    }
+
+    @Test
+    void anEndOfWhichNoEventEverCameIsJudgedByTheNextLook() {
+        assertThat(look(killed)).isEmpty();
+        clock.pass(Duration.ofSeconds(5));
+
+        assertThat(severity()).isEqualTo(Severity.CRITICAL);
+    }
+
+    /** After our start both the engine's memory and the feed bring it. */
+    @Test
+    void aCrashThatIsHeardTwiceCountsOnce() {
+        for (int time = 0; time < 2; time++) {
+            note("die", NOON, Map.of("exitCode", "1"));
+            note("start", NOON.plusSeconds(1), Map.of());
+            note("die", NOON.plusSeconds(2), Map.of("exitCode", "1"));
+        }
+
+        assertThat(look(SampleContainers.in(State.EXITED, Health.NONE, 1, false)))
+                .singleElement()
+                .satisfies(condition -> assertThat(condition.reason()).contains(", 2 times within"));
+    }
+
+    @Test
+    void anEndForWantOfMemoryWasNobodysOrder() {
+        assertThat(look(SampleContainers.in(State.EXITED, Health.NONE, 137, true))
+                        .get(0)
+                        .severity())
+                .contains(Severity.CRITICAL);
+    }
+
+    private void note(String action, Instant at, Map<String, String> attributes) {
+        watch.note(new ContainerEvent(at, action, ID, "vikunja", attributes));
+    }
+
+    /** What is said of its state. */
+    private List<Condition> look(Container container) {
+        return watch.look("vikunja", false, container, List.of()).stream()
+                .filter(condition -> condition.kind().equals(StatusRule.KIND))
+                .toList();
+    }
+
+    private Severity severity() {
+        return look(killed).get(0).severity().orElseThrow();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.containers;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package org.pgsteward.diagnosis;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,505 @@
+package org.pgsteward.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Container.Health;
+import org.pgsteward.model.Container.State;
+import org.pgsteward.model.Diagnosis;
+import org.pgsteward.model.Secret;
+import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
+import org.pgsteward.postgres.ServerLog;
+import org.pgsteward.provision.Asks;
+
+class DoctorTest {
+    private static final String VARIABLE = "VIKUNJA_DATABASE_HOST";
+
+    /** The managed server is {@code postgresql} on {@code internal_db}; {@code other_db} runs on {@code elsewhere}. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "the right name on the right network, postgresql, internal_db, ''",
+        "the name that the original lab had, postgres, internal_db, 'VIKUNJA_DATABASE_HOST says ''postgres'', and no"
+                + " container on network internal_db is called so; PostgreSQL''s is called ''postgresql'''",
+        "the right name on a network without PostgreSQL, postgresql, elsewhere, 'VIKUNJA_DATABASE_HOST says"
+                + " ''postgresql'', which is PostgreSQL, but the container is only on network elsewhere and PostgreSQL is"
+                + " on network internal_db'",
+        "neither, postgres, elsewhere, 'VIKUNJA_DATABASE_HOST says ''postgres'', and no container on network elsewhere is"
+                + " called so; PostgreSQL''s is called ''postgresql'''",
+        "another server is not ours to judge, other_db, elsewhere, ''",
+        "another server that cannot be reached is a name that leads nowhere, other_db, internal_db,"
+                + " 'VIKUNJA_DATABASE_HOST says ''other_db'', and no container on network internal_db is called so;"
+                + " PostgreSQL''s is called ''postgresql'''",
+        "the container itself, localhost, internal_db, 'VIKUNJA_DATABASE_HOST says ''localhost'', which is the container"
+                + " itself; PostgreSQL''s is called ''postgresql'''",
+        "the host's network is not Docker's to resolve, localhost, host, ''",
+        "a name with a dot may lead out of the host, db.example.org, internal_db, ''",
+        "so may an address, 192.168.1.7, internal_db, ''"
+    })
+    void aHostNameLeadsToPostgresqlOrIsSaidNotTo(String why, String host, String network, String cause) {
+        List<Diagnosis> found = examine(asks(host, network, false), LoginResult.LET_IN);
+
+        assertThat(found).extracting(Diagnosis::cause).as(why).isEqualTo(cause.isEmpty() ? List.of() : List.of(cause));
+        assertThat(found).allSatisfy(diagnosis -> {
+            assertThat(diagnosis.symptom()).isEqualTo(Diagnosis.Symptom.CONNECTION_REFUSED);
+            assertThat(diagnosis.service()).isEqualTo("vikunja");
+        });
+    }
+
+    /** A name server of the house may know it. */
+    @Test
+    void aNameThatLeadsNowhereIsTroubleOnlyWherePostgresqlIsMeant() {
+        assertThat(examine(asks("nas", "elsewhere", false), LoginResult.LET_IN))
+                .singleElement()
+                .matches(diagnosis -> !diagnosis.isTrouble());
+        for (String meant : List.of("postgres", "my-postgresql", "pgsql")) {
+            assertThat(examine(asks(meant, "elsewhere", false), LoginResult.LET_IN))
+                    .as(meant)
+                    .singleElement()
+                    .matches(Diagnosis::isTrouble);
+        }
+        assertThat(examine(asks("nas", "internal_db", false), LoginResult.LET_IN))
+                .singleElement()
+                .matches(Diagnosis::isTrouble);
+    }
+
+    @Test
+    void aPortOnWhichPostgresqlDoesNotListenIsNamedWithTheRightOne() {
+        for (String text : List.of("5433", "postgresql:5433", "postgres://vikunja:its-own@postgresql:5433/vikunja")) {
+            Container container = container("vikunja", "internal_db", Map.of("PLACE", text));
+            Asks asks = new Asks(
+                    container,
+                    "vikunja",
+                    "PLACE",
+                    Optional.of("postgresql"),
+                    Optional.of(new Asks.Port("PLACE", 5433)),
+                    false,
+                    Optional.empty());
+            assertThat(examine(asks, LoginResult.LET_IN)).singleElement().satisfies(diagnosis -> {
+                assertThat(diagnosis.cause()).isEqualTo("PLACE says port 5433, and PostgreSQL listens on 5432");
+                assertThat(diagnosis.remedy()).contains("PLACE: ", "5432").doesNotContain("its-own", "5433");
+            });
+        }
+        assertThat(examine(asks("postgresql", "internal_db", false), LoginResult.LET_IN))
+                .isEmpty();
+    }
+
+    @Test
+    void whatToWriteAndToTypeForAWrongNameAndForAMissingNetwork() {
+        assertThat(examine(asks("postgres", "internal_db", false), LoginResult.LET_IN))
+                .extracting(Diagnosis::remedy)
+                .containsExactly("""
+                        # in the compose file of vikunja:
+                        VIKUNJA_DATABASE_HOST: postgresql
+                        # and in its folder:
+                        docker compose up -d vikunja""");
+        assertThat(examine(asks("postgresql", "elsewhere", false), LoginResult.LET_IN))
+                .extracting(Diagnosis::remedy)
+                .containsExactly("""
+                        docker network connect internal_db vikunja   # until it is made anew
+                        # for good, in its compose file, beside the networks that it has:
+                        networks: [internal_db]""");
+    }
+
+    @Test
+    void proposesNoNetworkThatOnlyPgstewardJoins() {
+        Container server = container("postgresql", "internal_db_pgsteward,old_default", Map.of());
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(
+                                patient(
+                                        server,
+                                        Optional.empty(),
+                                        asks("postgresql", "elsewhere", false),
+                                        Optional.empty()),
+                                Optional.empty(),
+                                List.of(),
+                                List.of()))
+                .extracting(Diagnosis::remedy)
+                .singleElement()
+                .asString()
+                .startsWith("docker network connect old_default vikunja ");
+    }
+
+    @Test
+    void aServiceThatGetsNothingIsOneThingAndNotOneMoreAsItsAlert() {
+        Condition told = Condition.bad(
+                Severity.WARNING,
+                "enrolment-refused",
+                "vikunja",
+                "it asks for another's",
+                "docker inspect",
+                Instant.EPOCH);
+        Doctor.Patient wrongName = patient(Optional.empty(), asks("postgres", "internal_db", false));
+        Doctor.Patient well = patient(Optional.empty(), asks("postgresql", "internal_db", true));
+
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(wrongName, Optional.empty(), List.of(), List.of(told)))
+                .singleElement()
+                .satisfies(diagnosis -> assertThat(diagnosis.cause()).contains("says 'postgres'"));
+        assertThat(new Doctor(login -> LoginResult.LET_IN).examine(well, Optional.empty(), List.of(), List.of(told)))
+                .extracting(Diagnosis::cause)
+                .containsExactly("enrolment refused: it asks for another's");
+    }
+
+    @Test
+    void anAddressWithItsPasswordIsNotShown() {
+        Container container = container(
+                "vikunja", "internal_db", Map.of("DATABASE_URL", "postgres://vikunja:secret@postgres:5432/vikunja"));
+        Asks asks = new Asks(
+                container,
+                "vikunja",
+                "DATABASE_URL",
+                Optional.of("postgres"),
+                Optional.empty(),
+                false,
+                Optional.empty());
+
+        assertThat(examine(asks, LoginResult.LET_IN).toString())
+                .contains("DATABASE_URL: …@postgresql…")
+                .doesNotContain("secret");
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "28P01, the password that the container has is not that of role 'vikunja', connection refused",
+        "28000, does not let role 'vikunja' in: no entry, connection refused",
+        "3D000, there is no database 'vikunja', connection refused",
+        "42501, may not connect to database 'vikunja', permission denied",
+        "53300, no connection is left for role 'vikunja', connection refused",
+        "57P03, refuses its login (57P03), connection refused"
+    })
+    void anAnswerToItsOwnLoginIsTheCause(String state, String cause, String symptom) {
+        assertThat(examine(asks("postgresql", "internal_db", true), new LoginResult(state, "no entry")))
+                .singleElement()
+                .satisfies(diagnosis -> {
+                    assertThat(diagnosis.cause()).contains(cause);
+                    assertThat(diagnosis.symptom().words()).isEqualTo(symptom);
+                    assertThat(diagnosis.remedy()).isNotEmpty();
+                });
+    }
+
+    @Test
+    void whoIsNotEnrolledIsNotTriedAndHearsWhatThereIsToDo() {
+        List<Asks.Login> tried = new ArrayList<>();
+        Doctor doctor = new Doctor(login -> {
+            tried.add(login);
+            return LoginResult.LET_IN;
+        });
+        Doctor.Plan plan = new Doctor.Plan(
+                List.of(new Doctor.Plan.Line("vikunja", "database vikunja")),
+                List.of(new Doctor.Plan.Refused("wiki", "wiki", "belongs to service 'notes'", "")),
+                List.of(
+                        new Doctor.Plan.Line("vikunja", "role vikunja does not exist"),
+                        new Doctor.Plan.Line("vikunja", "database vikunja does not exist"),
+                        new Doctor.Plan.Line("gitea", "table issue belongs to homelab"),
+                        new Doctor.Plan.Line("flarum", "every role may connect to database flarum")),
+                List.of(new Doctor.Plan.Line("flarum", "every role may connect to database flarum")));
+
+        List<Diagnosis> found = doctor.examine(
+                patient(Optional.empty(), asks("postgresql", "internal_db", false)),
+                Optional.of(plan),
+                List.of(),
+                List.of());
+
+        assertThat(tried).isEmpty();
+        assertThat(found)
+                .extracting(
+                        diagnosis -> diagnosis.symptom().words() + " " + diagnosis.service() + ": " + diagnosis.cause())
+                .containsExactly(
+                        "connection refused vikunja: it is not enrolled yet: role vikunja does not exist; database vikunja"
+                                + " does not exist",
+                        "connection refused wiki: it is not given what it asks for: belongs to service 'notes'",
+                        "permission denied gitea: table issue belongs to homelab",
+                        "open to everybody flarum: every role may connect to database flarum");
+        assertThat(found.get(0).remedy()).startsWith("pgsteward provision vikunja ");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "stopped, EXITED, NONE, 0, false, does not run: it ended with exit code 0, docker start postgresql",
+        "killed for memory, EXITED, NONE, 137, true, the kernel killed it for want of memory, docker start postgresql",
+        "paused, PAUSED, NONE, 0, false, is paused, docker unpause postgresql",
+        "in a loop, RESTARTING, NONE, 1, false, ended and is being restarted, docker logs --tail 50 postgresql",
+        "unhealthy, RUNNING, UNHEALTHY, 0, false, its own health check fails, docker restart postgresql",
+        "not reachable from here, RUNNING, HEALTHY, 0, false, 'runs, and postgresql:5432 does not answer: refused',"
+                + " docker exec postgresql pg_isready"
+    })
+    void aServerThatIsAwayIsTheCauseForEverybodyAndNobodyIsTried(
+            String why, State state, Health health, int code, boolean killed, String cause, String remedy) {
+        Container server = container("postgresql", "internal_db", Map.of(), state, health, code, killed);
+        Doctor doctor = new Doctor(login -> {
+            throw new AssertionError("nobody can log in");
+        });
+        Doctor.Patient patient = new Doctor.Patient(
+                "postgresql:5432",
+                Optional.of("refused"),
+                false,
+                true,
+                Optional.of(server),
+                List.of(server),
+                List.of(asks("postgresql", "internal_db", true)),
+                List.of(),
+                Optional.empty());
+
+        assertThat(doctor.examine(patient, Optional.empty(), List.of(), List.of()))
+                .as(why)
+                .singleElement()
+                .satisfies(diagnosis -> {
+                    assertThat(diagnosis.service()).isEqualTo("postgresql");
+                    assertThat(diagnosis.cause()).contains(cause);
+                    assertThat(diagnosis.remedy()).contains(remedy);
+                });
+    }
+
+    @Test
+    void aWrongPasswordOfOurOwnIsNoOutage() {
+        Doctor.Patient patient = new Doctor.Patient(
+                "postgresql:5432",
+                Optional.of("postgresql:5432 refuses the login of 'homelab'"),
+                true,
+                true,
+                Optional.of(container("postgresql", "internal_db", Map.of())),
+                List.of(),
+                List.of(),
+                List.of(),
+                Optional.empty());
+
+        assertThat(new Doctor(login -> LoginResult.LET_IN).examine(patient, Optional.empty(), List.of(), List.of()))
+                .singleElement()
+                .satisfies(diagnosis -> {
+                    assertThat(diagnosis.cause())
+                            .isEqualTo("PostgreSQL answers, and does not let pgsteward in: postgresql:5432 refuses the"
+                                    + " login of 'homelab'");
+                    assertThat(diagnosis.remedy()).contains("\\password", "secrets/postgres_password");
+                });
+    }
+
+    @Test
+    void whatRunsShortComesWithItsOwnRemedyAndInformationLastAndWhatTheDaemonFoundOnce() {
+        Condition crashed = Condition.bad(
+                Severity.CRITICAL, "service-down", "vikunja", "exit code 3", "docker logs vikunja", Instant.EPOCH);
+        Condition full = Condition.bad(
+                Severity.WARNING, "disk-filling", "/backups", "full to 90%", "df -h /backups", Instant.EPOCH);
+        Condition large = Condition.bad(
+                Severity.INFO, "settings-too-large", "postgresql", "720 MiB", "docker restart", Instant.EPOCH);
+
+        List<Diagnosis> found = new Doctor(login -> LoginResult.LET_IN)
+                .examine(
+                        patient(Optional.empty(), asks("postgresql", "internal_db", true)),
+                        Optional.empty(),
+                        List.of(large, full),
+                        List.of(full, crashed));
+
+        assertThat(found)
+                .extracting(Diagnosis::cause)
+                .containsExactly(
+                        "service down: exit code 3", "disk filling: full to 90%", "settings too large: 720 MiB");
+        assertThat(found).extracting(Diagnosis::isTrouble).containsExactly(true, true, false);
+    }
+
+    private static final Condition REFUSED = Condition.bad(
+            Severity.WARNING, "logins-failed", "vikunja", "3 logins were refused", "docker logs", Instant.EPOCH);
+
+    @Test
+    void whatTheLogHasIsEvidenceWhereALoginFailsAndTroubleOfItsOwnWhereItDoesNot() {
+        Doctor.Log log = log(ServerLog.PREFIX, true, true, Map.of("vikunja", "3 x wrong password: role vikunja"));
+        Doctor.Patient patient = patient(Optional.empty(), asks("postgresql", "internal_db", true), Optional.of(log));
+
+        assertThat(new Doctor(login -> new LoginResult("28P01", ""))
+                        .examine(patient, Optional.empty(), List.of(REFUSED), List.of(REFUSED)))
+                .extracting(Diagnosis::cause)
+                .containsExactly(
+                        "the password that the container has is not that of role 'vikunja', or there is no such"
+                                + " role; PostgreSQL's log of the last minutes: 3 x wrong password: role vikunja");
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(patient, Optional.empty(), List.of(REFUSED), List.of()))
+                .extracting(diagnosis -> diagnosis.symptom().words() + ": " + diagnosis.cause())
+                .containsExactly("connection refused: logins failed: 3 logins were refused");
+    }
+
+    /** A container claims another's role: the refusal, its alert and its failed logins have one cause. */
+    @Test
+    void oneCauseIsOneFindingUnderOneName() {
+        Doctor.Plan plan = new Doctor.Plan(
+                List.of(),
+                List.of(new Doctor.Plan.Refused(
+                        "bad-thief-1", "thief", "role 'vikunja', which belongs to service 'vikunja'", "labels:")),
+                List.of(),
+                List.of());
+        Condition refusal = Condition.bad(
+                Severity.WARNING,
+                "enrolment-refused",
+                "bad-thief-1",
+                "role 'vikunja'",
+                "docker inspect",
+                Instant.EPOCH);
+        Condition logins = Condition.bad(
+                Severity.WARNING, "logins-failed", "bad-thief-1", "213 logins were refused", "", Instant.EPOCH);
+
+        List<Diagnosis> found = new Doctor(login -> LoginResult.LET_IN)
+                .examine(
+                        patient(Optional.empty(), asks("postgresql", "internal_db", true)),
+                        Optional.of(plan),
+                        List.of(logins),
+                        List.of(refusal, logins));
+
+        assertThat(found).singleElement().satisfies(diagnosis -> {
+            assertThat(diagnosis.service()).isEqualTo("bad-thief-1");
+            assertThat(diagnosis.cause())
+                    .isEqualTo("it is not given what it asks for: role 'vikunja', which belongs to service 'vikunja';"
+                            + " PostgreSQL's log: 213 logins were refused");
+            assertThat(diagnosis.remedy()).isEqualTo("labels:");
+        });
+    }
+
+    @Test
+    void itDoesNotSendItsReaderToItself() {
+        Condition condition = Condition.bad(
+                Severity.WARNING,
+                "logins-failed",
+                "vikunja",
+                "3 logins were refused",
+                "pgsteward doctor   # whose password is wrong\npgsteward provision vikunja",
+                Instant.EPOCH);
+
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(
+                                patient(Optional.empty(), asks("postgresql", "internal_db", true)),
+                                Optional.empty(),
+                                List.of(),
+                                List.of(condition.typed(new Typing("docker exec pgsteward pgsteward")))))
+                .extracting(Diagnosis::remedy)
+                .containsExactly("docker exec pgsteward pgsteward provision vikunja");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "all is said | ours | true | true | false | |",
+                "the extension says more than the log | ours | false | true | true | |",
+                "as PostgreSQL comes | %m [%p] | false | true | false | it says neither from where somebody was refused nor, in"
+                        + " other languages than English, why; it has no slow statements | log_parameter_max_length = 0",
+                "another prefix | %t: | true | true | false | lines that begin with '%t: ' are not understood | SELECT"
+                        + " pg_reload_conf()",
+                "files of its own | ours | true | false | false | it goes into files of its own | docker restart postgresql"
+            })
+    void whatTheLogLacksIsProposedForInformation(
+            String why,
+            String prefix,
+            boolean slow,
+            boolean toContainer,
+            boolean statements,
+            String cause,
+            String line) {
+        Doctor.Log log = log(prefix.equals("ours") ? ServerLog.PREFIX : prefix + " ", slow, toContainer, Map.of());
+        Doctor.Log known = new Doctor.Log(log.written(), statements, Map.of(), log.container(), log.psql());
+
+        List<Diagnosis> found = new Doctor(login -> LoginResult.LET_IN)
+                .examine(
+                        patient(Optional.empty(), asks("postgresql", "internal_db", true), Optional.of(known)),
+                        Optional.empty(),
+                        List.of(),
+                        List.of());
+
+        assertThat(found).as(why).hasSize(cause == null ? 0 : 1).allSatisfy(diagnosis -> {
+            assertThat(diagnosis.isTrouble()).isFalse();
+            assertThat(diagnosis.cause()).startsWith("PostgreSQL's log: ").contains(cause);
+            assertThat(diagnosis.remedy()).contains(line);
+        });
+    }
+
+    private static Doctor.Log log(String prefix, boolean slow, boolean toContainer, Map<String, String> refusals) {
+        return new Doctor.Log(
+                new ServerLog(prefix, toContainer, slow ? Optional.of(Duration.ofSeconds(5)) : Optional.empty()),
+                false,
+                refusals,
+                "postgresql",
+                sql -> "psql -c \"" + sql + "\"");
+    }
+
+    private static List<Diagnosis> examine(Asks asks, LoginResult result) {
+        return new Doctor(login -> result)
+                .examine(patient(Optional.empty(), asks), Optional.empty(), List.of(), List.of());
+    }
+
+    private static Doctor.Patient patient(Optional<String> error, Asks asks) {
+        return patient(error, asks, Optional.empty());
+    }
+
+    private static Doctor.Patient patient(Optional<String> error, Asks asks, Optional<Doctor.Log> log) {
+        return patient(container("postgresql", "internal_db", Map.of()), error, asks, log);
+    }
+
+    private static Doctor.Patient patient(
+            Container server, Optional<String> error, Asks asks, Optional<Doctor.Log> log) {
+        Container other = container("other_db", "elsewhere", Map.of());
+        return new Doctor.Patient(
+                "postgresql:5432",
+                error,
+                false,
+                true,
+                Optional.of(server),
+                List.of(server, other, asks.container()),
+                List.of(asks),
+                List.of(),
+                log);
+    }
+
+    private static Asks asks(String host, String network, boolean enrolled) {
+        return new Asks(
+                container("vikunja", network, Map.of(VARIABLE, host)),
+                "vikunja",
+                VARIABLE,
+                Optional.of(host),
+                Optional.empty(),
+                enrolled,
+                Optional.of(new Asks.Login("vikunja", new Secret("its-own"), "vikunja")));
+    }
+
+    private static Container container(String name, String network, Map<String, String> environment) {
+        return container(name, network, environment, State.RUNNING, Health.NONE, 0, false);
+    }
+
+    private static Container container(
+            String name,
+            String network,
+            Map<String, String> environment,
+            State state,
+            Health health,
+            int exitCode,
+            boolean oomKilled) {
+        Map<String, Set<String>> networks = new HashMap<>();
+        for (String one : network.split(",", -1)) {
+            networks.put(one, Set.of(name));
+        }
+        return new Container(
+                "id-of-" + name,
+                name,
+                "image",
+                "sha256:0",
+                state,
+                health,
+                exitCode,
+                oomKilled,
+                false,
+                Map.of(),
+                environment,
+                networks,
+                0,
+                Instant.EPOCH,
+                Optional.empty());
+    }
+}

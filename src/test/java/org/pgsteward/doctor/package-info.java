@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.doctor;
+
+import org.jspecify.annotations.NullMarked;

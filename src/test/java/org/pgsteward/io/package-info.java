@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.io;
+
+import org.jspecify.annotations.NullMarked;

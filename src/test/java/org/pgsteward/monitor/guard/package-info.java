@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.monitor.guard;
+
+import org.jspecify.annotations.NullMarked;

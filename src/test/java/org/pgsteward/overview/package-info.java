@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.overview;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.provision;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package org.pgsteward.routing.page;
-
-import org.jspecify.annotations.NullMarked;

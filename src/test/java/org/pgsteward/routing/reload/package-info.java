@@ -1,4 +1,0 @@
-@NullMarked
-package org.pgsteward.routing.reload;
-
-import org.jspecify.annotations.NullMarked;

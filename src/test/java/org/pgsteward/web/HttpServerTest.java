@@ -1,0 +1,209 @@
+package org.pgsteward.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.web.http.Response;
+
+/** Health answers whatever other clients do at the port. */
+class HttpServerTest {
+    /** More than the buffers of a socket's two ends take. */
+    private static final String PAGE = "p".repeat(5 * 1024 * 1024);
+
+    private final CountDownLatch release = new CountDownLatch(1);
+    private final List<Socket> open = new ArrayList<>();
+    private HttpServer door;
+
+    @BeforeEach
+    void start() throws IOException {
+        Map<String, Supplier<Response>> paths = Map.of(
+                "/", () -> Response.plain(200, PAGE),
+                "/observe/health", () -> Response.plain(200, "UP"),
+                "/observe/health/live", () -> Response.plain(200, "UP"),
+                "/broken",
+                        () -> {
+                            throw new IllegalStateException("broken");
+                        },
+                "/observe/metrics",
+                        () -> {
+                            try {
+                                release.await();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                            return Response.plain(200, "metrics");
+                        });
+        door = HttpServer.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), paths);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        release.countDown();
+        for (Socket socket : open) {
+            socket.close();
+        }
+        door.close();
+    }
+
+    /** Two were enough once, for ever. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 20, 200})
+    void connectionsThatAskAndReadNothingKeepNobodyFromHealth(int connections) throws IOException {
+        for (int i = 0; i < connections; i++) {
+            send(connect(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50));
+            if (i % 20 == 0) {
+                assertThat(body(ask("GET /observe/health/live HTTP/1.1\r\nHost: a\r\n\r\n")))
+                        .isEqualTo("UP\n");
+            }
+        }
+        assertThat(body(ask("GET /observe/health HTTP/1.1\r\nHost: a\r\n\r\n"))).isEqualTo("UP\n");
+        // Who comes while the last of them is being answered is told that too many ask.
+        await().untilAsserted(() ->
+                assertThat(body(ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))).hasSize(PAGE.length() + 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "GET /", "GET / HTTP/1.1\r\nHost: a\r\nX: "})
+    void connectionsThatAskHalfKeepNobodyFromHealth(String half) throws IOException {
+        for (int i = 0; i < 100; i++) {
+            send(connect(), half);
+        }
+        assertThat(body(ask("GET /observe/health HTTP/1.1\r\nHost: a\r\n\r\n"))).isEqualTo("UP\n");
+    }
+
+    @Test
+    void aScrapeThatHangsAndThoseThatWaitForItKeepNobodyFromHealth() throws Exception {
+        for (int i = 0; i < 40; i++) {
+            send(connect(), "GET /observe/metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+        assertThat(body(ask("GET /observe/health HTTP/1.1\r\nHost: a\r\n\r\n"))).isEqualTo("UP\n");
+
+        release.countDown();
+        assertThat(body(ask("GET /observe/metrics HTTP/1.1\r\nHost: a\r\n\r\n")))
+                .isEqualTo("metrics\n");
+    }
+
+    /** PostgreSQL may be paused, and health waits for it. */
+    @Test
+    void whoGetsNoAnswerInTimeIsToldSo() throws IOException {
+        assertThat(ask("GET /observe/metrics HTTP/1.1\r\n\r\n"))
+                .startsWith("HTTP/1.1 503 ")
+                .endsWith("there is no answer within 10 s; PostgreSQL or the Docker Engine may not answer pgsteward\n");
+    }
+
+    @Test
+    void aConnectionThatAsksNothingIsHungUpOn() throws IOException {
+        Socket silent = connect();
+        silent.setSoTimeout(60_000);
+        assertThat(silent.getInputStream().read()).isEqualTo(-1);
+    }
+
+    @Test
+    void theEldestOfTooManyGoes() throws IOException {
+        Socket eldest = connect();
+        for (int i = 0; i < 100; i++) {
+            connect();
+        }
+        await().until(() -> {
+            try {
+                return eldest.getInputStream().read() < 0;
+            } catch (IOException reset) {
+                return true;
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET /observe/health HTTP/1.1    | 200",
+                "GET /observe/health?a=b HTTP/1.0 | 200",
+                "GET http://a/observe/health HTTP/1.1 | 200",
+                "HEAD / HTTP/1.1                 | 200",
+                "GET /observe/healthy HTTP/1.1   | 404",
+                "GET /nothing HTTP/1.1           | 404",
+                "POST / HTTP/1.1                 | 405",
+                "DELETE /observe/health HTTP/1.1 | 405",
+                "GET /broken HTTP/1.1            | 500",
+                "GET / HTTP/2                    | 400",
+                "GET /{} HTTP/1.1                | 400",
+                "GET                             | 400",
+                "hello                           | 400",
+            })
+    void everyRequestIsAnsweredOnceAndHungUpOn(String request, int status) throws IOException {
+        String answer = ask(request.strip() + "\r\nHost: a\r\n\r\n");
+        assertThat(answer).startsWith("HTTP/1.1 " + status + " ").contains("\r\nConnection: close\r\n");
+        assertThat(answer.contains("\r\nAllow: GET, HEAD\r\n")).isEqualTo(status == 405);
+        if (request.startsWith("HEAD")) {
+            assertThat(body(answer)).isEmpty();
+            assertThat(answer).contains("\r\nContent-Length: " + (PAGE.length() + 1) + "\r\n");
+        }
+    }
+
+    @Test
+    void aHeadWithoutAnEndIsRefused() throws IOException {
+        assertThat(ask("GET / HTTP/1.1\r\nX: " + "x".repeat(20_000))).startsWith("HTTP/1.1 431 ");
+    }
+
+    /** Else what it sent meanwhile would reset the connection under the answer. */
+    @Test
+    void aBodyThatNobodyReadsCostsItsSenderNoAnswer() throws IOException {
+        assertThat(ask("POST / HTTP/1.1\r\nContent-Length: 500000\r\n\r\n" + "b".repeat(500_000)))
+                .startsWith("HTTP/1.1 405 ");
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() {
+        InetSocketAddress taken = new InetSocketAddress(InetAddress.getLoopbackAddress(), door.port());
+        assertThatThrownBy(() -> HttpServer.open(taken, Map.of()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("cannot listen on")
+                .hasMessageContaining(":" + door.port())
+                .hasMessageContaining("pgsteward.http.port");
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port());
+        socket.setReceiveBufferSize(4096);
+        open.add(socket);
+        return socket;
+    }
+
+    private static void send(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+        socket.getOutputStream().flush();
+    }
+
+    /** What comes until the other side hangs up. */
+    private String ask(String request) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
+            socket.setSoTimeout(30_000);
+            send(socket, request);
+            InputStream answer = socket.getInputStream();
+            return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static String body(String answer) {
+        return answer.substring(answer.indexOf("\r\n\r\n") + 4);
+    }
+}

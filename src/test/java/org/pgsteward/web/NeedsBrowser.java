@@ -1,0 +1,44 @@
+package org.pgsteward.web;
+
+import java.io.File;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** For tests in a real Chromium; where there is none, one line says so. */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(NeedsBrowser.Condition.class)
+@interface NeedsBrowser {
+    /** Skips, with the reason, where there is nothing to run. */
+    final class Condition implements ExecutionCondition {
+        /** The browser's program, where there is one. */
+        static Optional<Path> program() {
+            return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                    .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome")
+                            .map(name -> Path.of(folder, name)))
+                    .filter(Files::isExecutable)
+                    .findFirst();
+        }
+
+        @Override
+        public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+            if (program().isPresent()) {
+                return ConditionEvaluationResult.enabled("there is a Chromium");
+            }
+            String reason = "skipped: the status page in a browser, since there is no chromium on the PATH;"
+                    + " src/test/bed/packages chromium installs it";
+            System.err.println(reason);
+            return ConditionEvaluationResult.disabled(reason);
+        }
+    }
+}

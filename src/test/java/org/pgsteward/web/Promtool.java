@@ -1,0 +1,46 @@
+package org.pgsteward.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+
+/** Prometheus's own judge of figures and rules; where it is missing, one line says so and nothing is judged. */
+final class Promtool {
+    private static final AtomicBoolean TOLD = new AtomicBoolean();
+
+    private Promtool() {}
+
+    /** What it says when it is content: that fails where it is not. Nothing where there is none. */
+    static String says(String input, String... words) throws Exception {
+        Optional<Path> program = Stream.of(
+                        System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .map(folder -> Path.of(folder, "promtool"))
+                .filter(Files::isExecutable)
+                .findFirst();
+        if (program.isEmpty()) {
+            if (TOLD.compareAndSet(false, true)) {
+                System.err.println("skipped: what promtool says of figures and rules, since there is none on the PATH;"
+                        + " src/test/bed/packages prometheus installs it");
+            }
+            return "";
+        }
+        List<String> command = new ArrayList<>(List.of(program.get().toString()));
+        command.addAll(List.of(words));
+        Process promtool = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try (OutputStream in = promtool.getOutputStream()) {
+            in.write(input.getBytes(StandardCharsets.UTF_8));
+        }
+        String said = new String(promtool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(promtool.waitFor()).as(said).isZero();
+        return said.strip();
+    }
+}

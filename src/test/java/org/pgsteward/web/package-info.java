@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.web;
+
+import org.jspecify.annotations.NullMarked;
