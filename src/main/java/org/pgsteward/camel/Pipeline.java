@@ -223,7 +223,7 @@ public final class Pipeline implements AutoCloseable {
     /** Asks whether every door is answered; only the whole of the route files can tell. */
     public Pipeline requireDoors() {
         if (source != null && chosen != null && !chosen.known()) {
-            List<Problem> problems = check().routeClient(chosen.files(), context());
+            List<Problem> problems = check().doors(chosen.files(), context());
             if (!problems.isEmpty()) {
                 main.stop();
                 throw source.refusal(problems);
