@@ -18,13 +18,14 @@ import org.pgsteward.backup.AgeKeys;
 import org.pgsteward.backup.CronSchedule;
 import org.pgsteward.backup.ManifestKeys;
 import org.pgsteward.backup.RetentionPolicy;
-import org.pgsteward.camel.edit.Nearest;
 import org.pgsteward.camel.edit.Placeholders;
 import org.pgsteward.camel.edit.RouteFiles;
 import org.pgsteward.config.Settings;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.io.Json;
+import org.pgsteward.model.Nearest;
 import org.pgsteward.model.Secret;
+import org.pgsteward.monitor.OldLevels;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.login.TlsSettings;
 import org.pgsteward.provision.Catalogue;
@@ -128,7 +129,9 @@ public final class SettingsCheck {
         known.addAll(Placeholders.of(files).keys());
         List<String> lines = new ArrayList<>();
         for (String key : new TreeSet<>(settings.given().keySet())) {
-            if (!known.contains(key) && !NOT_OURS.contains(key)) {
+            if (!known.contains(key)
+                    && !NOT_OURS.contains(key)
+                    && OldLevels.of(key).isEmpty()) {
                 String variable = settings.variable(key);
                 String end = variable.length() > key.length() ? variable.substring(key.length()) : "";
                 Set<String> names = new TreeSet<>();

@@ -76,7 +76,6 @@ import org.pgsteward.camel.PostgresHealth;
 import org.pgsteward.camel.RouteClient;
 import org.pgsteward.camel.RouteReporter;
 import org.pgsteward.camel.StoreEndpoint;
-import org.pgsteward.camel.WatchesFile;
 import org.pgsteward.camel.docker.ContainerEvents;
 import org.pgsteward.camel.docker.FeedHealth;
 import org.pgsteward.camel.docker.RelistOnConnect;
@@ -112,7 +111,10 @@ import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
 import org.pgsteward.monitor.LogProbe;
 import org.pgsteward.monitor.Monitor;
+import org.pgsteward.monitor.OldLevels;
 import org.pgsteward.monitor.PostgresProbe;
+import org.pgsteward.monitor.Thresholds;
+import org.pgsteward.monitor.ThresholdsFile;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.monitor.guard.GuardAlerts;
 import org.pgsteward.monitor.guard.GuardWatch;
@@ -141,6 +143,8 @@ import org.slf4j.helpers.NOPLogger;
 
 /** Every object is built here, once, and named. */
 public final class Wiring {
+    private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
+
     /** What a command needs that only backs up: the rest of the pipeline stays unread. */
     private static final List<String> BACKUP_FILES =
             List.of("backup.camel.yaml", "alerts.camel.yaml", "receivers/*.camel.yaml");
@@ -347,7 +351,8 @@ public final class Wiring {
         server.daemon();
         runs.recordIn(deaths);
         Parts parts = parts();
-        parts.pipeline.files(routes(), RouteFiles.ALL);
+        parts.pipeline.files(routes(), RouteFiles.ALL, files -> parts.watches.use(thresholds(files)));
+        oldLevels().forEach((old, value) -> LOG.warn("{}", old.advice(value)));
         StatusPage page = new StatusPage(parts.overview, zone);
         InetSocketAddress address =
                 new InetSocketAddress(settings.require("pgsteward.http.host"), settings.port("pgsteward.http.port"));
@@ -389,13 +394,15 @@ public final class Wiring {
             Delivery delivery,
             DaemonReport report,
             ServerGuard guard,
-            CrashProbe crashes) {}
+            CrashProbe crashes,
+            Watches watches) {}
 
     /** All that the daemon's routes find. */
     private Parts parts() throws IOException {
         DockerEngine engine = DockerEngine.at(settings.require("pgsteward.docker.host"));
         Containers containers = containers(engine);
         MemorySampler memory = new MemorySampler(engine, containers, clock);
+        Watches watches = new Watches(ThresholdsFile.read(Optional.empty(), Map.of()));
         ServerGuard guard = new ServerGuard(server, diskProbe().postgres());
         CrashProbe crashes = new CrashProbe(engine, guard::clients);
         LateReceivers receivers = new LateReceivers();
@@ -433,6 +440,12 @@ public final class Wiring {
                 .bean("containers", containers)
                 .bean("provision", daemonProvisioning(containers))
                 .bean("memory", memory)
+                .bean("memoryWatch", watches.memory())
+                .bean("postgresWatch", watches.postgres())
+                .bean("databaseWatch", watches.databases())
+                .bean("logWatch", watches.log())
+                .bean("hostWatch", watches.host())
+                .bean("loginLog", watches.logins())
                 .bean("postgresProbe", PostgresProbe.withCrowd(server, clock, guard::connections, engine))
                 .bean("figures", figures)
                 .bean("overdue", overdueCheck)
@@ -458,7 +471,7 @@ public final class Wiring {
                     delivery.begin(new OutboxDelivery(
                             context, outbox, alerts, json, redaction, clock, Courier.Rests.USUAL, fallbacks));
                 });
-        return new Parts(pipeline, engine, overview, docker, figures, delivery, report, guard, crashes);
+        return new Parts(pipeline, engine, overview, docker, figures, delivery, report, guard, crashes, watches);
     }
 
     private String postgresContainer() {
@@ -617,9 +630,17 @@ public final class Wiring {
         return Duration.ofDays(settings.number("pgsteward.idle.days"));
     }
 
+    /** The levels in force, for a command. */
     private Watches watches() {
-        return WatchesFile.read(pipeline(outbox(new LateReceivers()), service -> Optional.empty())
-                .files(routes(), List.of(WatchesFile.NAME)));
+        return new Watches(thresholds(routes().choose().files()));
+    }
+
+    private Thresholds thresholds(RouteFiles files) {
+        return ThresholdsFile.read(files.thresholds(), oldLevels());
+    }
+
+    private Map<OldLevels.Old, String> oldLevels() {
+        return OldLevels.among(settings.given().keySet(), settings::get);
     }
 
     private RouteSource routes() {

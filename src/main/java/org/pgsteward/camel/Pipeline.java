@@ -61,6 +61,7 @@ public final class Pipeline implements AutoCloseable {
     private final List<HealthCheck> checks = new ArrayList<>();
     private @Nullable RouteSource source;
     private RouteSource.@Nullable Chosen chosen;
+    private Consumer<RouteFiles> inForce = files -> {};
     private @Nullable RouteReload reload;
     private @Nullable Watchdog watchdog;
 
@@ -108,12 +109,6 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
-    /** Leaves out every route: what is wanted are the beans that the files make. */
-    Pipeline onlyBeans() {
-        main.configure().withRouteFilterIncludePattern("none:*");
-        return this;
-    }
-
     /**
      * Runs the route files of a folder.
      *
@@ -127,6 +122,20 @@ public final class Pipeline implements AutoCloseable {
         chosen = new RouteSource.Chosen(found.files().only(files), found.refused(), found.known());
         found.refused().forEach(problem -> LOG.warn("route file refused, what was last in force runs: {}", problem));
         main.configure().addRoutesBuilder(new RouteLoading(chosen.files()));
+        return this;
+    }
+
+    /**
+     * Does the same, and hands on the files that are in force: now, and after each edit.
+     *
+     * @param inForce takes them
+     */
+    public Pipeline files(RouteSource source, List<String> files, Consumer<RouteFiles> inForce) {
+        files(source, files);
+        if (chosen != null) {
+            inForce.accept(chosen.files());
+        }
+        this.inForce = inForce;
         return this;
     }
 
@@ -164,6 +173,7 @@ public final class Pipeline implements AutoCloseable {
                 check(),
                 condition -> routeClient.ask("direct:alert-raise", condition),
                 swapped,
+                inForce,
                 redaction,
                 clock);
         reload = begun.start();

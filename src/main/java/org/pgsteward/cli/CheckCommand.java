@@ -17,6 +17,8 @@ import org.pgsteward.camel.edit.Problem;
 import org.pgsteward.camel.edit.RouteFiles;
 import org.pgsteward.config.Settings;
 import org.pgsteward.io.Json;
+import org.pgsteward.monitor.OldLevels;
+import org.pgsteward.monitor.ThresholdsFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -69,11 +71,17 @@ final class CheckCommand implements Callable<Integer> {
         List<Problem> problems = Wiring.to(Wiring.Purpose.CHECK, settings.without(faults.keySet()))
                 .routeCheck()
                 .problems(files);
-        print(folder, files, problems, wrong, read.unread());
+        print(folder, files, settings, problems, wrong, read.unread());
         return problems.isEmpty() && wrong.isEmpty() ? 0 : 1;
     }
 
-    private void print(Path folder, RouteFiles files, List<Problem> problems, List<String> wrong, List<String> unread)
+    private void print(
+            Path folder,
+            RouteFiles files,
+            Settings settings,
+            List<Problem> problems,
+            List<String> wrong,
+            List<String> unread)
             throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
@@ -87,12 +95,14 @@ final class CheckCommand implements Callable<Integer> {
             return;
         }
         unread.forEach(secret -> err.println("pgsteward: not looked at, since it is not here: " + secret));
+        OldLevels.among(settings.given().keySet(), settings::get)
+                .forEach((old, value) -> err.println("pgsteward: " + old.advice(value)));
         wrong.forEach(setting -> err.println("pgsteward: " + setting));
         problems.forEach(problem -> err.println(problem.in(folder)));
         err.flush();
         notRead(folder).forEach(file -> out.println(file + ": not read; a route file's name ends in .camel.yaml"));
         if (problems.isEmpty() && wrong.isEmpty()) {
-            out.println("fine: " + files.texts().size() + " route files in " + folder);
+            out.println("fine: " + files.count() + " route files in " + folder);
         }
     }
 
@@ -105,6 +115,7 @@ final class CheckCommand implements Callable<Integer> {
             return files.filter(Files::isRegularFile)
                     .filter(file -> file.getFileName().toString().matches("[^.].*\\.ya?ml"))
                     .filter(file -> !file.getFileName().toString().endsWith(".camel.yaml"))
+                    .filter(file -> !file.getFileName().toString().equals(ThresholdsFile.NAME))
                     .sorted()
                     .toList();
         }

@@ -1,4 +1,4 @@
 package org.pgsteward.monitor;
 
-/** Watches PostgreSQL and its databases. Made with its rules in {@code monitor.camel.yaml}. */
+/** Watches PostgreSQL and its databases. */
 public final class DatabaseWatch extends FigureWatch<DatabaseLook> {}

@@ -5,12 +5,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.containers.Look;
 import org.pgsteward.model.Severity;
 
 /**
- * A figure that is watched, and from where on it is trouble. Made with its settings in {@code monitor.camel.yaml}; the
+ * A figure that is watched, and the levels from which on it is an alert. Its levels stand in {@code thresholds.yaml}. The
  * judging is pure.
  *
  * @param <L> the look in which the figure is found
@@ -18,11 +17,8 @@ import org.pgsteward.model.Severity;
 public abstract class FigureRule<L extends Look> {
     private final String kind;
     private final Unit unit;
-    private Optional<Double> warn = Optional.empty();
-    private Optional<Double> critical = Optional.empty();
-    private Optional<Double> clear = Optional.empty();
-    private Duration lasting = Duration.ZERO;
-    private final Map<String, Threshold> own = new HashMap<>();
+    private Threshold usual = Threshold.OFF;
+    private Map<String, Threshold> own = Map.of();
 
     /**
      * @param kind of the conditions, kebab-case
@@ -38,58 +34,35 @@ public abstract class FigureRule<L extends Look> {
         return kind;
     }
 
-    /** @param level from which on it is told; {@code off} for never */
-    public final void setWarn(String level) {
-        warn = level("warn", level);
-    }
-
-    /** @param level from which on it is critical; {@code off} for never */
-    public final void setCritical(String level) {
-        critical = level("critical", level);
-    }
-
-    /** @param level below which it is over; empty for a tenth below the warning */
-    public final void setClear(String level) {
-        clear = level.isBlank() ? Optional.empty() : Optional.of(unit.parse(named("clear"), level));
-    }
-
-    /** @param time how long it must last, such as {@code 5m}; {@code 0s} for at once */
-    public final void setLasting(String time) {
-        lasting = time.strip().equals("0s")
-                ? Duration.ZERO
-                : Duration.ofSeconds(Math.round(Unit.TIME.parse(named("lasting"), time)));
-    }
-
     /**
-     * Levels of single services, before those for all: {@code vikunja=2h, gitea=1h/6h, wiki=off}, the second after the
-     * slash being the critical one.
+     * Takes its levels, instead of those before.
+     *
+     * @throws IllegalArgumentException when a level cannot be read or contradicts another, with its name and value
      */
-    public final void setServices(String levels) {
-        own.clear();
-        for (String entry : levels.split(",", -1)) {
-            if (entry.isBlank()) {
-                continue;
-            }
-            String[] parts = entry.split("=", 2);
-            if (parts.length != 2 || parts[0].isBlank() || parts[1].isBlank()) {
-                throw new IllegalArgumentException(named("services") + " has '" + entry.strip()
-                        + "': write SERVICE=LEVEL, SERVICE=LEVEL/CRITICAL or SERVICE=off");
-            }
-            String[] both = parts[1].split("/", 2);
-            String service = parts[0].strip();
-            own.put(
-                    service,
-                    threshold(
-                            "of " + service,
-                            level("warn of " + service, both[0]),
-                            both.length < 2 ? Optional.empty() : level("critical of " + service, both[1]),
-                            Optional.empty()));
-        }
+    final void use(Levels levels) {
+        Duration lasting = lasting(levels.lasting());
+        Optional<Double> clear =
+                levels.clear().isBlank() ? Optional.empty() : Optional.of(unit.parse("clear", levels.clear()));
+        Threshold all =
+                threshold("", level("warn", levels.warn()), level("critical", levels.critical()), clear, lasting);
+        Map<String, Threshold> single = new HashMap<>();
+        levels.services()
+                .forEach((service, its) -> single.put(
+                        service,
+                        threshold(
+                                " of " + service,
+                                level("warn of " + service, its.warn()),
+                                level("critical of " + service, its.critical()),
+                                Optional.empty(),
+                                lasting)));
+        usual = all;
+        own = Map.copyOf(single);
     }
 
-    /** Compares the settings with one another, once all are there; stops the start when they contradict. */
-    public final void check() {
-        threshold("", warn, critical, clear);
+    private static Duration lasting(String time) {
+        return time.isBlank() || time.strip().equals("0s")
+                ? Duration.ZERO
+                : Duration.ofSeconds(Math.round(Unit.TIME.parse("lasting", time)));
     }
 
     /** What the milder level makes of it. */
@@ -98,8 +71,7 @@ public abstract class FigureRule<L extends Look> {
     }
 
     final Threshold threshold(String service) {
-        Threshold others = own.get(service);
-        return others == null ? threshold("", warn, critical, clear) : others;
+        return own.getOrDefault(service, usual);
     }
 
     /** What is said of a finding: what it is, and the level that makes it news. */
@@ -132,35 +104,24 @@ public abstract class FigureRule<L extends Look> {
     abstract List<Finding> look(L now, List<L> past);
 
     private Threshold threshold(
-            String whose, Optional<Double> warn, Optional<Double> critical, Optional<Double> clear) {
+            String whose, Optional<Double> warn, Optional<Double> critical, Optional<Double> clear, Duration lasting) {
         Optional<Double> first = warn.or(() -> critical);
         if (first.isEmpty()) {
             return Threshold.OFF;
         }
         if (warn.isPresent() && critical.isPresent() && critical.get() < warn.get()) {
-            throw new IllegalArgumentException(named("critical") + text(whose) + " is " + unit.words(critical.get())
+            throw new IllegalArgumentException("critical" + whose + " is " + unit.words(critical.get())
                     + " and lies below warn, which is " + unit.words(warn.get()));
         }
         double over = clear.orElse(first.get() * 0.9);
         if (over >= first.get()) {
-            throw new IllegalArgumentException(named("clear") + text(whose) + " is " + unit.words(over)
+            throw new IllegalArgumentException("clear" + whose + " is " + unit.words(over)
                     + " and has to lie below the level, which is " + unit.words(first.get()));
         }
         return new Threshold(warn, critical, over, lasting);
     }
 
-    private static String text(@Nullable String whose) {
-        return whose == null || whose.isEmpty() ? "" : " " + whose;
-    }
-
     private Optional<Double> level(String name, String text) {
-        return text.isBlank() || text.strip().equals("off")
-                ? Optional.empty()
-                : Optional.of(unit.parse(named(name), text));
-    }
-
-    /** The setting with the kind that it is of: several rules have a {@code warn}. */
-    private String named(String setting) {
-        return kind + ": " + setting;
+        return text.isBlank() || text.strip().equals("off") ? Optional.empty() : Optional.of(unit.parse(name, text));
     }
 }

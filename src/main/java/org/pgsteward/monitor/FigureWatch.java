@@ -12,13 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.pgsteward.containers.Look;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Successor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +27,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <L> the look that is judged
  */
-public class FigureWatch<L extends Look> implements Successor {
+public class FigureWatch<L extends Look> {
     private static final Logger LOG = LoggerFactory.getLogger(FigureWatch.class);
     private static final Duration KEPT = Duration.ofHours(24);
     private static final Duration APART = Duration.ofMinutes(30);
@@ -38,7 +36,7 @@ public class FigureWatch<L extends Look> implements Successor {
     /** A server that never comes to rest is not to take our memory. */
     private static final int MOST_TURNS = 60;
 
-    private final List<FigureRule<L>> rules = new CopyOnWriteArrayList<>();
+    private volatile List<FigureRule<L>> rules = List.of();
     private final Deque<L> past = new ArrayDeque<>();
     private final Deque<L> turns = new ArrayDeque<>();
     private final Map<String, Threshold.Track> tracks = new HashMap<>();
@@ -49,30 +47,9 @@ public class FigureWatch<L extends Look> implements Successor {
     /** Subjects that were said to be well: said again it is no news, and costs the alert book a look at its disk. */
     private final Set<String> well = new HashSet<>();
 
-    /** To be added to: Camel puts in what {@code monitor.camel.yaml} names, one by one. */
-    public List<FigureRule<L>> getRules() {
-        return rules;
-    }
-
-    @Override
-    @SuppressWarnings("unchecked") // of the same class, which says what it looks at
-    public void takeOverFrom(Object before) {
-        if (getClass().isInstance(before)) {
-            FigureWatch<L> other = (FigureWatch<L>) before;
-            List<L> looks;
-            List<L> turned;
-            Map<String, Threshold.Track> lasting;
-            synchronized (other) {
-                looks = List.copyOf(other.past);
-                turned = List.copyOf(other.turns);
-                lasting = Map.copyOf(other.tracks);
-            }
-            synchronized (this) {
-                past.addAll(looks);
-                turns.addAll(turned);
-                tracks.putAll(lasting);
-            }
-        }
+    /** Judges by these rules from now on. How long a figure has been high does not begin again. */
+    final void use(List<FigureRule<L>> levels) {
+        rules = List.copyOf(levels);
     }
 
     /**

@@ -1,4 +1,4 @@
 package org.pgsteward.monitor;
 
-/** Watches what PostgreSQL's log says. Made with its rules in {@code monitor.camel.yaml}. */
+/** Watches what PostgreSQL's log says. */
 public final class LogWatch extends FigureWatch<LogLook> {}

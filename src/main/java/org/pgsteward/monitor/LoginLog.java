@@ -13,25 +13,34 @@ import org.pgsteward.model.Login;
 
 /**
  * Says who was connected, once a day and then at most every so often: a row for each session would drown a small server.
- * Made with its settings in {@code monitor.camel.yaml}. Safe for many threads.
+ * Safe for many threads.
  */
 public final class LoginLog {
     /** Whoever comes from ever new addresses is not written down without end. */
     private static final int MOST = 10_000;
 
-    private boolean enabled = true;
-    private Duration again = Duration.ofHours(1);
+    private Pace pace = new Pace(true, Duration.ofHours(1));
     private LocalDate day = LocalDate.EPOCH;
     private final Map<UUID, Login> said = new HashMap<>();
 
-    /** @param enabled whether logins are written down at all */
-    public synchronized void setEnabled(boolean enabled) {
-        this.enabled = enabled;
+    /**
+     * How often logins are written down.
+     *
+     * @param enabled whether they are written down at all
+     * @param again after which time a row says that somebody is still connected
+     */
+    record Pace(boolean enabled, Duration again) {
+        /** @throws IllegalArgumentException when one cannot be read, with its name and value */
+        static Pace parse(String enabled, String again) {
+            if (!enabled.equals("true") && !enabled.equals("false")) {
+                throw new IllegalArgumentException("enabled is '" + enabled + "': write true or false");
+            }
+            return new Pace(enabled.equals("true"), Duration.ofSeconds(Math.round(Unit.TIME.parse("again", again))));
+        }
     }
 
-    /** @param time after which it is written down that somebody is still there, such as {@code 1h} */
-    public synchronized void setAgain(String time) {
-        again = Duration.ofSeconds(Math.round(Unit.TIME.parse("logins: again", time)));
+    synchronized void use(Pace next) {
+        pace = next;
     }
 
     /** What is to be written down of this look. */
@@ -42,11 +51,11 @@ public final class LoginLog {
             day = today;
         }
         List<Login> rows = new ArrayList<>();
-        for (DatabaseLook.Presence presence : enabled ? look.present() : List.<DatabaseLook.Presence>of()) {
+        for (DatabaseLook.Presence presence : pace.enabled() ? look.present() : List.<DatabaseLook.Presence>of()) {
             Login login = login(presence, look.at());
             Login before = said.get(login.eventId());
             boolean news = before == null && said.size() < MOST;
-            if (news || (before != null && !before.lastSeen().plus(again).isAfter(look.at()))) {
+            if (news || (before != null && !before.lastSeen().plus(pace.again()).isAfter(look.at()))) {
                 Login row = before == null
                         ? login
                         : new Login(

@@ -11,7 +11,7 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
 
 /**
- * When a container's memory is news. Made with its settings in {@code monitor.camel.yaml}; the judging is pure.
+ * When a container's memory is an alert. Its levels stand in {@code thresholds.yaml}. The judging is pure.
  *
  * <ol>
  *   <li>{@code samples} in a row at or above a level make it that bad;
@@ -25,42 +25,33 @@ public final class MemoryRule {
 
     private static final long MIB = 1024 * 1024;
 
-    private Level warn = new Level.Share(80);
-    private Level critical = new Level.Share(90);
-    private Optional<Level> clear = Optional.empty();
-    private int samples = 2;
+    private final Level warn;
+    private final Level critical;
+    private final Optional<Level> clear;
+    private final int samples;
 
-    /** @param level such as {@code 80%} or {@code 200m} */
-    public void setWarn(String level) {
-        warn = Level.parse("warn", level);
-    }
-
-    /** @param level such as {@code 90%} or {@code 230m} */
-    public void setCritical(String level) {
-        critical = Level.parse("critical", level);
-    }
-
-    /** @param level below which it is over; empty for 5 percent of the limit below the warning */
-    public void setClear(String level) {
-        clear = level.isBlank() ? Optional.empty() : Optional.of(Level.parse("clear", level));
-    }
-
-    /** @param count samples in a row that it takes, at least 1 */
-    public void setSamples(int count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("samples is " + count + ": at least 1 sample has to be looked at");
+    /**
+     * @param warn such as {@code 80%} or {@code 200m}
+     * @param critical such as {@code 90%} or {@code 230m}
+     * @param clear below which the alert is over; empty for 5 percent of the limit below the warning
+     * @param samples samples in a row that it takes, at least 1
+     * @throws IllegalArgumentException when one cannot be read or contradicts another, with its name and value
+     */
+    MemoryRule(String warn, String critical, String clear, int samples) {
+        this.warn = Level.parse("warn", warn);
+        this.critical = Level.parse("critical", critical);
+        this.clear = clear.isBlank() ? Optional.empty() : Optional.of(Level.parse("clear", clear));
+        this.samples = samples;
+        if (samples < 1) {
+            throw new IllegalArgumentException("samples is " + samples + ": at least 1 sample has to be looked at");
         }
-        samples = count;
-    }
-
-    /** Compares the settings with one another, once all are there; stops the start when they contradict. */
-    public void check() {
-        if (liesBelow(critical, warn)) {
-            throw new IllegalArgumentException("critical is " + critical + " and lies below warn, which is " + warn);
-        }
-        if (clear.isPresent() && (clear.get().equals(warn) || liesBelow(warn, clear.get()))) {
+        if (liesBelow(this.critical, this.warn)) {
             throw new IllegalArgumentException(
-                    "clear is " + clear.get() + " and has to lie below warn, which is " + warn);
+                    "critical is " + this.critical + " and lies below warn, which is " + this.warn);
+        }
+        if (this.clear.isPresent() && (this.clear.get().equals(this.warn) || liesBelow(this.warn, this.clear.get()))) {
+            throw new IllegalArgumentException(
+                    "clear is " + this.clear.get() + " and has to lie below warn, which is " + this.warn);
         }
     }
 

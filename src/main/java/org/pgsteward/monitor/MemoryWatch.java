@@ -10,32 +10,22 @@ import java.util.Map;
 import java.util.Set;
 import org.pgsteward.containers.Reading;
 import org.pgsteward.model.Condition;
-import org.pgsteward.model.Successor;
 
 /**
  * Remembers each container's samples between two rounds, so that the rule sees them in a row. Of the containers of one
  * service the worst is told. Safe for many threads.
  */
-public final class MemoryWatch implements Successor {
-    private final MemoryRule rule;
+public final class MemoryWatch {
+    private volatile MemoryRule rule;
     private final Map<Subject, Watched> watched = new HashMap<>();
 
     public MemoryWatch(MemoryRule rule) {
         this.rule = rule;
     }
 
-    @Override
-    public void takeOverFrom(Object before) {
-        if (before instanceof MemoryWatch other) {
-            Map<Subject, Watched> seen = other.seen();
-            synchronized (this) {
-                watched.putAll(seen);
-            }
-        }
-    }
-
-    private synchronized Map<Subject, Watched> seen() {
-        return Map.copyOf(watched);
+    /** Judges by this rule from now on; what was sampled before still counts. */
+    void use(MemoryRule next) {
+        rule = next;
     }
 
     private record Subject(String service, String containerId) {

@@ -1,4 +1,50 @@
 package org.pgsteward.monitor;
 
-/** The watches with the levels that {@code routes/monitor.camel.yaml} gives them. */
-public record Watches(DatabaseWatch databases, LogWatch log, HostWatch host, MemoryWatch memory) {}
+/** All watches. They keep what they have seen when their levels change. */
+public final class Watches {
+    private final MemoryWatch memory;
+    private final PostgresWatch postgres = new PostgresWatch();
+    private final DatabaseWatch databases = new DatabaseWatch();
+    private final LogWatch log = new LogWatch();
+    private final HostWatch host = new HostWatch();
+    private final LoginLog logins = new LoginLog();
+
+    public Watches(Thresholds thresholds) {
+        memory = new MemoryWatch(thresholds.memory());
+        use(thresholds);
+    }
+
+    /** Judges by these levels from now on. */
+    public void use(Thresholds thresholds) {
+        memory.use(thresholds.memory());
+        postgres.use(thresholds.postgres());
+        databases.use(thresholds.databases());
+        log.use(thresholds.log());
+        host.use(thresholds.host());
+        logins.use(thresholds.logins());
+    }
+
+    public MemoryWatch memory() {
+        return memory;
+    }
+
+    public PostgresWatch postgres() {
+        return postgres;
+    }
+
+    public DatabaseWatch databases() {
+        return databases;
+    }
+
+    public LogWatch log() {
+        return log;
+    }
+
+    public HostWatch host() {
+        return host;
+    }
+
+    public LoginLog logins() {
+        return logins;
+    }
+}

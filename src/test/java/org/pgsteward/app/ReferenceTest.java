@@ -75,7 +75,7 @@ class ReferenceTest {
                 .forEach(found -> defaults.computeIfAbsent(found.group(1), key -> new TreeSet<>())
                         .add(String.valueOf(found.group(2))));
         assertThat(defaults)
-                .hasSizeGreaterThan(100)
+                .hasSizeGreaterThan(80)
                 .allSatisfy((key, values) -> assertThat(values).as(key).hasSize(1));
     }
 

@@ -47,9 +47,10 @@ class RouteEditsIT {
 
     /** What people do on purpose: each undone when it is done again. */
     private static final List<Edit> GOOD = List.of(
-            new Edit("monitor.camel.yaml", "{{pgsteward.memory.warn:80%}}", "70%"),
+            new Edit("thresholds.yaml", "memory: {warn: 80%", "memory: {warn: 70%"),
+            new Edit("thresholds.yaml", "# Deadlocks within", "# All deadlocks within"),
             new Edit("monitor.camel.yaml", "{{pgsteward.watch.period:1m}}", "2m"),
-            new Edit("backup.camel.yaml", "fileExist: Fail", "fileExist: Fail\n              bufferSize: 65536"),
+            new Edit("backup.camel.yaml", "0 * * * * ?", "30 * * * * ?"),
             new Edit("alerts.camel.yaml", "{{pgsteward.alerts.interval:1m}}", "3m"),
             new Edit("retention.camel.yaml", "0 30 4 * * ?", "0 45 4 * * ?"),
             new Edit("containers.camel.yaml", "# When we look", "# This is when we look"),
@@ -72,7 +73,7 @@ class RouteEditsIT {
         host = TestHost.start();
         host.wiring().house.order();
         try (Stream<Path> files = Files.walk(Path.of("routes"))) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".camel.yaml"))
+            for (Path file : files.filter(path -> path.toString().matches(".*\\.camel\\.yaml|.*/thresholds\\.yaml"))
                     .toList()) {
                 shipped.put(Path.of("routes").relativize(file).toString(), Files.readString(file));
             }
@@ -229,8 +230,7 @@ class RouteEditsIT {
     @Test
     void whatPassesTheCheckAndDoesNotStartLeavesAllAsItWas() throws Exception {
         Set<String> before = running();
-        String monitor = shipped("monitor.camel.yaml");
-        write("monitor.camel.yaml", monitor.replace("{{pgsteward.memory.warn:80%}}", "70%"));
+        write("thresholds.yaml", shipped("thresholds.yaml").replace("memory: {warn: 80%", "memory: {warn: 70%"));
         write("retention.camel.yaml", shipped("retention.camel.yaml").replace("0 30 4 * * ?", "0 45 4 * * ?"));
         write("alerts.camel.yaml", shipped("alerts.camel.yaml").replace("${body.title}", "told: ${body.title}"));
         write("operators.camel.yaml", """
@@ -261,7 +261,7 @@ class RouteEditsIT {
     @Test
     void aStartOverABadFileRunsWhatWasLastInForceAndTellsOfIt() throws Exception {
         Set<String> before = running();
-        write("monitor.camel.yaml", shipped("monitor.camel.yaml").replace("{{pgsteward.memory.warn:80%}}", "70%"));
+        write("thresholds.yaml", shipped("thresholds.yaml").replace("memory: {warn: 80%", "memory: {warn: 70%"));
         settle();
         daemon.close();
         write("monitor.camel.yaml", shipped("monitor.camel.yaml").replace("timer:monitor-host", "tmer:monitor-host"));
@@ -313,7 +313,7 @@ class RouteEditsIT {
 
     /** The ids in the files that are not left out by their preconditions, and those in Java. */
     private Set<String> wanted() throws IOException {
-        Set<String> ids = new TreeSet<>(Set.of("journal-write", "journal-drain", "journal-insert"));
+        Set<String> ids = new TreeSet<>(Set.of("journal-write", "journal-drain", "journal-insert", "backup-write"));
         for (String file : shipped.keySet()) {
             String text = read(file).orElse("");
             for (String route : List.of(text.split("- route:\n", -1)).subList(1, text.split("- route:\n", -1).length)) {

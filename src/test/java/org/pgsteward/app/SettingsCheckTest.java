@@ -131,9 +131,8 @@ class SettingsCheckTest {
                         .doesNotContain("whsec_short"));
     }
 
-    /** A bean knows better than a pattern what levels it takes; that a variable gives them is said all the same. */
     @Test
-    void aLevelThatABeanRefusesIsBlamedOnItsVariable(@TempDir Path folder) throws IOException {
+    void anOldLevelThatCannotBeReadIsBlamedOnItsVariable(@TempDir Path folder) throws IOException {
         Settings settings = Settings.from(Map.of(
                 "PGSTEWARD_WATCH_DISK_WARN", "lots",
                 "PGSTEWARD_POSTGRES_PASSWORD", "none",
@@ -141,7 +140,7 @@ class SettingsCheckTest {
         assertThat(Wiring.to(Wiring.Purpose.CHECK, settings).routeCheck().problems(shipped))
                 .singleElement()
                 .asString()
-                .startsWith("monitor.camel.yaml:")
+                .startsWith("thresholds.yaml: disk: ")
                 .endsWith("warn is 'lots': write a share such as 80%, or off (by PGSTEWARD_WATCH_DISK_WARN)");
     }
 }

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -25,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.pgsteward.io.Json;
+import org.pgsteward.monitor.ThresholdsFile;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -112,23 +112,33 @@ class ShippedRoutesTest {
     }
 
     @Test
-    void theReadmeNamesEveryLevelThatIsWatchedAsItIsShipped() throws IOException {
+    void theReadmeAndTheReferenceHaveEveryLevelAsItIsShipped() throws IOException {
+        Map<String, String> shipped = new TreeMap<>();
+        Map<String, String> first = new TreeMap<>();
+        Matcher figure = Pattern.compile("(?m)^([a-z-]+): \\{((?:warn: |failures: |enabled: )([^,}]+)[^}]*)}")
+                .matcher(Files.readString(Path.of("routes/thresholds.yaml")));
+        while (figure.find()) {
+            shipped.put(figure.group(1), figure.group(2));
+            first.put(figure.group(1), figure.group(3));
+        }
+        assertThat(shipped.keySet()).isEqualTo(ThresholdsFile.keys().keySet());
+
         String readme = Files.readString(Path.of("README.md"));
         String section = readme.substring(readme.indexOf("\n## What is watched"), readme.indexOf("\n## Restore"));
-        Map<String, String> told = new TreeMap<>();
-        Matcher row = Pattern.compile("`([A-Z_]+)_WARN` \\(`([^`]+)`").matcher(section);
-        while (row.find()) {
-            told.put(row.group(1).toLowerCase(Locale.ROOT).replace('_', '.'), row.group(2));
-        }
-        Map<String, String> shipped = new TreeMap<>();
-        Matcher level = Pattern.compile("\\{\\{pgsteward\\.watch\\.([a-z.]+)\\.warn:([^}]*)}}")
-                .matcher(Files.readString(Path.of("routes/monitor.camel.yaml")));
-        while (level.find()) {
-            shipped.put(level.group(1), level.group(2));
-        }
+        first.remove("logins");
+        assertThat(pairs(section, "`([a-z-]+)` \\(`([^`]+)`\\)")).isEqualTo(first);
+        String reference = Files.readString(Path.of("src/docs/reference.md"));
+        String levels = reference.substring(reference.indexOf("\n## Levels"), reference.indexOf("\n## Compose"));
+        assertThat(pairs(levels, "(?m)^\\| `([a-z-]+)` \\| `([^`]+)` \\|")).isEqualTo(shipped);
+    }
 
-        assertThat(shipped).hasSizeGreaterThan(15);
-        assertThat(told).isEqualTo(shipped);
+    private static Map<String, String> pairs(String text, String pattern) {
+        Map<String, String> pairs = new TreeMap<>();
+        Matcher pair = Pattern.compile(pattern).matcher(text);
+        while (pair.find()) {
+            pairs.put(pair.group(1), pair.group(2));
+        }
+        return pairs;
     }
 
     private static void collectDoors(Object node, Set<String> doors) {

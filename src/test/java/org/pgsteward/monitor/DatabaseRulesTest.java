@@ -38,7 +38,7 @@ class DatabaseRulesTest {
         Looks.Quiet look = new Looks.Quiet();
         now.accept(look);
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule);
+        watch.use(List.of(rule));
         watch.judge(earlier.look());
 
         List<String> said = watch.judge(look.look()).conditions().stream()
@@ -369,7 +369,7 @@ class DatabaseRulesTest {
     @Test
     void whatIsFineIsSaidOnceAndADroppedDatabaseIsNoLongerASubject() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new IdAgeRule(), "500m", "off"));
+        watch.use(List.of(rule(new IdAgeRule(), "500m", "off")));
         Looks.Quiet quiet = new Looks.Quiet();
 
         assertThat(watch.judge(quiet.look()).conditions())
@@ -397,7 +397,7 @@ class DatabaseRulesTest {
     @Test
     void asLongAsNoContainerIsKnownNothingIsSaidOfItsLimitAndNothingEnds() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new SettingsRule(), "100%", "off"));
+        watch.use(List.of(rule(new SettingsRule(), "100%", "off")));
         Looks.Quiet early = new Looks.Quiet();
         early.limitBytes = Optional.empty();
 
@@ -414,7 +414,7 @@ class DatabaseRulesTest {
     @Test
     void aRestartIsOverWhenAnHourHasPassed() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new RestartRule(), "1", "off"));
+        watch.use(List.of(rule(new RestartRule(), "1", "off")));
         List<String> said = new ArrayList<>();
         for (int minute = 0; minute <= 90; minute += 10) {
             Looks.Quiet quiet = new Looks.Quiet();
@@ -436,7 +436,7 @@ class DatabaseRulesTest {
     @Test
     void aRestartOfPostgresqlIsNotOverForAPgstewardThatStartedAfterIt() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new RestartRule(), "1", "off"));
+        watch.use(List.of(rule(new RestartRule(), "1", "off")));
         List<String> said = new ArrayList<>();
         for (int minute = 0; minute <= 60; minute += 5) {
             Looks.Quiet quiet = new Looks.Quiet();
@@ -455,7 +455,7 @@ class DatabaseRulesTest {
     @Test
     void whatAnEarlierPgstewardToldOfRestartsIsCountedOn() {
         DatabaseWatch before = new DatabaseWatch();
-        before.getRules().add(rule(new RestartRule(), "1", "3"));
+        before.use(List.of(rule(new RestartRule(), "1", "3")));
         List<Condition> said = List.of();
         for (int minute : List.of(0, 5, 10)) {
             said = before.judge(startedIn(minute, Restarts.NONE)).conditions();
@@ -465,7 +465,7 @@ class DatabaseRulesTest {
         assertThat(told.count()).isEqualTo(2);
 
         DatabaseWatch after = new DatabaseWatch();
-        after.getRules().add(rule(new RestartRule(), "1", "3"));
+        after.use(List.of(rule(new RestartRule(), "1", "3")));
         assertThat(after.judge(startedIn(12, told)).conditions().get(0).severity())
                 .contains(Severity.WARNING);
         Condition third = after.judge(startedIn(15, told)).conditions().get(0);
@@ -495,7 +495,7 @@ class DatabaseRulesTest {
     @Test
     void aCrashShortlyBeforePgstewardStartedIsTold() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new RestartRule(), "1", "off"));
+        watch.use(List.of(rule(new RestartRule(), "1", "off")));
         List<String> said = new ArrayList<>();
         for (int minute = 0; minute <= 60; minute += 10) {
             Looks.Quiet quiet = new Looks.Quiet();
@@ -513,8 +513,7 @@ class DatabaseRulesTest {
     @Test
     void eachOfSixCrashesWithinAnHourIsCountedAndForgottenAnHourLater() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new RestartRule(), "1", "3"));
-        watch.getRules().add(rule(new GrowthRule(), "1g", "off"));
+        watch.use(List.of(rule(new RestartRule(), "1", "3"), rule(new GrowthRule(), "1g", "off")));
         List<String> said = new ArrayList<>();
         for (int minute = 0; minute <= 120; minute++) {
             Looks.Quiet quiet = new Looks.Quiet();
@@ -549,7 +548,7 @@ class DatabaseRulesTest {
     @Test
     void aCrashJustAfterAStartIsKnownByTheLog() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        watch.use(List.of(rule(new RestartRule(), "1", "3")));
         Looks.Quiet quiet = new Looks.Quiet();
         watch.judge(quiet.look());
         quiet.at = NOON.plus(Duration.ofMinutes(1));
@@ -570,7 +569,7 @@ class DatabaseRulesTest {
     @Test
     void aCrashIsToldWithTheProcessThatEnded() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        watch.use(List.of(rule(new RestartRule(), "1", "3")));
         Looks.Quiet quiet = new Looks.Quiet();
         watch.judge(quiet.look());
         quiet.at = NOON.plus(Duration.ofMinutes(1));
@@ -593,7 +592,7 @@ class DatabaseRulesTest {
     @Test
     void anOrderExplainsTheFirstStartAfterItAndNoOther() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        watch.use(List.of(rule(new RestartRule(), "1", "3")));
         List<String> said = new ArrayList<>();
         for (int minute = 0; minute <= 4; minute++) {
             Looks.Quiet quiet = new Looks.Quiet();
@@ -613,7 +612,7 @@ class DatabaseRulesTest {
     @Test
     void anOrderDoesNotExplainAStartBeforeIt() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        watch.use(List.of(rule(new RestartRule(), "1", "3")));
         watch.judge(new Looks.Quiet().look());
         Looks.Quiet quiet = new Looks.Quiet();
         quiet.at = NOON.plusSeconds(60);
@@ -629,7 +628,7 @@ class DatabaseRulesTest {
     @Test
     void aStartWhoseOrderIsHeardOfLateIsNotCountedWithTheNextOne() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new RestartRule(), "1", "3"));
+        watch.use(List.of(rule(new RestartRule(), "1", "3")));
         List<String> said = new ArrayList<>();
         for (int minute = 0; minute <= 15; minute++) {
             Looks.Quiet quiet = new Looks.Quiet();
@@ -665,8 +664,7 @@ class DatabaseRulesTest {
     @Test
     void aRuleThatFailsIsNamedOnceAndKeepsNoOtherFromBeingJudgedNorEndsWhatItTold() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.getRules().add(rule(new FailingRule(), "1", "off"));
-        watch.getRules().add(rule(new SizeRule(), "50m", "off"));
+        watch.use(List.of(rule(new FailingRule(), "1", "off"), rule(new SizeRule(), "50m", "off")));
         Looks.Quiet odd = new Looks.Quiet();
         odd.sessions = 0;
         assertThat(watch.judge(new Looks.Quiet().look()).conditions()).hasSize(2);
@@ -729,9 +727,7 @@ class DatabaseRulesTest {
     }
 
     private static FigureRule<DatabaseLook> rule(FigureRule<DatabaseLook> rule, String warn, String critical) {
-        rule.setWarn(warn);
-        rule.setCritical(critical);
-        rule.check();
+        rule.use(Levels.of(warn, critical));
         return rule;
     }
 

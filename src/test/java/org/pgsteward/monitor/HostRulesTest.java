@@ -162,11 +162,9 @@ class HostRulesTest {
     }
 
     private static HostWatch watch(FigureRule<HostLook> rule, String warn, String critical) {
-        rule.setWarn(warn);
-        rule.setCritical(critical);
-        rule.check();
+        rule.use(Levels.of(warn, critical));
         HostWatch watch = new HostWatch();
-        watch.getRules().add(rule);
+        watch.use(List.of(rule));
         return watch;
     }
 }

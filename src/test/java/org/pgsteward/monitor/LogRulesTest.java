@@ -235,10 +235,9 @@ class LogRulesTest {
     }
 
     private List<Condition> bad(FigureRule<LogLook> rule, String warn) {
-        rule.setWarn(warn);
-        rule.check();
+        rule.use(Levels.of(warn, "off"));
         LogWatch watch = new LogWatch();
-        watch.getRules().add(rule);
+        watch.use(List.of(rule));
         return watch.judge(look()).conditions().stream()
                 .filter(condition -> condition.severity().isPresent())
                 .toList();

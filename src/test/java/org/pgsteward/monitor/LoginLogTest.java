@@ -53,7 +53,7 @@ class LoginLogTest {
 
     @Test
     void nothingIsWrittenDownWhereNobodyWantsIt() {
-        log.setEnabled(false);
+        log.use(LoginLog.Pace.parse("false", "1h"));
 
         assertThat(rows(NOON, "10.0.0.1")).isEmpty();
     }

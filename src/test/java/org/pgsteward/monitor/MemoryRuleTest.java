@@ -19,7 +19,7 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 
 class MemoryRuleTest {
-    private final MemoryRule rule = new MemoryRule();
+    private final MemoryRule rule = new MemoryRule("80%", "90%", "", 2);
 
     /** The figures are percent of the limit; '-' is undecided. Levels: warn 80, critical 90, clear 75, two samples. */
     @ParameterizedTest(name = "{0}: {1} -> {2}")
@@ -94,16 +94,12 @@ class MemoryRuleTest {
     @ParameterizedTest
     @CsvSource({"90%, 80%, '', critical is 80%", "80%, 90%, 80%, clear is 80%", "100m, 200m, 150m, clear is 150 MiB"})
     void refusesSettingsThatContradict(String warn, String critical, String clear, String message) {
-        rule.setWarn(warn);
-        rule.setCritical(critical);
-        rule.setClear(clear);
-
-        assertThatThrownBy(rule::check).hasMessageContaining(message);
+        assertThatThrownBy(() -> new MemoryRule(warn, critical, clear, 2)).hasMessageContaining(message);
     }
 
     @Test
     void refusesToFireOnNoSample() {
-        assertThatThrownBy(() -> rule.setSamples(0)).hasMessageContaining("samples is 0");
+        assertThatThrownBy(() -> new MemoryRule("80%", "90%", "", 0)).hasMessageContaining("samples is 0");
     }
 
     private String judged(String percents, Map<String, String> labels) {

@@ -14,7 +14,7 @@ import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 
 class MemoryWatchTest {
-    private final MemoryWatch watch = new MemoryWatch(new MemoryRule());
+    private final MemoryWatch watch = new MemoryWatch(new MemoryRule("80%", "90%", "", 2));
 
     @Test
     void remembersEachServiceByItself() {

@@ -122,7 +122,7 @@ class PostgresWatchTest {
 
     @Test
     void refusesToFireOnNoProbe() {
-        assertThatThrownBy(() -> watch.setFailures(0)).hasMessageContaining("failures is 0");
+        assertThatThrownBy(() -> new PostgresRule(0)).hasMessageContaining("failures is 0");
     }
 
     private Optional<Condition> refused(int second) {

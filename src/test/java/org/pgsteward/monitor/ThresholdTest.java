@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,8 +49,9 @@ class ThresholdTest {
 
     @Test
     void aServiceMayHaveLevelsOfItsOwn() {
-        FigureRule<DatabaseLook> rule = rule();
-        rule.setServices("vikunja=50%/60%, gitea=off");
+        FigureRule<DatabaseLook> rule = new ConnectionsRule();
+        rule.use(new Levels(
+                "80%", "90%", "70%", "2m", Map.of("vikunja", Levels.of("50%", "60%"), "gitea", Levels.of("off", ""))));
 
         assertThat(rule.threshold("vikunja").warn()).contains(50.0);
         assertThat(rule.threshold("vikunja").critical()).contains(60.0);
@@ -61,22 +63,18 @@ class ThresholdTest {
     @CsvSource({
         "80%, 70%, '', '', critical is 70% and lies below warn",
         "80%, 90%, 80%, '', clear is 80% and has to lie below the level",
-        "80%, 90%, '', vikunja, 'has ''vikunja'': write SERVICE=LEVEL'",
-        "80%, 90%, '', vikunja=9%/8%, critical of vikunja is 8%",
+        "80%, 90%, '', 9%/8%, critical of vikunja is 8%",
         "80, 90%, '', '', 'warn is ''80'': write a share such as 80%, or off'",
         "0%, 90%, '', '', 'warn is ''0%'''"
     })
-    void refusesLevelsThatSayNothing(String warn, String critical, String clear, String services, String message) {
+    void refusesLevelsThatSayNothing(String warn, String critical, String clear, String service, String message) {
         FigureRule<DatabaseLook> rule = new ConnectionsRule();
-        assertThatThrownBy(() -> {
-                    rule.setWarn(warn);
-                    rule.setCritical(critical);
-                    rule.setClear(clear);
-                    rule.setServices(services);
-                    rule.check();
-                })
+        Map<String, Levels> single = service.isEmpty()
+                ? Map.of()
+                : Map.of("vikunja", Levels.of(service.split("/")[0], service.split("/")[1]));
+
+        assertThatThrownBy(() -> rule.use(new Levels(warn, critical, clear, "", single)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("connections-near-maximum: ")
                 .hasMessageContaining(message);
     }
 
@@ -93,11 +91,7 @@ class ThresholdTest {
 
     private static FigureRule<DatabaseLook> rule() {
         FigureRule<DatabaseLook> rule = new ConnectionsRule();
-        rule.setWarn("80%");
-        rule.setCritical("90%");
-        rule.setClear("70%");
-        rule.setLasting("2m");
-        rule.check();
+        rule.use(new Levels("80%", "90%", "70%", "2m", Map.of()));
         return rule;
     }
 }

@@ -19,6 +19,8 @@ import org.apache.camel.NoSuchLanguageException;
 import org.apache.camel.PropertyBindingException;
 import org.apache.camel.ResolveEndpointFailedException;
 import org.apache.camel.component.bean.MethodNotFoundException;
+import org.pgsteward.io.YamlTree;
+import org.pgsteward.model.Nearest;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -153,13 +155,13 @@ final class Blame {
             int begin = marked.getProblemMark().map(Mark::getIndex).orElse(-1);
             int at = keys(entry.node(), name)
                     .filter(tuple -> begins(tuple.getValueNode(), begin))
-                    .map(tuple -> Yaml.line(tuple.getKeyNode()))
+                    .map(tuple -> YamlTree.line(tuple.getKeyNode()))
                     .findFirst()
-                    .or(() -> Yaml.mappings(entry.node())
+                    .or(() -> YamlTree.mappings(entry.node())
                             .filter(mapping -> begins(mapping, begin))
-                            .flatMap(mapping -> Yaml.tuples(mapping).stream())
-                            .filter(tuple -> Yaml.text(tuple.getKeyNode()).equals(Optional.of(name)))
-                            .map(tuple -> Yaml.line(tuple.getKeyNode()))
+                            .flatMap(mapping -> YamlTree.tuples(mapping).stream())
+                            .filter(tuple -> YamlTree.text(tuple.getKeyNode()).equals(Optional.of(name)))
+                            .map(tuple -> YamlTree.line(tuple.getKeyNode()))
                             .findFirst())
                     .orElse(line);
             return entry.problem(at, "'" + name + "' is not known here", "look at its spelling and its indentation");
@@ -195,7 +197,7 @@ final class Blame {
         String scheme = scheme(endpoint.getUri());
         return Optional.of(entry.problem(
                 keyLine(entry, option)
-                        .or(() -> Yaml.lineOf(entry.node(), text -> text.contains(option + "=")))
+                        .or(() -> YamlTree.lineOf(entry.node(), text -> text.contains(option + "=")))
                         .orElse(entry.line()),
                 scheme + " has no option '" + option + "'",
                 Nearest.hint(option, known.options(scheme))));
@@ -212,9 +214,9 @@ final class Blame {
     }
 
     private static void collect(Node node, String key, List<NodeTuple> found) {
-        Yaml.items(node).forEach(item -> collect(item, key, found));
-        for (NodeTuple tuple : Yaml.tuples(node)) {
-            if (Yaml.text(tuple.getKeyNode()).equals(Optional.of(key))) {
+        YamlTree.items(node).forEach(item -> collect(item, key, found));
+        for (NodeTuple tuple : YamlTree.tuples(node)) {
+            if (YamlTree.text(tuple.getKeyNode()).equals(Optional.of(key))) {
                 found.add(tuple);
             }
             collect(tuple.getValueNode(), key, found);
@@ -225,25 +227,25 @@ final class Blame {
         return key == null
                 ? Optional.empty()
                 : keys(entry.node(), key)
-                        .map(tuple -> Yaml.line(tuple.getKeyNode()))
+                        .map(tuple -> YamlTree.line(tuple.getKeyNode()))
                         .findFirst();
     }
 
     /** Where a name stands: by itself, else within something. */
     private static int line(RouteSet.Entry entry, String name) {
-        return Yaml.lineOf(entry.node(), name::equals)
-                .or(() -> Yaml.lineOf(entry.node(), text -> Words.contains(text, name)))
-                .or(() -> Yaml.lineOf(entry.node(), text -> text.contains(name)))
+        return YamlTree.lineOf(entry.node(), name::equals)
+                .or(() -> YamlTree.lineOf(entry.node(), text -> Words.contains(text, name)))
+                .or(() -> YamlTree.lineOf(entry.node(), text -> text.contains(name)))
                 .orElse(entry.line());
     }
 
     private Optional<Integer> endpointLine(RouteSet.Entry entry, List<Throwable> causes, String message) {
         Optional<Integer> option = Stream.of("parameters", "properties")
-                .flatMap(key -> Yaml.tuplesBelow(entry.node(), key).stream())
-                .filter(tuple -> Yaml.text(tuple.getKeyNode())
+                .flatMap(key -> YamlTree.tuplesBelow(entry.node(), key).stream())
+                .filter(tuple -> YamlTree.text(tuple.getKeyNode())
                         .filter(key -> Words.contains(message, key))
                         .isPresent())
-                .map(tuple -> Yaml.line(tuple.getKeyNode()))
+                .map(tuple -> YamlTree.line(tuple.getKeyNode()))
                 .findFirst();
         return option.or(() -> causes.stream()
                 .filter(ResolveEndpointFailedException.class::isInstance)
@@ -255,9 +257,9 @@ final class Blame {
     /** The address as it is written may hold placeholders, and its options may stand elsewhere. */
     private Optional<Integer> uriLine(RouteSet.Entry entry, String uri) {
         String bare = bare(uri);
-        return Yaml.lineOf(entry.node(), text -> bare(resolved(text)).equals(bare))
-                .or(() -> Yaml.lineOf(entry.node(), text -> text.startsWith(scheme(uri) + ":")))
-                .or(() -> Yaml.lineOf(entry.node(), text -> text.equals(scheme(uri))));
+        return YamlTree.lineOf(entry.node(), text -> bare(resolved(text)).equals(bare))
+                .or(() -> YamlTree.lineOf(entry.node(), text -> text.startsWith(scheme(uri) + ":")))
+                .or(() -> YamlTree.lineOf(entry.node(), text -> text.equals(scheme(uri))));
     }
 
     private String resolved(String text) {
@@ -276,8 +278,8 @@ final class Blame {
         Matcher words = QUOTED.matcher(message);
         while (words.find()) {
             String word = words.group(1).strip();
-            Optional<Integer> line = Yaml.lineOf(entry.node(), text -> text.equals(word))
-                    .or(() -> Yaml.lineOf(entry.node(), text -> text.contains(word)));
+            Optional<Integer> line = YamlTree.lineOf(entry.node(), text -> text.equals(word))
+                    .or(() -> YamlTree.lineOf(entry.node(), text -> text.contains(word)));
             if (line.isPresent()) {
                 return line;
             }
@@ -291,9 +293,9 @@ final class Blame {
                 .filter(cause -> !(cause instanceof FailedToCreateRouteException))
                 .map(cause -> String.valueOf(cause.getMessage()))
                 .collect(Collectors.joining("\n"));
-        return Yaml.scalars(entry.node())
+        return YamlTree.scalars(entry.node())
                 .filter(scalar -> scalar.getValue().length() > 4 && said.contains(scalar.getValue()))
                 .max(Comparator.comparingInt(scalar -> scalar.getValue().length()))
-                .map(Yaml::line);
+                .map(YamlTree::line);
     }
 }

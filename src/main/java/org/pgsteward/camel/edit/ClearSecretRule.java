@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.io.YamlTree;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -32,20 +33,20 @@ final class ClearSecretRule {
     static List<Problem> problems(RouteSet.Entry entry) {
         List<Problem> problems = new ArrayList<>();
         look(entry, entry.node(), "", problems);
-        Yaml.scalars(entry.node())
+        YamlTree.scalars(entry.node())
                 .forEach(scalar -> inAddress(scalar.getValue())
-                        .ifPresent(what -> problems.add(entry.problem(Yaml.line(scalar), what, NEXT))));
+                        .ifPresent(what -> problems.add(entry.problem(YamlTree.line(scalar), what, NEXT))));
         return problems;
     }
 
     private static void look(RouteSet.Entry entry, Node node, String parent, List<Problem> problems) {
-        Yaml.items(node).forEach(item -> look(entry, item, parent, problems));
-        Yaml.tuples(node).forEach(tuple -> {
-            String key = Yaml.text(tuple.getKeyNode()).orElse("");
+        YamlTree.items(node).forEach(item -> look(entry, item, parent, problems));
+        YamlTree.tuples(node).forEach(tuple -> {
+            String key = YamlTree.text(tuple.getKeyNode()).orElse("");
             Node value = tuple.getValueNode();
             boolean splitting = key.equals("token") && parent.equals("tokenize");
-            if (SECRET.matcher(key).matches() && !splitting && isClear(Yaml.text(value))) {
-                problems.add(entry.problem(Yaml.line(tuple.getKeyNode()), "a secret in clear: " + key, NEXT));
+            if (SECRET.matcher(key).matches() && !splitting && isClear(YamlTree.text(value))) {
+                problems.add(entry.problem(YamlTree.line(tuple.getKeyNode()), "a secret in clear: " + key, NEXT));
             }
             if (NAMED.contains(key)) {
                 named(entry, value).ifPresent(problems::add);
@@ -55,14 +56,14 @@ final class ClearSecretRule {
     }
 
     private static Optional<Problem> named(RouteSet.Entry entry, Node step) {
-        String name = Yaml.value(step, "name").flatMap(Yaml::text).orElse("");
+        String name = YamlTree.value(step, "name").flatMap(YamlTree::text).orElse("");
         if (!SECRET.matcher(name).matches()) {
             return Optional.empty();
         }
         List<Problem> found = new ArrayList<>();
-        Yaml.each(step, (key, value) -> {
-            if (List.of("constant", "simple", "expression").contains(key) && isClear(Yaml.text(value))) {
-                found.add(entry.problem(Yaml.line(value), "a secret in clear: " + name, NEXT));
+        YamlTree.each(step, (key, value) -> {
+            if (List.of("constant", "simple", "expression").contains(key) && isClear(YamlTree.text(value))) {
+                found.add(entry.problem(YamlTree.line(value), "a secret in clear: " + name, NEXT));
             }
         });
         return found.stream().findFirst();

@@ -10,6 +10,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.io.YamlTree;
+import org.pgsteward.model.Nearest;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -28,9 +30,6 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 final class CodeRule {
     private static final Set<String> OF_A_BEAN = Set.of("name", "type", "properties", "constructors");
-
-    /** Of the shipped route files; a test compares. */
-    static final Set<String> INIT_METHODS = Set.of("check");
 
     /** Components that run what their address or their body names. */
     static final Set<String> SCHEMES = Set.of(
@@ -124,15 +123,13 @@ final class CodeRule {
     }
 
     private static String text(Node node, String key) {
-        return Yaml.value(node, key).flatMap(Yaml::text).orElse("");
+        return YamlTree.value(node, key).flatMap(YamlTree::text).orElse("");
     }
 
     private List<Problem> bean() {
-        Yaml.tuples(entry.node()).forEach(tuple -> {
-            String key = Yaml.text(tuple.getKeyNode()).orElse("");
-            boolean ours = key.equals("initMethod")
-                    && INIT_METHODS.contains(Yaml.text(tuple.getValueNode()).orElse(""));
-            if (!OF_A_BEAN.contains(key) && !ours) {
+        YamlTree.tuples(entry.node()).forEach(tuple -> {
+            String key = YamlTree.text(tuple.getKeyNode()).orElse("");
+            if (!OF_A_BEAN.contains(key)) {
                 refuse(
                         tuple.getKeyNode(),
                         "a bean with '" + key + "'",
@@ -143,12 +140,12 @@ final class CodeRule {
         if (!types.mayBeMade(type)) {
             String near = type.length() > LONGEST_TYPE ? "" : Nearest.hint(type, types.called());
             refuse(
-                    Yaml.value(entry.node(), "type").orElse(entry.node()),
+                    YamlTree.value(entry.node(), "type").orElse(entry.node()),
                     "no bean of type '" + Words.oneLine(type) + "' is made from a route file",
                     near.isEmpty() ? TRUST : near);
         }
         for (String part : List.of("properties", "constructors")) {
-            Yaml.value(entry.node(), part).ifPresent(this::values);
+            YamlTree.value(entry.node(), part).ifPresent(this::values);
         }
         TextRule.look(entry.node(), settings, mayCall, (node, refusal) -> refuse(node, refusal.what(), refusal.next()));
         return problems;
@@ -156,7 +153,7 @@ final class CodeRule {
 
     /** A setter leads to no class. */
     private void values(Node node) {
-        Yaml.each(node, (key, value) -> {
+        YamlTree.each(node, (key, value) -> {
             if (ExpressionRule.isWayOut(key)) {
                 refuse(value, "the property '" + Words.oneLine(key) + "' is set of no bean", NO_CODE);
             }
@@ -170,16 +167,17 @@ final class CodeRule {
     }
 
     private void steps(Node node, String parent) {
-        Yaml.items(node).forEach(item -> steps(item, parent));
+        YamlTree.items(node).forEach(item -> steps(item, parent));
         boolean free = NAMED_FREELY.contains(parent);
-        Yaml.tuples(node).forEach(tuple -> {
-            String key = camelCase(Yaml.text(tuple.getKeyNode()).orElse(""));
+        YamlTree.tuples(node).forEach(tuple -> {
+            String key = camelCase(YamlTree.text(tuple.getKeyNode()).orElse(""));
             Node value = tuple.getValueNode();
             boolean whole =
-                    key.equals("language") && Yaml.value(value, "language").isPresent();
+                    key.equals("language") && YamlTree.value(value, "language").isPresent();
             if (!free && !whole && LANGUAGES.contains(key.toLowerCase(Locale.ROOT))) {
-                String name =
-                        key.equals("language") ? Words.oneLine(Yaml.text(value).orElse("")) : key;
+                String name = key.equals("language")
+                        ? Words.oneLine(YamlTree.text(value).orElse(""))
+                        : key;
                 refuse(tuple.getKeyNode(), "the language or step '" + name + "' runs code", NO_CODE);
             }
             boolean itsMethod = key.equals("method") && (parent.equals("bean") || parent.equals("method"));
@@ -187,13 +185,13 @@ final class CodeRule {
                 call(value);
             }
             if (!free && ADDRESSES.contains(key)) {
-                Yaml.text(value)
+                YamlTree.text(value)
                         .map(text -> ExpressionRule.resolved(text, settings).strip())
                         .filter(text -> SCHEMES.contains(text.toLowerCase(Locale.ROOT)))
                         .ifPresent(text -> refuseScheme(value, text));
             }
             if (!WORDS.contains(key) || parent.equals("expression") || isAddressing(parent)) {
-                Yaml.text(value).ifPresent(text -> address(value, text));
+                YamlTree.text(value).ifPresent(text -> address(value, text));
             }
             steps(value, key);
         });
@@ -222,15 +220,15 @@ final class CodeRule {
 
     /** A step that calls a method: {@code bean:}, or the language {@code method:}. */
     private void call(Node call) {
-        Optional<String> whole = Yaml.text(call);
+        Optional<String> whole = YamlTree.text(call);
         if (whole.isPresent()) {
             name(call, whole.get());
             return;
         }
-        Yaml.tuples(call).forEach(tuple -> {
-            String key = camelCase(Yaml.text(tuple.getKeyNode()).orElse(""));
+        YamlTree.tuples(call).forEach(tuple -> {
+            String key = camelCase(YamlTree.text(tuple.getKeyNode()).orElse(""));
             Node value = tuple.getValueNode();
-            String text = Yaml.text(value).orElse("");
+            String text = YamlTree.text(value).orElse("");
             if (key.equals("ref")) {
                 name(value, text);
             } else if (key.equals("beanType") || key.equals("type")) {
@@ -258,7 +256,7 @@ final class CodeRule {
 
     /** Each line once: one fault may be seen in several ways. */
     private void refuse(Node node, String what, String next) {
-        int line = Yaml.line(node);
+        int line = YamlTree.line(node);
         if (problems.stream().noneMatch(problem -> problem.line() == line)) {
             problems.add(entry.problem(line, what, next));
         }

@@ -6,6 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.pgsteward.io.YamlTree;
+import org.pgsteward.model.Nearest;
 
 /** Whether every door ({@code direct:x}) that somebody knocks at is answered, and by one route only. Pure. */
 final class DoorRule {
@@ -34,7 +36,7 @@ final class DoorRule {
             RouteSet.Entry entry = route.route();
             if (entry.name().startsWith(RECEIVER) && !route.from().equals(PREFIX + entry.name())) {
                 problems.add(entry.problem(
-                        Yaml.value(entry.node(), "id").map(Yaml::line).orElse(entry.line()),
+                        YamlTree.value(entry.node(), "id").map(YamlTree::line).orElse(entry.line()),
                         "the receiver " + entry.name() + " does not begin with direct:" + entry.name(),
                         "notices come by that door"));
             }
@@ -70,7 +72,7 @@ final class DoorRule {
     }
 
     private static int fromLine(RouteSet.Entry entry) {
-        return Yaml.value(entry.node(), "from").map(Yaml::line).orElse(entry.line());
+        return YamlTree.value(entry.node(), "from").map(YamlTree::line).orElse(entry.line());
     }
 
     private static String hint(String door, Set<String> known) {

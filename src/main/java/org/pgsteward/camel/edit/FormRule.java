@@ -28,6 +28,7 @@ final class FormRule {
     static List<Problem> problems(
             RouteSet set, Map<String, String> settings, Set<String> ourBeans, Set<String> ourRoutes) {
         List<Problem> problems = new ArrayList<>(set.problems());
+        problems.addAll(ThresholdRule.problems(set.thresholds(), settings));
         problems.addAll(code(set, settings));
         if (set.routes().isEmpty() && problems.isEmpty()) {
             problems.add(new Problem("", 0, "there is no route at all", "is the folder the right one, and mounted?"));

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
+import org.pgsteward.io.YamlTree;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
@@ -46,28 +47,29 @@ final class Meaning {
 
     private void write(Node node, boolean ownNames) throws Unreadable {
         if (path.size() > DEEPEST || text.length() > LONGEST || path.contains(node)) {
-            throw new Unreadable("too much is nested here", Yaml.line(node));
+            throw new Unreadable("too much is nested here", YamlTree.line(node));
         }
         path.push(node);
         if (node instanceof ScalarNode scalar) {
             text.append('"').append(scalar.getValue().replace("\"", "\\\"")).append('"');
         }
-        for (Node item : Yaml.items(node)) {
+        for (Node item : YamlTree.items(node)) {
             text.append('-');
             write(item, false);
         }
         Set<String> keys = new HashSet<>();
-        for (NodeTuple tuple : Yaml.tuples(node)) {
-            String key = Yaml.text(tuple.getKeyNode()).orElse("?");
+        for (NodeTuple tuple : YamlTree.tuples(node)) {
+            String key = YamlTree.text(tuple.getKeyNode()).orElse("?");
             if (!keys.add(key)) {
-                throw new Unreadable("'" + key + "' stands here twice", Yaml.line(tuple.getKeyNode()));
+                throw new Unreadable("'" + key + "' stands here twice", YamlTree.line(tuple.getKeyNode()));
             }
             if (ownNames || !WORDS.contains(key)) {
                 text.append('{').append(key).append(':');
                 write(tuple.getValueNode(), OWN_NAMES.contains(key));
                 text.append('}');
-            } else if (path.size() > DEEPEST || Yaml.text(tuple.getValueNode()).isEmpty()) {
-                throw new Unreadable("'" + key + "' is no text", Yaml.line(tuple.getValueNode()));
+            } else if (path.size() > DEEPEST
+                    || YamlTree.text(tuple.getValueNode()).isEmpty()) {
+                throw new Unreadable("'" + key + "' is no text", YamlTree.line(tuple.getValueNode()));
             }
         }
         path.pop();

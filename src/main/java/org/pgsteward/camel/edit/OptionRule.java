@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.pgsteward.io.YamlTree;
+import org.pgsteward.model.Nearest;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -30,20 +32,20 @@ final class OptionRule {
 
     private static void look(
             RouteSet.Entry entry, Node node, KnownNames known, UnaryOperator<String> resolved, List<Problem> problems) {
-        Optional<String> uri = Yaml.value(node, "uri").flatMap(Yaml::text);
-        Optional<Node> parameters = Yaml.value(node, "parameters");
+        Optional<String> uri = YamlTree.value(node, "uri").flatMap(YamlTree::text);
+        Optional<Node> parameters = YamlTree.value(node, "parameters");
         if (uri.isPresent() && parameters.isPresent()) {
             String scheme = uri.get().replaceFirst("(?s)[:?].*", "");
-            Yaml.tuples(parameters.get()).forEach(tuple -> {
-                String name = Yaml.text(tuple.getKeyNode()).orElse("");
-                String value = Yaml.text(tuple.getValueNode()).map(resolved).orElse("");
+            YamlTree.tuples(parameters.get()).forEach(tuple -> {
+                String name = YamlTree.text(tuple.getKeyNode()).orElse("");
+                String value = YamlTree.text(tuple.getValueNode()).map(resolved).orElse("");
                 option(scheme, name, value, known)
-                        .ifPresent(said ->
-                                problems.add(entry.problem(Yaml.line(tuple.getKeyNode()), said.get(0), said.get(1))));
+                        .ifPresent(said -> problems.add(
+                                entry.problem(YamlTree.line(tuple.getKeyNode()), said.get(0), said.get(1))));
             });
         }
-        Yaml.items(node).forEach(item -> look(entry, item, known, resolved, problems));
-        Yaml.tuples(node).forEach(tuple -> look(entry, tuple.getValueNode(), known, resolved, problems));
+        YamlTree.items(node).forEach(item -> look(entry, item, known, resolved, problems));
+        YamlTree.tuples(node).forEach(tuple -> look(entry, tuple.getValueNode(), known, resolved, problems));
     }
 
     /** What is wrong, and what next. */

@@ -20,6 +20,7 @@ import org.apache.camel.model.Model;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RouteDefinitionHelper;
 import org.pgsteward.camel.receivers.Redaction;
+import org.pgsteward.io.YamlTree;
 import org.quartz.CronExpression;
 
 /**
@@ -184,7 +185,7 @@ public final class RouteCheck {
                 String twice = RouteDefinitionHelper.validateUniqueIds(route, definitions, route.getNodePrefixId());
                 if (twice != null) {
                     problems.add(entry.problem(
-                            Yaml.lineOf(entry.node(), twice::equals).orElse(entry.line()),
+                            YamlTree.lineOf(entry.node(), twice::equals).orElse(entry.line()),
                             "the id '" + twice + "' stands in another route too",
                             "rename one of them"));
                 }
@@ -217,7 +218,7 @@ public final class RouteCheck {
     /** A receiver that is switched off has no address; whether the rest of it is well can be told all the same. */
     private Map<String, String> standIns(RouteSet.Entry entry) {
         Map<String, String> standIns = new TreeMap<>();
-        Yaml.scalars(entry.node()).forEach(scalar -> {
+        YamlTree.scalars(entry.node()).forEach(scalar -> {
             Matcher key = WITHOUT_DEFAULT.matcher(scalar.getValue());
             while (key.find()) {
                 if (!settings.containsKey(key.group(1))) {
@@ -233,9 +234,9 @@ public final class RouteCheck {
             try {
                 new CronExpression(quartz.getCron());
             } catch (ParseException e) {
-                int line = Yaml.tuplesBelow(entry.node(), "parameters").stream()
-                        .filter(tuple -> Yaml.text(tuple.getKeyNode()).equals(java.util.Optional.of("cron")))
-                        .map(tuple -> Yaml.line(tuple.getKeyNode()))
+                int line = YamlTree.tuplesBelow(entry.node(), "parameters").stream()
+                        .filter(tuple -> YamlTree.text(tuple.getKeyNode()).equals(java.util.Optional.of("cron")))
+                        .map(tuple -> YamlTree.line(tuple.getKeyNode()))
                         .findFirst()
                         .orElse(entry.line());
                 return java.util.Optional.of(
@@ -260,9 +261,10 @@ public final class RouteCheck {
     /** Where a door stands in one word, or in two, as the editor Kaoto writes it. */
     private static int line(RouteSet.Entry entry, String door) {
         String name = door.substring("direct:".length());
-        return Yaml.lineOf(entry.node(), text -> text.replaceFirst("\\?.*", "").equals(door))
-                .or(() -> Yaml.lineOf(entry.node(), name::equals))
-                .or(() -> Yaml.lineOf(entry.node(), text -> text.startsWith("direct:")))
+        return YamlTree.lineOf(
+                        entry.node(), text -> text.replaceFirst("\\?.*", "").equals(door))
+                .or(() -> YamlTree.lineOf(entry.node(), name::equals))
+                .or(() -> YamlTree.lineOf(entry.node(), text -> text.startsWith("direct:")))
                 .orElse(entry.line());
     }
 }

@@ -11,6 +11,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,6 +21,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.pgsteward.camel.receivers.Receivers;
 import org.pgsteward.io.BoundedFile;
+import org.pgsteward.monitor.ThresholdsFile;
 
 /**
  * The route files as they lie in their folder at one moment.
@@ -27,8 +30,8 @@ import org.pgsteward.io.BoundedFile;
  * @param unreadable why a file could not be read, by name
  */
 public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, String> unreadable) {
-    /** Every file that holds routes; what lies elsewhere below the folder, such as templates, does not. */
-    public static final List<String> ALL = List.of("*.camel.yaml", "receivers/*.camel.yaml");
+    /** Every file that holds routes, and the levels; the folder has other files, such as templates. */
+    public static final List<String> ALL = List.of("*.camel.yaml", "receivers/*.camel.yaml", ThresholdsFile.NAME);
 
     /** The largest that is shipped has 12 kB. */
     private static final int MOST_BYTES = 1 << 20;
@@ -106,6 +109,23 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
         SortedMap<String, String> bad = new TreeMap<>(unreadable);
         bad.keySet().removeIf(wanted.negate());
         return new RouteFiles(some, bad);
+    }
+
+    /** The texts that hold routes, by name. */
+    Map<String, String> routes() {
+        SortedMap<String, String> routes = new TreeMap<>(texts);
+        routes.remove(ThresholdsFile.NAME);
+        return routes;
+    }
+
+    /** Returns how many files hold routes. */
+    public int count() {
+        return routes().size();
+    }
+
+    /** The text of {@code thresholds.yaml}, where there is one. */
+    public Optional<String> thresholds() {
+        return Optional.ofNullable(texts.get(ThresholdsFile.NAME));
     }
 
     /** The names of the receivers in them, switched on or not. */

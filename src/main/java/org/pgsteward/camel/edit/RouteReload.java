@@ -47,6 +47,7 @@ public final class RouteReload implements AutoCloseable {
     private final RouteSwap swap;
     private final Consumer<Condition> tell;
     private final Runnable swapped;
+    private final Consumer<RouteFiles> inForce;
     private final Redaction redaction;
     private final Clock clock;
     private final Thread thread = new Thread(this::run, "routes");
@@ -59,7 +60,8 @@ public final class RouteReload implements AutoCloseable {
     /**
      * @param chosen what the context was started with
      * @param tell is handed what is to be told
-     * @param swapped is run after each change
+     * @param swapped is run after each change of a route
+     * @param inForce is handed the files after each change
      */
     public RouteReload(
             CamelContext context,
@@ -68,6 +70,7 @@ public final class RouteReload implements AutoCloseable {
             RouteCheck check,
             Consumer<Condition> tell,
             Runnable swapped,
+            Consumer<RouteFiles> inForce,
             Redaction redaction,
             Clock clock) {
         this.context = context;
@@ -76,6 +79,7 @@ public final class RouteReload implements AutoCloseable {
         this.swap = new RouteSwap((DefaultCamelContext) context, clock);
         this.tell = tell;
         this.swapped = swapped;
+        this.inForce = inForce;
         this.redaction = redaction;
         this.clock = clock;
         this.running = chosen.files();
@@ -162,6 +166,7 @@ public final class RouteReload implements AutoCloseable {
             refuse(problems);
             return;
         }
+        inForce.accept(files);
         refused = null;
         running = files;
         keep(files);

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.pgsteward.io.YamlTree;
+import org.pgsteward.model.Nearest;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -15,9 +17,11 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 /**
  * What stands in the route files: routes and beans, each by its name, whichever file it is in.
  *
+ * @param thresholds the text of {@code thresholds.yaml}, where there is one
  * @param problems of the form: what is not here could not be read
  */
-record RouteSet(Map<String, Entry> routes, Map<String, Entry> beans, List<Problem> problems) {
+record RouteSet(
+        Map<String, Entry> routes, Map<String, Entry> beans, Optional<String> thresholds, List<Problem> problems) {
     private static final String FORM = "a route file is a list of `- route:` and `- beans:`";
 
     /**
@@ -28,7 +32,7 @@ record RouteSet(Map<String, Entry> routes, Map<String, Entry> beans, List<Proble
      */
     record Entry(String name, String file, Node node, String meaning) {
         int line() {
-            return Yaml.line(node);
+            return YamlTree.line(node);
         }
 
         Problem problem(int line, String what, String next) {
@@ -37,21 +41,22 @@ record RouteSet(Map<String, Entry> routes, Map<String, Entry> beans, List<Proble
 
         /** Whether it names {@code word}, as itself or within an expression. */
         boolean mentions(String word) {
-            return Yaml.scalars(node).anyMatch(scalar -> Words.contains(scalar.getValue(), word));
+            return YamlTree.scalars(node).anyMatch(scalar -> Words.contains(scalar.getValue(), word));
         }
     }
 
     static RouteSet of(RouteFiles files) {
-        RouteSet set = new RouteSet(new LinkedHashMap<>(), new LinkedHashMap<>(), new ArrayList<>());
+        RouteSet set =
+                new RouteSet(new LinkedHashMap<>(), new LinkedHashMap<>(), files.thresholds(), new ArrayList<>());
         files.unreadable().forEach((file, why) -> set.problems.add(new Problem(file, 0, why, "")));
-        files.texts().forEach(set::read);
+        files.routes().forEach(set::read);
         return set;
     }
 
     private void read(String file, String text) {
         Optional<Node> root;
         try {
-            root = Yaml.read(file, text);
+            root = YamlTree.read(file, text);
         } catch (MarkedYamlEngineException e) {
             // What is not closed is noticed far behind where it was opened.
             Optional<Mark> at = String.valueOf(e.getContext()).startsWith("while scanning")
@@ -67,29 +72,29 @@ record RouteSet(Map<String, Entry> routes, Map<String, Entry> beans, List<Proble
         }
         if (root.isEmpty()) {
             problems.add(new Problem(file, 1, "it is empty", "remove it if nothing of it is wanted"));
-        } else if (Yaml.items(root.get()).isEmpty()) {
-            problems.add(new Problem(file, Yaml.line(root.get()), "it is no list", FORM));
+        } else if (YamlTree.items(root.get()).isEmpty()) {
+            problems.add(new Problem(file, YamlTree.line(root.get()), "it is no list", FORM));
         } else {
-            Yaml.items(root.get()).forEach(item -> readItem(file, item));
+            YamlTree.items(root.get()).forEach(item -> readItem(file, item));
         }
     }
 
     private void readItem(String file, Node item) {
-        List<NodeTuple> tuples = Yaml.tuples(item);
+        List<NodeTuple> tuples = YamlTree.tuples(item);
         if (tuples.isEmpty()) {
-            problems.add(new Problem(file, Yaml.line(item), "neither a route nor beans", FORM));
+            problems.add(new Problem(file, YamlTree.line(item), "neither a route nor beans", FORM));
         }
         for (NodeTuple tuple : tuples) {
-            String kind = Yaml.text(tuple.getKeyNode()).orElse("");
-            int line = Yaml.line(tuple.getKeyNode());
+            String kind = YamlTree.text(tuple.getKeyNode()).orElse("");
+            int line = YamlTree.line(tuple.getKeyNode());
             if (kind.equals("route")) {
                 put(routes, "route", "id", file, line, tuple.getValueNode());
             } else if (kind.equals("beans")) {
-                if (Yaml.items(tuple.getValueNode()).isEmpty()) {
+                if (YamlTree.items(tuple.getValueNode()).isEmpty()) {
                     problems.add(new Problem(file, line, "beans has no list of beans", ""));
                 }
-                Yaml.items(tuple.getValueNode())
-                        .forEach(bean -> put(beans, "bean", "name", file, Yaml.line(bean), bean));
+                YamlTree.items(tuple.getValueNode())
+                        .forEach(bean -> put(beans, "bean", "name", file, YamlTree.line(bean), bean));
             } else {
                 problems.add(new Problem(file, line, "'" + kind + "' is not read here", hint(kind)));
             }
@@ -102,7 +107,8 @@ record RouteSet(Map<String, Entry> routes, Map<String, Entry> beans, List<Proble
     }
 
     private void put(Map<String, Entry> entries, String kind, String key, String file, int line, Node node) {
-        Optional<String> name = Yaml.value(node, key).flatMap(Yaml::text).filter(text -> !text.isBlank());
+        Optional<String> name =
+                YamlTree.value(node, key).flatMap(YamlTree::text).filter(text -> !text.isBlank());
         if (name.isEmpty()) {
             problems.add(new Problem(file, line, "a " + kind + " without " + key, "give it a name of its own"));
             return;
@@ -113,7 +119,7 @@ record RouteSet(Map<String, Entry> routes, Map<String, Entry> beans, List<Proble
             if (before != null) {
                 problems.add(new Problem(
                         file,
-                        Yaml.value(node, key).map(Yaml::line).orElse(line),
+                        YamlTree.value(node, key).map(YamlTree::line).orElse(line),
                         "there is a " + kind + " '" + name.get() + "' already, at " + before.file() + ":"
                                 + before.line(),
                         "rename one of them"));

@@ -27,7 +27,6 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.RoutePolicy;
 import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
-import org.pgsteward.model.Successor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -103,7 +102,6 @@ final class RouteSwap {
                     throw new NotSwapped(entry, e);
                 }
             }
-            takeOver(oldBeans);
             routes(plan, definitions, after);
         } catch (NotSwapped e) {
             plan.beans().forEach(name -> context.getRegistry().unbind(name));
@@ -145,16 +143,6 @@ final class RouteSwap {
                 throw new NotSwapped(entry, failure);
             }
         }
-    }
-
-    /** What a bean has seen goes over to the one that follows it. */
-    private void takeOver(Map<String, Object> oldBeans) {
-        oldBeans.forEach((name, old) -> {
-            Object fresh = context.getRegistry().lookupByName(name);
-            if (fresh instanceof Successor successor && fresh != old) {
-                successor.takeOverFrom(old);
-            }
-        });
     }
 
     private void routes(SwapPlan plan, Map<String, RouteDefinition> definitions, RouteSet after) throws NotSwapped {

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.pgsteward.camel.edit.ExpressionRule.Refusal;
+import org.pgsteward.io.YamlTree;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** Looks at every text of a route or a bean, wherever it stands, in each form in which Camel may see it. Pure. */
@@ -50,13 +51,13 @@ final class TextRule {
     /** @param areValues whether all of it is given to options, setters or constructors */
     private void texts(Node node, boolean areValues) {
         text(node, areValues);
-        Yaml.items(node).forEach(item -> texts(item, areValues));
-        Yaml.tuples(node).forEach(tuple -> {
+        YamlTree.items(node).forEach(item -> texts(item, areValues));
+        YamlTree.tuples(node).forEach(tuple -> {
             text(tuple.getKeyNode(), false);
-            String key = CodeRule.camelCase(Yaml.text(tuple.getKeyNode()).orElse(""));
+            String key = CodeRule.camelCase(YamlTree.text(tuple.getKeyNode()).orElse(""));
             Node value = tuple.getValueNode();
             boolean given = areValues || CodeRule.NAMED_FREELY.contains(key) || key.equals("constructors");
-            if (Yaml.text(value).isPresent()) {
+            if (YamlTree.text(value).isPresent()) {
                 text(value, given || !TEXTS.contains(key));
             } else {
                 texts(value, given);
@@ -65,7 +66,7 @@ final class TextRule {
     }
 
     private void text(Node node, boolean isValue) {
-        String text = Yaml.text(node).orElse("");
+        String text = YamlTree.text(node).orElse("");
         Decoded decoded = Decoded.of(text, settings);
         for (String form : decoded.forms()) {
             if (form.strip().startsWith("resource:")) {

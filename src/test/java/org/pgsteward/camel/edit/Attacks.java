@@ -40,7 +40,7 @@ final class Attacks {
                   factoryMethod: getRuntime  # here
                 """);
         bean("a script in a bean", """
-                  type: org.pgsteward.monitor.MemoryRule
+                  type: org.pgsteward.alert.TellingRule
                   script: "${bean:rt?method=exec('pwn.sh')}"  # here
                 """);
         bean("a script without a type", """
@@ -58,26 +58,26 @@ final class Attacks {
                   constructors: {0: pwn.sh}
                 """);
         bean("an init method of a type of ours", """
-                  type: org.pgsteward.monitor.MemoryRule
+                  type: org.pgsteward.alert.TellingRule
                   initMethod: toString  # here
                 """);
         bean("a destroy method", """
-                  type: org.pgsteward.monitor.MemoryRule
+                  type: org.pgsteward.alert.TellingRule
                   destroyMethod: toString  # here
                 """);
         bean("a builder class", """
-                  type: org.pgsteward.monitor.MemoryRule
+                  type: org.pgsteward.alert.TellingRule
                   builderClass: java.lang.Runtime  # here
                 """);
         bean("a builder method", """
-                  type: org.pgsteward.monitor.MemoryRule
+                  type: org.pgsteward.alert.TellingRule
                   builderMethod: getRuntime  # here
                 """);
         bean("a class of ours that no shipped file makes", """
                   type: org.pgsteward.postgres.Server  # here
                 """);
         bean("a type by a prefix", """
-                  type: "#class:org.pgsteward.monitor.MemoryRule"  # here
+                  type: "#class:org.pgsteward.alert.TellingRule"  # here
                 """);
         bean("a type by a placeholder", """
                   type: "{{pgsteward.evil:java.lang.ProcessBuilder}}"  # here
@@ -122,24 +122,24 @@ final class Attacks {
                 "{{pgsteward.evil:#class:java.lang.Runtime}}",
                 "  #class:java.lang.Runtime")) {
             bean("a property " + value, """
-                      type: org.pgsteward.monitor.MemoryWatch
+                      type: org.pgsteward.backup.RetentionPolicies
                       properties:
                         warn: "%s"  # here
                     """.formatted(value));
             bean("a constructor's value " + value, """
-                      type: org.pgsteward.monitor.MemoryWatch
+                      type: org.pgsteward.backup.RetentionPolicies
                       constructors:
                         0: "%s"  # here
                     """.formatted(value));
         }
         bean("a property within a property", """
-                  type: org.pgsteward.monitor.MemoryWatch
+                  type: org.pgsteward.backup.RetentionPolicies
                   properties:
                     nested:
                       deeper: "#class:java.lang.Runtime"  # here
                 """);
         bean("the class of a bean", """
-                  type: org.pgsteward.monitor.MemoryWatch
+                  type: org.pgsteward.backup.RetentionPolicies
                   properties:
                     class.classLoader.defaultAssertionStatus: "true"  # here
                 """);
@@ -212,12 +212,12 @@ final class Attacks {
                 "an encoded value of a step",
                 "aggregate: {aggregationStrategy: \"%23class:evil.S\", constant: x, steps: []}");
         bean("an argument that ends its quotes", """
-                  type: org.pgsteward.monitor.MemoryWatch
+                  type: org.pgsteward.backup.RetentionPolicies
                   constructors:
                     0: 'a", "#class:java.io.FileOutputStream'  # here
                 """);
         bean("an encoded argument", """
-                  type: org.pgsteward.monitor.MemoryWatch
+                  type: org.pgsteward.backup.RetentionPolicies
                   constructors:
                     0: "%23class:java.io.FileOutputStream('/tmp/precious')"  # here
                 """);

@@ -314,32 +314,32 @@ public final class Corpus {
         add("a class that does not exist", """
                 - beans:
                     - name: opBean
-                      type: org.pgsteward.monitor.MemoryRul  # here
+                      type: org.pgsteward.alert.TellingRul  # here
                 - route:
                     id: op-route
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
-                """, "MemoryRul");
+                """, "TellingRul");
         add("a bean that names one that does not exist", """
                 - beans:
                     - name: opBean
-                      type: org.pgsteward.monitor.MemoryWatch
-                      constructors:
-                        0: "#bean:nobody"  # here
+                      type: org.pgsteward.backup.RetentionPolicies
+                      properties:
+                        usual: "#bean:nobody"  # here
                 - route:
                     id: op-route
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
                 """, "nobody");
         edit(
                 "a level that cannot be read",
-                "monitor.camel.yaml",
-                "warn: \"{{pgsteward.memory.warn:80%}}\"",
-                "warn: \"much\"",
-                "much");
+                "thresholds.yaml",
+                "memory: {warn: 80%",
+                "memory: {warn: much",
+                "warn is 'much'");
         edit(
                 "a level that contradicts another",
-                "monitor.camel.yaml",
-                "warn: \"{{pgsteward.memory.warn:80%}}\"",
-                "warn: \"95%\"",
+                "thresholds.yaml",
+                "memory: {warn: 80%",
+                "memory: {warn: 95%",
                 "critical is 90%");
         edit(
                 "a property that is misspelt",
@@ -372,9 +372,9 @@ public final class Corpus {
                 """, "there is a route 'op-route' already");
         add("a bean's name that stands in another file", """
                 - beans:
-                    - name: memoryRule  # here
-                      type: org.pgsteward.monitor.MemoryRule
-                """, "there is a bean 'memoryRule' already");
+                    - name: tellingRule  # here
+                      type: org.pgsteward.alert.TellingRule
+                """, "there is a bean 'tellingRule' already");
         add(
                 "a door that nobody answers",
                 """
@@ -501,7 +501,7 @@ public final class Corpus {
                 """, "only reads from Docker");
         add("a bean of pgsteward itself is replaced", """
                 - beans:
-                    - name: proof  # here
+                    - name: alerts  # here
                       type: java.lang.Object
                 """, "is a bean of pgsteward itself");
         add(

@@ -92,11 +92,11 @@ class RouteCheckTest {
             strings = {
                 "{name: op, type: java.io.FileOutputStream, constructors: {0: 'PRECIOUS'}}",
                 "{name: op, type: java.io.FileWriter, constructors: {0: 'PRECIOUS'}}",
-                "{name: op, type: org.pgsteward.monitor.MemoryRule, type: java.io.FileWriter, constructors: {0: 'PRECIOUS'}}",
+                "{name: op, type: org.pgsteward.alert.TellingRule, type: java.io.FileWriter, constructors: {0: 'PRECIOUS'}}",
                 "{name: op, type: java.lang.ProcessBuilder, constructors: {0: '/usr/bin/touch', 1: 'MARK'}, initMethod: start}",
                 "{name: rt, type: java.lang.Runtime, factoryMethod: getRuntime}, {name: op, type: java.lang.Object,"
                         + " script: '${bean:rt?method=exec(''/usr/bin/touch MARK'')}'}",
-                "{name: op, type: org.pgsteward.monitor.MemoryWatch, constructors: {0: '#class:java.io.FileWriter(\"PRECIOUS\")'}}",
+                "{name: op, type: org.pgsteward.backup.RetentionPolicies, constructors: {0: '#class:java.io.FileWriter(\"PRECIOUS\")'}}",
             })
     void runsNothingOfWhatItRefuses(String beans, @TempDir Path victim) throws Exception {
         Path precious = Files.writeString(victim.resolve("precious"), "precious");

@@ -1,4 +1,4 @@
-package org.pgsteward.camel.edit;
+package org.pgsteward.io;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -17,35 +17,35 @@ import org.snakeyaml.engine.v2.parser.ParserImpl;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /** YAML as a tree in which everything still knows its line. */
-final class Yaml {
-    private Yaml() {}
+public final class YamlTree {
+    private YamlTree() {}
 
     /** @throws org.snakeyaml.engine.v2.exceptions.YamlEngineException when it is no YAML */
-    static Optional<Node> read(String file, String text) {
+    public static Optional<Node> read(String file, String text) {
         LoadSettings settings = LoadSettings.builder().setLabel(file).build();
         String plain = text.startsWith("\uFEFF") ? text.substring(1) : text;
         return new Composer(settings, new ParserImpl(settings, new StreamReader(settings, plain))).getSingleNode();
     }
 
     /** From 1 on. */
-    static int line(Node node) {
+    public static int line(Node node) {
         return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
     }
 
-    static List<NodeTuple> tuples(Node node) {
+    public static List<NodeTuple> tuples(Node node) {
         return node instanceof MappingNode mapping ? mapping.getValue() : List.of();
     }
 
-    static List<Node> items(Node node) {
+    public static List<Node> items(Node node) {
         return node instanceof SequenceNode sequence ? sequence.getValue() : List.of();
     }
 
     /** Of a scalar; empty for anything else. */
-    static Optional<String> text(Node node) {
+    public static Optional<String> text(Node node) {
         return node instanceof ScalarNode scalar ? Optional.of(scalar.getValue()) : Optional.empty();
     }
 
-    static Optional<Node> value(Node mapping, String key) {
+    public static Optional<Node> value(Node mapping, String key) {
         return tuples(mapping).stream()
                 .filter(tuple -> text(tuple.getKeyNode()).equals(Optional.of(key)))
                 .map(NodeTuple::getValueNode)
@@ -53,7 +53,7 @@ final class Yaml {
     }
 
     /** What stands directly below each such key, at any depth. */
-    static List<NodeTuple> tuplesBelow(Node node, String key) {
+    public static List<NodeTuple> tuplesBelow(Node node, String key) {
         List<NodeTuple> found = new ArrayList<>();
         each(node, (name, value) -> {
             if (name.equals(key)) {
@@ -64,7 +64,7 @@ final class Yaml {
     }
 
     /** All scalars below, keys included, in the order in which they are written. */
-    static Stream<ScalarNode> scalars(Node node) {
+    public static Stream<ScalarNode> scalars(Node node) {
         List<ScalarNode> found = new ArrayList<>();
         collect(node, found);
         return found.stream();
@@ -82,7 +82,7 @@ final class Yaml {
     }
 
     /** Every key with its value, at any depth. */
-    static void each(Node node, BiConsumer<String, Node> visitor) {
+    public static void each(Node node, BiConsumer<String, Node> visitor) {
         items(node).forEach(item -> each(item, visitor));
         tuples(node).forEach(tuple -> {
             text(tuple.getKeyNode()).ifPresent(key -> visitor.accept(key, tuple.getValueNode()));
@@ -91,7 +91,7 @@ final class Yaml {
     }
 
     /** All mappings below, and the node itself if it is one. */
-    static Stream<Node> mappings(Node node) {
+    public static Stream<Node> mappings(Node node) {
         List<Node> found = new ArrayList<>();
         if (node instanceof MappingNode) {
             found.add(node);
@@ -102,10 +102,10 @@ final class Yaml {
     }
 
     /** The line of the first scalar below that is so. */
-    static Optional<Integer> lineOf(Node node, Predicate<String> wanted) {
+    public static Optional<Integer> lineOf(Node node, Predicate<String> wanted) {
         return scalars(node)
                 .filter(scalar -> wanted.test(scalar.getValue()))
-                .map(Yaml::line)
+                .map(YamlTree::line)
                 .findFirst();
     }
 }

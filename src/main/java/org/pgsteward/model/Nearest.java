@@ -1,4 +1,4 @@
-package org.pgsteward.camel.edit;
+package org.pgsteward.model;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -18,7 +18,7 @@ public final class Nearest {
     }
 
     /** @param most letters that may differ */
-    static Optional<String> within(int most, String mistyped, Collection<String> known) {
+    public static Optional<String> within(int most, String mistyped, Collection<String> known) {
         return known.stream()
                 .filter(name -> !name.equals(mistyped))
                 .filter(name -> Math.abs(name.length() - mistyped.length()) <= most)

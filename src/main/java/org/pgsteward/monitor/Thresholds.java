@@ -1,0 +1,24 @@
+package org.pgsteward.monitor;
+
+import java.util.List;
+
+/**
+ * The levels from which on a figure is an alert: what {@link ThresholdsFile} reads.
+ *
+ * @param databases rules for PostgreSQL and its databases
+ * @param log rules for PostgreSQL's log
+ * @param host rules for the disks and for pgsteward itself
+ */
+public record Thresholds(
+        MemoryRule memory,
+        PostgresRule postgres,
+        LoginLog.Pace logins,
+        List<FigureRule<DatabaseLook>> databases,
+        List<FigureRule<LogLook>> log,
+        List<FigureRule<HostLook>> host) {
+    public Thresholds {
+        databases = List.copyOf(databases);
+        log = List.copyOf(log);
+        host = List.copyOf(host);
+    }
+}
