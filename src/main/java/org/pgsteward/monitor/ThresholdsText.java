@@ -120,7 +120,9 @@ final class ThresholdsText {
             root = YamlTree.read(ThresholdsFile.NAME, text).orElse(null);
         } catch (YamlEngineException e) {
             throw new WrongThreshold(
-                    0, "it is no YAML: " + e.getMessage().lines().findFirst().orElse(""));
+                    0,
+                    "it is no YAML: "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
         }
         if (root == null) {
             return parsed;
