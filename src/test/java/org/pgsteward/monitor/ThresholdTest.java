@@ -69,9 +69,8 @@ class ThresholdTest {
     })
     void refusesLevelsThatSayNothing(String warn, String critical, String clear, String service, String message) {
         FigureRule<DatabaseLook> rule = new ConnectionsRule();
-        Map<String, Levels> single = service.isEmpty()
-                ? Map.of()
-                : Map.of("vikunja", Levels.of(service.split("/")[0], service.split("/")[1]));
+        List<String> own = List.of(service.split("/", 2));
+        Map<String, Levels> single = own.size() < 2 ? Map.of() : Map.of("vikunja", Levels.of(own.get(0), own.get(1)));
 
         assertThatThrownBy(() -> rule.use(new Levels(warn, critical, clear, "", single)))
                 .isInstanceOf(IllegalArgumentException.class)
