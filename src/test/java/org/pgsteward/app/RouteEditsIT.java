@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -164,41 +165,88 @@ class RouteEditsIT {
     }
 
     @Test
-    void aBackupUnderWayEndsOnTheOldRouteAndTheNextRunsTheNewOne() throws Exception {
+    void anEditDoesNotDisturbABackupUnderWay() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "CREATE TABLE public.t (n integer) PARTITION BY LIST (n)");
         BackupTarget target = target(database);
         CompletableFuture<Backup> backup;
-        try (Connection holding = host.cluster().server().connect(database);
-                Statement statement = holding.createStatement()) {
-            holding.setAutoCommit(false);
-            statement.execute("LOCK TABLE public.t IN ACCESS EXCLUSIVE MODE");
+        try (Connection holding = host.cluster().server().connect(database)) {
+            lock(holding, "public.t");
             backup = CompletableFuture.supplyAsync(() -> host.backUp(wiring, target));
             await().atMost(PATIENCE).until(() -> host.journal(database), rows -> rows.equals(List.of("running")));
 
-            // Every route of the file is another one now.
             write(
                     "backup.camel.yaml",
                     shipped("backup.camel.yaml")
-                            .replace("chmod: \"600\"", "chmod: \"640\"")
                             .replaceAll("(?m)^      steps:\n", "      steps:\n        - log: a new step\n"));
             settle();
             assertThat(refusal()).isEmpty();
-            assertThat(daemon.routes().leaving()).isPositive();
             assertThat(backup).isNotDone();
             holding.rollback();
         }
-        Backup old = backup.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        Backup next = host.backUp(wiring, target);
+        assertThat(backup.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(host.backUp(wiring, target).state()).isEqualTo(BackupState.VERIFIED);
+    }
 
-        assertThat(List.of(old.state(), next.state())).containsOnly(BackupState.VERIFIED);
-        assertThat(permissions(old)).isEqualTo("rw-------");
-        assertThat(permissions(next)).isEqualTo("rw-r-----");
+    @Test
+    void aMessageUnderWayEndsOnTheOldRouteAndTheNextTakesTheNewOne() throws Exception {
+        host.cluster().run("homelab", "CREATE TABLE public.held (n integer)");
+        write("operators.camel.yaml", held("old"));
+        settle();
+        CompletableFuture<String> old;
+        try (Connection holding = host.cluster().server().connect("homelab")) {
+            lock(holding, "public.held");
+            old = CompletableFuture.supplyAsync(this::askHeld);
+            await().atMost(PATIENCE)
+                    .until(
+                            () -> host.rows(
+                                    "homelab",
+                                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                                            + " AND query LIKE '%public.held%'"),
+                            rows -> rows.equals(List.of("1")));
+
+            write("operators.camel.yaml", held("new"));
+            settle();
+            assertThat(refusal()).isEmpty();
+            assertThat(daemon.routes().leaving()).isPositive();
+            assertThat(old).isNotDone();
+            holding.rollback();
+        }
+        assertThat(old.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo("old");
+        assertThat(askHeld()).isEqualTo("new");
         await().atMost(PATIENCE).until(() -> {
             settle();
             return daemon.routes().leaving() == 0;
         });
-        assertThat(host.backUp(wiring, target).state()).isEqualTo(BackupState.VERIFIED);
+    }
+
+    private String askHeld() {
+        return wiring.routeClient.ask("direct:op-held", "").getMessage().getBody(String.class);
+    }
+
+    private static String held(String answer) {
+        return """
+                - route:
+                    id: op-held
+                    from:
+                      uri: direct:op-held
+                      steps:
+                        - to:
+                            uri: sql:SELECT n FROM public.held
+                            parameters:
+                              dataSource: "#management"
+                        - setBody:
+                            expression:
+                              constant:
+                                expression: %s
+                """.formatted(answer);
+    }
+
+    private static void lock(Connection holding, String table) throws SQLException {
+        holding.setAutoCommit(false);
+        try (Statement statement = holding.createStatement()) {
+            statement.execute("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE");
+        }
     }
 
     @Test
@@ -377,10 +425,5 @@ class RouteEditsIT {
 
     private BackupTarget target(String database) throws Exception {
         return host.target(wiring, database);
-    }
-
-    private String permissions(Backup backup) throws IOException {
-        return PosixFilePermissions.toString(
-                Files.getPosixFilePermissions(host.store().resolve(backup.path().orElseThrow())));
     }
 }

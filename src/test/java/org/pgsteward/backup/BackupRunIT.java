@@ -61,8 +61,6 @@ class BackupRunIT {
 
     private static final int HEAP_MEGABYTES = 32;
 
-    private static final String SEAL = "        - bean:\n            ref: backups\n            method: seal\n";
-
     /** Whatever the names of its tables and the kinds of its objects, a database comes back. */
     private static final String[] ODD_DATABASE = {
         "SET search_path = public",
@@ -335,30 +333,57 @@ class BackupRunIT {
     }
 
     @Test
-    void aRouteFromWhichTheSealWasTakenMakesNoBackupAndSaysSo() throws Exception {
+    void aStreamThatIsNotReadToItsEndMakesNoBackupAndSaysSo() throws Exception {
         String database = host.cluster().newDatabase();
-        try (Variant variant = new Variant(routes -> routes.replace(SEAL, ""))) {
-            Backup failed = host.backUp(variant.wiring, database);
-            assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-        }
-        assertThat(host.stored(database)).isEmpty();
-        assertThat(host.journal(database)).singleElement().asString().startsWith("failed: ");
-        assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
+        Backup failed = backUp(database, (path, content) -> Files.createFile(place(path)));
+
+        assertThat(failed.error()).isEqualTo("the dump of " + database + " was not read to its end");
+        assertFailed(database, failed);
     }
 
     @Test
-    void aRouteThatEndsBeforeTheSealMakesNoBackupAndSaysSo() throws Exception {
+    void aWriterThatFailsHalfWayMakesNoBackupAndSaysSo() throws Exception {
         String database = host.cluster().newDatabase();
-        Backup failed;
-        try (Variant variant = new Variant(routes -> routes.replaceFirst("(?s)" + SEAL + ".*?\n\n", "\n"))) {
-            failed = host.backUp(variant.wiring, database);
-        }
-        assertThat(failed.error()).isEqualTo("the route ended before the file was sealed");
+        Backup failed = backUp(database, (path, content) -> {
+            Files.write(place(path), content.readNBytes(10));
+            throw new IOException("the disk went away");
+        });
+
+        assertThat(failed.error()).isEqualTo("the disk went away");
+        assertFailed(database, failed);
+    }
+
+    private Path place(String path) throws IOException {
+        Path file = wiring.store.resolve(path);
+        Files.createDirectories(file.getParent());
+        return file;
+    }
+
+    private Backup backUp(String database, PartWriter writer) throws Exception {
+        BackupNotices notices = new BackupNotices(
+                wiring.tables,
+                new ShrinkCheck(wiring.rows, new ShrinkRule(0.5, 0), wiring.clock),
+                new CaveatCheck(wiring.rows, wiring.clock),
+                wiring.reporter,
+                wiring.clock);
+        return new BackupRun(
+                        wiring.dumps,
+                        wiring.targets,
+                        wiring.house,
+                        writer,
+                        wiring.proof,
+                        wiring.card,
+                        notices,
+                        wiring.reporter,
+                        wiring.clock)
+                .run(host.target(wiring, database), BackupRun.Patience.FAILS_AT_ONCE)
+                .backup();
+    }
+
+    private void assertFailed(String database, Backup failed) throws Exception {
+        assertThat(failed.state()).isEqualTo(BackupState.FAILED);
         assertThat(host.stored(database)).isEmpty();
-        assertThat(host.journal(database))
-                .singleElement()
-                .asString()
-                .isEqualTo("failed: the route ended before the file was sealed");
+        assertThat(host.journal(database)).containsExactly("failed: " + failed.error());
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
     }
 
@@ -865,32 +890,5 @@ class BackupRunIT {
                                         + " pg_largeobject")
                         .get(0));
         return content;
-    }
-
-    /** The shipped routes as an operator might have edited them. */
-    private final class Variant implements AutoCloseable {
-        private final Wiring wiring;
-        private final Pipeline pipeline;
-
-        Variant(java.util.function.UnaryOperator<String> edit) throws IOException {
-            Path routes = Files.createTempDirectory(host.folder(), "routes-");
-            for (String file : List.of("backup.camel.yaml", "alerts.camel.yaml", "receivers/mailbox.camel.yaml")) {
-                Path copy = routes.resolve(file);
-                Files.createDirectories(copy.getParent());
-                String shipped = Files.readString(Path.of("routes", file));
-                String edited = file.startsWith("backup") ? edit.apply(shipped) : shipped;
-                if (file.startsWith("backup")) {
-                    assertThat(edited).isNotEqualTo(shipped);
-                }
-                Files.writeString(copy, edited);
-            }
-            wiring = host.wiring("pgsteward.routes.dir", routes.toString());
-            pipeline = wiring.backupPipeline().start();
-        }
-
-        @Override
-        public void close() {
-            pipeline.close();
-        }
     }
 }

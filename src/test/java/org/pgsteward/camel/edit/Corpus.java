@@ -501,7 +501,7 @@ public final class Corpus {
                 """, "only reads from Docker");
         add("a bean of pgsteward itself is replaced", """
                 - beans:
-                    - name: alerts  # here
+                    - name: docker  # here
                       type: java.lang.Object
                 """, "is a bean of pgsteward itself");
         add(
