@@ -1,4 +1,4 @@
-/** The front door: {@link Steward} starts a command, {@link Wiring} builds what it works with. */
+/** {@link Steward} is the main class: it starts a command. */
 @NullMarked
 package org.pgsteward;
 

@@ -15,7 +15,7 @@ import org.pgsteward.web.HttpServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The whole of pgsteward at work: the pipeline, its engine, and the door for HTTP. */
+/** The daemon at work: the pipeline, the Docker Engine, and the HTTP server. */
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
@@ -30,7 +30,7 @@ public final class Daemon implements AutoCloseable {
     private @Nullable HttpServer http;
     private @Nullable RouteReload routes;
 
-    /** How the door for HTTP is opened, once there is something to show. */
+    /** Opens the HTTP server, once there is something to show. */
     @FunctionalInterface
     interface Opening {
         HttpServer open() throws IOException;

@@ -346,7 +346,7 @@ public final class Wiring {
                 .prepare(context -> receivers.known = new Receivers(context));
     }
 
-    /** The daemon: everything, and the door for HTTP. Nothing is opened before {@link Daemon#start}. */
+    /** The daemon with all of its parts. Nothing is opened before {@link Daemon#start}. */
     public Daemon daemon() throws IOException {
         server.daemon();
         runs.recordIn(deaths);
@@ -574,7 +574,7 @@ public final class Wiring {
                 clock);
     }
 
-    /** The desk at which {@code containers} get their databases. */
+    /** Gives the containers their databases, as the daemon does. */
     public DaemonProvisioning daemonProvisioning(Containers containers) throws IOException {
         Discovery discovery = discovery();
         return new DaemonProvisioning(

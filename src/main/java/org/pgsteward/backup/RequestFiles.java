@@ -31,7 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The automation's door: a file {@code NAME.json} asks, and {@code NAME.answer.json} beside it answers. The request is
+ * Requests of an automation: a file {@code NAME.json} asks, and {@code NAME.answer.json} beside it answers. The request is
  * taken away when its answer is there and not before, so that one that was under way when we were killed is done again.
  */
 public final class RequestFiles {

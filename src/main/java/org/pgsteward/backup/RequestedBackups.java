@@ -27,7 +27,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Judgement;
 
 /**
- * What somebody asks for, at a terminal or by a file: chosen by name, and done by the routes that the schedule takes. Who
+ * Backups and verifications that a person or a request file asks for: chosen by name, and done as the night does them. Who
  * asks for a backup that is just being made, by whichever process, waits for that one and gets its result.
  */
 public final class RequestedBackups {

@@ -46,11 +46,11 @@ public final class Pipeline implements AutoCloseable {
     private static final String NEVER = "0";
 
     /** Endpoints of our routes in Java. */
-    private static final Set<String> ANSWERED =
+    private static final Set<String> OURS =
             Set.of("direct:journal-write", "direct:journal-insert", StoreEndpoint.ROUTE);
 
-    /** Doors at which our beans knock. */
-    private static final Set<String> WANTED = Set.of("direct:alert-raise", "direct:containers-relist");
+    /** Endpoints that our classes send to, so that some route must answer them. */
+    private static final Set<String> REQUIRED = Set.of("direct:alert-raise", "direct:containers-relist");
 
     private final Main main = new Main();
     private final Map<String, String> settings;
@@ -147,7 +147,7 @@ public final class Pipeline implements AutoCloseable {
 
     /** Whether route files would run with the beans of this pipeline; it need not have been started. */
     public RouteCheck check() {
-        return new RouteCheck(settings, this::beansForCheck, ANSWERED, WANTED, redaction);
+        return new RouteCheck(settings, this::beansForCheck, OURS, REQUIRED, redaction);
     }
 
     /** A component belongs to one context; the check has another. */
@@ -230,7 +230,7 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    /** Asks whether every door is answered; only the whole of the route files can tell. */
+    /** Requires a route for every endpoint that is sent to. Only the whole of the route files can tell. */
     public Pipeline requireDoors() {
         if (source != null && chosen != null && !chosen.known()) {
             List<Problem> problems = check().doors(chosen.files(), context());

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.pgsteward.model.Size;
 
-/** How far a backup of several has come, by what lies in the store: the routes that make it need not know who looks. */
+/** Shows how far a backup of several databases has come, by the files in the store. */
 final class BackupProgress implements Supplier<String> {
     private static final String MANIFEST = ".manifest.json";
     private static final String PART = ".part";

@@ -64,9 +64,9 @@ final class StatusCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Wiring wiring = Wiring.to(Wiring.Purpose.LOOK, Settings.from(System.getenv()));
-        OverviewReader desk = wiring.overviewReader();
-        Overview overview = desk.look();
-        List<DaemonLock.Session> daemons = desk.daemons();
+        OverviewReader reader = wiring.overviewReader();
+        Overview overview = reader.look();
+        List<DaemonLock.Session> daemons = reader.daemons();
         OverallHealth health = overview.health();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {

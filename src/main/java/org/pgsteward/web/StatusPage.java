@@ -28,8 +28,8 @@ public final class StatusPage {
     private volatile @Nullable Drawn last;
 
     /** @param zone in which people read times */
-    public StatusPage(OverviewReader desk, ZoneId zone) {
-        this(new FreshOverview(desk::look, desk::remembered), zone);
+    public StatusPage(OverviewReader reader, ZoneId zone) {
+        this(new FreshOverview(reader::look, reader::remembered), zone);
     }
 
     StatusPage(Supplier<Overview> overviews, ZoneId zone) {

@@ -90,6 +90,12 @@ final class CodeRule {
 
     private static final int LONGEST_TYPE = 200;
 
+    /** Beans with levels, as the route files of older versions made them. */
+    private static final String LEVELS = "org.pgsteward.monitor.";
+
+    private static final String LEVELS_MOVED =
+            "levels stand in thresholds.yaml now: take the shipped file of this name, and write your levels there";
+
     private static final String TRUST = "list it in PGSTEWARD_ROUTES_TYPES if you trust all that it can do";
     private static final String NO_CODE =
             "a route file brings no code; what needs code belongs into a program that a route" + " sends to";
@@ -138,17 +144,24 @@ final class CodeRule {
         });
         String type = text(entry.node(), "type");
         if (!types.mayBeMade(type)) {
-            String near = type.length() > LONGEST_TYPE ? "" : Nearest.hint(type, types.called());
             refuse(
                     YamlTree.value(entry.node(), "type").orElse(entry.node()),
                     "no bean of type '" + Words.oneLine(type) + "' is made from a route file",
-                    near.isEmpty() ? TRUST : near);
+                    adviceFor(type));
         }
         for (String part : List.of("properties", "constructors")) {
             YamlTree.value(entry.node(), part).ifPresent(this::values);
         }
         TextRule.look(entry.node(), settings, mayCall, (node, refusal) -> refuse(node, refusal.what(), refusal.next()));
         return problems;
+    }
+
+    private String adviceFor(String type) {
+        if (type.startsWith(LEVELS)) {
+            return LEVELS_MOVED;
+        }
+        String near = type.length() > LONGEST_TYPE ? "" : Nearest.hint(type, types.called());
+        return near.isEmpty() ? TRUST : near;
     }
 
     /** A setter leads to no class. */

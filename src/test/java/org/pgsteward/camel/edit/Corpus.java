@@ -319,6 +319,14 @@ public final class Corpus {
                     id: op-route
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
                 """, "TellingRul");
+        add("a level in a bean, as in older versions", """
+                - beans:
+                    - name: lockRule
+                      type: org.pgsteward.monitor.LockRule  # here
+                - route:
+                    id: op-route
+                    from: {uri: timer:op, steps: [{log: "${body}"}]}
+                """, "levels stand in thresholds.yaml now");
         add("a bean that names one that does not exist", """
                 - beans:
                     - name: opBean
