@@ -1,9 +1,12 @@
 /**
- * Dumps, the store that keeps them, and the proof that each can be restored.
+ * Dumps, the store that keeps them, and the verification of each.
+ *
+ * <p>{@link BackupRun} lists the steps of one backup. {@link BackupNight} makes those that have come due, {@link
+ * RequestedBackups} those that a person or a request file asks for.
  *
  * <ol>
- *   <li>{@link DumpRun} holds one run: the lock, the snapshot, {@code pg_dump} and its compressed stream. A route hands
- *       the stream to a file endpoint, which writes {@code .part}.
+ *   <li>{@link DumpRun} holds one dump: the lock, the snapshot, {@code pg_dump} and its compressed stream. A {@link
+ *       PartWriter} writes the stream to a file whose name ends in {@code .part}.
  *   <li>{@link DumpRun#seal} looks at exit codes, makes the file durable, gives it its name, and writes the manifest
  *       last. A file under its final name is whole, always.
  *   <li>On its way the stream is sealed to whom {@link AgeKeys} says. Where nobody here can open it again, {@link
@@ -52,7 +55,7 @@
  *   <caption>How others lost data, and the test that it does not happen here</caption>
  *   <tr><td>empty or half a dump, exit code 0</td><td>{@code FaultsIT.aPgDumpThat...}, {@code DumpStreamTest}</td></tr>
  *   <tr><td>disk full, read-only, not mounted</td><td>{@code FaultsIT.aDiskThat...}, {@code aStoreThatIsNoMoreThere...}</td></tr>
- *   <tr><td>killed half-way: program, backend, server, us</td><td>{@code FaultsIT}, {@code BackupRoutesIT}</td></tr>
+ *   <tr><td>killed half-way: program, backend, server, us</td><td>{@code FaultsIT}, {@code BackupRunIT}</td></tr>
  *   <tr><td>bit rot that nobody looked for</td><td>{@code FaultsIT.aStoredFileThatCameToHarm...}</td></tr>
  *   <tr><td>objects, roles, large objects lost</td><td>{@code RoundTripIT}</td></tr>
  *   <tr><td>alarms of good backups</td><td>{@code RoundTripIT.itsVerdictIsTheRightOne}</td></tr>

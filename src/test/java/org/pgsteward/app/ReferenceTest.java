@@ -20,7 +20,7 @@ import org.pgsteward.config.Settings;
 
 /**
  * The reference names what there is, and nothing else. Metrics and columns are compared where they are real: in
- * {@code FiguresIT} and {@code TablesIT}.
+ * {@code MetricsIT} and {@code TablesIT}.
  */
 class ReferenceTest {
     private static final String KEY = "(pgsteward\\.[a-z][a-z.-]*[a-z])";
