@@ -4,8 +4,8 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.JournalEntry;
 
 /**
- * Takes the results of a use case: rows for the journal, and conditions for the alerts. A report that fails does not fail
- * the work that it is about, so neither method throws.
+ * Takes the results of a use case: rows for the journal, and conditions for the alerts. A report that PostgreSQL or the disk
+ * does not take is logged and does not fail the work that it is about.
  */
 public interface Reporter {
     /** Keeps the row on disk, and writes it to its table as soon as PostgreSQL answers. */

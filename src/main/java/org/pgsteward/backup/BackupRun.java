@@ -105,7 +105,9 @@ public final class BackupRun {
             return judged;
         } catch (Throwable e) {
             LOG.error("{}: the verification of {} ended early: {}", stored.service(), stored.id(), FirstCause.of(e));
-            interruptAgain(e);
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
             return stored.judged(BackupState.UNVERIFIABLE, clock.instant(), Duration.ZERO, FirstCause.of(e));
         }
     }
@@ -149,21 +151,33 @@ public final class BackupRun {
             reporter.record(run.started());
             writer.write(run.partPath(), run.stream());
             Backup made = run.seal();
-            warn(made, run);
+            logWarnings(made, run);
             return made;
         } catch (Throwable e) {
-            interruptAgain(e);
             cause = e;
         } finally {
             release(run);
         }
-        return failed(run.failed(run.cancelled().orElse(FirstCause.of(cause))));
+        // The row and the notice are files, and an interrupted thread cannot write a file.
+        boolean interrupted = Thread.interrupted() || cause instanceof InterruptedException;
+        try {
+            return failed(run.failed(run.cancelled().orElse(FirstCause.of(cause))));
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
-    private static void warn(Backup made, DumpRun run) throws InterruptedException {
-        String warnings = run.warnings();
-        if (!warnings.isEmpty()) {
-            LOG.warn("backup {} was made with warnings: {}", made.id(), warnings);
+    /** Throws nothing: the backup is in the store. */
+    private static void logWarnings(Backup made, DumpRun run) {
+        try {
+            String warnings = run.warnings();
+            if (!warnings.isEmpty()) {
+                LOG.warn("backup {} was made with warnings: {}", made.id(), warnings);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -216,11 +230,5 @@ public final class BackupRun {
     /** Our own messages say more than the cause below them. */
     private static String ownWords(Throwable thrown) {
         return thrown instanceof Error || thrown.getMessage() == null ? FirstCause.of(thrown) : thrown.getMessage();
-    }
-
-    private static void interruptAgain(Throwable thrown) {
-        if (thrown instanceof InterruptedException) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -203,10 +203,6 @@ public final class DumpRun implements AutoCloseable {
         return stream.warnings();
     }
 
-    public boolean isSealed() {
-        return sealed;
-    }
-
     /** Ends the child, lets the snapshot and the lock go, and takes back an unfinished file. */
     @Override
     public void close() throws IOException {
