@@ -353,6 +353,19 @@ class BackupRunIT {
         assertFailed(database, failed);
     }
 
+    @Test
+    void aRunWhoseThreadIsInterruptedIsRecordedAndTold() throws Exception {
+        String database = host.cluster().newDatabase();
+        Backup failed = backUp(database, (path, content) -> {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted");
+        });
+
+        assertThat(Thread.interrupted()).as("the thread still knows it").isTrue();
+        assertThat(failed.error()).isEqualTo("interrupted");
+        assertFailed(database, failed);
+    }
+
     private Path place(String path) throws IOException {
         Path file = wiring.store.resolve(path);
         Files.createDirectories(file.getParent());
