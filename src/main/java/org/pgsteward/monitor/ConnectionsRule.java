@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.pgsteward.model.PostgresServer;
 
 /** Whether the server has room for more connections: when it has none, every service is refused. */
 public final class ConnectionsRule extends FigureRule<DatabaseLook> {
@@ -34,7 +35,7 @@ public final class ConnectionsRule extends FigureRule<DatabaseLook> {
                         .psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle'"
                                 + " AND state_change < now() - interval '1 hour'");
         return List.of(new Finding(
-                PostgresRule.SERVICE,
+                PostgresServer.SERVICE,
                 percent,
                 says,
                 remedy,

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.pgsteward.model.Console;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.monitor.LogEvent.Reason;
 
 /** How many logins of a service were refused within the last ten minutes, by PostgreSQL's log. */
@@ -46,7 +47,7 @@ public final class FailedLoginRule extends FigureRule<LogLook> {
     }
 
     private static String remedy(Console console, String service, Reason reason) {
-        String provision = service.equals(PostgresRule.SERVICE)
+        String provision = service.equals(PostgresServer.SERVICE)
                 ? "pgsteward provision --plan   # whether a container asks for it"
                 : "pgsteward provision " + Console.word(service);
         return switch (reason) {

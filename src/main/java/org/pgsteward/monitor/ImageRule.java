@@ -2,6 +2,7 @@ package org.pgsteward.monitor;
 
 import java.util.List;
 import java.util.Map;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
 
 /**
@@ -22,7 +23,7 @@ public final class ImageRule extends FigureRule<HostLook> {
     List<Finding> look(HostLook now, List<HostLook> past) {
         return List.of(now.image()
                 .map(image -> new Finding(
-                        PostgresRule.SERVICE,
+                        PostgresServer.SERVICE,
                         image.newer() ? 1 : 0,
                         image.newer()
                                 ? "another image " + image.name()
@@ -31,7 +32,7 @@ public final class ImageRule extends FigureRule<HostLook> {
                         "pgsteward backup --all\ndocker compose up -d   # in PostgreSQL's folder; ends all sessions",
                         Map.of("image", image.name())))
                 .orElseGet(() -> new Finding(
-                        PostgresRule.SERVICE,
+                        PostgresServer.SERVICE,
                         Finding.NOT_KNOWN_YET,
                         "nothing is known of PostgreSQL's image",
                         "",

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.pgsteward.model.PostgresServer;
 
 /**
  * Counts what the log says for each service. Pure.
@@ -177,13 +178,13 @@ final class LogTally {
 
     private <T> Map<String, List<T>> everybody() {
         Map<String, List<T>> all = new LinkedHashMap<>();
-        all.put(PostgresRule.SERVICE, new ArrayList<>());
+        all.put(PostgresServer.SERVICE, new ArrayList<>());
         server.databases().forEach(database -> all.putIfAbsent(database.service(), new ArrayList<>()));
         return all;
     }
 
     private static String service(Optional<DatabaseLook.Database> whose) {
-        return whose.map(DatabaseLook.Database::service).orElse(PostgresRule.SERVICE);
+        return whose.map(DatabaseLook.Database::service).orElse(PostgresServer.SERVICE);
     }
 
     private Optional<DatabaseLook.Database> whose(String user, String database) {

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.model.PostgresServer;
 
 /**
  * The usage of the queue of {@code NOTIFY}, which all databases share. A listening session with an open transaction keeps all
@@ -30,6 +31,6 @@ public final class NotifyQueueRule extends FigureRule<DatabaseLook> {
                 .orElseGet(() -> now.console()
                         .psql("SELECT pid, usename, datname, xact_start, query FROM pg_stat_activity"
                                 + " WHERE xact_start IS NOT NULL ORDER BY xact_start LIMIT 10"));
-        return List.of(new Finding(PostgresRule.SERVICE, percent, says, remedy, Map.of("percent", percent)));
+        return List.of(new Finding(PostgresServer.SERVICE, percent, says, remedy, Map.of("percent", percent)));
     }
 }

@@ -17,12 +17,6 @@ import org.pgsteward.postgres.NoConnection;
  * @param failures probes in a row that it takes, at least 1
  */
 public record PostgresRule(int failures) {
-    /** The {@code kind}, the same for the probe and for the container, so that both make one alert. */
-    public static final String KIND = PostgresServer.DOWN;
-
-    /** The {@code service}, the same whatever the container is called. */
-    public static final String SERVICE = PostgresServer.SERVICE;
-
     /**
      * Looks in a row that count for nothing because the host had no processor for us: the next one comes in seconds. A
      * server that is really away is then reported a minute or two later.
@@ -51,7 +45,8 @@ public record PostgresRule(int failures) {
 
     Judged judge(PostgresReading reading, Misses before) {
         if (reading.error().isEmpty()) {
-            Condition well = Condition.well(KIND, SERVICE, reading.server() + " answers", reading.at());
+            Condition well = Condition.well(
+                    PostgresServer.DOWN, PostgresServer.SERVICE, reading.server() + " answers", reading.at());
             return new Judged(Optional.of(well), Misses.NONE);
         }
         if (reading.load().explains() && before.excused() < MOST_EXCUSED) {
@@ -77,7 +72,13 @@ public record PostgresRule(int failures) {
                 + " s): " + error;
         if (reading.refused()) {
             // It may well serve everybody else, but nobody looks after it any more.
-            return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, NoConnection.remedy(error), reading.at())
+            return Condition.bad(
+                            Severity.CRITICAL,
+                            PostgresServer.DOWN,
+                            PostgresServer.SERVICE,
+                            reason,
+                            NoConnection.remedy(error),
+                            reading.at())
                     .with(figures)
                     .since(misses.since());
         }
@@ -87,17 +88,19 @@ public record PostgresRule(int failures) {
             figures.put("crowdConnections", crowd.connections());
             return Condition.bad(
                             Severity.CRITICAL,
-                            KIND,
-                            SERVICE,
+                            PostgresServer.DOWN,
+                            PostgresServer.SERVICE,
                             reason + "; " + crowd.words(),
                             crowd.remedy(),
                             reading.at())
                     .with(figures)
                     .since(misses.since());
         }
-        String remedy = "docker ps -a --filter volume=/var/lib/postgresql/data\ndocker logs --tail 50 " + SERVICE
-                + "\ndocker start " + SERVICE + "  # or the name that the first line shows";
-        return Condition.bad(Severity.CRITICAL, KIND, SERVICE, reason, remedy, reading.at())
+        String remedy =
+                "docker ps -a --filter volume=/var/lib/postgresql/data\ndocker logs --tail 50 " + PostgresServer.SERVICE
+                        + "\ndocker start " + PostgresServer.SERVICE + "  # or the name that the first line shows";
+        return Condition.bad(
+                        Severity.CRITICAL, PostgresServer.DOWN, PostgresServer.SERVICE, reason, remedy, reading.at())
                 .with(figures)
                 .since(misses.since());
     }

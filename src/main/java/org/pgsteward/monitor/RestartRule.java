@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.pgsteward.containers.Crash;
 import org.pgsteward.model.Console;
+import org.pgsteward.model.PostgresServer;
 
 /**
  * How often PostgreSQL ended all sessions within the last hour without anybody's order: a new start, or the recovery
@@ -122,7 +123,7 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
         Map<String, Object> figures = new LinkedHashMap<>(restarts.figures());
         figures.put("startedAt", now.server().startedAt().toString());
         return new Finding(
-                PostgresRule.SERVICE,
+                PostgresServer.SERVICE,
                 restarts.count(),
                 what.isEmpty()
                         ? "PostgreSQL has run since " + seconds(now.server().startedAt())

@@ -3,6 +3,7 @@ package org.pgsteward.monitor;
 import java.util.List;
 import java.util.Map;
 import org.pgsteward.model.Console;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
 
@@ -27,7 +28,7 @@ public final class SettingsRule extends FigureRule<DatabaseLook> {
     List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
         if (now.server().limitBytes().isEmpty()) {
             return List.of(new Finding(
-                    PostgresRule.SERVICE,
+                    PostgresServer.SERVICE,
                     Finding.NOT_KNOWN_YET,
                     "nothing is known of the container of PostgreSQL",
                     "",
@@ -48,7 +49,7 @@ public final class SettingsRule extends FigureRule<DatabaseLook> {
                 + Size.words(memory.maintenanceBytes()) + " + " + now.server().maxConnections()
                 + " connections with a work_mem of " + Size.words(memory.workBytes());
         return List.of(new Finding(
-                PostgresRule.SERVICE,
+                PostgresServer.SERVICE,
                 percent,
                 says,
                 remedy(now, limit),

@@ -18,9 +18,9 @@ import org.pgsteward.backup.Targets;
 import org.pgsteward.containers.StatusRule;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
-import org.pgsteward.monitor.PostgresRule;
 import org.pgsteward.overview.OverallHealth.Reason;
 
 /**
@@ -96,7 +96,7 @@ final class OverallHealthRule {
     private void postgres() {
         overview.trouble()
                 .filter(trouble -> !overview.isTold())
-                .ifPresent(trouble -> problem(PostgresRule.SERVICE, POSTGRES, Severity.CRITICAL, trouble, ""));
+                .ifPresent(trouble -> problem(PostgresServer.SERVICE, POSTGRES, Severity.CRITICAL, trouble, ""));
     }
 
     private void daemon(DaemonStatus daemon) {

@@ -18,10 +18,10 @@ import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Memory;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Size;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
-import org.pgsteward.monitor.PostgresRule;
 
 /**
  * How things are, as the journal, PostgreSQL, the alert book and the daemon know it. While PostgreSQL is unavailable, its
@@ -111,7 +111,7 @@ public record Overview(
 
     /** Whether an alert says already that PostgreSQL is away. */
     public boolean isTold() {
-        return firing.stream().anyMatch(alert -> alert.kind().equals(PostgresRule.KIND));
+        return firing.stream().anyMatch(alert -> alert.kind().equals(PostgresServer.DOWN));
     }
 
     /** What has a database now. */

@@ -19,7 +19,6 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.ImageChange;
 import org.pgsteward.model.Outcome;
-import org.pgsteward.model.PostgresServer;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,9 +39,6 @@ import org.slf4j.LoggerFactory;
  * database that it looks into.
  */
 public final class Provisioner implements AutoCloseable {
-    /** Connection limit of a new role. A pool seldom has more; the server has 100 connections in all. */
-    public static final int CONNECTION_LIMIT = PostgresServer.ROLE_CONNECTIONS;
-
     private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
 
     private final Discovery discovery;

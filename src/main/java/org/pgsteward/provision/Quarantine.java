@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.postgres.DatabaseRemoval;
 import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.Quote;
@@ -238,7 +239,7 @@ public final class Quarantine {
                         turn,
                         "DO $$ BEGIN IF (SELECT rolconnlimit = 0 FROM pg_catalog.pg_roles WHERE rolname = "
                                 + Quote.literal(ward.role()) + ") THEN ALTER ROLE " + Quote.identifier(ward.role())
-                                + " CONNECTION LIMIT " + Provisioner.CONNECTION_LIMIT + "; END IF; END $$");
+                                + " CONNECTION LIMIT " + PostgresServer.ROLE_CONNECTIONS + "; END IF; END $$");
             }
         }
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ScramVerifier;
@@ -95,7 +96,7 @@ final class ServiceShape {
         if (present.isEmpty()) {
             String create = "CREATE ROLE " + quoted(role)
                     + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT "
-                    + Provisioner.CONNECTION_LIMIT + "; " + String.join("; ", managementGrants());
+                    + PostgresServer.ROLE_CONNECTIONS + "; " + String.join("; ", managementGrants());
             steps.add(new Step(
                     kind,
                     management,
@@ -144,7 +145,7 @@ final class ServiceShape {
         }
         if (present.connectionLimit() < 0) {
             add(
-                    "ALTER ROLE " + quoted(role) + " CONNECTION LIMIT " + Provisioner.CONNECTION_LIMIT,
+                    "ALTER ROLE " + quoted(role) + " CONNECTION LIMIT " + PostgresServer.ROLE_CONNECTIONS,
                     "role " + role + " may take all connections of the server");
         }
         for (Cluster.Membership membership : present.memberOf()) {

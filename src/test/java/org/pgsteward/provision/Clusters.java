@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
 
@@ -74,7 +75,7 @@ final class Clusters {
                         all.contains("superuser"),
                         all.contains("replication"),
                         all.contains("createdb"),
-                        all.contains("unlimited") ? -1 : all.contains("shut-out") ? 0 : Provisioner.CONNECTION_LIMIT,
+                        all.contains("unlimited") ? -1 : all.contains("shut-out") ? 0 : PostgresServer.ROLE_CONNECTIONS,
                         verifier(password),
                         Set.of()));
         return this;
