@@ -17,4 +17,11 @@ public interface Reporter {
      * @return whether the alerts took it
      */
     boolean raise(Condition condition);
+
+    /**
+     * Does the same where several look at one subject: its alert ends when none of them says bad any more.
+     *
+     * @param source who looked
+     */
+    boolean raise(Condition condition, String source);
 }

@@ -110,6 +110,7 @@ import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
 import org.pgsteward.monitor.LogProbe;
+import org.pgsteward.monitor.LookReader;
 import org.pgsteward.monitor.Monitor;
 import org.pgsteward.monitor.OldLevels;
 import org.pgsteward.monitor.PostgresProbe;
@@ -128,6 +129,7 @@ import org.pgsteward.postgres.UnprivilegedUser;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.login.TlsSettings;
 import org.pgsteward.provision.Catalogue;
+import org.pgsteward.provision.ContainerWatch;
 import org.pgsteward.provision.DaemonProvisioning;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.IdleServices;
@@ -407,12 +409,9 @@ public final class Wiring {
         CrashProbe crashes = new CrashProbe(engine, guard::clients);
         LateReceivers receivers = new LateReceivers();
         Outbox outbox = outbox(receivers);
+        ContainerWatch containerWatch = new ContainerWatch(containers, daemonProvisioning(containers), reporter);
         StewardDockerComponent docker = new StewardDockerComponent(
-                engine,
-                clock,
-                FeedTimings.USUAL,
-                new RelistOnConnect(
-                        () -> routeClient.askIfOpen("direct:containers-relist", ""), containers::isComplete));
+                engine, clock, FeedTimings.USUAL, new RelistOnConnect(containerWatch::list, containers::isComplete));
         Metrics figures = new Metrics(server, containers, memory, docker::hears, alerts, outbox);
         Function<String, Optional<String>> schedule = service -> containers.label(service, "pgsteward.backup.schedule");
         Holdings holdings = new Holdings(store);
@@ -428,35 +427,31 @@ public final class Wiring {
                 holdings,
                 forgotten(),
                 new MissingBackups(store, rows, alerts, clock),
+                reporter,
                 clock);
         Delivery delivery = new Delivery();
         DaemonReport report = new DaemonReport(
                 new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing), state, json, clock);
         OverviewReader overview = overview(() -> Optional.of(report.now()));
+        PostgresProbe probe = PostgresProbe.withCrowd(server, clock, guard::connections, engine);
+        LookReader looks = lookReader(engine, crashes, containers, docker, outbox);
         Pipeline pipeline = pipeline(
                         outbox, schedule, new DeadRuns(tables, spool, locks, deaths, alerts, reporter, clock)::look)
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
-                .bean("containers", containers)
-                .bean("provision", daemonProvisioning(containers))
-                .bean("memory", memory)
-                .bean("memoryWatch", watches.memory())
-                .bean("postgresWatch", watches.postgres())
-                .bean("databaseWatch", watches.databases())
-                .bean("logWatch", watches.log())
-                .bean("hostWatch", watches.host())
-                .bean("loginLog", watches.logins())
-                .bean("postgresProbe", PostgresProbe.withCrowd(server, clock, guard::connections, engine))
-                .bean("figures", figures)
+                .bean("containers", containerWatch)
+                .bean("monitor", monitor(looks, memory, probe, watches))
                 .bean("overdue", overdueCheck)
                 .bean("overview", overview)
-                .bean("watch", monitor(engine, crashes, containers, docker, outbox))
+                .metrics(figures.registry())
                 .bean(
                         "retention",
                         new Pruner(
                                 store, holdings, rows, spool, house, keeps, shrink, sets, card, locks, zone, reporter,
                                 clock))
-                .bean("reproof", new Reverification(store, holdings, rows, house, proof, deaths, alerts, clock))
+                .bean(
+                        "reproof",
+                        new Reverification(store, holdings, rows, house, proof, deaths, alerts, reporter, clock))
                 .bean(
                         "interruptedVerifications",
                         new InterruptedVerifications(
@@ -492,13 +487,21 @@ public final class Wiring {
                         + Typing.word(server.address().database()) + " -c");
     }
 
-    private Monitor monitor(
+    private Monitor monitor(LookReader looks, MemorySampler memory, PostgresProbe postgres, Watches watches) {
+        return new Monitor(
+                new Monitor.Sources(memory::sample, postgres::probe, looks::databases, looks::log, looks::host),
+                watches,
+                alerts::firing,
+                reporter);
+    }
+
+    private LookReader lookReader(
             DockerEngine engine,
             CrashProbe crashes,
             Containers containers,
             StewardDockerComponent docker,
             Outbox outbox) {
-        return new Monitor(
+        return new LookReader(
                 new DatabaseProbe(server, clock),
                 new LogProbe(engine, clock),
                 crashes,

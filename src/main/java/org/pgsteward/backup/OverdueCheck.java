@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Reporter;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Condition;
@@ -34,6 +35,7 @@ public final class OverdueCheck {
     private final GoneDatabases gone;
     private final KeptDatabaseRule forgotten;
     private final MissingBackups missing;
+    private final Reporter reporter;
     private final Clock clock;
 
     /** When a database was seen first of which nobody knows since when it is there. */
@@ -51,8 +53,10 @@ public final class OverdueCheck {
             Holdings holdings,
             KeptDatabaseRule forgotten,
             MissingBackups missing,
+            Reporter reporter,
             Clock clock) {
         this.missing = missing;
+        this.reporter = reporter;
         this.forgotten = forgotten;
         this.targets = targets;
         this.rows = rows;
@@ -66,8 +70,13 @@ public final class OverdueCheck {
 
     private record Read(BackupTarget target, Optional<Instant> lastProved, Instant since) {}
 
+    /** Raises what has no verified backup in time, and the end of what fires for a database that is no more. */
+    public void report() {
+        look().forEach(reporter::raise);
+    }
+
     /** A condition for each thing that is to be backed up, and one for all that was told of what is no more. */
-    public List<Condition> look() {
+    private List<Condition> look() {
         boolean fresh = true;
         try {
             read();

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.model.BackupKind;
@@ -73,8 +74,17 @@ public final class Pruner {
         this.clock = clock;
     }
 
+    /**
+     * Removes of each service the backups that need not be kept.
+     *
+     * @throws Exception the first failure, after all services
+     */
+    public void prune(RetentionPolicies policies) throws Exception {
+        Attempts.each(services(policies), service -> keep(service, policies));
+    }
+
     /** Whose backups are to be looked at; nobody's while PostgreSQL is away or rows wait for it. */
-    public List<String> services(RetentionPolicies policies) {
+    private List<String> services(RetentionPolicies policies) {
         try {
             house.order();
             int waiting = spool.waiting().size();
@@ -96,7 +106,7 @@ public final class Pruner {
     }
 
     /** Removes what need not be kept of {@code service}. */
-    public void keep(String service, RetentionPolicies policies) throws IOException, SQLException {
+    private void keep(String service, RetentionPolicies policies) throws IOException, SQLException {
         boolean anyGone = false;
         try {
             Optional<RunLock> lock = RunLock.take(locks, service);

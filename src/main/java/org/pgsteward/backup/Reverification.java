@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
@@ -46,6 +48,7 @@ public final class Reverification {
     private final Proof proof;
     private final ProcessDeaths deaths;
     private final AlertBook alerts;
+    private final Reporter reporter;
     private final Clock clock;
 
     public Reverification(
@@ -56,6 +59,7 @@ public final class Reverification {
             Proof proof,
             ProcessDeaths deaths,
             AlertBook alerts,
+            Reporter reporter,
             Clock clock) {
         this.holdings = holdings;
         this.removal = new Removal(store);
@@ -64,11 +68,30 @@ public final class Reverification {
         this.proof = proof;
         this.deaths = deaths;
         this.alerts = alerts;
+        this.reporter = reporter;
         this.clock = clock;
     }
 
+    /**
+     * Proves the {@code count} backups again that were looked at longest ago, records the results, and raises what is
+     * damaged.
+     *
+     * @throws Exception the first failure, after all backups
+     */
+    public void verifyOldest(int count) throws Exception {
+        Attempts.all(
+                () -> Attempts.each(next(count), this::verify),
+                () -> recovered().forEach(reporter::raise));
+    }
+
+    private void verify(Holding backup) throws InterruptedException {
+        Look look = prove(backup);
+        reporter.record(look.backup());
+        look.condition().ifPresent(reporter::raise);
+    }
+
     /** Of whom the last look is longest ago, at most {@code count}; nothing while PostgreSQL is away. */
-    public List<Holding> next(int count) {
+    private List<Holding> next(int count) {
         Instant now = clock.instant();
         List<Holding> oldest = new ArrayList<>();
         try {
@@ -105,10 +128,10 @@ public final class Reverification {
      * @param backup as it is to be written down
      * @param condition what is to be told; empty where nothing is
      */
-    public record Look(Backup backup, Optional<Condition> condition) {}
+    record Look(Backup backup, Optional<Condition> condition) {}
 
     /** Proves it again, as far as this host can. */
-    public Look prove(Holding before) throws InterruptedException {
+    Look prove(Holding before) throws InterruptedException {
         Backup backup = before.backup();
         Optional<String> distrust = proof.distrust(backup);
         if (distrust.isPresent()) {
@@ -210,7 +233,7 @@ public final class Reverification {
     }
 
     /** Of whom damage was told, and has no damaged one any more. */
-    public List<Condition> recovered() {
+    private List<Condition> recovered() {
         try {
             Map<String, Integer> damaged = rows.damaged();
             return alerts.firing().stream()

@@ -1,5 +1,6 @@
 package org.pgsteward.camel;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -12,6 +13,9 @@ import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.component.micrometer.MicrometerConstants;
+import org.apache.camel.component.micrometer.routepolicy.MicrometerRoutePolicyConfiguration;
+import org.apache.camel.component.micrometer.routepolicy.MicrometerRoutePolicyFactory;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.main.BaseMainSupport;
@@ -50,7 +54,7 @@ public final class Pipeline implements AutoCloseable {
             Set.of("direct:journal-write", "direct:journal-insert", StoreEndpoint.ROUTE);
 
     /** Endpoints that our classes send to, so that some route must answer them. */
-    private static final Set<String> REQUIRED = Set.of("direct:alert-raise", "direct:containers-relist");
+    private static final Set<String> REQUIRED = Set.of("direct:alert-raise");
 
     private final Main main = new Main();
     private final Map<String, String> settings;
@@ -79,6 +83,8 @@ public final class Pipeline implements AutoCloseable {
         // not have.
         main.addInitialProperty("camel.component.properties.environmentVariableMode", NEVER);
         main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
+        // Before the routes start: the first event may come before the last of them runs.
+        prepare(routeClient::open);
         prepare(RouteReload::prepare);
         prepare(Pipeline::boundAnswers);
         prepare(this::boundFolders);
@@ -202,6 +208,24 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
+    /** Adds figures of each route to the registry, and what routes count themselves. */
+    public Pipeline metrics(MeterRegistry registry) {
+        main.bind(MicrometerConstants.METRICS_REGISTRY_NAME, registry);
+        return prepare(context -> {
+            MicrometerRoutePolicyFactory figures = new MicrometerRoutePolicyFactory();
+            figures.setMeterRegistry(registry);
+            figures.setSkipCamelInfo(true);
+            // The timer counts all exchanges and those that failed.
+            MicrometerRoutePolicyConfiguration kept = figures.getPolicyConfiguration();
+            kept.setContextEnabled(false);
+            kept.setExchangesTotal(false);
+            kept.setExchangesSucceeded(false);
+            kept.setExchangesFailed(false);
+            kept.setExternalRedeliveries(false);
+            context.addRoutePolicyFactory(figures);
+        });
+    }
+
     /** Something to be asked about health. */
     public Pipeline health(HealthCheck check) {
         checks.add(check);
@@ -217,7 +241,6 @@ public final class Pipeline implements AutoCloseable {
     public Pipeline start() {
         try {
             main.start();
-            routeClient.open(context());
             HealthCheckRegistry registry = HealthCheckRegistry.get(context());
             checks.forEach(registry::register);
             if (watchdog != null) {

@@ -28,13 +28,6 @@ public final class RouteClient {
         return ask(endpoint, body, Map.of());
     }
 
-    /** Does the same, and nothing before the routes run: their first run does what is asked for here. */
-    public void askIfOpen(String endpoint, Object body) {
-        if (template != null) {
-            ask(endpoint, body);
-        }
-    }
-
     /** Does the same with headers beside the body. */
     Exchange send(String endpoint, Object body, Map<String, Object> headers) {
         return template(endpoint).request(endpoint, exchange -> {

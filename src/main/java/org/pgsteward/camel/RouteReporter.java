@@ -1,5 +1,6 @@
 package org.pgsteward.camel;
 
+import java.util.Map;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.JournalEntry;
@@ -20,5 +21,13 @@ public final class RouteReporter implements Reporter {
     @Override
     public boolean raise(Condition condition) {
         return routeClient.ask("direct:alert-raise", condition).getException() == null;
+    }
+
+    @Override
+    public boolean raise(Condition condition, String source) {
+        return routeClient
+                        .ask("direct:alert-raise", condition, Map.of("source", source))
+                        .getException()
+                == null;
     }
 }

@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteConfigurationBuilder;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.camel.receivers.Redaction;
 import org.pgsteward.engine.EngineAway;
 import org.slf4j.Logger;
@@ -59,12 +58,12 @@ public final class SafetyNet extends RouteConfigurationBuilder {
     private void say(Exchange exchange) {
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         String route = String.valueOf(exchange.getProperty(Exchange.FAILURE_ROUTE_ID));
-        if (isEngineGone(thrown)) {
+        if (thrown != null && EngineAway.isCauseOf(thrown)) {
             // The event feed says when the engine disappears and when it is back, once for all routes that ask it.
             LOG.debug("route {} waits for the Docker Engine", route);
             return;
         }
-        String line = thrown == null ? "no cause given" : line(thrown);
+        String line = thrown == null ? "no cause given" : line(thrown) + others(thrown);
         Instant now = clock.instant();
         Said before = said.put(route, new Said(line, now));
         if (before == null
@@ -76,13 +75,10 @@ public final class SafetyNet extends RouteConfigurationBuilder {
         }
     }
 
-    private static boolean isEngineGone(@Nullable Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-            if (cause instanceof EngineAway away) {
-                return !away.hasAnswered();
-            }
-        }
-        return false;
+    /** How many more steps failed, where one that fails stops no other. */
+    private static String others(Throwable thrown) {
+        int more = thrown.getSuppressed().length;
+        return more == 0 ? "" : "; " + more + (more == 1 ? " step more failed" : " steps more failed");
     }
 
     /** Ours say what was tried; of others', the first cause says most. */

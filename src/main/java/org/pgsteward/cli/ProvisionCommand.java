@@ -224,10 +224,7 @@ final class ProvisionCommand implements Callable<Integer> {
     private static void record(Wiring wiring, List<ProvisionReport> reports) {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
-            for (ProvisionReport report : reports) {
-                report.rows().forEach(row -> wiring.reporter.record(row));
-                report.conditions().forEach(condition -> wiring.reporter.raise(condition));
-            }
+            reports.forEach(report -> report.sendTo(wiring.reporter));
         }
     }
 

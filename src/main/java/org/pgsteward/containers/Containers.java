@@ -13,7 +13,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EngineAway;
@@ -69,17 +68,15 @@ public final class Containers {
     }
 
     /** The container that an event is about, looked at now. Nothing when neither we nor the engine know it. */
-    public @Nullable Sighting nudge(ContainerEvent event) {
+    public Optional<Sighting> nudge(ContainerEvent event) {
         recall();
         status.note(event);
         LOG.debug("{}: {} at {}", event.name(), event.action(), event.at());
         Optional<Container> now = engine.container(event.containerId());
         if (now.isPresent()) {
-            return seen(now.get());
+            return now.map(this::seen);
         }
-        return Optional.ofNullable(known.remove(event.containerId()))
-                .map(this::gone)
-                .orElse(null);
+        return Optional.ofNullable(known.remove(event.containerId())).map(this::gone);
     }
 
     /** Every container there is, and those that have gone since the last look. */
@@ -289,9 +286,9 @@ public final class Containers {
     }
 
     /** For {@code user_activity}; nothing for containers that are not ours to watch, and for what says nothing. */
-    public @Nullable Activity activity(ContainerEvent event) {
+    public Optional<Activity> activity(ContainerEvent event) {
         if (!TOLD.contains(event.action())) {
-            return null;
+            return Optional.empty();
         }
         String exit = event.attributes().get("exitCode");
         return Optional.ofNullable(services.get(event.containerId()))
@@ -299,8 +296,7 @@ public final class Containers {
                 .map(service -> Activity.ours(
                         service,
                         "container " + event.action() + (exit == null ? "" : " (exit code " + exit + ")"),
-                        event.at()))
-                .orElse(null);
+                        event.at()));
     }
 
     /** The containers that run and are ours to watch, with their services. */

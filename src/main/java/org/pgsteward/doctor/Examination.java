@@ -32,7 +32,7 @@ import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.HostLook;
 import org.pgsteward.monitor.ImageProbe;
 import org.pgsteward.monitor.LogProbe;
-import org.pgsteward.monitor.Monitor;
+import org.pgsteward.monitor.LookReader;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Watches;
@@ -186,7 +186,7 @@ public final class Examination {
             Watches levels, boolean asked, List<Enrolment> enrolments, List<Condition> conditions) {
         try {
             DatabaseLook look = new DatabaseProbe(server, clock)
-                    .read(Monitor.server(containers.postgres(), Optional.empty(), Map.of()));
+                    .read(LookReader.server(containers.postgres(), Optional.empty(), Map.of()));
             conditions.addAll(levels.databases().glance(look));
             if (look.queries().isEmpty() && look.server().log().slow().isEmpty()) {
                 notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "

@@ -24,4 +24,14 @@ public final class EngineAway extends RuntimeException {
     public boolean hasAnswered() {
         return answered;
     }
+
+    /** Whether something failed because the engine did not answer at all. */
+    public static boolean isCauseOf(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof EngineAway away) {
+                return !away.answered;
+            }
+        }
+        return false;
+    }
 }

@@ -18,4 +18,10 @@ public record ContainerEvent(
     public ContainerEvent {
         attributes = Map.copyOf(attributes);
     }
+
+    /** The action without what follows a colon: {@code health_status: healthy} is one kind of event. */
+    public String kind() {
+        int colon = action.indexOf(':');
+        return colon < 0 ? action : action.substring(0, colon);
+    }
 }

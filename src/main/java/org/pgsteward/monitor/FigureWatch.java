@@ -1,6 +1,7 @@
 package org.pgsteward.monitor;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -55,11 +56,12 @@ public class FigureWatch<L extends Look> {
     /**
      * What one look said.
      *
+     * @param at when it was
      * @param conditions of what is decided, and is bad or has become well
      * @param kinds that were looked for; the kind of a rule that failed is not among them
      * @param subjects the keys of all that was there, decided or not
      */
-    public record Judged(List<Condition> conditions, Set<String> kinds, Set<String> subjects) {}
+    public record Judged(Instant at, List<Condition> conditions, Set<String> kinds, Set<String> subjects) {}
 
     public synchronized Judged judge(L now) {
         List<Condition> conditions = new ArrayList<>();
@@ -84,7 +86,7 @@ public class FigureWatch<L extends Look> {
         tracks.keySet().removeIf(gone);
         well.removeIf(gone);
         remember(now, before);
-        return new Judged(List.copyOf(conditions), Set.copyOf(kinds), Set.copyOf(subjects));
+        return new Judged(now.at(), List.copyOf(conditions), Set.copyOf(kinds), Set.copyOf(subjects));
     }
 
     /** What is bad by this one look, as if it had been so for long; nothing is remembered. */

@@ -1,169 +1,88 @@
 package org.pgsteward.monitor;
 
-import java.io.IOException;
-import java.sql.SQLException;
-import java.time.Clock;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.pgsteward.alert.AlertBook;
-import org.pgsteward.alert.Outbox;
-import org.pgsteward.containers.Containers;
-import org.pgsteward.engine.FeedStatus;
-import org.pgsteward.journal.Spool;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.containers.Reading;
+import org.pgsteward.io.Attempts;
 import org.pgsteward.model.Condition;
-import org.pgsteward.model.Container;
-import org.pgsteward.model.PostgresServer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Gathers what is watched beside containers: PostgreSQL and its databases, the disks, and pgsteward itself. */
+/**
+ * The rounds of monitoring: each looks at one thing, judges it by the thresholds, and raises what is bad or well again.
+ * When each round comes, the routes say.
+ */
 public final class Monitor {
-    private static final Logger LOG = LoggerFactory.getLogger(Monitor.class);
+    private final Sources sources;
+    private final Watches watches;
+    private final Supplier<List<Alert>> firing;
+    private final Reporter reporter;
 
-    /** As compose calls it, where Docker does not say what it is called. */
-    private final DatabaseProbe databases;
+    /**
+     * Who reads what is judged. Empty means that it could not be read now, which is neither bad nor well.
+     *
+     * @param memory of each container that runs
+     * @param postgres the sign of life
+     * @param databases PostgreSQL and its databases
+     * @param log of that server, since the last look
+     * @param host the disks, and what waits in pgsteward
+     */
+    public record Sources(
+            Supplier<List<Reading>> memory,
+            Supplier<PostgresReading> postgres,
+            Supplier<Optional<DatabaseLook>> databases,
+            Function<DatabaseLook, Optional<LogLook>> log,
+            Supplier<Optional<HostLook>> host) {}
 
-    private final LogProbe logs;
-    private final CrashProbe crashes;
-    private final Containers containers;
-    private final Tables tables;
-    private final Supplier<List<FeedStatus>> feeds;
-    private final DiskProbe disks;
-    private final ImageProbe images;
-    private final Spool spool;
-    private final Outbox outbox;
-    private final AlertBook alerts;
-    private final Clock clock;
-    private final Instant since;
-    private final AtomicReference<String> unread = new AtomicReference<>("");
-
-    /** @param feeds how the Docker event feeds fare; empty where there is none */
-    public Monitor(
-            DatabaseProbe databases,
-            LogProbe logs,
-            CrashProbe crashes,
-            Containers containers,
-            Tables tables,
-            Supplier<List<FeedStatus>> feeds,
-            DiskProbe disks,
-            ImageProbe images,
-            Spool spool,
-            Outbox outbox,
-            AlertBook alerts,
-            Clock clock) {
-        this.databases = databases;
-        this.logs = logs;
-        this.crashes = crashes;
-        this.containers = containers;
-        this.tables = tables;
-        this.feeds = feeds;
-        this.disks = disks;
-        this.images = images;
-        this.spool = spool;
-        this.outbox = outbox;
-        this.alerts = alerts;
-        this.clock = clock;
-        this.since = clock.instant();
+    /** @param firing the alerts that fire now */
+    public Monitor(Sources sources, Watches watches, Supplier<List<Alert>> firing, Reporter reporter) {
+        this.sources = sources;
+        this.watches = watches;
+        this.firing = firing;
+        this.reporter = reporter;
     }
 
-    /** One look at PostgreSQL; nothing while it is away, which its probe tells. */
-    public @Nullable DatabaseLook databases() {
-        try {
-            DatabaseLook look = databases.read(
-                    server(containers.postgres(), containers.postgres().flatMap(containers::lastOrder), restarts()));
-            return look.after(containers
-                    .postgres()
-                    .flatMap(one -> crashes.before(
-                            one.name(),
-                            look.server().startedAt(),
-                            look.server().recoveredAt(),
-                            look.server().log())));
-        } catch (SQLException e) {
-            LOG.debug("PostgreSQL and its databases are not looked at: {}", e.getMessage());
-            return null;
+    /** Samples the memory of the containers. */
+    public void memory() {
+        watches.memory().judge(sources.memory().get()).forEach(reporter::raise);
+    }
+
+    /** Asks PostgreSQL for a sign of life. Its container is looked at as well: the alert ends when neither says bad. */
+    public void postgres() {
+        watches.postgres().judge(sources.postgres().get()).ifPresent(condition -> reporter.raise(condition, "probe"));
+    }
+
+    /** Looks at PostgreSQL and its databases, records who was connected, and reads on in the log. */
+    public void databases() throws Exception {
+        Optional<DatabaseLook> look = sources.databases().get();
+        if (look.isPresent()) {
+            Attempts.all(
+                    () -> raise(watches.databases().judge(look.get())),
+                    () -> watches.logins().rows(look.get()).forEach(reporter::record),
+                    () -> sources.log()
+                            .apply(look.get())
+                            .ifPresent(log -> raise(watches.log().judge(log))));
         }
     }
 
-    /** What the server's log says since the last look; nothing while it cannot be read, which is said once. */
-    public @Nullable LogLook log(DatabaseLook server) {
-        if (containers.postgres().isEmpty()) {
-            return null;
-        }
-        LogProbe.Result read = logs.read(containers.postgres().get().name(), server, this::owners);
-        if (!read.why().equals(unread.getAndSet(read.why())) && !read.why().isEmpty()) {
-            LOG.info("the log of PostgreSQL: {}; pgsteward doctor says what to do", read.why());
-        }
-        return read.look().orElse(null);
+    /** Looks at the disks, and at what waits in pgsteward itself. */
+    public void host() {
+        sources.host().get().ifPresent(look -> raise(watches.host().judge(look)));
     }
 
-    private Optional<Map<String, String>> owners() {
-        try {
-            return Optional.of(containers.owners(tables.enrolments()));
-        } catch (SQLException e) {
-            LOG.debug("cannot read the services of containers: {}", e.getMessage());
-            return Optional.empty();
-        }
-    }
-
-    private Map<String, Object> restarts() {
-        return alerts.firing().stream()
-                .filter(alert -> alert.kind().equals(RestartRule.KIND))
-                .findFirst()
-                .map(alert -> alert.last().figures())
-                .orElse(Map.of());
-    }
-
-    /** What Docker and the alerts know of the server. Not called as a step of a route is: Camel would take the one for the other. */
-    public static DatabaseProbe.Host server(
-            Optional<Container> container, Optional<Instant> ordered, Map<String, Object> restarts) {
-        return new DatabaseProbe.Host(
-                container.map(Container::name).orElse(PostgresServer.SERVICE),
-                container.map(Container::memoryLimitBytes),
-                ordered,
-                restarts);
-    }
-
-    /** One look at the host and at ourselves; nothing while the disks do not answer, which are then said to be broken. */
-    public @Nullable HostLook host() {
-        Optional<FeedStatus> deaf =
-                feeds.get().stream().filter(feed -> !feed.connected()).findFirst();
-        Map<String, Integer> waiting = new TreeMap<>();
-        outbox.known().forEach(receiver -> waiting.put(receiver, outbox.depth(receiver)));
-        try {
-            return new HostLook(
-                    clock.instant(),
-                    disks.read(),
-                    deaf.map(feed -> feed.lastProof().orElse(since)),
-                    deaf.map(FeedStatus::why).orElse(""),
-                    spool.waiting().size(),
-                    waiting,
-                    containers.postgres().flatMap(images::read));
-        } catch (IOException e) {
-            LOG.warn("the disks and what waits on them cannot be looked at: {}", e.toString());
-            return null;
-        }
-    }
-
-    /** What was found, and the end of what is firing and is not there any more: a database was dropped, or a rule is off. */
-    public List<Condition> conditions(FigureWatch.Judged judged) {
-        List<Condition> conditions = new ArrayList<>(judged.conditions());
-        alerts.firing().stream()
+    /** Raises what was found, and the end of what fires and is not there any more, as after a database was dropped. */
+    private void raise(FigureWatch.Judged judged) {
+        judged.conditions().forEach(reporter::raise);
+        firing.get().stream()
                 .filter(alert -> judged.kinds().contains(alert.kind()))
                 .filter(alert -> !judged.subjects().contains(alert.key()))
                 .map(alert -> Condition.well(
                         alert.kind(),
                         alert.service(),
                         "it is not there any more, or not watched any more",
-                        clock.instant()))
-                .forEach(conditions::add);
-        return conditions;
+                        judged.at()))
+                .forEach(reporter::raise);
     }
 }

@@ -6,12 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.containers.ContainerAlerts;
 import org.pgsteward.containers.Containers;
-import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
-import org.pgsteward.model.JournalEntry;
 import org.pgsteward.model.Sighting;
 
 /**
@@ -41,13 +38,13 @@ public final class DaemonProvisioning {
         this.clock = clock;
     }
 
-    /** Gives the container what it asks for; null when there is nothing to say of it. */
-    public @Nullable ProvisionReport provision(Sighting seen) {
+    /** Gives the container what it asks for. */
+    public ProvisionReport provision(Sighting seen) {
         Sighting sighting = containers.newest(seen);
         Container container = sighting.container();
         waiting.remove(container.id());
         if (!sighting.gone() && sighting.postgres()) {
-            return null;
+            return ProvisionReport.NOTHING;
         }
         ProvisionFindings findings = new ProvisionFindings(clock);
         if (sighting.gone()) {
@@ -63,7 +60,7 @@ public final class DaemonProvisioning {
                 provision(sighting, findings);
             }
         }
-        return report(findings);
+        return findings.report();
     }
 
     private void forget(Container container, ProvisionFindings findings) {
@@ -99,42 +96,28 @@ public final class DaemonProvisioning {
     }
 
     /**
-     * The first {@link #reconcile} as soon as it can be, since until then every role may connect to every database; null
-     * once it has been.
+     * The first {@link #reconcile} as soon as it can be, since until then every role may connect to every database;
+     * nothing once it has been.
      */
-    public @Nullable ProvisionReport reconcileFirst() {
-        return services.hasReconciled() ? null : reconcile();
+    public ProvisionReport reconcileFirst() {
+        return services.hasReconciled() ? ProvisionReport.NOTHING : reconcile();
     }
 
-    /** Checks all services and databases, and repairs drift; null while the containers or PostgreSQL are unknown. */
-    public @Nullable ProvisionReport reconcile() {
+    /** Checks all services and databases, and repairs drift; nothing while the containers or PostgreSQL are unknown. */
+    public ProvisionReport reconcile() {
         if (!containers.isComplete() || !isHouseInOrder("the periodic look at everything")) {
-            return null;
+            return ProvisionReport.NOTHING;
         }
         try {
-            ProvisionReport report = services.reconcile();
-            return report.isEmpty() ? null : report;
+            return services.reconcile();
         } catch (SQLException e) {
             services.say("reconcile", "the periodic look at everything waits for PostgreSQL: " + e.getMessage());
-            return null;
+            return ProvisionReport.NOTHING;
         }
-    }
-
-    private static @Nullable ProvisionReport report(ProvisionFindings findings) {
-        ProvisionReport report = findings.report();
-        return report.isEmpty() ? null : report;
     }
 
     /** The containers that could not be given their database for want of the server. */
     public List<Sighting> waiting() {
         return List.copyOf(waiting.values());
-    }
-
-    public List<JournalEntry> rows(ProvisionReport report) {
-        return report.rows();
-    }
-
-    public List<Condition> conditions(ProvisionReport report) {
-        return report.conditions();
     }
 }

@@ -1,6 +1,7 @@
 package org.pgsteward.provision;
 
 import java.util.List;
+import org.pgsteward.alert.Reporter;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.JournalEntry;
 import org.pgsteward.model.Outcome;
@@ -13,6 +14,9 @@ import org.pgsteward.model.Outcome;
  * @param lines for a person at a terminal
  */
 public record ProvisionReport(List<JournalEntry> rows, List<Condition> conditions, List<Line> lines) {
+    /** Of what had nothing to do. */
+    static final ProvisionReport NOTHING = new ProvisionReport(List.of(), List.of(), List.of());
+
     public ProvisionReport {
         rows = List.copyOf(rows);
         conditions = List.copyOf(conditions);
@@ -70,7 +74,9 @@ public record ProvisionReport(List<JournalEntry> rows, List<Condition> condition
         IN_FORCE
     }
 
-    boolean isEmpty() {
-        return rows.isEmpty() && conditions.isEmpty();
+    /** Records its rows and raises its conditions. */
+    public void sendTo(Reporter reporter) {
+        rows.forEach(reporter::record);
+        conditions.forEach(reporter::raise);
     }
 }

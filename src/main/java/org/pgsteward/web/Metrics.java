@@ -1,8 +1,9 @@
 package org.pgsteward.web;
 
-import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.sql.Connection;
@@ -17,7 +18,6 @@ import org.pgsteward.alert.Outbox;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.journal.Tables;
-import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.postgres.Server;
@@ -65,21 +65,16 @@ public final class Metrics {
         this.hearsEvents = hearsEvents;
         this.alerts = alerts;
         this.outbox = outbox;
+        // Camel's names of its labels are not as Prometheus wants them, and all but the route are the same in all
+        // figures.
+        registry.config()
+                .meterFilter(MeterFilter.ignoreTags("camelContext", "eventType", "kind"))
+                .meterFilter(MeterFilter.renameTag("camel", "routeId", "route"));
     }
 
-    public PrometheusMeterRegistry registry() {
+    /** Of the figures, to which Camel adds those of its routes. */
+    public MeterRegistry registry() {
         return registry;
-    }
-
-    /** Counts an event by its action, without what follows a colon: {@code health_status: healthy} is one kind. */
-    public void count(ContainerEvent event) {
-        String action = event.action();
-        int colon = action.indexOf(':');
-        Counter.builder("pgsteward.docker.events")
-                .description("Docker events that were heard, by what happened.")
-                .tag("action", colon < 0 ? action : action.substring(0, colon))
-                .register(registry)
-                .increment();
     }
 
     /** Prometheus text, as of now. */

@@ -200,6 +200,7 @@ class ForgedBackupIT {
                 wiring.proof,
                 new ProcessDeaths(host.folder().resolve("under-way"), wiring.clock),
                 wiring.alerts,
+                wiring.reporter,
                 wiring.clock);
     }
 

@@ -66,7 +66,6 @@ class RetentionIT {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
     private static final String RETENTION = "direct:retention";
-    private static final String REPROOF = "direct:reproof";
     private static final String NIGHT_OVER = "direct:backup-night";
 
     private final SettableClock clock = new SettableClock();
@@ -404,6 +403,20 @@ class RetentionIT {
     private void retain() {
         awaitRows();
         wiring.routeClient.ask(RETENTION, "");
+    }
+
+    private void verifyOldest() throws Exception {
+        new Reverification(
+                        wiring.store,
+                        new Holdings(wiring.store),
+                        wiring.rows,
+                        wiring.house,
+                        wiring.proof,
+                        new ProcessDeaths(host.folder().resolve("state/under-way"), clock),
+                        wiring.alerts,
+                        wiring.reporter,
+                        clock)
+                .verifyOldest(1);
     }
 
     private void awaitRows() {
@@ -856,7 +869,9 @@ class RetentionIT {
             watcher.answer = (HttpExchange request) -> request.sendResponseHeaders(500, -1);
             wiring.routeClient.ask(NIGHT_OVER, "");
             assertThat(watcher.taken).hasSize(2);
-            assertThat(log.text()).containsOnlyOnce("route backup-ping failed").doesNotContain("T0S3CRET");
+            assertThat(log.text())
+                    .containsOnlyOnce("route backup-ping failed")
+                    .doesNotContain("T0S3CRET");
 
             clock.set(berlin("2026-03-03T03:00:00"));
             watcher.answer = (HttpExchange request) -> request.sendResponseHeaders(204, -1);
@@ -883,12 +898,12 @@ class RetentionIT {
         Files.write(rotten, flipped);
         Optional<Instant> lastVerified = history(database);
 
-        wiring.routeClient.ask(REPROOF, "");
+        verifyOldest();
         assertThat(host.journal(database))
                 .as("what was proved a moment ago is not looked at")
                 .containsExactly("verified", "verified");
         clock.pass(Duration.ofDays(1));
-        wiring.routeClient.ask(REPROOF, "");
+        verifyOldest();
 
         assertThat(host.journal(database)).hasSize(2).first().asString().startsWith("failed: restoring it failed: ");
         assertThat(host.journal(database)).last().isEqualTo("verified");
@@ -908,7 +923,7 @@ class RetentionIT {
         assertThat(host.stored(database)).as("and it is not removed for that").hasSize(4);
 
         // The next round is another's, and that one is proved later now, and made no later.
-        wiring.routeClient.ask(REPROOF, "");
+        verifyOldest();
         assertThat(host.rows(
                         "homelab",
                         "SELECT verified_at FROM public.backup_log WHERE backup_id = '"
@@ -925,7 +940,7 @@ class RetentionIT {
         String written = Files.readString(manifest);
         Files.writeString(manifest, written.replace("\"owner\" : \"", "\"owner\" : \"x"));
         clock.pass(Duration.ofDays(1));
-        wiring.routeClient.ask(REPROOF, "");
+        verifyOldest();
         assertThat(host.journal(database))
                 .first()
                 .asString()
@@ -933,8 +948,8 @@ class RetentionIT {
         Files.writeString(manifest, written);
         clock.pass(Duration.ofDays(1));
         // The other backup is due first, since it was verified before this one failed.
-        wiring.routeClient.ask(REPROOF, "");
-        wiring.routeClient.ask(REPROOF, "");
+        verifyOldest();
+        verifyOldest();
         assertThat(host.journal(database)).containsExactly("verified", "verified");
         assertThat(host.notices("backup-damaged", database))
                 .hasSize(2)
@@ -953,7 +968,7 @@ class RetentionIT {
         clock.pass(Duration.ofDays(1));
         start("pgsteward.scratch.dir", blocked.toString());
 
-        wiring.routeClient.ask(REPROOF, "");
+        verifyOldest();
 
         assertThat(host.journal(database)).containsExactly("verified");
         assertThat(host.notices("backup-damaged", database)).isEmpty();
@@ -965,7 +980,7 @@ class RetentionIT {
         stop();
         clock.pass(Duration.ofDays(1));
         start();
-        wiring.routeClient.ask(REPROOF, "");
+        verifyOldest();
         assertThat(host.notices("backup-reproof", database))
                 .hasSize(2)
                 .anyMatch(notice -> notice.startsWith("resolved"));

@@ -151,13 +151,11 @@ class IdentityIT {
         raised.removeIf(condition -> condition.kind().equals("enrolment-refused"));
         containers.list().forEach(sighting -> {
             ProvisionReport report = desk.provision(sighting);
-            if (report != null) {
-                raised.addAll(report.conditions());
-                report.rows().stream()
-                        .filter(Activity.class::isInstance)
-                        .map(Activity.class::cast)
-                        .forEach(activities::add);
-            }
+            raised.addAll(report.conditions());
+            report.rows().stream()
+                    .filter(Activity.class::isInstance)
+                    .map(Activity.class::cast)
+                    .forEach(activities::add);
         });
     }
 

@@ -36,7 +36,7 @@ class MetricsIT {
     private static final Path RULES = Path.of("src/main/prometheus/pgsteward.rules.yml");
     private static final Path DASHBOARD = Path.of("src/main/grafana/dashboards/pgsteward.json");
     private static final Pattern FIGURE = Pattern.compile("\\bpgsteward_[a-z_]+\\b");
-    private static final Pattern OFFERED = Pattern.compile("(?m)^# TYPE (pgsteward_[a-z_]+) ");
+    private static final Pattern OFFERED = Pattern.compile("(?m)^# TYPE (\\S+) ");
 
     private final HttpClient client = HttpClient.newHttpClient();
 

@@ -8,26 +8,31 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import org.apache.camel.Exchange;
 import org.pgsteward.model.ContainerEvent;
 
-/** Reads docker-java's events as ours. For the first step of a route, which then filters {@code ${body} != null}. */
+/** Reads docker-java's events as ours. For the first step of a route, which ends there for an event of something else. */
 public final class ContainerEvents {
+
+    /** Replaces the body by the event of a container, and ends the route where it is not about one. */
+    public void read(Exchange exchange) {
+        Optional<ContainerEvent> event = of(exchange.getMessage().getBody(Event.class));
+        event.ifPresent(exchange.getMessage()::setBody);
+        exchange.setRouteStop(event.isEmpty());
+    }
 
     /**
      * Nothing for what is not about a container. A network's {@code connect} and {@code disconnect} are about one: it
      * may have come within reach of its database; the event names no container but its id, and the network stands
      * under the attribute {@code network}.
      */
-    public @Nullable ContainerEvent read(Event event) {
-        return ofContainer(event).or(() -> ofNetwork(event)).orElse(null);
+    static Optional<ContainerEvent> of(Event event) {
+        return ofContainer(event).or(() -> ofNetwork(event));
     }
 
     /** The same of many. */
     public static List<ContainerEvent> readAll(List<Event> events) {
-        return events.stream()
-                .flatMap(event -> ofContainer(event).or(() -> ofNetwork(event)).stream())
-                .toList();
+        return events.stream().flatMap(event -> of(event).stream()).toList();
     }
 
     private static Optional<ContainerEvent> ofContainer(Event event) {

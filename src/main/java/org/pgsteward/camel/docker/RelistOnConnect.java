@@ -6,6 +6,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.pgsteward.engine.EngineAway;
+import org.pgsteward.io.Attempts;
+import org.pgsteward.model.FirstCause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +25,7 @@ public final class RelistOnConnect implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RelistOnConnect.class);
 
-    private final Runnable relist;
+    private final Attempts.Step relist;
     private final BooleanSupplier listed;
 
     /** One list in progress and one waiting are enough: the waiting one is read after all that has happened by now. */
@@ -43,7 +46,7 @@ public final class RelistOnConnect implements Runnable {
      * @param relist reads the list and works through it
      * @param listed whether a list has been read, once or more
      */
-    public RelistOnConnect(Runnable relist, BooleanSupplier listed) {
+    public RelistOnConnect(Attempts.Step relist, BooleanSupplier listed) {
         this.relist = relist;
         this.listed = listed;
         thread.allowCoreThreadTimeOut(true);
@@ -65,8 +68,13 @@ public final class RelistOnConnect implements Runnable {
     private void work() {
         try {
             relist.run();
-        } catch (RuntimeException e) {
-            LOG.error("the list of containers could not be worked through; it is read again in time", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            if (!EngineAway.isCauseOf(e)) {
+                // The timer lists them again.
+                LOG.error("cannot look at every container after Docker's events were connected: {}", FirstCause.of(e));
+            }
         }
     }
 

@@ -44,7 +44,6 @@ class StewardDockerComponentIT extends CamelTestSupport {
             public void configure() {
                 from("docker:events")
                         .bean(new ContainerEvents(), "read")
-                        .filter(body().isNotNull())
                         .process(exchange -> events.add(exchange.getMessage().getBody(ContainerEvent.class)));
                 from("direct:inspect").to("docker:inspectcontainer");
                 from("direct:version").to("docker:version");

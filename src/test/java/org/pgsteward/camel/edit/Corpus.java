@@ -298,9 +298,9 @@ public final class Corpus {
                       uri: timer:op
                       steps:
                         - bean:
-                            ref: memoryWach  # here
-                            method: judge
-                """, "there is no bean 'memoryWach'; did you mean 'memoryWatch'?");
+                            ref: monitr  # here
+                            method: memory
+                """, "there is no bean 'monitr'; did you mean 'monitor'?");
         add("a method that does not exist", """
                 - route:
                     id: op-route
@@ -308,9 +308,9 @@ public final class Corpus {
                       uri: timer:op
                       steps:
                         - bean:
-                            ref: memory
-                            method: sampel  # here
-                """, "the bean has no method 'sampel'; did you mean 'sample'?");
+                            ref: monitor
+                            method: memry  # here
+                """, "the bean has no method 'memry'; did you mean 'memory'?");
         add("a class that does not exist", """
                 - beans:
                     - name: opBean

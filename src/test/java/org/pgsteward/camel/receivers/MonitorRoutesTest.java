@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.camel.RouteClient;
+import org.pgsteward.camel.RouteReporter;
 import org.pgsteward.containers.Reading;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Console;
@@ -23,10 +26,10 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseLook;
-import org.pgsteward.monitor.FigureWatch;
 import org.pgsteward.monitor.HostLook;
 import org.pgsteward.monitor.LogEvent;
 import org.pgsteward.monitor.LogLook;
+import org.pgsteward.monitor.Monitor;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Restarts;
 import org.pgsteward.monitor.ThresholdsFile;
@@ -40,10 +43,10 @@ class MonitorRoutesTest {
     private Path state;
 
     /** Stands where the engine's sampling stands. */
-    public static final class Sampler {
+    private static final class Sampler {
         private volatile int percent = 10;
 
-        public List<Reading> sample() {
+        List<Reading> sample() {
             return List.of(
                     new Reading("vikunja", container(), new Memory(percent, 100), Instant.now()),
                     new Reading("gitea", container(), new Memory(10, 100), Instant.now()));
@@ -70,45 +73,38 @@ class MonitorRoutesTest {
     }
 
     /** Stands where the JDBC probe stands. */
-    public static final class Probe {
+    private static final class Probe {
         private volatile Optional<String> error = Optional.empty();
 
-        public PostgresReading probe() {
+        PostgresReading probe() {
             return new PostgresReading("postgresql:5432", error, false, Instant.now());
         }
     }
 
     /** Stands where the journal is compared with the schedules. */
     public static final class Late {
+        private final Reporter reporter;
         private volatile List<Condition> found = List.of();
 
-        public List<Condition> look() {
-            return found;
+        Late(Reporter reporter) {
+            this.reporter = reporter;
+        }
+
+        public void report() {
+            found.forEach(reporter::raise);
         }
     }
 
-    /** Stands where PostgreSQL, the disks and our own folders are read, and knows of no alert that is left over. */
-    public static final class Eyes {
+    /** Stands where PostgreSQL, the disks and our own folders are read. */
+    private static final class Eyes {
         private volatile int spooled;
         private volatile @Nullable DatabaseLook databases;
         private volatile @Nullable LogLook log;
 
-        public @Nullable DatabaseLook databases() {
-            return databases;
-        }
-
-        public HostLook host() {
+        HostLook host() {
             HostLook.Disk disk = new HostLook.Disk("/backups", List.of("backups"), 100, 50, Optional.empty());
             return new HostLook(
                     Instant.now(), List.of(disk), Optional.empty(), "", spooled, Map.of(), Optional.empty());
-        }
-
-        public @Nullable LogLook log(DatabaseLook databases) {
-            return log;
-        }
-
-        public List<Condition> conditions(FigureWatch.Judged judged) {
-            return judged.conditions();
         }
     }
 
@@ -124,7 +120,9 @@ class MonitorRoutesTest {
     private final Overviews overview = new Overviews();
     private final Sampler sampler = new Sampler();
     private final Eyes eyes = new Eyes();
-    private final Late late = new Late();
+    private final RouteClient routeClient = new RouteClient();
+    private final Reporter reporter = new RouteReporter(routeClient);
+    private final Late late = new Late(reporter);
     private final Probe probe = new Probe();
 
     @Test
@@ -266,16 +264,15 @@ class MonitorRoutesTest {
         settings.putAll(more);
         Desk desk = new Desk(state, settings);
         Watches watches = new Watches(ThresholdsFile.read(Optional.of(levels), Map.of()));
-        desk.context.getRegistry().bind("memoryWatch", watches.memory());
-        desk.context.getRegistry().bind("postgresWatch", watches.postgres());
-        desk.context.getRegistry().bind("databaseWatch", watches.databases());
-        desk.context.getRegistry().bind("logWatch", watches.log());
-        desk.context.getRegistry().bind("hostWatch", watches.host());
-        desk.context.getRegistry().bind("loginLog", watches.logins());
-        desk.context.getRegistry().bind("memory", sampler);
-        desk.context.getRegistry().bind("postgresProbe", probe);
+        routeClient.open(desk.context);
+        Monitor.Sources sources = new Monitor.Sources(
+                sampler::sample,
+                probe::probe,
+                () -> Optional.ofNullable(eyes.databases),
+                databases -> Optional.ofNullable(eyes.log),
+                () -> Optional.of(eyes.host()));
+        desk.context.getRegistry().bind("monitor", new Monitor(sources, watches, desk.alerts::firing, reporter));
         desk.context.getRegistry().bind("overdue", late);
-        desk.context.getRegistry().bind("watch", eyes);
         desk.context.getRegistry().bind("overview", overview);
         return desk.load(Desk.ALERTS).load(MONITOR).start();
     }

@@ -1,0 +1,59 @@
+package org.pgsteward.io;
+
+import java.util.List;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/** Runs steps that do not depend on one another: a step that fails stops none of the others. */
+public final class Attempts {
+    private Attempts() {}
+
+    /** A step that may fail. */
+    @FunctionalInterface
+    public interface Step {
+        void run() throws Exception;
+    }
+
+    /** A step for one of many things. */
+    @FunctionalInterface
+    public interface StepFor<T> {
+        void run(T thing) throws Exception;
+    }
+
+    /**
+     * Runs all steps in their order.
+     *
+     * @throws Exception the first failure, with the later ones suppressed in it. An {@link InterruptedException} is thrown
+     *     at once, and no further step runs
+     */
+    public static void all(Step... steps) throws Exception {
+        all(List.of(steps));
+    }
+
+    /** Runs a step for each thing, as {@link #all(Step...)} does. */
+    public static <T> void each(Iterable<T> things, StepFor<? super T> step) throws Exception {
+        all(StreamSupport.stream(things.spliterator(), false)
+                .<Step>map(thing -> () -> step.run(thing))
+                .toList());
+    }
+
+    private static void all(List<Step> steps) throws Exception {
+        @Nullable Exception first = null;
+        for (Step step : steps) {
+            try {
+                step.run();
+            } catch (InterruptedException interrupted) {
+                throw interrupted;
+            } catch (Exception failure) {
+                if (first == null) {
+                    first = failure;
+                } else if (failure != first) {
+                    first.addSuppressed(failure);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+}

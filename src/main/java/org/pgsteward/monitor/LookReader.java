@@ -1,0 +1,151 @@
+package org.pgsteward.monitor;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Outbox;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.engine.FeedStatus;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.PostgresServer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads what is watched beside containers: PostgreSQL and its databases, the disks, and pgsteward itself. */
+public final class LookReader {
+    private static final Logger LOG = LoggerFactory.getLogger(LookReader.class);
+
+    /** As compose calls it, where Docker does not say what it is called. */
+    private final DatabaseProbe databases;
+
+    private final LogProbe logs;
+    private final CrashProbe crashes;
+    private final Containers containers;
+    private final Tables tables;
+    private final Supplier<List<FeedStatus>> feeds;
+    private final DiskProbe disks;
+    private final ImageProbe images;
+    private final Spool spool;
+    private final Outbox outbox;
+    private final AlertBook alerts;
+    private final Clock clock;
+    private final Instant since;
+    private final AtomicReference<String> unread = new AtomicReference<>("");
+
+    /** @param feeds how the Docker event feeds fare; empty where there is none */
+    public LookReader(
+            DatabaseProbe databases,
+            LogProbe logs,
+            CrashProbe crashes,
+            Containers containers,
+            Tables tables,
+            Supplier<List<FeedStatus>> feeds,
+            DiskProbe disks,
+            ImageProbe images,
+            Spool spool,
+            Outbox outbox,
+            AlertBook alerts,
+            Clock clock) {
+        this.databases = databases;
+        this.logs = logs;
+        this.crashes = crashes;
+        this.containers = containers;
+        this.tables = tables;
+        this.feeds = feeds;
+        this.disks = disks;
+        this.images = images;
+        this.spool = spool;
+        this.outbox = outbox;
+        this.alerts = alerts;
+        this.clock = clock;
+        this.since = clock.instant();
+    }
+
+    /** One look at PostgreSQL; nothing while it is away, which its probe tells. */
+    public Optional<DatabaseLook> databases() {
+        try {
+            DatabaseLook look = databases.read(
+                    server(containers.postgres(), containers.postgres().flatMap(containers::lastOrder), restarts()));
+            return Optional.of(look.after(containers
+                    .postgres()
+                    .flatMap(one -> crashes.before(
+                            one.name(),
+                            look.server().startedAt(),
+                            look.server().recoveredAt(),
+                            look.server().log()))));
+        } catch (SQLException e) {
+            LOG.debug("PostgreSQL and its databases are not looked at: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** What the server's log says since the last look; nothing while it cannot be read, which is said once. */
+    public Optional<LogLook> log(DatabaseLook server) {
+        if (containers.postgres().isEmpty()) {
+            return Optional.empty();
+        }
+        LogProbe.Result read = logs.read(containers.postgres().get().name(), server, this::owners);
+        if (!read.why().equals(unread.getAndSet(read.why())) && !read.why().isEmpty()) {
+            LOG.info("the log of PostgreSQL: {}; pgsteward doctor says what to do", read.why());
+        }
+        return read.look();
+    }
+
+    private Optional<Map<String, String>> owners() {
+        try {
+            return Optional.of(containers.owners(tables.enrolments()));
+        } catch (SQLException e) {
+            LOG.debug("cannot read the services of containers: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Map<String, Object> restarts() {
+        return alerts.firing().stream()
+                .filter(alert -> alert.kind().equals(RestartRule.KIND))
+                .findFirst()
+                .map(alert -> alert.last().figures())
+                .orElse(Map.of());
+    }
+
+    /** What Docker and the alerts know of the server. */
+    public static DatabaseProbe.Host server(
+            Optional<Container> container, Optional<Instant> ordered, Map<String, Object> restarts) {
+        return new DatabaseProbe.Host(
+                container.map(Container::name).orElse(PostgresServer.SERVICE),
+                container.map(Container::memoryLimitBytes),
+                ordered,
+                restarts);
+    }
+
+    /** One look at the host and at ourselves; nothing while the disks do not answer, which are then said to be broken. */
+    public Optional<HostLook> host() {
+        Optional<FeedStatus> deaf =
+                feeds.get().stream().filter(feed -> !feed.connected()).findFirst();
+        Map<String, Integer> waiting = new TreeMap<>();
+        outbox.known().forEach(receiver -> waiting.put(receiver, outbox.depth(receiver)));
+        try {
+            return Optional.of(new HostLook(
+                    clock.instant(),
+                    disks.read(),
+                    deaf.map(feed -> feed.lastProof().orElse(since)),
+                    deaf.map(FeedStatus::why).orElse(""),
+                    spool.waiting().size(),
+                    waiting,
+                    containers.postgres().flatMap(images::read)));
+        } catch (IOException e) {
+            LOG.warn("the disks and what waits on them cannot be looked at: {}", e.toString());
+            return Optional.empty();
+        }
+    }
+}

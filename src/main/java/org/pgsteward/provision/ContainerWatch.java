@@ -1,0 +1,71 @@
+package org.pgsteward.provision;
+
+import java.util.Optional;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.io.Attempts;
+import org.pgsteward.model.ContainerEvent;
+import org.pgsteward.model.Sighting;
+
+/**
+ * What the daemon does about containers: it gives each service its database, records what happens, and raises alerts. A
+ * Docker event says at which container to look; the engine's list says how things are.
+ *
+ * <p>Each method does all that it can and then throws the first failure. Safe for many threads.
+ */
+public final class ContainerWatch {
+    private final Containers containers;
+    private final DaemonProvisioning provisioning;
+    private final Reporter reporter;
+
+    public ContainerWatch(Containers containers, DaemonProvisioning provisioning, Reporter reporter) {
+        this.containers = containers;
+        this.provisioning = provisioning;
+        this.reporter = reporter;
+    }
+
+    /** Looks at the container that the event is about, and records the event. */
+    public void hear(ContainerEvent event) throws Exception {
+        Attempts.all(
+                () -> {
+                    Optional<Sighting> sighting = containers.nudge(event);
+                    if (sighting.isPresent()) {
+                        Attempts.all(() -> look(sighting.get()), this::checkServerName);
+                    }
+                },
+                () -> containers.activity(event).ifPresent(reporter::record));
+    }
+
+    /**
+     * Looks at every container that there is, and at those that have gone since. After the first list comes the first
+     * reconcile, which closes every database to PUBLIC. Lists are read one after another.
+     */
+    public synchronized void list() throws Exception {
+        Iterable<Sighting> sightings = containers.list();
+        Attempts.all(
+                () -> Attempts.each(sightings, this::look),
+                this::checkServerName,
+                () -> provisioning.reconcileFirst().sendTo(reporter));
+    }
+
+    /** Looks again at the containers whose database could not be made because PostgreSQL was away. */
+    public void retry() throws Exception {
+        Attempts.each(provisioning.waiting(), this::look);
+    }
+
+    /** Checks all services and databases, and repairs what somebody changed. */
+    public void reconcile() {
+        provisioning.reconcile().sendTo(reporter);
+    }
+
+    private void look(Sighting sighting) throws Exception {
+        Attempts.all(
+                () -> provisioning.provision(sighting).sendTo(reporter),
+                () -> containers.status(sighting).forEach(reporter::raise));
+    }
+
+    /** Raises an alert when a second container answers to PostgreSQL's name. */
+    private void checkServerName() {
+        containers.serverName().forEach(reporter::raise);
+    }
+}
