@@ -86,17 +86,9 @@ public final class Pipeline implements AutoCloseable {
         // Before the routes start: the first event may come before the last of them runs.
         prepare(routeClient::open);
         prepare(RouteReload::prepare);
-        prepare(Pipeline::boundAnswers);
+        prepare(BoundedHttpComponent::bind);
         prepare(this::boundFolders);
         prepare(context -> RefusedComponents.refuse(context, settings));
-    }
-
-    /** Limits the answers to all requests that routes send by HTTP: to receivers, to watchers, and by operators' routes. */
-    public static void boundAnswers(CamelContext context) {
-        // Made when a route names it: where none does, its classes stay unread.
-        for (String scheme : List.of("http", "https")) {
-            context.getRegistry().bind(scheme, Component.class, BoundedHttpComponent::new);
-        }
     }
 
     /** Leaves out folders with too many files, in which routes look for files. */

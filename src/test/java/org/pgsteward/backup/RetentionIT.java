@@ -870,7 +870,7 @@ class RetentionIT {
             wiring.routeClient.ask(NIGHT_OVER, "");
             assertThat(watcher.taken).hasSize(2);
             assertThat(log.text())
-                    .containsOnlyOnce("route backup-ping failed")
+                    .containsOnlyOnce("route backup-all-proved failed")
                     .doesNotContain("T0S3CRET");
 
             clock.set(berlin("2026-03-03T03:00:00"));

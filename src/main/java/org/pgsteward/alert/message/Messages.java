@@ -8,7 +8,6 @@ import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.model.Notice;
@@ -125,9 +124,9 @@ public final class Messages {
         return written(alertmanager.of(notice));
     }
 
-    /** The same for all that is firing, to be said again and again; empty when nothing is. */
-    public Optional<String> alertmanagerAgain(List<Alert> firing) {
-        return firing.isEmpty() ? Optional.empty() : Optional.of(written(alertmanager.again(firing)));
+    /** The same for all that is firing, to be said again and again. */
+    public String alertmanagerAgain(List<Alert> firing) {
+        return written(alertmanager.again(firing));
     }
 
     /** The value of a header {@code Authorization}; null, and so no header, where there is no token. */

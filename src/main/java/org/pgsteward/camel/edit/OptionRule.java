@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.pgsteward.camel.receivers.NotifyComponent;
 import org.pgsteward.io.YamlTree;
 import org.pgsteward.model.Nearest;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -19,7 +20,7 @@ final class OptionRule {
     static final Pattern TIME = Pattern.compile("-?\\d+|(?=\\d)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?");
 
     private static final Pattern WHOLE = Pattern.compile("-?\\d+");
-    private static final Set<String> LENIENT = Set.of("http", "https");
+    private static final Set<String> LENIENT = Set.of("http", "https", NotifyComponent.SCHEME);
 
     private OptionRule() {}
 

@@ -16,6 +16,7 @@ import org.apache.camel.spi.BeanRepository;
 import org.apache.camel.support.DefaultRegistry;
 import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.camel.receivers.BoundedHttpComponent;
 
 /**
  * A context to throw away: routes are built in it as in the real one, and nothing of it is ever started, so that no
@@ -40,6 +41,7 @@ final class Scratch implements AutoCloseable {
         Properties properties = new Properties();
         properties.putAll(settings);
         placeholders.setOverrideProperties(properties);
+        BoundedHttpComponent.bind(context);
         RefusedComponents.refuse(context, settings);
         context.init();
     }

@@ -3,11 +3,14 @@ package org.pgsteward.camel.receivers;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Component;
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.hc.client5.http.classic.ExecChain;
@@ -30,7 +33,7 @@ import org.apache.hc.core5.util.TimeValue;
  * Camel reads an answer as a whole, and keeps its headers; a receiver that never ends its answer would fill the heap. Camel's
  * own times hold for each part of an answer, so one that sends a letter at a time would hold its sender for weeks.
  */
-public final class BoundedHttpComponent extends HttpComponent {
+public class BoundedHttpComponent extends HttpComponent {
     /** Lines of headers. */
     private static final int MOST_HEADERS = 200;
 
@@ -59,6 +62,15 @@ public final class BoundedHttpComponent extends HttpComponent {
         clock.setRemoveOnCancelPolicy(true);
         clock.setKeepAliveTime(1, TimeUnit.MINUTES);
         clock.allowCoreThreadTimeOut(true);
+    }
+
+    /** Limits the answers to all requests that routes send by HTTP: to receivers, to watchers, and by operators' routes. */
+    public static void bind(CamelContext context) {
+        // Created when a route names it: where none does, its classes are not loaded.
+        for (String scheme : List.of("http", "https")) {
+            context.getRegistry().bind(scheme, Component.class, BoundedHttpComponent::new);
+        }
+        context.getRegistry().bind(NotifyComponent.SCHEME, Component.class, NotifyComponent::new);
     }
 
     void setAnswerWithin(Duration limit) {

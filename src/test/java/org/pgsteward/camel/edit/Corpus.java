@@ -284,10 +284,16 @@ public final class Corpus {
                 "the schedule");
         edit(
                 "a receiver that is off is broken all the same",
-                "receivers/slack.camel.yaml",
-                "httpMethod: POST",
-                "httpMethd: POST",
+                "heartbeat.camel.yaml",
+                "httpMethod: ",
+                "httpMethd: ",
                 "has no option 'httpMethd'");
+        edit(
+                "a receiver that is off names a component that is none",
+                "receivers/slack.camel.yaml",
+                "uri: notify:slack",
+                "uri: notfy:slack",
+                "did you mean 'notify'?");
     }
 
     private void beans() {

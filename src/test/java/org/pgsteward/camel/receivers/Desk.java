@@ -25,7 +25,6 @@ import org.pgsteward.alert.Outbox;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.alert.TellingRule;
 import org.pgsteward.alert.message.Messages;
-import org.pgsteward.camel.Pipeline;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
@@ -63,7 +62,7 @@ final class Desk implements AutoCloseable {
         properties.put("pgsteward.alerts.wait", "0s");
         properties.putAll(settings);
         context.getPropertiesComponent().setInitialProperties(properties);
-        Pipeline.boundAnswers(context);
+        BoundedHttpComponent.bind(context);
         Clock clock = Clock.systemUTC();
         Receivers receivers = new Receivers(context);
         outbox = new Outbox(state, Json.mapper(), clock, receivers::names, fallbacks);
