@@ -54,7 +54,8 @@ final class OptionRule {
         Optional<Class<?>> type = known.optionType(scheme, name);
         if (type.isEmpty() && LENIENT.contains(scheme)) {
             Set<String> options = known.options(scheme);
-            return options.contains(name)
+            boolean ours = scheme.equals(NotifyComponent.SCHEME) && name.equals(NotifyComponent.TIMEOUT);
+            return ours || options.contains(name)
                     ? Optional.empty()
                     : Nearest.within(2, name, options)
                             .map(near ->

@@ -17,7 +17,7 @@ public final class NotifyComponent extends BoundedHttpComponent {
     public static final String SCHEME = "notify";
 
     /** Milliseconds to connect, until the answer begins, and between its parts. */
-    private static final String TIMEOUT = "timeout";
+    public static final String TIMEOUT = "timeout";
 
     private static final List<String> TIMEOUTS = List.of("connectTimeout", "responseTimeout", "soTimeout");
     private static final String USUAL = "15000";
