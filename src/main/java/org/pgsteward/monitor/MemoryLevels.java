@@ -1,5 +1,6 @@
 package org.pgsteward.monitor;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -45,9 +46,14 @@ record MemoryLevels(
                 warnBytes, criticalBytes, Math.min(clearBytes, warnBytes), ownWarn, ownCritical, complaints);
     }
 
-    /** Below this, what was critical is only a warning: the same distance as between warning and over. */
-    long criticalClearBytes() {
-        return criticalBytes - (warnBytes - clearBytes);
+    /** @param samples in a row that it takes */
+    Threshold threshold(int samples) {
+        return new Threshold(
+                Optional.of((double) warnBytes),
+                Optional.of((double) criticalBytes),
+                clearBytes,
+                Duration.ZERO,
+                samples);
     }
 
     private static Optional<Level> label(Container container, String label, List<String> complaints) {

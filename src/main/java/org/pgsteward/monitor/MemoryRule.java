@@ -11,13 +11,8 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
 
 /**
- * When a container's memory is an alert. Its levels stand in {@code thresholds.yaml}. The judging is pure.
- *
- * <ol>
- *   <li>{@code samples} in a row at or above a level make it that bad;
- *   <li>once bad, it stays so until a sample lies below the clear level, so that use around the line is told once;
- *   <li>what lies between, without such a past, is undecided and nothing is said.
- * </ol>
+ * When a container's memory is an alert: its levels, from {@code thresholds.yaml} and from the container's labels, make a
+ * {@link Threshold} that a number of samples in a row has to reach.
  */
 public final class MemoryRule {
     /** The {@code kind} of the conditions. */
@@ -65,27 +60,19 @@ public final class MemoryRule {
     }
 
     /** What this sample makes of it, after those before. */
-    Judged judge(Reading reading, MemoryTrack before) {
+    Judged judge(Reading reading, Threshold.Track before) {
         Memory memory = reading.memory();
-        long used = memory.usedBytes();
         MemoryLevels levels = MemoryLevels.of(warn, critical, clear, reading.container(), memory.limitBytes());
-        int aboveWarn = used >= levels.warnBytes() ? before.aboveWarn() + 1 : 0;
-        int aboveCritical = used >= levels.criticalBytes() ? before.aboveCritical() + 1 : 0;
-        boolean wasCritical = before.severity().equals(Optional.of(Severity.CRITICAL));
-
-        Optional<Severity> now = Optional.empty();
-        if (aboveCritical >= samples || (wasCritical && used >= levels.criticalClearBytes())) {
-            now = Optional.of(Severity.CRITICAL);
-        } else if (aboveWarn >= samples || (before.severity().isPresent() && used >= levels.clearBytes())) {
-            now = Optional.of(Severity.WARNING);
-        }
-        MemoryTrack after = new MemoryTrack(now, aboveWarn, aboveCritical);
-        boolean undecided = now.isEmpty() && used >= levels.clearBytes();
-        return new Judged(undecided ? Optional.empty() : Optional.of(condition(reading, levels, now)), after);
+        Threshold.Step step =
+                levels.threshold(samples).step(before, memory.usedBytes(), Severity.WARNING, reading.at());
+        Optional<Condition> condition = step.decided()
+                ? Optional.of(condition(reading, levels, step.track().severity()))
+                : Optional.empty();
+        return new Judged(condition, step.track());
     }
 
     /** @param condition empty while it is undecided */
-    record Judged(Optional<Condition> condition, MemoryTrack track) {}
+    record Judged(Optional<Condition> condition, Threshold.Track track) {}
 
     private static Condition condition(Reading reading, MemoryLevels levels, Optional<Severity> severity) {
         Memory memory = reading.memory();

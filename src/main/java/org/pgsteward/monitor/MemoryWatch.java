@@ -34,7 +34,7 @@ public final class MemoryWatch {
         }
     }
 
-    private record Watched(MemoryTrack track, Reading last, int missed) {}
+    private record Watched(Threshold.Track track, Reading last, int missed) {}
 
     /**
      * What one round of samples says.
@@ -49,7 +49,7 @@ public final class MemoryWatch {
             Subject subject = Subject.of(reading);
             seen.add(subject);
             Watched before = watched.get(subject);
-            MemoryRule.Judged judged = rule.judge(reading, before == null ? MemoryTrack.START : before.track());
+            MemoryRule.Judged judged = rule.judge(reading, before == null ? Threshold.Track.START : before.track());
             watched.put(subject, new Watched(judged.track(), reading, 0));
             judged.condition().ifPresent(condition -> add(decided, condition));
         }
@@ -68,7 +68,7 @@ public final class MemoryWatch {
     public List<Condition> glance(List<Reading> round) {
         List<Condition> conditions = new ArrayList<>();
         for (Reading reading : round) {
-            MemoryRule.Judged judged = rule.judge(reading, MemoryTrack.START);
+            MemoryRule.Judged judged = rule.judge(reading, Threshold.Track.START);
             for (int sample = 1; sample < rule.samples(); sample++) {
                 judged = rule.judge(reading, judged.track());
             }

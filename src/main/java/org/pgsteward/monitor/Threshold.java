@@ -9,7 +9,7 @@ import org.pgsteward.model.Severity;
  * From where on a figure is trouble.
  *
  * <ol>
- *   <li>At or above a level for as long as {@code lasting}, it is that bad.
+ *   <li>At or above a level for as long as {@code lasting} and at so many {@code looks}, it is that bad.
  *   <li>Once bad, it stays so until it lies below the clear level, so that a figure around the line is told once; what
  *       was critical becomes the milder one the same distance below the critical level.
  *   <li>What lies between, without such a past, is undecided.
@@ -19,15 +19,20 @@ import org.pgsteward.model.Severity;
  * @param critical empty where the worse one is off
  * @param clear below this it is over
  * @param lasting zero for at once
+ * @param looks in a row, at least 1
  */
-record Threshold(Optional<Double> warn, Optional<Double> critical, double clear, Duration lasting) {
+record Threshold(Optional<Double> warn, Optional<Double> critical, double clear, Duration lasting, int looks) {
     static final Threshold OFF = new Threshold(Optional.empty(), Optional.empty(), 0, Duration.ZERO);
+
+    Threshold(Optional<Double> warn, Optional<Double> critical, double clear, Duration lasting) {
+        this(warn, critical, clear, lasting, 1);
+    }
 
     boolean isOff() {
         return warn.isEmpty() && critical.isEmpty();
     }
 
-    /** The same without a time that it must last. */
+    /** The same without a time that it must last, and by one look. */
     Threshold atOnce() {
         return new Threshold(warn, critical, clear, Duration.ZERO);
     }
@@ -36,20 +41,23 @@ record Threshold(Optional<Double> warn, Optional<Double> critical, double clear,
      * What the looks so far have come to.
      *
      * @param severity how bad it is held to be; empty when it is well or not yet decided
-     * @param aboveWarn since when it has been at or above the milder level
-     * @param aboveCritical since when it has been at or above the worse one
+     * @param aboveWarn how long it has been at or above the milder level
+     * @param aboveCritical how long it has been at or above the worse one
      */
-    record Track(Optional<Severity> severity, Optional<Instant> aboveWarn, Optional<Instant> aboveCritical) {
+    record Track(Optional<Severity> severity, Optional<Run> aboveWarn, Optional<Run> aboveCritical) {
         static final Track START = new Track(Optional.empty(), Optional.empty(), Optional.empty());
     }
+
+    /** Looks in a row. */
+    record Run(Instant since, int looks) {}
 
     /** @param decided whether {@code track.severity} says it; otherwise nothing is to be said */
     record Step(Track track, boolean decided) {}
 
     /** @param mild what the milder level makes of it */
     Step step(Track before, double value, Severity mild, Instant at) {
-        Optional<Instant> aboveWarn = above(warn, value, before.aboveWarn(), at);
-        Optional<Instant> aboveCritical = above(critical, value, before.aboveCritical(), at);
+        Optional<Run> aboveWarn = above(warn, value, before.aboveWarn(), at);
+        Optional<Run> aboveCritical = above(critical, value, before.aboveCritical(), at);
         boolean wasCritical = before.severity().equals(Optional.of(Severity.CRITICAL));
         Optional<Severity> now = Optional.empty();
         if (lasted(aboveCritical, at) || (wasCritical && value >= criticalClear())) {
@@ -66,11 +74,15 @@ record Threshold(Optional<Double> warn, Optional<Double> critical, double clear,
         return warn.map(milder -> level - (milder - clear)).orElse(clear);
     }
 
-    private static Optional<Instant> above(Optional<Double> level, double value, Optional<Instant> since, Instant at) {
-        return level.filter(line -> value >= line).map(line -> since.orElse(at));
+    private static Optional<Run> above(Optional<Double> level, double value, Optional<Run> before, Instant at) {
+        return level.filter(line -> value >= line)
+                .map(line ->
+                        before.map(run -> new Run(run.since(), run.looks() + 1)).orElse(new Run(at, 1)));
     }
 
-    private boolean lasted(Optional<Instant> since, Instant at) {
-        return since.filter(begin -> !begin.plus(lasting).isAfter(at)).isPresent();
+    private boolean lasted(Optional<Run> run, Instant at) {
+        return run.filter(above ->
+                        above.looks() >= looks && !above.since().plus(lasting).isAfter(at))
+                .isPresent();
     }
 }

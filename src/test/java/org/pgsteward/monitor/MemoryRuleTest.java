@@ -58,7 +58,8 @@ class MemoryRuleTest {
 
     @Test
     void saysFiguresAndWhatToType() {
-        MemoryTrack once = rule.judge(reading(92, Map.of()), MemoryTrack.START).track();
+        Threshold.Track once =
+                rule.judge(reading(92, Map.of()), Threshold.Track.START).track();
         Condition condition =
                 rule.judge(reading(92, Map.of()), once).condition().orElseThrow();
 
@@ -73,7 +74,7 @@ class MemoryRuleTest {
     void namesALabelThatIsNoLevel() {
         Reading reading = reading(10, Map.of("pgsteward.memory.warn", "lots"));
 
-        assertThat(rule.judge(reading, MemoryTrack.START)
+        assertThat(rule.judge(reading, Threshold.Track.START)
                         .condition()
                         .orElseThrow()
                         .reason())
@@ -84,7 +85,7 @@ class MemoryRuleTest {
     void doesNotAdviseALimitWhereNoneIsSet() {
         Reading reading =
                 new Reading("vikunja", SampleContainers.running(Map.of(), 0), new Memory(95 * MIB, 100 * MIB), NOON);
-        MemoryTrack once = rule.judge(reading, MemoryTrack.START).track();
+        Threshold.Track once = rule.judge(reading, Threshold.Track.START).track();
 
         assertThat(rule.judge(reading, once).condition().orElseThrow().remedy())
                 .contains("free -h")
@@ -103,7 +104,7 @@ class MemoryRuleTest {
     }
 
     private String judged(String percents, Map<String, String> labels) {
-        MemoryTrack track = MemoryTrack.START;
+        Threshold.Track track = Threshold.Track.START;
         List<String> said = new java.util.ArrayList<>();
         for (int percent :
                 Arrays.stream(percents.split(" ")).mapToInt(Integer::parseInt).toArray()) {
