@@ -89,6 +89,15 @@ class HouseTest {
             .dependOnClassesThat()
             .resideInAPackage("org.apache.camel..");
 
+    /** A check of route files needs no running daemon. */
+    @ArchTest
+    static final ArchRule checksOfRoutesKnowNothingOfEdits = noClasses()
+            .that()
+            .resideInAPackage(HOUSE + "camel.lint..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(HOUSE + "camel.edit..", HOUSE + "camel");
+
     @ArchTest
     static final ArchRule plansAndRulesArePure = noClasses()
             .that()

@@ -11,7 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.pgsteward.app.Daemon;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.camel.edit.RouteFiles;
+import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
 import picocli.CommandLine.Command;
 

@@ -3,7 +3,7 @@ package org.pgsteward.cli;
 import java.util.concurrent.Callable;
 import org.pgsteward.app.SettingsCheck;
 import org.pgsteward.app.Supervisor;
-import org.pgsteward.camel.edit.RouteFiles;
+import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

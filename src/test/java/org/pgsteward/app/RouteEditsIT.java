@@ -32,7 +32,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.backup.BackupTarget;
-import org.pgsteward.camel.edit.Corpus;
+import org.pgsteward.camel.lint.Corpus;
 import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.camel.edit.RouteFiles;
+import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
 
 /** What an operator may write into {@code .env}, and what he is told. */

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.pgsteward.camel.lint.RouteFiles;
 
 /** The route files that were last in force, as copies in {@code <state.dir>/routes/}, which a person may read too. */
 final class LastGood {

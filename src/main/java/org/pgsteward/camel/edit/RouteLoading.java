@@ -8,6 +8,9 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.model.Model;
 import org.apache.camel.model.RouteDefinition;
+import org.pgsteward.camel.lint.RouteFiles;
+import org.pgsteward.camel.lint.RouteModel;
+import org.pgsteward.camel.lint.RouteSet;
 
 /** Brings route files into a context that starts. */
 public final class RouteLoading implements RoutesBuilder {

@@ -8,6 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.pgsteward.camel.lint.FormRule;
+import org.pgsteward.camel.lint.Problem;
+import org.pgsteward.camel.lint.RouteCheck;
+import org.pgsteward.camel.lint.RouteFiles;
+import org.pgsteward.camel.lint.RouteSet;
 
 /**
  * Which route files a process runs: those in the folder, or, when they would be refused, those that were last in force.

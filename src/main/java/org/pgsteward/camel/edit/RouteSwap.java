@@ -27,6 +27,10 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.RoutePolicy;
 import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.camel.lint.Included;
+import org.pgsteward.camel.lint.RouteModel;
+import org.pgsteward.camel.lint.RouteSet;
+import org.pgsteward.camel.lint.SwapPlan;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

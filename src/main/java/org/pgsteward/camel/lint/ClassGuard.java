@@ -1,0 +1,143 @@
+package org.pgsteward.camel.lint;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.engine.DefaultClassResolver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which classes a context finds by name. It is the net beneath {@link CodeRule}: an address may be put together
+ * while a route runs, from data that no check of a file has seen, and Camel has more ways to write a class than one.
+ *
+ * <ol>
+ *   <li>An option of an endpoint makes objects only of types in {@code PGSTEWARD_ROUTES_TYPES}.
+ *   <li>A bean of a route file is of a type that a route file may make.
+ *   <li>A call by the name of a class reaches only types whose methods a route may call, and plain values.
+ *   <li>Everything else in Camel finds Camel's classes and ours, plain values, exceptions and interfaces.
+ * </ol>
+ */
+final class ClassGuard extends DefaultClassResolver {
+    private static final StackWalker STACK = StackWalker.getInstance();
+    /** Camel's binding of a property calls itself a few times. */
+    private static final int MOST_FRAMES = 64;
+
+    private static final String NEXT = "; list it in PGSTEWARD_ROUTES_TYPES if you trust all that it can do";
+
+    private final BeanTypes types;
+
+    private ClassGuard(CamelContext context, BeanTypes types) {
+        super(context);
+        this.types = types;
+    }
+
+    /**
+     * From now on nothing in this context finds other classes.
+     *
+     * @param settings with the types that the operator lists
+     */
+    static void install(CamelContext context, Map<String, String> settings) {
+        context.setClassResolver(new ClassGuard(context, BeanTypes.of(settings)));
+    }
+
+    @Override
+    protected @Nullable Class<?> loadClass(String name, @Nullable ClassLoader loader) {
+        Class<?> found = super.loadClass(name, loader);
+        return found == null || mayBeFound(found) ? found : null;
+    }
+
+    @Override
+    public Class<?> resolveMandatoryClass(String name) throws ClassNotFoundException {
+        return found(name, resolveClass(name));
+    }
+
+    @Override
+    public <T> Class<T> resolveMandatoryClass(String name, Class<T> type) throws ClassNotFoundException {
+        return found(name, resolveClass(name, type));
+    }
+
+    @Override
+    public Class<?> resolveMandatoryClass(String name, ClassLoader loader) throws ClassNotFoundException {
+        return found(name, resolveClass(name, loader));
+    }
+
+    @Override
+    public <T> Class<T> resolveMandatoryClass(String name, Class<T> type, ClassLoader loader)
+            throws ClassNotFoundException {
+        return found(name, resolveClass(name, type, loader));
+    }
+
+    private <C> C found(String name, @Nullable C found) throws ClassNotFoundException {
+        if (found != null) {
+            return found;
+        }
+        Class<?> refused = super.loadClass(name, getApplicationContextClassLoader());
+        throw new ClassNotFoundException(
+                refused == null
+                        ? name
+                        : "cannot use class '" + refused.getName() + "' in a route: it may run code" + NEXT);
+    }
+
+    /** Loading a class runs nothing of it. */
+    private boolean mayBeFound(Class<?> found) {
+        Class<?> plain = found;
+        while (plain.isArray()) {
+            plain = plain.getComponentType();
+        }
+        String name = plain.getName();
+        if (types.listed().contains(name)) {
+            return true;
+        }
+        Caller caller = STACK.walk(frames -> Caller.of(frames.dropWhile(frame -> isLookup(frame.getClassName()))
+                .limit(MOST_FRAMES)
+                .toList()));
+        return switch (caller) {
+            case OPTION -> false;
+            case BEAN -> types.mayBeMade(name);
+            case CALL ->
+                KnownClasses.isPlain(plain) || types.called().contains(name) || CodeRule.CALLS.containsKey(name);
+            case OTHER ->
+                KnownClasses.isPlain(plain) || KnownClasses.isInert(plain) || KnownClasses.isOfCamelOrOurs(name);
+        };
+    }
+
+    private static boolean isLookup(String type) {
+        return type.equals(ClassGuard.class.getName()) || type.equals(DefaultClassResolver.class.getName());
+    }
+
+    /** The part of Camel that looks for a class. */
+    private enum Caller {
+        OPTION,
+        BEAN,
+        CALL,
+        OTHER;
+
+        private static final String BINDING = "org.apache.camel.support.PropertyBindingSupport";
+        private static final String REFERENCE = "org.apache.camel.support.EndpointHelper";
+        private static final String MODEL = "org.apache.camel.model.BeanModelHelper";
+
+        /** @param frames from the one that asked on */
+        static Caller of(List<StackWalker.StackFrame> frames) {
+            boolean binding = false;
+            for (StackWalker.StackFrame frame : frames) {
+                String type = frame.getClassName();
+                if (type.startsWith(BINDING) || type.startsWith(REFERENCE)) {
+                    binding = true;
+                } else {
+                    boolean bean = type.equals(MODEL) && frame.getMethodName().equals("newInstance");
+                    return binding ? (bean ? BEAN : OPTION) : calls(type) ? CALL : OTHER;
+                }
+            }
+            return binding ? OPTION : OTHER;
+        }
+
+        private static boolean calls(String type) {
+            return type.startsWith("org.apache.camel.component.bean.")
+                    || type.startsWith("org.apache.camel.component.beanclass.")
+                    || type.equals(MODEL)
+                    || type.equals("org.apache.camel.reifier.language.MethodCallExpressionReifier")
+                    || type.startsWith("org.apache.camel.support.builder.")
+                    || (type.startsWith("org.apache.camel.language.") && !type.endsWith(".BinaryExpression"));
+        }
+    }
+}

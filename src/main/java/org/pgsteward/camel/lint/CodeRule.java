@@ -1,0 +1,293 @@
+package org.pgsteward.camel.lint;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.pgsteward.io.YamlTree;
+import org.pgsteward.model.Nearest;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * Finds code that a route file brings along. It reads the text alone, before Camel builds anything of the file: building a
+ * bean runs its constructor, and may run a script.
+ *
+ * <ol>
+ *   <li>A bean is of a type that is listed, made by a constructor and setters of plain values.
+ *   <li>A step calls beans of ours, or of such a type.
+ *   <li>No language but those that take values apart, no component that runs programs, classes or templates of programs.
+ *   <li>No value names a class, and no expression reaches one, however either is encoded.
+ * </ol>
+ *
+ * <p>A route may still read and write files, send, and ask the database as its administrator: the author of a route file
+ * is trusted with that.
+ */
+final class CodeRule {
+    private static final Set<String> OF_A_BEAN = Set.of("name", "type", "properties", "constructors");
+
+    /** Components that run what their address or their body names. */
+    static final Set<String> SCHEMES = Set.of(
+            "bean",
+            "class",
+            "controlbus",
+            "exec",
+            "freemarker",
+            "jte",
+            "kamelet",
+            "language",
+            "mvel",
+            "string-template",
+            "thymeleaf",
+            "velocity",
+            "wasm",
+            "xquery",
+            "xslt",
+            "xslt-saxon");
+
+    private static final Set<String> LANGUAGES = Set.of(
+            "csimple",
+            "datasonnet",
+            "groovy",
+            "java",
+            "javascript",
+            "joor",
+            "js",
+            "language",
+            "mvel",
+            "ognl",
+            "python",
+            "script",
+            "spel",
+            "wasm",
+            "xquery");
+
+    /** Options and headers may be called anything. */
+    static final Set<String> NAMED_FREELY = Set.of("parameters", "properties");
+
+    private static final Set<String> CALLING = Set.of("bean", "method", "process");
+
+    /** Keys whose value names an address, with or without a colon. */
+    private static final Set<String> ADDRESSES =
+            Set.of("uri", "to", "toD", "from", "wireTap", "enrich", "pollEnrich", "poll");
+
+    /** Words for people. An expression in one is looked at all the same. */
+    private static final Set<String> WORDS = Set.of("description", "message", "note", "id", "name", "expression");
+
+    /** Beans of ours of which a route may hand on a reference only. */
+    private static final Set<String> HANDED_ON = Set.of("management", "docker");
+
+    /** The one class whose method a shipped example calls by name. */
+    static final Map<String, String> CALLS =
+            Map.of("org.apache.camel.support.ResourceHelper", "resolveMandatoryResource");
+
+    private static final Pattern SCHEME = Pattern.compile("(?:^|[,;\\s])\\s*([A-Za-z][A-Za-z0-9+.-]*):");
+
+    private static final int LONGEST_TYPE = 200;
+
+    /** Beans with levels, as the route files of older versions made them. */
+    private static final String LEVELS = "org.pgsteward.monitor.";
+
+    private static final String LEVELS_MOVED =
+            "levels stand in thresholds.yaml now: take the shipped file of this name, and write your levels there";
+
+    private static final String TRUST = "list it in PGSTEWARD_ROUTES_TYPES if you trust all that it can do";
+    private static final String NO_CODE =
+            "a route file brings no code; what needs code belongs into a program that a route" + " sends to";
+
+    private final RouteSet.Entry entry;
+    private final BeanTypes types;
+    private final Map<String, String> settings;
+    private final Predicate<String> mayCall;
+    private final List<Problem> problems = new ArrayList<>();
+
+    private CodeRule(RouteSet.Entry entry, BeanTypes types, Map<String, String> settings, Predicate<String> mayCall) {
+        this.entry = entry;
+        this.types = types;
+        this.settings = settings;
+        this.mayCall = mayCall;
+    }
+
+    /** @param settings the values of placeholders, as far as they are known */
+    static List<Problem> problems(RouteSet set, BeanTypes types, Map<String, String> settings) {
+        Set<String> notCalled = new HashSet<>(HANDED_ON);
+        set.beans().forEach((name, bean) -> {
+            if (!types.called().contains(text(bean.node(), "type"))) {
+                notCalled.add(name);
+            }
+        });
+        Predicate<String> mayCall = name -> !notCalled.contains(name);
+        List<Problem> problems = new ArrayList<>();
+        set.beans().values().forEach(bean -> problems.addAll(new CodeRule(bean, types, settings, mayCall).bean()));
+        set.routes().values().forEach(route -> problems.addAll(new CodeRule(route, types, settings, mayCall).route()));
+        return problems;
+    }
+
+    private static String text(Node node, String key) {
+        return YamlTree.value(node, key).flatMap(YamlTree::text).orElse("");
+    }
+
+    private List<Problem> bean() {
+        YamlTree.tuples(entry.node()).forEach(tuple -> {
+            String key = YamlTree.text(tuple.getKeyNode()).orElse("");
+            if (!OF_A_BEAN.contains(key)) {
+                refuse(
+                        tuple.getKeyNode(),
+                        "a bean with '" + key + "'",
+                        "a bean has a name, a type, constructors and properties, and nothing that runs code");
+            }
+        });
+        String type = text(entry.node(), "type");
+        if (!types.mayBeMade(type)) {
+            refuse(
+                    YamlTree.value(entry.node(), "type").orElse(entry.node()),
+                    "no bean of type '" + Words.oneLine(type) + "' is made from a route file",
+                    adviceFor(type));
+        }
+        for (String part : List.of("properties", "constructors")) {
+            YamlTree.value(entry.node(), part).ifPresent(this::values);
+        }
+        TextRule.look(entry.node(), settings, mayCall, (node, refusal) -> refuse(node, refusal.what(), refusal.next()));
+        return problems;
+    }
+
+    private String adviceFor(String type) {
+        if (type.startsWith(LEVELS)) {
+            return LEVELS_MOVED;
+        }
+        String near = type.length() > LONGEST_TYPE ? "" : Nearest.hint(type, types.called());
+        return near.isEmpty() ? TRUST : near;
+    }
+
+    /** A setter leads to no class. */
+    private void values(Node node) {
+        YamlTree.each(node, (key, value) -> {
+            if (ExpressionRule.isWayOut(key)) {
+                refuse(value, "the property '" + Words.oneLine(key) + "' is set of no bean", NO_CODE);
+            }
+        });
+    }
+
+    private List<Problem> route() {
+        steps(entry.node(), "");
+        TextRule.look(entry.node(), settings, mayCall, (node, refusal) -> refuse(node, refusal.what(), refusal.next()));
+        return problems;
+    }
+
+    private void steps(Node node, String parent) {
+        YamlTree.items(node).forEach(item -> steps(item, parent));
+        boolean free = NAMED_FREELY.contains(parent);
+        YamlTree.tuples(node).forEach(tuple -> {
+            String key = camelCase(YamlTree.text(tuple.getKeyNode()).orElse(""));
+            Node value = tuple.getValueNode();
+            boolean whole =
+                    key.equals("language") && YamlTree.value(value, "language").isPresent();
+            if (!free && !whole && LANGUAGES.contains(key.toLowerCase(Locale.ROOT))) {
+                String name = key.equals("language")
+                        ? Words.oneLine(YamlTree.text(value).orElse(""))
+                        : key;
+                refuse(tuple.getKeyNode(), "the language or step '" + name + "' runs code", NO_CODE);
+            }
+            boolean itsMethod = key.equals("method") && (parent.equals("bean") || parent.equals("method"));
+            if (!free && CALLING.contains(key) && !itsMethod) {
+                call(value);
+            }
+            if (!free && ADDRESSES.contains(key)) {
+                YamlTree.text(value)
+                        .map(text -> ExpressionRule.resolved(text, settings).strip())
+                        .filter(text -> SCHEMES.contains(text.toLowerCase(Locale.ROOT)))
+                        .ifPresent(text -> refuseScheme(value, text));
+            }
+            if (!WORDS.contains(key) || parent.equals("expression") || isAddressing(parent)) {
+                YamlTree.text(value).ifPresent(text -> address(value, text));
+            }
+            steps(value, key);
+        });
+    }
+
+    /** Steps whose expression is an address. */
+    private static boolean isAddressing(String parent) {
+        return Set.of("simple", "constant").contains(parent);
+    }
+
+    private void address(Node node, String text) {
+        for (String form : Decoded.of(text, settings).forms()) {
+            Matcher scheme = SCHEME.matcher(form);
+            while (scheme.find()) {
+                if (SCHEMES.contains(scheme.group(1).toLowerCase(Locale.ROOT))) {
+                    refuseScheme(node, scheme.group(1));
+                    return;
+                }
+            }
+        }
+    }
+
+    private void refuseScheme(Node node, String scheme) {
+        refuse(node, "the component '" + scheme + "' runs code", NO_CODE);
+    }
+
+    /** A step that calls a method: {@code bean:}, or the language {@code method:}. */
+    private void call(Node call) {
+        Optional<String> whole = YamlTree.text(call);
+        if (whole.isPresent()) {
+            name(call, whole.get());
+            return;
+        }
+        YamlTree.tuples(call).forEach(tuple -> {
+            String key = camelCase(YamlTree.text(tuple.getKeyNode()).orElse(""));
+            Node value = tuple.getValueNode();
+            String text = YamlTree.text(value).orElse("");
+            if (key.equals("ref")) {
+                name(value, text);
+            } else if (key.equals("beanType") || key.equals("type")) {
+                String method = text(call, "method").replaceFirst("\\(.*", "").strip();
+                boolean known = types.called().contains(text) || method.equals(CALLS.get(text));
+                if (!known) {
+                    refuse(value, "a call of the class '" + Words.oneLine(text) + "'", TRUST);
+                }
+            } else if (key.equals("method") && ExpressionRule.isWayOut(text.replaceFirst("\\(.*", ""))) {
+                refuse(value, "a call of '" + Words.oneLine(text) + "'", NO_CODE);
+            }
+        });
+    }
+
+    private void name(Node node, String name) {
+        String resolved = ExpressionRule.resolved(name, settings).strip();
+        String bare = resolved.replaceFirst("^#bean:|^#", "");
+        if (!bare.matches("[A-Za-z0-9_-]+") || !mayCall.test(bare)) {
+            refuse(
+                    node,
+                    "a call of '" + Words.oneLine(resolved) + "'",
+                    "a route calls beans of pgsteward, and those of a type in PGSTEWARD_ROUTES_TYPES");
+        }
+    }
+
+    /** Each line once: one fault may be seen in several ways. */
+    private void refuse(Node node, String what, String next) {
+        int line = YamlTree.line(node);
+        if (problems.stream().noneMatch(problem -> problem.line() == line)) {
+            problems.add(entry.problem(line, what, next));
+        }
+    }
+
+    /** YAML may spell a step in either way. */
+    static String camelCase(String key) {
+        StringBuilder camel = new StringBuilder();
+        boolean upper = false;
+        for (int at = 0; at < key.length(); at++) {
+            char c = key.charAt(at);
+            if (c == '-') {
+                upper = true;
+            } else {
+                camel.append(upper ? Character.toUpperCase(c) : c);
+                upper = false;
+            }
+        }
+        return camel.toString();
+    }
+}

@@ -1,0 +1,85 @@
+package org.pgsteward.camel.lint;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.pgsteward.io.YamlTree;
+import org.pgsteward.model.Nearest;
+
+/** Whether every door ({@code direct:x}) that somebody knocks at is answered, and by one route only. Pure. */
+final class DoorRule {
+    private static final String PREFIX = "direct:";
+    private static final String RECEIVER = "receiver-";
+
+    private DoorRule() {}
+
+    /**
+     * A route's doors.
+     *
+     * @param from the address that it begins with, without options
+     * @param knocks the doors in its steps that have to be answered, with their lines
+     * @param runs false for one that its precondition leaves out
+     */
+    record Doors(RouteSet.Entry route, String from, Map<String, Integer> knocks, boolean runs) {}
+
+    /**
+     * @param inJava doors that are answered in Java
+     * @param wanted doors that are knocked at in Java
+     */
+    static List<Problem> problems(List<Doors> routes, Set<String> inJava, Set<String> wanted) {
+        List<Problem> problems = new ArrayList<>();
+        Map<String, Doors> answered = new HashMap<>();
+        for (Doors route : routes) {
+            RouteSet.Entry entry = route.route();
+            if (entry.name().startsWith(RECEIVER) && !route.from().equals(PREFIX + entry.name())) {
+                problems.add(entry.problem(
+                        YamlTree.value(entry.node(), "id").map(YamlTree::line).orElse(entry.line()),
+                        "the receiver " + entry.name() + " does not begin with direct:" + entry.name(),
+                        "notices come by that door"));
+            }
+            Doors other = route.from().startsWith(PREFIX) ? answered.putIfAbsent(route.from(), route) : null;
+            if (other != null || inJava.contains(route.from())) {
+                String by = other == null
+                        ? "pgsteward itself"
+                        : other.route().name() + " at " + other.route().file() + ":"
+                                + other.route().line();
+                problems.add(entry.problem(fromLine(entry), route.from() + " is answered already, by " + by, ""));
+            }
+        }
+        Set<String> open = new HashSet<>(inJava);
+        routes.stream().filter(Doors::runs).forEach(route -> open.add(route.from()));
+        Set<String> all = new HashSet<>(inJava);
+        all.addAll(answered.keySet());
+        for (Doors route : routes) {
+            route.knocks().forEach((door, line) -> {
+                if (!(route.runs() ? open : all).contains(door)) {
+                    problems.add(route.route().problem(line, "no route answers " + door, hint(door, all)));
+                }
+            });
+        }
+        wanted.stream()
+                .sorted()
+                .filter(door -> !open.contains(door))
+                .forEach(door -> problems.add(new Problem(
+                        "",
+                        0,
+                        "no route answers " + door + ", at which pgsteward itself knocks",
+                        "bring that route back")));
+        return problems;
+    }
+
+    private static int fromLine(RouteSet.Entry entry) {
+        return YamlTree.value(entry.node(), "from").map(YamlTree::line).orElse(entry.line());
+    }
+
+    private static String hint(String door, Set<String> known) {
+        if (known.contains(door)) {
+            return "the route that does is switched off by its precondition";
+        }
+        String near = Nearest.hint(door, known);
+        return near.isEmpty() ? "write one, or take the step out" : near;
+    }
+}

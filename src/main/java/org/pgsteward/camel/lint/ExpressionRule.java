@@ -1,0 +1,136 @@
+package org.pgsteward.camel.lint;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Whether a text of a route file would reach a class, a bean that is not ours, or the environment, when Camel reads it as an
+ * expression. Every text may be one. Pure.
+ */
+final class ExpressionRule {
+    /** Where a function of the language Simple begins. */
+    private static final Pattern FUNCTION = Pattern.compile("\\$(?:simple)?\\{");
+
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(\\??)([^{}:]*)(?::([^{}]*))?}}");
+
+    /** Placeholders that Camel does not take from our settings; {@code {{env:X}}} would copy a secret. */
+    private static final Set<String> ASKING =
+            Set.of("bean", "env", "sys", "service", "service.host", "service.name", "service.port");
+
+    private static final Pattern REFERENCE = Pattern.compile("ref:[A-Za-z0-9_-]+");
+    private static final Pattern BEAN = Pattern.compile("bean:([A-Za-z0-9_-]+)(?:[.?:].*)?", Pattern.DOTALL);
+    private static final Pattern CLOSED =
+            Pattern.compile("(type|new|camelContext|env|sysenv|function)\\b.*", Pattern.DOTALL);
+
+    /** Names by which an object leads to classes, or to what has built it. */
+    private static final Pattern WAY_OUT = Pattern.compile("(?:^|[^A-Za-z0-9_$-])(?:get)?(?:[cC]lass|[cC]lassLoader"
+            + "|[cC]amelContext|[eE]xchange|[dD]eclaringClass|[pP]rotectionDomain|[rR]untime|[iI]njector|[rR]egistry"
+            + "|forName|newInstance|unitOfWork|UnitOfWork|getContext)(?![A-Za-z0-9_$-])");
+
+    private static final String ONLY =
+            "a route calls beans of pgsteward, and those of a type in PGSTEWARD_ROUTES_TYPES";
+
+    private ExpressionRule() {}
+
+    /** @param next what to do about it */
+    record Refusal(String what, String next) {}
+
+    /**
+     * Why the text is refused; empty where it is not.
+     *
+     * @param settings the values of placeholders
+     * @param mayCall of a bean's name
+     */
+    static Optional<Refusal> refusal(String text, Map<String, String> settings, Predicate<String> mayCall) {
+        return placeholders(text)
+                .or(() -> functions(text, mayCall))
+                // Two halves of a function may come together only when a placeholder between them is resolved.
+                .or(() -> functions(resolved(text, settings), mayCall));
+    }
+
+    private static Optional<Refusal> placeholders(String text) {
+        Matcher placeholder = PLACEHOLDER.matcher(text);
+        while (placeholder.find()) {
+            String key = placeholder.group(2).strip();
+            if (ASKING.contains(key)) {
+                return Optional.of(new Refusal(
+                        "the placeholder {{" + key + ":...}} is not resolved here",
+                        "set a setting such as PGSTEWARD_MY_VALUE, and write {{pgsteward.my.value}}"));
+            }
+        }
+        return text.contains("{{") && PLACEHOLDER.matcher(text).replaceAll("").contains("{{")
+                ? Optional.of(new Refusal("a placeholder within a placeholder", "give it one name"))
+                : Optional.empty();
+    }
+
+    /** As Camel resolves it: the setting, or else the default, or else nothing. */
+    static String resolved(String text, Map<String, String> settings) {
+        return PLACEHOLDER.matcher(text).replaceAll(placeholder -> {
+            String value = settings.get(placeholder.group(2).strip());
+            String or = placeholder.group(3);
+            return Matcher.quoteReplacement(value != null ? value : or != null ? or : "");
+        });
+    }
+
+    private static Optional<Refusal> functions(String text, Predicate<String> mayCall) {
+        Matcher function = FUNCTION.matcher(text);
+        while (function.find()) {
+            Optional<Refusal> refusal = function(body(text, function.end()).strip(), mayCall);
+            if (refusal.isPresent()) {
+                return refusal;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Up to the brace that closes it, or to the end. */
+    private static String body(String text, int from) {
+        int depth = 1;
+        for (int at = from; at < text.length(); at++) {
+            depth += text.charAt(at) == '{' ? 1 : text.charAt(at) == '}' ? -1 : 0;
+            if (depth == 0) {
+                return text.substring(from, at);
+            }
+        }
+        return text.substring(from);
+    }
+
+    private static Optional<Refusal> function(String body, Predicate<String> mayCall) {
+        Matcher bean = BEAN.matcher(body);
+        if (body.startsWith("bean:")
+                && !(bean.matches() && !bean.group(1).equals("type") && mayCall.test(bean.group(1)))) {
+            return Optional.of(new Refusal("an expression that calls a bean or a class: " + shown(body), ONLY));
+        }
+        if (body.startsWith("ref:") && !REFERENCE.matcher(body).matches()) {
+            return Optional.of(new Refusal("an expression that reaches into a bean: " + shown(body), ONLY));
+        }
+        if (body.equals("exchange")) {
+            // It may be handed on as it is, and nothing be asked of it.
+            return Optional.empty();
+        }
+        if (CLOSED.matcher(body).matches() || WAY_OUT.matcher(body).find()) {
+            return Optional.of(new Refusal(
+                    "an expression that reaches classes, the context or the environment: " + shown(body),
+                    "take what is in the body, a header or a variable"));
+        }
+        if (body.startsWith("properties:") || body.startsWith("propertiesExist:")) {
+            String key = body.substring(body.indexOf(':') + 1).replaceFirst("^!", "");
+            return placeholders("{{" + key + "}}");
+        }
+        return Optional.empty();
+    }
+
+    /** Whether the name of a method, with or without arguments, leads to a class. */
+    static boolean isWayOut(String method) {
+        return WAY_OUT.matcher(method).find();
+    }
+
+    private static String shown(String body) {
+        String line = Words.oneLine(body);
+        return "${" + (line.length() > 60 ? line.substring(0, 60) + "…" : line) + "}";
+    }
+}

@@ -1,0 +1,74 @@
+package org.pgsteward.camel.lint;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import org.pgsteward.camel.receivers.NotifyComponent;
+import org.pgsteward.io.YamlTree;
+import org.pgsteward.model.Nearest;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * What Camel takes and should not: a time that it cannot read counts as none at all, and a timer of {@code often} runs
+ * without a pause; and what an HTTP address does not know as an option goes out with the request.
+ */
+final class OptionRule {
+    /** How Camel writes a time. */
+    static final Pattern TIME = Pattern.compile("-?\\d+|(?=\\d)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?");
+
+    private static final Pattern WHOLE = Pattern.compile("-?\\d+");
+    private static final Set<String> LENIENT = Set.of("http", "https", NotifyComponent.SCHEME);
+
+    private OptionRule() {}
+
+    /** @param resolved a text with its placeholders filled in */
+    static List<Problem> problems(RouteSet.Entry entry, KnownNames known, UnaryOperator<String> resolved) {
+        List<Problem> problems = new ArrayList<>();
+        look(entry, entry.node(), known, resolved, problems);
+        return problems;
+    }
+
+    private static void look(
+            RouteSet.Entry entry, Node node, KnownNames known, UnaryOperator<String> resolved, List<Problem> problems) {
+        Optional<String> uri = YamlTree.value(node, "uri").flatMap(YamlTree::text);
+        Optional<Node> parameters = YamlTree.value(node, "parameters");
+        if (uri.isPresent() && parameters.isPresent()) {
+            String scheme = uri.get().replaceFirst("(?s)[:?].*", "");
+            YamlTree.tuples(parameters.get()).forEach(tuple -> {
+                String name = YamlTree.text(tuple.getKeyNode()).orElse("");
+                String value = YamlTree.text(tuple.getValueNode()).map(resolved).orElse("");
+                option(scheme, name, value, known)
+                        .ifPresent(said -> problems.add(
+                                entry.problem(YamlTree.line(tuple.getKeyNode()), said.get(0), said.get(1))));
+            });
+        }
+        YamlTree.items(node).forEach(item -> look(entry, item, known, resolved, problems));
+        YamlTree.tuples(node).forEach(tuple -> look(entry, tuple.getValueNode(), known, resolved, problems));
+    }
+
+    /** What is wrong, and what next. */
+    private static Optional<List<String>> option(String scheme, String name, String value, KnownNames known) {
+        Optional<Class<?>> type = known.optionType(scheme, name);
+        if (type.isEmpty() && LENIENT.contains(scheme)) {
+            Set<String> options = known.options(scheme);
+            boolean ours = scheme.equals(NotifyComponent.SCHEME) && name.equals(NotifyComponent.TIMEOUT);
+            return ours || options.contains(name)
+                    ? Optional.empty()
+                    : Nearest.within(2, name, options)
+                            .map(near ->
+                                    List.of(scheme + " has no option '" + name + "'", "did you mean '" + near + "'?"));
+        }
+        boolean unread = type.filter(
+                        kind -> (kind == long.class && !TIME.matcher(value).matches())
+                                || (kind == int.class && !WHOLE.matcher(value).matches()))
+                .isPresent();
+        return unread && !value.isEmpty() && !value.startsWith("#")
+                ? Optional.of(List.of(
+                        name + " is '" + value + "', which is no number",
+                        type.get() == long.class ? "a time is milliseconds, or such as 30s, 5m or 1h30m" : ""))
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,25 @@
+package org.pgsteward.camel.lint;
+
+import java.util.Locale;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+
+/**
+ * Refuses the components and the classes that run code, also where an address is put together only while a route runs, from
+ * data that the check of the files has not seen.
+ */
+public final class RefusedComponents {
+    private RefusedComponents() {}
+
+    /** @param settings with the types that the operator lists */
+    public static void refuse(CamelContext context, Map<String, String> settings) {
+        ClassGuard.install(context, settings);
+        context.getCamelContextExtension().registerEndpointCallback((uri, endpoint) -> {
+            String scheme = uri.replaceFirst("(?s)[:?].*", "").strip().toLowerCase(Locale.ROOT);
+            if (CodeRule.SCHEMES.contains(scheme)) {
+                throw new IllegalArgumentException("the component '" + scheme + "' runs code, which no route may");
+            }
+            return endpoint;
+        });
+    }
+}

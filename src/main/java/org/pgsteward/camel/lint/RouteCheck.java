@@ -1,0 +1,270 @@
+package org.pgsteward.camel.lint;
+
+import java.text.ParseException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
+import org.apache.camel.component.quartz.QuartzEndpoint;
+import org.apache.camel.model.Model;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.RouteDefinitionHelper;
+import org.pgsteward.camel.receivers.Redaction;
+import org.pgsteward.io.YamlTree;
+import org.quartz.CronExpression;
+
+/**
+ * Whether route files would run, asked without running any of it.
+ *
+ * <ol>
+ *   <li>Each file by itself: is it YAML, are its entries routes and beans with names, does a secret stand in it.
+ *   <li>All of them as one set in a throw-away context: beans, components, options, methods, settings, schedules.
+ *   <li>What of a set no context sees: names that stand twice, doors that nobody answers.
+ * </ol>
+ */
+public final class RouteCheck {
+    private static final Pattern WITHOUT_DEFAULT = Pattern.compile("\\{\\{([^{}:?!]+)}}");
+
+    /** Fits where a number is wanted, a name or a host. */
+    private static final String STAND_IN = "1";
+
+    private final Map<String, String> settings;
+    private final Supplier<Map<String, Object>> beans;
+    private final Set<String> answered;
+    private final Set<String> knockedAt;
+    private final Redaction redaction;
+
+    /**
+     * @param settings for placeholders
+     * @param beans what routes find that no file makes, asked at each check
+     * @param answered doors that are answered in Java
+     * @param wanted doors at which pgsteward itself knocks
+     */
+    public RouteCheck(
+            Map<String, String> settings,
+            Supplier<Map<String, Object>> beans,
+            Set<String> answered,
+            Set<String> wanted,
+            Redaction redaction) {
+        this.settings = settings;
+        this.beans = beans;
+        this.answered = answered;
+        this.knockedAt = wanted;
+        this.redaction = redaction;
+    }
+
+    /** What is wrong, in the order of files and lines; nothing where all would run. */
+    public List<Problem> problems(RouteFiles files) {
+        RouteSet set = RouteSet.of(files);
+        Set<Problem> problems = new TreeSet<>(form(set));
+        if (!FormRule.code(set, settings).isEmpty()) {
+            // To build any of it would run some of it.
+            return Placeholders.of(files).blamed(problems, settings);
+        }
+        boolean complete = problems.isEmpty();
+        try (Scratch scratch = new Scratch(settings, beans.get())) {
+            problems.addAll(built(set, scratch, set.beans().keySet(), Map.of(), complete));
+        }
+        return Placeholders.of(files).blamed(problems, settings);
+    }
+
+    /**
+     * The same of files of which much is in force already: that is not built again, and faults of form are enough.
+     *
+     * @param set what is asked about; Camel writes into its tree, so it is not to be used again
+     * @param running what is in force in {@code live}
+     */
+    public List<Problem> problems(RouteSet set, RouteSet running, CamelContext live) {
+        Set<Problem> problems = new TreeSet<>(form(set));
+        if (problems.isEmpty()) {
+            SwapPlan plan = SwapPlan.of(running, set);
+            Map<String, Object> given = new HashMap<>(beans.get());
+            set.beans().keySet().stream()
+                    .filter(name -> !plan.beans().contains(name))
+                    .forEach(name -> {
+                        Object bean = live.getRegistry().lookupByName(name);
+                        if (bean != null) {
+                            given.put(name, bean);
+                        }
+                    });
+            Map<String, RouteDefinition> started = new HashMap<>();
+            live.getCamelContextExtension()
+                    .getContextPlugin(Model.class)
+                    .getRouteDefinitions()
+                    .forEach(route -> started.put(route.getRouteId(), route));
+            started.keySet().removeAll(plan.routes());
+            try (Scratch scratch = new Scratch(settings, given)) {
+                problems.addAll(built(set, scratch, plan.beans(), started, true));
+            }
+        }
+        return List.copyOf(problems);
+    }
+
+    /** What is wrong by the look of the files alone: nothing of them is built. */
+    public List<Problem> form(RouteFiles files) {
+        return FormRule.problems(files, settings);
+    }
+
+    private List<Problem> form(RouteSet set) {
+        return FormRule.problems(set, settings, beans.get().keySet(), ourRoutes());
+    }
+
+    /** Of what passed the check, and did not start all the same. */
+    public Problem problem(RouteSet.Entry entry, Throwable thrown) {
+        try (Scratch scratch = new Scratch(settings, beans.get())) {
+            return new Blame(scratch.context, beans.get().keySet(), redaction::of).of(entry, thrown);
+        }
+    }
+
+    /** What a context that has started cannot tell by itself: doors that nobody answers. */
+    public List<Problem> doors(RouteFiles files, CamelContext context) {
+        RouteSet set = RouteSet.of(files);
+        List<DoorRule.Doors> doors = new ArrayList<>();
+        for (RouteDefinition route :
+                context.getCamelContextExtension().getContextPlugin(Model.class).getRouteDefinitions()) {
+            RouteSet.Entry entry = set.routes().get(route.getRouteId());
+            if (entry != null) {
+                doors.add(doors(entry, route, context, Included.in(context, route)));
+            }
+        }
+        return DoorRule.problems(doors, answered, knockedAt);
+    }
+
+    private Set<String> ourRoutes() {
+        Set<String> ours = new HashSet<>(Set.of("journal-drain"));
+        answered.forEach(door -> ours.add(door.replaceFirst("^direct:", "")));
+        return ours;
+    }
+
+    /**
+     * @param newBeans names of the beans to make; the others are there
+     * @param started routes that run as they stand in the set
+     */
+    private List<Problem> built(
+            RouteSet set,
+            Scratch scratch,
+            Set<String> newBeans,
+            Map<String, RouteDefinition> started,
+            boolean complete) {
+        List<Problem> problems = new ArrayList<>();
+        Set<String> names = new HashSet<>(beans.get().keySet());
+        names.addAll(set.beans().keySet());
+        Blame blame = new Blame(scratch.context, names, redaction::of);
+        RouteModel model = new RouteModel(scratch.context);
+        Map<String, Exception> failed =
+                model.beans(newBeans.stream().map(set::bean).toList());
+        failed.forEach((name, failure) -> {
+            Problem problem = blame.of(set.bean(name), failure);
+            if (failed.keySet().stream().noneMatch(other -> problem.what().equals(Blame.noBean(other)))) {
+                problems.add(problem);
+            }
+        });
+        List<DoorRule.Doors> doors = new ArrayList<>();
+        List<RouteDefinition> definitions = new ArrayList<>();
+        for (RouteSet.Entry entry : set.routes().values()) {
+            try {
+                RouteDefinition known = started.get(entry.name());
+                RouteDefinition route = known == null ? model.route(entry) : known;
+                boolean runs = known != null || Included.in(scratch.context, route);
+                scratch.standIn(runs ? Map.of() : standIns(entry));
+                if (known == null) {
+                    problems.addAll(steps(entry, route, scratch));
+                }
+                doors.add(doors(entry, route, scratch.context, runs));
+                definitions.add(route);
+                String twice = RouteDefinitionHelper.validateUniqueIds(route, definitions, route.getNodePrefixId());
+                if (twice != null) {
+                    problems.add(entry.problem(
+                            YamlTree.lineOf(entry.node(), twice::equals).orElse(entry.line()),
+                            "the id '" + twice + "' stands in another route too",
+                            "rename one of them"));
+                }
+            } catch (Exception | StackOverflowError e) {
+                Problem problem = blame.of(entry, e);
+                // What misses a bean that could not be made has no fault of its own.
+                if (failed.keySet().stream().noneMatch(name -> problem.what().equals(Blame.noBean(name)))) {
+                    problems.add(problem);
+                }
+            } finally {
+                scratch.standIn(Map.of());
+            }
+        }
+        // With a route missing that could not be read, others would seem to knock in vain.
+        if (complete && problems.isEmpty()) {
+            problems.addAll(DoorRule.problems(doors, answered, knockedAt));
+        }
+        return problems;
+    }
+
+    private static List<Problem> steps(RouteSet.Entry entry, RouteDefinition route, Scratch scratch) throws Exception {
+        List<Problem> problems = new ArrayList<>();
+        schedule(entry, scratch.build(route)).ifPresent(problems::add);
+        problems.addAll(OptionRule.problems(
+                entry, new KnownNames(scratch.context), scratch.context::resolvePropertyPlaceholders));
+        Knocks.dynamic(route).forEach(scratch.context::getEndpoint);
+        return problems;
+    }
+
+    /** A receiver that is switched off has no address; whether the rest of it is well can be told all the same. */
+    private Map<String, String> standIns(RouteSet.Entry entry) {
+        Map<String, String> standIns = new TreeMap<>();
+        YamlTree.scalars(entry.node()).forEach(scalar -> {
+            Matcher key = WITHOUT_DEFAULT.matcher(scalar.getValue());
+            while (key.find()) {
+                if (!settings.containsKey(key.group(1))) {
+                    standIns.put(key.group(1), STAND_IN);
+                }
+            }
+        });
+        return standIns;
+    }
+
+    private static java.util.Optional<Problem> schedule(RouteSet.Entry entry, Route built) {
+        if (built.getEndpoint() instanceof QuartzEndpoint quartz && quartz.getCron() != null) {
+            try {
+                new CronExpression(quartz.getCron());
+            } catch (ParseException e) {
+                int line = YamlTree.tuplesBelow(entry.node(), "parameters").stream()
+                        .filter(tuple -> YamlTree.text(tuple.getKeyNode()).equals(java.util.Optional.of("cron")))
+                        .map(tuple -> YamlTree.line(tuple.getKeyNode()))
+                        .findFirst()
+                        .orElse(entry.line());
+                return java.util.Optional.of(
+                        entry.problem(
+                                line,
+                                "the schedule '" + quartz.getCron() + "' cannot be read: "
+                                        + Words.oneLine(e.getMessage()),
+                                "Quartz wants six fields: second minute hour day-of-month month day-of-week, such as 0 0 3 * * ?"));
+            }
+        }
+        return java.util.Optional.empty();
+    }
+
+    private static DoorRule.Doors doors(
+            RouteSet.Entry entry, RouteDefinition route, CamelContext context, boolean runs) {
+        Map<String, Integer> knocks = new LinkedHashMap<>();
+        Knocks.of(route, context).forEach(door -> knocks.put(door, line(entry, door)));
+        String from = context.resolvePropertyPlaceholders(route.getInput().getEndpointUri());
+        return new DoorRule.Doors(entry, Knocks.bare(from), knocks, runs);
+    }
+
+    /** Where a door stands in one word, or in two, as the editor Kaoto writes it. */
+    private static int line(RouteSet.Entry entry, String door) {
+        String name = door.substring("direct:".length());
+        return YamlTree.lineOf(
+                        entry.node(), text -> text.replaceFirst("\\?.*", "").equals(door))
+                .or(() -> YamlTree.lineOf(entry.node(), name::equals))
+                .or(() -> YamlTree.lineOf(entry.node(), text -> text.startsWith("direct:")))
+                .orElse(entry.line());
+    }
+}

@@ -1,0 +1,147 @@
+package org.pgsteward.camel.lint;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.pgsteward.camel.receivers.Receivers;
+import org.pgsteward.io.BoundedFile;
+import org.pgsteward.monitor.ThresholdsFile;
+
+/**
+ * The route files as they lie in their folder at one moment.
+ *
+ * @param texts by name, such as {@code receivers/slack.camel.yaml}
+ * @param unreadable why a file could not be read, by name
+ */
+public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, String> unreadable) {
+    /** Every file that holds routes, and the levels; the folder has other files, such as templates. */
+    public static final List<String> ALL = List.of("*.camel.yaml", "receivers/*.camel.yaml", ThresholdsFile.NAME);
+
+    /** The largest that is shipped has 12 kB. */
+    private static final int MOST_BYTES = 1 << 20;
+
+    public RouteFiles {
+        texts = Collections.unmodifiableSortedMap(texts);
+        unreadable = Collections.unmodifiableSortedMap(unreadable);
+    }
+
+    public static RouteFiles of(SortedMap<String, String> texts) {
+        return new RouteFiles(texts, new TreeMap<>());
+    }
+
+    /** All there are; none where there is no such folder. */
+    public static RouteFiles read(Path folder) throws IOException {
+        SortedMap<String, String> texts = new TreeMap<>();
+        SortedMap<String, String> unreadable = new TreeMap<>();
+        for (String pattern : ALL) {
+            int slash = pattern.lastIndexOf('/') + 1;
+            Path parent = folder.resolve(pattern.substring(0, slash));
+            if (!Files.isDirectory(parent)) {
+                continue;
+            }
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(parent, pattern.substring(slash))) {
+                for (Path file : files) {
+                    String name = pattern.substring(0, slash) + file.getFileName();
+                    // What an editor lays beside a file while it writes begins with a dot.
+                    if (!file.getFileName().toString().startsWith(".")) {
+                        read(file, name, texts, unreadable);
+                    }
+                }
+            } catch (NoSuchFileException gone) {
+                // The folder went while it was read; the next look tells.
+            }
+        }
+        return new RouteFiles(texts, unreadable);
+    }
+
+    private static void read(
+            Path file, String name, SortedMap<String, String> texts, SortedMap<String, String> unreadable)
+            throws IOException {
+        try {
+            if (Files.isDirectory(file)) {
+                unreadable.put(name, "it is a folder");
+            } else if (Files.exists(file) && !Files.isRegularFile(file)) {
+                unreadable.put(name, "it is no plain file");
+            } else if (Files.size(file) > MOST_BYTES) {
+                unreadable.put(name, "it has more than 1 MiB");
+            } else {
+                byte[] bytes = BoundedFile.bytes(file, MOST_BYTES);
+                texts.put(
+                        name,
+                        StandardCharsets.UTF_8
+                                .newDecoder()
+                                .decode(ByteBuffer.wrap(bytes))
+                                .toString());
+            }
+        } catch (CharacterCodingException other) {
+            unreadable.put(name, "it is not written in UTF-8");
+        } catch (AccessDeniedException closed) {
+            unreadable.put(name, "it may not be read");
+        } catch (NoSuchFileException gone) {
+            // Between listing and reading, as happens while an editor renames; or a link that leads nowhere.
+            if (Files.isSymbolicLink(file)) {
+                unreadable.put(name, "it is a link that leads nowhere");
+            }
+        }
+    }
+
+    /** Those of one of the patterns, such as {@code backup.camel.yaml} or {@code receivers/*.camel.yaml}. */
+    public RouteFiles only(List<String> patterns) {
+        Predicate<String> wanted = name -> patterns.stream().anyMatch(pattern -> matches(pattern, name));
+        SortedMap<String, String> some = new TreeMap<>(texts);
+        some.keySet().removeIf(wanted.negate());
+        SortedMap<String, String> bad = new TreeMap<>(unreadable);
+        bad.keySet().removeIf(wanted.negate());
+        return new RouteFiles(some, bad);
+    }
+
+    /** The texts that hold routes, by name. */
+    Map<String, String> routes() {
+        SortedMap<String, String> routes = new TreeMap<>(texts);
+        routes.remove(ThresholdsFile.NAME);
+        return routes;
+    }
+
+    /** Returns how many files hold routes. */
+    public int count() {
+        return routes().size();
+    }
+
+    /** The text of {@code thresholds.yaml}, where there is one. */
+    public Optional<String> thresholds() {
+        return Optional.ofNullable(texts.get(ThresholdsFile.NAME));
+    }
+
+    /** The names of the receivers in them, switched on or not. */
+    public Set<String> receivers() {
+        return RouteSet.of(this).routes().keySet().stream()
+                .flatMap(id -> Receivers.name(id).stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static boolean matches(String pattern, String name) {
+        int star = pattern.indexOf('*');
+        if (star < 0) {
+            return pattern.equals(name);
+        }
+        String rest = name.startsWith(pattern.substring(0, star)) ? name.substring(star) : "/";
+        String ending = pattern.substring(star + 1);
+        return rest.endsWith(ending) && rest.indexOf('/') < 0;
+    }
+}

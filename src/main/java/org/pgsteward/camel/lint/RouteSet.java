@@ -1,0 +1,142 @@
+package org.pgsteward.camel.lint;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.pgsteward.io.YamlTree;
+import org.pgsteward.model.Nearest;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+
+/**
+ * What stands in the route files: routes and beans, each by its name, whichever file it is in.
+ *
+ * @param thresholds the text of {@code thresholds.yaml}, where there is one
+ * @param problems of the form: what is not here could not be read
+ */
+public record RouteSet(
+        Map<String, Entry> routes, Map<String, Entry> beans, Optional<String> thresholds, List<Problem> problems) {
+    private static final String FORM = "a route file is a list of `- route:` and `- beans:`";
+
+    /**
+     * A route or a bean.
+     *
+     * @param node as it is written, below {@code route} or in the list below {@code beans}
+     * @param meaning the same for two that do the same
+     */
+    public record Entry(String name, String file, Node node, String meaning) {
+        int line() {
+            return YamlTree.line(node);
+        }
+
+        Problem problem(int line, String what, String next) {
+            return new Problem(file, line, what, next);
+        }
+
+        /** Whether it names {@code word}, as itself or within an expression. */
+        boolean mentions(String word) {
+            return YamlTree.scalars(node).anyMatch(scalar -> Words.contains(scalar.getValue(), word));
+        }
+    }
+
+    /** Reads the text of the files. What cannot be read is among its problems. */
+    public static RouteSet of(RouteFiles files) {
+        RouteSet set =
+                new RouteSet(new LinkedHashMap<>(), new LinkedHashMap<>(), files.thresholds(), new ArrayList<>());
+        files.unreadable().forEach((file, why) -> set.problems.add(new Problem(file, 0, why, "")));
+        files.routes().forEach(set::read);
+        return set;
+    }
+
+    private void read(String file, String text) {
+        Optional<Node> root;
+        try {
+            root = YamlTree.read(file, text);
+        } catch (MarkedYamlEngineException e) {
+            // What is not closed is noticed far behind where it was opened.
+            Optional<Mark> at = String.valueOf(e.getContext()).startsWith("while scanning")
+                    ? e.getContextMark().or(e::getProblemMark)
+                    : e.getProblemMark();
+            int line = at.map(mark -> mark.getLine() + 1).orElse(0);
+            problems.add(new Problem(
+                    file, line, "no YAML: " + Words.oneLine(e.getProblem()), "look at its indentation and quotes"));
+            return;
+        } catch (YamlEngineException e) {
+            problems.add(new Problem(file, 0, "no YAML: " + Words.oneLine(e.getMessage()), ""));
+            return;
+        }
+        if (root.isEmpty()) {
+            problems.add(new Problem(file, 1, "it is empty", "remove it if nothing of it is wanted"));
+        } else if (YamlTree.items(root.get()).isEmpty()) {
+            problems.add(new Problem(file, YamlTree.line(root.get()), "it is no list", FORM));
+        } else {
+            YamlTree.items(root.get()).forEach(item -> readItem(file, item));
+        }
+    }
+
+    private void readItem(String file, Node item) {
+        List<NodeTuple> tuples = YamlTree.tuples(item);
+        if (tuples.isEmpty()) {
+            problems.add(new Problem(file, YamlTree.line(item), "neither a route nor beans", FORM));
+        }
+        for (NodeTuple tuple : tuples) {
+            String kind = YamlTree.text(tuple.getKeyNode()).orElse("");
+            int line = YamlTree.line(tuple.getKeyNode());
+            if (kind.equals("route")) {
+                put(routes, "route", "id", file, line, tuple.getValueNode());
+            } else if (kind.equals("beans")) {
+                if (YamlTree.items(tuple.getValueNode()).isEmpty()) {
+                    problems.add(new Problem(file, line, "beans has no list of beans", ""));
+                }
+                YamlTree.items(tuple.getValueNode())
+                        .forEach(bean -> put(beans, "bean", "name", file, YamlTree.line(bean), bean));
+            } else {
+                problems.add(new Problem(file, line, "'" + kind + "' is not read here", hint(kind)));
+            }
+        }
+    }
+
+    private static String hint(String kind) {
+        String near = Nearest.hint(kind, List.of("route", "beans"));
+        return kind.equals("from") ? "write `- route:` with an id around it" : near.isEmpty() ? FORM : near;
+    }
+
+    private void put(Map<String, Entry> entries, String kind, String key, String file, int line, Node node) {
+        Optional<String> name =
+                YamlTree.value(node, key).flatMap(YamlTree::text).filter(text -> !text.isBlank());
+        if (name.isEmpty()) {
+            problems.add(new Problem(file, line, "a " + kind + " without " + key, "give it a name of its own"));
+            return;
+        }
+        try {
+            Entry entry = new Entry(name.get(), file, node, Meaning.of(node));
+            Entry before = entries.putIfAbsent(name.get(), entry);
+            if (before != null) {
+                problems.add(new Problem(
+                        file,
+                        YamlTree.value(node, key).map(YamlTree::line).orElse(line),
+                        "there is a " + kind + " '" + name.get() + "' already, at " + before.file() + ":"
+                                + before.line(),
+                        "rename one of them"));
+            }
+        } catch (Meaning.Unreadable e) {
+            problems.add(new Problem(file, e.line(), Words.oneLine(e.getMessage()), ""));
+        }
+    }
+
+    /** @throws NullPointerException when there is no route of that id */
+    public Entry route(String id) {
+        return Objects.requireNonNull(routes.get(id), id);
+    }
+
+    /** @throws NullPointerException when there is no bean of that name */
+    public Entry bean(String name) {
+        return Objects.requireNonNull(beans.get(name), name);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.camel.lint;
+
+import org.jspecify.annotations.NullMarked;
