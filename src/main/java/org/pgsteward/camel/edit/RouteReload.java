@@ -49,6 +49,7 @@ public final class RouteReload implements AutoCloseable {
     private final CamelContext context;
     private final RouteSource source;
     private final RouteCheck check;
+    private final LeavingRoutes leaving;
     private final RouteSwap swap;
     private final Consumer<Condition> tell;
     private final Runnable swapped;
@@ -81,7 +82,8 @@ public final class RouteReload implements AutoCloseable {
         this.context = context;
         this.source = source;
         this.check = check;
-        this.swap = new RouteSwap((DefaultCamelContext) context, clock);
+        this.leaving = new LeavingRoutes((DefaultCamelContext) context, clock);
+        this.swap = new RouteSwap((DefaultCamelContext) context, leaving);
         this.tell = tell;
         this.swapped = swapped;
         this.inForce = inForce;
@@ -133,7 +135,7 @@ public final class RouteReload implements AutoCloseable {
 
     /** One look; returns after how long the next is due. */
     public synchronized Duration look() throws IOException {
-        swap.tidy();
+        leaving.tidy();
         RouteFiles now = RouteFiles.read(source.folder());
         if (now.equals(running)) {
             refused = null;
@@ -217,7 +219,7 @@ public final class RouteReload implements AutoCloseable {
 
     /** How many routes of before an edit are still there, for what is under way in them. */
     public synchronized int leaving() {
-        return swap.leaving();
+        return leaving.count();
     }
 
     /** Looks no more; to be called before the context ends. */
@@ -234,6 +236,6 @@ public final class RouteReload implements AutoCloseable {
 
     /** After the context has ended. */
     public synchronized void takeDown() {
-        swap.close();
+        leaving.close();
     }
 }

@@ -1,30 +1,19 @@
 package org.pgsteward.camel.edit;
 
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.camel.Consumer;
-import org.apache.camel.Endpoint;
 import org.apache.camel.ExtendedCamelContext;
-import org.apache.camel.Route;
-import org.apache.camel.Service;
-import org.apache.camel.component.direct.DirectConsumer;
 import org.apache.camel.component.quartz.QuartzEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.impl.engine.DefaultRouteStartupOrder;
-import org.apache.camel.impl.engine.RouteService;
 import org.apache.camel.model.Model;
 import org.apache.camel.model.RouteDefinition;
-import org.apache.camel.spi.RoutePolicy;
 import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.camel.lint.Included;
@@ -50,42 +39,16 @@ import org.slf4j.LoggerFactory;
 final class RouteSwap {
     private static final Logger LOG = LoggerFactory.getLogger(RouteSwap.class);
 
-    /** Long enough for who asked a door just before it changed hands to have stepped in. */
-    private static final Duration QUIET = Duration.ofSeconds(5);
-
     private final DefaultCamelContext context;
     private final ExtendedCamelContext extension;
     private final Model model;
-    private final Clock clock;
-    private final List<Leaving> leaving = new ArrayList<>();
+    private final LeavingRoutes leaving;
 
-    RouteSwap(DefaultCamelContext context, Clock clock) {
+    RouteSwap(DefaultCamelContext context, LeavingRoutes leaving) {
         this.context = context;
         this.extension = context.getCamelContextExtension();
         this.model = extension.getContextPlugin(Model.class);
-        this.clock = clock;
-    }
-
-    /** A route that runs, with all that brings it back. */
-    private record Running(
-            Route route, RouteService service, RouteDefinition definition, DefaultRouteStartupOrder order) {
-        Consumer consumer() {
-            return route.getConsumer();
-        }
-
-        boolean isDoor() {
-            return consumer() instanceof DirectConsumer;
-        }
-    }
-
-    private static final class Leaving {
-        private final Running running;
-        private Instant busy;
-
-        Leaving(Running running, Instant busy) {
-            this.running = running;
-            this.busy = busy;
-        }
+        this.leaving = leaving;
     }
 
     /** @throws NotSwapped when something does not start; then everything is as it was */
@@ -152,7 +115,7 @@ final class RouteSwap {
     private void routes(SwapPlan plan, Map<String, RouteDefinition> definitions, RouteSet after) throws NotSwapped {
         Set<String> ids = new LinkedHashSet<>(plan.lostRoutes());
         ids.addAll(plan.routes());
-        Map<String, Running> going = new LinkedHashMap<>();
+        Map<String, RunningRoute> going = new LinkedHashMap<>();
         ids.forEach(id -> running(id).ifPresent(running -> going.put(id, running)));
         // A door that keeps its route's name and place stays in the list of routes until its successor is there, too.
         going.forEach((id, running) -> {
@@ -163,7 +126,7 @@ final class RouteSwap {
         List<String> started = new ArrayList<>();
         for (Map.Entry<String, RouteDefinition> next : definitions.entrySet()) {
             String id = next.getKey();
-            Running old = going.get(id);
+            RunningRoute old = going.get(id);
             try {
                 if (old != null && keepsItsDoor(old, next.getValue())) {
                     extension.getRouteStartupOrder().remove(old.order());
@@ -184,12 +147,12 @@ final class RouteSwap {
             if (running.isDoor()) {
                 ServiceHelper.suspendService(running.consumer());
             }
-            leaving.add(new Leaving(running, clock.instant()));
+            leaving.add(running);
         });
         plan.lostRoutes().stream().filter(id -> !going.containsKey(id)).forEach(this::removeIdle);
     }
 
-    private boolean keepsItsDoor(Running running, @Nullable RouteDefinition next) {
+    private boolean keepsItsDoor(RunningRoute running, @Nullable RouteDefinition next) {
         return next != null
                 && running.isDoor()
                 && Included.in(context, next)
@@ -199,17 +162,17 @@ final class RouteSwap {
                         .equals(next.getInput().getEndpointUri());
     }
 
-    private Optional<Running> running(String id) {
+    private Optional<RunningRoute> running(String id) {
         return extension.getRouteStartupOrder().stream()
                 .filter(order -> order.getRoute().getId().equals(id))
                 .map(DefaultRouteStartupOrder.class::cast)
-                .map(order ->
-                        new Running(order.getRoute(), order.getRouteService(), model.getRouteDefinition(id), order))
+                .map(order -> new RunningRoute(
+                        order.getRoute(), order.getRouteService(), model.getRouteDefinition(id), order))
                 .findFirst();
     }
 
     /** Out of the context, and nothing new comes in; the steps live on. */
-    private void lift(Running running) {
+    private void lift(RunningRoute running) {
         extension.getRouteStartupOrder().remove(running.order());
         model.getRouteDefinitions().remove(running.definition());
         extension.removeRoute(running.route());
@@ -217,7 +180,7 @@ final class RouteSwap {
             ServiceHelper.suspendService(running.consumer());
             if (running.route().getEndpoint() instanceof QuartzEndpoint schedule) {
                 // It is the endpoint that holds the trigger, whose name the successor may need.
-                removeEndpoint(schedule);
+                leaving.removeEndpoint(schedule);
             }
         }
     }
@@ -229,15 +192,15 @@ final class RouteSwap {
         }
     }
 
-    private void undo(List<String> started, Map<String, Running> going) {
+    private void undo(List<String> started, Map<String, RunningRoute> going) {
         for (String id : started) {
-            Optional<Running> fresh = running(id);
+            Optional<RunningRoute> fresh = running(id);
             fresh.filter(running -> going.get(id) == null
                             || running.route() != going.get(id).route())
                     .ifPresent(running -> {
                         lift(running);
                         ServiceHelper.suspendService(running.consumer());
-                        leaving.add(new Leaving(running, clock.instant()));
+                        leaving.add(running);
                     });
             if (fresh.isEmpty()) {
                 // It did not come so far as to start.
@@ -256,7 +219,7 @@ final class RouteSwap {
         going.values().forEach(this::bringBack);
     }
 
-    private void bringBack(Running running) {
+    private void bringBack(RunningRoute running) {
         try {
             if (!model.getRouteDefinitions().contains(running.definition())) {
                 model.getRouteDefinitions().add(running.definition());
@@ -286,74 +249,6 @@ final class RouteSwap {
             model.getRouteDefinitions().removeIf(definition -> id.equals(definition.getRouteId()));
         } catch (Exception e) {
             LOG.warn("route {} is not taken down: {}", id, e.toString());
-        }
-    }
-
-    /** Takes down what is idle. Whose work is under way keeps all it needs for as long as that takes. */
-    void tidy() {
-        Instant now = clock.instant();
-        for (Iterator<Leaving> each = leaving.iterator(); each.hasNext(); ) {
-            Leaving one = each.next();
-            if (InFlight.of(one.running.route()) > 0) {
-                one.busy = now;
-            } else if (!one.busy.plus(QUIET).isAfter(now)) {
-                each.remove();
-                takeDown(one.running);
-            }
-        }
-    }
-
-    /** How many that were lifted out are still there. */
-    int leaving() {
-        return leaving.size();
-    }
-
-    /** Whatever is under way: the context ends. */
-    void close() {
-        leaving.forEach(one -> takeDown(one.running));
-        leaving.clear();
-    }
-
-    private void takeDown(Running running) {
-        Route route = running.route();
-        try {
-            Set<Endpoint> endpoints = new LinkedHashSet<>(running.service().gatherEndpoints());
-            endpoints.add(route.getEndpoint());
-            List<Service> steps = List.copyOf(route.getServices());
-            running.service().setRemovingRoutes(true);
-            running.service().stop();
-            // Only now do the threads of its steps end.
-            steps.forEach(ServiceHelper::stopAndShutdownServices);
-            for (RoutePolicy policy : route.getRoutePolicyList()) {
-                context.removeService(policy);
-            }
-            // Does nothing where a namesake runs.
-            context.removeRoute(route.getId());
-            Set<Endpoint> used = used();
-            endpoints.stream().filter(endpoint -> !used.contains(endpoint)).forEach(this::removeEndpoint);
-        } catch (Exception e) {
-            LOG.warn("route {} is not taken down cleanly: {}", route.getId(), e.toString());
-        }
-    }
-
-    private Set<Endpoint> used() {
-        Set<Endpoint> used = new LinkedHashSet<>();
-        extension.getRouteStartupOrder().stream()
-                .map(order -> ((DefaultRouteStartupOrder) order).getRouteService())
-                .forEach(service -> used.addAll(service.gatherEndpoints()));
-        context.getRoutes().forEach(route -> used.add(route.getEndpoint()));
-        leaving.forEach(one -> {
-            used.addAll(one.running.service().gatherEndpoints());
-            used.add(one.running.route().getEndpoint());
-        });
-        return used;
-    }
-
-    private void removeEndpoint(Endpoint endpoint) {
-        try {
-            context.removeEndpoint(endpoint);
-        } catch (Exception e) {
-            LOG.warn("endpoint {} is not taken down: {}", endpoint.getEndpointBaseUri(), e.toString());
         }
     }
 

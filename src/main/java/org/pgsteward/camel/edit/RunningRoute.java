@@ -1,0 +1,19 @@
+package org.pgsteward.camel.edit;
+
+import org.apache.camel.Consumer;
+import org.apache.camel.Route;
+import org.apache.camel.component.direct.DirectConsumer;
+import org.apache.camel.impl.engine.DefaultRouteStartupOrder;
+import org.apache.camel.impl.engine.RouteService;
+import org.apache.camel.model.RouteDefinition;
+
+/** A route that runs, with all that brings it back. */
+record RunningRoute(Route route, RouteService service, RouteDefinition definition, DefaultRouteStartupOrder order) {
+    Consumer consumer() {
+        return route.getConsumer();
+    }
+
+    boolean isDoor() {
+        return consumer() instanceof DirectConsumer;
+    }
+}
