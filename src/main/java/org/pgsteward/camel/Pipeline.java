@@ -14,7 +14,6 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.component.micrometer.MicrometerConstants;
-import org.apache.camel.component.micrometer.routepolicy.MicrometerRoutePolicyConfiguration;
 import org.apache.camel.component.micrometer.routepolicy.MicrometerRoutePolicyFactory;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckRegistry;
@@ -207,14 +206,17 @@ public final class Pipeline implements AutoCloseable {
             MicrometerRoutePolicyFactory figures = new MicrometerRoutePolicyFactory();
             figures.setMeterRegistry(registry);
             figures.setSkipCamelInfo(true);
-            // The timer counts all exchanges and those that failed.
-            MicrometerRoutePolicyConfiguration kept = figures.getPolicyConfiguration();
-            kept.setContextEnabled(false);
-            kept.setExchangesTotal(false);
-            kept.setExchangesSucceeded(false);
-            kept.setExchangesFailed(false);
-            kept.setExternalRedeliveries(false);
+            figures.getPolicyConfiguration().setContextEnabled(false);
+            // The timer counts all exchanges and those that failed. Counters would be gone after a route was edited:
+            // the
+            // route that leaves removes those of its successor.
+            figures.getPolicyConfiguration().setAdditionalCounters(false);
             context.addRoutePolicyFactory(figures);
+            context.addRoutePolicyFactory((made, route, definition) -> {
+                // A figure that is there from the beginning, as 0, shows its first rise.
+                SafetyNet.failures(registry, route);
+                return null;
+            });
         });
     }
 

@@ -1,13 +1,17 @@
 package org.pgsteward.camel;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteConfigurationBuilder;
+import org.apache.camel.component.micrometer.MicrometerConstants;
 import org.pgsteward.camel.receivers.Redaction;
 import org.pgsteward.engine.EngineAway;
 import org.slf4j.Logger;
@@ -64,6 +68,7 @@ public final class SafetyNet extends RouteConfigurationBuilder {
             return;
         }
         String line = thrown == null ? "no cause given" : line(thrown) + others(thrown);
+        count(exchange.getContext(), route);
         Instant now = clock.instant();
         Said before = said.put(route, new Said(line, now));
         if (before == null
@@ -73,6 +78,22 @@ public final class SafetyNet extends RouteConfigurationBuilder {
         } else {
             said.put(route, before);
         }
+    }
+
+    private static void count(CamelContext context, String route) {
+        MeterRegistry figures = context.getRegistry()
+                .lookupByNameAndType(MicrometerConstants.METRICS_REGISTRY_NAME, MeterRegistry.class);
+        if (figures != null) {
+            failures(figures, route).increment();
+        }
+    }
+
+    /** Counts the runs of a route that failed and were logged. */
+    static Counter failures(MeterRegistry figures, String route) {
+        return Counter.builder("pgsteward.route.failures")
+                .description("Runs of a route that failed and were logged.")
+                .tag("route", route)
+                .register(figures);
     }
 
     /** How many more steps failed, where one that fails stops no other. */
