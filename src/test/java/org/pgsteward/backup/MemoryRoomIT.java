@@ -6,13 +6,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -24,7 +27,6 @@ import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.postgres.Server;
 
 /** What a dump's sessions keep in memory, read from the kernel, and what was said before. */
 @NeedsPostgres
@@ -35,6 +37,9 @@ class MemoryRoomIT {
 
     /** Readings differ by some pages. */
     private static final long LITTLE = 4 << 20;
+
+    /** A connection for each reading took ten times as long, and a core. */
+    private static final Duration BETWEEN_READINGS = Duration.ofMillis(2);
 
     private TestHost host;
     private Wiring wiring;
@@ -99,8 +104,16 @@ class MemoryRoomIT {
         AtomicBoolean over = new AtomicBoolean();
         AtomicLong most = new AtomicLong();
         Thread watch = new Thread(() -> {
-            while (!over.get()) {
-                most.accumulateAndGet(privateBytes(database), Math::max);
+            try (Connection connection = host.cluster().server().connect("homelab");
+                    PreparedStatement sessions = connection.prepareStatement(
+                            "SELECT pid FROM pg_stat_activity WHERE datname = ? AND backend_type = 'client backend'")) {
+                sessions.setString(1, database);
+                while (!over.get()) {
+                    most.accumulateAndGet(privateBytes(sessions), Math::max);
+                    LockSupport.parkNanos(BETWEEN_READINGS.toNanos());
+                }
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
             }
         });
         watch.start();
@@ -113,19 +126,14 @@ class MemoryRoomIT {
         return most.get();
     }
 
-    private long privateBytes(String database) {
-        Server server = host.cluster().server();
-        try {
-            String pids = server.ask("SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE datname = '"
-                    + database + "' AND backend_type = 'client backend'");
-            return pids == null
-                    ? 0
-                    : Stream.of(pids.split(","))
-                            .mapToLong(MemoryRoomIT::privateBytesOf)
-                            .sum();
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
+    private static long privateBytes(PreparedStatement sessions) throws SQLException {
+        long bytes = 0;
+        try (ResultSet pids = sessions.executeQuery()) {
+            while (pids.next()) {
+                bytes += privateBytesOf(pids.getString(1));
+            }
         }
+        return bytes;
     }
 
     private static long privateBytesOf(String pid) {
