@@ -56,8 +56,8 @@ import org.pgsteward.postgres.UnprivilegedUser;
 class BackupRunIT {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
 
-    /** Of a table that takes seconds to dump: 400,000 rows of about 960 bytes. */
-    private static final int LARGE_ROWS = 400_000;
+    /** Of a table that takes most of a second to dump: 100,000 rows of about 960 bytes. */
+    private static final int LARGE_ROWS = 100_000;
 
     private static final int HEAP_MEGABYTES = 32;
 
@@ -664,6 +664,7 @@ class BackupRunIT {
     @Test
     void aTableTenTimesLargerThanTheHeapIsDumpedAndProved() throws Exception {
         String database = copyOfLarge();
+        host.cluster().run(database, "INSERT INTO public.big SELECT big.* FROM public.big, generate_series(1, 3)");
         Path printed = host.folder().resolve("printed.json");
 
         Process command = command("", database, printed);
@@ -699,8 +700,8 @@ class BackupRunIT {
         String database = copyOfLarge();
         Backup good = goodBackupOf(database);
 
-        // 4 MiB are the most that a file of this process may have.
-        Process command = command("ulimit -f 8192; ", database, host.folder().resolve("full.json"));
+        // 1 MiB is the most that a file of this process may have.
+        Process command = command("ulimit -f 2048; ", database, host.folder().resolve("full.json"));
 
         assertThat(command.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(command.exitValue()).isEqualTo(1);
@@ -765,7 +766,9 @@ class BackupRunIT {
                                         + "', 'dump', 'verified', now())");
             }
         }
-        Wiring daemon = host.wiring("pgsteward.backup.tick", "* * * * * ?");
+        // A base backup would be due, too, of all that the other tests left.
+        Wiring daemon =
+                host.wiring(Map.of("pgsteward.backup.tick", "* * * * * ?", "pgsteward.backup.base.schedule", ""));
         // In its place there is a file, so that this one cannot be stored.
         Files.createDirectories(host.store());
         Files.writeString(host.store().resolve(first), "in the way");
@@ -798,7 +801,7 @@ class BackupRunIT {
                         .run(target, BackupRun.Patience.FAILS_AT_ONCE)
                         .backup(),
                 work -> new Thread(work, "dump").start());
-        ProcessHandle dump = await().pollInterval(Duration.ofMillis(1))
+        ProcessHandle dump = await().pollInterval(Duration.ofMillis(5))
                 .atMost(PATIENCE)
                 .until(BackupRunIT::pgDump, Optional::isPresent)
                 .orElseThrow();
