@@ -197,7 +197,7 @@ public final class Tables {
         }
         try {
             Flyway.configure()
-                    .dataSource(source)
+                    .dataSource(ShortUrls.of(source))
                     .locations("classpath:db/migration")
                     // Whatever search path the administrator was given.
                     .defaultSchema("public")
