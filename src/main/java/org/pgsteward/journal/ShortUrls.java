@@ -26,7 +26,10 @@ final class ShortUrls {
                         connection,
                         "getMetaData",
                         metadata -> with(
-                                DatabaseMetaData.class, metadata, "getURL", url -> url.toString().split("\\?", 2)[0])));
+                                DatabaseMetaData.class,
+                                metadata,
+                                "getURL",
+                                url -> url.toString().split("\\?", 2)[0])));
     }
 
     /** Returns {@code target} as it is, except that {@code change} is applied to the results of {@code method}. */

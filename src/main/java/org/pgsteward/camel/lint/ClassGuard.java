@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>Everything else in Camel finds Camel's classes and ours, plain values, exceptions and interfaces.
  * </ol>
  */
-final class ClassGuard extends DefaultClassResolver {
+final class ClassGuard extends CachedResources {
     private static final StackWalker STACK = StackWalker.getInstance();
     /** Camel's binding of a property calls itself a few times. */
     private static final int MOST_FRAMES = 64;
