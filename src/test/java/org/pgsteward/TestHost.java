@@ -39,6 +39,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Typing;
+import org.pgsteward.postgres.ScratchTemplate;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
@@ -83,7 +84,13 @@ public final class TestHost implements AutoCloseable {
                 "PGSTEWARD_ALERTS_FLAPS", "1000",
                 "PGSTEWARD_ALERTS_REPEAT_CRITICAL", "0s",
                 "PGSTEWARD_ALERTS_REPEAT_WARNING", "0s"));
+        host.newState();
         return host;
+    }
+
+    /** Creates the state folder, with nothing but the empty cluster that scratch clusters are copied from. */
+    public void newState() throws IOException {
+        ScratchTemplate.link(cluster.ownPrograms(), folder.resolve("state"));
     }
 
     public TestCluster cluster() {

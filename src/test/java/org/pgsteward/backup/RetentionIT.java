@@ -97,6 +97,7 @@ class RetentionIT {
         }
         delete(host.store());
         delete(host.folder().resolve("state"));
+        host.newState();
         delete(host.folder().resolve("mailbox"));
     }
 

@@ -35,12 +35,14 @@ public final class TestCluster implements AutoCloseable {
     private static final String LEASH =
             "exec 3<&0; \"$@\" </dev/null & server=$!;" + " (cat >/dev/null; kill -INT $server) <&3 & wait $server";
 
+    private final Programs programs;
     private final ThrowawayCluster cluster;
     private final Server server;
     private final Path data;
     private Optional<Process> second = Optional.empty();
 
-    private TestCluster(ThrowawayCluster cluster, Server server, Path data) {
+    private TestCluster(Programs programs, ThrowawayCluster cluster, Server server, Path data) {
+        this.programs = programs;
         this.cluster = cluster;
         this.server = server;
         this.data = data;
@@ -80,13 +82,18 @@ public final class TestCluster implements AutoCloseable {
                             "homelab", Optional.of(PASSWORD), Optional.of(port), settings, false, Optional.empty()));
             cluster.sql("postgres", "CREATE DATABASE homelab;");
             Server server = new Server(new ServerAddress("127.0.0.1", port, "homelab", PASSWORD, "homelab"));
-            return new TestCluster(cluster, server, data);
+            return new TestCluster(programs, cluster, server, data);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Those that it was started with. */
+    public Programs ownPrograms() {
+        return programs;
     }
 
     public Server server() {
