@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.pgsteward.io.Sha256;
 import org.pgsteward.postgres.ClientProgram;
 
 /**
@@ -29,7 +29,7 @@ final class DumpStream extends FilterInputStream {
      * @param keys to whom it is sealed, if to anybody
      */
     DumpStream(ClientProgram program, InputStream plain, AgeKeys keys) throws IOException {
-        this(program, new CompressedStream(plain), keys, sha256());
+        this(program, new CompressedStream(plain), keys, Sha256.digest());
     }
 
     private DumpStream(ClientProgram program, CompressedStream compressed, AgeKeys keys, MessageDigest hash)
@@ -38,14 +38,6 @@ final class DumpStream extends FilterInputStream {
         this.program = program;
         this.compressed = compressed;
         this.hash = hash;
-    }
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java runtime has no SHA-256", e);
-        }
     }
 
     @Override

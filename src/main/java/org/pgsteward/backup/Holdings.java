@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.Sha256;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -71,7 +72,7 @@ public final class Holdings {
         if (store.alteration(backup.path().orElseThrow()).isPresent()) {
             return false;
         }
-        MessageDigest hash = DumpStream.sha256();
+        MessageDigest hash = Sha256.digest();
         try (InputStream file = new DigestInputStream(
                 BoundedFile.openNoLink(store.resolve(backup.path().orElseThrow())), hash)) {
             file.transferTo(OutputStream.nullOutputStream());

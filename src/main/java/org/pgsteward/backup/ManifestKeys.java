@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.Sha256;
 import org.pgsteward.model.Secret;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -205,7 +206,7 @@ public final class ManifestKeys {
     /** By which a manifest names its key: a hash that does not lead back to it. */
     private static String id(Secret key) {
         byte[] named = ("pgsteward manifest key " + key.reveal()).getBytes(StandardCharsets.US_ASCII);
-        return HexFormat.of().formatHex(DumpStream.sha256().digest(named), 0, 8);
+        return HexFormat.of().formatHex(Sha256.digest().digest(named), 0, 8);
     }
 
     private static byte[] mac(Secret key, byte[] bytes, int length, byte... end) {

@@ -83,7 +83,7 @@ public final class ProcessDeaths {
     synchronized void end(String service, boolean isVerification) {
         try {
             if (isVerification) {
-                known().remove(Store.folder(service));
+                known().remove(ServiceFolder.name(service));
                 Files.deleteIfExists(file(service, ENDED));
             }
             Files.deleteIfExists(file(service, RUNNING));
@@ -116,7 +116,7 @@ public final class ProcessDeaths {
 
     private List<Instant> recent(String service) {
         Instant since = clock.instant().minus(REMEMBERED);
-        return known().getOrDefault(Store.folder(service), List.of()).stream()
+        return known().getOrDefault(ServiceFolder.name(service), List.of()).stream()
                 .filter(since::isBefore)
                 .toList();
     }
@@ -187,6 +187,6 @@ public final class ProcessDeaths {
     }
 
     private Path file(String service, String ending) {
-        return folder.resolve(Store.folder(service) + ending);
+        return folder.resolve(ServiceFolder.name(service) + ending);
     }
 }

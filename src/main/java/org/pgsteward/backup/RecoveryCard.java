@@ -28,7 +28,8 @@ import org.pgsteward.postgres.ServerAddress;
  * and zstd, and nothing of ours.
  */
 public final class RecoveryCard {
-    static final String NAME = "RECOVERY.md";
+    /** The name of the file, in the store's own folder. */
+    public static final String NAME = ServiceFolder.RECOVERY_CARD;
 
     private static final String PART_PREFIX = "." + NAME + ".";
     private static final String PART_SUFFIX = ".part";

@@ -63,7 +63,7 @@ public final class RunLock implements AutoCloseable {
     /** Whether the process that holds the lock of {@code service} still watches over what it does. */
     public static boolean isAttended(Path locks, String service) {
         try {
-            FileTime touched = Files.getLastModifiedTime(locks.resolve(Store.folder(service) + ".lock"));
+            FileTime touched = Files.getLastModifiedTime(locks.resolve(ServiceFolder.name(service) + ".lock"));
             return touched.toInstant().plus(ATTENDED).isAfter(Instant.now());
         } catch (IOException e) {
             return false;
@@ -72,7 +72,7 @@ public final class RunLock implements AutoCloseable {
 
     /** Returns the lock; empty while another run holds it, of this process or of another. */
     public static Optional<RunLock> take(Path locks, String service) throws IOException {
-        return ofFolder(locks, Store.folder(service));
+        return ofFolder(locks, ServiceFolder.name(service));
     }
 
     /** The same, by the name of the service's folder in the store. */

@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -29,7 +28,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -73,11 +71,6 @@ public final class Store {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    /** Characters: twice this, the time and the endings must fit the 255 of the seed's column for paths. */
-    private static final int LONGEST_FOLDER = 100;
-
-    private static final int KEPT_OF_LONG = 80;
-
     /** Most names in a manifest are those of tables, and each stands there once: to remember them takes memory for nothing. */
     private static final JsonFactory PARSERS = JsonFactory.builder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
@@ -116,32 +109,8 @@ public final class Store {
         return root;
     }
 
-    /**
-     * The folder's name for a service. Letters, digits, dot, dash and underscore stand for themselves and everything
-     * else is escaped as in an address, so that no name leads out of the store and no two share a folder. One that
-     * escaping makes too long for the journal's column keeps its beginning, and a hash in place of the rest. One that is
-     * the name of the store's own file is escaped, too.
-     */
-    static String folder(String service) {
-        StringBuilder name = new StringBuilder();
-        for (byte b : service.getBytes(StandardCharsets.UTF_8)) {
-            char c = (char) (b & 0xff);
-            boolean plain = c < 128
-                    && (Character.isLetterOrDigit(c) || c == '-' || c == '_' || (c == '.' && name.length() > 0));
-            name.append(plain ? String.valueOf(c) : String.format(Locale.ROOT, "%%%02X", (int) c));
-        }
-        if (name.toString().equals(RecoveryCard.NAME)) {
-            return "%52" + name.substring(1);
-        }
-        if (name.length() <= LONGEST_FOLDER) {
-            return name.toString();
-        }
-        byte[] hash = DumpStream.sha256().digest(service.getBytes(StandardCharsets.UTF_8));
-        return name.substring(0, KEPT_OF_LONG) + "~" + HexFormat.of().formatHex(hash, 0, 8);
-    }
-
     static String backupId(String service, Instant at) {
-        return folder(service) + "-" + time(at);
+        return ServiceFolder.name(service) + "-" + time(at);
     }
 
     /** The second, as it stands in names. */
@@ -151,12 +120,12 @@ public final class Store {
 
     /** The folder of a service's backups; it need not exist. */
     Path folderOfService(String service) {
-        return root.resolve(folder(service));
+        return root.resolve(ServiceFolder.name(service));
     }
 
     /** Relative to the root, with slashes. */
     static String relativePath(String service, String backupId, BackupKind kind, boolean sealed) {
-        return folder(service) + "/" + backupId + "." + kind.extension() + ".zst" + (sealed ? SEALED : "");
+        return ServiceFolder.name(service) + "/" + backupId + "." + kind.extension() + ".zst" + (sealed ? SEALED : "");
     }
 
     /** Whether there is a backup of that name already, sealed or not. */
@@ -224,7 +193,7 @@ public final class Store {
 
     /** The same for one whose manifest is at hand, by whose word its file goes. */
     public static String path(Manifest manifest) {
-        return folder(manifest.service()) + "/" + manifest.file();
+        return ServiceFolder.name(manifest.service()) + "/" + manifest.file();
     }
 
     static String partOf(String relativePath) {

@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.function.LongConsumer;
 import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.Sha256;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Progress;
 
@@ -38,7 +39,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
 
     private void pourInto(ClientProgram program, LongConsumer poured, boolean toTheEnd)
             throws IOException, InterruptedException {
-        MessageDigest hash = DumpStream.sha256();
+        MessageDigest hash = Sha256.digest();
         // Held to the end: the one with a finalizer would close the file as soon as it is out of use, before all is
         // hashed.
         try (InputStream stored = open(hash);
@@ -91,7 +92,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      * @throws IOException when the file is not there, damaged, or not the one that was written
      */
     void pourInto(OutputStream target) throws IOException {
-        MessageDigest hash = DumpStream.sha256();
+        MessageDigest hash = Sha256.digest();
         try (InputStream stored = open(hash);
                 InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
             // Closed first: whatever reads may know better than the hash what is wrong.
@@ -114,7 +115,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
      * @throws IOException when the file is not there, or not the one that was written
      */
     void check() throws IOException {
-        MessageDigest hash = DumpStream.sha256();
+        MessageDigest hash = Sha256.digest();
         try (InputStream stored = open(hash)) {
             compareHash(stored, hash);
         }
@@ -167,7 +168,7 @@ record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
 
     /** What it was before it was stored, and whoever reads it may stop where he likes; nothing is compared. */
     InputStream plain() throws IOException {
-        MessageDigest hash = DumpStream.sha256();
+        MessageDigest hash = Sha256.digest();
         InputStream stored = open(hash);
         try {
             return new ZstdInputStreamNoFinalizer(unsealed(stored, hash));

@@ -63,7 +63,7 @@ final class VerificationTime {
 
         /** Returns whole seconds. */
         long of(String service) {
-            return ofFolder(Store.folder(service));
+            return ofFolder(ServiceFolder.name(service));
         }
 
         /** Returns whole seconds of the service whose verification ended last. */
@@ -124,7 +124,7 @@ final class VerificationTime {
     /** Adds to the time of a service whose verification ends now; for the process that has the turn. */
     void add(String service, Duration used) {
         Instant now = clock.instant();
-        String folder = Store.folder(service);
+        String folder = ServiceFolder.name(service);
         Map<String, Double> all = new HashMap<>(read().seconds());
         all.merge(folder, used.toMillis() / 1000.0, Double::sum);
         String lines = all.entrySet().stream()

@@ -204,7 +204,7 @@ class RemovalTest {
     }
 
     private List<String> files(String service) throws IOException {
-        try (Stream<Path> files = Files.list(root.resolve(Store.folder(service)))) {
+        try (Stream<Path> files = Files.list(root.resolve(ServiceFolder.name(service)))) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
     }

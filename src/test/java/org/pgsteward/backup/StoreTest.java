@@ -65,14 +65,14 @@ class StoreTest {
                 "recovery.md        | recovery.md"
             })
     void aServicesFolderIsAPlainNameWhateverTheServiceIsCalled(String service, String folder) {
-        assertThat(Store.folder(service)).isEqualTo(folder);
+        assertThat(ServiceFolder.name(service)).isEqualTo(folder);
     }
 
     @Test
     void noTwoServicesShareAFolderAndNoneLeadsOutOfTheStore() {
         Map<String, String> seen = new HashMap<>();
         for (String service : awkwardNames()) {
-            String folder = Store.folder(service);
+            String folder = ServiceFolder.name(service);
             assertThat(seen.put(folder, service))
                     .as("%s, the folder of %s", folder, service)
                     .isNull();
@@ -180,7 +180,7 @@ class StoreTest {
         store.publish(published, manifest(service, NIGHT));
         String unfinished = written(service, NIGHT.plusSeconds(60), "half");
 
-        assertThat(store.discardUnfinished(locks)).containsExactly(Store.folder(service));
+        assertThat(store.discardUnfinished(locks)).containsExactly(ServiceFolder.name(service));
 
         assertThat(store.resolve(Store.partOf(unfinished))).doesNotExist();
         assertThat(store.resolve(published)).hasContent("whole");
@@ -288,13 +288,13 @@ class StoreTest {
     private String written(String service, Instant at, String content) throws IOException {
         String path = Store.relativePath(service, Store.backupId(service, at), BackupKind.DUMP, false);
         Path part = store.resolve(Store.partOf(path));
-        Files.createDirectories(root.resolve(Store.folder(service)));
+        Files.createDirectories(root.resolve(ServiceFolder.name(service)));
         Files.writeString(part, content);
         return path;
     }
 
     private List<String> files(String service) throws IOException {
-        try (Stream<Path> files = Files.list(root.resolve(Store.folder(service)))) {
+        try (Stream<Path> files = Files.list(root.resolve(ServiceFolder.name(service)))) {
             return files.map(file -> file.getFileName().toString()).toList();
         }
     }

@@ -79,7 +79,7 @@ class VerificationTimeTest {
         for (int i = 0; i < VerificationTime.MOST_SERVICES; i++) {
             full.append(10 + i)
                     .append(".123456789012345 ")
-                    .append(Store.folder(longest + i))
+                    .append(ServiceFolder.name(longest + i))
                     .append('\n');
         }
         Files.writeString(locks.resolve(VerificationTime.FILE), full);
