@@ -30,11 +30,6 @@ public final class Dumps {
     /** A table that somebody holds locked for longer fails the dump, and says so, rather than hold it up for a day. */
     private static final Duration LOCK_WAIT = Duration.ofMinutes(1);
 
-    private static final String ANOTHER = "another dump";
-
-    /** The step of a run that waits for another dump of this process. */
-    static final String WAITS = "waits for " + ANOTHER;
-
     /** To lock all tables and read what is said of them, on top of the time in which a slow disk reads the database. */
     private static final Duration LOCKING = Duration.ofMinutes(2);
 
@@ -56,7 +51,7 @@ public final class Dumps {
     private final AgeKeys keys;
     private final Proof proof;
     private final DiskSpace disk;
-    private final Turn dumping = new Turn(ANOTHER);
+    private final Turn dumping = new Turn(RunsUnderWay.ANOTHER_DUMP);
     private final RunsUnderWay runs;
     private final Path locks;
     private final Set<String> allowedExtensions;
@@ -103,7 +98,7 @@ public final class Dumps {
         Progress progress = null;
         try {
             held.add(lock.get());
-            RunsUnderWay.Run run = held.add(runs.begin(RunsUnderWay.BACKUP, target.service()));
+            RunsUnderWay.Run run = held.add(runs.beginBackup(target.service()));
             progress = run.progress();
             return Optional.of(begin(target, held, progress));
         } catch (Throwable e) {

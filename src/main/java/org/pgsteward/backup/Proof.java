@@ -121,7 +121,7 @@ public final class Proof {
      */
     public Backup prove(Backup backup) throws InterruptedException {
         long began = System.nanoTime();
-        try (RunsUnderWay.Run run = runs.begin(RunsUnderWay.VERIFICATION, backup.service());
+        try (RunsUnderWay.Run run = runs.beginVerification(backup.service());
                 Progress.Binding bound = run.progress().bind()) {
             Objects.requireNonNull(bound);
             Backup proved = watched(backup, run.progress(), began);

@@ -36,11 +36,6 @@ final class ProofTurn {
     /** No service's: one's name does not begin so. */
     private static final String NAME = "_proof";
 
-    private static final String ANOTHER = "another verification";
-
-    /** The step of a run that waits in this process. */
-    static final String WAITS = "waits for " + ANOTHER;
-
     private static final Duration LOOK = Duration.ofMillis(200);
 
     private final Path locks;
@@ -208,7 +203,7 @@ final class ProofTurn {
 
     private void tell(Look before, Look now) {
         if (now == Look.BEHIND_ANOTHER && now != before) {
-            Progress.current().waitsFor(ANOTHER);
+            Progress.current().waitsFor(RunsUnderWay.ANOTHER_VERIFICATION);
         }
         if (now == Look.ELSEWHERE) {
             if (now != before) {

@@ -53,16 +53,39 @@ public final class RunsUnderWay {
         }
     }
 
-    /** What {@link #begin} is told of a backup that is made. */
-    static final String BACKUP = "backup";
+    /** The other run for which a backup waits. */
+    public static final String ANOTHER_DUMP = "another dump";
 
-    /** What {@link #begin} is told of a verification. */
-    static final String VERIFICATION = "verification";
+    /** The other run for which a verification waits. */
+    public static final String ANOTHER_VERIFICATION = "another verification";
 
-    /** @param what {@link #BACKUP} or {@link #VERIFICATION} */
-    Run begin(String what, String service) {
+    private static final String BACKUP = "backup";
+
+    private static final String VERIFICATION = "verification";
+
+    /** Begins a backup of a service. */
+    public Run beginBackup(String service) {
+        return begin(BACKUP, service);
+    }
+
+    /** Begins a verification of a service's backup. */
+    public Run beginVerification(String service) {
+        return begin(VERIFICATION, service);
+    }
+
+    private Run begin(String what, String service) {
         deaths.ifPresent(record -> record.begin(service));
         return add(new Run(service, new Progress(what + " of " + service, true), what.equals(VERIFICATION)));
+    }
+
+    /** Returns whether this is a backup. */
+    static boolean isBackup(Progress.State run) {
+        return run.name().startsWith(BACKUP);
+    }
+
+    /** Returns whether this is a verification. */
+    static boolean isVerification(Progress.State run) {
+        return run.name().startsWith(VERIFICATION);
     }
 
     /** Several backups, one after the other, with what follows them. */

@@ -24,7 +24,7 @@ import org.pgsteward.postgres.Progress;
  */
 public final class StuckRule {
     /** Bytes a second: what a slow disk of a small host reads. */
-    static final long SLOW_DISK = 10L * 1000 * 1000;
+    public static final long SLOW_DISK = 10L * 1000 * 1000;
 
     /** Bytes a second: the slowest run that is not cancelled. */
     static final long SLOWEST = 1000 * 1000;
@@ -121,14 +121,14 @@ public final class StuckRule {
     }
 
     private static boolean isWaitedFor(Progress.State run, List<Progress.State> all, Others others) {
-        if (run.name().startsWith(RunsUnderWay.VERIFICATION)) {
-            return others.verification() || others.backups() || isAny(all, ProofTurn.WAITS);
+        if (RunsUnderWay.isVerification(run)) {
+            return others.verification() || others.backups() || isAny(all, RunsUnderWay.ANOTHER_VERIFICATION);
         }
-        return run.name().startsWith(RunsUnderWay.BACKUP) && (others.backups() || isAny(all, Dumps.WAITS));
+        return RunsUnderWay.isBackup(run) && (others.backups() || isAny(all, RunsUnderWay.ANOTHER_DUMP));
     }
 
-    private static boolean isAny(List<Progress.State> all, String step) {
-        return all.stream().anyMatch(run -> run.step().equals(step));
+    private static boolean isAny(List<Progress.State> all, String waitsFor) {
+        return all.stream().anyMatch(run -> run.step().equals("waits for " + waitsFor));
     }
 
     private Verdict ofCancelled(Progress.State run, Duration since) {
@@ -148,7 +148,7 @@ public final class StuckRule {
     }
 
     /** Returns how long the restore of one database of that size may take, among all others. */
-    Duration ofARestore(long sizeBytes) {
+    public Duration ofARestore(long sizeBytes) {
         return part(PART_OF_A_RESTORE, sizeBytes);
     }
 
