@@ -218,7 +218,7 @@ final class BaseProof implements AutoCloseable {
                     .toList();
             cluster.sqlInCopy(database, WITHOUT_EXPRESSIONS);
             StringBuilder counting =
-                    new StringBuilder(Proof.TABLES_ONLY + "SELECT -1, count(*) FROM pg_catalog.pg_class;\n");
+                    new StringBuilder(ThrowawayCluster.TABLES_ONLY + "SELECT -1, count(*) FROM pg_catalog.pg_class;\n");
             for (int i = 0; i < tables.size(); i++) {
                 counting.append("SELECT ")
                         .append(i)

@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.pgsteward.model.Backup;
-import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Progress;
@@ -133,11 +132,10 @@ public final class Dumps {
         long size = sourceSize(target);
         progress.grow(size);
         DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), size);
-        DiskNeedRule.Answer room =
-                DiskNeedRule.judge(need, disk.free().without(proof.turn().promised()));
-        if (!room.fits() && proof.turn().promised() > 0) {
+        DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
+        if (!room.fits() && proof.promised() > 0) {
             // What is being proved gives back what it has taken.
-            proof.turn().awaitEnd();
+            proof.awaitEnd();
             room = DiskNeedRule.judge(need, disk.free());
         }
         if (!room.fits()) {
@@ -260,16 +258,8 @@ public final class Dumps {
         if (!keys.seals() || keys.opens()) {
             return Optional.empty();
         }
-        held.add(proof.turn().takeForDump(target.service()));
-        try {
-            held.add(proof.watchScratch(sourceSize(target)));
-            if (target.kind() == BackupKind.BASE) {
-                return Optional.of(held.add(StreamProof.of(proof.unpacking(programs.major(), sourceSize(target)))));
-            }
-            return Optional.of(held.add(StreamProof.in(proof.scratchCluster(programs), target.kind())));
-        } catch (IOException e) {
-            return Optional.of(StreamProof.impossible(target.kind(), Proof.noCluster(e)));
-        }
+        held.add(proof.takeTurn(target.service()));
+        return Optional.of(proof.inStream(target.kind(), sourceSize(target), programs, held));
     }
 
     /**

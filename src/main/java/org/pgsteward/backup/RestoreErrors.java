@@ -1,9 +1,13 @@
 package org.pgsteward.backup;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Quote;
 
 /**
  * What {@code pg_restore} says of the statements that failed, when it goes on after an error. Pure.
@@ -54,5 +58,37 @@ record RestoreErrors(List<Failure> failures, int unnamed) {
             lines.add(unnamed + " more statements of the dump failed");
         }
         return lines;
+    }
+
+    /**
+     * Returns the commands that fill the views which {@code pg_restore} could not fill. An object that a restore from the
+     * stored file leaves out or tries again is no error.
+     *
+     * @param schemas that were there already, for an extension
+     * @throws IOException when there is another error
+     */
+    static List<String> unfilledViews(ClientProgram.Ended ended, Set<String> schemas) throws IOException {
+        RestoreErrors errors = of(ended.errors());
+        List<String> views = new ArrayList<>();
+        boolean all = errors.unnamed() == 0 && !errors.failures().isEmpty();
+        for (Failure failure : errors.failures()) {
+            String command = failure.command();
+            if (command.startsWith("REFRESH MATERIALIZED VIEW ")) {
+                views.add(command);
+            } else {
+                // An event trigger is left to the administrator, and a schema may be there for an extension.
+                all &= command.startsWith("CREATE EVENT TRIGGER ") || isOfAnExtension(command, schemas);
+            }
+        }
+        if (!all) {
+            throw new IOException("pg_restore ended with exit code " + ended.exitCode() + ": " + ended.message());
+        }
+        return views;
+    }
+
+    private static boolean isOfAnExtension(String command, Set<String> schemas) {
+        return schemas.stream()
+                .anyMatch(schema -> command.equals("CREATE SCHEMA " + schema + ";")
+                        || command.equals("CREATE SCHEMA " + Quote.identifier(schema) + ";"));
     }
 }

@@ -59,7 +59,15 @@ class StuckRuleTest {
         Progress.State slow = verification(Duration.ofMinutes(1).plusSeconds(11), 10_000_000);
         Progress.State inTime = verification(Duration.ofMinutes(1).plusSeconds(10), 10_000_000);
         Progress.State waiting = new Progress.State(
-                "verification of chat", true, "waits for " + RunsUnderWay.ANOTHER_VERIFICATION, true, 0, 0, HOUR, Duration.ZERO, Optional.empty());
+                "verification of chat",
+                true,
+                "waits for " + RunsUnderWay.ANOTHER_VERIFICATION,
+                true,
+                0,
+                0,
+                HOUR,
+                Duration.ZERO,
+                Optional.empty());
 
         assertThat(rule.judge(slow, List.of(slow, waiting), NONE))
                 .isEqualTo(new StuckRule.Verdict(
@@ -78,7 +86,15 @@ class StuckRuleTest {
         Progress.State slow = working(Duration.ofMinutes(1).plusSeconds(71), 70_000_000);
         Progress.State inTime = working(Duration.ofMinutes(1).plusSeconds(70), 70_000_000);
         Progress.State waiting = new Progress.State(
-                "backup of chat", true, "waits for " + RunsUnderWay.ANOTHER_DUMP, true, 0, 0, HOUR, Duration.ZERO, Optional.empty());
+                "backup of chat",
+                true,
+                "waits for " + RunsUnderWay.ANOTHER_DUMP,
+                true,
+                0,
+                0,
+                HOUR,
+                Duration.ZERO,
+                Optional.empty());
 
         assertThat(rule.judge(slow, List.of(slow, waiting), NONE).action()).isEqualTo(Action.CANCEL);
         assertThat(rule.judge(slow, List.of(slow), BACKUPS).action()).isEqualTo(Action.CANCEL);
