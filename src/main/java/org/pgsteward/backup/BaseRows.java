@@ -195,7 +195,7 @@ final class BaseRows implements AutoCloseable {
     /** By {@code database.schema.table}, each quoted where it has to be. */
     private Map<String, Long> count() throws SQLException {
         Map<String, Long> counts = new TreeMap<>();
-        for (String left : Guest.names(server, LEFT_BEHIND)) {
+        for (String left : column(connection, LEFT_BEHIND, 0)) {
             try {
                 RoleRemoval.drop(server, left);
             } catch (SQLException e) {
@@ -314,9 +314,9 @@ final class BaseRows implements AutoCloseable {
 
     private void count(Login login, List<Table> tables, String prefix, Map<String, Long> counts, Failure failure)
             throws SQLException {
-        for (int from = 0; from < tables.size(); from += Snapshot.TABLES_OF_A_SESSION) {
+        for (int from = 0; from < tables.size(); from += SnapshotRows.TABLES_OF_A_SESSION) {
             try (Connection there = login.enter()) {
-                int to = Math.min(tables.size(), from + Snapshot.TABLES_OF_A_SESSION);
+                int to = Math.min(tables.size(), from + SnapshotRows.TABLES_OF_A_SESSION);
                 count(there, tables.subList(from, to), prefix, counts, failure);
             }
         }

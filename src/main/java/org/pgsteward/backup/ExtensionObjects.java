@@ -1,8 +1,14 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.pgsteward.postgres.Quote;
 
@@ -28,9 +34,21 @@ final class ExtensionObjects {
      * Those that may have been added: not in the transaction that made or changed the extension. After {@code pg_upgrade} and
      * updates these are also objects of the script.
      */
-    static final String ADDED = MEMBERS + " AND d.xmin <> e.xmin ORDER BY 1 LIMIT " + MOST;
+    private static final String ADDED = MEMBERS + " AND d.xmin <> e.xmin ORDER BY 1 LIMIT " + MOST;
 
     private ExtensionObjects() {}
+
+    /** Returns those that may have been added, at most {@value #MOST}. */
+    static List<Losses.ExtensionObject> added(Connection connection) throws SQLException {
+        Map<String, Losses.ExtensionObject> added = new TreeMap<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(ADDED)) {
+            while (rows.next()) {
+                added.put(rows.getString(1), new Losses.ExtensionObject(rows.getString(1), rows.getString(2)));
+            }
+        }
+        return List.copyOf(added.values());
+    }
 
     /**
      * Returns the ones that are not there after a restore, one line each.

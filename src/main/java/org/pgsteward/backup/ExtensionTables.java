@@ -52,7 +52,8 @@ final class ExtensionTables {
             Savepoint before = connection.setSavepoint();
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SET LOCAL lock_timeout = '1s'");
-                counted.add(table.with(TableRows.count(connection, table.name())));
+                counted.add(new Losses.ExtensionTable(
+                        table.name(), table.extension(), TableRows.count(connection, table.name())));
             } catch (SQLException e) {
                 if (connection.isClosed()) {
                     throw e;

@@ -38,9 +38,5 @@ public record Losses(
     public record ExtensionObject(String name, String extension) {}
 
     /** @param name as SQL writes it */
-    public record ExtensionTable(String name, String extension, long rows) {
-        ExtensionTable with(long counted) {
-            return new ExtensionTable(name, extension, counted);
-        }
-    }
+    public record ExtensionTable(String name, String extension, long rows) {}
 }

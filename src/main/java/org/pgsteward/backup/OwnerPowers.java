@@ -1,9 +1,11 @@
 package org.pgsteward.backup;
 
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,7 +18,7 @@ import org.pgsteward.postgres.Server;
  */
 final class OwnerPowers {
     /** Whether a role is nothing but a role: whoever acts as it can then become nothing more. */
-    static final String POWERS = """
+    private static final String POWERS = """
             SELECT r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
                    OR EXISTS (SELECT FROM pg_catalog.pg_roles AS o
                                WHERE (o.rolsuper OR o.rolcreaterole
@@ -28,7 +30,7 @@ final class OwnerPowers {
             """;
 
     /** What runs with the rights of the role that owns it, and is no extension's. */
-    static final String CODE = """
+    private static final String CODE = """
             WITH code (classid, objid, what) AS (
                 SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass::oid, p.oid,
                        'routine ' || p.oid::pg_catalog.regprocedure::text
@@ -64,6 +66,14 @@ final class OwnerPowers {
 
     boolean isPowerful(String role) throws SQLException {
         return Guest.names(server, POWERS + Quote.literal(role)).contains("t");
+    }
+
+    /** Returns what in a database would run with the powers of a role; empty for nothing, or a role without powers. */
+    static String code(Connection connection, String role) throws SQLException {
+        boolean powerful = Guest.names(connection, POWERS + Quote.literal(role)).contains("t");
+        return powerful
+                ? Objects.requireNonNullElse(Guest.names(connection, CODE).get(0), "")
+                : "";
     }
 
     /** @throws Restore.Refused when something in the database would run with the powers of whom it is given to */
