@@ -26,7 +26,7 @@ public final class DumpRun implements AutoCloseable {
     private final Progress progress;
     private final BackupTarget target;
     private final Backup started;
-    private final Store store;
+    private final UnfinishedBackup file;
     private final Held held;
     private final Clock clock;
     private final long startedNanos = System.nanoTime();
@@ -60,7 +60,7 @@ public final class DumpRun implements AutoCloseable {
         this.progress = progress;
         this.target = target;
         this.started = started;
-        this.store = store;
+        this.file = store.newBackup(target.service(), started.id(), target.kind(), keys.seals());
         this.held = held;
         this.clock = clock;
         this.extensions = extensions;
@@ -70,7 +70,7 @@ public final class DumpRun implements AutoCloseable {
         this.keys = keys;
         this.proof = proof;
         this.allowedExtensions = allowedExtensions;
-        store.clear(path());
+        file.clear();
         InputStream plain =
                 proof.map(watcher -> watcher.watching(program.output())).orElse(program.output());
         this.stream = held.add(new DumpStream(program, plain, keys));
@@ -86,7 +86,7 @@ public final class DumpRun implements AutoCloseable {
 
     /** The file to write, relative to the store; it ends in {@code .part}. */
     public String partPath() {
-        return Store.partOf(path());
+        return file.partPath();
     }
 
     /** The dump, compressed, and sealed if there are recipients. It throws, rather than end, when {@code pg_dump} did not end well. */
@@ -131,11 +131,11 @@ public final class DumpRun implements AutoCloseable {
             throw new IOException(
                     "the program that dumps " + target.service() + " said that all is well and wrote nothing");
         }
-        String path = path();
-        long written = store.written(path);
+        String path = file.path();
+        long written = file.size();
         if (written != stream.sizeBytes()) {
             throw new IOException("the dump of " + target.service() + " is " + stream.sizeBytes() + " bytes, and "
-                    + written + " of them are in " + store.resolve(partPath()));
+                    + written + " of them are in " + file.partFile());
         }
         progress.step("waits for the rows to be counted");
         Instant finished = clock.instant();
@@ -149,7 +149,7 @@ public final class DumpRun implements AutoCloseable {
                 target.owner(),
                 target.image(),
                 target.kind().word(),
-                store.resolve(path).getFileName().toString(),
+                file.fileName(),
                 sha256,
                 written,
                 stream.sourceBytes(),
@@ -165,7 +165,7 @@ public final class DumpRun implements AutoCloseable {
                 List.of());
         Manifest manifest = plain.with(RestoreCaveats.of(plain, allowedExtensions, List.of()));
         if (proof.isEmpty()) {
-            store.publish(path, manifest);
+            file.publish(manifest);
             sealed = true;
             return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
                     .with(manifest.caveats());
@@ -174,7 +174,7 @@ public final class DumpRun implements AutoCloseable {
         Optional<String> cannotTell = finish(proof.get(), manifest);
         manifest = manifest.with(
                 RestoreCaveats.of(plain, allowedExtensions, proof.get().lost()));
-        store.publish(path, cannotTell.isPresent() ? manifest : manifest.provedInStream());
+        file.publish(cannotTell.isPresent() ? manifest : manifest.provedInStream());
         sealed = true;
         Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
                 .with(manifest.caveats());
@@ -215,12 +215,8 @@ public final class DumpRun implements AutoCloseable {
 
     private void takeBack() throws IOException {
         if (!sealed) {
-            store.discard(path());
+            file.discard();
         }
-    }
-
-    private String path() {
-        return Store.relativePath(target.service(), started.id(), target.kind(), keys.seals());
     }
 
     private Map<String, Long> countedRows() throws IOException, InterruptedException {

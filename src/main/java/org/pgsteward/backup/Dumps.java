@@ -169,7 +169,7 @@ public final class Dumps {
         LockRoom.require(server, target.database());
         MemoryRoom.require(server, target.database());
         SettingsOfOthers.reset(server, target.database());
-        Instant at = freeName(target);
+        Instant at = store.freeTime(target.service(), target.kind(), clock.instant());
         // The scratch cluster first: a snapshot must not wait for it.
         Optional<StreamProof> proof = streamProof(target, programs, held);
         Map<String, String> settings = SettingsInForce.of(server, user, programs, target.database());
@@ -240,7 +240,7 @@ public final class Dumps {
 
     private DumpRun globals(BackupTarget target, Programs programs, Held held)
             throws IOException, SQLException, InterruptedException {
-        Instant at = freeName(target);
+        Instant at = store.freeTime(target.service(), target.kind(), clock.instant());
         Optional<StreamProof> proof = streamProof(target, programs, held);
         if (proof.isPresent()) {
             proof.get().prepare(target.owner(), Map.of(), Surroundings.UNKNOWN);
@@ -273,7 +273,7 @@ public final class Dumps {
         if (hindrance.isPresent()) {
             throw new IOException(hindrance.get());
         }
-        Instant at = freeName(target);
+        Instant at = store.freeTime(target.service(), target.kind(), clock.instant());
         Optional<StreamProof> proof = streamProof(target, programs, held);
         BaseRows rows = held.add(BaseRows.before(server));
         ClientProgram program = held.add(start(
@@ -324,15 +324,6 @@ public final class Dumps {
                 keys,
                 proof,
                 allowedExtensions);
-    }
-
-    /** Names go by the second; the second run within one takes the next. */
-    private Instant freeName(BackupTarget target) {
-        Instant at = clock.instant();
-        while (store.has(target.service(), Store.backupId(target.service(), at), target.kind())) {
-            at = at.plusSeconds(1);
-        }
-        return at;
     }
 
     private ClientProgram start(List<String> command, String database) throws IOException {

@@ -17,7 +17,7 @@ final class Fields {
     /** Characters of a name or another short text; names of PostgreSQL have 63 bytes. */
     static final int LONGEST = 255;
 
-    /** As {@link Store#folder} writes it, with the time and an ending behind it. */
+    /** As {@link ServiceFolder#name} writes it, with the time and an ending behind it. */
     static final Pattern FILE = Pattern.compile("[A-Za-z0-9_%~-][A-Za-z0-9_.%~-]{0,254}");
 
     private static final Instant EARLIEST = Instant.parse("2000-01-01T00:00:00Z");
@@ -57,7 +57,7 @@ final class Fields {
 
     /** A text for a person to read, which may have several lines. */
     static void longText(String field, String text) throws IOException {
-        require(field, text, text.length() <= Store.LONGEST_TEXT && hasNoZero(text));
+        require(field, text, text.length() <= StoreJson.LONGEST_TEXT && hasNoZero(text));
     }
 
     static void matches(String field, @Nullable String text, Pattern pattern) throws IOException {

@@ -180,9 +180,9 @@ public final class ManifestKeys {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try {
             Files.writeString(part, newKey() + "\n");
-            Store.sync(part);
+            StoreFiles.sync(part);
             Files.createLink(file, part);
-            Store.sync(folder);
+            StoreFiles.sync(folder);
             LOG.info(
                     "made the key that signs manifests: {}; keep a copy of it on another machine, with the age identity",
                     file);

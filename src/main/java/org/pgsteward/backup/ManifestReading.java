@@ -68,7 +68,7 @@ final class ManifestReading {
                 continue;
             }
             try {
-                Store.Unparsed manifest = store.unparsed(file);
+                UnparsedManifest manifest = store.unparsed(file);
                 if (budget.admits(manifest.signature(), manifest.length())) {
                     budget.keep(manifest.signature(), reader.read(file, manifest.parseWithoutRows()));
                 } else if (ManifestBudget.isOurs(manifest.signature())) {

@@ -20,10 +20,12 @@ final class ManifestTrust {
     /**
      * Returns why it must not be restored; empty where it may be.
      *
-     * @param path of the file, relative to the store
      * @param asked whether an operator asks for it, and not the daemon by itself
      */
-    Optional<String> refusal(String path, Manifest manifest, ManifestSignature signature, boolean asked) {
+    public Optional<String> refusal(StoredBackup backup, boolean asked) {
+        String path = backup.path();
+        Manifest manifest = backup.manifest();
+        ManifestSignature signature = backup.signature();
         boolean base = manifest.kind().equals("base");
         boolean trusted = switch (signature) {
             case VALID -> true;

@@ -88,24 +88,24 @@ public final class Proof {
     private Backup watched(Backup backup, Progress progress, long began) throws InterruptedException {
         try {
             String path = backup.path().orElseThrow();
-            Store.Signed signed = store.signed(path);
-            Manifest manifest = signed.manifest();
-            Optional<String> alteration = store.alteration(signed);
+            StoredBackup stored = store.stored(path);
+            Manifest manifest = stored.manifest();
+            Optional<String> alteration = store.alteration(stored);
             if (alteration.isPresent()) {
                 return with(backup, BackupState.FAILED, began, alteration.get());
             }
             if (!isOf(manifest, backup)) {
                 return with(backup, BackupState.FAILED, began, "its manifest is that of another backup");
             }
-            Optional<String> refusal = trust.refusal(path, manifest, signed.signature(), true);
+            Optional<String> refusal = trust.refusal(stored, true);
             if (refusal.isPresent()) {
                 return with(backup, BackupState.UNVERIFIABLE, began, refusal.get());
             }
             if (manifest.isSealed() && !keys.opens()) {
-                stored(backup, manifest).check();
+                store.file(stored, keys).check();
                 return isJudged(backup) ? backup : with(backup, BackupState.UNVERIFIABLE, began, NO_IDENTITY);
             }
-            return inTurn(backup, manifest);
+            return inTurn(backup, stored);
         } catch (IOException e) {
             return failed(backup, began, e);
         } catch (RuntimeException | Error e) {
@@ -125,10 +125,8 @@ public final class Proof {
     public Optional<String> distrust(Backup backup) {
         String path = backup.path().orElseThrow();
         try {
-            Store.Signed signed = store.signed(path);
-            return store.alteration(signed).isPresent()
-                    ? Optional.empty()
-                    : trust.refusal(path, signed.manifest(), signed.signature(), false);
+            StoredBackup stored = store.stored(path);
+            return store.alteration(stored).isPresent() ? Optional.empty() : trust.refusal(stored, false);
         } catch (IOException | RuntimeException e) {
             return Optional.empty();
         }
@@ -146,7 +144,8 @@ public final class Proof {
     }
 
     /** How long it waited for its turn says nothing of how long a restore takes. */
-    private Backup inTurn(Backup backup, Manifest manifest) throws InterruptedException {
+    private Backup inTurn(Backup backup, StoredBackup stored) throws InterruptedException {
+        Manifest manifest = stored.manifest();
         Turn.Taken taken = turn.take(backup.service());
         long began = System.nanoTime();
         try {
@@ -157,7 +156,7 @@ public final class Proof {
             Optional<String> cannotTell;
             try (ScratchWatch watch = scratch.watch(manifest.restoredBytes())) {
                 Objects.requireNonNull(watch);
-                cannotTell = attempt(backup, manifest, lost);
+                cannotTell = attempt(stored, lost);
             }
             Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, lost));
             return cannotTell.isPresent()
@@ -221,21 +220,21 @@ public final class Proof {
     }
 
     /** @return why it cannot be told, when it cannot */
-    private Optional<String> attempt(Backup backup, Manifest manifest, List<String> lost)
-            throws IOException, InterruptedException {
-        if (backup.kind() == BackupKind.BASE) {
+    private Optional<String> attempt(StoredBackup stored, List<String> lost) throws IOException, InterruptedException {
+        if (stored.kind() == BackupKind.BASE) {
             scratchSeries.discard();
-            return start(backup, manifest, lost);
+            return start(stored, lost);
         }
         ScratchSeries.Lease started;
         try {
-            started = scratchSeries.take(scratch.programs(Integer.parseInt(manifest.clientVersion())));
+            started = scratchSeries.take(
+                    scratch.programs(Integer.parseInt(stored.manifest().clientVersion())));
         } catch (IOException e) {
             return Optional.of(ScratchFolder.noCluster(e));
         }
         try (ScratchSeries.Lease lease = started;
-                ScratchRestore restore = new ScratchRestore(lease.cluster(), backup.kind())) {
-            Optional<String> cannotTell = restore.run(stored(backup, manifest));
+                ScratchRestore restore = new ScratchRestore(lease.cluster(), stored.kind())) {
+            Optional<String> cannotTell = restore.run(store.file(stored, keys));
             lost.addAll(restore.lost());
             if (cannotTell.isEmpty()) {
                 lease.verified();
@@ -245,13 +244,13 @@ public final class Proof {
     }
 
     /** @return why it cannot be told, when it cannot */
-    private Optional<String> start(Backup backup, Manifest manifest, List<String> unread)
-            throws IOException, InterruptedException {
+    private Optional<String> start(StoredBackup stored, List<String> unread) throws IOException, InterruptedException {
+        Manifest manifest = stored.manifest();
         long bytes = manifest.sourceBytes();
         int major = Integer.parseInt(manifest.clientVersion());
         scratch.clear();
         try (BaseProof copy = scratch.unpacking(major, bytes, bytes)) {
-            stored(backup, manifest).pourInto(copy.archive());
+            store.file(stored, keys).pourInto(copy.archive());
             unread.addAll(copy.prove(manifest));
             return Optional.empty();
         } catch (AgeKeys.NotForUs e) {
@@ -300,10 +299,6 @@ public final class Proof {
     /** Waits until the verification under way has ended and has given back what it took of the scratch disk. */
     public void awaitEnd() throws InterruptedException {
         turn.awaitEnd();
-    }
-
-    private StoredFile stored(Backup backup, Manifest manifest) {
-        return new StoredFile(store.resolve(backup.path().orElseThrow()), manifest, keys);
     }
 
     private Backup with(Backup backup, BackupState state, long began, String error) {

@@ -107,13 +107,13 @@ public final class RecoveryCard {
         // A command may write it while the daemon does.
         Path part = store.root().resolve(PART_PREFIX + ProcessHandle.current().pid() + PART_SUFFIX);
         try {
-            Store.writePrivate(part, text);
+            StoreFiles.writePrivate(part, text);
             Files.move(part, store.root().resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(part);
         }
         removeLeftovers();
-        Store.sync(store.root());
+        StoreFiles.sync(store.root());
     }
 
     /** What processes left that were killed while they wrote it. */

@@ -36,19 +36,19 @@ public final class Removal {
     /** @throws IOException when it has no manifest, or the disk refuses; it is then still a backup */
     public void mark(String path) throws IOException {
         Files.move(manifest(path), marked(path), StandardCopyOption.ATOMIC_MOVE);
-        Store.sync(folder(path));
+        StoreFiles.sync(folder(path));
     }
 
     /** @throws IOException when the disk refuses; it stays marked */
     public void deleteFile(String path) throws IOException {
         Files.deleteIfExists(store.resolve(path));
-        Store.sync(folder(path));
+        StoreFiles.sync(folder(path));
     }
 
     /** @throws IOException when the disk refuses; it stays marked */
     public void forget(String path) throws IOException {
         Files.deleteIfExists(marked(path));
-        Store.sync(folder(path));
+        StoreFiles.sync(folder(path));
     }
 
     /** Whether retention is removing it, or was when it ended. */

@@ -212,9 +212,7 @@ public final class Restore {
     public RestoreChoice choose(Inventory inventory, String name, Optional<Instant> notAfter) {
         return RestoreChoice.of(inventory, name, notAfter, backup -> {
             Optional<String> alteration = inventory.alteration(backup);
-            return alteration.isPresent()
-                    ? alteration
-                    : trust.refusal(backup.path(), backup.manifest(), backup.signature(), false);
+            return alteration.isPresent() ? alteration : trust.refusal(backup, false);
         });
     }
 
@@ -275,7 +273,7 @@ public final class Restore {
     /** Reads the manifest once: another program may change it between two readings. */
     private Order whole(Order listed) throws Refused, IOException {
         StoredBackup backup = store.whole(listed.backup());
-        Optional<String> alteration = store.alteration(new Store.Signed(backup.manifest(), backup.signature()));
+        Optional<String> alteration = store.alteration(backup);
         if (alteration.isPresent()) {
             throw new Refused(backup.path() + " is not restored: " + alteration.get()
                     + "; 'pgsteward backups' lists what else there is, and RECOVERY.md has the lines for one that you"
@@ -288,7 +286,7 @@ public final class Restore {
     private Order vouched(Order listed) throws Refused, IOException {
         Order order = whole(listed);
         StoredBackup backup = order.backup();
-        Optional<String> refusal = trust.refusal(backup.path(), backup.manifest(), backup.signature(), false);
+        Optional<String> refusal = trust.refusal(backup, false);
         if (refusal.isPresent()) {
             throw new Refused(refusal.get());
         }
@@ -305,7 +303,7 @@ public final class Restore {
     }
 
     StoredFile file(StoredBackup backup) {
-        return new StoredFile(store.resolve(backup.path()), backup.manifest(), keys);
+        return store.file(backup, keys);
     }
 
     void checkFile(StoredFile file) throws Refused {

@@ -1,17 +1,7 @@
 package org.pgsteward.backup;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -19,11 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -41,21 +27,6 @@ import org.pgsteward.model.BackupKind;
  * beside each, and {@code .part} while one is written.
  */
 public final class Store {
-    /** Bytes of a manifest or another document; one of ten thousand tables has one million. */
-    private static final int MOST_BYTES = 4 * 1024 * 1024;
-
-    /** Tables of a database: more do not fit into the memory of a small host. */
-    static final int MOST_TABLES = 50_000;
-
-    /** Names and values of a document: two for each table, and some thousands for all else. */
-    private static final int MOST_PARTS = 2 * MOST_TABLES + 20_000;
-
-    /** Characters of one text in a document: while it is read, it needs six times the memory. */
-    static final int LONGEST_TEXT = 100_000;
-
-    /** What to do about a manifest that pgsteward would not write. */
-    static final String REMOVE = "; remove it if another program wrote it";
-
     /** The folder of the sets' documents. */
     static final String SETS = "_sets";
 
@@ -64,28 +35,11 @@ public final class Store {
     private static final String PART = ".part";
     private static final String SEALED = ".age";
 
-    /** Of what is written here: names, table names and hashes concern the user of pgsteward alone, as the dumps do. */
-    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    /** Most names in a manifest are those of tables, and each stands there once: to remember them takes memory for nothing. */
-    private static final JsonFactory PARSERS = JsonFactory.builder()
-            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(LONGEST_TEXT)
-                    .maxNameLength(LONGEST_TEXT)
-                    .build())
-            .build();
-
     private final Path root;
-    private final ObjectMapper json;
-
-    /** For lists of many backups. */
-    private final ObjectMapper jsonWithoutRows;
-
+    private final StoreJson json;
     private final ManifestKeys keys;
 
     /** Since when backups are signed, once it is known; a backup that retention removes does not change that. */
@@ -100,16 +54,15 @@ public final class Store {
     public Store(Path root, ObjectMapper json, ManifestKeys keys) {
         this.root = root;
         this.keys = keys;
-        // The manifest is read by other programs too, and has their spelling.
-        this.json = json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
-        this.jsonWithoutRows = this.json.copy().addMixIn(Manifest.class, UnkeptRows.Mixin.class);
+        this.json = new StoreJson(json);
     }
 
     public Path root() {
         return root;
     }
 
-    static String backupId(String service, Instant at) {
+    /** Returns the id of a backup that begins at {@code at}: ids go by the second. */
+    public static String backupId(String service, Instant at) {
         return ServiceFolder.name(service) + "-" + time(at);
     }
 
@@ -128,10 +81,28 @@ public final class Store {
         return ServiceFolder.name(service) + "/" + backupId + "." + kind.extension() + ".zst" + (sealed ? SEALED : "");
     }
 
-    /** Whether there is a backup of that name already, sealed or not. */
-    boolean has(String service, String backupId, BackupKind kind) {
-        return isTaken(relativePath(service, backupId, kind, false))
-                || isTaken(relativePath(service, backupId, kind, true));
+    /** Returns the first second from {@code at} on in which a backup of the service can begin: ids go by the second. */
+    public Instant freeTime(String service, BackupKind kind, Instant at) {
+        Instant free = at;
+        while (isTaken(relativePath(service, backupId(service, free), kind, false))
+                || isTaken(relativePath(service, backupId(service, free), kind, true))) {
+            free = free.plusSeconds(1);
+        }
+        return free;
+    }
+
+    /**
+     * Returns the place of a backup that is made now.
+     *
+     * @param isEncrypted whether its file is
+     */
+    public UnfinishedBackup newBackup(String service, String backupId, BackupKind kind, boolean isEncrypted) {
+        return new UnfinishedBackup(this, relativePath(service, backupId, kind, isEncrypted));
+    }
+
+    /** Returns the file of a backup, to be read. */
+    public StoredFile file(StoredBackup backup, AgeKeys keys) {
+        return new StoredFile(resolve(backup.path()), backup.manifest(), keys);
     }
 
     private boolean isTaken(String relativePath) {
@@ -139,14 +110,8 @@ public final class Store {
                 || Files.exists(resolve(relativePath + MANIFEST), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Removes what lies where a run is about to write: Camel would follow a link that another program made there. */
-    void clear(String relativePath) throws IOException {
-        requireFolder(relativePath);
-        Files.deleteIfExists(resolve(partOf(relativePath)));
-    }
-
     /** Its files would lie anywhere, and the folder is passed over where the store is listed. */
-    private void requireFolder(String relativePath) throws IOException {
+    void requireFolder(String relativePath) throws IOException {
         Path folder = folderOf(relativePath);
         if (Files.isSymbolicLink(folder)) {
             throw new IOException("cannot use " + folder
@@ -154,18 +119,8 @@ public final class Store {
         }
     }
 
-    private Path folderOf(String relativePath) {
+    Path folderOf(String relativePath) {
         return root.resolve(relativePath.substring(0, relativePath.indexOf('/')));
-    }
-
-    /** Returns the size in bytes of the {@code .part} of a backup, which is a plain file. */
-    long written(String relativePath) throws IOException {
-        Path part = resolve(partOf(relativePath));
-        BasicFileAttributes found = Files.readAttributes(part, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        if (!found.isRegularFile()) {
-            throw new IOException(part + " is no plain file: another program put it there");
-        }
-        return found.size();
     }
 
     /**
@@ -204,53 +159,6 @@ public final class Store {
         return root.resolve(relativePath);
     }
 
-    /**
-     * Gives a written {@code .part} its name for good: data first, then the name, then the folder that holds the name,
-     * and the manifest's name last in the same way. The manifest is written before any name is given, so that whoever
-     * dies in between leaves an unfinished file to be found by.
-     *
-     * @throws IOException when any of it fails; the final name then does not exist, or has no manifest
-     */
-    void publish(String relativePath, Manifest manifest) throws IOException {
-        Path part = resolve(partOf(relativePath));
-        Path target = resolve(relativePath);
-        Path folder = folderOf(relativePath);
-        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-            throw new FileAlreadyExistsException(target.toString(), null, "a backup is never written over");
-        }
-        sync(part);
-        try {
-            ManifestFields.check(manifest);
-        } catch (IOException e) {
-            throw new IOException("cannot write the manifest of " + manifest.backupId() + ": " + e.getMessage(), e);
-        }
-        byte[] signed = keys.signed(json.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest));
-        if (signed.length > MOST_BYTES || manifest.rows().size() > MOST_TABLES) {
-            throw new IOException("cannot write the manifest of " + manifest.backupId() + ": it has "
-                    + manifest.rows().size() + " tables in " + signed.length + " bytes, and the limits are "
-                    + MOST_TABLES + " and " + MOST_BYTES);
-        }
-        Path manifestPart = resolve(relativePath + MANIFEST + PART);
-        writePrivate(manifestPart, signed);
-        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-        sync(folder);
-        Files.move(manifestPart, resolve(relativePath + MANIFEST), StandardCopyOption.ATOMIC_MOVE);
-        sync(folder);
-    }
-
-    /**
-     * Takes back whatever a run that failed has written, and nothing else: a file under the final name only if this run
-     * gave it that name, which its unfinished manifest tells.
-     */
-    void discard(String relativePath) throws IOException {
-        Path manifestPart = resolve(relativePath + MANIFEST + PART);
-        boolean named = !Files.deleteIfExists(resolve(partOf(relativePath))) && Files.exists(manifestPart);
-        if (named && !Files.exists(resolve(relativePath + MANIFEST))) {
-            Files.deleteIfExists(resolve(relativePath));
-        }
-        Files.deleteIfExists(manifestPart);
-    }
-
     /** Whether a backup is there, with its manifest. */
     boolean isWhole(String relativePath) {
         return Files.exists(resolve(relativePath)) && Files.exists(resolve(relativePath + MANIFEST));
@@ -264,19 +172,19 @@ public final class Store {
         requireFolder(relativePath);
         Files.createDirectories(folder);
         try {
-            writePrivate(part, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(document));
+            StoreFiles.writePrivate(part, json.bytes(document));
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(part);
         }
-        sync(folder);
+        StoreFiles.sync(folder);
     }
 
     /** A document; empty when it is not there. */
     <T> Optional<T> document(String relativePath, Class<T> type) throws IOException {
         try {
             Path file = resolve(relativePath);
-            return Optional.of(parsed(json, file, BoundedFile.bytesNoLink(file, MOST_BYTES), type));
+            return Optional.of(json.read(file, BoundedFile.bytesNoLink(file, StoreJson.MOST_BYTES), type));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -306,7 +214,7 @@ public final class Store {
 
     /** As the documents are spelt. */
     String text(Object document) throws IOException {
-        return json.writeValueAsString(document);
+        return json.text(document);
     }
 
     /** @throws IOException when it is not there or cannot be read */
@@ -332,6 +240,22 @@ public final class Store {
     }
 
     /**
+     * Returns a backup with all that its manifest says.
+     *
+     * @param path of its file, relative to the store
+     * @throws IOException when the manifest is not there, too large, or not as pgsteward writes it
+     */
+    public StoredBackup stored(String path) throws IOException {
+        Signed read = signed(path);
+        return new StoredBackup(path, read.manifest(), read.signature());
+    }
+
+    /** Returns the bytes of a manifest, signed where this host has a key. */
+    byte[] signed(Manifest manifest) throws IOException {
+        return keys.signed(json.bytes(manifest));
+    }
+
+    /**
      * Returns a backup of a list with all that its manifest says; {@link Inventory} leaves out the rows.
      *
      * @throws IOException when it cannot be read, or is not what was listed
@@ -345,9 +269,9 @@ public final class Store {
     }
 
     /** Reads a manifest without its fields: to parse it takes much longer than to compare it with its signature. */
-    Unparsed unparsed(Path manifest) throws IOException {
-        byte[] bytes = BoundedFile.bytesNoLink(manifest, MOST_BYTES);
-        return new Unparsed(manifest, bytes, keys.check(bytes));
+    UnparsedManifest unparsed(Path manifest) throws IOException {
+        byte[] bytes = BoundedFile.bytesNoLink(manifest, StoreJson.MOST_BYTES);
+        return new UnparsedManifest(json, manifest, bytes, keys.check(bytes));
     }
 
     /** Returns whether this host has a key for manifests. */
@@ -365,73 +289,6 @@ public final class Store {
         }
     }
 
-    /** The bytes of a manifest, and what its signature says of them. */
-    final class Unparsed {
-        private final Path file;
-        private final byte[] bytes;
-        private final ManifestSignature signature;
-
-        private Unparsed(Path file, byte[] bytes, ManifestSignature signature) {
-            this.file = file;
-            this.bytes = bytes;
-            this.signature = signature;
-        }
-
-        ManifestSignature signature() {
-            return signature;
-        }
-
-        int length() {
-            return bytes.length;
-        }
-
-        /** @throws IOException when it is not as {@link ManifestFields} has it */
-        Signed parse() throws IOException {
-            return parse(json);
-        }
-
-        /** The same without the rows of tables. They are checked, and need no memory. */
-        Signed parseWithoutRows() throws IOException {
-            return parse(jsonWithoutRows);
-        }
-
-        private Signed parse(ObjectMapper mapper) throws IOException {
-            Manifest read = parsed(mapper, file, bytes, Manifest.class);
-            try {
-                ManifestFields.check(read);
-            } catch (IOException e) {
-                throw new IOException(e.getMessage() + REMOVE, e);
-            }
-            return new Signed(read, signature);
-        }
-    }
-
-    /** The message leaves out what the parser quotes: a file that another program put there may hold a secret. */
-    private static <T> T parsed(ObjectMapper mapper, Path file, byte[] content, Class<T> type) throws IOException {
-        try (JsonParser parser = new BoundedJson(PARSERS.createParser(content), MOST_PARTS)) {
-            T read = mapper.readValue(parser, type);
-            if (read == null) {
-                throw new IOException(file + " is not as pgsteward writes it: it is null");
-            }
-            return read;
-        } catch (RuntimeException e) {
-            // A time or number that Java has no room for.
-            throw new IOException(file + " is not as pgsteward writes it", e);
-        } catch (JsonProcessingException e) {
-            if (e.getCause() instanceof BoundedJson.TooMany) {
-                throw new IOException(file + " has more than " + MOST_PARTS + " names and values, which pgsteward never"
-                        + " writes; remove it");
-            }
-            if (e instanceof StreamConstraintsException || e.getCause() instanceof StreamConstraintsException) {
-                throw new IOException(file + " has a text of more than " + LONGEST_TEXT + " characters, which pgsteward"
-                        + " never writes; remove it");
-            }
-            JsonLocation at = e.getLocation();
-            throw new IOException(file + " is not as pgsteward writes it"
-                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
-        }
-    }
-
     /**
      * Returns why the manifest of a stored backup cannot be what pgsteward wrote; empty where it can be.
      *
@@ -441,7 +298,15 @@ public final class Store {
         return alteration(signed(relativePath));
     }
 
-    /** The same of one that was read already: another program may change the file between two readings. */
+    /**
+     * Returns the same of one that was read already: another program may change the file between two readings.
+     *
+     * @throws IOException when the manifests in the store cannot be read
+     */
+    public Optional<String> alteration(StoredBackup backup) throws IOException {
+        return alteration(new Signed(backup.manifest(), backup.signature()));
+    }
+
     Optional<String> alteration(Signed signed) throws IOException {
         Instant startedAt = signed.manifest().startedAt();
         return switch (signed.signature()) {
@@ -479,7 +344,7 @@ public final class Store {
      *
      * @throws IOException when its folder cannot be read
      */
-    List<Long> sizes(String service, BackupKind kind) throws IOException {
+    public List<Long> sizes(String service, BackupKind kind) throws IOException {
         List<Long> sizes = new ArrayList<>();
         new ManifestReading(this).read(folderOfService(service), MANIFEST, (file, read) -> {
             Manifest manifest = read.manifest();
@@ -512,7 +377,7 @@ public final class Store {
                 try {
                     // Looked at again: until we had the lock, somebody may have been at work here.
                     for (Path part : parts(path)) {
-                        discard(folder + "/" + finalName(part));
+                        new UnfinishedBackup(this, folder + "/" + finalName(part)).discard();
                     }
                     cleared.add(folder);
                 } finally {
@@ -550,26 +415,6 @@ public final class Store {
             return FolderNames.folders(root).oldestFirst();
         } catch (NoSuchFileException none) {
             return List.of();
-        }
-    }
-
-    /** Writes a file that only the user of pgsteward can read, and makes it durable. */
-    static void writePrivate(Path file, byte[] content) throws IOException {
-        // A process that died may have left a file there, or another program may have made a link.
-        Files.deleteIfExists(file);
-        try (FileChannel channel =
-                FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(content);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-    }
-
-    static void sync(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 }

@@ -30,7 +30,7 @@ final class UnkeptRows extends JsonDeserializer<Map<String, Long>> {
             try {
                 ManifestFields.checkRows(table, count);
             } catch (IOException e) {
-                throw new IOException(e.getMessage() + Store.REMOVE, e);
+                throw new IOException(e.getMessage() + StoreJson.REMOVE, e);
             }
         }
         return Map.of();

@@ -197,7 +197,7 @@ class ManifestFieldsTest {
                 .treeToValue(node, Manifest.class);
         Files.writeString(store.resolve(BAD + ".part"), "x");
 
-        assertThatThrownBy(() -> store.publish(BAD, early))
+        assertThatThrownBy(() -> new UnfinishedBackup(store, BAD).publish(early))
                 .isInstanceOf(IOException.class)
                 .hasMessage("cannot write the manifest of wiki-20260301T030000Z: it is not as pgsteward writes it:"
                         + " started_at is 1970-01-01T00:00:10Z");

@@ -114,7 +114,7 @@ class ManifestTest {
         Store store = new Store(root, Json.mapper());
         Files.createDirectories(root.resolve("vikunja"));
         Files.writeString(store.resolve(Store.partOf(PATH)), "dump");
-        store.publish(PATH, manifest());
+        new UnfinishedBackup(store, PATH).publish(manifest());
         return store.resolve(PATH + ".manifest.json");
     }
 

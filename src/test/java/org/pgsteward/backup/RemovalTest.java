@@ -173,9 +173,8 @@ class RemovalTest {
         Path part = store.resolve(Store.partOf(path));
         Files.createDirectories(part.getParent());
         Files.writeString(part, "the dump");
-        store.publish(
-                path,
-                new Manifest(
+        new UnfinishedBackup(store, path)
+                .publish(new Manifest(
                         id,
                         eventId(service, at).toString(),
                         "",

@@ -112,7 +112,7 @@ class StoreTest {
     void publishedItHasItsNameAndItsManifestAndNothingElseIsThere() throws IOException {
         String path = written("app", NIGHT, "the dump");
 
-        store.publish(path, manifest("app", NIGHT));
+        new UnfinishedBackup(store, path).publish(manifest("app", NIGHT));
 
         assertThat(store.resolve(path)).hasContent("the dump");
         assertThat(store.manifest(path)).isEqualTo(manifest("app", NIGHT));
@@ -122,7 +122,7 @@ class StoreTest {
     /** A command looks at the store while the daemon writes to it. */
     @Test
     void whatIsBeingWrittenDisturbsNobodyWhoLooks() throws Exception {
-        store.publish(written("app", NIGHT, "the dump"), manifest("app", NIGHT));
+        new UnfinishedBackup(store, written("app", NIGHT, "the dump")).publish(manifest("app", NIGHT));
         AtomicBoolean done = new AtomicBoolean();
         CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
             try {
@@ -151,7 +151,7 @@ class StoreTest {
 
     @Test
     void whatCouldNotBePublishedWholeIsTakenBackWhole() throws IOException {
-        store.discard(notQuitePublished());
+        new UnfinishedBackup(store, notQuitePublished()).discard();
         assertThat(files("app")).isEmpty();
     }
 
@@ -167,7 +167,8 @@ class StoreTest {
         String path = written("app", NIGHT, "the dump");
         Path inTheWay = store.resolve(path + ".manifest.json/in-the-way");
         Files.createDirectories(inTheWay);
-        assertThatThrownBy(() -> store.publish(path, manifest("app", NIGHT))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> new UnfinishedBackup(store, path).publish(manifest("app", NIGHT)))
+                .isInstanceOf(IOException.class);
         Files.delete(inTheWay);
         Files.delete(inTheWay.getParent());
         return path;
@@ -177,7 +178,7 @@ class StoreTest {
     @ValueSource(strings = {"app", "my app", "über", "100%", "жжжжжжжжжжжжжжжжжжжжжжжжжжжжжжж"})
     void whatAProcessLeftThatDiedWhileItWroteIsRemovedAndNothingElse(String service) throws IOException {
         String published = written(service, NIGHT, "whole");
-        store.publish(published, manifest(service, NIGHT));
+        new UnfinishedBackup(store, published).publish(manifest(service, NIGHT));
         String unfinished = written(service, NIGHT.plusSeconds(60), "half");
 
         assertThat(store.discardUnfinished(locks)).containsExactly(ServiceFolder.name(service));
@@ -216,10 +217,10 @@ class StoreTest {
     @Test
     void aFinalNameThatExistsIsNeverWrittenOver() throws IOException {
         String path = written("app", NIGHT, "the first");
-        store.publish(path, manifest("app", NIGHT));
+        new UnfinishedBackup(store, path).publish(manifest("app", NIGHT));
         written("app", NIGHT, "the second");
 
-        assertThatThrownBy(() -> store.publish(path, manifest("app", NIGHT)))
+        assertThatThrownBy(() -> new UnfinishedBackup(store, path).publish(manifest("app", NIGHT)))
                 .isInstanceOf(FileAlreadyExistsException.class);
 
         assertThat(store.resolve(path)).hasContent("the first");
@@ -228,12 +229,12 @@ class StoreTest {
     @Test
     void discardTakesTheUnfinishedFileAndNeverAPublishedBackup() throws IOException {
         String path = written("app", NIGHT, "the first");
-        store.publish(path, manifest("app", NIGHT));
+        new UnfinishedBackup(store, path).publish(manifest("app", NIGHT));
         written("app", NIGHT, "another try under the same name");
         Files.writeString(store.resolve(path + ".manifest.json.part"), "{");
         String neighbour = written("app-test", NIGHT, "the neighbour's, under way");
 
-        store.discard(path);
+        new UnfinishedBackup(store, path).discard();
 
         assertThat(store.resolve(path)).hasContent("the first");
         assertThat(store.manifest(path).backupId()).isEqualTo("app-20260301T030000Z");
@@ -246,7 +247,7 @@ class StoreTest {
         for (String service : List.of("app", "app-test", "über")) {
             for (int day = 0; day < 3; day++) {
                 Instant at = NIGHT.plusSeconds(86_400L * day);
-                store.publish(written(service, at, service + day), manifest(service, at));
+                new UnfinishedBackup(store, written(service, at, service + day)).publish(manifest(service, at));
             }
         }
         written("app", NIGHT.plusSeconds(864_000), "not whole");
@@ -262,7 +263,7 @@ class StoreTest {
     @Test
     void aManifestThatCannotBeReadHidesNoOther() throws IOException {
         Path folder = Files.createDirectories(root.resolve("app"));
-        store.publish(written("app", NIGHT, "whole"), manifest("app", NIGHT));
+        new UnfinishedBackup(store, written("app", NIGHT, "whole")).publish(manifest("app", NIGHT));
         Files.writeString(folder.resolve("app-20260102T030000Z.dump.zst.manifest.json"), "{broken");
         Files.writeString(folder.resolve("app-20260103T030000Z.dump.zst.manifest.json"), "{}");
 
@@ -382,7 +383,7 @@ class StoreTest {
         Files.createSymbolicLink(root.resolve("wiki"), elsewhere);
         Path file = Files.writeString(elsewhere.resolve("a.dump.zst.part"), "somebody else's");
 
-        assertThatThrownBy(() -> store.clear("wiki/a.dump.zst"))
+        assertThatThrownBy(() -> new UnfinishedBackup(store, "wiki/a.dump.zst").clear())
                 .hasMessage("cannot use " + root.resolve("wiki")
                         + ": it is a link, and links in the store are not followed; put a folder in its place");
         assertThatThrownBy(() -> store.write("wiki/set.json", Map.of())).hasMessageContaining("it is a link");
@@ -420,7 +421,7 @@ class StoreTest {
         Path part = root.resolve("RECOVERY.md.part");
         Files.createSymbolicLink(part, other);
 
-        Store.writePrivate(part, "ours".getBytes(StandardCharsets.UTF_8));
+        StoreFiles.writePrivate(part, "ours".getBytes(StandardCharsets.UTF_8));
 
         assertThat(other).hasContent("of somebody else");
         assertThat(part).hasContent("ours");
@@ -433,8 +434,9 @@ class StoreTest {
         Path part = Files.createDirectories(root.resolve("wiki")).resolve("wiki-1.dump.zst.part");
         Files.createSymbolicLink(part, other);
 
-        assertThatThrownBy(() -> store.written("wiki/wiki-1.dump.zst")).hasMessageContaining("is no plain file");
-        store.clear("wiki/wiki-1.dump.zst");
+        assertThatThrownBy(() -> new UnfinishedBackup(store, "wiki/wiki-1.dump.zst").size())
+                .hasMessageContaining("is no plain file");
+        new UnfinishedBackup(store, "wiki/wiki-1.dump.zst").clear();
 
         assertThat(part).doesNotExist();
         assertThat(other).hasContent("of somebody else");
