@@ -2,7 +2,6 @@ package org.pgsteward.backup;
 
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.Optional;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
@@ -25,23 +24,10 @@ public final class CaveatCheck {
         this.clock = clock;
     }
 
-    /** A second backup within one second gets the name and the time of the next one, which may still be to come. */
-    private Instant asOf(Backup backup) {
-        Instant now = clock.instant();
-        Instant began = backup.startedAt().plusMillis(1);
-        return began.isAfter(now) ? began : now;
-    }
-
     /** Returns nothing for a backup that is not the newest verified one. */
     public Optional<Condition> condition(Backup backup) {
         try {
-            Optional<Instant> newest = Optional.ofNullable(
-                            rows.standings(backup.kind().word(), asOf(backup)).get(backup.service()))
-                    .flatMap(BackupRows.Standing::lastProved);
-            // The journal keeps microseconds.
-            if (newest.isEmpty()
-                    || newest.get().isAfter(backup.startedAt().plusMillis(1))
-                    || newest.get().isBefore(backup.startedAt().minusMillis(1))) {
+            if (!rows.isNewestProved(backup, clock.instant())) {
                 return Optional.empty();
             }
         } catch (SQLException e) {

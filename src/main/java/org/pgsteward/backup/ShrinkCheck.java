@@ -2,7 +2,6 @@ package org.pgsteward.backup;
 
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.Optional;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
@@ -27,14 +26,7 @@ public final class ShrinkCheck {
     /** Nothing of one that is not the newest proved one, or the first: there is nothing to compare. */
     public Optional<Condition> condition(Backup backup) {
         try {
-            Optional<Instant> newest = Optional.ofNullable(
-                            rows.standings(backup.kind().word(), clock.instant())
-                                    .get(backup.service()))
-                    .flatMap(BackupRows.Standing::lastProved);
-            // The journal keeps microseconds.
-            if (newest.isEmpty()
-                    || newest.get().isAfter(backup.startedAt().plusMillis(1))
-                    || newest.get().isBefore(backup.startedAt().minusMillis(1))) {
+            if (!rows.isNewestProved(backup, clock.instant())) {
                 return Optional.empty();
             }
             return rows.provedBefore(backup)

@@ -237,6 +237,24 @@ public final class BackupRows {
         return standings;
     }
 
+    /**
+     * Returns whether a backup is the newest proved one of its service and kind.
+     *
+     * @param now runs that began later do not count, since the clock may have been set back. A second backup within one second
+     *     gets the time of the next one, which may still be to come: it counts nevertheless
+     * @throws SQLException when PostgreSQL does not answer
+     */
+    public boolean isNewestProved(Backup backup, Instant now) throws SQLException {
+        // The journal keeps microseconds.
+        Instant earliest = backup.startedAt().minusMillis(1);
+        Instant latest = backup.startedAt().plusMillis(1);
+        Instant asOf = latest.isAfter(now) ? latest : now;
+        return Optional.ofNullable(standings(backup.kind().word(), asOf).get(backup.service()))
+                .flatMap(Standing::lastProved)
+                .filter(newest -> !newest.isBefore(earliest) && !newest.isAfter(latest))
+                .isPresent();
+    }
+
     /** A proved backup, and the size of its stream before compression. */
     public record Proved(String backupId, long sourceBytes) {}
 
