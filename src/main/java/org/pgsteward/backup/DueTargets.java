@@ -21,18 +21,13 @@ public final class DueTargets {
 
     private final Targets targets;
     private final Tables tables;
-    private final Housekeeping house;
+    private final Readiness house;
     private final Schedules schedules;
     private final ProcessDeaths deaths;
     private final Clock clock;
 
     public DueTargets(
-            Targets targets,
-            Tables tables,
-            Housekeeping house,
-            Schedules schedules,
-            ProcessDeaths deaths,
-            Clock clock) {
+            Targets targets, Tables tables, Readiness house, Schedules schedules, ProcessDeaths deaths, Clock clock) {
         this.targets = targets;
         this.tables = tables;
         this.house = house;

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * Puts the house in order before anything is written: makes or migrates the tables, and clears up after runs that died
  * with their process. A run whose lock can be had is dead; one whose lock is held belongs to somebody at work.
  */
-public final class Housekeeping {
+public final class Housekeeping implements Readiness {
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
 
     private final Tables tables;
@@ -36,6 +36,7 @@ public final class Housekeeping {
      *
      * @throws SQLException when PostgreSQL does not answer; it is done at the next call
      */
+    @Override
     public synchronized void order() throws SQLException {
         // Also later: a server may be replaced by an empty one, in which nobody has died yet.
         tables.prepare();

@@ -33,7 +33,7 @@ public final class Pruner {
     private final Removal removal;
     private final BackupRows rows;
     private final Spool spool;
-    private final Housekeeping house;
+    private final Readiness house;
     private final RetentionSettings keeps;
     private final ShrinkRule shrink;
     private final SetKeeper sets;
@@ -49,7 +49,7 @@ public final class Pruner {
             Holdings holdings,
             BackupRows rows,
             Spool spool,
-            Housekeeping house,
+            Readiness house,
             RetentionSettings keeps,
             ShrinkRule shrink,
             SetKeeper sets,
@@ -79,12 +79,12 @@ public final class Pruner {
      *
      * @throws Exception the first failure, after all services
      */
-    public void prune(RetentionPolicies policies) throws Exception {
+    public void prune(ServicePolicies policies) throws Exception {
         Attempts.each(services(policies), service -> keep(service, policies));
     }
 
     /** Whose backups are to be looked at; nobody's while PostgreSQL is away or rows wait for it. */
-    private List<String> services(RetentionPolicies policies) {
+    private List<String> services(ServicePolicies policies) {
         try {
             house.order();
             int waiting = spool.waiting().size();
@@ -106,7 +106,7 @@ public final class Pruner {
     }
 
     /** Removes what need not be kept of {@code service}. */
-    private void keep(String service, RetentionPolicies policies) throws IOException, SQLException {
+    private void keep(String service, ServicePolicies policies) throws IOException, SQLException {
         boolean anyGone = false;
         try {
             Optional<RunLock> lock = RunLock.take(locks, service);
@@ -137,7 +137,7 @@ public final class Pruner {
     }
 
     /** @return whether any was removed */
-    private boolean removeOld(String service, RetentionPolicies policies) throws IOException, SQLException {
+    private boolean removeOld(String service, ServicePolicies policies) throws IOException, SQLException {
         Optional<RetentionPolicy> policy = keeps.of(service, policies);
         Map<UUID, Judgement> judgements = rows.judgements(service);
         if (policy.isEmpty() || judgements.isEmpty()) {

@@ -11,7 +11,7 @@ import java.util.Set;
  * <p>The services' own stand in one text, a line each: as names of properties Camel would take {@code app-test} for
  * {@code appTest}, and say nothing.
  */
-public final class RetentionPolicies {
+public final class RetentionPolicies implements ServicePolicies {
     private Optional<RetentionPolicy> usual = Optional.empty();
     private final Map<String, RetentionPolicy> own = new HashMap<>();
 
@@ -40,17 +40,17 @@ public final class RetentionPolicies {
         });
     }
 
-    /** What holds where nothing else is said. */
+    @Override
     public RetentionPolicy usual() {
         return usual.orElseThrow(() -> new IllegalArgumentException("pgsteward.backup.keep is not set"));
     }
 
-    /** What the route file says of a service. */
+    @Override
     public Optional<RetentionPolicy> own(String service) {
         return Optional.ofNullable(own.get(service));
     }
 
-    /** Of which services it says something. */
+    @Override
     public Set<String> services() {
         return own.keySet();
     }

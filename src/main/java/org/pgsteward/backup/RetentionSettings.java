@@ -37,7 +37,7 @@ public final class RetentionSettings {
     }
 
     /** Empty when its label cannot be read: then all of it is kept, until somebody has repaired it. */
-    Optional<RetentionPolicy> of(String service, RetentionPolicies policies) throws SQLException {
+    Optional<RetentionPolicy> of(String service, ServicePolicies policies) throws SQLException {
         Optional<String> text = label(service);
         Optional<RetentionPolicy> own = policies.own(service);
         if (own.isPresent()) {

@@ -96,7 +96,8 @@ final class SideDatabase {
     }
 
     private static String cannotMake(String like, SQLException e) {
-        return "the server cannot make a database with" + like + " (" + Inventory.firstLine(e) + ")";
+        return "the server cannot make a database with" + like + " ("
+                + String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given") + ")";
     }
 
     private void make(String owner, String like) throws SQLException {
