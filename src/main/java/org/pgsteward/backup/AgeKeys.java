@@ -87,6 +87,15 @@ public final class AgeKeys {
         return recipients;
     }
 
+    /**
+     * Returns what is read from {@code plain}, encrypted to the recipients.
+     *
+     * @throws IOException if this Java runtime cannot encrypt
+     */
+    public InputStream encrypted(InputStream plain) throws IOException {
+        return new SealedStream(plain, this);
+    }
+
     /** What is written goes on sealed into {@code target}, which is closed with it. */
     WritableByteChannel sealing(WritableByteChannel target) throws IOException {
         try {

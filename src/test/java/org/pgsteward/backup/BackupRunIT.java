@@ -367,7 +367,7 @@ class BackupRunIT {
     }
 
     private Path place(String path) throws IOException {
-        Path file = wiring.store.resolve(path);
+        Path file = wiring.store.root().resolve(path);
         Files.createDirectories(file.getParent());
         return file;
     }

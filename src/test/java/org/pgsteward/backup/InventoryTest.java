@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,14 +98,6 @@ class InventoryTest {
     }
 
     @Test
-    void theNewestNotAfterAMomentIsOfThatServiceAlone() {
-        assertThat(at("app", "2026-01-02T03:00:00Z")).contains("app-20260102T030000Z");
-        assertThat(at("app", "2026-01-02T02:59:59Z")).contains("app-20260101T030000Z");
-        assertThat(at("app", "2026-12-31T00:00:00Z")).contains("app-20260103T030000Z");
-        assertThat(at("app", "2025-12-31T00:00:00Z")).isEmpty();
-    }
-
-    @Test
     void aDatabaseIsFoundByItsOwnNameAndABackupByItsIdOrItsPath() {
         assertThat(inventory.of("testing")).hasSize(1);
         assertThat(inventory.named("app-20260101T030000Z")).isPresent();
@@ -134,15 +124,7 @@ class InventoryTest {
                 .containsExactly("app-20260102T030000Z", "app-test-20260109T030000Z");
         for (String name : java.util.List.of("app", "webapp")) {
             assertThat(inventory.of(name)).hasSize(4);
-            assertThat(at(name, "2026-12-31T00:00:00Z")).contains("webapp-20260104T030000Z");
-            assertThat(at(name, "2026-01-03T12:00:00Z")).contains("app-20260103T030000Z");
         }
-    }
-
-    private Optional<String> at(String service, String moment) {
-        return RestoreChoice.of(inventory, service, Optional.of(Instant.parse(moment)), backup -> Optional.empty())
-                .backup()
-                .map(backup -> backup.manifest().backupId());
     }
 
     private void manifest(String service, String id, String at, String database) throws IOException {

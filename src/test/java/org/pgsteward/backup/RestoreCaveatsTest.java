@@ -89,7 +89,7 @@ class RestoreCaveatsTest {
                         "",
                         tablespaces,
                         powers,
-                        Losses.NONE,
+                        Surroundings.UNKNOWN.losses(),
                         Map.of(),
                         0),
                 List.of());

@@ -91,6 +91,38 @@ class RestoreChoiceTest {
         assertThat(choice(inventory(backup("wiki", "wiki", 1)), "app").backup()).isEmpty();
     }
 
+    @Test
+    void theNewestNotAfterAMomentIsOfThatServiceAlone() {
+        Inventory inventory = inventory(
+                backup("app", "app", 1),
+                backup("app", "app", 2),
+                backup("app", "app", 3),
+                backup("app-test", "testing", 9));
+
+        assertThat(at(inventory, "app", FIRST.plusSeconds(86_400L * 2))).contains("app-2");
+        assertThat(at(inventory, "app", FIRST.plusSeconds(86_400L * 2 - 1))).contains("app-1");
+        assertThat(at(inventory, "app", FIRST.plusSeconds(86_400L * 300))).contains("app-3");
+        assertThat(at(inventory, "app", FIRST.minusSeconds(86_400))).isEmpty();
+    }
+
+    @Test
+    void aDatabaseThatBecameAnotherServicesHasOneNewestUnderWhicheverName() {
+        Inventory inventory = inventory(
+                backup("app", "app", 1), backup("app", "app", 2), backup("app", "app", 3), backup("webapp", "app", 4));
+
+        for (String name : List.of("app", "webapp")) {
+            assertThat(at(inventory, name, FIRST.plusSeconds(86_400L * 300))).contains("webapp-4");
+            assertThat(at(inventory, name, FIRST.plusSeconds(86_400L * 3 + 43_200)))
+                    .contains("app-3");
+        }
+    }
+
+    private static Optional<String> at(Inventory inventory, String service, Instant moment) {
+        return RestoreChoice.of(inventory, service, Optional.of(moment), backup -> Optional.empty())
+                .backup()
+                .map(backup -> backup.manifest().backupId());
+    }
+
     private static RestoreChoice choice(Inventory inventory, String name, String... altered) {
         Set<String> ids = Set.of(altered);
         return RestoreChoice.of(

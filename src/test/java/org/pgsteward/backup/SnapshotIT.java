@@ -248,7 +248,7 @@ class SnapshotIT {
                             "",
                             java.util.List.of(),
                             "",
-                            Losses.NONE,
+                            Surroundings.UNKNOWN.losses(),
                             Map.of(),
                             0));
         }
