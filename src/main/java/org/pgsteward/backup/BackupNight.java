@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.model.Backup;
 
 /** Backs up everything that has come due, as one set. One night runs at a time; beside one that is stuck, the next. */

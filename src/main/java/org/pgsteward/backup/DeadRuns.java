@@ -15,6 +15,8 @@ import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.backup.underway.ProcessDeaths;
+import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.BackupKind;

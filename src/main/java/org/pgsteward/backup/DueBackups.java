@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.pgsteward.backup.underway.ProcessDeaths;
 
 /**
  * Whether a backup's time has come. Pure.

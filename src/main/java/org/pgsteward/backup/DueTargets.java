@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.pgsteward.backup.underway.ProcessDeaths;
+import org.pgsteward.backup.underway.Readiness;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;

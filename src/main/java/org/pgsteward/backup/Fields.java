@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.underway.ServiceFolder;
 
 /**
  * Checks the values of a document in the store. Each message names the field; each check throws an IOException. Pure.

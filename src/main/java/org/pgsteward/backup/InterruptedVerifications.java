@@ -15,6 +15,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.backup.underway.ProcessDeaths;
+import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;

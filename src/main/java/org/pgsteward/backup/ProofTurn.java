@@ -14,6 +14,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pgsteward.backup.ProofOrder.Place;
+import org.pgsteward.backup.underway.RunLock;
+import org.pgsteward.backup.underway.RunsUnderWay;
+import org.pgsteward.backup.underway.Turn;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.postgres.Progress;
 import org.slf4j.Logger;
@@ -30,7 +33,7 @@ import org.slf4j.LoggerFactory;
  *   <li>A process that keeps the turn for its next verification gives it to another one that waits.
  * </ol>
  */
-final class ProofTurn {
+public final class ProofTurn {
     private static final Logger LOG = LoggerFactory.getLogger(ProofTurn.class);
 
     /** No service's: one's name does not begin so. */

@@ -12,6 +12,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.backup.underway.Readiness;
+import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Spool;

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.backup.underway.StuckRule;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.postgres.Progress;

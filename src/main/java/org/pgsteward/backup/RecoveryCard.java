@@ -18,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;

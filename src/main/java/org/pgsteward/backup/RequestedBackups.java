@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnfinishedRestore;
 import org.pgsteward.postgres.UnprivilegedUser;

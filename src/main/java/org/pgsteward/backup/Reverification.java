@@ -13,6 +13,7 @@ import java.util.Optional;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;

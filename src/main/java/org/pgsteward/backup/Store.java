@@ -19,6 +19,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.pgsteward.backup.underway.RunLock;
+import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.BackupKind;
 

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.io.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

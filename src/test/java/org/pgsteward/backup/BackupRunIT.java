@@ -40,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.ChildJava;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Backup;

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.SettableClock;
+import org.pgsteward.backup.underway.Turn;
 
 /** Two turns over one folder, as the daemon and a command have it. */
 @Timeout(value = 8, unit = TimeUnit.MINUTES)

@@ -42,6 +42,8 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.app.Daemon;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.underway.ProcessDeaths;
+import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.camel.JournalInsert;
 import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.camel.receivers.HookServer;

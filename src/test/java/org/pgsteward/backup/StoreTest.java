@@ -24,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.backup.underway.RunLock;
+import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.SettableClock;
+import org.pgsteward.backup.underway.ServiceFolder;
 
 class VerificationTimeTest {
     private static final Instant START = SettableClock.NOON;

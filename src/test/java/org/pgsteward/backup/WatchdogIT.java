@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Daemon;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Backup;

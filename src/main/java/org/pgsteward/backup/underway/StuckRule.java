@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.underway;
 
 import java.time.Duration;
 import java.util.List;

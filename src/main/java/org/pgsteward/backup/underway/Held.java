@@ -1,14 +1,14 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.underway;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** The resources of a run under way: released together, the last one first, even where one of them fails. */
-final class Held implements AutoCloseable {
+public final class Held implements AutoCloseable {
     private final Deque<AutoCloseable> held = new ArrayDeque<>();
 
-    <T extends AutoCloseable> T add(T resource) {
+    public <T extends AutoCloseable> T add(T resource) {
         held.push(resource);
         return resource;
     }

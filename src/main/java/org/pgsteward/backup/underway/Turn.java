@@ -1,7 +1,8 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.underway;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.pgsteward.backup.ProofTurn;
 import org.pgsteward.postgres.Progress;
 
 /**
@@ -13,12 +14,12 @@ public final class Turn {
     private final String others;
 
     /** @param others what a run waits for here: {@code another dump} */
-    Turn(String others) {
+    public Turn(String others) {
         this.others = others;
     }
 
     /** Waits for it; closing it, once or twice, gives it to the next. */
-    Taken take() throws InterruptedException {
+    public Taken take() throws InterruptedException {
         if (!free.tryAcquire()) {
             Progress.current().waitsFor(others);
             free.acquire();
@@ -34,7 +35,7 @@ public final class Turn {
 
     /** Ours until it is closed. */
     @FunctionalInterface
-    interface Taken extends AutoCloseable {
+    public interface Taken extends AutoCloseable {
         @Override
         void close();
     }

@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.underway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.pgsteward.backup.StuckRule.Action;
+import org.pgsteward.backup.underway.StuckRule.Action;
 import org.pgsteward.postgres.Progress;
 
 class StuckRuleTest {

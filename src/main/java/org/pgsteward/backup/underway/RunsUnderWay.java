@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.underway;
 
 import java.util.List;
 import java.util.Optional;

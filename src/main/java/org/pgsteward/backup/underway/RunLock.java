@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.underway;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -76,7 +76,7 @@ public final class RunLock implements AutoCloseable {
     }
 
     /** The same, by the name of the service's folder in the store. */
-    static Optional<RunLock> ofFolder(Path locks, String folder) throws IOException {
+    public static Optional<RunLock> ofFolder(Path locks, String folder) throws IOException {
         Path file = Files.createDirectories(locks).toRealPath().resolve(folder + ".lock");
         if (!HELD.add(file)) {
             return Optional.empty();
