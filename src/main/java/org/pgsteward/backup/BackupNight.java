@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.schedule.DueTargets;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.model.Backup;
 

@@ -8,6 +8,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.backup.schedule.BackupTarget;
 
 /** Backs up several targets on two threads: one dumps while the other verifies. Idle threads end after 10 s. */
 public final class BackupPair {

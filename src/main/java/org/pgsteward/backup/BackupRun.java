@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.FirstCause;

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.model.Backup;
 import org.slf4j.Logger;

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.underway.Held;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;

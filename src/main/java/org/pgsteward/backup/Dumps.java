@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.underway.Held;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.RunsUnderWay;

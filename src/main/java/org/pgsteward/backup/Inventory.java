@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.model.BackupKind;
 
 /**

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;

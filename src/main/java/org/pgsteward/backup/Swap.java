@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import org.pgsteward.postgres.DatabaseRename;
+import org.pgsteward.postgres.KeptDatabases;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.SessionEnder;

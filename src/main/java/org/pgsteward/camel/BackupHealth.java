@@ -7,7 +7,7 @@ import java.util.Map;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.pgsteward.backup.OverdueCheck;
-import org.pgsteward.backup.Targets;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Condition;
 

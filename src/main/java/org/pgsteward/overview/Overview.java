@@ -11,7 +11,7 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
 import org.pgsteward.backup.CaveatCheck;
-import org.pgsteward.backup.Targets;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.Tables;

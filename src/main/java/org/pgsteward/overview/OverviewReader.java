@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Silences;
-import org.pgsteward.backup.KeptDatabases;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.JournalTrouble;
@@ -29,6 +28,7 @@ import org.pgsteward.model.Memory;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.postgres.DaemonLock;
+import org.pgsteward.postgres.KeptDatabases;
 import org.pgsteward.postgres.Server;
 
 /**

@@ -3,7 +3,7 @@ package org.pgsteward.overview;
 import java.util.Comparator;
 import java.util.Optional;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.backup.Targets;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.model.Severity;
 

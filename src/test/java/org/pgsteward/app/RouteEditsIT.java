@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
-import org.pgsteward.backup.BackupTarget;
+import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.camel.lint.Corpus;
 import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.model.Backup;

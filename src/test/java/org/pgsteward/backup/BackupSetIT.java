@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.ChildJava;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.io.Json;
 import org.pgsteward.postgres.NeedsPostgres;

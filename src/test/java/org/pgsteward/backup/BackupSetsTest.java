@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
 

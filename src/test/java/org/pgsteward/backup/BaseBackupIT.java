@@ -43,6 +43,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;

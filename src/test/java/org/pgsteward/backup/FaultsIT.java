@@ -37,6 +37,8 @@ import org.pgsteward.ChildJava;
 import org.pgsteward.SmallDisk;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
 import org.pgsteward.journal.Tables;

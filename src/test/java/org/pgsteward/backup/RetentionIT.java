@@ -42,6 +42,8 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.app.Daemon;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.camel.JournalInsert;

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;

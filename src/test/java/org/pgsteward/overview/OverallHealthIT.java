@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Daemon;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.backup.Targets;
+import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;

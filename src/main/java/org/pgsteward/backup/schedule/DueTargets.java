@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.schedule;
 
 import java.sql.SQLException;
 import java.time.Clock;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /** Finds the targets whose backup has come due, by the journal and the schedules. */
 public final class DueTargets {
     /** How often a base backup is tried at one of its times, and for a person who asks. */
-    static final int BASE_TRIES = 3;
+    public static final int BASE_TRIES = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(DueTargets.class);
 
@@ -49,7 +49,7 @@ public final class DueTargets {
     }
 
     /** Returns whether any target has come due. */
-    boolean isAny() {
+    public boolean isAny() {
         try {
             return !inOrder(clock.instant()).isEmpty();
         } catch (SQLException e) {

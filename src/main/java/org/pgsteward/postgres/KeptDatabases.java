@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.postgres;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -10,7 +10,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.KeptDatabase;
-import org.pgsteward.postgres.Server;
 
 /**
  * The databases that restores made beside the live one ({@code --into}) or kept of it ({@code --replace}), in the table
@@ -90,7 +89,7 @@ public final class KeptDatabases {
      * @param connection to the management database
      * @param replaced whether {@code --replace} kept it, and not {@code --into} made it
      */
-    static void note(Connection connection, String database, String service, boolean replaced, Instant at)
+    public static void note(Connection connection, String database, String service, boolean replaced, Instant at)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(IS_THERE);
                 ResultSet row = statement.executeQuery()) {

@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.RestoreLeftovers;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.postgres.NeedsPostgres;

@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.schedule;
 
 import java.time.Instant;
 import java.time.ZoneId;
@@ -39,17 +39,17 @@ public final class Schedules {
         this.own = own;
     }
 
-    Schedule of(BackupKind kind, String service) {
+    public Schedule of(BackupKind kind, String service) {
         return kind == BackupKind.BASE ? base : of(service);
     }
 
     /** Whether base backups have a time at all. */
-    boolean hasBase() {
+    public boolean hasBase() {
         return base != NEVER;
     }
 
     /** A label that cannot be read is said once, and the usual schedule holds: a typing error must not cost a backup. */
-    Schedule of(String service) {
+    public Schedule of(String service) {
         return own.apply(service)
                 .map(cron -> read.computeIfAbsent(cron, unread -> parse(service, unread)))
                 .orElse(usual);

@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.schedule;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.KeptDatabase;
+import org.pgsteward.postgres.KeptDatabases;
 import org.pgsteward.postgres.ReplacedDatabase;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;

@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.schedule;
 
 import java.text.ParseException;
 import java.time.Instant;
