@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.backup.store.StoredFile;
 
 /** What an archive says of itself. Pure. */
 final class ArchiveHeader {

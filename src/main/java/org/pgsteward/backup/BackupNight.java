@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.DueTargets;
+import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.model.Backup;
 

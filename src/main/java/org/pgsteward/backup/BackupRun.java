@@ -9,6 +9,8 @@ import java.util.Optional;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.backup.store.CardKeeper;
+import org.pgsteward.backup.store.PartWriter;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.FirstCause;

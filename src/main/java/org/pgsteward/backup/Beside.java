@@ -8,6 +8,11 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.pgsteward.backup.store.Losses;
+import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.ResultSettings;
+import org.pgsteward.backup.store.StoredFile;
+import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Quote;
 

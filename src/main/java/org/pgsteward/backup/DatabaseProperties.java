@@ -12,6 +12,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.pgsteward.backup.store.ResultSettings;
+import org.pgsteward.backup.store.StoredFile;
+import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.postgres.Quote;
 
 /**

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.pgsteward.backup.store.Losses;
 import org.pgsteward.postgres.Quote;
 
 /**

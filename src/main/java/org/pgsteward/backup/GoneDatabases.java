@@ -10,6 +10,7 @@ import java.util.Set;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.model.Condition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

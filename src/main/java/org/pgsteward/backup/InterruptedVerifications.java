@@ -15,6 +15,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.backup.store.Holding;
+import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.io.BoundedFile;

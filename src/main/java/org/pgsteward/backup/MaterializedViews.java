@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
+import org.pgsteward.backup.store.ResultSettings;
 
 /**
  * Fills the materialized views of a restored database, in the order of the dump.

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.backup.store.Store;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;

@@ -18,6 +18,7 @@ import org.pgsteward.backup.schedule.OverdueRule;
 import org.pgsteward.backup.schedule.Schedule;
 import org.pgsteward.backup.schedule.Schedules;
 import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Condition;

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
+import org.pgsteward.backup.store.AgeKeys;
+import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.postgres.ClientProgram;
 
 /**

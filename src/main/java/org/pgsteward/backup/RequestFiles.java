@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.FirstCause;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.model.BackupKind;
 
 /**

@@ -6,6 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.pgsteward.backup.store.Inventory;
+import org.pgsteward.backup.store.StoredBackup;
 
 /**
  * Which backup of a service a restore takes that names none: the newest that is not altered. An altered manifest can claim

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.pgsteward.backup.store.Losses;
 
 /**
  * What a restore of a database would lose or refuse, as the database itself says while it is dumped. Only the catalog is

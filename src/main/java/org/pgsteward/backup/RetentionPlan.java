@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.backup.store.Holding;
+import org.pgsteward.backup.store.Standing;
 
 /**
  * Which backups of one service stay and which go, with the reasons. Pure.

@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
+import org.pgsteward.backup.store.ResultSettings;
+import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ThrowawayCluster;
 

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ThrowawayCluster;
 

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.backup.store.DiskNeedRule;
+import org.pgsteward.backup.store.DiskSpace;
 import org.pgsteward.model.Inodes;
 import org.pgsteward.postgres.Progress;
 import org.slf4j.Logger;

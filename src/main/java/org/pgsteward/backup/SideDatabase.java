@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.pgsteward.backup.store.Losses;
 import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;

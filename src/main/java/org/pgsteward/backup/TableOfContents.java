@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.postgres.ClientProgram;
 
 /** Lists the entries of a dump, restores single ones as far as they go, and writes them as SQL. */

@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import java.util.List;
+import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.postgres.Quote;
 
 /**

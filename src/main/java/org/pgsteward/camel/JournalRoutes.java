@@ -1,8 +1,8 @@
 package org.pgsteward.camel;
 
 import org.apache.camel.builder.RouteBuilder;
-import org.pgsteward.backup.CardKeeper;
-import org.pgsteward.backup.SetKeeper;
+import org.pgsteward.backup.store.CardKeeper;
+import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.journal.JournalWriter;
 
 /**

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 import org.apache.camel.Exchange;
-import org.pgsteward.backup.PartWriter;
+import org.pgsteward.backup.store.PartWriter;
 
 /** Writes files of the store by the route {@code backup-write}. */
 public final class StoreEndpoint implements PartWriter {

@@ -3,7 +3,7 @@ package org.pgsteward.cli;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import org.pgsteward.backup.Manifest;
+import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.model.Enrolment;
 
 /**

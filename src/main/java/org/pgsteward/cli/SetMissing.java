@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.OneLine;
-import org.pgsteward.backup.BackupSet;
+import org.pgsteward.backup.store.BackupSet;
 
 /**
  * The lines that say what is missing from a backup set. All that was not wanted is one line: a backup of one database lacks

@@ -15,6 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.UnprivilegedUser;
 

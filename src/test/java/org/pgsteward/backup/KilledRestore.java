@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.config.Settings;
 
 /** Restores one backup in a process of its own, which says when it has come to a step, and waits there for its end. */

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.Surroundings;
 
 class RestoreCaveatsTest {
     private static final Set<String> ALLOWED = Set.of("hstore");

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.ChildJava;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.store.Inventory;
+import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;

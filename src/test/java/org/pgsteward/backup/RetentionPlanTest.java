@@ -2,8 +2,8 @@ package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.pgsteward.backup.Stored.holding;
-import static org.pgsteward.backup.Stored.proved;
+import static org.pgsteward.backup.store.Stored.holding;
+import static org.pgsteward.backup.store.Stored.proved;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,6 +32,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.backup.store.Holding;
+import org.pgsteward.backup.store.Standing;
 
 class RetentionPlanTest {
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");

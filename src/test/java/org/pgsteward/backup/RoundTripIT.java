@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;

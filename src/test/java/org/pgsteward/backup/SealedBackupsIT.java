@@ -31,6 +31,8 @@ import org.pgsteward.ChildJava;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Backup;

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.backup.store.Stored;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.backup.SetKeeper;
+import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.TestHost;
-import org.pgsteward.backup.Manifests;
+import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /** {@code verify} and {@code restore} as processes of their own, on a real PostgreSQL and a store with one backup. */

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.pgsteward.backup.Manifest;
+import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.model.Enrolment;
 
 class RestorePlaceTest {

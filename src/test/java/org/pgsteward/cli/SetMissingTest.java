@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.pgsteward.backup.BackupSet;
+import org.pgsteward.backup.store.BackupSet;
 
 class SetMissingTest {
     /** Ten backups of one of 83 databases printed more than 1,700 lines. */

@@ -1,0 +1,228 @@
+package org.pgsteward.backup.store;
+
+import com.exceptionfactory.jagged.PayloadException;
+import com.exceptionfactory.jagged.RecipientStanzaReader;
+import com.exceptionfactory.jagged.RecipientStanzaWriter;
+import com.exceptionfactory.jagged.UnsupportedRecipientStanzaException;
+import com.exceptionfactory.jagged.framework.stream.StandardDecryptingChannelFactory;
+import com.exceptionfactory.jagged.framework.stream.StandardEncryptingChannelFactory;
+import com.exceptionfactory.jagged.x25519.X25519RecipientStanzaReaderFactory;
+import com.exceptionfactory.jagged.x25519.X25519RecipientStanzaWriterFactory;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.pgsteward.model.Secret;
+
+/**
+ * To whom backups are sealed, and what opens them again: keys of the program {@code age}, which opens what we seal and
+ * whose files we open.
+ *
+ * <p>A key that does not fit stops the start: a backup that nobody can open would be found out on the day it is needed.
+ * So something small is sealed and, where the identity is here, opened, before anything is backed up. No key is ever
+ * made here.
+ */
+public final class AgeKeys {
+    /** Nothing is sealed. */
+    public static final AgeKeys NONE = new AgeKeys(List.of(), List.of());
+
+    private static final String RECIPIENTS = "pgsteward.backup.recipients";
+    private static final String IDENTITY = "pgsteward.backup.identity";
+    private static final String SECRET_KEY = "AGE-SECRET-KEY-";
+    private static final byte[] CANARY = "pgsteward".getBytes(StandardCharsets.US_ASCII);
+
+    private final List<String> recipients;
+    private final List<Secret> identities;
+
+    private AgeKeys(List<String> recipients, List<Secret> identities) {
+        this.recipients = recipients;
+        this.identities = identities;
+    }
+
+    /**
+     * @param recipients public keys, {@code age1...}; none to store backups as they are
+     * @param identity secret keys, {@code AGE-SECRET-KEY-1...}, one a line, as {@code age-keygen} writes them
+     * @throws IllegalArgumentException when one of them is no such key, or the identity opens nothing that is sealed to
+     *     the recipients; in one line without the identity
+     */
+    public static AgeKeys of(Collection<String> recipients, Optional<Secret> identity) {
+        AgeKeys keys = new AgeKeys(recipients.stream().sorted().toList(), lines(identity));
+        keys.writers();
+        keys.readers();
+        if (keys.seals()) {
+            byte[] canary = keys.sealedCanary();
+            if (keys.opens() && !keys.canOpen(canary)) {
+                throw new IllegalArgumentException(IDENTITY + " opens nothing that is sealed to " + RECIPIENTS + " ("
+                        + String.join(", ", keys.recipients)
+                        + "): give the identity of one of them, or leave it out where backups are only made");
+            }
+        }
+        return keys;
+    }
+
+    /** Whether backups are sealed. */
+    public boolean seals() {
+        return !recipients.isEmpty();
+    }
+
+    /** Whether there is something here to open a sealed one with. */
+    public boolean opens() {
+        return !identities.isEmpty();
+    }
+
+    /** The public keys. */
+    public List<String> recipients() {
+        return recipients;
+    }
+
+    /**
+     * Returns what is read from {@code plain}, encrypted to the recipients.
+     *
+     * @throws IOException if this Java runtime cannot encrypt
+     */
+    public InputStream encrypted(InputStream plain) throws IOException {
+        return new SealedStream(plain, this);
+    }
+
+    /** What is written goes on sealed into {@code target}, which is closed with it. */
+    WritableByteChannel sealing(WritableByteChannel target) throws IOException {
+        try {
+            return new StandardEncryptingChannelFactory().newEncryptingChannel(target, writers());
+        } catch (GeneralSecurityException e) {
+            throw new IOException("nothing can be sealed with this Java runtime: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * What was sealed, read in the clear.
+     *
+     * @throws NotForUs when it is sealed, and to none of our identities
+     * @throws IOException when it is damaged
+     */
+    InputStream opening(InputStream sealed) throws IOException {
+        try {
+            return Channels.newInputStream(
+                    new StandardDecryptingChannelFactory().newDecryptingChannel(new FullReads(sealed), readers()));
+        } catch (UnsupportedRecipientStanzaException e) {
+            throw new NotForUs(e);
+        } catch (GeneralSecurityException | PayloadException | RuntimeException e) {
+            throw new IOException("the stored file is damaged: its seal cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Sealed to somebody else, as far as it can be told from a file that may be damaged. */
+    public static final class NotForUs extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        public static final String REASON = "it is sealed to a key that " + IDENTITY + " does not hold";
+
+        NotForUs(Throwable cause) {
+            super(REASON, cause);
+        }
+    }
+
+    private byte[] sealedCanary() {
+        ByteArrayOutputStream sealed = new ByteArrayOutputStream();
+        try (WritableByteChannel sealing = sealing(Channels.newChannel(sealed))) {
+            sealing.write(ByteBuffer.wrap(CANARY));
+        } catch (IOException e) {
+            throw new IllegalArgumentException(RECIPIENTS + ": " + e.getMessage(), e);
+        }
+        return sealed.toByteArray();
+    }
+
+    private boolean canOpen(byte[] canary) {
+        try (InputStream opened = opening(new ByteArrayInputStream(canary))) {
+            return Arrays.equals(opened.readAllBytes(), CANARY);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** New ones for each stream, since nobody says that two streams may share them. */
+    private List<RecipientStanzaWriter> writers() {
+        List<RecipientStanzaWriter> writers = new ArrayList<>();
+        for (String recipient : recipients) {
+            if (recipient.toUpperCase(Locale.ROOT).startsWith(SECRET_KEY)) {
+                throw new IllegalArgumentException(RECIPIENTS + " holds a secret key: what belongs there is the public"
+                        + " key, age1...; the secret one goes into " + IDENTITY);
+            }
+            try {
+                writers.add(X25519RecipientStanzaWriterFactory.newRecipientStanzaWriter(recipient));
+            } catch (GeneralSecurityException | RuntimeException e) {
+                throw new IllegalArgumentException(
+                        RECIPIENTS + " holds '" + recipient + "', which is no age public key (age1..., by age-keygen)",
+                        e);
+            }
+        }
+        return writers;
+    }
+
+    private List<RecipientStanzaReader> readers() {
+        List<RecipientStanzaReader> readers = new ArrayList<>();
+        for (Secret identity : identities) {
+            try {
+                readers.add(X25519RecipientStanzaReaderFactory.newRecipientStanzaReader(identity.reveal()));
+            } catch (GeneralSecurityException | RuntimeException e) {
+                // Without its cause, which may quote it.
+                throw notAnIdentity();
+            }
+        }
+        return readers;
+    }
+
+    /** The lines of an identity file that are keys. */
+    private static List<Secret> lines(Optional<Secret> identity) {
+        if (identity.isEmpty()) {
+            return List.of();
+        }
+        List<Secret> keys = identity.get()
+                .reveal()
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                .map(Secret::new)
+                .toList();
+        if (keys.isEmpty()) {
+            throw notAnIdentity();
+        }
+        return keys;
+    }
+
+    private static IllegalArgumentException notAnIdentity() {
+        return new IllegalArgumentException(
+                IDENTITY + " is no age identity: what belongs there is AGE-SECRET-KEY-1..., as age-keygen writes it");
+    }
+
+    /** The library takes a short read for the end of the file. */
+    private record FullReads(InputStream source) implements ReadableByteChannel {
+        @Override
+        public int read(ByteBuffer target) throws IOException {
+            int read = source.readNBytes(target.array(), target.arrayOffset() + target.position(), target.remaining());
+            target.position(target.position() + read);
+            return read == 0 && target.hasRemaining() ? -1 : read;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            source.close();
+        }
+    }
+}

@@ -1,0 +1,203 @@
+package org.pgsteward.backup.store;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+
+/**
+ * One night's backups, or what one command made, under one id: what is in it, and what should be and is not. Pure.
+ *
+ * @param id the second in which it began, in UTC: {@code 20260102T030000Z}
+ * @param asked by whom: {@code schedule} or {@code command}
+ * @param closedAt null while it is being made
+ * @param members what is in the store
+ * @param missing what should be there too, with the reason; a member that is no good is here as well
+ * @param base the newest base backup of before, where none is in the set; null where there is none
+ */
+public record BackupSet(
+        String id,
+        String asked,
+        Instant startedAt,
+        @Nullable Instant closedAt,
+        List<Member> members,
+        List<Missing> missing,
+        @Nullable Newest base) {
+    static final String NOT_YET = "it is not made yet";
+
+    /** How the reason begins of what a command was not asked to make. */
+    public static final String NOT_ASKED = "not asked for";
+
+    /** The same of what the schedule had no reason to make. */
+    public static final String NOT_DUE = "not due";
+
+    private static final Comparator<Key> ORDER =
+            Comparator.comparing(Key::service).thenComparing(Key::kind);
+
+    /** Which backup of a set is meant. */
+    private interface Key {
+        String service();
+
+        String kind();
+    }
+
+    /**
+     * @param state as in the journal
+     * @param path relative to the store
+     */
+    public record Member(
+            String service, String database, String kind, String backupId, String state, String path, Instant startedAt)
+            implements Key {
+        Member in(String newState) {
+            return new Member(service, database, kind, backupId, newState, path, startedAt);
+        }
+    }
+
+    public record Missing(String service, String database, String kind, String reason) implements Key {
+        /** Characters of a reason, which may be what a program printed. */
+        private static final int LONGEST = 10_000;
+
+        public Missing {
+            reason = reason == null || reason.length() <= LONGEST ? reason : reason.substring(0, LONGEST) + "...";
+        }
+    }
+
+    /** A backup that is there already. */
+    public record Newest(String backupId, String state, Instant startedAt) {}
+
+    /** One that begins. */
+    static BackupSet opened(
+            String id,
+            String asked,
+            Instant at,
+            List<BackupTarget> toMake,
+            List<Missing> others,
+            @Nullable Newest base) {
+        List<Missing> missing = Stream.concat(
+                        toMake.stream()
+                                .map(target -> new Missing(
+                                        target.service(),
+                                        target.database(),
+                                        target.kind().word(),
+                                        NOT_YET)),
+                        others.stream())
+                .sorted(ORDER)
+                .toList();
+        return new BackupSet(id, asked, at, null, List.of(), missing, base);
+    }
+
+    /** The same, gone on with. */
+    BackupSet reopened(List<BackupTarget> toMake) {
+        BackupSet open = new BackupSet(id, asked, startedAt, null, members, missing, base);
+        for (BackupTarget target : toMake) {
+            open = open.lacking(
+                    target.service(), target.database(), target.kind().word(), NOT_YET);
+        }
+        return open;
+    }
+
+    /** With what has become of one of its backups. */
+    BackupSet with(Backup backup) {
+        String kind = backup.kind().word();
+        if (backup.state() == BackupState.RUNNING) {
+            return this;
+        }
+        BackupSet changed = this;
+        if (backup.path().isPresent()) {
+            Member member = new Member(
+                    backup.service(),
+                    backup.database(),
+                    kind,
+                    backup.id(),
+                    backup.state().word(),
+                    backup.path().get(),
+                    backup.startedAt());
+            changed = new BackupSet(
+                    id, asked, startedAt, closedAt, replaced(members, member), without(missing, member), base);
+        }
+        return switch (backup.state()) {
+            case RUNNING, MADE, VERIFIED -> changed;
+            case FAILED -> changed.lacking(backup.service(), backup.database(), kind, "failed: " + backup.error());
+            case UNVERIFIABLE ->
+                changed.lacking(backup.service(), backup.database(), kind, "unverifiable: " + backup.error());
+            case EXPIRED -> changed.lacking(backup.service(), backup.database(), kind, "expired");
+        };
+    }
+
+    /** With one that should be there and is not. */
+    BackupSet lacking(String service, String database, String kind, String reason) {
+        Missing lacks = new Missing(service, database, kind, reason);
+        return new BackupSet(id, asked, startedAt, closedAt, members, replaced(missing, lacks), base);
+    }
+
+    /** Nobody is at work on it any more. */
+    BackupSet closed(Instant at, String because) {
+        List<Missing> told = missing.stream()
+                .map(lacks -> lacks.reason().equals(NOT_YET)
+                        ? new Missing(lacks.service(), lacks.database(), lacks.kind(), because)
+                        : lacks)
+                .toList();
+        return new BackupSet(id, asked, startedAt, at, members, told, base);
+    }
+
+    /** As it stands with only those files left. */
+    BackupSet whereThereAre(Set<String> paths) {
+        BackupSet now = this;
+        for (Member member : members) {
+            if (!paths.contains(member.path()) && !member.state().equals(BackupState.EXPIRED.word())) {
+                now = new BackupSet(
+                                id,
+                                asked,
+                                startedAt,
+                                closedAt,
+                                replaced(now.members, member.in(BackupState.EXPIRED.word())),
+                                now.missing,
+                                base)
+                        .lacking(member.service(), member.database(), member.kind(), "expired");
+            }
+        }
+        return now;
+    }
+
+    /** Whether it names such a backup at all. */
+    boolean speaksOf(BackupTarget target) {
+        return Stream.concat(members.stream(), missing.stream()).anyMatch(key -> is(key, target));
+    }
+
+    /** Whether it has such a backup, and a good one. */
+    boolean holds(BackupTarget target) {
+        return members.stream().anyMatch(key -> is(key, target))
+                && missing.stream().noneMatch(key -> is(key, target));
+    }
+
+    /** The files of it that should be in the store. */
+    Set<String> paths() {
+        return members.stream()
+                .filter(member -> !member.state().equals(BackupState.EXPIRED.word()))
+                .map(Member::path)
+                .collect(Collectors.toSet());
+    }
+
+    private static boolean is(Key key, BackupTarget target) {
+        return key.service().equals(target.service())
+                && key.kind().equals(target.kind().word());
+    }
+
+    private static <K extends Key> List<K> replaced(List<K> keys, K key) {
+        List<K> changed = new ArrayList<>(without(keys, key));
+        changed.add(key);
+        changed.sort(ORDER);
+        return List.copyOf(changed);
+    }
+
+    private static <K extends Key> List<K> without(List<K> keys, Key one) {
+        return keys.stream().filter(key -> ORDER.compare(key, one) != 0).toList();
+    }
+}

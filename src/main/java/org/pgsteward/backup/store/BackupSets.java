@@ -1,0 +1,278 @@
+package org.pgsteward.backup.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.underway.RunLock;
+import org.pgsteward.model.Backup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sets' documents in the store, {@code _sets/<id>.json}. Each says from its first second what is missing from it, so
+ * that one whose process was killed says so too; whoever starts next closes it.
+ */
+public final class BackupSets {
+    /** As long as a night, with all that has to be tried again in it. */
+    static final Duration NIGHT = Duration.ofHours(12);
+
+    /** How long the document of a set stays of which nothing is left. */
+    private static final Duration REMEMBERED = Duration.ofDays(30);
+
+    private static final String LOCK = "_set-";
+
+    private static final Pattern ID = Pattern.compile("\\d{8}T\\d{6}Z");
+
+    private static final Logger LOG = LoggerFactory.getLogger(BackupSets.class);
+
+    /** Characters of the sets that are listed. */
+    private static final long MOST_KEPT = 6_000_000;
+
+    /** Documents that cannot be read and are named in the log. */
+    private static final int MOST_NAMED = 20;
+
+    private final Store store;
+    private final Path locks;
+    private final Clock clock;
+    private final Map<String, RunLock> ours = new HashMap<>();
+    private final Set<String> named = new HashSet<>();
+
+    public BackupSets(Store store, Path locks, Clock clock) {
+        this.store = store;
+        this.locks = locks;
+        this.clock = clock;
+    }
+
+    /** Begins a set of {@code toMake}. */
+    public synchronized BackupSet open(
+            String asked, List<BackupTarget> toMake, List<BackupSet.Missing> others, BackupSet.@Nullable Newest base)
+            throws IOException {
+        Instant at = clock.instant();
+        Optional<RunLock> lock = Optional.empty();
+        while (lock.isEmpty()) {
+            if (!Files.exists(store.resolve(pathOf(Store.time(at))))) {
+                lock = RunLock.ofFolder(locks, LOCK + Store.time(at));
+            }
+            if (lock.isEmpty()) {
+                at = at.plusSeconds(1);
+            }
+        }
+        String id = Store.time(at);
+        return opened(lock.get(), BackupSet.opened(id, asked, at, toMake, others, base));
+    }
+
+    /** A set that cannot be written is nobody's: its lock goes at once. */
+    private BackupSet opened(RunLock lock, BackupSet set) throws IOException {
+        ours.put(set.id(), lock);
+        boolean saved = false;
+        try {
+            save(set);
+            saved = true;
+            return set;
+        } finally {
+            if (!saved) {
+                letGo(set.id());
+            }
+        }
+    }
+
+    /** Goes on with the night's newest set, if there is one that lacks all of {@code toMake}. */
+    public synchronized Optional<BackupSet> goOn(String asked, List<BackupTarget> toMake) throws IOException {
+        Optional<BackupSet> night = newest(asked)
+                .filter(set -> set.startedAt().plus(NIGHT).isAfter(clock.instant()))
+                .filter(set -> toMake.stream().noneMatch(set::holds))
+                .filter(set -> !ours.containsKey(set.id()));
+        if (night.isEmpty()) {
+            return night;
+        }
+        Optional<RunLock> lock = RunLock.ofFolder(locks, LOCK + night.get().id());
+        if (lock.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(opened(lock.get(), night.get().reopened(toMake)));
+    }
+
+    /** What has become of a backup, whenever; of one that belongs to no set, nothing. */
+    public synchronized void note(Backup backup) throws IOException {
+        Optional<BackupSet> set = backup.setId().isEmpty() ? Optional.empty() : read(backup.setId());
+        if (set.isPresent()) {
+            BackupSet changed = set.get().with(backup);
+            if (!changed.equals(set.get())) {
+                save(changed);
+            }
+        }
+    }
+
+    /**
+     * Nobody works on it any more.
+     *
+     * @param there every database there is by now
+     */
+    public synchronized void close(String id, List<BackupTarget> there) throws IOException {
+        Optional<BackupSet> set = read(id);
+        if (set.isPresent()) {
+            BackupSet closing = set.get();
+            for (BackupTarget target : there) {
+                if (!closing.speaksOf(target)) {
+                    closing = closing.lacking(
+                            target.service(),
+                            target.database(),
+                            target.kind().word(),
+                            "it appeared while the set was made");
+                }
+            }
+            save(closing.closed(clock.instant(), "it was not begun"));
+        }
+        letGo(id);
+    }
+
+    /** Closes those of processes that are gone, and removes what they left; brings all up to date with the store. */
+    public synchronized void tidy() throws IOException {
+        for (String id : store.unfinished(Store.SETS)) {
+            Optional<RunLock> lock = ours.containsKey(id) ? Optional.empty() : RunLock.ofFolder(locks, LOCK + id);
+            if (lock.isPresent()) {
+                ours.put(id, lock.get());
+                Files.deleteIfExists(store.resolve(Store.partOf(pathOf(id))));
+                letGo(id);
+            }
+        }
+        Instant now = clock.instant();
+        for (String id : ids()) {
+            Optional<BackupSet> read = readable(id);
+            if (read.isEmpty()) {
+                continue;
+            }
+            BackupSet set = read.get();
+            BackupSet tidied = set.whereThereAre(present(set));
+            if (set.closedAt() == null && !ours.containsKey(set.id())) {
+                Optional<RunLock> lock = RunLock.ofFolder(locks, LOCK + set.id());
+                if (lock.isPresent()) {
+                    ours.put(set.id(), lock.get());
+                    tidied = tidied.closed(now, "the process that made it ended before it was done");
+                }
+            }
+            if (tidied.closedAt() != null
+                    && tidied.paths().isEmpty()
+                    && tidied.startedAt().plus(REMEMBERED).isBefore(now)) {
+                Files.deleteIfExists(store.resolve(pathOf(set.id())));
+            } else if (!tidied.equals(set)) {
+                save(tidied);
+            }
+            if (tidied.closedAt() != null) {
+                letGo(set.id());
+            }
+        }
+    }
+
+    /** Newest first, as they stand: a member whose file is gone has expired. The oldest are left out where they are many. */
+    public synchronized List<BackupSet> all() throws IOException {
+        List<BackupSet> sets = new ArrayList<>();
+        long kept = 0;
+        long left = 0;
+        for (String id : ids()) {
+            if (kept > MOST_KEPT) {
+                left++;
+                continue;
+            }
+            Optional<BackupSet> set = readable(id);
+            if (set.isPresent()) {
+                kept += SetFields.size(set.get());
+                sets.add(set.get().whereThereAre(present(set.get())));
+            }
+        }
+        if (left > 0) {
+            LOG.warn("{} older backup sets are not listed, since they are too many", left);
+        }
+        return sets;
+    }
+
+    private Optional<BackupSet> newest(String asked) throws IOException {
+        for (String id : ids()) {
+            Optional<BackupSet> set = readable(id).filter(one -> one.asked().equals(asked));
+            if (set.isPresent()) {
+                return Optional.of(set.get().whereThereAre(present(set.get())));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** As the documents spell it. */
+    public String json(List<BackupSet> sets) throws IOException {
+        return store.text(Map.of("sets", sets));
+    }
+
+    private Set<String> present(BackupSet set) {
+        return set.members().stream()
+                .map(BackupSet.Member::path)
+                .filter(store::isWhole)
+                .collect(Collectors.toSet());
+    }
+
+    /** Newest first. */
+    private List<String> ids() throws IOException {
+        return store.documents(Store.SETS).stream()
+                .filter(id -> ID.matcher(id).matches())
+                .sorted(Comparator.reverseOrder())
+                .toList();
+    }
+
+    /** One that cannot be read hides no other. */
+    private Optional<BackupSet> readable(String id) {
+        try {
+            return read(id);
+        } catch (IOException e) {
+            if (named.size() < MOST_NAMED && named.add(id)) {
+                LOG.warn("backup set {} cannot be read: {}", pathOf(id), e.getMessage());
+            }
+            return Optional.empty();
+        }
+    }
+
+    private Optional<BackupSet> read(String id) throws IOException {
+        if (!ID.matcher(id).matches()) {
+            return Optional.empty();
+        }
+        Optional<BackupSet> set = store.document(pathOf(id), BackupSet.class);
+        if (set.isPresent()) {
+            try {
+                SetFields.check(set.get(), id);
+            } catch (IOException e) {
+                throw new IOException(e.getMessage() + "; remove the file if another program wrote it", e);
+            }
+        }
+        return set;
+    }
+
+    private BackupSet save(BackupSet set) throws IOException {
+        store.write(pathOf(set.id()), set);
+        return set;
+    }
+
+    private void letGo(String id) throws IOException {
+        RunLock lock = ours.remove(id);
+        if (lock != null) {
+            // Nobody will want this name again.
+            Files.deleteIfExists(locks.resolve(LOCK + id + ".lock"));
+            lock.close();
+        }
+    }
+
+    private static String pathOf(String id) {
+        return Store.SETS + "/" + id + ".json";
+    }
+}

@@ -1,0 +1,122 @@
+package org.pgsteward.backup.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.Sha256;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Judgement;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What lies in the store of one service: what its manifests say, with what the journal says of each. Whose a backup is,
+ * its manifest tells and not its name. One that cannot be read, or is another's, is left alone.
+ */
+public final class Holdings {
+    private static final Logger LOG = LoggerFactory.getLogger(Holdings.class);
+
+    private final Store store;
+
+    public Holdings(Store store) {
+        this.store = store;
+    }
+
+    /**
+     * @param judgements what the journal says, by event id
+     * @throws IOException when the service's folder cannot be read
+     */
+    public List<Holding> of(String service, Map<UUID, Judgement> judgements) throws IOException {
+        Path folder = store.folderOfService(service);
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        ManifestReading manifests = new ManifestReading(store);
+        List<Holding> holdings = new ArrayList<>();
+        manifests.read(folder, Store.MANIFEST, (file, read) -> {
+            Manifest manifest = read.manifest();
+            requireOf(service, file, manifest);
+            Optional<Judgement> judgement = Optional.ofNullable(judgements.get(UUID.fromString(manifest.eventId())));
+            holdings.add(holding(manifest, judgement));
+            return ManifestSize.of(manifest);
+        });
+        manifests.warn(LOG, "left alone");
+        // By name, the oldest first.
+        Collections.reverse(holdings);
+        return holdings;
+    }
+
+    /**
+     * Whether its file has the hash that it had when it was written, and its manifest the signature.
+     *
+     * @throws IOException when it cannot be read
+     */
+    public boolean isAsWritten(Backup backup) throws IOException {
+        if (store.alteration(backup.path().orElseThrow()).isPresent()) {
+            return false;
+        }
+        MessageDigest hash = Sha256.digest();
+        try (InputStream file = new DigestInputStream(
+                BoundedFile.openNoLink(store.resolve(backup.path().orElseThrow())), hash)) {
+            file.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(hash.digest()).equals(backup.sha256());
+    }
+
+    private static void requireOf(String service, Path file, Manifest manifest) throws IOException {
+        String beside = file.getFileName().toString();
+        if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST)) {
+            throw new IOException("it is of " + manifest.file() + " of " + manifest.service());
+        }
+    }
+
+    private Holding holding(Manifest manifest, Optional<Judgement> judgement) {
+        String path = Store.path(manifest);
+        BackupState state = judgement.map(Judgement::state).orElse(BackupState.MADE);
+        boolean provedInStream = manifest.proof().equals(Manifest.STREAM);
+        Standing standing = judgement.isEmpty() ? Standing.UNPROVED : Standing.of(state, provedInStream);
+        if (store.problem(path, manifest.sizeBytes()).isPresent()) {
+            standing = Standing.DAMAGED;
+        }
+        Backup backup = new Backup(
+                manifest.backupId(),
+                UUID.fromString(manifest.eventId()),
+                manifest.setId(),
+                manifest.service(),
+                manifest.database(),
+                BackupKind.valueOf(manifest.kind().toUpperCase(Locale.ROOT)),
+                state,
+                Optional.of(path),
+                manifest.startedAt(),
+                Optional.of(manifest.finishedAt()),
+                judgement.flatMap(Judgement::verifiedAt),
+                manifest.sizeBytes(),
+                manifest.sourceBytes(),
+                manifest.sha256(),
+                manifest.serverVersion(),
+                Duration.ZERO,
+                Duration.ZERO,
+                provedInStream,
+                judgement.map(Judgement::error).orElse(""),
+                judgement.map(Judgement::caveats).orElse(manifest.caveats()));
+        Optional<Instant> saidAt = judgement.flatMap(Judgement::saidAt);
+        return new Holding(backup, standing, judgement.flatMap(Judgement::pinned), saidAt);
+    }
+}

@@ -1,0 +1,165 @@
+package org.pgsteward.backup.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.model.BackupKind;
+
+/**
+ * What a store holds, by its manifests and nothing else: neither PostgreSQL nor the journal has to be there.
+ *
+ * @param backups newest first, without the rows of their tables: {@link Store#whole} has those of one
+ * @param unreadable manifests that say nothing, with the reason; one of them hides no other backup. A folder, with a slash
+ *     at its end, stands for those that are too many
+ */
+public record Inventory(List<StoredBackup> backups, Map<String, String> unreadable) {
+    /** @throws IOException when the folder itself cannot be read */
+    public static Inventory of(Store store) throws IOException {
+        InventoryReading reading = new InventoryReading(store);
+        FolderNames folders = FolderNames.folders(store.root());
+        for (Path folder : folders.oldestFirst()) {
+            reading.read(folder);
+        }
+        reading.leaveOut(folders.left());
+        return reading.inventory();
+    }
+
+    /** @throws IOException when the manifest cannot be read, or its name is none that pgsteward gives */
+    static StoredBackup read(Store store, String path) throws IOException {
+        return backup(path, store.listed(path));
+    }
+
+    /**
+     * @param signed without the rows of tables
+     * @throws IOException when the manifest's name is none that pgsteward gives
+     */
+    static StoredBackup backup(String path, Store.Signed signed) throws IOException {
+        if (path.chars().anyMatch(Character::isISOControl)) {
+            throw new IOException("there are control characters in its name");
+        }
+        return new StoredBackup(path, signed.manifest(), signed.signature());
+    }
+
+    static Inventory sorted(List<StoredBackup> backups, Map<String, String> unreadable) {
+        backups.sort(
+                Comparator.comparing((StoredBackup backup) -> backup.manifest().startedAt())
+                        .reversed());
+        return new Inventory(List.copyOf(backups), Map.copyOf(unreadable));
+    }
+
+    /** When the first backup with a valid signature began; empty where there is none. */
+    public Optional<Instant> signedSince() {
+        return backups.stream()
+                .filter(backup -> backup.signature() == ManifestSignature.VALID)
+                .reduce((newer, older) -> older)
+                .map(backup -> backup.manifest().startedAt());
+    }
+
+    /** Returns why the manifest of a backup cannot be what pgsteward wrote; empty where it can be. */
+    public Optional<String> alteration(StoredBackup backup) {
+        return backup.signature().alteration(backup.manifest().startedAt(), signedSince());
+    }
+
+    /** The newest of each database, of the globals and of the whole cluster, by service. */
+    public List<StoredBackup> newestOfEach() {
+        return newestOfEach(backup -> true);
+    }
+
+    /** The same, but rather an older one that is {@code better} than the newest that is not. */
+    public List<StoredBackup> newestOfEach(Predicate<StoredBackup> better) {
+        Map<String, StoredBackup> newest = new HashMap<>();
+        backups.stream().filter(better).forEach(backup -> newest.putIfAbsent(subject(backup), backup));
+        backups.forEach(backup -> newest.putIfAbsent(subject(backup), backup));
+        return newest.values().stream()
+                .sorted(Comparator.comparing(
+                                (StoredBackup backup) -> backup.manifest().service())
+                        .thenComparing(backup -> backup.manifest().database()))
+                .toList();
+    }
+
+    /** The newest of what {@code backup} is one of, which may be that itself. */
+    public StoredBackup newestLike(StoredBackup backup) {
+        return backups.stream()
+                .filter(other -> subject(other).equals(subject(backup)))
+                .findFirst()
+                .orElse(backup);
+    }
+
+    /** A service's name may change, as when an application takes a database over; what is restored is a database. */
+    static String subject(StoredBackup backup) {
+        return backup.kind() == BackupKind.DUMP
+                ? "database " + backup.manifest().database()
+                : "service " + backup.manifest().service();
+    }
+
+    /**
+     * Of a service, or of a database by its own name, newest first. What was dumped of a service's database while it was
+     * another's belongs to it.
+     */
+    public List<StoredBackup> of(String name) {
+        String database = databaseOf(name);
+        return only(backup ->
+                        backup.manifest().service().equals(name) || (!isOfAll(name) && isDumpOf(backup, database)))
+                .backups();
+    }
+
+    /** The dumps among them; of a database that is called like the globals or the base backups, too. */
+    public List<StoredBackup> dumpsOf(String name) {
+        String database = isOfAll(name) ? name : databaseOf(name);
+        return only(backup -> isDumpOf(backup, database)
+                        || (backup.kind() == BackupKind.DUMP
+                                && backup.manifest().service().equals(name)))
+                .backups();
+    }
+
+    private static boolean isDumpOf(StoredBackup backup, String database) {
+        return backup.kind() == BackupKind.DUMP && backup.manifest().database().equals(database);
+    }
+
+    private String databaseOf(String name) {
+        return decidingDatabaseOf(name)
+                .map(backup -> backup.manifest().database())
+                .orElse(name);
+    }
+
+    /** The newest of a service, whose database is that of the service. */
+    public Optional<StoredBackup> decidingDatabaseOf(String service) {
+        return backups.stream()
+                .filter(backup -> backup.manifest().service().equals(service))
+                .findFirst();
+    }
+
+    /** The same with the backups alone that are {@code wanted}. */
+    Inventory only(Predicate<StoredBackup> wanted) {
+        return new Inventory(backups.stream().filter(wanted).toList(), unreadable);
+    }
+
+    /** The same with one backup less. */
+    public Inventory without(StoredBackup backup) {
+        return only(other -> !other.equals(backup));
+    }
+
+    private static boolean isOfAll(String service) {
+        return service.equals(Targets.GLOBALS) || service.equals(Targets.BASE);
+    }
+
+    /** By its id, or by its file's path in the store. */
+    public Optional<StoredBackup> named(String idOrPath) {
+        return backups.stream()
+                .filter(backup -> backup.manifest().backupId().equals(idOrPath)
+                        || backup.path().equals(idOrPath)
+                        || Path.of(idOrPath).endsWith(backup.path()))
+                .findFirst();
+    }
+
+    static String firstLine(Exception e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
+    }
+}

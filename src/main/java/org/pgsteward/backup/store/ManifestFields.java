@@ -1,0 +1,120 @@
+package org.pgsteward.backup.store;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.BackupKind;
+
+/**
+ * The values that the manifest of a backup can have: another program may have written anything into the store, and all
+ * that reads a manifest relies on them. An older manifest lacks some of them, for which {@link Manifest} has a value. Pure.
+ */
+final class ManifestFields {
+    private static final int LONGEST_IMAGE = 1_000;
+
+    private static final Pattern UUID =
+            Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", Pattern.CASE_INSENSITIVE);
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{2,64}");
+    private static final Pattern CLIENT = Pattern.compile("[0-9]{1,4}(\\.[0-9]{1,4}){0,2}");
+
+    private ManifestFields() {}
+
+    /** @throws IOException when a value is missing, or is one that pgsteward never writes; the message names the field */
+    static void check(Manifest manifest) throws IOException {
+        ManifestSize.check(manifest);
+        Fields.matches("backup_id", manifest.backupId(), Fields.FILE);
+        Fields.matches("event_id", manifest.eventId(), UUID);
+        if (!manifest.setId().isEmpty()) {
+            Fields.matches("set_id", manifest.setId(), Fields.FILE);
+        }
+        Fields.name("service", manifest.service());
+        Fields.name("database", manifest.database());
+        Fields.name("owner", manifest.owner());
+        Fields.text("image", manifest.image(), LONGEST_IMAGE);
+        Fields.require(
+                "kind",
+                manifest.kind(),
+                Arrays.stream(BackupKind.values()).anyMatch(kind -> kind.word().equals(manifest.kind())));
+        Fields.matches("file", manifest.file(), Fields.FILE);
+        Fields.matches("sha256", manifest.sha256(), HASH);
+        Fields.require("size_bytes", manifest.sizeBytes(), manifest.sizeBytes() >= 0);
+        Fields.require("source_bytes", manifest.sourceBytes(), manifest.sourceBytes() >= 0);
+        Fields.time("started_at", manifest.startedAt());
+        Fields.time("finished_at", manifest.finishedAt());
+        Fields.text("server_version", manifest.serverVersion(), Fields.LONGEST);
+        Fields.matches("client_version", manifest.clientVersion(), CLIENT);
+        Fields.texts("sealed_to", manifest.sealedTo());
+        Fields.text("proof", manifest.proof(), Fields.LONGEST);
+        Fields.names("extensions", manifest.extensions());
+        rows(manifest.rows());
+        for (String caveat : manifest.caveats()) {
+            Fields.longText("caveats", caveat);
+        }
+        check(manifest.surroundings());
+    }
+
+    private static void check(Surroundings database) throws IOException {
+        Fields.text("encoding", database.encoding(), Fields.LONGEST);
+        Fields.text("provider", database.provider(), Fields.LONGEST);
+        Fields.text("collate", database.collate(), Fields.LONGEST);
+        Fields.text("ctype", database.ctype(), Fields.LONGEST);
+        Fields.text("locale", database.locale(), Fields.LONGEST);
+        Fields.require("database_bytes", database.databaseBytes(), database.databaseBytes() >= 0);
+        Fields.names("roles", database.roles());
+        Fields.names("schemas", database.schemas());
+        Fields.names("tablespaces", database.tablespaces());
+        Fields.names("settings", database.settings().keySet());
+        for (String value : database.settings().values()) {
+            Fields.text("settings", value, Fields.LONGEST);
+        }
+        if (!database.tablespace().isEmpty()) {
+            Fields.name("tablespace", database.tablespace());
+        }
+        Fields.longText("icu_rules", database.icuRules());
+        Fields.longText("powers", database.powers());
+        check(database.losses());
+    }
+
+    private static void check(Losses losses) throws IOException {
+        for (String text : losses.filledViews()) {
+            Fields.longText("filled_views", text);
+        }
+        for (String text : losses.privileges()) {
+            Fields.longText("privileges", text);
+        }
+        for (String text : losses.sessionChecks()) {
+            Fields.longText("session_checks", text);
+        }
+        for (String text : losses.systemObjects()) {
+            Fields.longText("system_objects", text);
+        }
+        for (String text : losses.sessionViews()) {
+            Fields.longText("session_views", text);
+        }
+        for (Losses.ExtensionObject object : losses.extensionObjects()) {
+            Fields.longText("extension_objects", Fields.present("extension_objects", object.name()));
+            Fields.name("extension_objects", object.extension());
+        }
+        for (Losses.ExtensionTable table : losses.extensionTables()) {
+            Fields.longText("extension_tables", Fields.present("extension_tables", table.name()));
+            Fields.name("extension_tables", table.extension());
+            Fields.require("extension_tables", table.rows(), table.rows() >= 0);
+        }
+    }
+
+    private static void rows(@Nullable Map<String, Long> rows) throws IOException {
+        for (Map.Entry<String, Long> table : Fields.present("rows", rows).entrySet()) {
+            checkRows(table.getKey(), table.getValue());
+        }
+    }
+
+    /** @throws IOException when a table has no number of rows, or a name that pgsteward never writes */
+    static void checkRows(String table, @Nullable Long count) throws IOException {
+        Fields.require("rows", count, count != null && count >= 0);
+        if (!TableNames.isQuoted(table)) {
+            throw new IOException("the manifest has a table name that no backup has: " + Fields.printable(table));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package org.pgsteward.backup.store;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.Sha256;
+import org.pgsteward.model.Secret;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The keys that sign manifests, by HMAC-SHA256. They do not lie in the store, so a program that can write into the store
+ * cannot make a manifest that pgsteward takes for its own.
+ *
+ * <p>The key of the setting signs; without one, a key in the state folder, which is made when it is first needed. Every
+ * key that is known verifies. What is signed is the file, byte by byte, less the line of the signature itself.
+ */
+public final class ManifestKeys {
+    /** Signs nothing and verifies nothing. */
+    public static final ManifestKeys NONE = new ManifestKeys(List.of(), Optional.empty());
+
+    private static final Logger LOG = LoggerFactory.getLogger(ManifestKeys.class);
+
+    private static final String SETTING = "pgsteward.backup.manifest.key";
+    private static final String ALGORITHM = "HmacSHA256";
+    private static final Pattern KEY = Pattern.compile("[0-9a-f]{64}");
+
+    /** Bytes of a key. */
+    private static final int LENGTH = 32;
+
+    /** Where a signature is, as {@link #signed} puts it: the last line of the object. */
+    private static final Pattern LINE =
+            Pattern.compile(",\\n  \"signature\" : \"hmac-sha256:([0-9a-f]{16}):([0-9a-f]{64})\"\\n}\\n?\\z");
+
+    /** Characters; a little more than a signature's line has. */
+    private static final int LONGEST_LINE = 140;
+
+    /** Bytes; a file with a signature has more. */
+    static final int SHORTEST = 100;
+
+    private static final byte[] END = "\n}".getBytes(StandardCharsets.US_ASCII);
+
+    private final List<Secret> given;
+    private final Optional<Path> own;
+
+    private ManifestKeys(List<Secret> given, Optional<Path> own) {
+        this.given = given;
+        this.own = own;
+    }
+
+    /**
+     * @param setting keys of 64 hexadecimal digits, one a line, the one that signs first
+     * @param own the file of the key that is used without the setting; it need not exist
+     * @throws IllegalArgumentException when a line of the setting is no key; the message does not quote it
+     */
+    public static ManifestKeys of(Optional<Secret> setting, Path own) {
+        return new ManifestKeys(parsed(setting), Optional.of(own));
+    }
+
+    /** @throws IllegalArgumentException when a line of the setting is no key; the message does not quote it */
+    public static List<Secret> parsed(Optional<Secret> setting) {
+        if (setting.isEmpty()) {
+            return List.of();
+        }
+        List<Secret> keys = lines(setting.get().reveal());
+        if (keys.isEmpty()
+                || !keys.stream().allMatch(key -> KEY.matcher(key.reveal()).matches())) {
+            throw new IllegalArgumentException(
+                    SETTING + " is no key: write 64 hexadecimal digits, as 'openssl rand -hex 32' prints them");
+        }
+        return keys;
+    }
+
+    /** Returns a new key, as a file holds it. */
+    public static String newKey() {
+        byte[] key = new byte[LENGTH];
+        new SecureRandom().nextBytes(key);
+        return HexFormat.of().formatHex(key);
+    }
+
+    /**
+     * Adds the signature to a manifest.
+     *
+     * @param manifest a JSON object, indented by two spaces
+     * @throws IOException when the key in the state folder cannot be read or made
+     */
+    byte[] signed(byte[] manifest) throws IOException {
+        if (given.isEmpty() && own.isEmpty()) {
+            return manifest;
+        }
+        Secret key = given.isEmpty() ? ownKey() : given.get(0);
+        String line = ",\n  \"signature\" : \"hmac-sha256:" + id(key) + ":"
+                + HexFormat.of().formatHex(mac(key, manifest, manifest.length)) + "\"\n}";
+        ByteArrayOutputStream signed = new ByteArrayOutputStream(manifest.length + line.length());
+        signed.write(manifest, 0, manifest.length - END.length);
+        signed.writeBytes(line.getBytes(StandardCharsets.US_ASCII));
+        return signed.toByteArray();
+    }
+
+    /**
+     * Compares a manifest with its signature.
+     *
+     * @throws IOException when the key in the state folder cannot be read
+     */
+    ManifestSignature check(byte[] manifest) throws IOException {
+        List<Secret> keys = known();
+        if (keys.isEmpty()) {
+            return ManifestSignature.UNCHECKED;
+        }
+        int tail = Math.min(manifest.length, LONGEST_LINE);
+        Matcher line = LINE.matcher(new String(manifest, manifest.length - tail, tail, StandardCharsets.ISO_8859_1));
+        if (!line.find()) {
+            return ManifestSignature.MISSING;
+        }
+        int length = manifest.length - tail + line.start();
+        byte[] signature = HexFormat.of().parseHex(line.group(2));
+        for (Secret key : keys) {
+            if (id(key).equals(line.group(1))) {
+                return MessageDigest.isEqual(mac(key, manifest, length, END), signature)
+                        ? ManifestSignature.VALID
+                        : ManifestSignature.WRONG;
+            }
+        }
+        return ManifestSignature.FOREIGN;
+    }
+
+    private List<Secret> known() throws IOException {
+        List<Secret> keys = new ArrayList<>(given);
+        if (own.isPresent()) {
+            readOwn(own.get()).ifPresent(keys::add);
+        }
+        return keys;
+    }
+
+    private Secret ownKey() throws IOException {
+        Path file = own.orElseThrow();
+        Optional<Secret> there = readOwn(file);
+        return there.isPresent() ? there.get() : make(file);
+    }
+
+    private static Optional<Secret> readOwn(Path file) throws IOException {
+        List<Secret> keys;
+        try {
+            keys = lines(BoundedFile.text(file, 64 * 1024));
+        } catch (NoSuchFileException none) {
+            return Optional.empty();
+        }
+        if (keys.size() != 1 || !KEY.matcher(keys.get(0).reveal()).matches()) {
+            throw new IOException("cannot read the key of manifests: " + file + " holds no 64 hexadecimal digits; put a"
+                    + " copy of the key there, or remove the file and a new key is made");
+        }
+        return Optional.of(keys.get(0));
+    }
+
+    /** Of two processes that make it at a time one is the first, and both use its key. */
+    private static Secret make(Path file) throws IOException {
+        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
+        Path part = Files.createTempFile(
+                folder,
+                "." + file.getFileName(),
+                ".part",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try {
+            Files.writeString(part, newKey() + "\n");
+            StoreFiles.sync(part);
+            Files.createLink(file, part);
+            StoreFiles.sync(folder);
+            LOG.info(
+                    "made the key that signs manifests: {}; keep a copy of it on another machine, with the age identity",
+                    file);
+        } catch (FileAlreadyExistsException another) {
+            LOG.debug("another process made {}", file);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+        return readOwn(file).orElseThrow();
+    }
+
+    /** The lines that are keys; a comment begins with a number sign. */
+    private static List<Secret> lines(String text) {
+        return text.lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                .map(Secret::new)
+                .toList();
+    }
+
+    /** By which a manifest names its key: a hash that does not lead back to it. */
+    private static String id(Secret key) {
+        byte[] named = ("pgsteward manifest key " + key.reveal()).getBytes(StandardCharsets.US_ASCII);
+        return HexFormat.of().formatHex(Sha256.digest().digest(named), 0, 8);
+    }
+
+    private static byte[] mac(Secret key, byte[] bytes, int length, byte... end) {
+        try {
+            Mac mac = Mac.getInstance(ALGORITHM);
+            mac.init(new SecretKeySpec(HexFormat.of().parseHex(key.reveal()), ALGORITHM));
+            mac.update(bytes, 0, length);
+            return mac.doFinal(end);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java runtime has no " + ALGORITHM, e);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package org.pgsteward.backup.store;
+
+import java.sql.SQLException;
+import java.util.Optional;
+
+/**
+ * Whether a stored backup may be restored in order to verify it. A manifest without a valid signature can claim any time
+ * and any content, so nothing that it says of itself counts: only the journal can vouch for the file.
+ *
+ * <p>A base backup brings its own catalog, and a superuser of the copy runs what is in there, as our user of the operating
+ * system. Without trust it is never started. A dump is restored by a role without powers: an operator may ask for it.
+ */
+public final class ManifestTrust {
+    private final JournalledFiles journal;
+
+    public ManifestTrust(JournalledFiles journal) {
+        this.journal = journal;
+    }
+
+    /**
+     * Returns why it must not be restored; empty where it may be.
+     *
+     * @param asked whether an operator asks for it, and not the daemon by itself
+     */
+    public Optional<String> refusal(StoredBackup backup, boolean asked) {
+        String path = backup.path();
+        Manifest manifest = backup.manifest();
+        ManifestSignature signature = backup.signature();
+        boolean base = manifest.kind().equals("base");
+        boolean trusted = switch (signature) {
+            case VALID -> true;
+            case UNCHECKED, MISSING, FOREIGN -> !base && (asked || signature == ManifestSignature.UNCHECKED);
+            case WRONG -> false;
+        };
+        if (trusted) {
+            return Optional.empty();
+        }
+        String why;
+        try {
+            if (signature != ManifestSignature.WRONG
+                    && journal.verified(manifest.eventId(), path, manifest.kind(), manifest.sha256())) {
+                return Optional.empty();
+            }
+            why = "and the journal has not recorded this file as verified";
+        } catch (SQLException e) {
+            why = "and the journal cannot be asked: " + e.getMessage();
+        }
+        return Optional.of(path + Store.MANIFEST + " has no valid signature, " + why + ". It is not restored, since"
+                + " another program may have written it. Set PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed"
+                + " it, or remove the file"
+                + (base ? "" : "; if you trust it, run 'pgsteward verify --backup " + manifest.backupId() + "'"));
+    }
+}

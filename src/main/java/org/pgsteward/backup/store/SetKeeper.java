@@ -1,0 +1,171 @@
+package org.pgsteward.backup.store;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.JournalEntry;
+import org.pgsteward.postgres.Replication;
+import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the backup sets: what is made at one time goes into one, and what should be there and is not is said in it. That
+ * is every database, the globals, and the newest base backup, wherever that is. A set that cannot be kept costs no
+ * backup.
+ */
+public final class SetKeeper {
+    /** By whom a set was asked for. */
+    public static final String COMMAND = "command";
+
+    public static final String SCHEDULE = "schedule";
+
+    private static final Logger LOG = LoggerFactory.getLogger(SetKeeper.class);
+
+    private final BackupSets sets;
+    private final Targets targets;
+    private final Tables tables;
+    private final Server server;
+
+    public SetKeeper(BackupSets sets, Targets targets, Tables tables, Server server) {
+        this.sets = sets;
+        this.targets = targets;
+        this.tables = tables;
+        this.server = server;
+    }
+
+    /**
+     * Begins a set, or goes on with the night's that the schedule began and that lacks these.
+     *
+     * @return the same as members of it; as they came where it cannot be kept
+     */
+    public List<BackupTarget> open(String asked, List<BackupTarget> toMake) {
+        try {
+            Optional<BackupSet> night = asked.equals(SCHEDULE) ? sets.goOn(asked, toMake) : Optional.empty();
+            BackupSet set = night.isPresent() ? night.get() : begin(asked, toMake);
+            return toMake.stream().map(target -> target.inSet(set.id())).toList();
+        } catch (IOException | SQLException e) {
+            LOG.warn("no backup set can be kept: {}", e.getMessage());
+            return toMake;
+        }
+    }
+
+    private BackupSet begin(String asked, List<BackupTarget> toMake) throws IOException, SQLException {
+        Map<String, Tables.Newest> newest = tables.newest();
+        List<BackupSet.Missing> others = new ArrayList<>();
+        List<BackupTarget> expected = expected();
+        for (BackupTarget target : expected) {
+            if (toMake.stream().noneMatch(made -> isSame(made, target))) {
+                others.add(new BackupSet.Missing(
+                        target.service(),
+                        target.database(),
+                        target.kind().word(),
+                        (asked.equals(SCHEDULE) ? BackupSet.NOT_DUE : BackupSet.NOT_ASKED) + "; "
+                                + newestOf(newest, target)));
+            }
+        }
+        for (Targets.Found unreadable : targets.unreadable()) {
+            BackupTarget target = unreadable.target();
+            others.add(new BackupSet.Missing(
+                    target.service(),
+                    target.database(),
+                    target.kind().word(),
+                    unreadable.hindrance() + "; " + newestOf(newest, target)));
+        }
+        Optional<Tables.Newest> base = Optional.ofNullable(newest.get(key(Targets.BASE, BackupKind.BASE)));
+        boolean isMade = toMake.stream().anyMatch(target -> target.kind() == BackupKind.BASE);
+        if (!isMade && base.flatMap(Tables.Newest::good).isEmpty()) {
+            others.add(new BackupSet.Missing(
+                    Targets.BASE, server.address().database(), BackupKind.BASE.word(), whyNoBase(base)));
+        }
+        return sets.open(
+                asked,
+                toMake,
+                others,
+                base.flatMap(Tables.Newest::good)
+                        .map(good -> new BackupSet.Newest(good.backupId(), good.state(), good.startedAt()))
+                        .orElse(null));
+    }
+
+    private String whyNoBase(Optional<Tables.Newest> base) throws SQLException {
+        Optional<String> hindrance = Replication.hindrance(server);
+        if (hindrance.isPresent()) {
+            return "none can be made: " + hindrance.get();
+        }
+        return base.map(tried -> "the newest try failed: " + tried.error())
+                .orElse("none has been made yet: pgsteward backup --kind base");
+    }
+
+    private static String newestOf(Map<String, Tables.Newest> newest, BackupTarget target) {
+        return Optional.ofNullable(newest.get(key(target.service(), target.kind())))
+                .flatMap(Tables.Newest::good)
+                .map(good -> "its newest is " + good.backupId() + ", " + good.state())
+                .orElse("there is none of it");
+    }
+
+    private List<BackupTarget> expected() throws SQLException {
+        return Stream.concat(targets.all(BackupKind.DUMP).stream(), targets.all(BackupKind.GLOBALS).stream())
+                .map(Targets.Found::target)
+                .toList();
+    }
+
+    private static boolean isSame(BackupTarget one, BackupTarget other) {
+        return key(one.service(), one.kind()).equals(key(other.service(), other.kind()));
+    }
+
+    private static String key(String service, BackupKind kind) {
+        return Tables.key(service, kind.word());
+    }
+
+    /** Writes down in its set what has become of a backup. */
+    public void note(JournalEntry entry) {
+        if (entry instanceof Backup backup) {
+            try {
+                sets.note(backup);
+            } catch (IOException e) {
+                LOG.warn("the set of {} cannot be kept: {}", backup.id(), e.getMessage());
+            }
+        }
+    }
+
+    /** They are made, or not. */
+    public void close(List<BackupTarget> made) {
+        Optional<String> id = made.stream()
+                .map(BackupTarget::setId)
+                .filter(set -> !set.isEmpty())
+                .findFirst();
+        if (id.isEmpty()) {
+            return;
+        }
+        List<BackupTarget> there = List.of();
+        try {
+            there = expected();
+        } catch (SQLException e) {
+            LOG.warn("set {}: whether there is a new database cannot be told: {}", id.get(), e.getMessage());
+        }
+        try {
+            sets.close(id.get(), there);
+        } catch (IOException e) {
+            LOG.warn("set {} cannot be closed: {}", id.get(), e.getMessage());
+        }
+        tidy();
+    }
+
+    /** Closes what dead processes left open, and brings all up to date with what retention has removed. */
+    public void tidy() {
+        try {
+            sets.tidy();
+        } catch (IOException e) {
+            LOG.warn("the backup sets cannot be tidied: {}", e.getMessage());
+        }
+    }
+}

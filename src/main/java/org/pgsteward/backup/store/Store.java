@@ -1,0 +1,422 @@
+package org.pgsteward.backup.store;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.pgsteward.backup.underway.RunLock;
+import org.pgsteward.backup.underway.ServiceFolder;
+import org.pgsteward.io.BoundedFile;
+import org.pgsteward.model.BackupKind;
+
+/**
+ * The folder of backups: {@code <service>/<service>-<UTC time>.dump.zst}, with {@code .age} where it is sealed, a manifest
+ * beside each, and {@code .part} while one is written.
+ */
+public final class Store {
+    /** The folder of the sets' documents. */
+    static final String SETS = "_sets";
+
+    static final String MANIFEST = ".manifest.json";
+    private static final String JSON = ".json";
+    private static final String PART = ".part";
+    private static final String SEALED = ".age";
+
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final Path root;
+    private final StoreJson json;
+    private final ManifestKeys keys;
+
+    /** Since when backups are signed, once it is known; a backup that retention removes does not change that. */
+    private volatile Optional<Instant> signedSince = Optional.empty();
+
+    /** A store whose manifests nobody signs. */
+    public Store(Path root, ObjectMapper json) {
+        this(root, json, ManifestKeys.NONE);
+    }
+
+    /** @param keys which sign and verify its manifests */
+    public Store(Path root, ObjectMapper json, ManifestKeys keys) {
+        this.root = root;
+        this.keys = keys;
+        this.json = new StoreJson(json);
+    }
+
+    public Path root() {
+        return root;
+    }
+
+    /** Returns the id of a backup that begins at {@code at}: ids go by the second. */
+    public static String backupId(String service, Instant at) {
+        return ServiceFolder.name(service) + "-" + time(at);
+    }
+
+    /** The second, as it stands in names. */
+    static String time(Instant at) {
+        return TIME.format(at);
+    }
+
+    /** The folder of a service's backups; it need not exist. */
+    Path folderOfService(String service) {
+        return root.resolve(ServiceFolder.name(service));
+    }
+
+    /** Relative to the root, with slashes. */
+    static String relativePath(String service, String backupId, BackupKind kind, boolean sealed) {
+        return ServiceFolder.name(service) + "/" + backupId + "." + kind.extension() + ".zst" + (sealed ? SEALED : "");
+    }
+
+    /** Returns the first second from {@code at} on in which a backup of the service can begin: ids go by the second. */
+    public Instant freeTime(String service, BackupKind kind, Instant at) {
+        Instant free = at;
+        while (isTaken(relativePath(service, backupId(service, free), kind, false))
+                || isTaken(relativePath(service, backupId(service, free), kind, true))) {
+            free = free.plusSeconds(1);
+        }
+        return free;
+    }
+
+    /**
+     * Returns the place of a backup that is made now.
+     *
+     * @param isEncrypted whether its file is
+     */
+    public UnfinishedBackup newBackup(String service, String backupId, BackupKind kind, boolean isEncrypted) {
+        return new UnfinishedBackup(this, relativePath(service, backupId, kind, isEncrypted));
+    }
+
+    /** Returns the file of a backup, to be read. */
+    public StoredFile file(StoredBackup backup, AgeKeys keys) {
+        return new StoredFile(resolve(backup.path()), backup.manifest(), keys);
+    }
+
+    private boolean isTaken(String relativePath) {
+        return Files.exists(resolve(relativePath), LinkOption.NOFOLLOW_LINKS)
+                || Files.exists(resolve(relativePath + MANIFEST), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Its files would lie anywhere, and the folder is passed over where the store is listed. */
+    void requireFolder(String relativePath) throws IOException {
+        Path folder = folderOf(relativePath);
+        if (Files.isSymbolicLink(folder)) {
+            throw new IOException("cannot use " + folder
+                    + ": it is a link, and links in the store are not followed; put a folder in its place");
+        }
+    }
+
+    Path folderOf(String relativePath) {
+        return root.resolve(relativePath.substring(0, relativePath.indexOf('/')));
+    }
+
+    /**
+     * Compares a stored file with its size, without reading it.
+     *
+     * @return what is wrong, to be printed after its name: {@code is not in the store}; empty where nothing is
+     */
+    public Optional<String> problem(String relativePath, long sizeBytes) {
+        try {
+            requireFolder(relativePath);
+            BasicFileAttributes found =
+                    Files.readAttributes(resolve(relativePath), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!found.isRegularFile()) {
+                return Optional.of("is no plain file");
+            }
+            return found.size() == sizeBytes
+                    ? Optional.empty()
+                    : Optional.of("has " + found.size() + " bytes, and had " + sizeBytes);
+        } catch (NoSuchFileException e) {
+            return Optional.of("is not in the store " + root);
+        } catch (IOException | InvalidPathException e) {
+            return Optional.of("cannot be looked at: " + e.getMessage());
+        }
+    }
+
+    /** The same for one whose manifest is at hand, by whose word its file goes. */
+    public static String path(Manifest manifest) {
+        return ServiceFolder.name(manifest.service()) + "/" + manifest.file();
+    }
+
+    static String partOf(String relativePath) {
+        return relativePath + PART;
+    }
+
+    Path resolve(String relativePath) {
+        return root.resolve(relativePath);
+    }
+
+    /** Whether a backup is there, with its manifest. */
+    boolean isWhole(String relativePath) {
+        return Files.exists(resolve(relativePath)) && Files.exists(resolve(relativePath + MANIFEST));
+    }
+
+    /** Puts a document in place of the one before, whole or not at all; a full disk gets no file more each time. */
+    void write(String relativePath, Object document) throws IOException {
+        Path target = resolve(relativePath);
+        Path part = resolve(partOf(relativePath));
+        Path folder = folderOf(relativePath);
+        requireFolder(relativePath);
+        Files.createDirectories(folder);
+        try {
+            StoreFiles.writePrivate(part, json.bytes(document));
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+        StoreFiles.sync(folder);
+    }
+
+    /** A document; empty when it is not there. */
+    <T> Optional<T> document(String relativePath, Class<T> type) throws IOException {
+        try {
+            Path file = resolve(relativePath);
+            return Optional.of(json.read(file, BoundedFile.bytesNoLink(file, StoreJson.MOST_BYTES), type));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The names of a folder's documents, without their ending. */
+    List<String> documents(String folder) throws IOException {
+        return names(folder, JSON);
+    }
+
+    /** The same of those that somebody was writing: now, or when it was killed. */
+    List<String> unfinished(String folder) throws IOException {
+        return names(folder, JSON + PART);
+    }
+
+    private List<String> names(String folder, String ending) throws IOException {
+        try {
+            return FolderNames.in(root.resolve(folder), ending).oldestFirst().stream()
+                    .map(file -> file.getFileName().toString())
+                    .map(name -> name.substring(0, name.length() - ending.length()))
+                    .sorted()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    /** As the documents are spelt. */
+    String text(Object document) throws IOException {
+        return json.text(document);
+    }
+
+    /** @throws IOException when it is not there or cannot be read */
+    Manifest manifest(String relativePath) throws IOException {
+        return read(resolve(relativePath + MANIFEST));
+    }
+
+    private Manifest read(Path manifest) throws IOException {
+        return unparsed(manifest).parse().manifest();
+    }
+
+    /** A manifest, and what its signature says of it. */
+    record Signed(Manifest manifest, ManifestSignature signature) {}
+
+    /** The same as {@link #signed}, without the rows of tables. */
+    Signed listed(String relativePath) throws IOException {
+        return unparsed(resolve(relativePath + MANIFEST)).parseWithoutRows();
+    }
+
+    /** @throws IOException when it is not there, too large, or not as {@link ManifestFields} has it */
+    Signed signed(String relativePath) throws IOException {
+        return unparsed(resolve(relativePath + MANIFEST)).parse();
+    }
+
+    /**
+     * Returns a backup with all that its manifest says.
+     *
+     * @param path of its file, relative to the store
+     * @throws IOException when the manifest is not there, too large, or not as pgsteward writes it
+     */
+    public StoredBackup stored(String path) throws IOException {
+        Signed read = signed(path);
+        return new StoredBackup(path, read.manifest(), read.signature());
+    }
+
+    /** Returns the bytes of a manifest, signed where this host has a key. */
+    byte[] signed(Manifest manifest) throws IOException {
+        return keys.signed(json.bytes(manifest));
+    }
+
+    /**
+     * Returns a backup of a list with all that its manifest says; {@link Inventory} leaves out the rows.
+     *
+     * @throws IOException when it cannot be read, or is not what was listed
+     */
+    public StoredBackup whole(StoredBackup listed) throws IOException {
+        Signed read = signed(listed.path());
+        if (!read.manifest().withoutRows().equals(listed.manifest().withoutRows())) {
+            throw new IOException(listed.path() + MANIFEST + " was changed since it was listed; list it again");
+        }
+        return new StoredBackup(listed.path(), read.manifest(), read.signature());
+    }
+
+    /** Reads a manifest without its fields: to parse it takes much longer than to compare it with its signature. */
+    UnparsedManifest unparsed(Path manifest) throws IOException {
+        byte[] bytes = BoundedFile.bytesNoLink(manifest, StoreJson.MOST_BYTES);
+        return new UnparsedManifest(json, manifest, bytes, keys.check(bytes));
+    }
+
+    /** Returns whether this host has a key for manifests. */
+    boolean hasKeys() throws IOException {
+        return keys.check(new byte[0]) != ManifestSignature.UNCHECKED;
+    }
+
+    /** Returns whether a manifest has a valid signature, whatever it says. */
+    boolean isSigned(Path manifest) {
+        try {
+            return Files.size(manifest) >= ManifestKeys.SHORTEST
+                    && unparsed(manifest).signature() == ManifestSignature.VALID;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Returns why the manifest of a stored backup cannot be what pgsteward wrote; empty where it can be.
+     *
+     * @throws IOException when it cannot be read
+     */
+    Optional<String> alteration(String relativePath) throws IOException {
+        return alteration(signed(relativePath));
+    }
+
+    /**
+     * Returns the same of one that was read already: another program may change the file between two readings.
+     *
+     * @throws IOException when the manifests in the store cannot be read
+     */
+    public Optional<String> alteration(StoredBackup backup) throws IOException {
+        return alteration(new Signed(backup.manifest(), backup.signature()));
+    }
+
+    Optional<String> alteration(Signed signed) throws IOException {
+        Instant startedAt = signed.manifest().startedAt();
+        return switch (signed.signature()) {
+            case MISSING, FOREIGN -> signed.signature().alteration(startedAt, signedSince());
+            case VALID, WRONG, UNCHECKED -> signed.signature().alteration(startedAt, Optional.empty());
+        };
+    }
+
+    private Optional<Instant> signedSince() throws IOException {
+        if (signedSince.isEmpty()) {
+            signedSince = firstSigned();
+        }
+        return signedSince;
+    }
+
+    /** As {@link Inventory#signedSince}, without keeping any manifest. */
+    private Optional<Instant> firstSigned() throws IOException {
+        List<Instant> first = new ArrayList<>();
+        ManifestReading manifests = new ManifestReading(this, ManifestBudget.signedOnly());
+        for (Path folder : folders()) {
+            manifests.read(folder, MANIFEST, (file, read) -> {
+                Instant at = read.manifest().startedAt();
+                if (read.signature() == ManifestSignature.VALID && (first.isEmpty() || at.isBefore(first.get(0)))) {
+                    first.clear();
+                    first.add(at);
+                }
+                return 0;
+            });
+        }
+        return first.stream().findFirst();
+    }
+
+    /**
+     * Returns the sizes in bytes of a service's backups of one kind, the newest name first; altered ones do not count.
+     *
+     * @throws IOException when its folder cannot be read
+     */
+    public List<Long> sizes(String service, BackupKind kind) throws IOException {
+        List<Long> sizes = new ArrayList<>();
+        new ManifestReading(this).read(folderOfService(service), MANIFEST, (file, read) -> {
+            Manifest manifest = read.manifest();
+            // Another program could claim a size for which no disk has room.
+            if (manifest.kind().equals(kind.word())
+                    && alteration(read).isEmpty()
+                    && problem(path(manifest), manifest.sizeBytes()).isEmpty()) {
+                sizes.add(manifest.sizeBytes());
+            }
+            return 0;
+        });
+        return sizes;
+    }
+
+    /**
+     * Removes what runs left that died with their process. A folder whose lock is held belongs to somebody at work and is
+     * left alone.
+     *
+     * @return the folders in which there was something
+     */
+    public Set<String> discardUnfinished(Path locks) throws IOException {
+        Set<String> cleared = new TreeSet<>();
+        for (Path path : folders()) {
+            if (parts(path).isEmpty()) {
+                continue;
+            }
+            String folder = path.getFileName().toString();
+            Optional<RunLock> lock = RunLock.ofFolder(locks, folder);
+            if (lock.isPresent()) {
+                try {
+                    // Looked at again: until we had the lock, somebody may have been at work here.
+                    for (Path part : parts(path)) {
+                        new UnfinishedBackup(this, folder + "/" + finalName(part)).discard();
+                    }
+                    cleared.add(folder);
+                } finally {
+                    lock.get().close();
+                }
+            }
+        }
+        return cleared;
+    }
+
+    private static String finalName(Path part) {
+        String name = part.getFileName().toString();
+        String whole = name.substring(0, name.length() - PART.length());
+        return whole.endsWith(MANIFEST) ? whole.substring(0, whole.length() - MANIFEST.length()) : whole;
+    }
+
+    private static List<Path> parts(Path folder) throws IOException {
+        return in(folder, PART);
+    }
+
+    /**
+     * What in a folder has an ending, by name; nothing where there is none. The files are not looked at, as a walk would: what somebody
+     * is writing may have its final name by then.
+     */
+    private static List<Path> in(Path folder, String ending) throws IOException {
+        try {
+            return FolderNames.in(folder, ending).oldestFirst();
+        } catch (NoSuchFileException | NotDirectoryException none) {
+            return List.of();
+        }
+    }
+
+    private List<Path> folders() throws IOException {
+        try {
+            return FolderNames.folders(root).oldestFirst();
+        } catch (NoSuchFileException none) {
+            return List.of();
+        }
+    }
+}

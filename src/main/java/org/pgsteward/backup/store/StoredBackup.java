@@ -1,0 +1,76 @@
+package org.pgsteward.backup.store;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Judgement;
+
+/**
+ * A backup as the store alone shows it.
+ *
+ * @param path relative to the store
+ * @param signature what the signature of the manifest says of it
+ */
+public record StoredBackup(String path, Manifest manifest, ManifestSignature signature) implements CardRule.Values {
+    /** One whose manifest nobody has compared with its signature. */
+    public StoredBackup(String path, Manifest manifest) {
+        this(path, manifest, ManifestSignature.UNCHECKED);
+    }
+
+    @Override
+    public String backupId() {
+        return manifest.backupId();
+    }
+
+    @Override
+    public String sha256() {
+        return manifest.sha256();
+    }
+
+    @Override
+    public Instant startedAt() {
+        return manifest.startedAt();
+    }
+
+    public BackupKind kind() {
+        return BackupKind.valueOf(manifest.kind().toUpperCase(Locale.ROOT));
+    }
+
+    /** As the journal would know it if it had seen it made, and nothing since. */
+    public Backup asMade() {
+        return in(BackupState.MADE, Optional.empty()).with(manifest.caveats());
+    }
+
+    /** As the journal knows it, by what was said of it since it was made. */
+    public Backup as(Judgement judgement) {
+        return in(judgement.state(), judgement.verifiedAt()).with(judgement.caveats());
+    }
+
+    private Backup in(BackupState state, Optional<Instant> verifiedAt) {
+        return new Backup(
+                manifest.backupId(),
+                UUID.fromString(manifest.eventId()),
+                manifest.setId(),
+                manifest.service(),
+                manifest.database(),
+                kind(),
+                state,
+                Optional.of(path),
+                manifest.startedAt(),
+                Optional.of(manifest.finishedAt()),
+                verifiedAt,
+                manifest.sizeBytes(),
+                manifest.sourceBytes(),
+                manifest.sha256(),
+                manifest.serverVersion(),
+                Duration.between(manifest.startedAt(), manifest.finishedAt()),
+                Duration.ZERO,
+                manifest.proof().equals(Manifest.STREAM),
+                "");
+    }
+}

@@ -1,0 +1,46 @@
+package org.pgsteward.backup.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The bytes of a manifest, and what its signature says of them. */
+final class UnparsedManifest {
+    private final StoreJson json;
+    private final Path file;
+    private final byte[] bytes;
+    private final ManifestSignature signature;
+
+    UnparsedManifest(StoreJson json, Path file, byte[] bytes, ManifestSignature signature) {
+        this.json = json;
+        this.file = file;
+        this.bytes = bytes;
+        this.signature = signature;
+    }
+
+    ManifestSignature signature() {
+        return signature;
+    }
+
+    int length() {
+        return bytes.length;
+    }
+
+    /** @throws IOException when it is not as {@link ManifestFields} has it */
+    Store.Signed parse() throws IOException {
+        return checked(json.read(file, bytes, Manifest.class));
+    }
+
+    /** The same without the rows of tables. */
+    Store.Signed parseWithoutRows() throws IOException {
+        return checked(json.readWithoutRows(file, bytes));
+    }
+
+    private Store.Signed checked(Manifest read) throws IOException {
+        try {
+            ManifestFields.check(read);
+        } catch (IOException e) {
+            throw new IOException(e.getMessage() + StoreJson.REMOVE, e);
+        }
+        return new Store.Signed(read, signature);
+    }
+}

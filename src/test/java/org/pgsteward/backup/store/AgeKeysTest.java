@@ -1,0 +1,111 @@
+package org.pgsteward.backup.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.backup.Age;
+import org.pgsteward.model.Secret;
+
+class AgeKeysTest {
+    private final Age ours = Age.keys();
+    private final Age others = Age.keys();
+
+    @Test
+    void withoutRecipientsNothingIsSealed() {
+        AgeKeys keys = AgeKeys.of(List.of(), Optional.empty());
+        assertThat(keys.seals()).isFalse();
+        assertThat(keys.opens()).isFalse();
+    }
+
+    @Test
+    void anIdentityWithoutRecipientsStillOpensWhatWasSealedBefore() {
+        AgeKeys keys = AgeKeys.of(List.of(), Optional.of(new Secret(ours.identity())));
+        assertThat(keys.seals()).isFalse();
+        assertThat(keys.opens()).isTrue();
+    }
+
+    @Test
+    void recipientsAloneSealAndOpenNothing() {
+        AgeKeys keys = AgeKeys.of(List.of(ours.recipient()), Optional.empty());
+        assertThat(keys.seals()).isTrue();
+        assertThat(keys.opens()).isFalse();
+    }
+
+    @Test
+    void theIdentityOfOneOfTheRecipientsWillDo() {
+        AgeKeys keys =
+                AgeKeys.of(List.of(others.recipient(), ours.recipient()), Optional.of(new Secret(ours.identity())));
+        assertThat(keys.recipients()).containsExactlyInAnyOrder(ours.recipient(), others.recipient());
+        assertThat(keys.opens()).isTrue();
+    }
+
+    @Test
+    void aFileOfAgeKeygenIsTakenWithItsCommentsAndAllItsKeys() {
+        String file = "# created: 2026-01-02T03:04:05Z\n# public key: " + others.recipient() + "\n" + others.identity()
+                + "\n\n" + ours.identity() + "\r\n";
+        assertThat(AgeKeys.of(List.of(ours.recipient()), Optional.of(new Secret(file)))
+                        .opens())
+                .isTrue();
+    }
+
+    @Test
+    void anIdentityThatOpensNothingStopsTheStartAndIsNotQuoted() {
+        Secret wrong = new Secret(others.identity());
+        assertThatThrownBy(() -> AgeKeys.of(List.of(ours.recipient()), Optional.of(wrong)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("pgsteward.backup.identity opens nothing that is sealed to"
+                        + " pgsteward.backup.recipients (" + ours.recipient() + ")")
+                .satisfies(thrown -> assertThat(allThatIsSaidBy(thrown)).doesNotContain(others.identity()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "age1",
+                "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8q",
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGuP",
+                "me@example.org",
+                "AGE1QL3Z7HJY54PW3HYWW5AYYFG7ZQGVC7W3J2ELW8ZMRJ2KG5SFN9AQMCAC8"
+            })
+    void aRecipientThatIsNoKeyStopsTheStartByItsName(String recipient) {
+        assertThatThrownBy(() -> AgeKeys.of(List.of(ours.recipient(), recipient), Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("pgsteward.backup.recipients holds '" + recipient
+                        + "', which is no age public key (age1..., by age-keygen)");
+    }
+
+    @Test
+    void aSecretKeyAmongTheRecipientsIsRefusedAndNotQuoted() {
+        for (String secret : List.of(ours.identity(), ours.identity().toLowerCase(Locale.ROOT))) {
+            assertThatThrownBy(() -> AgeKeys.of(List.of(secret), Optional.empty()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("holds a secret key")
+                    .satisfies(thrown -> assertThat(allThatIsSaidBy(thrown)).doesNotContain(secret));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"AGE-SECRET-KEY-1", "the-password-of-something", "'# only a comment'"})
+    void anIdentityThatIsNoneStopsTheStartAndIsNotQuoted(String identity) {
+        assertThatThrownBy(() -> AgeKeys.of(List.of(), Optional.of(new Secret(identity))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("pgsteward.backup.identity is no age identity")
+                .satisfies(thrown -> assertThat(allThatIsSaidBy(thrown).replace("AGE-SECRET-KEY-1...", ""))
+                        .doesNotContain(identity));
+    }
+
+    private static String allThatIsSaidBy(Throwable thrown) {
+        StringWriter said = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(said, true));
+        return said.toString();
+    }
+}

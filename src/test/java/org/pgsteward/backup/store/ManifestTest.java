@@ -1,0 +1,144 @@
+package org.pgsteward.backup.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.io.Json;
+
+class ManifestTest {
+    private static final String PATH = "vikunja/vikunja-20260301T030000Z.dump.zst";
+
+    @TempDir
+    private Path root;
+
+    @Test
+    void otherProgramsFindTheSpellingThatTheyAreUsedTo() throws IOException {
+        JsonNode json = Json.mapper().readTree(published().toFile());
+
+        assertThat(json.fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "backup_id",
+                        "event_id",
+                        "set_id",
+                        "service",
+                        "database",
+                        "owner",
+                        "image",
+                        "kind",
+                        "file",
+                        "sha256",
+                        "size_bytes",
+                        "source_bytes",
+                        "started_at",
+                        "finished_at",
+                        "server_version",
+                        "client_version",
+                        "sealed_to",
+                        "proof",
+                        "extensions",
+                        "rows",
+                        "surroundings",
+                        "caveats");
+        assertThat(json.path("started_at").asText()).isEqualTo("2026-03-01T03:00:00Z");
+        assertThat(json.path("size_bytes").asLong()).isEqualTo(5_000_000_000L);
+        assertThat(json.path("rows").path("public.\"Mixed \"\"Case\"\"\"").asLong())
+                .isEqualTo(7);
+    }
+
+    @Test
+    void readBackItIsTheSame() throws IOException {
+        published();
+        assertThat(new Store(root, Json.mapper()).manifest(PATH)).isEqualTo(manifest());
+    }
+
+    @Test
+    void whatALaterVersionAddedIsReadOver() throws IOException {
+        Path file = published();
+        Files.writeString(file, Files.readString(file).replaceFirst("\\{", "{\"added_later\": {\"by\": 1},"));
+        assertThat(new Store(root, Json.mapper()).manifest(PATH)).isEqualTo(manifest());
+    }
+
+    @Test
+    void oneOfBeforeThereWereSetsBelongsToNone() throws IOException {
+        Path file = published();
+        Files.writeString(file, Files.readString(file).replaceFirst("\"set_id\" : \"[^\"]*\",", ""));
+        assertThat(new Store(root, Json.mapper()).manifest(PATH).setId()).isEmpty();
+    }
+
+    @Test
+    void oneOfBeforeSurroundingsWereWrittenDownIsOfTheUsualOnes() throws IOException {
+        Path file = published();
+        Files.writeString(file, Files.readString(file).replaceFirst("(?s),\\s*\"surroundings\" : .*", "}"));
+        assertThat(new Store(root, Json.mapper()).manifest(PATH).surroundings()).isEqualTo(Surroundings.UNKNOWN);
+    }
+
+    /** A dump can be thousands of times as large as its database, and what a verification may take follows from this. */
+    @Test
+    void aRestoreTakesNoMoreThanTheDatabaseOrTheDump() throws IOException {
+        Path file = published();
+        Store store = new Store(root, Json.mapper());
+        long dump = manifest().sourceBytes();
+        String written = Files.readString(file);
+
+        Files.writeString(file, written.replaceFirst("\"database_bytes\" : 0", "\"database_bytes\" : " + (dump - 1)));
+        assertThat(store.manifest(PATH).restoredBytes()).isEqualTo(dump - 1);
+        Files.writeString(file, written.replaceFirst("\"database_bytes\" : 0", "\"database_bytes\" : " + (dump + 1)));
+        assertThat(store.manifest(PATH).restoredBytes()).isEqualTo(dump);
+        Files.writeString(file, written.replaceFirst(",\\s*\"database_bytes\" : 0", ""));
+        assertThat(store.manifest(PATH).restoredBytes()).as("an older one").isEqualTo(dump);
+    }
+
+    @Test
+    void oneOfBeforeThereWereSealsIsNotSealed() throws IOException {
+        Path file = published();
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replaceFirst("\"sealed_to\" : \\[[^\\]]*\\],", "")
+                        .replaceFirst("\"proof\" : \"[^\"]*\",", ""));
+        Manifest read = new Store(root, Json.mapper()).manifest(PATH);
+        assertThat(read.isSealed()).isFalse();
+        assertThat(read.proof()).isEmpty();
+    }
+
+    private Path published() throws IOException {
+        Store store = new Store(root, Json.mapper());
+        Files.createDirectories(root.resolve("vikunja"));
+        Files.writeString(store.resolve(Store.partOf(PATH)), "dump");
+        new UnfinishedBackup(store, PATH).publish(manifest());
+        return store.resolve(PATH + ".manifest.json");
+    }
+
+    private static Manifest manifest() {
+        return new Manifest(
+                "vikunja-20260301T030000Z",
+                "6f9619ff-8b86-4d01-b42d-00c04fc964ff",
+                "20260301T030000Z",
+                "vikunja",
+                "Vikunja \"1\"",
+                "vikunja",
+                "vikunja/vikunja:0.24",
+                "dump",
+                "vikunja-20260301T030000Z.dump.zst",
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                5_000_000_000L,
+                20_000_000_000L,
+                Instant.parse("2026-03-01T03:00:00Z"),
+                Instant.parse("2026-03-01T03:04:05.678Z"),
+                "15.20",
+                "15",
+                List.of("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"),
+                Manifest.STREAM,
+                Map.of("citext", "1.6"),
+                Map.of("public.\"Mixed \"\"Case\"\"\"", 7L, "public.tasks", 0L));
+    }
+}

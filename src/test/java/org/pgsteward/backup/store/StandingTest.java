@@ -1,0 +1,26 @@
+package org.pgsteward.backup.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.BackupState;
+
+class StandingTest {
+    @ParameterizedTest(name = "{3}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "VERIFIED     | false | PROVED   | restored and compared",
+                "VERIFIED     | true  | PROVED   | restored and compared, since the identity is here now",
+                "MADE         | false | UNPROVED | whole, and nobody has restored it yet",
+                "MADE         | true  | PROVED   | restored while it was made: as good as it gets here",
+                "UNVERIFIABLE | false | UNPROVED | whole, as far as is known",
+                "FAILED       | false | DAMAGED  | it was looked at and found wanting",
+                "FAILED       | true  | DAMAGED  | it was good once, and was found wanting",
+                "RUNNING      | false | UNPROVED | its process died before it said more"
+            })
+    void isWorth(BackupState state, boolean provedInStream, Standing standing, String sentence) {
+        assertThat(Standing.of(state, provedInStream)).as(sentence).isEqualTo(standing);
+    }
+}

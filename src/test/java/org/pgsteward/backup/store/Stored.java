@@ -1,0 +1,57 @@
+package org.pgsteward.backup.store;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+
+/** Backups that lie in a store, for what decides about them. */
+public final class Stored {
+    private static final long MEGABYTES = 1_000_000;
+
+    private Stored() {}
+
+    public static Holding proved(String at) {
+        return holding("app", Instant.parse(at), Standing.PROVED, 100, Optional.empty());
+    }
+
+    public static Holding unproved(String at) {
+        return holding("app", Instant.parse(at), Standing.UNPROVED, 100, Optional.empty());
+    }
+
+    public static Holding damaged(String at) {
+        return holding("app", Instant.parse(at), Standing.DAMAGED, 100, Optional.empty());
+    }
+
+    public static Holding holding(
+            String service, Instant at, Standing standing, long megabytes, Optional<String> pinned) {
+        return new Holding(backup(service, at, megabytes * MEGABYTES), standing, pinned, Optional.of(at));
+    }
+
+    public static Backup backup(String service, Instant at, long sourceBytes) {
+        String id = Store.backupId(service, at);
+        return new Backup(
+                id,
+                UUID.nameUUIDFromBytes((service + at).getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                "",
+                service,
+                service,
+                BackupKind.DUMP,
+                BackupState.VERIFIED,
+                Optional.of(Store.relativePath(service, id, BackupKind.DUMP, false)),
+                at,
+                Optional.of(at.plusSeconds(5)),
+                Optional.of(at.plusSeconds(9)),
+                sourceBytes / 4,
+                sourceBytes,
+                "00",
+                "15.0",
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(4),
+                false,
+                "");
+    }
+}
