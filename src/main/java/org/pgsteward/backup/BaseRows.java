@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.pgsteward.backup.restore.PassingRole;
 import org.pgsteward.backup.underway.StuckRule;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.NoConnection;

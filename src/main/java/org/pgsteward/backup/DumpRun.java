@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.restore.RestoreCaveats;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.Manifest;

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Optional;
+import org.pgsteward.backup.restore.RestoreLeftovers;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.underway.Readiness;

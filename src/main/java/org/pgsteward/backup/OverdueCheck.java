@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.backup.restore.KeptDatabaseRule;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.OverdueRule;
 import org.pgsteward.backup.schedule.Schedule;

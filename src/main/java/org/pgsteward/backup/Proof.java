@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.pgsteward.backup.restore.RestoreCaveats;
+import org.pgsteward.backup.restore.ScratchRestore;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.DiskNeedRule;
 import org.pgsteward.backup.store.JournalledFiles;

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import org.pgsteward.backup.restore.ScratchRestore;
 import org.pgsteward.backup.store.DiskNeedRule;
 import org.pgsteward.postgres.AbandonedClusters;
 import org.pgsteward.postgres.Programs;

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.pgsteward.backup.restore.MovingPartitions;
 import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.postgres.Server;
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.restore.ScratchRestore;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.model.BackupKind;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.pgsteward.backup.restore.RestoreLosses;
 import org.pgsteward.backup.store.Surroundings;
 
 /** Reads the {@link Surroundings} of a database in the transaction of its dump. */

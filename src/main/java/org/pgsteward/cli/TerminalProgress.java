@@ -3,7 +3,7 @@ package org.pgsteward.cli;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
-import org.pgsteward.backup.RestoreProgress;
+import org.pgsteward.backup.restore.RestoreProgress;
 
 /** How far a restore has come, on one line that is written over; only where somebody looks. */
 final class TerminalProgress implements RestoreProgress {

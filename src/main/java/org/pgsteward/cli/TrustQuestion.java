@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import org.pgsteward.alert.OneLine;
-import org.pgsteward.backup.Recovery;
+import org.pgsteward.backup.restore.Recovery;
 
 /** Asks at the terminal whether roles that no key of this host has signed may get powers over the server. */
 final class TrustQuestion implements Recovery.Consent {

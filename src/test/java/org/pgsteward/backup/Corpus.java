@@ -23,7 +23,7 @@ import org.pgsteward.postgres.UnprivilegedUser;
  * The databases of {@code src/test/resources/corpus}. Each is unlike the others; {@code expected.txt} beside them has a row
  * for every database, which says what a restore brings back.
  */
-final class Corpus {
+public final class Corpus {
     private static final Path FOLDER = Path.of("src/test/resources/corpus");
 
     private static final String ROLES = "00-roles.sql";
@@ -114,7 +114,7 @@ final class Corpus {
         }
     }
 
-    static Optional<Programs> programs(int major) {
+    public static Optional<Programs> programs(int major) {
         try {
             return Optional.of(Programs.find(Optional.empty(), major));
         } catch (IOException notHere) {

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.restore.Restore;
+import org.pgsteward.backup.restore.RestoreProgress;
 import org.pgsteward.backup.store.Holding;
 import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.backup.store.Inventory;

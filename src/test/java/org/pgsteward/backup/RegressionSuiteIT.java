@@ -18,6 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.restore.Restore;
+import org.pgsteward.backup.restore.RestoreProgress;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.camel.Pipeline;

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.restore.Restore;
+import org.pgsteward.backup.restore.RestoreProgress;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.camel.Pipeline;

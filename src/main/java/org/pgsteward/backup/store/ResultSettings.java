@@ -134,7 +134,7 @@ public final class ResultSettings {
     }
 
     /** Returns such as {@code "TimeZone" TO 'UTC'}; empty for other settings. */
-    public static Optional<String> assignment(String name, String value) {
+    static Optional<String> assignment(String name, String value) {
         boolean isKnown = (isOfTheServer(name) && value.length() <= LONGEST)
                 || (isOfAnApplication(name) && value.length() <= LONGEST_OF_APPLICATIONS);
         return isKnown && name.length() <= LONGEST

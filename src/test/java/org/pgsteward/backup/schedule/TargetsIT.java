@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.backup.RestoreLeftovers;
+import org.pgsteward.backup.restore.RestoreLeftovers;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.postgres.NeedsPostgres;

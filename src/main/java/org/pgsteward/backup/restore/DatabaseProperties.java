@@ -1,0 +1,238 @@
+package org.pgsteward.backup.restore;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.pgsteward.backup.store.ResultSettings;
+import org.pgsteward.backup.store.StoredFile;
+import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.postgres.Quote;
+
+/**
+ * What a dump says of the database itself rather than of what is in it.
+ *
+ * <p>Somebody may have written to the dump, and an administrator says it where the owner may not. So a statement counts
+ * only if outside its quotes there is nothing by which a server could read two of it. A driver's extended protocol would
+ * not keep it from that: what the driver takes for two it sends one after the other.
+ *
+ * @param like the words that make a database like it, for the end of {@code CREATE DATABASE}
+ * @param properties what was set on it and granted
+ * @param strange how many statements are none that {@code pg_dump} writes
+ * @param oversized how many settings or comments are left out because of their length
+ */
+record DatabaseProperties(String like, List<Property> properties, int strange, int oversized) {
+    private static final Pattern ENTRIES =
+            Pattern.compile("\\d+; \\d+ \\d+ (ACL|COMMENT) - DATABASE .*", Pattern.DOTALL);
+
+    private static final String NAME = "(?:\"(?:[^\"]|\"\"){1,200}\"|[^\\s\"]{1,200})";
+
+    /** Names of encodings and locales, as PostgreSQL writes them. */
+    private static final Pattern OPTION =
+            Pattern.compile(" (ENCODING|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE"
+                    + "|LOCALE_PROVIDER) = ('[\\w.@ -]+'|\\w+)| (ICU_RULES) = (" + ResultSettings.LITERAL + ")");
+
+    /** Settings by which code is loaded; whoever may write into the store shall not say them as an administrator. */
+    private static final Pattern LOADS =
+            Pattern.compile(" SET \"?(\\w+_preload_libraries|dynamic_library_path|jit_provider)\"? .*", Pattern.DOTALL);
+
+    /** What comes before the database's name, the name, and what comes after it. */
+    private static final Pattern SET_OR_GRANTED = Pattern.compile(
+            "(ALTER DATABASE |ALTER ROLE " + NAME + " IN DATABASE |(?:GRANT|REVOKE) [A-Z, ]+ ON DATABASE "
+                    + "|COMMENT ON DATABASE )(" + NAME + ")( (?:SET|CONNECTION LIMIT|IS_TEMPLATE|TO|FROM|IS) .*)",
+            Pattern.DOTALL);
+
+    private static final Pattern OF_A_DATABASE = Pattern.compile("[A-Z].*\\bDATABASE\\b.*", Pattern.DOTALL);
+
+    /** A statement that says one of them, whatever the database is called now. */
+    record Property(String before, String after) {
+        String of(String database) {
+            return before + Quote.identifier(database) + after;
+        }
+
+        /** Whether an administrator sets it where the owner may not, on a server that is rebuilt. */
+        boolean isAnAdministrators() {
+            return (before.equals("ALTER DATABASE ") || before.startsWith("ALTER ROLE "))
+                    && after.startsWith(" SET ")
+                    && !LOADS.matcher(after).matches();
+        }
+
+        /** Whether it gives every role a privilege. */
+        boolean opens() {
+            return before.startsWith("GRANT ") && after.matches(" TO PUBLIC(?: WITH GRANT OPTION)?");
+        }
+    }
+
+    /**
+     * Returns the database's {@link ResultSettings} in a dump that its manifest does not have, as assignments: those of applications,
+     * or all in an older one.
+     */
+    static List<String> missing(TableOfContents contents, StoredFile file, String database)
+            throws IOException, InterruptedException {
+        if (!areReadable(file.manifest().database())) {
+            return List.of();
+        }
+        Surroundings surroundings = file.manifest().surroundings();
+        return of(contents, file, database).ofResults(file.manifest().owner()).stream()
+                .filter(assignment -> surroundings.settings().isEmpty()
+                        || surroundings.hidden().stream()
+                                .anyMatch(name -> assignment.startsWith(Quote.identifier(name) + " TO ")))
+                .toList();
+    }
+
+    /** Those of the owner's role come last, since they take precedence. */
+    List<String> ofResults(String owner) {
+        return Stream.of(
+                        Set.of("ALTER DATABASE "),
+                        Set.of(
+                                "ALTER ROLE " + Quote.identifier(owner) + " IN DATABASE ",
+                                "ALTER ROLE " + owner + " IN DATABASE "))
+                .flatMap(of -> properties.stream().filter(property -> of.contains(property.before())))
+                .flatMap(property -> ResultSettings.assignment(property.after()).stream())
+                .toList();
+    }
+
+    /** The same less what every role may do, for a copy beside the live database. */
+    DatabaseProperties closed() {
+        return new DatabaseProperties(
+                like, properties.stream().filter(property -> !property.opens()).toList(), strange, oversized);
+    }
+
+    /** What {@link #closed} leaves out, as it would be said of {@code database}. */
+    List<String> opening(String database) {
+        return properties.stream()
+                .filter(Property::opens)
+                .map(property -> property.of(database))
+                .toList();
+    }
+
+    /** Whether {@code pg_restore} writes them down: it refuses to for a name with an end of a line. */
+    static boolean areReadable(String database) {
+        return database.indexOf('\n') < 0 && database.indexOf('\r') < 0;
+    }
+
+    static DatabaseProperties of(TableOfContents contents, StoredFile file, String database)
+            throws IOException, InterruptedException {
+        // What all databases share is in no encoding: its bytes are of where it was written, and are taken for ours.
+        String named =
+                new String(file.manifest().database().getBytes(StandardCharsets.UTF_8), TableOfContents.charset(file));
+        Reading reading = new Reading(named, file.manifest().owner());
+        contents.script(file, database, ENTRIES, new SqlSplitter(reading::take));
+        return reading.done();
+    }
+
+    /**
+     * @param named what the database is called in {@code script}
+     * @param owner of the database
+     */
+    static DatabaseProperties of(String script, String named, String owner) {
+        Reading reading = new Reading(named, owner);
+        SqlScript.of(script).statements().forEach(reading::take);
+        return reading.done();
+    }
+
+    /** Reads a script statement by statement. Any role may have settings of its own in any database. */
+    private static final class Reading {
+        private static final int LARGEST = 1024 * 1024;
+
+        /** Characters of all settings of other roles together. */
+        private static final int LARGEST_OF_OTHERS = 128 * 1024;
+
+        private final String named;
+        private final Set<String> owners;
+        private final StringBuilder like = new StringBuilder();
+        private final List<Property> properties = new ArrayList<>();
+        private int strange;
+        private int oversized;
+        private long kept;
+        private long keptOfOthers;
+
+        Reading(String named, String owner) {
+            this.named = named;
+            this.owners = Set.of(
+                    "ALTER ROLE " + owner + " IN DATABASE ", "ALTER ROLE " + Quote.identifier(owner) + " IN DATABASE ");
+        }
+
+        void take(SqlScript.Statement statement) {
+            Matcher property = SET_OR_GRANTED.matcher(statement.sql());
+            if (statement.isOversized()) {
+                oversized++;
+            } else if (!statement.plain()) {
+                strange += OF_A_DATABASE.matcher(statement.sql()).matches() ? 1 : 0;
+            } else if (statement.sql().startsWith("CREATE DATABASE ")) {
+                Matcher options = OPTION.matcher(statement.sql());
+                while (options.find()) {
+                    int name = options.group(1) == null ? 3 : 1;
+                    like.append(' ').append(options.group(name)).append(' ').append(options.group(name + 1));
+                }
+            } else if (property.matches()
+                    && SqlScript.unquoted(property.group(2)).equals(named)) {
+                add(property.group(1), property.group(3));
+            }
+        }
+
+        private void add(String before, String after) {
+            long length = (long) before.length() + after.length();
+            boolean ofOthers = before.startsWith("ALTER ROLE ") && !owners.contains(before);
+            kept += ofOthers ? 0 : length;
+            keptOfOthers += ofOthers ? length : 0;
+            if (ofOthers ? keptOfOthers > LARGEST_OF_OTHERS : kept > LARGEST) {
+                oversized++;
+            } else {
+                properties.add(new Property(before, after));
+            }
+        }
+
+        DatabaseProperties done() {
+            return new DatabaseProperties(like.toString(), List.copyOf(properties), strange, oversized);
+        }
+    }
+
+    /**
+     * Sets and grants them.
+     *
+     * @param database what it is called now
+     * @param later what it will be called, which is what a person knows
+     * @param administrator sets what the owner may not; empty where nobody does
+     * @return what could not be set or granted, one line each
+     */
+    List<String> restore(Connection connection, String database, String later, Optional<Connection> administrator)
+            throws SQLException {
+        List<String> refused = new ArrayList<>();
+        if (strange > 0) {
+            refused.add(
+                    strange + " of the dump's statements about the database are none that pg_dump writes, and are not"
+                            + " run");
+        }
+        if (oversized > 0) {
+            refused.add(
+                    oversized + " of the dump's settings or comments of the database are left out: each is longer than "
+                            + SqlSplitter.LONGEST + " characters, or there are more of them");
+        }
+        for (Property property : properties) {
+            Optional<String> error = tried(connection, property.of(database));
+            if (error.isPresent() && administrator.isPresent() && property.isAnAdministrators()) {
+                error = tried(administrator.get(), property.of(database));
+            }
+            error.ifPresent(because -> refused.add(property.of(later) + ": " + because));
+        }
+        return refused;
+    }
+
+    private static Optional<String> tried(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+            return Optional.empty();
+        } catch (SQLException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package org.pgsteward.backup.restore;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.pgsteward.backup.store.Losses;
+import org.pgsteward.postgres.Quote;
+
+/**
+ * The objects that {@code ALTER EXTENSION ... ADD} made parts of an extension: {@code pg_dump} leaves them out, and the script
+ * of the extension does not make them. {@link ExtensionTables} are apart, since their rows can be counted.
+ */
+final class ExtensionObjects {
+    /** Objects; so many of a database are looked for after a restore. */
+    private static final int MOST = 200;
+
+    /** Objects and their extensions, by what PostgreSQL calls them. */
+    private static final String MEMBERS = """
+            SELECT DISTINCT pg_catalog.left(o.type || ' ' || o.identity, 300) AS name, e.extname AS extension
+              FROM pg_catalog.pg_extension AS e
+              JOIN pg_catalog.pg_depend AS d ON d.refobjid = e.oid AND d.deptype = 'e'
+                   AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+             CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) AS o
+             WHERE o.identity IS NOT NULL AND o.type NOT IN ('table', 'schema')
+            """;
+
+    /**
+     * Those that may have been added: not in the transaction that made or changed the extension. After {@code pg_upgrade} and
+     * updates these are also objects of the script.
+     */
+    private static final String ADDED = MEMBERS + " AND d.xmin <> e.xmin ORDER BY 1 LIMIT " + MOST;
+
+    private ExtensionObjects() {}
+
+    /** Returns those that may have been added, at most {@value #MOST}. */
+    static List<Losses.ExtensionObject> added(Connection connection) throws SQLException {
+        Map<String, Losses.ExtensionObject> added = new TreeMap<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(ADDED)) {
+            while (rows.next()) {
+                added.put(rows.getString(1), new Losses.ExtensionObject(rows.getString(1), rows.getString(2)));
+            }
+        }
+        return List.copyOf(added.values());
+    }
+
+    /**
+     * Returns the ones that are not there after a restore, one line each.
+     *
+     * @param held those that may have been added
+     */
+    static List<String> lost(List<Losses.ExtensionObject> held, RestoreSite site, String database)
+            throws IOException, InterruptedException {
+        if (held.isEmpty()) {
+            return List.of();
+        }
+        String names = held.stream()
+                .limit(MOST)
+                .map(object -> Quote.literal(object.name()))
+                .collect(Collectors.joining(", "));
+        String there = site.ask(
+                database,
+                "SELECT pg_catalog.string_agg(name, pg_catalog.chr(30)) FROM (" + MEMBERS
+                        + ") AS members WHERE name IN (" + names + ")");
+        Set<String> restored = Set.of(there.split("\u001e", -1));
+        return held.stream()
+                .limit(MOST)
+                .filter(object -> !restored.contains(object.name()))
+                .map(object -> object.name() + " is missing: it belongs to extension " + object.extension()
+                        + ", whose objects are in no dump")
+                .toList();
+    }
+}

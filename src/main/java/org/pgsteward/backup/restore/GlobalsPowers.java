@@ -1,0 +1,100 @@
+package org.pgsteward.backup.restore;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a file of globals gives beyond a login of a role's own: attributes such as {@code SUPERUSER}, memberships by which
+ * a role gets them, and settings that are the administrator's otherwise. Pure.
+ *
+ * <p>The file is run by a superuser where a server is rebuilt, so a program that can write into the store could make
+ * itself one.
+ */
+final class GlobalsPowers {
+    private static final List<String> ATTRIBUTES =
+            List.of("SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS");
+
+    /** Their members read figures, ask for a checkpoint or may still log in when all others may not. */
+    private static final Set<String> HARMLESS = Set.of(
+            "pg_monitor",
+            "pg_read_all_settings",
+            "pg_read_all_stats",
+            "pg_stat_scan_tables",
+            "pg_checkpoint",
+            "pg_use_reserved_connections");
+
+    /** The attributes of a role, up to what is in quotes. */
+    private static final Pattern ALTER =
+            Pattern.compile("ALTER ROLE " + Globals.NAME + " WITH ([A-Z ]+).*", Pattern.DOTALL);
+
+    private static final Pattern PARAMETER = Pattern.compile(
+            "GRANT ([A-Z, ]+) ON PARAMETER (" + Globals.NAME + "(?:\\." + Globals.NAME + "){0,5}) TO .*",
+            Pattern.DOTALL);
+
+    /** Lines of a message. */
+    private static final int SHOWN = 5;
+
+    private GlobalsPowers() {}
+
+    /**
+     * Returns one line for each role that gets any, sorted by its name.
+     *
+     * @param superusers the roles of the server that are superusers already
+     */
+    static List<String> of(Globals globals, Collection<String> superusers) {
+        Map<String, Set<String>> powers = new TreeMap<>();
+        Map<String, Set<String>> memberships = new HashMap<>();
+        for (Globals.Statement statement : globals.statements()) {
+            Matcher alter = ALTER.matcher(statement.sql());
+            Matcher parameter = PARAMETER.matcher(statement.sql());
+            if (!statement.granted().isEmpty()) {
+                memberships
+                        .computeIfAbsent(statement.role(), role -> new LinkedHashSet<>())
+                        .add(statement.granted());
+            } else if (parameter.matches()) {
+                add(powers, statement.role(), parameter.group(1) + " of setting " + parameter.group(2));
+            } else if (alter.matches()) {
+                List<String> words = List.of(alter.group(1).split(" +"));
+                ATTRIBUTES.stream()
+                        .filter(words::contains)
+                        .forEach(attribute -> add(powers, statement.role(), attribute));
+            }
+        }
+        Set<String> powerful = new LinkedHashSet<>(superusers);
+        powerful.addAll(powers.keySet());
+        memberships.forEach((member, granted) -> granted.stream()
+                .filter(role -> isPowerful(role, powerful, memberships, new LinkedHashSet<>()))
+                .forEach(role -> add(powers, member, "member of " + role)));
+        List<String> lines = new ArrayList<>();
+        powers.forEach((role, gets) -> lines.add(role + ": " + String.join(", ", gets)));
+        return lines;
+    }
+
+    /** The first of the lines, for a message of one line. */
+    static String some(List<String> lines) {
+        String first = String.join("; ", lines.subList(0, Math.min(lines.size(), SHOWN)));
+        return lines.size() <= SHOWN ? first : first + "; and " + (lines.size() - SHOWN) + " more";
+    }
+
+    /** Whether a role has powers, or a role that it is a member of. */
+    private static boolean isPowerful(
+            String role, Set<String> powerful, Map<String, Set<String>> memberships, Set<String> seen) {
+        boolean itself = powerful.contains(role) || (role.startsWith("pg_") && !HARMLESS.contains(role));
+        return itself
+                || (seen.add(role)
+                        && memberships.getOrDefault(role, Set.of()).stream()
+                                .anyMatch(granted -> isPowerful(granted, powerful, memberships, seen)));
+    }
+
+    private static void add(Map<String, Set<String>> powers, String role, String power) {
+        powers.computeIfAbsent(role, name -> new LinkedHashSet<>()).add(power);
+    }
+}

@@ -1,0 +1,66 @@
+package org.pgsteward.backup.restore;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.KeptDatabase;
+import org.pgsteward.model.Severity;
+import org.pgsteward.model.Typing;
+import org.pgsteward.postgres.Quote;
+
+/**
+ * Whether a database that a restore made or kept was forgotten. Pure.
+ *
+ * @param patience how old a database may become before the alert fires; zero for no alert
+ * @param console what runs a statement, up to the statement: {@code docker exec postgresql psql -U homelab -d homelab -c}
+ */
+public record KeptDatabaseRule(Duration patience, String console) {
+    public static final String KIND = "database-forgotten";
+
+    Condition judge(KeptDatabase kept, Instant now) {
+        Duration age = Duration.between(kept.since(), now);
+        if (patience.isZero() || age.compareTo(patience) < 0) {
+            return Condition.well(KIND, kept.name(), "it is " + Elapsed.roughly(age) + " old", now);
+        }
+        String origin = kept.replaced()
+                ? "kept when a restore replaced " + kept.service()
+                : "restored beside " + kept.service();
+        return Condition.bad(
+                        Severity.WARNING,
+                        KIND,
+                        kept.name(),
+                        String.format(
+                                Locale.ROOT,
+                                "database %s, %s %s ago, still takes %.1f MiB and is not backed up",
+                                kept.name(),
+                                origin,
+                                Elapsed.roughly(age),
+                                kept.sizeBytes() / (1024.0 * 1024)),
+                        console + " " + Typing.word("DROP DATABASE " + Quote.identifier(kept.name()))
+                                + "   # if nobody needs it\n" + console + " "
+                                + Typing.word("ALTER DATABASE " + Quote.identifier(kept.name()) + " RENAME TO new_name")
+                                + "   # to keep it: it is backed up from then on",
+                        now)
+                .with(Map.of("size_bytes", kept.sizeBytes(), "age_seconds", age.toSeconds()));
+    }
+
+    /**
+     * Returns a condition for each kept database, and one that resolves the alert of each database that is gone.
+     *
+     * @param firing the databases for which the alert fires now
+     */
+    public List<Condition> judge(List<KeptDatabase> kept, List<String> firing, Instant now) {
+        List<String> names = kept.stream().map(KeptDatabase::name).toList();
+        return Stream.concat(
+                        kept.stream().map(one -> judge(one, now)),
+                        firing.stream()
+                                .filter(name -> !names.contains(name))
+                                .map(name -> Condition.well(KIND, name, "it was dropped or renamed", now)))
+                .toList();
+    }
+}

@@ -1,0 +1,105 @@
+package org.pgsteward.backup.restore;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+
+/**
+ * What the role could do over the cluster that a restored database is to belong to. Where that is anything, nothing of the
+ * dump may run as that role, now or later.
+ */
+final class OwnerPowers {
+    /** Whether a role is nothing but a role: whoever acts as it can then become nothing more. */
+    private static final String POWERS = """
+            SELECT r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
+                   OR EXISTS (SELECT FROM pg_catalog.pg_roles AS o
+                               WHERE (o.rolsuper OR o.rolcreaterole
+                                      OR o.rolname IN ('pg_execute_server_program', 'pg_write_server_files',
+                                                       'pg_read_server_files'))
+                                 AND pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER'))
+              FROM pg_catalog.pg_roles AS r
+             WHERE r.rolname =
+            """;
+
+    /** What runs with the rights of the role that owns it, and is no extension's. */
+    private static final String CODE = """
+            WITH code (classid, objid, what) AS (
+                SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass::oid, p.oid,
+                       'routine ' || p.oid::pg_catalog.regprocedure::text
+                  FROM pg_catalog.pg_proc AS p
+                UNION ALL
+                SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid,
+                       CASE c.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' ELSE 'rule on ' END
+                           || c.oid::pg_catalog.regclass::text
+                  FROM pg_catalog.pg_class AS c
+                 WHERE EXISTS (SELECT FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = c.oid)
+                UNION ALL
+                SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid, 'statistics ' || s.stxname
+                  FROM pg_catalog.pg_statistic_ext AS s
+                 WHERE s.stxexprs IS NOT NULL)
+            SELECT pg_catalog.string_agg(what, ', ')
+              FROM (SELECT what FROM code
+                     WHERE objid >= 16384
+                       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                                        WHERE d.classid = code.classid AND d.objid = code.objid AND d.deptype = 'e')
+                     ORDER BY what LIMIT 3) AS first
+            """;
+
+    /** An entry of an archive that is such code: kind, schema, name, owner. A name may hold spaces, which are not escaped. */
+    private static final Pattern ENTRY = Pattern.compile(
+            "\\d+; [1-9]\\d* \\d+ (AGGREGATE|FUNCTION|MATERIALIZED VIEW|PROCEDURE|RULE|VIEW) (\\S+) (.*) \\S+",
+            Pattern.DOTALL);
+
+    private final Server server;
+
+    OwnerPowers(Server server) {
+        this.server = server;
+    }
+
+    boolean isPowerful(String role) throws SQLException {
+        return Guest.names(server, POWERS + Quote.literal(role)).contains("t");
+    }
+
+    /** Returns what in a database would run with the powers of a role; empty for nothing, or a role without powers. */
+    static String code(Connection connection, String role) throws SQLException {
+        boolean powerful = Guest.names(connection, POWERS + Quote.literal(role)).contains("t");
+        return powerful
+                ? Objects.requireNonNullElse(Guest.names(connection, CODE).get(0), "")
+                : "";
+    }
+
+    /** @throws Restore.Refused when something in the database would run with the powers of whom it is given to */
+    void refuseCode(Guest guest, Restore.Order order, String database) throws IOException, Restore.Refused {
+        Optional<String> refusal =
+                RestoreCaveats.powerful(order.database(), order.owner(), guest.administer(database, CODE));
+        if (refusal.isPresent()) {
+            throw new Restore.Refused(refusal.get());
+        }
+    }
+
+    /**
+     * The same before a row is loaded, as far as the entries tell: whether statistics compute something they do not.
+     *
+     * @param list what {@code pg_restore --list} says of the dump
+     */
+    static void refuseCode(Restore.Order order, String list) throws Restore.Refused {
+        List<String> code = list.lines()
+                .map(ENTRY::matcher)
+                .filter(Matcher::matches)
+                .map(entry -> entry.group(1).toLowerCase(Locale.ROOT) + " " + entry.group(2) + "." + entry.group(3))
+                .limit(3)
+                .toList();
+        Optional<String> refusal = RestoreCaveats.powerful(order.database(), order.owner(), String.join(", ", code));
+        if (refusal.isPresent()) {
+            throw new Restore.Refused(refusal.get());
+        }
+    }
+}

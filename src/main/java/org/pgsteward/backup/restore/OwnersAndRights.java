@@ -1,0 +1,244 @@
+package org.pgsteward.backup.restore;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.pgsteward.backup.store.StoredFile;
+import org.pgsteward.postgres.Quote;
+
+/**
+ * Gives the objects of a restored database the rights and the owners that they had, as far as the owner of the database may.
+ *
+ * <p>While a dump is restored, everything belongs to the owner of the database. Code that came with the dump runs as that
+ * owner meanwhile and can change a function that was another role's. If an administrator then gave the function back, that
+ * code would run as the other role. So PostgreSQL decides: the owner of the database gives an object to a role if it could
+ * act as that role anyway. Every other object is named, with the statement that gives it back. A function that ran with the
+ * rights of another role runs with those of its caller until then.
+ *
+ * <p>Each statement is run by itself: one that is refused takes no other with it.
+ */
+final class OwnersAndRights {
+    /** Entries of an archive that are read at once. */
+    private static final int CHUNK = 200;
+
+    private static final int LARGEST_NUMBER_OF_NOTES = 1000;
+
+    /** Characters of a statement that is named. */
+    private static final int LONGEST_STATEMENT = 500;
+
+    private static final Pattern RIGHTS =
+            Pattern.compile("\\d+; \\d+ \\d+ (?:ACL(?! - FOREIGN DATA WRAPPER )|DEFAULT ACL) .*", Pattern.DOTALL);
+
+    private static final Pattern RIGHT =
+            Pattern.compile("(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .*", Pattern.DOTALL);
+
+    private static final Pattern GRANTOR = Pattern.compile("SET SESSION AUTHORIZATION (.+)", Pattern.DOTALL);
+
+    private static final String RESET = "RESET SESSION AUTHORIZATION";
+
+    /** Whatever has an owner. What brings rows or belongs to such an object is not among it. */
+    private static final Pattern OWNED = Pattern.compile(
+            "\\d+; [1-9]\\d* \\d+ (?:AGGREGATE|BLOB|BLOB METADATA|COLLATION|CONVERSION|DOMAIN|FOREIGN TABLE|FUNCTION"
+                    + "|MATERIALIZED VIEW|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURE|SCHEMA|SEQUENCE|SERVER"
+                    + "|STATISTICS|TABLE|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTIONARY|TYPE|VIEW) .*",
+            Pattern.DOTALL);
+
+    /** No restore makes it: in a new database it belongs to the role pg_database_owner. */
+    private static final Pattern PUBLIC = Pattern.compile("\\d+; [1-9]\\d* \\d+ SCHEMA - public .*", Pattern.DOTALL);
+
+    private static final Pattern GIVE = Pattern.compile(
+            "ALTER (AGGREGATE|COLLATION|CONVERSION|DOMAIN|FOREIGN TABLE|FUNCTION|LARGE OBJECT"
+                    + "|MATERIALIZED VIEW|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURE|SCHEMA|SEQUENCE|SERVER"
+                    + "|STATISTICS|TABLE|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTIONARY|TYPE|VIEW)"
+                    + " (.+) OWNER TO (\"(?:[^\"]|\"\")+\"|[^\\s\"]+)",
+            Pattern.DOTALL);
+
+    /** Those of the functions asked for that run with the rights of their caller; names are separated by chr(30). */
+    private static final String INVOKERS = """
+            SELECT pg_catalog.string_agg(signature, pg_catalog.chr(30))
+              FROM (SELECT pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname,
+                                             pg_catalog.pg_get_function_identity_arguments(p.oid)) AS signature
+                      FROM pg_catalog.pg_proc AS p
+                      JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+                     WHERE NOT p.prosecdef) AS invokers
+             WHERE signature IN (%s)
+            """;
+
+    private final RestoreSite site;
+    private final TableOfContents contents;
+    private final String database;
+    private final String owner;
+    private final Set<String> notes = new LinkedHashSet<>();
+
+    /** @param owner to whom all of it belongs when it is restored */
+    OwnersAndRights(RestoreSite site, TableOfContents contents, String database, String owner) {
+        this.site = site;
+        this.contents = contents;
+        this.database = database;
+        this.owner = owner;
+    }
+
+    /**
+     * Restores them.
+     *
+     * @param list what {@link TableOfContents#list} says of the file
+     * @return what is not as it was, one line each
+     */
+    List<String> restore(StoredFile file, String list) throws IOException, InterruptedException {
+        String mine = " " + RestorePlan.oneLine(file.manifest().owner());
+        List<String> rights = new ArrayList<>();
+        List<String> others = new ArrayList<>();
+        list.lines().forEach(line -> {
+            if (RIGHTS.matcher(line).matches()) {
+                rights.add(line);
+            } else if (OWNED.matcher(line).matches()
+                    && (!line.endsWith(mine) || PUBLIC.matcher(line).matches())) {
+                others.add(line);
+            }
+        });
+        List<String> othersRights =
+                rights.stream().filter(line -> !line.endsWith(mine)).toList();
+        // Who is given an object needs a right on its schema.
+        eachChunk(file, rights, List.of("--no-owner"), this::grant);
+        // Not --schema-only, which takes large objects for rows. None of these entries has rows of its own.
+        eachChunk(file, others, List.of("--no-privileges", "--no-comments"), this::give);
+        // With an object its new owner gets every right of the role that gave it, also one that it did not have before.
+        eachChunk(file, othersRights, List.of("--no-owner"), this::grant);
+        List<String> named = new ArrayList<>(notes);
+        if (named.size() > LARGEST_NUMBER_OF_NOTES) {
+            int more = named.size() - LARGEST_NUMBER_OF_NOTES;
+            named.subList(LARGEST_NUMBER_OF_NOTES, named.size()).clear();
+            named.add(more + " more rights or owners are not as they were: compare with pg_restore --list");
+        }
+        return List.copyOf(named);
+    }
+
+    @FunctionalInterface
+    private interface Statements {
+        void run(List<String> statements) throws IOException, InterruptedException;
+    }
+
+    private void eachChunk(StoredFile file, List<String> entries, List<String> options, Statements statements)
+            throws IOException, InterruptedException {
+        for (int from = 0; from < entries.size(); from += CHUNK) {
+            chunk(file, entries.subList(from, Math.min(entries.size(), from + CHUNK)), options, statements);
+        }
+    }
+
+    private void chunk(StoredFile file, List<String> entries, List<String> options, Statements statements)
+            throws IOException, InterruptedException {
+        String sql;
+        try {
+            sql = contents.sql(file, database, entries, options);
+        } catch (TableOfContents.TooLong e) {
+            if (entries.size() == 1) {
+                notes.add("its rights and its owner are not as they were, since it is too long to be read: "
+                        + entries.get(0));
+                return;
+            }
+            int half = entries.size() / 2;
+            chunk(file, entries.subList(0, half), options, statements);
+            chunk(file, entries.subList(half, entries.size()), options, statements);
+            return;
+        }
+        statements.run(SqlScript.of(sql).statements().stream()
+                .map(SqlScript.Statement::sql)
+                .toList());
+    }
+
+    /** A right that another role had granted is granted by the owner: who may do what stays as it was. */
+    private void grant(List<String> script) throws IOException, InterruptedException {
+        List<String> statements = new ArrayList<>();
+        List<String> grantors = new ArrayList<>();
+        String grantor = "";
+        for (String sql : script) {
+            Matcher as = GRANTOR.matcher(sql);
+            if (as.matches()) {
+                grantor = as.group(1);
+            } else if (sql.equals(RESET)) {
+                grantor = "";
+            } else if (RIGHT.matcher(sql).matches()) {
+                statements.add(sql);
+                grantors.add(grantor);
+            }
+        }
+        List<String> errors = site.asOwner(database, statements);
+        for (int i = 0; i < statements.size(); i++) {
+            if (!errors.get(i).isEmpty()) {
+                notes.add(shown(statements.get(i)) + ": " + firstLine(errors.get(i)));
+            } else if (!grantors.get(i).isEmpty()) {
+                notes.add("granted by " + owner + ", not by " + grantors.get(i) + " as before: "
+                        + shown(statements.get(i)));
+            }
+        }
+    }
+
+    private void give(List<String> script) throws IOException, InterruptedException {
+        List<String> statements =
+                script.stream().filter(sql -> GIVE.matcher(sql).matches()).toList();
+        List<String> errors = site.asOwner(database, statements);
+        List<Matcher> refused = new ArrayList<>();
+        for (int i = 0; i < statements.size(); i++) {
+            Matcher give = GIVE.matcher(statements.get(i));
+            if (!errors.get(i).isEmpty() && give.matches()) {
+                refused.add(give);
+            }
+        }
+        Set<String> definers = closed(refused);
+        for (Matcher give : refused) {
+            String object = give.group(1) + " " + give.group(2);
+            boolean closed = definers.contains(object);
+            notes.add(shown(object) + " belongs to " + owner + ", not to " + give.group(3) + " as before"
+                    + (closed ? ", and runs with the rights of its caller" : "")
+                    + "; check it, then type: " + shown(give.group())
+                    + (closed ? "; ALTER " + shown(object) + " SECURITY DEFINER" : ""));
+        }
+    }
+
+    /** Lets the functions among them run with the rights of their caller; returns those that did not before. */
+    private Set<String> closed(List<Matcher> refused) throws IOException, InterruptedException {
+        List<Matcher> functions = refused.stream()
+                .filter(give -> Set.of("FUNCTION", "PROCEDURE").contains(give.group(1)))
+                .toList();
+        if (functions.isEmpty()) {
+            return Set.of();
+        }
+        String invokers = site.administer(
+                database,
+                INVOKERS.formatted(functions.stream()
+                        .map(give -> Quote.literal(give.group(2)))
+                        .collect(Collectors.joining(", "))));
+        Set<String> harmless = Set.of(invokers.split("\u001e", -1));
+        Set<String> definers = new HashSet<>();
+        functions.stream()
+                .filter(give -> !harmless.contains(give.group(2)))
+                .forEach(give -> definers.add(give.group(1) + " " + give.group(2)));
+        List<String> objects = List.copyOf(definers);
+        List<String> errors = site.asOwner(
+                database,
+                objects.stream()
+                        .map(object -> "ALTER " + object + " SECURITY INVOKER")
+                        .toList());
+        for (int i = 0; i < objects.size(); i++) {
+            if (!errors.get(i).isEmpty()) {
+                throw new IOException("cannot keep " + shown(objects.get(i)) + " of another role from running as "
+                        + owner + ": " + firstLine(errors.get(i)));
+            }
+        }
+        return definers;
+    }
+
+    private static String shown(String statement) {
+        return statement.length() <= LONGEST_STATEMENT ? statement : statement.substring(0, LONGEST_STATEMENT) + "...";
+    }
+
+    private static String firstLine(String error) {
+        return error.lines().findFirst().orElse("");
+    }
+}

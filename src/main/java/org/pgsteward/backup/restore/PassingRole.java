@@ -1,0 +1,103 @@
+package org.pgsteward.backup.restore;
+
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Optional;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.RoleRemoval;
+import org.pgsteward.postgres.ScramVerifier;
+import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A role that logs in for one piece of work and is dropped with it. Whoever acts as somebody by {@code SET ROLE} can be
+ * made to act as himself again; whoever logged in as a plain role is nobody else.
+ */
+public final class PassingRole implements AutoCloseable {
+    /** Ends those of a role, whose name follows. */
+    static final String SESSIONS = "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid, 5000))"
+            + " FROM pg_catalog.pg_stat_activity WHERE usename = ";
+
+    private static final Logger LOG = LoggerFactory.getLogger(PassingRole.class);
+
+    private final Server server;
+    private final String name;
+    private final Secret password;
+
+    private PassingRole(Server server, String prefix) {
+        this.server = server;
+        this.name = prefix + random(4);
+        this.password = new Secret(random(24));
+    }
+
+    /**
+     * Makes one.
+     *
+     * @param owner the role that it belongs to; empty where it belongs to none
+     * @param mark the comment by which it is known as ours
+     * @param usable for how long it may log in
+     */
+    public static PassingRole make(Server server, String prefix, Optional<String> owner, String mark, Duration usable)
+            throws SQLException {
+        PassingRole made = new PassingRole(server, prefix);
+        String role = Quote.identifier(made.name);
+        // Whoever is killed leaves it behind; its password dies with him, and its right to log in a while later. It is
+        // known as ours from its first moment: all of this is one transaction.
+        Guest.run(
+                server,
+                "CREATE ROLE " + role + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+                        + " CONNECTION LIMIT 4 VALID UNTIL '" + Instant.now().plus(usable) + "' PASSWORD "
+                        + Quote.literal(ScramVerifier.of(made.password).stored())
+                        + owner.map(one -> " IN ROLE " + Quote.identifier(one)).orElse("")
+                        + "; ALTER ROLE " + role + " SET lc_messages = 'C'; COMMENT ON ROLE " + role + " IS "
+                        + Quote.literal(mark));
+        return made;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Secret password() {
+        return password;
+    }
+
+    /** In {@code database}. */
+    public Connection enter(String database) throws SQLException {
+        return server.connectForLongAs(name, password, database);
+    }
+
+    /**
+     * Ends its sessions and drops it. A role that cannot be dropped is disabled: the work that it was made for is done.
+     *
+     * @throws SQLException if PostgreSQL does not answer
+     */
+    @Override
+    public void close() throws SQLException {
+        Guest.run(server, SESSIONS + Quote.literal(name));
+        try {
+            RoleRemoval.drop(server, name);
+        } catch (SQLException e) {
+            disable(server, name);
+            LOG.warn("role {} cannot be dropped, and can no longer log in: {}", name, e.getMessage());
+        }
+    }
+
+    private static void disable(Server server, String role) throws SQLException {
+        Guest.run(
+                server,
+                "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN NOINHERIT PASSWORD NULL VALID UNTIL '-infinity'");
+    }
+
+    private static String random(int bytes) {
+        byte[] random = new byte[bytes];
+        new SecureRandom().nextBytes(random);
+        return HexFormat.of().formatHex(random);
+    }
+}

@@ -1,0 +1,328 @@
+package org.pgsteward.backup.restore;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.backup.store.AgeKeys;
+import org.pgsteward.backup.store.Inventory;
+import org.pgsteward.backup.store.JournalledFiles;
+import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.ManifestTrust;
+import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.store.StoredBackup;
+import org.pgsteward.backup.store.StoredFile;
+import org.pgsteward.backup.underway.RunLock;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.KeptDatabases;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.UnprivilegedUser;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Restores a stored dump into the managed server.
+ *
+ * <ol>
+ *   <li>{@link RestoreChecks} look at everything that can be known before anything is touched, the file's hash included.
+ *   <li>A {@link SideDatabase} under a name of its own, and a {@link Guest} who fills it: nothing of a dump runs as the
+ *       administrator. He makes the database and the {@link DumpExtensions}, as where a backup is proved, and leaves out
+ *       what {@link RestorePlan} says.
+ *   <li>Every table's rows are counted and compared with the manifest, and everything in it is the owner's.
+ *   <li>Only then does it get its name, in one transaction, or by {@link Swap} the place of the live one.
+ * </ol>
+ *
+ * <p>Whatever fails before the last step leaves everything as it was; {@link RestoreLeftovers} removes what a killed run
+ * leaves.
+ */
+public final class Restore {
+    private static final Logger LOG = LoggerFactory.getLogger(Restore.class);
+
+    private final Server server;
+    private final Optional<Path> bindir;
+    private final UnprivilegedUser user;
+    private final Store store;
+    private final AgeKeys keys;
+    private final Path locks;
+    private final Path scratch;
+    private final RestoreLeftovers leftovers;
+    private final RestoreChecks checks;
+    private final ManifestTrust trust;
+    private final Clock clock;
+
+    /**
+     * @param journal which vouches for files whose manifest has no valid signature
+     * @param locks where runs are kept from one another
+     * @param scratch where the folder of a restore lies while it is under way
+     */
+    public Restore(
+            Server server,
+            Optional<Path> bindir,
+            UnprivilegedUser user,
+            Store store,
+            AgeKeys keys,
+            Path locks,
+            Path scratch,
+            RestoreLeftovers leftovers,
+            Set<String> allowedExtensions,
+            JournalledFiles journal,
+            Clock clock) {
+        this.server = server;
+        this.bindir = bindir;
+        this.user = user;
+        this.store = store;
+        this.keys = keys;
+        this.locks = locks;
+        this.scratch = scratch;
+        this.leftovers = leftovers;
+        this.checks = new RestoreChecks(server, keys, allowedExtensions);
+        this.trust = new ManifestTrust(journal);
+        this.clock = clock;
+    }
+
+    /** Somebody asked for what is not to be had, in one line that says what instead; nothing was touched. */
+    public static final class Refused extends Exception {
+        public Refused(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * What to restore.
+     *
+     * @param owner the role that it shall belong to
+     * @param database what it shall be called
+     * @param isOfTheJournal whether only the journal's rows are wanted, and nothing in it is given to anybody
+     */
+    public record Order(StoredBackup backup, String owner, String database, boolean isOfTheJournal) {
+        public Order(StoredBackup backup, String owner, String database) {
+            this(backup, owner, database, false);
+        }
+
+        private Order of(StoredBackup whole) {
+            return new Order(whole, owner, database, isOfTheJournal);
+        }
+
+        private Order of(String newOwner) {
+            return new Order(backup, newOwner, database, isOfTheJournal);
+        }
+    }
+
+    /**
+     * How it ended.
+     *
+     * @param kept what the database of before is called, when there was one
+     * @param swapTime for how long nobody could connect
+     * @param notes what is not as it was, one line each
+     */
+    public record Done(
+            Order order,
+            Optional<String> kept,
+            int tables,
+            long rows,
+            Duration took,
+            Duration swapTime,
+            List<String> notes) {}
+
+    /** Restores into a new database, with what was set and granted on the one that was dumped. */
+    @SuppressWarnings("try") // held, not used
+    public Done into(Order order, RestoreProgress progress)
+            throws Refused, IOException, SQLException, InterruptedException {
+        try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
+            checks.checkName(order.database());
+            if (exists(order.database())) {
+                throw new Refused("database " + order.database() + " exists: choose another name for --into, or say"
+                        + " --replace to put the backup in the place of the live one");
+            }
+            return fill(vouched(order), Optional.empty(), progress, beside -> {
+                beside.inheritClosed();
+                beside.give();
+                progress.step("all of it is " + order.owner() + "'s");
+                String service = order.backup().manifest().service();
+                beside.database()
+                        .rename(
+                                order.database(),
+                                connection -> KeptDatabases.note(
+                                        connection, order.database(), service, false, clock.instant()));
+                beside.guest().close();
+                return Swap.Swapped.NONE;
+            });
+        }
+    }
+
+    /**
+     * Restores beside the live database and then takes its place, with its owner and what is set and granted on it.
+     *
+     * @param given whose owner counts only if a superuser has the live database
+     */
+    @SuppressWarnings("try") // held, not used
+    public Done replace(Order given, RestoreProgress progress)
+            throws Refused, IOException, SQLException, InterruptedException {
+        String live = given.database();
+        Order order = given.of(ownerOf(live).orElse(given.owner()));
+        try (RestoreTurn alone = RestoreTurn.orRefuse(server);
+                RunLock dumps = withoutBackups(serviceOf(order))) {
+            checks.checkReplaceable(live);
+            List<String> keptBefore = Swap.keptOf(server, live);
+            return fill(vouched(order), Optional.of(SideDatabase.like(server, live)), progress, beside -> {
+                beside.give();
+                beside.guest().close();
+                progress.step("all of it is " + order.owner() + "'s");
+                String before = order.backup().manifest().owner();
+                if (!before.equals(order.owner())) {
+                    beside.notes()
+                            .add("its owner is " + order.owner() + " and was " + before
+                                    + " when it was backed up: what was " + before + "'s is " + order.owner() + "'s");
+                }
+                keptBefore.forEach(kept -> beside.notes()
+                        .add("an earlier restore kept " + kept + ", which is still there; delete it by: DROP DATABASE "
+                                + Quote.identifier(kept)));
+                return new Swap(server).swap(live, beside.database().name(), clock.instant(), progress);
+            });
+        }
+    }
+
+    private Optional<String> ownerOf(String live) throws SQLException {
+        return Guest.names(
+                        server,
+                        "SELECT r.rolname FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba"
+                                + " WHERE NOT r.rolsuper AND d.datname = " + Quote.literal(live))
+                .stream()
+                .findFirst();
+    }
+
+    /** Under which the live database is dumped now, which it may not have been when this was made. */
+    private String serviceOf(Order order) throws SQLException {
+        return new Targets(server)
+                .all(BackupKind.DUMP).stream()
+                        .map(Targets.Found::target)
+                        .filter(target -> target.database().equals(order.database()))
+                        .map(BackupTarget::service)
+                        .findFirst()
+                        .orElse(order.backup().manifest().service());
+    }
+
+    private RunLock withoutBackups(String service) throws IOException, Refused {
+        return RunLock.take(locks, service)
+                .orElseThrow(() -> new Refused("a backup of it is under way: try again when it is done"));
+    }
+
+    /**
+     * Chooses the backup of a service that is restored where none is named.
+     *
+     * @param notAfter the latest time that it may show; empty for the newest
+     */
+    public RestoreChoice choose(Inventory inventory, String name, Optional<Instant> notAfter) {
+        return RestoreChoice.of(inventory, name, notAfter, backup -> {
+            Optional<String> alteration = inventory.alteration(backup);
+            return alteration.isPresent() ? alteration : trust.refusal(backup, false);
+        });
+    }
+
+    /** What becomes of a database that is restored and compared, while its guest is still there. */
+    @FunctionalInterface
+    interface Ending {
+        Swap.Swapped end(Beside beside) throws Refused, IOException, SQLException, InterruptedException;
+    }
+
+    /**
+     * Restores into a database beside; for whoever holds the turn.
+     *
+     * @param like the words that make a database like the one of before; empty for one like the dumped one
+     */
+    Done beside(Order listed, Optional<String> like, RestoreProgress progress, Ending ending)
+            throws Refused, IOException, SQLException, InterruptedException {
+        return fill(whole(listed), like, progress, ending);
+    }
+
+    private Done fill(Order order, Optional<String> like, RestoreProgress progress, Ending ending)
+            throws Refused, IOException, SQLException, InterruptedException {
+        long began = System.nanoTime();
+        Manifest manifest = order.backup().manifest();
+        StoredFile file = file(order.backup());
+        checks.check(order);
+        checks.checkFile(file);
+        progress.step("the file is whole");
+        leftovers.clearInTurn();
+        Programs programs = Programs.find(bindir, server.majorVersion());
+        Guest guest = Guest.invite(
+                server,
+                programs,
+                user,
+                new OwnerPowers(server).isPowerful(order.owner()) ? Optional.empty() : Optional.of(order.owner()));
+        progress.step("a role that logs in for this restore alone");
+        boolean restored = false;
+        try (RestoreFolder folder = RestoreFolder.make(scratch, locks, user, guest.name())) {
+            Beside beside = new Beside(server, order, file, guest, folder.path());
+            long rows = beside.fill(like, progress);
+            Swap.Swapped swapped = ending.end(beside);
+            restored = true;
+            progress.step("done");
+            return new Done(
+                    order,
+                    Optional.of(swapped.kept()).filter(kept -> !kept.isEmpty()),
+                    manifest.rows().size(),
+                    rows,
+                    Duration.ofNanos(System.nanoTime() - began),
+                    swapped.took(),
+                    List.copyOf(beside.notes()));
+        } finally {
+            if (!restored) {
+                discard(guest);
+            }
+        }
+    }
+
+    /** Reads the manifest once: another program may change it between two readings. */
+    private Order whole(Order listed) throws Refused, IOException {
+        StoredBackup backup = store.whole(listed.backup());
+        Optional<String> alteration = store.alteration(backup);
+        if (alteration.isPresent()) {
+            throw new Refused(backup.path() + " is not restored: " + alteration.get()
+                    + "; 'pgsteward backups' lists what else there is, and RECOVERY.md has the lines for one that you"
+                    + " trust all the same");
+        }
+        return listed.of(backup);
+    }
+
+    /** Reads the manifest, and requires a valid signature or the journal's row: an unsigned manifest can claim any time. */
+    private Order vouched(Order listed) throws Refused, IOException {
+        Order order = whole(listed);
+        StoredBackup backup = order.backup();
+        Optional<String> refusal = trust.refusal(backup, false);
+        if (refusal.isPresent()) {
+            throw new Refused(refusal.get());
+        }
+        return order;
+    }
+
+    private void discard(Guest guest) {
+        try {
+            new SideDatabase(server, guest).drop();
+            guest.close();
+        } catch (SQLException e) {
+            LOG.warn("database and role {} are left for the next restore to remove: {}", guest.name(), e.getMessage());
+        }
+    }
+
+    StoredFile file(StoredBackup backup) {
+        return store.file(backup, keys);
+    }
+
+    void checkFile(StoredFile file) throws Refused {
+        checks.checkFile(file);
+    }
+
+    boolean exists(String database) throws SQLException {
+        return checks.exists(database);
+    }
+}

@@ -1,0 +1,119 @@
+package org.pgsteward.backup.restore;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.model.BackupKind;
+
+/**
+ * What a restore of a dump refuses or loses. The night says it of each backup, and the restore when it is asked for one: both
+ * by this rule. Pure.
+ */
+public final class RestoreCaveats {
+    private static final int MOST = 20;
+
+    /** Characters of one. */
+    private static final int LONGEST = 300;
+
+    private RestoreCaveats() {}
+
+    /** Returns why a dump with these extensions is refused, with what to do. */
+    static Optional<String> forbidden(Collection<String> extensions, Set<String> allowed) {
+        Set<String> forbidden = new TreeSet<>(extensions);
+        forbidden.removeAll(allowed);
+        return forbidden.isEmpty()
+                ? Optional.empty()
+                : Optional.of("the dump wants extensions that are not allowed: " + String.join(", ", forbidden)
+                        + "; add them to PGSTEWARD_EXTENSIONS_ALLOWED if you trust them");
+    }
+
+    /**
+     * Returns why the database is refused to its owner.
+     *
+     * @param code what in it would run with the owner's powers over the cluster; empty for nothing, or no powers
+     */
+    static Optional<String> powerful(String database, String owner, String code) {
+        return code.isEmpty()
+                ? Optional.empty()
+                : Optional.of("database " + database + " belonged to role " + owner
+                        + ", which has powers over the cluster, and holds " + code
+                        + ", which would run with them: it is not given to that role; RECOVERY.md in the store has the"
+                        + " lines that restore it by hand");
+    }
+
+    /** Returns what becomes of tables in tablespaces of their own. */
+    static Optional<String> tablespaces(Collection<String> tablespaces) {
+        return tablespaces.isEmpty()
+                ? Optional.empty()
+                : Optional.of("tables and indexes of the tablespaces " + String.join(", ", tablespaces)
+                        + " are restored into the tablespace of the database");
+    }
+
+    /** Returns the objects of PostgreSQL itself or of extensions on which a role gets other privileges than before. */
+    private static Optional<String> privileges(Collection<String> objects) {
+        return objects.isEmpty()
+                ? Optional.empty()
+                : Optional.of("privileges on objects of PostgreSQL itself or of extensions are not restored: "
+                        + String.join(", ", objects));
+    }
+
+    /** Returns the objects in PostgreSQL's own schemas that no restore brings back. */
+    static Optional<String> systemObjects(Collection<String> objects) {
+        return objects.isEmpty()
+                ? Optional.empty()
+                : Optional.of("no dump has objects that were made in PostgreSQL's own schemas: "
+                        + String.join(", ", objects) + "; move them into another schema");
+    }
+
+    /** Returns the materialized views that a restore may fill with other rows, since it fills them in a session of its own. */
+    static Optional<String> sessionViews(Collection<String> views) {
+        return views.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "restore may fill materialized views with other rows, since their rows depend on the session"
+                                + " (SESSION_USER, current_setting, or row security with one of them): "
+                                + String.join(", ", views));
+    }
+
+    /** Returns the constraints that a restore may violate, since it logs in as a role of its own. */
+    private static Optional<String> sessionChecks(Collection<String> constraints) {
+        return constraints.isEmpty()
+                ? Optional.empty()
+                : Optional.of("restore may refuse rows, since another role is the SESSION_USER then: "
+                        + String.join(", ", constraints));
+    }
+
+    /**
+     * Returns all that is known of a dump.
+     *
+     * @param allowed the extensions that a dump may bring
+     * @param lost what a restore leaves empty or loses, as the verification found it, or of a base backup the databases that
+     *     were not read; none before the verification
+     */
+    public static List<String> of(Manifest manifest, Set<String> allowed, List<String> lost) {
+        List<String> caveats = new ArrayList<>();
+        forbidden(manifest.extensions().keySet(), allowed).ifPresent(why -> caveats.add("restore refuses it: " + why));
+        powerful(manifest.database(), manifest.owner(), manifest.surroundings().powers())
+                .ifPresent(why -> caveats.add("restore refuses it: " + why));
+        tablespaces(manifest.surroundings().tablespaces()).ifPresent(caveats::add);
+        privileges(manifest.surroundings().losses().privileges()).ifPresent(caveats::add);
+        systemObjects(manifest.surroundings().losses().systemObjects()).ifPresent(caveats::add);
+        sessionViews(manifest.surroundings().losses().sessionViews()).ifPresent(caveats::add);
+        sessionChecks(manifest.surroundings().losses().sessionChecks()).ifPresent(caveats::add);
+        String when = manifest.kind().equals(BackupKind.BASE.word()) ? "" : "after a restore ";
+        lost.forEach(what -> caveats.add(when + what));
+        List<String> shown = new ArrayList<>();
+        caveats.stream()
+                .limit(MOST)
+                .forEach(caveat ->
+                        shown.add(caveat.length() <= LONGEST ? caveat : caveat.substring(0, LONGEST - 3) + "..."));
+        if (caveats.size() > MOST) {
+            shown.add((caveats.size() - MOST) + " more");
+        }
+        return List.copyOf(shown);
+    }
+}

@@ -1,0 +1,117 @@
+package org.pgsteward.backup.restore;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.pgsteward.backup.store.AgeKeys;
+import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.StoredFile;
+import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.UnfinishedRestore;
+
+/** What is looked at before a restore touches anything; whatever is wrong is said in one line, with what to do. */
+final class RestoreChecks {
+    private static final int LONGEST_NAME = 63;
+
+    private final Server server;
+    private final AgeKeys keys;
+    private final Set<String> allowedExtensions;
+
+    RestoreChecks(Server server, AgeKeys keys, Set<String> allowedExtensions) {
+        this.server = server;
+        this.keys = keys;
+        this.allowedExtensions = allowedExtensions;
+    }
+
+    /** Whether the server can take it, and may. */
+    void check(Restore.Order order) throws Restore.Refused, SQLException {
+        Manifest manifest = order.backup().manifest();
+        if (order.backup().kind() != BackupKind.DUMP) {
+            throw new Restore.Refused(
+                    order.backup().path() + " is no dump of one database: RECOVERY.md in the store has the"
+                            + " lines that restore it, and 'pgsteward restore --all' those of an empty server");
+        }
+        int major = server.majorVersion();
+        if (Integer.parseInt(manifest.clientVersion()) > major) {
+            throw new Restore.Refused(order.backup().path() + " was made by PostgreSQL " + manifest.clientVersion()
+                    + ", and the server is PostgreSQL " + major + ": a dump goes into the same version or a newer one");
+        }
+        Optional<String> forbidden =
+                RestoreCaveats.forbidden(manifest.extensions().keySet(), allowedExtensions);
+        if (forbidden.isPresent()) {
+            throw new Restore.Refused(forbidden.get());
+        }
+        checkRoles(order, manifest.surroundings());
+    }
+
+    /** A restore makes none: who may log in, and how, is not a dump's to say. */
+    private void checkRoles(Restore.Order order, Surroundings surroundings) throws Restore.Refused, SQLException {
+        Set<String> there = new TreeSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
+        if (!there.contains(order.owner())) {
+            throw new Restore.Refused("role " + order.owner() + ", to which the database belonged, does not exist:"
+                    + " start the service's container, or create the role, and try again");
+        }
+        Set<String> named = new TreeSet<>(surroundings.roles());
+        named.removeAll(there);
+        if (!named.isEmpty()) {
+            throw new Restore.Refused("the dump's policies or user mappings are for roles that do not exist: "
+                    + String.join(", ", named) + "; create them (CREATE ROLE "
+                    + Quote.identifier(named.iterator().next()) + "), and try again");
+        }
+    }
+
+    void checkName(String database) throws Restore.Refused {
+        int bytes = database.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes == 0
+                || bytes > LONGEST_NAME
+                || database.indexOf('\0') >= 0
+                || database.matches(UnfinishedRestore.NAMES)) {
+            throw new Restore.Refused("a database cannot be called '" + database + "': a name has 1 to " + LONGEST_NAME
+                    + " bytes, and pgsteward_restore_... is kept for restores under way");
+        }
+    }
+
+    /** Whether the live database can be set aside. */
+    void checkReplaceable(String live) throws Restore.Refused, SQLException {
+        if (!exists(live)) {
+            throw new Restore.Refused("there is no database " + live + " to replace: say --into " + live);
+        }
+        if (live.equals(server.address().database()) || live.equals("postgres") || live.startsWith("template")) {
+            throw new Restore.Refused("database " + live + " is not replaced while the server works with it: restore it"
+                    + " beside by --into, or everything onto an empty server by restore --all");
+        }
+        String prepared = Guest.names(
+                        server,
+                        "SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = " + Quote.literal(live))
+                .get(0);
+        if (!prepared.equals("0")) {
+            throw new Restore.Refused("database " + live + " has " + prepared + " prepared transactions, which would be"
+                    + " lost: COMMIT PREPARED or ROLLBACK PREPARED them first (pg_prepared_xacts lists them)");
+        }
+    }
+
+    /** @throws Restore.Refused when the file is not the one that was written, or nobody here can open it */
+    void checkFile(StoredFile file) throws Restore.Refused {
+        try {
+            file.check();
+        } catch (IOException e) {
+            throw new Restore.Refused(file.file() + " is not restored: " + e.getMessage()
+                    + "; 'pgsteward backups' lists what else there is");
+        }
+        if (file.manifest().isSealed() && !keys.opens()) {
+            throw new Restore.Refused(file.file() + " is sealed, and there is nothing here to open it with: set"
+                    + " PGSTEWARD_BACKUP_IDENTITY_FILE to the path of the age key");
+        }
+    }
+
+    boolean exists(String database) throws SQLException {
+        return !Guest.names(server, "SELECT 1 FROM pg_catalog.pg_database WHERE datname = " + Quote.literal(database))
+                .isEmpty();
+    }
+}

@@ -1,0 +1,195 @@
+package org.pgsteward.backup.restore;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import org.pgsteward.postgres.DatabaseRename;
+import org.pgsteward.postgres.KeptDatabases;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.SessionEnder;
+
+/**
+ * Puts a restored database in the place of the live one.
+ *
+ * <ol>
+ *   <li>One transaction does all of it, so that however it ends there is one database of that name, and it is whole.
+ *   <li>The owner of the live one, what was granted and set on it, and its comment, the new one gets.
+ *   <li>The first rename takes the lock at which everybody who connects waits, and then waits for those who are in; they
+ *       are ended beside it.
+ *   <li>The second rename gives the new one the name. Before the commit the old one is closed.
+ * </ol>
+ *
+ * <p>Killed anywhere before the commit, the server takes all of it back.
+ */
+final class Swap {
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private static final String BEFORE = "_before_";
+
+    private static final int STAMP_LENGTH = "20260102T030405Z".length();
+
+    /** Bytes that PostgreSQL keeps of a name. */
+    private static final int LONGEST_NAME = 63;
+
+    /** The owner first. Rights on the database, but PUBLIC's, which no database of ours has, and the owner's own. */
+    private static final String GRANTS = """
+            SELECT pg_catalog.format('ALTER DATABASE %I OWNER TO %I', ?, r.rolname)
+              FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
+             WHERE d.oid = ?
+            UNION ALL
+            SELECT pg_catalog.format('GRANT %s ON DATABASE %I TO %I%s', acl.privilege_type, ?, r.rolname,
+                                     CASE WHEN acl.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+              FROM pg_catalog.pg_database AS d
+             CROSS JOIN LATERAL pg_catalog.aclexplode(d.datacl) AS acl
+              JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
+             WHERE d.oid = ? AND acl.grantee <> d.datdba
+            UNION ALL
+            SELECT pg_catalog.format('ALTER DATABASE %I CONNECTION LIMIT %s IS_TEMPLATE %s', ?, d.datconnlimit,
+                                     d.datistemplate::pg_catalog.text)
+              FROM pg_catalog.pg_database AS d WHERE d.oid = ?
+            UNION ALL
+            SELECT pg_catalog.format('COMMENT ON DATABASE %I IS %L', ?,
+                                     pg_catalog.shobj_description(?, 'pg_database'))
+            """;
+
+    private static final String NO_SETTINGS = "DELETE FROM pg_catalog.pg_db_role_setting WHERE setdatabase = ?";
+
+    /** By row and not by statement: a list such as search_path cannot be told from a text with commas in it. */
+    private static final String SETTINGS = """
+            INSERT INTO pg_catalog.pg_db_role_setting
+            SELECT ?, setrole, setconfig FROM pg_catalog.pg_db_role_setting WHERE setdatabase = ?
+            """;
+
+    private final Server server;
+
+    Swap(Server server) {
+        this.server = server;
+    }
+
+    /** What the old one is called now, and for how long nobody could connect. */
+    record Swapped(String kept, Duration took) {
+        /** There was no old one. */
+        static final Swapped NONE = new Swapped("", Duration.ZERO);
+    }
+
+    /** A name for the old one that says what it was and until when; the next second's where one is kept of this one. */
+    static String keptName(String live, Instant at, Collection<String> taken) {
+        Instant until = at;
+        while (taken.contains(keptPrefix(live) + STAMP.format(until))) {
+            until = until.plusSeconds(1);
+        }
+        return keptPrefix(live) + STAMP.format(until);
+    }
+
+    private static String keptPrefix(String live) {
+        int end = live.length();
+        while (live.substring(0, end).getBytes(StandardCharsets.UTF_8).length
+                > LONGEST_NAME - BEFORE.length() - STAMP_LENGTH) {
+            end = live.offsetByCodePoints(end, -1);
+        }
+        return live.substring(0, end) + BEFORE;
+    }
+
+    /** @throws SQLException when it cannot be done; all is then as it was, but for the sessions that were ended */
+    Swapped swap(String live, String restored, Instant at, RestoreProgress progress) throws SQLException {
+        String kept = keptName(live, at, keptOf(server, live));
+        try (Connection connection = server.connect(server.address().database())) {
+            connection.setAutoCommit(false);
+            long oldOid = oid(connection, live);
+            long newOid = oid(connection, restored);
+            dress(connection, restored, oldOid);
+            progress.step("what was granted on it is as before");
+            long began = System.nanoTime();
+            try (SessionEnder sessions = SessionEnder.ofDatabase(server, oldOid)) {
+                sessions.start();
+                DatabaseRename.run(connection, live, kept);
+                progress.step("nobody is in the old one, and it is set aside");
+                DatabaseRename.run(connection, restored, live);
+                copySettings(connection, oldOid, newOid);
+                progress.step("the new one has its name");
+                close(connection, kept);
+                KeptDatabases.note(connection, kept, live, true, at);
+                connection.commit();
+            }
+            return new Swapped(kept, Duration.ofNanos(System.nanoTime() - began));
+        }
+    }
+
+    /** Nobody connects to it, and its service can no longer let itself in. */
+    private static void close(Connection connection, String kept) throws SQLException {
+        String name = Quote.identifier(kept);
+        run(
+                connection,
+                "ALTER DATABASE " + name + " OWNER TO CURRENT_USER; ALTER DATABASE " + name
+                        + " ALLOW_CONNECTIONS false IS_TEMPLATE false");
+    }
+
+    private static void dress(Connection connection, String restored, long oldOid) throws SQLException {
+        try (PreparedStatement grants = connection.prepareStatement(GRANTS)) {
+            for (int i = 1; i <= 8; i += 2) {
+                grants.setString(i, restored);
+                grants.setLong(i + 1, oldOid);
+            }
+            try (ResultSet rows = grants.executeQuery();
+                    Statement statement = connection.createStatement()) {
+                while (rows.next()) {
+                    statement.addBatch(rows.getString(1));
+                }
+                statement.executeBatch();
+            }
+        }
+    }
+
+    /** After the renaming, which locks the new database: until then any role may make settings of its own for it. */
+    private static void copySettings(Connection connection, long oldOid, long newOid) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(NO_SETTINGS);
+                PreparedStatement settings = connection.prepareStatement(SETTINGS)) {
+            delete.setLong(1, newOid);
+            delete.executeUpdate();
+            settings.setLong(1, newOid);
+            settings.setLong(2, oldOid);
+            settings.executeUpdate();
+        }
+    }
+
+    private static long oid(Connection connection, String database) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT oid FROM pg_catalog.pg_database WHERE datname = ?")) {
+            statement.setString(1, database);
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    throw new SQLException("database " + database + " is gone", "3D000");
+                }
+                return row.getLong(1);
+            }
+        }
+    }
+
+    private static void run(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** Names of databases that were kept of {@code live}, which nobody but a person removes. */
+    static List<String> keptOf(Server server, String live) throws SQLException {
+        String prefix = keptPrefix(live);
+        return Guest.names(
+                server,
+                "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname::text, "
+                        + Quote.literal(prefix) + ") AND pg_catalog.substr(datname::text, " + (prefix.length() + 1)
+                        + ") ~ '^[0-9]{8}T[0-9]{6}Z$' AND NOT datallowconn ORDER BY 1");
+    }
+}

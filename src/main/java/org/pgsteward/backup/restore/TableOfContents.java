@@ -1,0 +1,167 @@
+package org.pgsteward.backup.restore;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.Reader;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.pgsteward.backup.store.StoredFile;
+import org.pgsteward.postgres.ClientProgram;
+
+/** Lists the entries of a dump, restores single ones as far as they go, and writes them as SQL. */
+final class TableOfContents {
+    /**
+     * Lines of {@code pg_restore --list}; a name cannot begin one, since line ends in names are not written. A publication
+     * may want more than its owner has.
+     */
+    static final Pattern AFTERWARDS = Pattern.compile(
+            "\\d+; \\d+ \\d+ (PUBLICATION"
+                    + "|COMMENT (?!- (EXTENSION|DATABASE|EVENT TRIGGER|FOREIGN DATA WRAPPER) )).*",
+            Pattern.DOTALL);
+
+    /** Bytes of SQL that are read at once; a function's text may be of any size. */
+    private static final int LARGEST_TEXT = 2 * 1024 * 1024;
+
+    private final RestoreSite site;
+    private final Path folder;
+
+    /** @param folder for lists of entries, where PostgreSQL's programs can read them; it goes with its restore */
+    TableOfContents(RestoreSite site, Path folder) {
+        this.site = site;
+        this.folder = folder;
+    }
+
+    /** What {@code pg_restore --list} prints. */
+    String list(StoredFile file, String database) throws IOException, InterruptedException {
+        return run(file, database, List.of("--list"));
+    }
+
+    /** For {@code --use-list}. */
+    Path write(String name, String entries) throws IOException {
+        Path list = Files.writeString(folder.resolve(name), entries);
+        Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-r--r--"));
+        return list;
+    }
+
+    /**
+     * Restores the entries whose lines {@code wanted} matches, each by itself.
+     *
+     * @param list what {@link #list} says of the file
+     * @return what could not be restored, one line each
+     */
+    List<String> restore(StoredFile file, String database, String list, Pattern wanted)
+            throws IOException, InterruptedException {
+        String entries = matching(list, wanted);
+        if (entries.isBlank()) {
+            return List.of();
+        }
+        List<String> options = List.of("--no-owner", "--use-list=" + write("afterwards", entries));
+        try (ClientProgram program = site.restoring(database, options)) {
+            pour(file, program.input());
+            ClientProgram.Ended ended = program.awaitEnd();
+            List<String> lines = RestoreErrors.of(ended.errors()).lines();
+            if (ended.exitCode() != 0 && lines.isEmpty()) {
+                throw new IOException("comments could not be restored: " + String.join("; ", ended.errors()));
+            }
+            return lines;
+        }
+    }
+
+    /**
+     * Writes entries as SQL.
+     *
+     * @param entries lines of {@link #list}
+     * @throws TooLong when that is more than should be in memory at once
+     */
+    String sql(StoredFile file, String database, List<String> entries, List<String> options)
+            throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(options);
+        String numbers = entries.stream().map(TableOfContents::number).collect(Collectors.joining("\n", "", "\n"));
+        all.addAll(List.of("--file=-", "--use-list=" + write("sql", numbers)));
+        try (ClientProgram program = site.restoring(database, all)) {
+            Thread input = new Thread(null, () -> pour(file, program.input()), "pg_restore-input", 256 * 1024);
+            input.setDaemon(true);
+            input.start();
+            byte[] text = program.output().readNBytes(LARGEST_TEXT + 1);
+            if (text.length > LARGEST_TEXT) {
+                throw new TooLong();
+            }
+            program.awaitSuccess();
+            input.join();
+            return new String(text, charset(file));
+        }
+    }
+
+    /** More SQL than is read at once. */
+    static final class TooLong extends IOException {
+        TooLong() {
+            super("more than " + LARGEST_TEXT + " bytes of SQL");
+        }
+    }
+
+    /** Reads how the database is made, with those entries that belong to it, as SQL. */
+    void script(StoredFile file, String database, Pattern wanted, SqlSplitter splitter)
+            throws IOException, InterruptedException {
+        String entries = matching(run(file, database, List.of("--list", "--create")), wanted);
+        List<String> options = List.of("--create", "--file=-", "--use-list=" + write("properties", entries));
+        try (ClientProgram program = site.restoring(database, options)) {
+            program.answer(stdin -> pour(file, stdin), stdout -> {
+                Reader script = new InputStreamReader(stdout, charset(file));
+                char[] some = new char[8192];
+                for (int read = script.read(some); read >= 0; read = script.read(some)) {
+                    for (int at = 0; at < read; at++) {
+                        splitter.accept(some[at]);
+                    }
+                }
+                return splitter.end();
+            });
+        }
+    }
+
+    /** Whether it grants a foreign-data wrapper, which an owner needs to describe servers. */
+    static boolean grantsWrapper(String list, String wrapper) {
+        return list.lines().anyMatch(line -> line.contains(" ACL - FOREIGN DATA WRAPPER " + wrapper + " "));
+    }
+
+    /** Of a line pg_restore reads the number alone; the names in it are in whichever encoding. */
+    private static String matching(String list, Pattern wanted) {
+        return list.lines()
+                .filter(line -> wanted.matcher(line).matches())
+                .map(TableOfContents::number)
+                .collect(Collectors.joining("\n", "", "\n"));
+    }
+
+    private static String number(String line) {
+        return line.substring(0, line.indexOf(';') + 1);
+    }
+
+    /** In which its names are, in whatever is printed of it: that of the database which was dumped. */
+    static Charset charset(StoredFile file) {
+        return Globals.charset(file.manifest().surroundings().encoding());
+    }
+
+    private String run(StoredFile file, String database, List<String> options)
+            throws IOException, InterruptedException {
+        try (ClientProgram program = site.restoring(database, options)) {
+            return program.answer(charset(file), stdin -> pour(file, stdin));
+        }
+    }
+
+    private static void pour(StoredFile file, OutputStream stdin) {
+        try (stdin;
+                InputStream plain = file.plain()) {
+            plain.transferTo(stdin);
+        } catch (IOException e) {
+            // It has read what it wanted, or fails and says why by its exit code.
+            return;
+        }
+    }
+}

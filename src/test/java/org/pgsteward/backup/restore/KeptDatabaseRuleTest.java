@@ -1,0 +1,55 @@
+package org.pgsteward.backup.restore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.KeptDatabase;
+import org.pgsteward.model.Severity;
+
+class KeptDatabaseRuleTest {
+    private static final Instant NOW = Instant.parse("2026-03-20T03:00:00Z");
+    private static final KeptDatabaseRule RULE =
+            new KeptDatabaseRule(Duration.ofDays(14), "docker exec postgresql psql -U homelab -d homelab -c");
+
+    @Test
+    void aDatabaseThatARestoreMadeIsForgottenAfterTheSetTime() {
+        assertThat(RULE.judge(kept("it's_back", 13), NOW).severity()).isEmpty();
+        Condition forgotten = RULE.judge(kept("it's_back", 14), NOW);
+        assertThat(forgotten.severity()).contains(Severity.WARNING);
+        assertThat(forgotten.reason())
+                .isEqualTo(
+                        "database it's_back, restored beside vikunja 14 days ago, still takes 3.0 MiB and is not backed up");
+        assertThat(forgotten.remedy().lines())
+                .containsExactly(
+                        "docker exec postgresql psql -U homelab -d homelab -c 'DROP DATABASE \"it'\\''s_back\"'   # if nobody"
+                                + " needs it",
+                        "docker exec postgresql psql -U homelab -d homelab -c 'ALTER DATABASE \"it'\\''s_back\" RENAME TO"
+                                + " new_name'   # to keep it: it is backed up from then on");
+    }
+
+    @Test
+    void withoutATimeNoneIsForgotten() {
+        assertThat(new KeptDatabaseRule(Duration.ZERO, "psql -c")
+                        .judge(kept("a", 900), NOW)
+                        .severity())
+                .isEmpty();
+    }
+
+    @Test
+    void anAlertOfOneThatIsGoneResolves() {
+        assertThat(RULE.judge(List.of(kept("there", 20)), List.of("there", "dropped"), NOW))
+                .extracting(Condition::service, Condition::severity)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("there", Optional.of(Severity.WARNING)),
+                        org.assertj.core.groups.Tuple.tuple("dropped", Optional.empty()));
+    }
+
+    private static KeptDatabase kept(String name, int days) {
+        return new KeptDatabase(name, "vikunja", false, NOW.minus(Duration.ofDays(days)), 3 << 20);
+    }
+}

@@ -1,0 +1,99 @@
+package org.pgsteward.backup.restore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.Surroundings;
+
+class RestoreCaveatsTest {
+    private static final Set<String> ALLOWED = Set.of("hstore");
+
+    @Test
+    void aPlainDumpHasNone() {
+        assertThat(RestoreCaveats.of(manifest(Map.of("hstore", "1.8"), List.of(), ""), ALLOWED, List.of()))
+                .isEmpty();
+    }
+
+    @Test
+    void eachIsSaidInALineOfItsOwn() {
+        Manifest manifest =
+                manifest(Map.of("hstore", "1.8", "dblink", "1.2", "bloom", "1.0"), List.of("fast"), "view public.v");
+
+        assertThat(RestoreCaveats.of(manifest, ALLOWED, List.of("materialized view m is empty: ERROR: no")))
+                .containsExactly(
+                        "restore refuses it: the dump wants extensions that are not allowed: bloom, dblink; add them to"
+                                + " PGSTEWARD_EXTENSIONS_ALLOWED if you trust them",
+                        "restore refuses it: database app belonged to role boss, which has powers over the cluster, and"
+                                + " holds view public.v, which would run with them: it is not given to that role;"
+                                + " RECOVERY.md in the store has the lines that restore it by hand",
+                        "tables and indexes of the tablespaces fast are restored into the tablespace of the database",
+                        "after a restore materialized view m is empty: ERROR: no");
+    }
+
+    @Test
+    void theirNumberAndTheirLengthAreLimited() {
+        List<String> views = Collections.nCopies(30, "v".repeat(5000));
+
+        assertThat(RestoreCaveats.of(manifest(Map.of(), List.of(), ""), ALLOWED, views))
+                .hasSize(21)
+                .endsWith("10 more")
+                .allMatch(line -> line.length() <= 300);
+    }
+
+    @Test
+    void theNightAndTheRestoreSayTheSame() {
+        Manifest manifest = manifest(Map.of("dblink", "1.2"), List.of(), "");
+
+        assertThat(RestoreCaveats.of(manifest, ALLOWED, List.of()))
+                .containsExactly("restore refuses it: "
+                        + RestoreCaveats.forbidden(manifest.extensions().keySet(), ALLOWED)
+                                .orElseThrow());
+    }
+
+    private static Manifest manifest(Map<String, String> extensions, List<String> tablespaces, String powers) {
+        Instant now = Instant.parse("2026-03-01T03:00:00Z");
+        return new Manifest(
+                "app-1",
+                "0",
+                "",
+                "app",
+                "app",
+                "boss",
+                "",
+                "dump",
+                "f",
+                "00",
+                1,
+                1,
+                now,
+                now,
+                "15.0",
+                "15",
+                List.of(),
+                "",
+                extensions,
+                Map.of(),
+                new Surroundings(
+                        "UTF8",
+                        "c",
+                        "C",
+                        "C",
+                        "",
+                        List.of(),
+                        Map.of(),
+                        "",
+                        "",
+                        tablespaces,
+                        powers,
+                        Surroundings.UNKNOWN.losses(),
+                        Map.of(),
+                        0),
+                List.of());
+    }
+}
