@@ -8,6 +8,7 @@ import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.DueTargets;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.underway.RunsUnderWay;
+import org.pgsteward.backup.verify.Proof;
 import org.pgsteward.model.Backup;
 
 /** Backs up everything that has come due, as one set. One night runs at a time; beside one that is stuck, the next. */

@@ -11,6 +11,7 @@ import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.CardKeeper;
 import org.pgsteward.backup.store.PartWriter;
+import org.pgsteward.backup.verify.Proof;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.FirstCause;

@@ -17,6 +17,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.pgsteward.backup.restore.PassingRole;
 import org.pgsteward.backup.underway.StuckRule;
+import org.pgsteward.backup.verify.BaseProof;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Quote;

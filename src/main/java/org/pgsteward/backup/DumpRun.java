@@ -21,6 +21,7 @@ import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.backup.store.UnfinishedBackup;
 import org.pgsteward.backup.underway.Held;
+import org.pgsteward.backup.verify.StreamProof;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.ClientProgram;

@@ -24,6 +24,8 @@ import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.underway.StuckRule;
 import org.pgsteward.backup.underway.Turn;
+import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.verify.StreamProof;
 import org.pgsteward.model.Backup;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;

@@ -19,6 +19,7 @@ import org.pgsteward.backup.store.Holding;
 import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.underway.RunsUnderWay;
+import org.pgsteward.backup.verify.Proof;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;

@@ -27,6 +27,7 @@ import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.underway.RunLock;
+import org.pgsteward.backup.verify.Proof;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;

@@ -19,6 +19,7 @@ import org.pgsteward.backup.store.Removal;
 import org.pgsteward.backup.store.Standing;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.underway.ProcessDeaths;
+import org.pgsteward.backup.verify.Proof;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;

@@ -2,7 +2,7 @@ package org.pgsteward.backup.underway;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.pgsteward.backup.ProofTurn;
+import org.pgsteward.backup.verify.ProofTurn;
 import org.pgsteward.postgres.Progress;
 
 /**

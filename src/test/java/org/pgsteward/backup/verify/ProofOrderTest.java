@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pgsteward.backup.ProofOrder.Place;
+import org.pgsteward.backup.verify.ProofOrder.Place;
 
 class ProofOrderTest {
     private static final Instant START = Instant.parse("2026-11-28T03:00:00Z");

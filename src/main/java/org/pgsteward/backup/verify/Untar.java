@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.verify;
 
 import java.io.IOException;
 import java.io.OutputStream;

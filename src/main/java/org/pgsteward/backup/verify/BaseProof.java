@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.verify;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,17 +29,17 @@ import org.pgsteward.postgres.UnprivilegedUser;
  *   <li>A server starts on it, recovers until it is consistent, and lets us in: with none of its own settings in force, so
  *       that it archives, subscribes, loads and listens to nothing.
  *   <li>Every database is connected to and every table of it read from end to end. None may have fewer rows than were
- *       there {@linkplain BaseRows all the time} that the backup took.
+ *       there all the time that the backup took.
  * </ol>
  *
  * <p>What this host lacks (a locale, the version, a library, room) says nothing of the backup.
  */
-final class BaseProof implements AutoCloseable {
+public final class BaseProof implements AutoCloseable {
     /** Bytes that recovery may write beside what is unpacked: two segments of the log, and change. */
     private static final long FOR_RECOVERY = 64L * 1024 * 1024;
 
     /** Whether the encoding of database {@code d} can be converted to that of our connections. */
-    static final String CONVERTIBLE = """
+    public static final String CONVERTIBLE = """
             (d.encoding IN (pg_catalog.pg_char_to_encoding('SQL_ASCII'), pg_catalog.pg_char_to_encoding('UTF8'))
              OR EXISTS (SELECT FROM pg_catalog.pg_conversion AS c
                          WHERE c.condefault AND c.conforencoding = d.encoding

@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.verify;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.pgsteward.backup.ProofOrder.Place;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.underway.Turn;
+import org.pgsteward.backup.verify.ProofOrder.Place;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.postgres.Progress;
 import org.slf4j.Logger;

@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.verify;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -25,7 +25,7 @@ import org.pgsteward.postgres.ThrowawayCluster;
  *
  * <p>It is weaker than {@link Proof}: what was restored is what was sealed, and not what the disk gives back.
  */
-final class StreamProof implements AutoCloseable {
+public final class StreamProof implements AutoCloseable {
     private final long began = System.nanoTime();
     private final @Nullable ThrowawayCluster cluster;
     private final @Nullable ScratchRestore restore;
@@ -74,7 +74,7 @@ final class StreamProof implements AutoCloseable {
     }
 
     /** The same stream; what is read from it is restored, too. */
-    InputStream watching(InputStream dump) {
+    public InputStream watching(InputStream dump) {
         return new FilterInputStream(dump) {
             @Override
             public int read() throws IOException {
@@ -99,7 +99,7 @@ final class StreamProof implements AutoCloseable {
      * @return why it cannot be told whether it can be restored, when it cannot
      * @throws IOException when it cannot be restored, or holds something else
      */
-    Optional<String> finish(Manifest manifest) throws IOException, InterruptedException {
+    public Optional<String> finish(Manifest manifest) throws IOException, InterruptedException {
         if (base != null && cannotTell.isEmpty()) {
             return finish(base, manifest);
         }
@@ -111,7 +111,7 @@ final class StreamProof implements AutoCloseable {
     }
 
     /** What a restore leaves empty or loses; known when it is finished. */
-    List<String> lost() {
+    public List<String> lost() {
         return List.copyOf(lost);
     }
 
@@ -125,7 +125,7 @@ final class StreamProof implements AutoCloseable {
         }
     }
 
-    Duration took() {
+    public Duration took() {
         return Duration.ofNanos(System.nanoTime() - began);
     }
 
