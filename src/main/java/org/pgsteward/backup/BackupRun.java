@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.backup.dump.DumpRun;
+import org.pgsteward.backup.dump.Dumps;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.CardKeeper;

@@ -40,6 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.ChildJava;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.dump.DumpRun;
+import org.pgsteward.backup.dump.Dumps;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.AgeKeys;

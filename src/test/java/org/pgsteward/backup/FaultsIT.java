@@ -37,6 +37,7 @@ import org.pgsteward.ChildJava;
 import org.pgsteward.SmallDisk;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.dump.DumpRun;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.Manifests;

@@ -1,0 +1,243 @@
+package org.pgsteward.backup.dump;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.restore.RestoreCaveats;
+import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.backup.store.AgeKeys;
+import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.backup.store.UnfinishedBackup;
+import org.pgsteward.backup.underway.Held;
+import org.pgsteward.backup.verify.StreamProof;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Progress;
+
+/**
+ * One backup under way. It ends in {@link #seal} or in {@link #close}, and whatever ends it otherwise (an exception in a
+ * route, a full disk, a step that an operator took out) leaves nothing under a final name.
+ */
+public final class DumpRun implements AutoCloseable {
+    private final Progress progress;
+    private final BackupTarget target;
+    private final Backup started;
+    private final UnfinishedBackup file;
+    private final Held held;
+    private final Clock clock;
+    private final long startedNanos = System.nanoTime();
+    private final Map<String, String> extensions;
+    private final Surroundings surroundings;
+    private final CompletableFuture<Map<String, Long>> rows;
+    private final String clientVersion;
+    private final AgeKeys keys;
+    private final Optional<StreamProof> proof;
+    private final Set<String> allowedExtensions;
+    private final DumpStream stream;
+    private boolean sealed;
+    private boolean closed;
+
+    DumpRun(
+            Progress progress,
+            BackupTarget target,
+            Backup started,
+            Store store,
+            Held held,
+            Clock clock,
+            Map<String, String> extensions,
+            Surroundings surroundings,
+            CompletableFuture<Map<String, Long>> rows,
+            ClientProgram program,
+            String clientVersion,
+            AgeKeys keys,
+            Optional<StreamProof> proof,
+            Set<String> allowedExtensions)
+            throws IOException {
+        this.progress = progress;
+        this.target = target;
+        this.started = started;
+        this.file = store.newBackup(target.service(), started.id(), target.kind(), keys.seals());
+        this.held = held;
+        this.clock = clock;
+        this.extensions = extensions;
+        this.surroundings = surroundings;
+        this.rows = rows;
+        this.clientVersion = clientVersion;
+        this.keys = keys;
+        this.proof = proof;
+        this.allowedExtensions = allowedExtensions;
+        file.clear();
+        InputStream plain =
+                proof.map(watcher -> watcher.watching(program.output())).orElse(program.output());
+        this.stream = held.add(new DumpStream(program, plain, keys));
+        held.add(() -> rows.cancel(true));
+        // Let go of first, while the lock still says that somebody is at work here.
+        held.add(this::takeBack);
+    }
+
+    /** As it stands in the journal while it runs. */
+    public Backup started() {
+        return started;
+    }
+
+    /** The file to write, relative to the store; it ends in {@code .part}. */
+    public String partPath() {
+        return file.partPath();
+    }
+
+    /** The dump, compressed, and sealed if there are recipients. It throws, rather than end, when {@code pg_dump} did not end well. */
+    public InputStream stream() {
+        return stream;
+    }
+
+    /**
+     * The file is written: makes it durable, gives it its name and its manifest. What was restored on its way has to have
+     * come out right first.
+     *
+     * @throws IOException when what was written is not what was read, or the disk does not take it, or it cannot be
+     *     restored
+     */
+    public Backup seal() throws IOException, InterruptedException {
+        try (Progress.Binding bound = progress.bind()) {
+            Objects.requireNonNull(bound);
+            requireNotCancelled(null);
+            return publish();
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            requireNotCancelled(e);
+            throw e;
+        }
+    }
+
+    private void requireNotCancelled(@Nullable Exception cause) throws IOException {
+        if (progress.cancelled().isPresent()) {
+            throw new IOException(progress.cancelled().get(), cause);
+        }
+    }
+
+    /** Why it was ended from outside; empty when it was not. */
+    public Optional<String> cancelled() {
+        return progress.cancelled();
+    }
+
+    private Backup publish() throws IOException, InterruptedException {
+        if (!stream.isWhole()) {
+            throw new IOException("the dump of " + target.service() + " was not read to its end");
+        }
+        if (stream.sourceBytes() == 0) {
+            throw new IOException(
+                    "the program that dumps " + target.service() + " said that all is well and wrote nothing");
+        }
+        String path = file.path();
+        long written = file.size();
+        if (written != stream.sizeBytes()) {
+            throw new IOException("the dump of " + target.service() + " is " + stream.sizeBytes() + " bytes, and "
+                    + written + " of them are in " + file.partFile());
+        }
+        progress.step("waits for the rows to be counted");
+        Instant finished = clock.instant();
+        String sha256 = stream.sha256Hex();
+        Manifest plain = new Manifest(
+                started.id(),
+                started.eventId().toString(),
+                started.setId(),
+                target.service(),
+                target.database(),
+                target.owner(),
+                target.image(),
+                target.kind().word(),
+                file.fileName(),
+                sha256,
+                written,
+                stream.sourceBytes(),
+                started.startedAt(),
+                finished,
+                started.serverVersion(),
+                clientVersion,
+                keys.recipients(),
+                "",
+                extensions,
+                countedRows(),
+                surroundings.withoutSecrets(),
+                List.of());
+        Manifest manifest = plain.with(RestoreCaveats.of(plain, allowedExtensions, List.of()));
+        if (proof.isEmpty()) {
+            file.publish(manifest);
+            sealed = true;
+            return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
+                    .with(manifest.caveats());
+        }
+        progress.step("verifies what was dumped");
+        Optional<String> cannotTell = finish(proof.get(), manifest);
+        manifest = manifest.with(
+                RestoreCaveats.of(plain, allowedExtensions, proof.get().lost()));
+        file.publish(cannotTell.isPresent() ? manifest : manifest.provedInStream());
+        sealed = true;
+        Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
+                .with(manifest.caveats());
+        Duration proving = proof.get().took();
+        return cannotTell.isPresent()
+                ? made.judged(BackupState.UNVERIFIABLE, clock.instant(), proving, cannotTell.get())
+                : made.provedInStream(proving);
+    }
+
+    private static Optional<String> finish(StreamProof proof, Manifest manifest)
+            throws IOException, InterruptedException {
+        try {
+            return proof.finish(manifest);
+        } catch (IOException e) {
+            throw new IOException("restoring it failed: " + e.getMessage(), e);
+        }
+    }
+
+    /** How it stands in the journal when it failed. */
+    public Backup failed(String because) {
+        return started.failed(clock.instant(), sinceStart(), because);
+    }
+
+    /** What the program warned of, though it ended well; empty when of nothing. */
+    public String warnings() throws InterruptedException {
+        return stream.warnings();
+    }
+
+    /** Ends the child, lets the snapshot and the lock go, and takes back an unfinished file. */
+    @Override
+    public void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        held.close();
+    }
+
+    private void takeBack() throws IOException {
+        if (!sealed) {
+            file.discard();
+        }
+    }
+
+    private Map<String, Long> countedRows() throws IOException, InterruptedException {
+        try {
+            return rows.get();
+        } catch (ExecutionException e) {
+            throw new IOException(
+                    "the rows of " + target.database() + " could not be counted: " + String.valueOf(e.getCause()), e);
+        }
+    }
+
+    private Duration sinceStart() {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
+    }
+}

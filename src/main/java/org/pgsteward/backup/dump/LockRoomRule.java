@@ -1,0 +1,87 @@
+package org.pgsteward.backup.dump;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Whether the server has room for the locks of a dump. Pure.
+ *
+ * <p>pg_dump locks each table, sequence and view of a database in one transaction, and all sessions of a server share one
+ * table of locks. A dump that fills it fails with "out of shared memory", and so does every other session meanwhile.
+ */
+final class LockRoomRule {
+    /**
+     * Of the locks that PostgreSQL promises, so many stay for the other sessions: a share, and what PostgreSQL 15 loses to
+     * the pieces in which it hands out the memory (a server with room for 440 gave 384 to each of two sessions).
+     */
+    private static final double OTHERS_SHARE = 0.1;
+
+    private static final int OTHERS_LEAST = 128;
+
+    /** Bytes of shared memory for one lock, with its two entries by session. */
+    private static final long LOCK_BYTES = 300;
+
+    /** A setting is proposed in steps of this. */
+    private static final int STEP = 64;
+
+    private LockRoomRule() {}
+
+    /**
+     * What the server and the database have.
+     *
+     * @param perTransaction {@code max_locks_per_transaction}
+     * @param sessions that PostgreSQL counts with: connections, workers, prepared transactions
+     * @param taken locks that others hold now
+     * @param objects of the database that a dump locks
+     * @param holder the role that holds most locks now; empty if there is none
+     */
+    record Room(int perTransaction, int sessions, long taken, long objects, String holder) {
+        private Room withoutOthers() {
+            return new Room(perTransaction, sessions, 0, objects, "");
+        }
+    }
+
+    /** Returns why a dump cannot be made, in one line with what to do; empty where it can. */
+    static Optional<String> hindrance(String database, Room room) {
+        if (fits(room, room.perTransaction())) {
+            return Optional.empty();
+        }
+        if (fits(room.withoutOthers(), room.perTransaction())) {
+            return Optional.of(String.format(
+                    Locale.ROOT,
+                    "database %s has %,d tables, sequences and views, which a dump locks all at once, and other sessions hold"
+                            + " %,d of the server's %,d locks%s; back up again when they are free",
+                    database,
+                    room.objects(),
+                    room.taken(),
+                    locks(room, room.perTransaction()),
+                    room.holder().isEmpty() ? "" : ", most of them role " + room.holder()));
+        }
+        int enough = room.perTransaction() / STEP * STEP;
+        while (!fits(room, enough)) {
+            enough += STEP;
+        }
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "database %s has %,d tables, sequences and views, which a dump locks all at once; the server has room"
+                        + " for %,d locks (max_locks_per_transaction = %d), %,d are taken and more than a tenth is left to others;"
+                        + " ALTER SYSTEM SET max_locks_per_transaction = %d, which takes %d MiB more shared memory, and"
+                        + " restart PostgreSQL",
+                database,
+                room.objects(),
+                locks(room, room.perTransaction()),
+                room.perTransaction(),
+                room.taken(),
+                enough,
+                1 + LOCK_BYTES * (locks(room, enough) - locks(room, room.perTransaction())) / (1 << 20)));
+    }
+
+    private static boolean fits(Room room, int perTransaction) {
+        return room.objects()
+                <= (long) (locks(room, perTransaction) * (1 - OTHERS_SHARE)) - OTHERS_LEAST - room.taken();
+    }
+
+    private static long locks(Room room, int perTransaction) {
+        return (long) perTransaction * room.sessions();
+    }
+}

@@ -1,0 +1,80 @@
+package org.pgsteward.backup.dump;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Settings that a role made for itself in a database of another owner ({@code ALTER ROLE ... IN DATABASE}). Every role may make
+ * them in every database. {@code pg_dump} writes all of them into the dump of that database, so pgsteward resets large ones
+ * before the dump.
+ */
+final class SettingsOfOthers {
+    /** Bytes of all settings of a role in a database, as stored: compressed, if they are large. */
+    private static final int LARGEST = 2000;
+
+    private static final String LARGE = """
+            SELECT r.rolname
+              FROM pg_catalog.pg_db_role_setting AS s
+              JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
+              JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+             WHERE d.datname = ? AND r.oid <> d.datdba AND NOT r.rolsuper
+               AND pg_catalog.pg_column_size(s.setconfig) > ?
+             LIMIT 100
+            """;
+
+    private static final Logger LOG = LoggerFactory.getLogger(SettingsOfOthers.class);
+
+    private SettingsOfOthers() {}
+
+    /**
+     * Resets large settings. A setting that its role changes in an open transaction cannot be reset, and stays.
+     *
+     * @throws SQLException if PostgreSQL cannot be asked
+     */
+    static void reset(Server server, String database) throws SQLException {
+        try (Connection connection = server.connect(server.address().database());
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET lock_timeout = '1s'");
+            for (String role : large(connection, database)) {
+                try {
+                    statement.execute("ALTER ROLE " + Quote.identifier(role) + " IN DATABASE "
+                            + Quote.identifier(database) + " RESET ALL");
+                    LOG.warn(
+                            "database {}: large settings of role {}, which does not own it, were reset: a dump would"
+                                    + " contain them",
+                            database,
+                            role);
+                } catch (SQLException e) {
+                    LOG.warn(
+                            "database {}: the large settings of role {} in it cannot be reset: {}",
+                            database,
+                            role,
+                            String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+                }
+            }
+        }
+    }
+
+    private static List<String> large(Connection connection, String database) throws SQLException {
+        List<String> roles = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(LARGE)) {
+            statement.setString(1, database);
+            statement.setInt(2, LARGEST);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    roles.add(rows.getString(1));
+                }
+            }
+        }
+        return roles;
+    }
+}

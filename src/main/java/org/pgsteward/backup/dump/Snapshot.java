@@ -1,0 +1,253 @@
+package org.pgsteward.backup.dump;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.pgsteward.backup.restore.MovingPartitions;
+import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.postgres.Server;
+
+/**
+ * One moment of a database, shared with {@code pg_dump}: what is counted here is what the dump holds, whatever the
+ * applications write meanwhile.
+ *
+ * <p>The tables are locked, as softly as a reader does, before the moment is taken. A TRUNCATE between the moment and
+ * {@code pg_dump}'s own lock would be seen by it as an empty table; and an ALTER TABLE that waits for {@code pg_dump} would
+ * let nobody else count.
+ */
+final class Snapshot implements AutoCloseable {
+    private static final String EXTENSIONS =
+            "SELECT extname, extversion FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY 1";
+
+    private static final String WHO_LOCKS = """
+            SELECT l.relation::pg_catalog.regclass || ' by '
+                   || CASE WHEN x.gid IS NULL
+                           THEN pg_catalog.format('process %s (%s)', l.pid, COALESCE(NULLIF(a.application_name, ''), a.usename))
+                           ELSE pg_catalog.format('a prepared transaction: ROLLBACK PREPARED %L', x.gid) END
+              FROM pg_catalog.pg_locks AS l
+              JOIN pg_catalog.pg_database AS d ON d.oid = l.database
+              LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+              LEFT JOIN pg_catalog.pg_locks AS own ON own.locktype = 'transactionid' AND own.pid IS NULL AND l.pid IS NULL
+                    AND own.virtualtransaction = l.virtualtransaction
+              LEFT JOIN pg_catalog.pg_prepared_xacts AS x ON x.transaction = own.transactionid
+             WHERE d.datname = pg_catalog.current_database() AND (a.pid IS NOT NULL OR x.gid IS NOT NULL)
+               AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted
+             ORDER BY a.xact_start
+             LIMIT 1
+            """;
+
+    private static final String DUMP_WAITS = """
+            SELECT CASE WHEN pg_catalog.count(*) = 0 THEN 'NONE'
+                        WHEN pg_catalog.bool_or(EXISTS (
+                             SELECT FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(pid)) AS ahead
+                              WHERE pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(ahead))))
+                        THEN 'BEHIND_US'
+                        ELSE 'FOR_OTHERS' END
+              FROM pg_catalog.pg_stat_activity
+             WHERE wait_event_type = 'Lock' AND usename = current_user AND application_name = 'pgsteward'
+               AND datname = pg_catalog.current_database()
+            """;
+
+    /** character_not_in_repertoire. */
+    private static final String NO_UTF8 = "22021";
+
+    /** lock_not_available. */
+    static final String TOO_LATE = "55P03";
+
+    /** undefined_table, invalid_schema_name, and an internal error for one that went in between. */
+    private static final Set<String> GONE = Set.of("42P01", "3F000", "XX000");
+
+    /** Tables may come and go between their list and their locks: each costs milliseconds, and one in two may fail. */
+    private static final int ATTEMPTS = 100;
+
+    private final Connection connection;
+    private final String id;
+    private final Surroundings surroundings;
+
+    private final SnapshotRows rows;
+
+    private Snapshot(Server server, String database, Connection connection, Optional<String> owner)
+            throws SQLException {
+        this.connection = connection;
+        this.id = one(connection, "SELECT pg_catalog.pg_export_snapshot()");
+        this.rows = new SnapshotRows(server, database, connection, id);
+        this.surroundings = SurroundingsReading.of(connection, owner);
+    }
+
+    static Snapshot export(Server server, String database) throws SQLException {
+        return export(server, database, Duration.ofSeconds(30));
+    }
+
+    static Snapshot export(Server server, String database, Duration patience) throws SQLException {
+        return export(server, database, Optional.empty(), patience, TimeLimit.in(Duration.ofMinutes(2)));
+    }
+
+    /**
+     * The same of a database that is restored for {@code owner}, whose powers decide whether it can be.
+     *
+     * @param limit until which it is there: an owner can hold many locks, one after the other
+     */
+    static Snapshot of(Server server, String database, Optional<String> owner, TimeLimit limit) throws SQLException {
+        return export(server, database, owner, Duration.ofSeconds(30), limit);
+    }
+
+    /**
+     * @param patience how long a table may be locked by somebody else
+     * @throws SQLException when one is for longer, with who it is; or when PostgreSQL does not answer
+     */
+    private static Snapshot export(
+            Server server, String database, Optional<String> owner, Duration patience, TimeLimit limit)
+            throws SQLException {
+        Connection connection = limit.over(server.connectForLong(database));
+        boolean exported = false;
+        try {
+            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            connection.setReadOnly(true);
+            run(connection, "SET lock_timeout = " + patience.toMillis());
+            for (int attempt = 1; !locked(connection, attempt == ATTEMPTS); attempt++) {
+                connection.rollback();
+            }
+            Snapshot snapshot = new Snapshot(server, database, connection, owner);
+            limit.lift(connection);
+            exported = true;
+            return snapshot;
+        } catch (SQLException e) {
+            if (limit.isOver()) {
+                throw waitedTooLong(server, database, limit, e);
+            }
+            throw NO_UTF8.equals(e.getSQLState()) ? namesAreNoUtf8(e) : e;
+        } finally {
+            if (!exported) {
+                connection.close();
+            }
+        }
+    }
+
+    private static SQLException waitedTooLong(Server server, String database, TimeLimit limit, SQLException e)
+            throws SQLException {
+        try (Connection connection = server.connectForLong(database)) {
+            return new SQLException(
+                    "after " + limit.words() + " not all tables are locked and described: "
+                            + Optional.ofNullable(one(connection, WHO_LOCKS))
+                                    .orElse("no session holds a lock at present"),
+                    TOO_LATE,
+                    e);
+        }
+    }
+
+    /** The driver sends UTF-8 and nothing else, so that such a name can be read and not be said. */
+    private static SQLException namesAreNoUtf8(SQLException e) {
+        return new SQLException(
+                "a name in it is not UTF-8, which a database with the encoding SQL_ASCII takes (" + e.getMessage()
+                        + "): rename it, by psql with PGCLIENTENCODING=LATIN1, which shows it; until then only the base"
+                        + " backup holds this database",
+                NO_UTF8,
+                e);
+    }
+
+    /** @return whether all tables are locked; one of the list may be gone by then */
+    private static boolean locked(Connection connection, boolean last) throws SQLException {
+        connection.setAutoCommit(true);
+        List<String> tables = SnapshotRows.tables(connection);
+        connection.setAutoCommit(false);
+        if (tables.isEmpty()) {
+            return true;
+        }
+        try {
+            run(connection, "LOCK TABLE ONLY " + String.join(", ONLY ", tables) + " IN ACCESS SHARE MODE");
+            return true;
+        } catch (SQLException e) {
+            if (TOO_LATE.equals(e.getSQLState())) {
+                connection.rollback();
+                connection.setAutoCommit(true);
+                throw new SQLException(
+                        "a table is locked for longer than pgsteward waits: " + one(connection, WHO_LOCKS),
+                        TOO_LATE,
+                        e);
+            }
+            if (!last && GONE.contains(String.valueOf(e.getSQLState()))) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** For which lock {@code pg_dump} waits. */
+    enum DumpWait {
+        NONE,
+        /** It waits behind a session that waits for this one. Without a time-out both would wait forever. */
+        BEHIND_US,
+        /** Another session has locked something that this one has not. */
+        FOR_OTHERS
+    }
+
+    DumpWait dumpWait() throws SQLException {
+        run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+        return DumpWait.valueOf(one(connection, DUMP_WAITS));
+    }
+
+    /** Returns who has locked something of the database for longest, and what. */
+    String whoLocks() throws SQLException {
+        run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+        return Objects.requireNonNullElse(one(connection, WHO_LOCKS), "no session at present");
+    }
+
+    /** For {@code pg_dump --snapshot}; valid until this is closed. */
+    String id() {
+        return id;
+    }
+
+    /** Returns the rows by table, the names quoted. */
+    Map<String, Long> countRows() throws SQLException, IOException, InterruptedException {
+        return rows.count(() -> {});
+    }
+
+    /**
+     * Returns the same beside a program that reads the tables, too. Tables without a short column are counted once it has
+     * ended: otherwise the server holds their longest row twice at the same time.
+     */
+    Map<String, Long> countRows(SnapshotRows.Reader reader) throws SQLException, IOException, InterruptedException {
+        return rows.count(reader);
+    }
+
+    /** What the dump takes for granted. */
+    Surroundings surroundings() {
+        return surroundings;
+    }
+
+    Map<String, String> extensions() throws SQLException {
+        return SurroundingsReading.pairs(connection, EXTENSIONS);
+    }
+
+    /** Whether rows may belong into other partitions where they are restored, so that they go in by the root. */
+    boolean hasMovingPartitions() throws SQLException {
+        return one(connection, MovingPartitions.EXIST).equals("t");
+    }
+
+    @Override
+    public void close() throws SQLException {
+        rows.close();
+        connection.close();
+    }
+
+    static void run(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static String one(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            return row.next() ? row.getString(1) : "nobody who is still there";
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package org.pgsteward.backup.dump;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.TableRows;
+
+/** Counts the tables of a {@link Snapshot}, in its session or in others that see the same moment. */
+final class SnapshotRows implements AutoCloseable {
+    /**
+     * Tables that hold rows of their own and are dumped with them: no views, no partitioned parents, no extension's. Large
+     * objects, where there are some, stand in a table of the catalog, one row each.
+     */
+    private static final String TABLES = """
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+              FROM pg_catalog.pg_class AS c
+              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE c.relkind = 'r'
+               AND c.relpersistence <> 't'
+               AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                                WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                  AND d.objid = c.oid AND d.deptype = 'e')
+             UNION ALL
+            SELECT 'pg_catalog.pg_largeobject_metadata'
+             WHERE EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)
+             ORDER BY 1
+            """;
+
+    /** To count one of these the server reads a column of any length. */
+    private static final String WITHOUT_A_SHORT_COLUMN = """
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), NULL
+              FROM pg_catalog.pg_class AS c
+              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE c.relkind = 'r'
+               AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+                                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                                  AND a.attgenerated = '' AND a.attlen > 0)
+            """;
+
+    /** A session keeps some kilobytes for each table that it has read, until it ends. */
+    static final int TABLES_OF_A_SESSION = 1000;
+
+    /** How long another session that counts waits for a table that somebody waits to change. */
+    private static final long HELPER_WAITS_MILLISECONDS = 1000;
+
+    private final Server server;
+    private final String database;
+    private final Connection connection;
+    private final String id;
+
+    /** Another session at the same moment, while it counts. */
+    private volatile Optional<Connection> helper = Optional.empty();
+
+    /** @param id of the snapshot that {@code connection} has exported */
+    SnapshotRows(Server server, String database, Connection connection, String id) {
+        this.server = server;
+        this.database = database;
+        this.connection = connection;
+        this.id = id;
+    }
+
+    /** Waits for a program that reads the same tables. */
+    @FunctionalInterface
+    interface Reader {
+        void await() throws IOException, InterruptedException;
+    }
+
+    /**
+     * Returns the rows by table, the names quoted. Tables without a short column are counted once the reader has ended:
+     * otherwise the server holds their longest row twice at the same time.
+     */
+    Map<String, Long> count(Reader reader) throws SQLException, IOException, InterruptedException {
+        Map<String, Long> counts = new TreeMap<>();
+        Set<String> slow =
+                SurroundingsReading.pairs(connection, WITHOUT_A_SHORT_COLUMN).keySet();
+        List<String> tables = tables(connection);
+        List<String> first =
+                tables.stream().filter(table -> !slow.contains(table)).toList();
+        List<String> last = tables.stream().filter(slow::contains).toList();
+        count(first, counts);
+        if (!last.isEmpty()) {
+            reader.await();
+            count(last, counts);
+        }
+        return counts;
+    }
+
+    private void count(List<String> tables, Map<String, Long> counts) throws SQLException {
+        if (tables.size() <= TABLES_OF_A_SESSION) {
+            countHere(tables, counts);
+            return;
+        }
+        for (int from = 0; from < tables.size(); from += TABLES_OF_A_SESSION) {
+            countBeside(tables.subList(from, Math.min(tables.size(), from + TABLES_OF_A_SESSION)), counts);
+        }
+    }
+
+    private void countHere(List<String> tables, Map<String, Long> counts) throws SQLException {
+        for (String table : tables) {
+            counts.put(table, TableRows.count(connection, table));
+        }
+    }
+
+    /** Counts in another session, whose memory is released at the end. */
+    private void countBeside(List<String> tables, Map<String, Long> counts) throws SQLException {
+        try (Connection other = join()) {
+            helper = Optional.of(other);
+            for (String table : tables) {
+                counts.put(table, TableRows.count(other, table));
+            }
+        } catch (SQLException e) {
+            if (!Snapshot.TOO_LATE.equals(e.getSQLState())) {
+                throw e;
+            }
+            // Somebody waits to change a table. Only the session that has it locked already can read it.
+            countHere(
+                    tables.stream().filter(table -> !counts.containsKey(table)).toList(), counts);
+        } finally {
+            helper = Optional.empty();
+        }
+    }
+
+    private Connection join() throws SQLException {
+        Connection other = server.connectForLong(database);
+        boolean joined = false;
+        try {
+            other.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            other.setReadOnly(true);
+            Snapshot.run(other, "SET lock_timeout = " + HELPER_WAITS_MILLISECONDS);
+            other.setAutoCommit(false);
+            Snapshot.run(other, "SET TRANSACTION SNAPSHOT " + Quote.literal(id));
+            joined = true;
+            return other;
+        } finally {
+            if (!joined) {
+                other.close();
+            }
+        }
+    }
+
+    /** Returns the tables that are dumped with rows of their own, the names quoted. */
+    static List<String> tables(Connection connection) throws SQLException {
+        List<String> tables = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(TABLES)) {
+            while (rows.next()) {
+                tables.add(rows.getString(1));
+            }
+        }
+        return tables;
+    }
+
+    /** Ends the session that counts, if there is one. */
+    @Override
+    public void close() throws SQLException {
+        Optional<Connection> counting = helper;
+        if (counting.isPresent()) {
+            counting.get().close();
+        }
+    }
+}

@@ -1,0 +1,371 @@
+package org.pgsteward.backup.dump;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.backup.Contents;
+import org.pgsteward.backup.Trap;
+import org.pgsteward.camel.receivers.CapturedLog;
+import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.NeedsPostgres;
+import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.TestCluster;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+/** Rows are counted as the administrator or as somebody else; what a service put in their way never runs as him. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
+class CountingIT {
+    private static final Secret PASSWORD = new Secret("pw");
+
+    private final Map<Integer, TestCluster> clusters = new TreeMap<>();
+    private final Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
+
+    @BeforeAll
+    void start() throws SQLException {
+        for (int major : new int[] {15, 17}) {
+            try {
+                TestCluster cluster = TestCluster.start(Programs.find(Optional.empty(), major));
+                clusters.put(major, cluster);
+                cluster.run("homelab", "CREATE ROLE svc LOGIN PASSWORD 'pw'");
+            } catch (IOException e) {
+                System.err.println("skipped: counting on PostgreSQL " + major + ": " + e.getMessage());
+            }
+        }
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        for (TestCluster cluster : clusters.values()) {
+            cluster.close();
+        }
+    }
+
+    @AfterEach
+    void removeMarker() throws IOException {
+        Files.deleteIfExists(marker);
+    }
+
+    Stream<Integer> majors() {
+        return clusters.keySet().stream();
+    }
+
+    private TestCluster cluster(int major) {
+        return Objects.requireNonNull(clusters.get(major));
+    }
+
+    private static String database(TestCluster cluster) throws SQLException {
+        String database = cluster.newDatabase();
+        cluster.run("homelab", "ALTER DATABASE " + database + " OWNER TO svc");
+        return database;
+    }
+
+    private void asSvc(TestCluster cluster, String database, String... statements) throws SQLException {
+        Contents.runAs(cluster.server(), "svc", PASSWORD, database, statements);
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aFunctionInAnIndexDoesNotRunAsTheAdministratorWhenRowsAreCountedForADump(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(cluster, database, Trap.statements(marker));
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThat(snapshot.countRows()).isEqualTo(Map.of("public.t", 7L));
+        }
+        assertThat(marker).doesNotExist();
+
+        cluster.run(database, "SELECT count(*) FROM ONLY public.t");
+        assertThat(marker).as("a trap that springs").exists();
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aTableThatBecameAViewBehindTheSnapshotIsNotCounted(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(cluster, database, Trap.statements(marker));
+        asSvc(cluster, database, "CREATE TABLE public.a AS SELECT 1 AS id");
+        try (Connection other = cluster.server().connectAs("svc", PASSWORD, database);
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE public.a");
+            var taking = java.util.concurrent.CompletableFuture.supplyAsync(() -> {
+                try {
+                    return Snapshot.export(cluster.server(), database);
+                } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            org.awaitility.Awaitility.await()
+                    .until(() -> !Contents.rows(cluster.server(), database, "SELECT 1 FROM pg_locks WHERE NOT granted")
+                            .isEmpty());
+            statement.execute("CREATE TABLE public.zz AS SELECT 1 AS id");
+            other.commit();
+            try (Snapshot snapshot = taking.get(8, TimeUnit.MINUTES)) {
+                statement.execute("DROP TABLE public.zz");
+                statement.execute("CREATE VIEW public.zz AS SELECT 1 AS id WHERE public.act() > 0");
+                other.commit();
+                assertThatThrownBy(snapshot::countRows).hasMessageContaining("cannot copy from view");
+            }
+        }
+        assertThat(marker).doesNotExist();
+    }
+
+    /** Two processes of the server with its longest row are more than a small host has. */
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aTableWithoutAShortColumnIsCountedWhenNobodyElseReadsIt(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(
+                cluster,
+                database,
+                "CREATE TABLE public.short (id int, text text)",
+                "CREATE TABLE public.long (text text)",
+                "INSERT INTO public.long VALUES ('x')");
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThatThrownBy(() -> snapshot.countRows(() -> {
+                        throw new IOException("is awaited");
+                    }))
+                    .hasMessage("is awaited");
+        }
+        asSvc(cluster, database, "DROP TABLE public.long");
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThat(snapshot.countRows(() -> {
+                        throw new IOException("is awaited");
+                    }))
+                    .isEqualTo(Map.of("public.short", 0L));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aTableIsCountedWhateverItsColumnsAre(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(
+                cluster,
+                database,
+                "CREATE TABLE public.columnless ()",
+                "INSERT INTO public.columnless DEFAULT VALUES",
+                "CREATE TABLE public.computed (a int GENERATED ALWAYS AS (1) STORED)",
+                "INSERT INTO public.computed DEFAULT VALUES",
+                "CREATE TABLE public.\"A \"\"b\" (dropped int, \"select\" text)",
+                "ALTER TABLE public.\"A \"\"b\" DROP COLUMN dropped",
+                "INSERT INTO public.\"A \"\"b\" VALUES (E'two\\nlines'), (NULL)",
+                "CREATE TABLE public.child () INHERITS (public.\"A \"\"b\")",
+                "INSERT INTO public.child VALUES ('x')",
+                "SELECT lo_from_bytea(0, 'x')");
+        try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
+            assertThat(snapshot.countRows())
+                    .isEqualTo(Map.of(
+                            "public.columnless", 1L,
+                            "public.computed", 1L,
+                            "public.\"A \"\"b\"", 2L,
+                            "public.child", 1L,
+                            "pg_catalog.pg_largeobject_metadata", 1L));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void aFunctionInAnIndexDoesNotRunAsTheAdministratorWhenRowsAreCountedForABaseBackup(int major) throws Exception {
+        TestCluster cluster = cluster(major);
+        String database = database(cluster);
+        asSvc(cluster, database, Trap.statements(marker));
+        cluster.run(
+                database,
+                "CREATE MATERIALIZED VIEW public.filled AS SELECT generate_series(1, 3) AS n",
+                "ALTER MATERIALIZED VIEW public.filled OWNER TO svc",
+                "CREATE TABLE public.administrators AS SELECT 1 AS n",
+                "CREATE TABLE public.everybodys AS SELECT 1 AS n",
+                "ALTER TABLE public.everybodys OWNER TO pg_database_owner");
+        try (BaseRows rows = BaseRows.before(cluster.server());
+                ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
+            Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
+            assertThat(counted)
+                    .containsEntry(database + ".public.t", 7L)
+                    .containsEntry(database + ".public.filled", 3L)
+                    .containsEntry(database + ".public.administrators", 1L)
+                    .containsKey(database + ".pg_catalog.pg_class");
+        }
+        assertThat(marker).doesNotExist();
+        assertThat(Contents.rows(
+                        cluster.server(), "homelab", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgsteward%'"))
+                .isEmpty();
+    }
+
+    /** One service made each base backup of the whole cluster fail, or kept it waiting for an hour. */
+    @ParameterizedTest
+    @ValueSource(strings = {"RAISE EXCEPTION 'mine'", "PERFORM pg_catalog.pg_sleep(3600)"})
+    void aFunctionInAnIndexThatFailsOrSleepsKeepsNoOtherTableFromBeingCountedForABaseBackup(String deed)
+            throws Exception {
+        TestCluster cluster = cluster(majors().findFirst().orElseThrow());
+        String database = database(cluster);
+        asSvc(
+                cluster,
+                database,
+                "CREATE FUNCTION public.f(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
+                "CREATE TABLE public.a AS SELECT generate_series(1, 7) AS n",
+                "CREATE TABLE public.b AS SELECT generate_series(1, 8) AS n",
+                "CREATE INDEX ON public.b ((n + public.f(1)))",
+                "CREATE OR REPLACE FUNCTION public.f(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN"
+                        + " IF session_user LIKE 'pgsteward%' THEN " + deed + "; END IF; RETURN 1; END $$");
+        cluster.run(
+                database,
+                "CREATE TABLE public.of_another AS SELECT generate_series(1, 9) AS n",
+                "CREATE ROLE zoe_" + database,
+                "ALTER TABLE public.of_another OWNER TO zoe_" + database);
+        String neighbour = database(cluster);
+        asSvc(cluster, neighbour, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
+        try (CapturedLog log = new CapturedLog();
+                BaseRows rows = BaseRows.before(cluster.server(), Duration.ofSeconds(2));
+                ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
+            Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
+            assertThat(counted)
+                    .containsEntry(database + ".public.a", 7L)
+                    .doesNotContainKey(database + ".public.b")
+                    .containsEntry(neighbour + ".public.t", 3L)
+                    .containsKey(database + ".pg_catalog.pg_class");
+            assertThat(log.text())
+                    .contains(
+                            "tables of role svc in database " + database + " are not compared with the base backup: ");
+            if (deed.startsWith("RAISE")) {
+                assertThat(counted).containsEntry(database + ".public.of_another", 9L);
+            }
+        }
+        assertThat(Contents.rows(
+                        cluster.server(), "homelab", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgsteward%'"))
+                .isEmpty();
+    }
+
+    /** A lock is waited for half a minute. An owner who held those of 300 tables held up the backups of all others for hours. */
+    @Test
+    void locksOfManyTablesKeepNoOtherDatabaseFromBeingCountedForABaseBackup() throws Exception {
+        TestCluster cluster = cluster(majors().findFirst().orElseThrow());
+        String database = database(cluster);
+        asSvc(cluster, database, "CREATE TABLE public.long (t text)", "INSERT INTO public.long VALUES ('t')");
+        String neighbour = database(cluster);
+        asSvc(cluster, neighbour, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
+        try (Connection other = cluster.server().connectAs("svc", PASSWORD, database);
+                Statement holding = other.createStatement();
+                CapturedLog log = new CapturedLog();
+                BaseRows rows = BaseRows.before(cluster.server(), Duration.ofSeconds(2));
+                ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
+            other.setAutoCommit(false);
+            // It locks the table of the long values, too, which the administrator counts.
+            holding.execute("TRUNCATE public.long");
+
+            Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
+
+            assertThat(counted)
+                    .containsKey(database + ".pg_catalog.pg_class")
+                    .containsEntry(neighbour + ".public.t", 3L);
+            assertThat(log.text())
+                    .contains("not all tables of database " + database
+                            + " are compared with the base backup: counting took longer than 2 s");
+        }
+    }
+
+    @Test
+    void aDatabaseThatItsOwnerLetsNobodyIntoIsPassedOverByABaseBackup() throws Exception {
+        TestCluster cluster = cluster(majors().findFirst().orElseThrow());
+        String database = database(cluster);
+        String neighbour = database(cluster);
+        asSvc(cluster, neighbour, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
+        try (Connection holder = cluster.server().connectAs("svc", PASSWORD, neighbour);
+                Connection dropper = cluster.server().connectAs("svc", PASSWORD, neighbour);
+                Statement holding = holder.createStatement();
+                CapturedLog log = new CapturedLog();
+                BaseRows rows = BaseRows.before(cluster.server());
+                ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
+            holder.setAutoCommit(false);
+            holding.execute("ALTER ROLE CURRENT_USER IN DATABASE " + database + " SET work_mem = '2MB'");
+            CompletableFuture<Boolean> drop =
+                    CompletableFuture.supplyAsync(() -> execute(dropper, "DROP DATABASE " + database));
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> Contents.rows(
+                                            cluster.server(),
+                                            "homelab",
+                                            "SELECT 1 FROM pg_locks WHERE locktype = 'object' AND NOT granted")
+                                    .size()
+                            == 1);
+
+            Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
+
+            assertThat(counted)
+                    .containsEntry(neighbour + ".public.t", 3L)
+                    .doesNotContainKey(database + ".pg_catalog.pg_class");
+            assertThat(log.text()).contains("database " + database + " is not compared with the base backup: ");
+            holder.rollback();
+            // Its client may have given up by now.
+            drop.handle((dropped, late) -> late).get(1, TimeUnit.MINUTES);
+        }
+    }
+
+    private static boolean execute(Connection connection, String sql) {
+        try (Statement statement = connection.createStatement()) {
+            return statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The process that made a base backup ran out of memory. */
+    @Test
+    void ofTooManyTablesOnlyTheFirstAreComparedWithABaseBackup() throws Exception {
+        TestCluster cluster = cluster(majors().findFirst().orElseThrow());
+        String database = database(cluster);
+        // Each quotation mark counts twice.
+        asSvc(cluster, database, "DO $$ BEGIN EXECUTE format('CREATE SCHEMA %I', repeat('\"', 60)); END $$");
+        for (int from = 0; from < 3000; from += 1000) {
+            asSvc(
+                    cluster,
+                    database,
+                    "DO $$ BEGIN FOR i IN " + from + ".." + (from + 999) + " LOOP EXECUTE"
+                            + " format('CREATE TABLE %I.%I ()', repeat('\"', 60), repeat('\"', 55) || i); END LOOP; END $$");
+        }
+        String neighbour = database(cluster);
+        asSvc(cluster, neighbour, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
+        try (CapturedLog log = new CapturedLog();
+                BaseRows rows = BaseRows.before(cluster.server());
+                ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
+            Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
+
+            assertThat(counted)
+                    .containsKey(database + ".pg_catalog.pg_class")
+                    .containsEntry(neighbour + ".public.t", 3L)
+                    .hasSizeBetween(1000, 2800);
+            assertThat(log.text()).contains(" tables of database " + database + " are compared with the base backup:");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package org.pgsteward.backup.dump;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class LockRoomRuleTest {
+    /** 100 connections, three autovacuum workers and their launcher, eight workers, ten senders. */
+    private static final int SESSIONS = 122;
+
+    @Test
+    void leavesMoreThanATenthOfThePromisedLocksToOthers() {
+        // 64 * 122 = 7,808
+        assertThat(LockRoomRule.hindrance("big", new LockRoomRule.Room(64, SESSIONS, 0, 6899, "")))
+                .isEmpty();
+        assertThat(LockRoomRule.hindrance("big", new LockRoomRule.Room(64, SESSIONS, 0, 6900, "")))
+                .isPresent();
+    }
+
+    @Test
+    void namesWhoHoldsTheLocksThatADumpNeeds() {
+        assertThat(LockRoomRule.hindrance("big", new LockRoomRule.Room(64, SESSIONS, 28, 6872, "blog")))
+                .contains(
+                        "database big has 6,872 tables, sequences and views, which a dump locks all at once, and other"
+                                + " sessions hold 28 of the server's 7,808 locks, most of them role blog; back up again when they"
+                                + " are free");
+    }
+
+    @Test
+    void namesTheSettingTheValueThatIsEnoughAndItsPrice() {
+        assertThat(LockRoomRule.hindrance("big", new LockRoomRule.Room(64, SESSIONS, 12, 20_000, "blog")))
+                .contains("database big has 20,000 tables, sequences and views, which a dump locks all at once; the"
+                        + " server has room for 7,808 locks (max_locks_per_transaction = 64), 12 are taken and more"
+                        + " than a tenth is left to others; ALTER SYSTEM SET max_locks_per_transaction = 192, which takes 5 MiB more"
+                        + " shared memory, and restart PostgreSQL");
+    }
+}
