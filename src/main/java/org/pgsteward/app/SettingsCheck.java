@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.pgsteward.backup.RetentionPolicy;
+import org.pgsteward.backup.retention.RetentionPolicy;
 import org.pgsteward.backup.schedule.CronSchedule;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.ManifestKeys;

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
+import org.pgsteward.backup.retention.ShrinkRule;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.model.Condition;

@@ -4,6 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.pgsteward.backup.retention.RetentionPolicy;
+import org.pgsteward.backup.retention.ServicePolicies;
 
 /**
  * How many backups are kept, of all and of each by itself. Made with its settings in {@code retention.camel.yaml}.

@@ -3,6 +3,7 @@ package org.pgsteward.backup;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.Optional;
+import org.pgsteward.backup.retention.ShrinkRule;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.Condition;

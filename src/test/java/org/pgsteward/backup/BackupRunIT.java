@@ -42,6 +42,7 @@ import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.dump.DumpRun;
 import org.pgsteward.backup.dump.Dumps;
+import org.pgsteward.backup.retention.ShrinkRule;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.AgeKeys;

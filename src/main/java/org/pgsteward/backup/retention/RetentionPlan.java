@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.retention;
 
 import java.time.Instant;
 import java.time.ZoneId;

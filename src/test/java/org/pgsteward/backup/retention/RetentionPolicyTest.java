@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package org.pgsteward.backup;
+package org.pgsteward.backup.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -42,6 +42,9 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.app.Daemon;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.BackupRun;
+import org.pgsteward.backup.RetentionPolicies;
+import org.pgsteward.backup.Reverification;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.Holdings;
