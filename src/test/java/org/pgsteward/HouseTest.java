@@ -19,6 +19,14 @@ import java.util.List;
  *         &lt;- backup, provision, monitor &lt;- doctor, overview &lt;- web, camel &lt;- app &lt;- cli
  * </pre>
  *
+ * <p>Within {@code backup}:
+ *
+ * <pre>
+ *   underway &lt;- schedule &lt;- store &lt;- restore, retention &lt;- verify &lt;- dump &lt;- backup itself
+ * </pre>
+ *
+ * <p>A verification restores, and a dump that is encrypted is verified while it is made.
+ *
  * <p>Containers are below provisioning and monitoring, since both act on the containers that are known.
  */
 @AnalyzeClasses(packages = "org.pgsteward", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -39,23 +47,45 @@ class HouseTest {
             List.of("app"),
             List.of("cli"));
 
-    @ArchTest
-    static final ArchRule packagesImportDownwards = layers();
+    /** The packages within {@code backup}, in the same way; the use cases in {@code backup} itself join them. */
+    private static final List<List<String>> BACKUP = List.of(
+            List.of("underway"),
+            List.of("schedule"),
+            List.of("store"),
+            List.of("restore", "retention"),
+            List.of("verify"),
+            List.of("dump"),
+            List.of(""));
 
-    private static LayeredArchitecture layers() {
-        LayeredArchitecture house = layeredArchitecture().consideringOnlyDependenciesInAnyPackage("org.pgsteward..");
-        for (String name : LAYERS.stream().flatMap(List::stream).toList()) {
-            house = house.layer(name).definedBy(HOUSE + name + "..");
+    @ArchTest
+    static final ArchRule packagesImportDownwards = layers("org.pgsteward..", HOUSE, LAYERS);
+
+    @ArchTest
+    static final ArchRule packagesOfBackupImportDownwards = layers("org.pgsteward.backup..", HOUSE + "backup.", BACKUP);
+
+    /** @param layers from the bottom to the top; the empty name is the package {@code root} itself */
+    private static LayeredArchitecture layers(String all, String root, List<List<String>> layers) {
+        LayeredArchitecture house = layeredArchitecture().consideringOnlyDependenciesInAnyPackage(all);
+        for (String name : layers.stream().flatMap(List::stream).toList()) {
+            house = house.layer(layer(name))
+                    .definedBy(name.isEmpty() ? root.substring(0, root.length() - 1) : root + name + "..");
         }
-        for (int i = 0; i < LAYERS.size(); i++) {
-            String[] above = LAYERS.subList(i + 1, LAYERS.size()).stream()
+        for (int i = 0; i < layers.size(); i++) {
+            String[] above = layers.subList(i + 1, layers.size()).stream()
                     .flatMap(List::stream)
+                    .map(HouseTest::layer)
                     .toArray(String[]::new);
-            for (String name : LAYERS.get(i)) {
-                house = above.length == 0 ? house : house.whereLayer(name).mayOnlyBeAccessedByLayers(above);
+            for (String name : layers.get(i)) {
+                house = above.length == 0
+                        ? house
+                        : house.whereLayer(layer(name)).mayOnlyBeAccessedByLayers(above);
             }
         }
         return house;
+    }
+
+    private static String layer(String name) {
+        return name.isEmpty() ? "use cases" : name;
     }
 
     @ArchTest

@@ -17,8 +17,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.pgsteward.backup.restore.PassingRole;
 import org.pgsteward.backup.underway.StuckRule;
-import org.pgsteward.backup.verify.BaseProof;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.DatabaseEncoding;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.RoleRemoval;
@@ -55,7 +55,7 @@ final class BaseRows implements AutoCloseable {
              WHERE datallowconn AND datconnlimit <> -2 AND {convertible}
                AND pg_catalog.age(d.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
              ORDER BY 1
-            """.replace("{convertible}", BaseProof.CONVERTIBLE);
+            """.replace("{convertible}", DatabaseEncoding.CONVERTIBLE);
 
     /**
      * Those of users, their long values, and of the catalog what names all others and what holds large objects; each with

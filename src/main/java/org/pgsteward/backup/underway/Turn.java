@@ -2,11 +2,10 @@ package org.pgsteward.backup.underway;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.pgsteward.backup.verify.ProofTurn;
 import org.pgsteward.postgres.Progress;
 
 /**
- * One after another, in the order of coming. There is one for dumps, and {@link ProofTurn} for verifications: while one
+ * One after another, in the order of coming. There is one for dumps, and {@code ProofTurn} for verifications: while one
  * database is verified the next is dumped, and the host never has more than that to bear.
  */
 public final class Turn {

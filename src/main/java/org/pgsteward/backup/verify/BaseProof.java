@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.DatabaseEncoding;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
@@ -34,17 +35,9 @@ import org.pgsteward.postgres.UnprivilegedUser;
  *
  * <p>What this host lacks (a locale, the version, a library, room) says nothing of the backup.
  */
-public final class BaseProof implements AutoCloseable {
+final class BaseProof implements AutoCloseable {
     /** Bytes that recovery may write beside what is unpacked: two segments of the log, and change. */
     private static final long FOR_RECOVERY = 64L * 1024 * 1024;
-
-    /** Whether the encoding of database {@code d} can be converted to that of our connections. */
-    public static final String CONVERTIBLE = """
-            (d.encoding IN (pg_catalog.pg_char_to_encoding('SQL_ASCII'), pg_catalog.pg_char_to_encoding('UTF8'))
-             OR EXISTS (SELECT FROM pg_catalog.pg_conversion AS c
-                         WHERE c.condefault AND c.conforencoding = d.encoding
-                           AND c.contoencoding = pg_catalog.pg_char_to_encoding('UTF8')))
-            """;
 
     /** In digits: a name may hold the end of a line, and what is put between two columns. */
     private static final String DATABASES = """
@@ -55,7 +48,7 @@ public final class BaseProof implements AutoCloseable {
               FROM pg_catalog.pg_database AS d
              WHERE datallowconn AND datconnlimit <> -2
              ORDER BY 1;
-            """.replace("{convertible}", CONVERTIBLE);
+            """.replace("{convertible}", DatabaseEncoding.CONVERTIBLE);
 
     /**
      * The role that counts. Reading a table can run functions of its owner, and as a superuser these could start programs on
