@@ -58,9 +58,9 @@ class ErrorsIT {
     }
 
     enum Moment {
-        WHILE_A_RUN_BEGINS("Dumps"),
-        WHILE_A_FILE_IS_PUBLISHED("DumpRun"),
-        WHILE_A_BACKUP_IS_VERIFIED("Proof");
+        WHILE_A_RUN_BEGINS("dump.Dumps"),
+        WHILE_A_FILE_IS_PUBLISHED("dump.DumpRun"),
+        WHILE_A_BACKUP_IS_VERIFIED("verify.Proof");
 
         private final String caller;
 
