@@ -21,7 +21,7 @@ public final class MovingPartitions {
                              WHERE c.oid = ANY (p.partcollation) AND NOT c.collisdeterministic))
             """;
 
-    /** Returns whether a database has any. */
+    /** The query that returns whether a database has any. */
     public static final String EXIST =
             "SELECT EXISTS (SELECT FROM pg_catalog.pg_partitioned_table AS p WHERE " + MOVING + ")";
 

@@ -37,11 +37,12 @@ public final class PassingRole implements AutoCloseable {
     }
 
     /**
-     * Makes one.
+     * Makes a role.
      *
      * @param owner the role that it belongs to; empty where it belongs to none
      * @param mark the comment by which it is known as ours
      * @param usable for how long it may log in
+     * @throws SQLException when PostgreSQL refuses, or does not answer
      */
     public static PassingRole make(Server server, String prefix, Optional<String> owner, String mark, Duration usable)
             throws SQLException {
@@ -68,7 +69,11 @@ public final class PassingRole implements AutoCloseable {
         return password;
     }
 
-    /** In {@code database}. */
+    /**
+     * Opens a session of this role in {@code database}.
+     *
+     * @throws SQLException when the role may not connect, or PostgreSQL does not answer
+     */
     public Connection enter(String database) throws SQLException {
         return server.connectForLongAs(name, password, database);
     }

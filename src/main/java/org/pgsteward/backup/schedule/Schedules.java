@@ -39,16 +39,20 @@ public final class Schedules {
         this.own = own;
     }
 
+    /** Returns the schedule of a service's backups of one kind; that of base backups may never come. */
     public Schedule of(BackupKind kind, String service) {
         return kind == BackupKind.BASE ? base : of(service);
     }
 
-    /** Whether base backups have a time at all. */
+    /** Returns whether base backups have a schedule. */
     public boolean hasBase() {
         return base != NEVER;
     }
 
-    /** A label that cannot be read is said once, and the usual schedule holds: a typing error must not cost a backup. */
+    /**
+     * Returns the schedule of a service's dumps. A label that cannot be read is logged once, and the usual schedule applies: a
+     * typing error must not cost a backup.
+     */
     public Schedule of(String service) {
         return own.apply(service)
                 .map(cron -> read.computeIfAbsent(cron, unread -> parse(service, unread)))

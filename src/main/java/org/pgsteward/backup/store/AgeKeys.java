@@ -126,6 +126,7 @@ public final class AgeKeys {
     public static final class NotForUs extends IOException {
         private static final long serialVersionUID = 1L;
 
+        /** The reason why a backup that is encrypted to other keys cannot be verified. */
         public static final String REASON = "it is sealed to a key that " + IDENTITY + " does not hold";
 
         NotForUs(Throwable cause) {

@@ -42,6 +42,7 @@ public final class CardKeeper {
         };
     }
 
+    /** Writes the card anew. If it cannot be written, the log says so. */
     public void write() {
         try {
             card.write(proved());

@@ -50,7 +50,7 @@ public final class DiskNeedRule {
      * @param same whether these are one file system
      */
     public record Free(String storePath, long store, String scratchPath, long scratch, boolean same) {
-        /** The same after somebody has taken {@code promised} of what the scratch clusters have. */
+        /** Returns the same less {@code promised} bytes of the disk of the scratch clusters. */
         public Free without(long promised) {
             return new Free(storePath, same ? store - promised : store, scratchPath, scratch - promised, same);
         }
@@ -75,7 +75,7 @@ public final class DiskNeedRule {
         return new Need(store, scratch(databaseBytes));
     }
 
-    /** Bytes that a cluster takes with a database of {@code databaseBytes} in it. */
+    /** Returns the bytes that a scratch cluster takes with a database of {@code databaseBytes} in it. */
     public static long scratch(long databaseBytes) {
         return EMPTY_CLUSTER + databaseBytes + Math.min(databaseBytes, CHANGES);
     }
@@ -103,7 +103,7 @@ public final class DiskNeedRule {
                         + " free on " + path);
     }
 
-    /** Such as {@code 208 MiB}. */
+    /** Returns an amount of bytes as a person reads it, such as {@code 208 MiB}. */
     public static String words(long bytes) {
         return words(bytes, unit(bytes));
     }

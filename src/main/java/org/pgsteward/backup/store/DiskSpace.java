@@ -15,7 +15,11 @@ public final class DiskSpace {
         this.scratch = scratch;
     }
 
-    /** @throws IOException when the disks do not say */
+    /**
+     * Returns the bytes that are free.
+     *
+     * @throws IOException when the disks do not say
+     */
     public DiskNeedRule.Free free() throws IOException {
         FileStore ofStore = Files.getFileStore(existing(store));
         FileStore ofScratch = Files.getFileStore(existing(scratch));
@@ -27,7 +31,7 @@ public final class DiskSpace {
                 ofStore.equals(ofScratch));
     }
 
-    /** What is not made yet will be made where its parent is. */
+    /** Returns the nearest folder that exists: what is not made yet will be made where its parent is. */
     public static Path existing(Path path) {
         Path existing = path.toAbsolutePath();
         while (!Files.exists(existing) && existing.getParent() != null) {

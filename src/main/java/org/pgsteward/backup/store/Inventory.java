@@ -72,7 +72,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return newestOfEach(backup -> true);
     }
 
-    /** The same, but rather an older one that is {@code better} than the newest that is not. */
+    /** Returns the same, but rather an older backup that is {@code better} than the newest that is not. */
     public List<StoredBackup> newestOfEach(Predicate<StoredBackup> better) {
         Map<String, StoredBackup> newest = new HashMap<>();
         backups.stream().filter(better).forEach(backup -> newest.putIfAbsent(subject(backup), backup));
@@ -84,7 +84,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .toList();
     }
 
-    /** The newest of what {@code backup} is one of, which may be that itself. */
+    /** Returns the newest backup of the same database, of the globals or of the cluster, which may be this one. */
     public StoredBackup newestLike(StoredBackup backup) {
         return backups.stream()
                 .filter(other -> subject(other).equals(subject(backup)))
@@ -110,7 +110,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .backups();
     }
 
-    /** The dumps among them; of a database that is called like the globals or the base backups, too. */
+    /** Returns the dumps of a service or of a database by its own name, which may be that of the globals; newest first. */
     public List<StoredBackup> dumpsOf(String name) {
         String database = isOfAll(name) ? name : databaseOf(name);
         return only(backup -> isDumpOf(backup, database)
@@ -129,7 +129,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .orElse(name);
     }
 
-    /** The newest of a service, whose database is that of the service. */
+    /** Returns the newest backup of a service: its database is that of the service. */
     public Optional<StoredBackup> decidingDatabaseOf(String service) {
         return backups.stream()
                 .filter(backup -> backup.manifest().service().equals(service))
@@ -141,7 +141,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return new Inventory(backups.stream().filter(wanted).toList(), unreadable);
     }
 
-    /** The same with one backup less. */
+    /** Returns the same without one backup. */
     public Inventory without(StoredBackup backup) {
         return only(other -> !other.equals(backup));
     }

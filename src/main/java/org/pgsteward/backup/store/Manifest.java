@@ -142,10 +142,12 @@ public record Manifest(
         return known == 0 ? sourceBytes : Math.min(sourceBytes, known);
     }
 
+    /** Returns the same with other caveats. */
     public Manifest with(List<String> theseCaveats) {
         return copy(proof, theseCaveats);
     }
 
+    /** Returns the same of a backup that was verified while it was made. */
     public Manifest provedInStream() {
         return copy(STREAM, caveats);
     }
@@ -176,6 +178,7 @@ public record Manifest(
                 theseCaveats);
     }
 
+    /** Returns whether the file is encrypted. */
     public boolean isSealed() {
         return !sealedTo.isEmpty();
     }

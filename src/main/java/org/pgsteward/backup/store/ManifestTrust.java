@@ -13,6 +13,7 @@ import java.util.Optional;
 public final class ManifestTrust {
     private final JournalledFiles journal;
 
+    /** @param journal which vouches for files whose manifest has no valid signature */
     public ManifestTrust(JournalledFiles journal) {
         this.journal = journal;
     }

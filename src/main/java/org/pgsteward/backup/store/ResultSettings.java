@@ -142,7 +142,9 @@ public final class ResultSettings {
                 : Optional.empty();
     }
 
-    /** The same of the end of an {@code ALTER DATABASE} statement that pg_dump wrote. */
+    /**
+     * Returns the same of the end of an {@code ALTER DATABASE} statement that pg_dump wrote; empty for other settings.
+     */
     public static Optional<String> assignment(String statementEnd) {
         Matcher set = SET.matcher(statementEnd);
         if (!set.matches()) {
@@ -153,12 +155,20 @@ public final class ResultSettings {
         return assignment(set.group(1), set.group(2).isEmpty() ? value : value.replace("\\\\", "\\"));
     }
 
-    /** Returns a statement that sets these for each session of a database, as far as the server knows the values. */
+    /**
+     * Returns a statement that sets these for each session of a database, as far as the server knows the values.
+     *
+     * @param assignments such as {@code "TimeZone" TO 'UTC'}
+     */
     public static String onDatabase(String database, List<String> assignments) {
         return blocks("ALTER DATABASE " + Quote.identifier(database) + " SET ", assignments, "");
     }
 
-    /** Returns one statement that runs another one under these. */
+    /**
+     * Returns one statement that runs another one under these.
+     *
+     * @param assignments such as {@code "TimeZone" TO 'UTC'}; none for the statement as it is
+     */
     public static String under(List<String> assignments, String statement) {
         return assignments.isEmpty() ? statement : blocks("SET LOCAL ", assignments, statement + "; ");
     }

@@ -27,6 +27,7 @@ public final class SetKeeper {
     /** By whom a set was asked for. */
     public static final String COMMAND = "command";
 
+    /** A set that the schedule asked for. */
     public static final String SCHEDULE = "schedule";
 
     private static final Logger LOG = LoggerFactory.getLogger(SetKeeper.class);

@@ -32,7 +32,13 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         pourInto(program, poured -> {});
     }
 
-    /** The same; {@code poured} is told how many bytes have been handed over. */
+    /**
+     * Does the same, and reports how far it is.
+     *
+     * @param poured receives the bytes that have been handed over so far
+     * @throws AgeKeys.NotForUs when it is what was written, and encrypted to other keys
+     * @throws IOException when the file is not there, damaged, or not the one that was written, or the program fails
+     */
     public void pourInto(ClientProgram program, LongConsumer poured) throws IOException, InterruptedException {
         pourInto(program, poured, true);
     }
@@ -166,7 +172,11 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         }
     }
 
-    /** What it was before it was stored, and whoever reads it may stop where he likes; nothing is compared. */
+    /**
+     * Returns what the file was before it was stored. The reader may stop at any point, and nothing is compared.
+     *
+     * @throws IOException when the file is not there, or cannot be opened here
+     */
     public InputStream plain() throws IOException {
         MessageDigest hash = Sha256.digest();
         InputStream stored = open(hash);

@@ -48,11 +48,11 @@ public record Surroundings(
         settings = settings == null ? Map.of() : Map.copyOf(settings);
     }
 
-    /** Of a dump whose manifest is from before they were written down. */
+    /** The surroundings of a dump whose manifest is older than they are, and of globals and base backups. */
     public static final Surroundings UNKNOWN = new Surroundings(
             "UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "", Losses.NONE, Map.of(), 0);
 
-    /** The words that make a database like it, for the end of {@code CREATE DATABASE}. */
+    /** Returns the words that make a database like it, for the end of {@code CREATE DATABASE}. */
     public String words() {
         String other = switch (provider) {
             case "i" ->
@@ -118,7 +118,7 @@ public record Surroundings(
                 .toList();
     }
 
-    /** Whether they were written down. */
+    /** Returns whether they were written down. */
     public boolean areKnown() {
         return !equals(UNKNOWN);
     }

@@ -8,6 +8,7 @@ import java.util.Deque;
 public final class Held implements AutoCloseable {
     private final Deque<AutoCloseable> held = new ArrayDeque<>();
 
+    /** Adds a resource, which is released before all that were added earlier. */
     public <T extends AutoCloseable> T add(T resource) {
         held.push(resource);
         return resource;

@@ -75,7 +75,11 @@ public final class RunLock implements AutoCloseable {
         return ofFolder(locks, ServiceFolder.name(service));
     }
 
-    /** The same, by the name of the service's folder in the store. */
+    /**
+     * Returns the same by the name of a folder, as {@link ServiceFolder} writes it, or of something else that is locked.
+     *
+     * @throws IOException when the folder of the locks cannot be used
+     */
     public static Optional<RunLock> ofFolder(Path locks, String folder) throws IOException {
         Path file = Files.createDirectories(locks).toRealPath().resolve(folder + ".lock");
         if (!HELD.add(file)) {

@@ -63,12 +63,12 @@ public final class RunsUnderWay {
 
     private static final String VERIFICATION = "verification";
 
-    /** Begins a backup of a service. */
+    /** Begins a backup of a service; it ends when the run is closed. */
     public Run beginBackup(String service) {
         return begin(BACKUP, service);
     }
 
-    /** Begins a verification of a service's backup. */
+    /** Begins a verification of a service's backup; it ends when the run is closed. */
     public Run beginVerification(String service) {
         return begin(VERIFICATION, service);
     }

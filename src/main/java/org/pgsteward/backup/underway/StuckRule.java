@@ -147,7 +147,11 @@ public final class StuckRule {
         return limit.multipliedBy(IN_ALL).plusSeconds(run.sizeBytes() / SLOWEST);
     }
 
-    /** Returns how long the restore of one database of that size may take, among all others. */
+    /**
+     * Returns how long the restore of one database may take, among all others.
+     *
+     * @param sizeBytes of the database
+     */
     public Duration ofARestore(long sizeBytes) {
         return part(PART_OF_A_RESTORE, sizeBytes);
     }

@@ -12,12 +12,17 @@ public final class Turn {
     private final Semaphore free = new Semaphore(1, true);
     private final String others;
 
-    /** @param others what a run waits for here: {@code another dump} */
+    /** @param others the other run for which a run waits here: {@code another dump} */
     public Turn(String others) {
         this.others = others;
     }
 
-    /** Waits for it; closing it, once or twice, gives it to the next. */
+    /**
+     * Waits for the turn.
+     *
+     * @return the turn; closing it, once or twice, gives it to the next run
+     * @throws InterruptedException when this thread is interrupted while it waits
+     */
     public Taken take() throws InterruptedException {
         if (!free.tryAcquire()) {
             Progress.current().waitsFor(others);
@@ -32,7 +37,7 @@ public final class Turn {
         };
     }
 
-    /** Ours until it is closed. */
+    /** The turn, which belongs to this run until it is closed. */
     @FunctionalInterface
     public interface Taken extends AutoCloseable {
         @Override

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  *   <li>A process that keeps the turn for its next verification gives it to another one that waits.
  * </ol>
  */
-public final class ProofTurn {
+final class ProofTurn {
     private static final Logger LOG = LoggerFactory.getLogger(ProofTurn.class);
 
     /** No service's: one's name does not begin so. */

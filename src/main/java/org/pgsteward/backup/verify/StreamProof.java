@@ -73,7 +73,7 @@ public final class StreamProof implements AutoCloseable {
         }
     }
 
-    /** The same stream; what is read from it is restored, too. */
+    /** Returns the same stream; what is read from it is restored, too. */
     public InputStream watching(InputStream dump) {
         return new FilterInputStream(dump) {
             @Override
@@ -94,8 +94,10 @@ public final class StreamProof implements AutoCloseable {
         };
     }
 
-    /** The dump is read to its end, and {@code manifest} says what it holds.
+    /**
+     * Ends the verification of a dump that was read to its end.
      *
+     * @param manifest what the dump holds
      * @return why it cannot be told whether it can be restored, when it cannot
      * @throws IOException when it cannot be restored, or holds something else
      */
@@ -110,7 +112,7 @@ public final class StreamProof implements AutoCloseable {
         return cannotTell;
     }
 
-    /** What a restore leaves empty or loses; known when it is finished. */
+    /** Returns what a restore leaves empty or loses, one line each; known when it is finished. */
     public List<String> lost() {
         return List.copyOf(lost);
     }
@@ -125,6 +127,7 @@ public final class StreamProof implements AutoCloseable {
         }
     }
 
+    /** Returns how long it has taken so far. */
     public Duration took() {
         return Duration.ofNanos(System.nanoTime() - began);
     }
