@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.backup.dump;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.backup.restore;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.backup.retention;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.backup.schedule;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.backup.store;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.backup.underway;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pgsteward.backup.verify;
+
+import org.jspecify.annotations.NullMarked;
