@@ -104,7 +104,7 @@ final class RestoreChecks {
             throw new Restore.Refused(file.file() + " is not restored: " + e.getMessage()
                     + "; 'pgsteward backups' lists what else there is");
         }
-        if (file.manifest().isSealed() && !keys.opens()) {
+        if (file.manifest().hasRecipients() && !keys.opens()) {
             throw new Restore.Refused(file.file() + " is sealed, and there is nothing here to open it with: set"
                     + " PGSTEWARD_BACKUP_IDENTITY_FILE to the path of the age key");
         }

@@ -178,8 +178,8 @@ public record Manifest(
                 theseCaveats);
     }
 
-    /** Returns whether the file is encrypted. */
-    public boolean isSealed() {
+    /** Returns whether the file is encrypted. The name begins with no "is", which would make it a field of the JSON. */
+    public boolean hasRecipients() {
         return !sealedTo.isEmpty();
     }
 }

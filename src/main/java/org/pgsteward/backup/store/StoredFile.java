@@ -128,7 +128,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     }
 
     private InputStream unsealed(InputStream stored, MessageDigest hash) throws IOException {
-        if (!manifest.isSealed()) {
+        if (!manifest.hasRecipients()) {
             return stored;
         }
         try {

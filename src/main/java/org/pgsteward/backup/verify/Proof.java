@@ -113,7 +113,7 @@ public final class Proof {
             if (refusal.isPresent()) {
                 return with(backup, BackupState.UNVERIFIABLE, began, refusal.get());
             }
-            if (manifest.isSealed() && !keys.opens()) {
+            if (manifest.hasRecipients() && !keys.opens()) {
                 store.file(stored, keys).check();
                 return isJudged(backup) ? backup : with(backup, BackupState.UNVERIFIABLE, began, NO_IDENTITY);
             }

@@ -106,7 +106,7 @@ class ManifestTest {
                         .replaceFirst("\"sealed_to\" : \\[[^\\]]*\\],", "")
                         .replaceFirst("\"proof\" : \"[^\"]*\",", ""));
         Manifest read = new Store(root, Json.mapper()).manifest(PATH);
-        assertThat(read.isSealed()).isFalse();
+        assertThat(read.hasRecipients()).isFalse();
         assertThat(read.proof()).isEmpty();
     }
 
