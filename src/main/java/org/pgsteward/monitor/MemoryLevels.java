@@ -51,7 +51,7 @@ record MemoryLevels(
         return new Threshold(
                 Optional.of((double) warnBytes),
                 Optional.of((double) criticalBytes),
-                clearBytes,
+                (double) clearBytes,
                 Duration.ZERO,
                 samples);
     }

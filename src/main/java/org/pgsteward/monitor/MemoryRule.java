@@ -64,7 +64,7 @@ public final class MemoryRule {
         Memory memory = reading.memory();
         MemoryLevels levels = MemoryLevels.of(warn, critical, clear, reading.container(), memory.limitBytes());
         Threshold.Step step =
-                levels.threshold(samples).step(before, memory.usedBytes(), Severity.WARNING, reading.at());
+                levels.threshold(samples).step(before, (double) memory.usedBytes(), Severity.WARNING, reading.at());
         Optional<Condition> condition = step.decided()
                 ? Optional.of(condition(reading, levels, step.track().severity()))
                 : Optional.empty();
