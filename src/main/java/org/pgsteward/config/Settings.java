@@ -18,13 +18,14 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Percent;
 import org.pgsteward.model.Secret;
+import org.pgsteward.model.Size;
 
 /**
  * The {@code pgsteward.*} settings: what is shipped, over it the environment ({@code PGSTEWARD_BACKUP_DIR} for
@@ -55,9 +56,6 @@ public final class Settings {
 
     /** What a key's last part says of its value. */
     private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url|topic)");
-
-    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})([kmgKMG]?)");
-    private static final Pattern SHARE = Pattern.compile("\\d{1,3}(\\.\\d{1,3})?%");
 
     private final Map<String, String> values;
 
@@ -210,17 +208,9 @@ public final class Settings {
     /** @throws IllegalArgumentException when it is not bytes, or a whole number with one of the units k, m and g */
     public long bytes(String key) {
         String value = require(key).strip();
-        Matcher size = SIZE.matcher(value);
-        if (!size.matches()) {
-            throw new IllegalArgumentException(key + " is '" + value + "', not a size such as 500k, 1m or 2g");
-        }
-        long count = Long.parseLong(size.group(1));
-        return switch (size.group(2).toLowerCase(Locale.ROOT)) {
-            case "k" -> count << 10;
-            case "m" -> count << 20;
-            case "g" -> count << 30;
-            default -> count;
-        };
+        return Size.read(value)
+                .orElseThrow(() ->
+                        new IllegalArgumentException(key + " is '" + value + "', not a size such as 500k, 1m or 2g"));
     }
 
     /**
@@ -229,10 +219,10 @@ public final class Settings {
      */
     public double share(String key) {
         String value = require(key).strip();
-        if (!SHARE.matcher(value).matches()) {
-            throw new IllegalArgumentException(key + " is '" + value + "', not a share such as 50%");
-        }
-        return Double.parseDouble(value.substring(0, value.length() - 1)) / 100;
+        return Percent.read(value)
+                        .orElseThrow(() ->
+                                new IllegalArgumentException(key + " is '" + value + "', not a share such as 50%"))
+                / 100;
     }
 
     /** A list separated by commas; empty when it is not set. */

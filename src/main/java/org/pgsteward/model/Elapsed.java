@@ -1,12 +1,27 @@
 package org.pgsteward.model;
 
+import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A span of time as a person says it, in its two largest units, and as one is written in settings. */
+/** A span of time as a person says it, in its two largest units, and as operators write it. */
 public final class Elapsed {
-    private static final Pattern WRITTEN = Pattern.compile("(\\d{1,9})([smhd])");
+    private static final String AMOUNT = "([0-9]{1,15}(?:\\.[0-9]{1,6})?)\\s*";
+
+    /** The parts from days to milliseconds, each at most once. */
+    private static final Pattern WRITTEN = Pattern.compile("(?=[0-9])(?:" + AMOUNT + "d\\s*)?(?:" + AMOUNT
+            + "h\\s*)?(?:" + AMOUNT + "m(?!s)\\s*)?(?:" + AMOUNT + "s\\s*)?(?:" + AMOUNT + "ms)?");
+
+    /** Seconds of the unit of each group of {@link #WRITTEN}. */
+    private static final BigDecimal[] SECONDS = {
+        new BigDecimal(86_400), new BigDecimal(3600), new BigDecimal(60), BigDecimal.ONE, new BigDecimal("0.001")
+    };
+
+    /** Seconds; so that a point in time plus any span is still a point in time. */
+    private static final BigDecimal LONGEST = new BigDecimal(999_999_999L * 86_400);
 
     private Elapsed() {}
 
@@ -31,23 +46,40 @@ public final class Elapsed {
     }
 
     /**
-     * Reads {@code 10s}, {@code 90m}, {@code 6h} or {@code 2d}.
+     * Reads {@code 10s}, {@code 90m}, {@code 6h}, {@code 2d}, {@code 1h30m}, {@code 1.5 h} or {@code 500ms}. This is the only
+     * parser of times that pgsteward has; Camel reads the times of its own timers.
+     *
+     * @return empty when the text is no time, or one longer than 999,999,999 days
+     */
+    public static Optional<Duration> read(String text) {
+        Matcher parts = WRITTEN.matcher(text.strip().toLowerCase(Locale.ROOT));
+        if (!parts.matches()) {
+            return Optional.empty();
+        }
+        BigDecimal seconds = BigDecimal.ZERO;
+        for (int i = 0; i < SECONDS.length; i++) {
+            String amount = parts.group(i + 1);
+            if (amount != null) {
+                seconds = seconds.add(new BigDecimal(amount).multiply(SECONDS[i]));
+            }
+        }
+        return seconds.compareTo(LONGEST) > 0
+                ? Optional.empty()
+                : Optional.of(Duration.ofSeconds(
+                        seconds.longValue(),
+                        seconds.remainder(BigDecimal.ONE).movePointRight(9).longValue()));
+    }
+
+    /**
+     * Does the same for a named value.
      *
      * @param name of the setting or option, for the message
      * @throws IllegalArgumentException with name and text when it is none
      */
     public static Duration parse(String name, String text) {
-        Matcher span = WRITTEN.matcher(text.strip());
-        if (!span.matches()) {
-            throw new IllegalArgumentException(name + " is '" + text.strip() + "', not a time such as 90m, 6h or 2d");
-        }
-        long count = Long.parseLong(span.group(1));
-        return switch (span.group(2)) {
-            case "s" -> Duration.ofSeconds(count);
-            case "m" -> Duration.ofMinutes(count);
-            case "h" -> Duration.ofHours(count);
-            default -> Duration.ofDays(count);
-        };
+        return read(text)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        name + " is '" + text.strip() + "', not a time such as 90m, 6h or 2d"));
     }
 
     private static String two(long large, String unit, long small, String smallUnit) {

@@ -1,9 +1,14 @@
 package org.pgsteward.model;
 
 import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Bytes as a person reads them, in the binary units that Docker's own {@code 256m} means. */
+/** Bytes as a person reads and writes them, in the binary units that Docker's own {@code 256m} means. */
 public final class Size {
+    private static final Pattern WRITTEN = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,6})?)\\s*(b|[kmgt](?:i?b)?|)");
+
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
     private Size() {}
@@ -18,5 +23,21 @@ public final class Size {
         }
         boolean whole = amount >= 100 || amount == Math.rint(amount);
         return String.format(Locale.ROOT, whole ? "%.0f %s" : "%.1f %s", amount, UNITS[unit]);
+    }
+
+    /**
+     * Reads {@code 512}, {@code 500k}, {@code 1.5g} or {@code 64 MiB}; each unit is 1024 of the one before it. This is the only
+     * parser of sizes that pgsteward has.
+     *
+     * @return bytes; empty when the text is no size
+     */
+    public static OptionalLong read(String text) {
+        Matcher parts = WRITTEN.matcher(text.strip().toLowerCase(Locale.ROOT));
+        if (!parts.matches()) {
+            return OptionalLong.empty();
+        }
+        String unit = parts.group(2);
+        int power = unit.isEmpty() ? 0 : "bkmgt".indexOf(unit.charAt(0));
+        return OptionalLong.of(Math.round(Double.parseDouble(parts.group(1)) * Math.pow(1024, power)));
     }
 }

@@ -1,8 +1,8 @@
 package org.pgsteward.monitor;
 
-import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.pgsteward.model.Percent;
 import org.pgsteward.model.Size;
 
 /** A line that memory may cross: a share of the limit, or so many bytes whatever the limit is. */
@@ -56,28 +56,19 @@ public sealed interface Level {
      * @throws IllegalArgumentException with name and value when the text is none of these
      */
     static Level parse(String name, String text) {
-        Matcher parts = Written.FORM.matcher(text.strip().toLowerCase(Locale.ROOT));
-        if (!parts.matches()) {
-            throw new IllegalArgumentException(name + " is '" + text + "': write a share such as 80%, or bytes such as"
-                    + " 200m (units b, k, m, g, t)");
-        }
-        double amount = Double.parseDouble(parts.group(1));
-        String unit = parts.group(2);
+        OptionalDouble share = Percent.read(text);
+        OptionalLong size = Size.read(text);
         try {
-            if (unit.equals("%")) {
-                return new Share(amount);
+            if (share.isPresent()) {
+                return new Share(share.getAsDouble());
             }
-            int power = unit.isEmpty() ? 0 : "bkmgt".indexOf(unit.charAt(0));
-            return new Bytes((long) (amount * Math.pow(1024, power)));
+            if (size.isPresent()) {
+                return new Bytes(size.getAsLong());
+            }
         } catch (IllegalArgumentException outOfRange) {
             throw new IllegalArgumentException(name + " is '" + text + "': " + outOfRange.getMessage(), outOfRange);
         }
-    }
-
-    /** How a level is written. */
-    final class Written {
-        private static final Pattern FORM = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,6})?)\\s*(%|b|[kmgt](?:i?b)?|)");
-
-        private Written() {}
+        throw new IllegalArgumentException(name + " is '" + text + "': write a share such as 80%, or bytes such as"
+                + " 200m (units b, k, m, g, t)");
     }
 }

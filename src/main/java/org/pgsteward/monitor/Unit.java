@@ -2,9 +2,11 @@ package org.pgsteward.monitor;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Percent;
 import org.pgsteward.model.Size;
 
 /** What a watched figure counts: how its levels are written in settings, and how it is said to people. */
@@ -18,7 +20,7 @@ enum Unit {
     /** So many of them, written with {@code k} and {@code m} for thousands and millions. */
     COUNT("a count such as 20, 500k or 500m");
 
-    private static final Pattern FORM = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,6})?)\\s*([a-z%]*)");
+    private static final Pattern NUMBER = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,6})?)\\s*([km]?)");
 
     private final String expected;
 
@@ -33,48 +35,30 @@ enum Unit {
      * @throws IllegalArgumentException with name and value when the text is none, or not above 0
      */
     double parse(String name, String text) {
-        Matcher parts = FORM.matcher(text.strip().toLowerCase(Locale.ROOT));
-        if (!parts.matches()) {
-            throw wrong(name, text);
-        }
-        double value = Double.parseDouble(parts.group(1)) * factor(parts.group(2), name, text);
-        if (!(value > 0)) {
-            throw wrong(name, text);
-        }
-        return value;
+        OptionalDouble value = switch (this) {
+            case PERCENT -> Percent.read(text);
+            case BYTES -> Size.read(text).stream().asDoubleStream().findFirst();
+            case TIME -> Elapsed.read(text).stream().mapToDouble(Unit::seconds).findFirst();
+            case COUNT -> count(text);
+        };
+        return value.stream().filter(level -> level > 0).findFirst().orElseThrow(() -> wrong(name, text));
     }
 
-    private double factor(String unit, String name, String text) {
-        return switch (this) {
-            case PERCENT -> {
-                if (!unit.equals("%")) {
-                    throw wrong(name, text);
-                }
-                yield 1;
-            }
-            case BYTES -> {
-                int power = unit.isEmpty() ? 0 : "bkmgt".indexOf(unit.charAt(0));
-                if (power < 0 || !unit.matches("|b|[kmgt](i?b)?")) {
-                    throw wrong(name, text);
-                }
-                yield Math.pow(1024, power);
-            }
-            case TIME ->
-                switch (unit) {
-                    case "s" -> 1;
-                    case "m" -> 60;
-                    case "h" -> 3600;
-                    case "d" -> 86_400;
-                    default -> throw wrong(name, text);
-                };
-            case COUNT ->
-                switch (unit) {
-                    case "" -> 1;
-                    case "k" -> 1e3;
-                    case "m" -> 1e6;
-                    default -> throw wrong(name, text);
-                };
+    private static double seconds(Duration time) {
+        return time.getSeconds() + time.getNano() / 1e9;
+    }
+
+    private static OptionalDouble count(String text) {
+        Matcher parts = NUMBER.matcher(text.strip().toLowerCase(Locale.ROOT));
+        if (!parts.matches()) {
+            return OptionalDouble.empty();
+        }
+        double factor = switch (parts.group(2)) {
+            case "k" -> 1e3;
+            case "m" -> 1e6;
+            default -> 1;
         };
+        return OptionalDouble.of(Double.parseDouble(parts.group(1)) * factor);
     }
 
     private IllegalArgumentException wrong(String name, String text) {

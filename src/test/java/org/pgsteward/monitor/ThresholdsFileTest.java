@@ -177,6 +177,7 @@ class ThresholdsFileTest {
         texts.add(org.junit.jupiter.params.provider.Arguments.of(Files.readString(SHIPPED), true));
         for (String good : List.of(
                 "lock-wait: off",
+                "lock-wait: {warn: 90 s, critical: 1h30m}",
                 "lock-wait: {services: {wiki: off, vikunja: {warn: 2h, critical: off}}}",
                 "disk: {warn: 80.5%, clear: 70%, lasting: 0s}",
                 "memory: {warn: 200m, critical: 1.5g, clear: 100m}",
@@ -188,6 +189,8 @@ class ThresholdsFileTest {
         for (String bad : List.of(
                 "locks: off",
                 "lock-wait: {warn: 80%}",
+                "lock-wait: {warn: 1m1h}",
+                "lock-wait: {warn: 60}",
                 "disk: {warn: 5m}",
                 "disk: {lastin: 5m}",
                 "database-size: {warn: 80%}",
