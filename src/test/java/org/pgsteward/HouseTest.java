@@ -15,8 +15,8 @@ import java.util.List;
  * The layers. A package imports packages of the layers below it, and never one beside it:
  *
  * <pre>
- *   model &lt;- io &lt;- engine, postgres, config &lt;- journal &lt;- alert &lt;- containers
- *         &lt;- backup, provision, monitor &lt;- doctor, overview &lt;- web, camel &lt;- app &lt;- cli
+ *   model &lt;- io &lt;- engine, postgres &lt;- journal &lt;- alert &lt;- containers
+ *         &lt;- backup, provision, monitor &lt;- doctor, overview &lt;- config &lt;- web, camel &lt;- app &lt;- cli
  * </pre>
  *
  * <p>Within {@code backup}:
@@ -28,6 +28,8 @@ import java.util.List;
  * <p>A verification restores, and a dump that is encrypted is verified while it is made.
  *
  * <p>Containers are below provisioning and monitoring, since both act on the containers that are known.
+ * Settings are above the capabilities: a setting is read into what its capability works with, such as a retention policy,
+ * and no capability reads a setting by itself.
  */
 @AnalyzeClasses(packages = "org.pgsteward", importOptions = ImportOption.DoNotIncludeTests.class)
 class HouseTest {
@@ -37,12 +39,13 @@ class HouseTest {
     private static final List<List<String>> LAYERS = List.of(
             List.of("model"),
             List.of("io"),
-            List.of("engine", "postgres", "config"),
+            List.of("engine", "postgres"),
             List.of("journal"),
             List.of("alert"),
             List.of("containers"),
             List.of("backup", "provision", "monitor"),
             List.of("doctor", "overview"),
+            List.of("config"),
             List.of("web", "camel"),
             List.of("app"),
             List.of("cli"));

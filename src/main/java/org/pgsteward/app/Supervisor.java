@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.config.Settings;
+import org.pgsteward.config.WebConfig;
 import org.pgsteward.overview.Standby;
 import org.pgsteward.postgres.DaemonLock;
 import org.pgsteward.web.HttpServer;
@@ -105,8 +106,9 @@ public final class Supervisor implements AutoCloseable {
             stopWork();
         }
         LOG.warn("{}", current.words());
+        WebConfig web = WebConfig.of(settings);
         standbyDoor = HttpServer.standby(
-                new InetSocketAddress(settings.require("pgsteward.http.host"), settings.port("pgsteward.http.port")),
+                new InetSocketAddress(web.host(), web.port()),
                 () -> Optional.ofNullable(standby).orElse(current));
     }
 

@@ -87,7 +87,16 @@ import org.pgsteward.camel.receivers.Delivery;
 import org.pgsteward.camel.receivers.OutboxDelivery;
 import org.pgsteward.camel.receivers.Receivers;
 import org.pgsteward.camel.receivers.Redaction;
+import org.pgsteward.config.AlertConfig;
+import org.pgsteward.config.BackupConfig;
+import org.pgsteward.config.BackupWatchConfig;
+import org.pgsteward.config.DaemonConfig;
+import org.pgsteward.config.EngineConfig;
+import org.pgsteward.config.PostgresConfig;
+import org.pgsteward.config.ProvisionConfig;
+import org.pgsteward.config.ReceiverSettings;
 import org.pgsteward.config.Settings;
+import org.pgsteward.config.WebConfig;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.containers.StatusRule;
@@ -103,7 +112,6 @@ import org.pgsteward.journal.JournalWriter;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Console;
-import org.pgsteward.model.Secret;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.CrashProbe;
 import org.pgsteward.monitor.DatabaseProbe;
@@ -124,10 +132,8 @@ import org.pgsteward.overview.DaemonStatus;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.OverviewReader;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.UnprivilegedUser;
 import org.pgsteward.postgres.guard.ServerGuard;
-import org.pgsteward.postgres.login.TlsSettings;
 import org.pgsteward.provision.Catalogue;
 import org.pgsteward.provision.ContainerWatch;
 import org.pgsteward.provision.DaemonProvisioning;
@@ -189,6 +195,12 @@ public final class Wiring {
     public final BackupRows rows;
     private final ShrinkRule shrink;
     private final OverdueRule overdue;
+    private final Function<Function<String, Optional<String>>, Schedules> schedules;
+    private final Duration forgotten;
+    private final Path templates;
+    private final DaemonConfig daemon;
+    private final PostgresConfig postgres;
+    private final ProvisionConfig provision;
     private final Fallbacks fallbacks;
     private final StuckRule stuck;
     private final ProcessDeaths deaths;
@@ -245,44 +257,32 @@ public final class Wiring {
         if (purpose != Purpose.CHECK) {
             SettingsCheck.require(given);
         }
-        zone = given.get("pgsteward.timezone").map(ZoneId::of).orElseGet(ZoneId::systemDefault);
-        settings = ReceiverSettings.with(given).with(Map.of("pgsteward.timezone", zone.getId()));
-        state = settings.path("pgsteward.state.dir");
+        daemon = DaemonConfig.of(given);
+        zone = daemon.zone();
+        settings = ReceiverSettings.with(given).with(Map.of(DaemonConfig.ZONE.name(), zone.getId()));
+        state = daemon.state();
         if (purpose.leavesTraces()) {
             closed(state);
         }
-        server = new Server(new ServerAddress(
-                settings.require("pgsteward.postgres.host"),
-                settings.port("pgsteward.postgres.port"),
-                settings.require("pgsteward.postgres.user"),
-                purpose.needsPassword()
-                        ? settings.secret("pgsteward.postgres.password")
-                        : settings.get("pgsteward.postgres.password")
-                                .map(Secret::new)
-                                .orElse(ServerAddress.NO_PASSWORD),
-                settings.require("pgsteward.postgres.database"),
-                TlsSettings.parse(
-                        settings.require("pgsteward.postgres.sslmode"), settings.get("pgsteward.postgres.sslrootcert")),
-                settings.duration("pgsteward.postgres.connect.timeout")));
-        Optional<Path> bindir = settings.get("pgsteward.postgres.bindir").map(Path::of);
-        ManifestKeys manifestKeys = ManifestKeys.of(
-                settings.get("pgsteward.backup.manifest.key").map(Secret::new), state.resolve("manifest_key"));
-        store = new Store(settings.path("pgsteward.backup.dir"), json, manifestKeys);
+        postgres = purpose.needsPassword() ? PostgresConfig.of(settings) : PostgresConfig.withoutPassword(settings);
+        server = new Server(postgres.address());
+        Optional<Path> bindir = postgres.programs();
+        BackupConfig backup = BackupConfig.of(settings);
+        BackupWatchConfig backupWatch = BackupWatchConfig.of(settings);
+        provision = ProvisionConfig.of(settings);
+        ManifestKeys manifestKeys = ManifestKeys.of(backup.manifestKey(), state.resolve("manifest_key"));
+        store = new Store(backup.store(), json, manifestKeys);
         tables = new Tables(server.managementDatabase());
         rows = new BackupRows(server.managementDatabase());
         locks = state.resolve("locks");
         targets = new Targets(server);
         backupSets = new BackupSets(store, locks, clock);
         sets = new SetKeeper(backupSets, targets, tables, server);
-        AgeKeys keys = AgeKeys.of(
-                settings.words("pgsteward.backup.recipients"),
-                settings.get("pgsteward.backup.identity").map(Secret::new));
-        scratch = settings.get("pgsteward.scratch.dir")
-                .map(dir -> Path.of(dir).toAbsolutePath())
-                .orElse(state.resolve("scratch"));
+        AgeKeys keys = backup.keys();
+        scratch = backup.scratch();
         RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch, locks, clock);
         house = new Housekeeping(tables, store, locks, sets, leftovers);
-        Set<String> extensions = settings.words("pgsteward.extensions.allowed");
+        Set<String> extensions = provision.extensions();
         proof = new Proof(store, keys, scratch, locks, bindir, user, extensions, runs, rows::verified, clock);
         dumps = new Dumps(
                 server,
@@ -298,7 +298,7 @@ public final class Wiring {
                 clock);
         restore = new Restore(
                 server, bindir, user, store, keys, locks, scratch, leftovers, extensions, rows::verified, clock);
-        stuck = new StuckRule(settings.duration("pgsteward.backup.stuck.after"));
+        stuck = backupWatch.stuck();
         deaths = new ProcessDeaths(state.resolve("under-way"), clock);
         recovery = new Recovery(
                 server,
@@ -312,24 +312,27 @@ public final class Wiring {
         spool = purpose.leavesTraces() ? new Spool(waiting, json, clock) : Spool.unopened(waiting, json, clock);
         silences = new Silences(state, json, clock);
         typing = new Typing(
-                settings.require("pgsteward.command"),
-                settings.require("pgsteward.docker.command"),
+                daemon.command(),
+                daemon.dockerCommand(),
                 "PGPASSWORD=$PGSTEWARD_POSTGRES_PASSWORD psql -h "
                         + Typing.word(server.address().host()) + " -p "
                         + server.address().port());
         alerts = new AlertBook(state, silences, json, clock, zone, typing);
-        fallbacks = ReceiverSettings.fallbacks(settings);
+        AlertConfig alert = AlertConfig.of(settings);
+        fallbacks = alert.fallbacks();
+        templates = alert.templates();
         redaction = new Redaction(settings.secrets());
         card = new CardKeeper(new RecoveryCard(store, server.address(), clock), rows, backupSets);
-        shrink = new ShrinkRule(
-                settings.share("pgsteward.backup.shrink.warn"), settings.bytes("pgsteward.backup.shrink.exempt"));
+        shrink = backupWatch.shrink();
         backupNotices = new BackupNotices(
                 tables, new ShrinkCheck(rows, shrink, clock), new CaveatCheck(rows, clock), reporter, clock);
         backups = new BackupRun(
                 dumps, targets, house, new StoreEndpoint(routeClient), proof, card, backupNotices, reporter, clock);
         backupPair = new BackupPair(backups);
         asked = new RequestedBackups(targets, tables, rows, sets, store, proof, locks, backupPair, backups, clock);
-        overdue = new OverdueRule(settings.duration("pgsteward.backup.overdue.grace"), zone);
+        overdue = new OverdueRule(backupWatch.overdueGrace(), zone);
+        schedules = schedule -> new Schedules(backup.schedule(), backup.baseSchedule(), zone, schedule);
+        forgotten = backupWatch.forgottenAfter();
     }
 
     /** Others may pass through to their scratch clusters, and see nothing on the way. */
@@ -356,8 +359,8 @@ public final class Wiring {
         parts.pipeline.files(routes(), RouteFiles.ALL, files -> parts.watches.use(thresholds(files)));
         oldLevels().forEach((old, value) -> LOG.warn("{}", old.advice(value)));
         StatusPage page = new StatusPage(parts.overview, zone);
-        InetSocketAddress address =
-                new InetSocketAddress(settings.require("pgsteward.http.host"), settings.port("pgsteward.http.port"));
+        WebConfig web = WebConfig.of(settings);
+        InetSocketAddress address = new InetSocketAddress(web.host(), web.port());
         return new Daemon(
                 parts.pipeline,
                 parts.engine,
@@ -401,7 +404,7 @@ public final class Wiring {
 
     /** All that the daemon's routes find. */
     private Parts parts() throws IOException {
-        DockerEngine engine = DockerEngine.at(settings.require("pgsteward.docker.host"));
+        DockerEngine engine = DockerEngine.at(EngineConfig.of(settings).host());
         Containers containers = containers(engine);
         MemorySampler memory = new MemorySampler(engine, containers, clock);
         Watches watches = new Watches(ThresholdsFile.read(Optional.empty(), Map.of()));
@@ -470,8 +473,7 @@ public final class Wiring {
     }
 
     private String postgresContainer() {
-        return settings.get("pgsteward.postgres.container")
-                .orElse(server.address().host());
+        return postgres.containerName();
     }
 
     private Console console() {
@@ -481,7 +483,7 @@ public final class Wiring {
 
     private KeptDatabaseRule forgotten() {
         return new KeptDatabaseRule(
-                settings.duration("pgsteward.restore.forgotten.after"),
+                forgotten,
                 "docker exec " + Typing.word(postgresContainer()) + " psql -U "
                         + Typing.word(server.address().user()) + " -d "
                         + Typing.word(server.address().database()) + " -c");
@@ -521,8 +523,7 @@ public final class Wiring {
         folders.put("backups", store.root());
         folders.put("state", state);
         folders.put("scratch", scratch);
-        settings.get("pgsteward.postgres.data.dir")
-                .ifPresent(folder -> folders.put(DiskProbe.POSTGRES_DATA, Path.of(folder)));
+        postgres.data().ifPresent(folder -> folders.put(DiskProbe.POSTGRES_DATA, folder));
         return new DiskProbe(folders);
     }
 
@@ -530,9 +531,9 @@ public final class Wiring {
     public Containers containers(DockerEngine engine) {
         return new Containers(
                 engine,
-                settings.get("pgsteward.postgres.container"),
-                settings.require("pgsteward.postgres.host"),
-                new StatusWatch(new StatusRule(PATIENCE, settings.duration("pgsteward.update.grace")), clock),
+                postgres.container(),
+                server.address().host(),
+                new StatusWatch(new StatusRule(PATIENCE, provision.updateGrace()), clock),
                 () -> ContainerEvents.readAll(EventFeed.remembered(engine, clock)));
     }
 
@@ -589,7 +590,7 @@ public final class Wiring {
                 discovery,
                 containers,
                 house::order,
-                settings.get("pgsteward.web.network"),
+                provision.webNetwork(),
                 clock);
     }
 
@@ -605,7 +606,7 @@ public final class Wiring {
                 containers,
                 tables,
                 server.address(),
-                new IdleServices(discovery, containers, tables, idleAfter(), clock),
+                new IdleServices(discovery, containers, tables, provision.idleAfter(), clock),
                 alerts::firing,
                 log,
                 clock);
@@ -616,21 +617,16 @@ public final class Wiring {
     }
 
     private Provisioner provisioner(Discovery discovery) {
-        return new Provisioner(discovery, server, settings.words("pgsteward.extensions.allowed"), clock);
+        return new Provisioner(discovery, server, provision.extensions(), clock);
     }
 
     public Discovery discovery() throws IOException {
-        Path secrets = settings.path("pgsteward.secrets.dir");
+        Path secrets = provision.secrets();
         Set<Path> ours = new HashSet<>(settings.files());
         ours.add(secrets.resolve("postgres_password"));
-        String place = settings.get("pgsteward.secrets.place").orElse(secrets.toString());
-        SecretsFolder folder = new SecretsFolder(secrets, place, ours, settings.secrets());
-        Optional<Path> own = settings.get("pgsteward.catalogue.file").map(Path::of);
+        SecretsFolder folder = new SecretsFolder(secrets, provision.secretsPlace(), ours, settings.secrets());
+        Optional<Path> own = provision.catalogue();
         return new Discovery(own.isPresent() ? Catalogue.with(json, own.get()) : Catalogue.shipped(json), folder);
-    }
-
-    private Duration idleAfter() {
-        return Duration.ofDays(settings.number("pgsteward.idle.days"));
     }
 
     /** The levels in force, for a command. */
@@ -647,7 +643,7 @@ public final class Wiring {
     }
 
     private RouteSource routes() {
-        return new RouteSource(settings.path("pgsteward.routes.dir"), state, settings.forRoutes(), this::routeCheck);
+        return new RouteSource(daemon.routes(), state, settings.forRoutes(), this::routeCheck);
     }
 
     private Pipeline pipeline(Outbox outbox, Function<String, Optional<String>> schedule) {
@@ -674,23 +670,12 @@ public final class Wiring {
                         clock))
                 .bean("alerts", alerts)
                 .bean("outbox", outbox)
-                .bean("messages", new Messages(templates(), json, zone, clock));
-    }
-
-    /** Where an operator lays his own texts: beside the routes, unless he says otherwise. */
-    private Path templates() {
-        return settings.get("pgsteward.templates.dir")
-                .map(Path::of)
-                .orElseGet(() -> settings.path("pgsteward.routes.dir").resolve("templates"));
+                .bean("messages", new Messages(templates, json, zone, clock));
     }
 
     /** @param schedule the label's value, by service */
     private Schedules schedules(Function<String, Optional<String>> schedule) {
-        return new Schedules(
-                settings.require("pgsteward.backup.schedule"),
-                settings.get("pgsteward.backup.base.schedule"),
-                zone,
-                schedule);
+        return schedules.apply(schedule);
     }
 
     /** Without any hook: what hangs would hold that up too. */

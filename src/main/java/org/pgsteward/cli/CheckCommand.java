@@ -15,6 +15,7 @@ import org.pgsteward.app.SettingsCheck;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.lint.Problem;
 import org.pgsteward.camel.lint.RouteFiles;
+import org.pgsteward.config.DaemonConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.io.Json;
 import org.pgsteward.monitor.OldLevels;
@@ -62,7 +63,7 @@ final class CheckCommand implements Callable<Integer> {
         // A folder that is named is checked without the settings that it will run with.
         Settings.Tolerant read = Settings.withoutSecrets(dir == null ? System.getenv() : Map.of());
         Settings settings = read.settings();
-        Path folder = dir == null ? settings.path("pgsteward.routes.dir") : dir;
+        Path folder = dir == null ? settings.value(DaemonConfig.ROUTES) : dir;
         RouteFiles files = RouteFiles.read(folder);
         Map<String, String> faults = SettingsCheck.wrong(settings, files);
         List<String> wrong = new ArrayList<>(faults.values());

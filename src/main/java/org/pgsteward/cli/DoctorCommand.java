@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.config.EngineConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.doctor.Examination;
 import org.pgsteward.engine.DockerEngine;
@@ -45,7 +46,7 @@ final class DoctorCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         PrintWriter out = spec.commandLine().getOut();
-        try (DockerEngine engine = DockerEngine.forCommand(wiring.settings.require("pgsteward.docker.host"));
+        try (DockerEngine engine = DockerEngine.forCommand(wiring.settings.value(EngineConfig.HOST));
                 Provisioner provisioner = wiring.provisioner()) {
             Examination.Report report = Waiting.during(
                     spec.commandLine().getErr(),

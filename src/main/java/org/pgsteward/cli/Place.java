@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.pgsteward.config.NotSet;
-import org.pgsteward.config.Settings;
+import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.model.Typing;
 
 /** Where a command is typed: how the commands in its messages are typed there, and where it should have been typed. */
@@ -31,7 +31,7 @@ final class Place {
 
     static Optional<String> hint(Throwable thrown, List<String> arguments, Path home) {
         if (!(thrown instanceof NotSet missing)
-                || !missing.key().equals(Settings.PASSWORD)
+                || !missing.key().equals(PostgresConfig.PASSWORD.name())
                 || !Files.isRegularFile(home.resolve("compose.yaml"))) {
             return Optional.empty();
         }

@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.Pipeline;
+import org.pgsteward.config.EngineConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.engine.DockerEngine;
@@ -83,7 +84,7 @@ final class ProvisionCommand implements Callable<Integer> {
         if (!plan) {
             wiring.house.order();
         }
-        try (DockerEngine engine = DockerEngine.forCommand(wiring.settings.require("pgsteward.docker.host"));
+        try (DockerEngine engine = DockerEngine.forCommand(wiring.settings.value(EngineConfig.HOST));
                 Provisioner provisioner = wiring.provisioner()) {
             Containers containers = wiring.containers(engine);
             if (engine.answers()) {

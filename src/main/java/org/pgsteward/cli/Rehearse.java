@@ -12,7 +12,12 @@ import java.util.stream.Stream;
 import org.pgsteward.app.Daemon;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.lint.RouteFiles;
+import org.pgsteward.config.BackupConfig;
+import org.pgsteward.config.DaemonConfig;
+import org.pgsteward.config.EngineConfig;
+import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.Settings;
+import org.pgsteward.config.WebConfig;
 import picocli.CommandLine.Command;
 
 /**
@@ -27,16 +32,16 @@ final class Rehearse implements Callable<Integer> {
         Path routes = Path.of(System.getProperty("pgsteward.home", "")).resolve("routes");
         Settings settings = Settings.from(Map.of())
                 .with(Map.of(
-                        "pgsteward.postgres.host", "127.0.0.1",
+                        PostgresConfig.HOST.name(), "127.0.0.1",
                         // Nobody listens on port 1.
-                        "pgsteward.postgres.port", "1",
-                        "pgsteward.postgres.password", "none",
-                        "pgsteward.docker.host", "tcp://127.0.0.1:1",
-                        "pgsteward.state.dir", state.toString(),
-                        "pgsteward.backup.dir", state.resolve("backups").toString(),
-                        "pgsteward.requests.dir", state.resolve("requests").toString(),
-                        "pgsteward.routes.dir", routes.toString(),
-                        "pgsteward.http.port", "0"));
+                        PostgresConfig.PORT.name(), "1",
+                        PostgresConfig.PASSWORD.name(), "none",
+                        EngineConfig.HOST.name(), "tcp://127.0.0.1:1",
+                        DaemonConfig.STATE.name(), state.toString(),
+                        BackupConfig.STORE.name(), state.resolve("backups").toString(),
+                        BackupConfig.REQUESTS.name(), state.resolve("requests").toString(),
+                        DaemonConfig.ROUTES.name(), routes.toString(),
+                        WebConfig.PORT.name(), "0"));
         Wiring wiring = new Wiring(settings);
         try (Daemon daemon = wiring.daemon()) {
             daemon.start();

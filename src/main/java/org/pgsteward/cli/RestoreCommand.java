@@ -24,6 +24,7 @@ import org.pgsteward.backup.restore.RestoreProgress;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.camel.Pipeline;
+import org.pgsteward.config.BackupConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
@@ -145,7 +146,7 @@ final class RestoreCommand implements Callable<Integer> {
                 from == null
                         ? settings
                         : settings.with(Map.of(
-                                "pgsteward.backup.dir",
+                                BackupConfig.STORE.name(),
                                 from.toAbsolutePath().normalize().toString())));
         Inventory inventory = VerifyCommand.inventory(wiring);
         order(wiring);

@@ -4,6 +4,7 @@ import java.util.concurrent.Callable;
 import org.pgsteward.app.SettingsCheck;
 import org.pgsteward.app.Supervisor;
 import org.pgsteward.camel.lint.RouteFiles;
+import org.pgsteward.config.DaemonConfig;
 import org.pgsteward.config.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +31,7 @@ final class Run implements Callable<Integer> {
     public Integer call() throws Exception {
         Settings settings = Settings.from(System.getenv());
         Supervisor supervisor = new Supervisor(settings);
-        RouteFiles files = RouteFiles.read(settings.path("pgsteward.routes.dir"));
+        RouteFiles files = RouteFiles.read(settings.value(DaemonConfig.ROUTES));
         SettingsCheck.wrong(settings, files).values().stream().findFirst().ifPresent(fault -> {
             throw new Refusal(fault);
         });

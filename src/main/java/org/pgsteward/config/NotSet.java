@@ -4,9 +4,17 @@ package org.pgsteward.config;
 public final class NotSet extends IllegalArgumentException {
     private final String key;
 
-    NotSet(String key, String message) {
+    private NotSet(String key, String message) {
         super(message);
         this.key = key;
+    }
+
+    static NotSet of(Setting<?> setting) {
+        String variable = setting.variable();
+        return new NotSet(
+                setting.name(),
+                setting.name() + " is not set: set " + variable + ", or " + variable
+                        + "_FILE to the path of a file that" + " holds it");
     }
 
     public String key() {

@@ -1,4 +1,8 @@
-/** Settings: their names, their types, and where each value came from. */
+/**
+ * Settings by capability. Each setting stands once, as a constant of its {@code …Config}: name, form, default and description.
+ * The defaults of placeholders, the check of values, the hints for mistyped names and the tables of {@code reference.md} come
+ * from there. What only route files read has its default and form in the route file.
+ */
 @NullMarked
 package org.pgsteward.config;
 

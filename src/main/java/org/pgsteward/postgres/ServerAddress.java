@@ -24,23 +24,11 @@ public record ServerAddress(
     public static final Secret NO_PASSWORD = new Secret("(not set)");
 
     private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(10);
-    private static final Duration SHORTEST = Duration.ofSeconds(1);
-    private static final Duration LONGEST = Duration.ofMinutes(10);
 
     public ServerAddress {
         if (port < 1 || port > 65535) {
-            throw new IllegalArgumentException("pgsteward.postgres.port is " + port + ", not within 1 to 65535");
+            throw new IllegalArgumentException("the port of PostgreSQL is " + port + ", not within 1 to 65535");
         }
-        checked(connectTimeout);
-    }
-
-    /** @throws IllegalArgumentException when it is too short for any server or too long for any person */
-    public static Duration checked(Duration connectTimeout) {
-        if (connectTimeout.compareTo(SHORTEST) < 0 || connectTimeout.compareTo(LONGEST) > 0) {
-            throw new IllegalArgumentException(
-                    "pgsteward.postgres.connect.timeout is " + connectTimeout.toSeconds() + "s, not within 1s to 10m");
-        }
-        return connectTimeout;
     }
 
     /** The same with the usual settings of TLS and time. */

@@ -12,11 +12,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.config.AllSettings;
+import org.pgsteward.config.ReceiverSettings;
+import org.pgsteward.config.Setting;
 import org.pgsteward.config.Settings;
+import org.pgsteward.monitor.OldLevels;
 
 /**
  * The reference names what there is, and nothing else. Metrics and columns are compared where they are real: in
@@ -25,8 +30,8 @@ import org.pgsteward.config.Settings;
 class ReferenceTest {
     private static final String KEY = "(pgsteward\\.[a-z][a-z.-]*[a-z])";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{\\??" + KEY + "(?::([^{}]*))?}}");
-    private static final Pattern ASKED =
-            Pattern.compile("\\.(?:get|require|secret|path|number|duration|bytes|share|words)\\(\\s*\"" + KEY + "\"");
+    private static final Pattern GENERATED =
+            Pattern.compile("(?s)<!-- settings: [^>]*-->\\n(.*?)<!-- end of settings -->");
     private static final Pattern LABEL = Pattern.compile("(?:LABEL = |\\blabel\\((?:\\w+,\\s*)?)\"" + KEY + "\"");
     private static final Pattern LITERAL = Pattern.compile("\"" + KEY + "\"");
     private static final Pattern PATH = Pattern.compile("\"(/[a-z/]*)\",\\s*\\(\\) ->");
@@ -43,29 +48,108 @@ class ReferenceTest {
 
     /** What the launcher reads, and what stands for any. */
     private static final Set<String> NO_SETTINGS =
-            Set.of("PGSTEWARD_JAVA_OPTIONS", "PGSTEWARD_X_Y", "PGSTEWARD_MY_TOKEN");
+            Set.of("PGSTEWARD_JAVA_OPTIONS", "PGSTEWARD_X_Y", "PGSTEWARD_MY_TOKEN", "PGSTEWARD_MY_VALUE");
 
+    /** What begins like a setting and is none. */
+    private static final Set<String> NO_SETTING_KEYS =
+            Set.of("pgsteward.home", "pgsteward.java.options", "pgsteward.docker.events", "pgsteward.list");
+
+    /** Labels that have the name of a setting. */
+    private static final Set<String> ALSO_LABELS = Set.of("pgsteward.backup.schedule", "pgsteward.backup.keep");
+
+    /** With {@code -Dreference=write} the page gets the tables instead. */
     @Test
-    void everySettingIsThereWithItsDefaultAndNoOther() throws IOException {
-        Map<String, String> documented = new TreeMap<>();
-        Reference.rows("Settings").forEach((variable, cells) -> documented.put(variable, said(cells.get(0))));
-
-        Map<String, String> real = settings();
-        assertThat(without(real, documented))
-                .as("settings that %s lacks, or has with another default", Reference.FILE)
-                .isEmpty();
-        assertThat(without(documented, real))
-                .as("settings that only %s has, or with another default", Reference.FILE)
-                .isEmpty();
+    void theTablesOfSettingsAreThoseOfTheCode() throws IOException {
+        String page = Files.readString(Reference.FILE);
+        Matcher tables = GENERATED.matcher(page);
+        assertThat(tables.find())
+                .as("the markers of the settings in %s", Reference.FILE)
+                .isTrue();
+        String generated = new SettingsTables().text();
+        if ("write".equals(System.getProperty("reference"))) {
+            Files.writeString(
+                    Reference.FILE, page.substring(0, tables.start(1)) + generated + page.substring(tables.end(1)));
+            return;
+        }
+        assertThat(tables.group(1).lines())
+                .as(
+                        "%s is not as the code has it; run: mvn -q -B test -Dtest=ReferenceTest -Dreference=write",
+                        Reference.FILE)
+                .containsExactlyElementsOf(generated.lines().toList());
     }
 
     @Test
-    void everySettingSaysWhatItIsOrIsTheOtherLevelOfOneThatDoes() throws IOException {
-        assertThat(Reference.rows("Settings")).allSatisfy((variable, cells) -> {
-            if (cells.size() < 2 || cells.get(1).isEmpty()) {
-                assertThat(variable).matches(".*_(CRITICAL|LASTING|CLEAR|SERVICES|WARNING|WINDOW)");
+    void everySettingSaysWhatItIs() {
+        assertThat(AllSettings.all())
+                .allSatisfy(setting -> assertThat(setting.description())
+                        .as(setting.name())
+                        .matches("(?s)[A-Z].*\\.")
+                        .doesNotContain("|"));
+    }
+
+    @Test
+    void everyPlaceholderIsASettingAndHasOneDefault() throws IOException {
+        Map<String, Boolean> withDefault = new TreeMap<>();
+        placeholders().forEach(found -> withDefault.put(found.group(1), found.group(2) != null));
+        Set<String> derived = ReceiverSettings.with(Settings.from(Map.of())).forRoutes().keySet().stream()
+                .filter(key -> key.endsWith(".enabled"))
+                .collect(Collectors.toSet());
+        Map<String, Setting<?>> listed = new TreeMap<>();
+        AllSettings.all().forEach(setting -> listed.put(setting.name(), setting));
+        assertThat(withDefault.keySet())
+                .filteredOn(key -> !derived.contains(key))
+                .as("placeholders of routes that are no setting in org.pgsteward.config")
+                .allSatisfy(key -> assertThat(listed).containsKey(key));
+        assertThat(listed).allSatisfy((key, setting) -> {
+            if (setting.is(Setting.Trait.IN_ROUTES)) {
+                assertThat(withDefault).as("placeholders of the shipped routes").containsKey(key);
+            } else {
+                assertThat(withDefault.getOrDefault(key, false))
+                        .as("%s has its default in the code, and a second one in a route", key)
+                        .isFalse();
             }
         });
+    }
+
+    @Test
+    void theSourcesNameNoSettingThatIsNone() throws IOException {
+        Set<String> known = new TreeSet<>(NO_SETTING_KEYS);
+        AllSettings.all().forEach(setting -> known.add(setting.name()));
+        known.addAll(Reference.rows("Labels").keySet());
+        NO_SETTINGS.forEach(
+                variable -> known.add(variable.toLowerCase(Locale.ROOT).replace('_', '.')));
+        for (Path file : java()) {
+            assertThat(all(LITERAL, Files.readString(file)))
+                    .as("settings that only %s knows", file)
+                    .allSatisfy(key -> assertThat(
+                                    known.contains(key) || OldLevels.of(key).isPresent())
+                            .as(key)
+                            .isTrue());
+            assertThat(all(VARIABLE, Files.readString(file)))
+                    .as("variables that only %s knows", file)
+                    .allSatisfy(variable -> assertThat(known.stream()
+                                    .map(ReferenceTest::variable)
+                                    .anyMatch(name -> variable.equals(name) || variable.equals(name + "_FILE")))
+                            .as(variable)
+                            .isTrue());
+        }
+    }
+
+    /** Below, a capability names its setting in its messages, and never reads it. */
+    @Test
+    void aSettingIsReadByTheConstantOfItsConfig() throws IOException {
+        Set<String> names = new TreeSet<>();
+        AllSettings.all().stream()
+                .filter(setting -> !setting.is(Setting.Trait.IN_ROUTES))
+                .filter(setting -> !ALSO_LABELS.contains(setting.name()))
+                .forEach(setting -> names.add(setting.name()));
+        for (Path file : java()) {
+            if (file.toString().matches(".*/pgsteward/(app|camel|cli|web)/.*")) {
+                Set<String> literals = all(LITERAL, Files.readString(file));
+                literals.retainAll(names);
+                assertThat(literals).as("names of settings in %s", file).isEmpty();
+            }
+        }
     }
 
     @Test
@@ -143,26 +227,8 @@ class ReferenceTest {
         assertThat(Reference.rows("HTTP").keySet()).containsExactlyInAnyOrderElementsOf(paths);
     }
 
-    private static Set<Map.Entry<String, String>> without(Map<String, String> these, Map<String, String> those) {
-        return these.entrySet().stream()
-                .filter(entry -> !those.entrySet().contains(entry))
-                .collect(Collectors.toSet());
-    }
-
-    /** What is set by whoever runs it, by variable; without a default, it is empty. */
-    private static Map<String, String> settings() throws IOException {
-        Settings shipped = Settings.from(Map.of());
-        Settings decided = ReceiverSettings.with(shipped);
-        Map<String, String> settings = new TreeMap<>();
-        for (Path file : java()) {
-            all(ASKED, Files.readString(file)).forEach(key -> settings.put(variable(key), ""));
-        }
-        placeholders()
-                .filter(found -> !(found.group(1).endsWith(".enabled")
-                        && decided.get(found.group(1)).isPresent()))
-                .forEach(found -> settings.put(variable(found.group(1)), found.group(2) == null ? "" : found.group(2)));
-        shipped.forRoutes().forEach((key, value) -> settings.put(variable(key), value));
-        return settings;
+    private static String variable(String key) {
+        return key.toUpperCase(Locale.ROOT).replace('.', '_');
     }
 
     private static Stream<MatchResult> placeholders() throws IOException {
@@ -171,10 +237,6 @@ class ReferenceTest {
             PLACEHOLDER.matcher(Files.readString(file)).results().forEach(found);
         }
         return found.build();
-    }
-
-    private static String variable(String key) {
-        return key.toUpperCase(Locale.ROOT).replace('.', '_');
     }
 
     /** A default is set as code; what says in words where a value comes from is none. */

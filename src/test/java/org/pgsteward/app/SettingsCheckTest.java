@@ -46,6 +46,12 @@ class SettingsCheckTest {
                 "PGSTEWARD_BACKUP_BASE_SCHEDULE, 0 0 1 * 1, \": schedule '0 0 1 * 1' names days of the month and of the week: leave one of them *\"",
                 "PGSTEWARD_BACKUP_KEEP, all, \"is 'all': 'all' is none of last, hourly, daily, weekly, monthly and yearly; write it like last=3,daily=7,weekly=4,monthly=6\"",
                 "PGSTEWARD_BACKUP_SHRINK_WARN, half, \"is 'half', not a share such as 50%\"",
+                "PGSTEWARD_BACKUP_SHRINK_WARN, 100%, \"is '100%', not above 0% and below 100%\"",
+                "PGSTEWARD_BACKUP_STUCK_AFTER, 0s, \"is '0s', not above 0s\"",
+                "PGSTEWARD_ALERTS_FAILING_AFTER, 0m, \"is '0m', not above 0s\"",
+                "PGSTEWARD_POSTGRES_CONNECT_TIMEOUT, 11m, \"is '11m', not within 1s to 10m\"",
+                "PGSTEWARD_POSTGRES_PORT, 0, \"is '0', not a port from 1 to 65535\"",
+                "PGSTEWARD_POSTGRES_SSLMODE, always, \"is 'always', not one of disable, allow, prefer, require, verify-ca, verify-full\"",
                 "PGSTEWARD_BACKUP_RECIPIENTS, age1x, \"holds 'age1x', which is no age public key (age1..., by age-keygen)\"",
                 "PGSTEWARD_ALERTS_FALLBACK, emial, \"names 'emial', which is no receiver; did you mean 'email'?\"",
                 "PGSTEWARD_MONITOR_PERIOD, soon, \"is 'soon', not a time such as 30s\"",
@@ -79,6 +85,19 @@ class SettingsCheckTest {
     @ValueSource(strings = {"100ms", "1h30m", "45s", "500"})
     void aTimerTakesATimeHoweverCamelWritesIt(String time) throws IOException {
         assertThat(SettingsCheck.wrong(Settings.from(Map.of("PGSTEWARD_ALERTS_LOOK", time)), shipped))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PGSTEWARD_UPDATE_GRACE, 1h30m",
+        "PGSTEWARD_BACKUP_SHRINK_EXEMPT, 1.5 GiB",
+        "PGSTEWARD_BACKUP_SHRINK_WARN, 12.5 %",
+        "PGSTEWARD_HTTP_PORT, 0",
+        "PGSTEWARD_SLACK_URL, https://hooks.example.org/x/",
+    })
+    void aValueMayBeWrittenAsLevelsAre(String variable, String value) throws IOException {
+        assertThat(SettingsCheck.wrong(Settings.from(Map.of(variable, value)), shipped))
                 .isEmpty();
     }
 

@@ -9,10 +9,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.Settings;
 
 class PlaceTest {
-    private final Throwable unset = catchThrowable(() -> Settings.from(Map.of()).secret(Settings.PASSWORD));
+    private final Throwable unset = catchThrowable(() -> Settings.from(Map.of()).value(PostgresConfig.PASSWORD));
 
     @Test
     void aCommandOnTheHostIsTypedInTheContainer(@TempDir Path home) throws Exception {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.pgsteward.config.DaemonConfig;
 
 /**
  * The classes of which a route file may make a bean. To make one runs its constructor and its setters, so each is named here,
@@ -33,7 +34,7 @@ record BeanTypes(Set<String> called, Set<String> held, Set<String> listed) {
 
     /** @param settings with the types that the operator lists */
     static BeanTypes of(Map<String, String> settings) {
-        return with(Optional.ofNullable(settings.get("pgsteward.routes.types")).stream()
+        return with(Optional.ofNullable(settings.get(DaemonConfig.ROUTE_TYPES.name())).stream()
                 .flatMap(types -> Stream.of(types.split("[,\\s]+", -1)))
                 .filter(type -> !type.isBlank())
                 .toList());

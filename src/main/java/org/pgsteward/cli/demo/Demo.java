@@ -27,7 +27,10 @@ import org.pgsteward.backup.BackupRun;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.cli.Refusal;
+import org.pgsteward.config.DaemonConfig;
+import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.Settings;
+import org.pgsteward.config.WebConfig;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -100,18 +103,19 @@ public final class Demo implements Callable<Integer> {
         screen.say("pgsteward demo in " + folder);
         CountDownLatch stopped = new CountDownLatch(1);
         AtomicReference<@Nullable Daemon> running = new AtomicReference<>();
-        try (DemoHost host = DemoHost.start(
-                folder, environment.get("pgsteward.postgres.bindir").map(Path::of))) {
+        try (DemoHost host = DemoHost.start(folder, environment.find(PostgresConfig.PROGRAMS))) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> end(running.get(), host), "demo-end"));
             screen.done("host", "PostgreSQL and a recorded engine", host.data().toString());
             Wiring wiring = new Wiring(
                     environment
                             .with(host.settings())
                             .with(Map.of(
-                                    "pgsteward.routes.dir",
+                                    DaemonConfig.ROUTES.name(),
                                     routes.toString(),
-                                    "pgsteward.http.port",
-                                    once ? "0" : environment.require("pgsteward.http.port"))),
+                                    WebConfig.PORT.name(),
+                                    once
+                                            ? "0"
+                                            : environment.value(WebConfig.PORT).toString())),
                     host.programs().user());
             try (Daemon daemon = wiring.daemon().start()) {
                 running.set(daemon);

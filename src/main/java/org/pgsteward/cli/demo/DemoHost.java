@@ -16,7 +16,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.pgsteward.cli.Refusal;
+import org.pgsteward.config.BackupConfig;
+import org.pgsteward.config.DaemonConfig;
+import org.pgsteward.config.EngineConfig;
+import org.pgsteward.config.PostgresConfig;
+import org.pgsteward.config.ProvisionConfig;
 import org.pgsteward.config.Settings;
+import org.pgsteward.config.WebConfig;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Typing;
@@ -91,8 +97,8 @@ final class DemoHost implements AutoCloseable {
 
     /** @throws Refusal when another program has the status page's port, with what to type */
     static void requireFree(Settings environment) throws IOException {
-        int port = environment.port("pgsteward.http.port");
-        InetSocketAddress address = new InetSocketAddress(environment.require("pgsteward.http.host"), port);
+        int port = environment.value(WebConfig.PORT);
+        InetSocketAddress address = new InetSocketAddress(environment.value(WebConfig.HOST), port);
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(address, 1);
@@ -122,7 +128,7 @@ final class DemoHost implements AutoCloseable {
     /** A file that lets a shell ask what runs here. */
     Path environmentFile(Path routes) throws IOException {
         Map<String, String> settings = new TreeMap<>(settings());
-        settings.put("pgsteward.routes.dir", routes.toString());
+        settings.put(DaemonConfig.ROUTES.name(), routes.toString());
         Path file = folder.resolve("env");
         Files.write(file, new byte[0]);
         // It has the administrator's password.
@@ -145,23 +151,24 @@ final class DemoHost implements AutoCloseable {
                     service.password().reveal());
         }
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("pgsteward.postgres.host", "127.0.0.1");
-        settings.put("pgsteward.postgres.port", Integer.toString(port));
-        settings.put("pgsteward.postgres.user", "homelab");
-        settings.put("pgsteward.postgres.database", "homelab");
-        settings.put("pgsteward.postgres.password", password.reveal());
-        settings.put("pgsteward.postgres.container", "postgresql");
-        settings.put("pgsteward.postgres.data.dir", data.toString());
+        settings.put(PostgresConfig.HOST.name(), "127.0.0.1");
+        settings.put(PostgresConfig.PORT.name(), Integer.toString(port));
+        settings.put(PostgresConfig.USER.name(), "homelab");
+        settings.put(PostgresConfig.DATABASE.name(), "homelab");
+        settings.put(PostgresConfig.PASSWORD.name(), password.reveal());
+        settings.put(PostgresConfig.CONTAINER.name(), "postgresql");
+        settings.put(PostgresConfig.DATA.name(), data.toString());
         // The engine is a recording: what people are told to type has to work beside it.
-        settings.put("pgsteward.command", "./pgsteward");
-        settings.put("pgsteward.docker.command", Typing.NO_DOCKER);
-        settings.put("pgsteward.postgres.bindir", found.programs().directory().toString());
-        settings.put("pgsteward.docker.host", engine.host());
-        settings.put("pgsteward.state.dir", folder.resolve("state").toString());
-        settings.put("pgsteward.scratch.dir", data.resolveSibling("scratch").toString());
-        settings.put("pgsteward.backup.dir", folder.resolve("backups").toString());
-        settings.put("pgsteward.requests.dir", folder.resolve("requests").toString());
-        settings.put("pgsteward.secrets.dir", secrets.toString());
+        settings.put(DaemonConfig.COMMAND.name(), "./pgsteward");
+        settings.put(DaemonConfig.DOCKER_COMMAND.name(), Typing.NO_DOCKER);
+        settings.put(
+                PostgresConfig.PROGRAMS.name(), found.programs().directory().toString());
+        settings.put(EngineConfig.HOST.name(), engine.host());
+        settings.put(DaemonConfig.STATE.name(), folder.resolve("state").toString());
+        settings.put(BackupConfig.SCRATCH.name(), data.resolveSibling("scratch").toString());
+        settings.put(BackupConfig.STORE.name(), folder.resolve("backups").toString());
+        settings.put(BackupConfig.REQUESTS.name(), folder.resolve("requests").toString());
+        settings.put(ProvisionConfig.SECRETS.name(), secrets.toString());
         settings.put("pgsteward.mailbox.dir", folder.resolve("mailbox").toString());
         settings.put("pgsteward.monitor.period", "1s");
         settings.put("pgsteward.monitor.postgres.period", "1s");

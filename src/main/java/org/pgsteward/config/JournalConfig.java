@@ -1,0 +1,18 @@
+package org.pgsteward.config;
+
+import java.time.Duration;
+
+/** The journal: the tables in the management database. */
+public final class JournalConfig {
+    static final Section SECTION = new Section("Journal", "");
+
+    /** The route that removes old rows reads it. */
+    public static final Setting<Duration> ACTIVITY_KEEP = SECTION.setting(
+            "pgsteward.activity.keep", Form.TIME, "365d", "Time for which rows of `user_activity` are kept.");
+
+    static {
+        SECTION.inRoutes("pgsteward.activity.tick", "Schedule on which older rows are removed.");
+    }
+
+    private JournalConfig() {}
+}

@@ -1,0 +1,63 @@
+package org.pgsteward.config;
+
+import static org.pgsteward.config.ReceiverConfig.ADDRESS;
+import static org.pgsteward.config.ReceiverConfig.MAIL_STARTTLS_REQUIRED;
+import static org.pgsteward.config.ReceiverConfig.MAIL_TLS;
+import static org.pgsteward.config.ReceiverConfig.MAIL_USER;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Derives what the route files of receivers read from the settings of operators. */
+public final class ReceiverSettings {
+    private ReceiverSettings() {}
+
+    /**
+     * Returns the settings with {@code enabled} for each receiver, and addresses without a slash at their end.
+     *
+     * @throws IllegalArgumentException when a setting is missing or no address, by its name; a value may be secret
+     */
+    public static Settings with(Settings given) {
+        SettingFaults.of(given, Stream.of(ReceiverConfig.SECTION, WatcherConfig.SECTION)).values().stream()
+                .findFirst()
+                .ifPresent(fault -> {
+                    throw new IllegalArgumentException(fault);
+                });
+        Map<String, String> decided = new LinkedHashMap<>();
+        settings().forEach(setting -> {
+            if (setting.is(Setting.Trait.SWITCH)) {
+                decided.put(setting.receiver() + ".enabled", Boolean.toString(given.isSet(setting)));
+            }
+            if (setting.form().equals(ADDRESS)) {
+                given.find(setting).ifPresent(address -> decided.put(setting.name(), address.toString()));
+            }
+        });
+        if (!given.isSet(MAIL_STARTTLS_REQUIRED)) {
+            decided.put(MAIL_STARTTLS_REQUIRED.name(), Boolean.toString(sendsPassword(given)));
+        }
+        return given.with(decided);
+    }
+
+    /** Returns why a receiver that is on does not work: the first setting that it needs and that is not set. */
+    static Optional<String> missing(Settings given, Setting<?> switchedOnBy) {
+        return settings()
+                .filter(setting -> setting.is(Setting.Trait.NEEDED))
+                .filter(setting -> setting.receiver().equals(switchedOnBy.receiver()))
+                .filter(setting -> !given.isSet(setting))
+                .findFirst()
+                .map(setting -> switchedOnBy.name() + " is not enough: "
+                        + NotSet.of(setting).getMessage());
+    }
+
+    /** Whether a password goes over a connection that is not encrypted from its first byte. */
+    private static boolean sendsPassword(Settings given) {
+        return given.isSet(MAIL_USER)
+                && !given.find(MAIL_TLS).filter("true"::equalsIgnoreCase).isPresent();
+    }
+
+    private static Stream<Setting<?>> settings() {
+        return Stream.of(ReceiverConfig.SECTION, WatcherConfig.SECTION).flatMap(section -> section.settings().stream());
+    }
+}

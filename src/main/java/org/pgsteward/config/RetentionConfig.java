@@ -1,0 +1,27 @@
+package org.pgsteward.config;
+
+import org.pgsteward.backup.retention.RetentionPolicy;
+
+/** Which backups are kept, and when stored backups are verified again. Route files read all of it. */
+public final class RetentionConfig {
+    static final Section SECTION = new Section("Retention and re-verification", "");
+
+    public static final Setting<RetentionPolicy> KEEP = SECTION.setting(
+            "pgsteward.backup.keep",
+            new Form<>("policy", RetentionPolicy::parse),
+            "last=3,daily=7,weekly=4,monthly=6",
+            "Retention policy; it may also have `hourly` and `yearly`.");
+
+    static {
+        SECTION.inRoutes(
+                "pgsteward.retention.tick",
+                "Schedule on which old backups are removed; they are also removed after each night.");
+        SECTION.inRoutes("pgsteward.reproof.tick", "Schedule on which stored backups are verified again.");
+        SECTION.inRoutes("pgsteward.reproof.count", "Number of them each time; 0 for none.");
+        SECTION.inRoutes(
+                "pgsteward.interrupted.tick",
+                "Schedule on which backups are verified whose process ended before their verification.");
+    }
+
+    private RetentionConfig() {}
+}

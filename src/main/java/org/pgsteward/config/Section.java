@@ -1,0 +1,89 @@
+package org.pgsteward.config;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The settings of one capability, in the order of the reference. Each constant of a setting is made by its section. */
+public final class Section {
+    private final String heading;
+    private final String introduction;
+    private final List<Setting<?>> settings = new ArrayList<>();
+    private final List<Check> checks = new ArrayList<>();
+
+    /** @param introduction for the reference, in Markdown; may be empty */
+    Section(String heading, String introduction) {
+        this.heading = heading;
+        this.introduction = introduction;
+    }
+
+    /**
+     * A check beyond the form of one value: a file that must exist, or settings that must fit together.
+     *
+     * @param setting that is blamed; without it there is nothing to check
+     */
+    record Check(Setting<?> setting, Reading reading) {}
+
+    /** Reads settings as the program will. */
+    @FunctionalInterface
+    interface Reading {
+        /**
+         * @throws IllegalArgumentException when they do not fit
+         * @throws IOException when a file cannot be used
+         */
+        Object read(Settings settings) throws IOException;
+    }
+
+    /** A setting with a default. */
+    <T> Setting<T> setting(String name, Form<T> form, String usual, String description, Setting.Trait... traits) {
+        return add(new Setting<>(name, form, Optional.of(usual), "", description, Set.of(traits)));
+    }
+
+    /**
+     * A setting without a default.
+     *
+     * @param otherwise what holds then, for the reference
+     */
+    <T> Setting<T> optional(String name, Form<T> form, String otherwise, String description, Setting.Trait... traits) {
+        return add(new Setting<>(name, form, Optional.empty(), otherwise, description, Set.of(traits)));
+    }
+
+    /** A setting whose form and default are in the route files. */
+    Setting<String> inRoutes(String name, String description, Setting.Trait... traits) {
+        return inRoutes(name, Form.TEXT, description, traits);
+    }
+
+    /** The same, with a form that is checked here too. */
+    <T> Setting<T> inRoutes(String name, Form<T> form, String description, Setting.Trait... traits) {
+        Set<Setting.Trait> all = new java.util.HashSet<>(Set.of(traits));
+        all.add(Setting.Trait.IN_ROUTES);
+        return add(new Setting<>(name, form, Optional.empty(), "none", description, all));
+    }
+
+    void check(Setting<?> setting, Reading reading) {
+        checks.add(new Check(setting, reading));
+    }
+
+    private <T> Setting<T> add(Setting<T> setting) {
+        settings.add(setting);
+        return setting;
+    }
+
+    public String heading() {
+        return heading;
+    }
+
+    public String introduction() {
+        return introduction;
+    }
+
+    public List<Setting<?>> settings() {
+        return List.copyOf(settings);
+    }
+
+    List<Check> checks() {
+        return List.copyOf(checks);
+    }
+}
