@@ -22,6 +22,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.OneLine;
+import org.pgsteward.app.Purpose;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.store.BackupSet;
 import org.pgsteward.backup.store.Inventory;
@@ -77,7 +78,7 @@ final class BackupsCommand implements Callable<Integer> {
         if (sets && service != null) {
             throw new Refusal("backups --sets takes no SERVICE: a set is of all of them");
         }
-        Wiring wiring = Wiring.to(Wiring.Purpose.LIST, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(Purpose.LIST, Settings.from(System.getenv()));
         if (sets) {
             printSets(wiring);
             return 0;

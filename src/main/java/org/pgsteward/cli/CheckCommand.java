@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.app.Purpose;
 import org.pgsteward.app.SettingsCheck;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.lint.Problem;
@@ -69,7 +70,7 @@ final class CheckCommand implements Callable<Integer> {
         List<String> wrong = new ArrayList<>(faults.values());
         wrong.addAll(SettingsCheck.unknown(settings, files));
         // What is wrong with a setting is said once, and not again of each file that reads it.
-        List<Problem> problems = Wiring.to(Wiring.Purpose.CHECK, settings.without(faults.keySet()))
+        List<Problem> problems = Wiring.to(Purpose.CHECK, settings.without(faults.keySet()))
                 .routeCheck()
                 .problems(files);
         print(folder, files, settings, problems, wrong, read.unread());

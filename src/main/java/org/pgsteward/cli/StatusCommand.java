@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
+import org.pgsteward.app.Purpose;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.Settings;
 import org.pgsteward.journal.Tables;
@@ -63,7 +64,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Wiring wiring = Wiring.to(Wiring.Purpose.LOOK, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(Purpose.LOOK, Settings.from(System.getenv()));
         OverviewReader reader = wiring.overviewReader();
         Overview overview = reader.look();
         List<DaemonLock.Session> daemons = reader.daemons();

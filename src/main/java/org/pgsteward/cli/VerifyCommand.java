@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.OneLine;
+import org.pgsteward.app.Purpose;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.BackupReport;
 import org.pgsteward.backup.store.Inventory;
@@ -61,7 +62,7 @@ final class VerifyCommand implements Callable<Integer> {
         if ((all ? 1 : 0) + (backup == null ? 0 : 1) + (services.isEmpty() ? 0 : 1) != 1) {
             throw new Refusal("verify takes --all, the names of services, or --backup with an id, one of the three");
         }
-        Wiring wiring = Wiring.to(Wiring.Purpose.PROVE, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(Purpose.PROVE, Settings.from(System.getenv()));
         Inventory inventory = inventory(wiring);
         List<StoredBackup> chosen = chosen(inventory, wiring);
         // Somebody else looks at how many there are already.

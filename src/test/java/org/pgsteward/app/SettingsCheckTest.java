@@ -156,7 +156,7 @@ class SettingsCheckTest {
                 "PGSTEWARD_WATCH_DISK_WARN", "lots",
                 "PGSTEWARD_POSTGRES_PASSWORD", "none",
                 "PGSTEWARD_STATE_DIR", folder.toString()));
-        assertThat(Wiring.to(Wiring.Purpose.CHECK, settings).routeCheck().problems(shipped))
+        assertThat(Wiring.to(Purpose.CHECK, settings).routeCheck().problems(shipped))
                 .singleElement()
                 .asString()
                 .startsWith("thresholds.yaml: disk: ")

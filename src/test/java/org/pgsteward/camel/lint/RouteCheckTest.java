@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.app.Purpose;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.Settings;
 
@@ -36,7 +37,7 @@ class RouteCheckTest {
         this.folder = folder;
         Settings settings = Settings.withoutSecrets(Map.of()).settings();
         check = Wiring.to(
-                        Wiring.Purpose.CHECK,
+                        Purpose.CHECK,
                         settings.with(Map.of(
                                 "pgsteward.state.dir", folder.resolve("state").toString())))
                 .routeCheck();

@@ -1,0 +1,69 @@
+package org.pgsteward.app;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.Outbox;
+import org.pgsteward.alert.Silences;
+import org.pgsteward.alert.message.Messages;
+import org.pgsteward.camel.Pipeline;
+import org.pgsteward.camel.receivers.Delivery;
+import org.pgsteward.camel.receivers.OutboxDelivery;
+import org.pgsteward.camel.receivers.Receivers;
+import org.pgsteward.config.AlertConfig;
+import org.pgsteward.model.Typing;
+
+/** Builds the alerts that fire, and what brings them to receivers. */
+final class AlertFactory {
+    final AlertBook alerts;
+    final Silences silences;
+    private final Foundation base;
+    private final AlertConfig config;
+
+    AlertFactory(Foundation base, Typing typing) {
+        this.base = base;
+        config = AlertConfig.of(base.settings);
+        silences = new Silences(base.state(), base.json, base.clock);
+        alerts = new AlertBook(base.state(), silences, base.json, base.clock, base.zone(), typing);
+    }
+
+    /** The outbox is built before the routes that say who is to be told. */
+    static final class LateReceivers implements Supplier<List<String>> {
+        private volatile @Nullable Receivers known;
+
+        @Override
+        public List<String> get() {
+            Receivers now = known;
+            return now == null ? List.of() : now.names();
+        }
+    }
+
+    Outbox outbox(LateReceivers receivers) {
+        return new Outbox(base.state(), base.json, base.clock, receivers, config.fallbacks());
+    }
+
+    Messages messages() {
+        return new Messages(config.templates(), base.json, base.zone(), base.clock);
+    }
+
+    /** Lets an outbox know the receivers whose routes a pipeline has; the daemon delivers to them. */
+    Pipeline known(LateReceivers receivers, Pipeline pipeline) {
+        return pipeline.prepare(context -> receivers.known = new Receivers(context));
+    }
+
+    /** The same in the daemon. */
+    Pipeline delivered(LateReceivers receivers, Outbox outbox, Delivery delivery, Pipeline pipeline) {
+        return known(receivers, pipeline)
+                .prepare(context -> delivery.begin(new OutboxDelivery(
+                        context,
+                        outbox,
+                        alerts,
+                        base.json,
+                        base.redaction,
+                        base.clock,
+                        Courier.Rests.USUAL,
+                        config.fallbacks())));
+    }
+}

@@ -1,0 +1,116 @@
+package org.pgsteward.app;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import org.pgsteward.backup.store.AgeKeys;
+import org.pgsteward.backup.BackupNotices;
+import org.pgsteward.backup.BackupPair;
+import org.pgsteward.backup.BackupRun;
+import org.pgsteward.backup.store.BackupSets;
+import org.pgsteward.backup.store.CardKeeper;
+import org.pgsteward.backup.CaveatCheck;
+import org.pgsteward.backup.store.DiskSpace;
+import org.pgsteward.backup.dump.Dumps;
+import org.pgsteward.backup.Housekeeping;
+import org.pgsteward.backup.store.ManifestKeys;
+import org.pgsteward.backup.underway.ProcessDeaths;
+import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.restore.Recovery;
+import org.pgsteward.backup.store.RecoveryCard;
+import org.pgsteward.backup.RequestedBackups;
+import org.pgsteward.backup.restore.Restore;
+import org.pgsteward.backup.restore.RestoreLeftovers;
+import org.pgsteward.backup.underway.RunsUnderWay;
+import org.pgsteward.backup.store.SetKeeper;
+import org.pgsteward.backup.ShrinkCheck;
+import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.camel.StoreEndpoint;
+import org.pgsteward.config.BackupConfig;
+import org.pgsteward.config.BackupWatchConfig;
+import org.pgsteward.config.ProvisionConfig;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.UnprivilegedUser;
+
+/** Builds what makes, verifies and restores backups. */
+final class BackupFactory {
+    final BackupConfig config;
+    final BackupWatchConfig watch;
+    final Store store;
+    final Path scratch;
+    final Targets targets;
+    final BackupSets backupSets;
+    final SetKeeper sets;
+    final Housekeeping house;
+    final RunsUnderWay runs = new RunsUnderWay();
+    final ProcessDeaths deaths;
+    final Proof proof;
+    final Dumps dumps;
+    final Restore restore;
+    final Recovery recovery;
+    final CardKeeper card;
+    final BackupNotices notices;
+    final BackupRun backups;
+    final BackupPair pair;
+    final RequestedBackups asked;
+
+    BackupFactory(Foundation base, PostgresFactory postgres, JournalFactory journal) {
+        config = BackupConfig.of(base.settings);
+        watch = BackupWatchConfig.of(base.settings);
+        Set<String> extensions = ProvisionConfig.of(base.settings).extensions();
+        Server server = postgres.server;
+        Optional<Path> programs = postgres.programs();
+        UnprivilegedUser user = base.user;
+        Path locks = base.locks();
+        AgeKeys keys = config.keys();
+        scratch = config.scratch();
+        store = new Store(
+                config.store(),
+                base.json,
+                ManifestKeys.of(config.manifestKey(), base.state().resolve("manifest_key")));
+        targets = new Targets(server);
+        backupSets = new BackupSets(store, locks, base.clock);
+        sets = new SetKeeper(backupSets, targets, journal.tables, server);
+        RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch, locks, base.clock);
+        house = new Housekeeping(journal.tables, store, locks, sets, leftovers);
+        deaths = new ProcessDeaths(base.state().resolve("under-way"), base.clock);
+        proof = new Proof(
+                store, keys, scratch, locks, programs, user, extensions, runs, journal.rows::verified, base.clock);
+        DiskSpace space = new DiskSpace(store.root(), scratch);
+        dumps = new Dumps(server, programs, user, store, keys, proof, space, runs, locks, extensions, base.clock);
+        restore = new Restore(
+                server,
+                programs,
+                user,
+                store,
+                keys,
+                locks,
+                scratch,
+                leftovers,
+                extensions,
+                journal.rows::verified,
+                base.clock);
+        recovery = new Recovery(server, store, backupSets, restore, leftovers, journal.all::take, watch.stuck());
+        card = new CardKeeper(new RecoveryCard(store, server.address(), base.clock), journal.rows, backupSets);
+        notices = new BackupNotices(
+                journal.tables,
+                new ShrinkCheck(journal.rows, watch.shrink(), base.clock),
+                new CaveatCheck(journal.rows, base.clock),
+                base.reporter,
+                base.clock);
+        backups = new BackupRun(
+                dumps,
+                targets,
+                house,
+                new StoreEndpoint(base.routeClient),
+                proof,
+                card,
+                notices,
+                base.reporter,
+                base.clock);
+        pair = new BackupPair(backups);
+        asked = new RequestedBackups(
+                targets, journal.tables, journal.rows, sets, store, proof, locks, pair, backups, base.clock);
+    }
+}

@@ -1,0 +1,113 @@
+package org.pgsteward.app;
+
+import org.pgsteward.backup.store.Holdings;
+import org.pgsteward.backup.InterruptedVerifications;
+import org.pgsteward.backup.restore.KeptDatabaseRule;
+import org.pgsteward.backup.MissingBackups;
+import org.pgsteward.backup.OverdueCheck;
+import org.pgsteward.backup.schedule.OverdueRule;
+import org.pgsteward.backup.retention.Pruner;
+import org.pgsteward.backup.retention.RetentionSettings;
+import org.pgsteward.backup.Reverification;
+import org.pgsteward.backup.schedule.Schedules;
+import org.pgsteward.config.BackupWatchConfig;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.overview.OverviewReader;
+
+/** Builds what takes care of stored backups: retention, re-verification, and alerts about a backup that is overdue. */
+final class BackupWatchFactory {
+    private final Foundation base;
+    private final PostgresFactory postgres;
+    private final JournalFactory journal;
+    private final AlertFactory alert;
+    private final BackupFactory backup;
+    private final NightFactory nights;
+    private final BackupWatchConfig watch;
+    private final OverdueRule overdue;
+    private final Holdings holdings;
+
+    BackupWatchFactory(
+            Foundation base,
+            PostgresFactory postgres,
+            JournalFactory journal,
+            AlertFactory alert,
+            BackupFactory backup,
+            NightFactory nights) {
+        this.base = base;
+        this.postgres = postgres;
+        this.journal = journal;
+        this.alert = alert;
+        this.backup = backup;
+        this.nights = nights;
+        watch = backup.watch;
+        overdue = new OverdueRule(watch.overdueGrace(), base.zone());
+        holdings = new Holdings(backup.store);
+    }
+
+    OverdueCheck overdueCheck(Containers containers) {
+        return new OverdueCheck(
+                backup.targets,
+                journal.rows,
+                backup.house,
+                nights.schedules(NightFactory.scheduleLabel(containers)),
+                overdue,
+                alert.alerts,
+                holdings,
+                new KeptDatabaseRule(watch.forgottenAfter(), postgres.statementCommand()),
+                new MissingBackups(backup.store, journal.rows, alert.alerts, base.clock),
+                base.reporter,
+                base.clock);
+    }
+
+    Pruner pruner(Containers containers) {
+        RetentionSettings keeps = new RetentionSettings(
+                journal.rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
+        return new Pruner(
+                backup.store,
+                holdings,
+                journal.rows,
+                journal.spool,
+                backup.house,
+                keeps,
+                watch.shrink(),
+                backup.sets,
+                backup.card,
+                base.locks(),
+                base.zone(),
+                base.reporter,
+                base.clock);
+    }
+
+    Reverification reverification() {
+        return new Reverification(
+                backup.store,
+                holdings,
+                journal.rows,
+                backup.house,
+                backup.proof,
+                backup.deaths,
+                alert.alerts,
+                base.reporter,
+                base.clock);
+    }
+
+    InterruptedVerifications interrupted() {
+        return new InterruptedVerifications(
+                journal.rows,
+                holdings,
+                backup.proof,
+                backup.runs,
+                backup.deaths,
+                base.state(),
+                backup.backups,
+                backup.notices,
+                base.reporter,
+                base.clock);
+    }
+
+    /** How old a service's newest verified backup may be, by the usual schedule. */
+    OverviewReader.Age age() {
+        Schedules usual = nights.schedules(NightFactory.NO_LABELS);
+        return (service, at, now) -> usual.tooOld(overdue, service, at, now);
+    }
+}

@@ -1,0 +1,134 @@
+package org.pgsteward.app;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import org.pgsteward.alert.Outbox;
+import org.pgsteward.backup.OverdueCheck;
+import org.pgsteward.camel.BackupHealth;
+import org.pgsteward.camel.CamelHealth;
+import org.pgsteward.camel.Pipeline;
+import org.pgsteward.camel.PostgresHealth;
+import org.pgsteward.camel.docker.ContainerEvents;
+import org.pgsteward.camel.docker.FeedHealth;
+import org.pgsteward.camel.docker.RelistOnConnect;
+import org.pgsteward.camel.docker.StewardDockerComponent;
+import org.pgsteward.camel.lint.RouteCheck;
+import org.pgsteward.camel.lint.RouteFiles;
+import org.pgsteward.camel.receivers.Delivery;
+import org.pgsteward.config.EngineConfig;
+import org.pgsteward.config.WebConfig;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.containers.MemorySampler;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.FeedTimings;
+import org.pgsteward.monitor.CrashProbe;
+import org.pgsteward.monitor.LookReader;
+import org.pgsteward.monitor.Watches;
+import org.pgsteward.overview.DaemonReport;
+import org.pgsteward.overview.OverviewReader;
+import org.pgsteward.postgres.guard.ServerGuard;
+import org.pgsteward.provision.ContainerWatch;
+import org.pgsteward.web.HttpServer;
+import org.pgsteward.web.Metrics;
+import org.pgsteward.web.StatusPage;
+
+/** Builds the daemon, from the parts of all capabilities. */
+final class DaemonFactory {
+    private final Wiring of;
+    private final Foundation base;
+
+    DaemonFactory(Wiring of, Foundation base) {
+        this.of = of;
+        this.base = base;
+    }
+
+    /** What the daemon has beside its pipeline. */
+    private record Parts(
+            Pipeline pipeline,
+            DockerEngine engine,
+            OverviewReader overview,
+            StewardDockerComponent docker,
+            Metrics figures,
+            Delivery delivery,
+            DaemonReport report,
+            ServerGuard guard,
+            CrashProbe crashes,
+            Watches watches) {}
+
+    /** The daemon with all of its parts. Nothing is opened before {@link Daemon#start}. */
+    Daemon daemon() throws IOException {
+        of.postgres.server.daemon();
+        of.backup.runs.recordIn(of.backup.deaths);
+        Parts parts = parts();
+        parts.pipeline.files(
+                of.pipelines.routes(), RouteFiles.ALL, files -> parts.watches.use(of.monitor.thresholds(files)));
+        of.monitor.adviseOnOldLevels();
+        StatusPage page = new StatusPage(parts.overview, base.zone());
+        WebConfig web = WebConfig.of(base.settings);
+        InetSocketAddress address = new InetSocketAddress(web.host(), web.port());
+        return new Daemon(
+                parts.pipeline,
+                parts.engine,
+                of.backup.house,
+                parts.docker::hears,
+                parts.delivery::reviewReceivers,
+                parts.report,
+                of.monitor.guardWatch(parts.guard, parts.crashes),
+                () -> HttpServer.open(address, new CamelHealth(parts.pipeline), parts.figures, page, base.json));
+    }
+
+    /** Whether route files would run in the daemon. */
+    RouteCheck routeCheck() {
+        try {
+            return parts().pipeline.check();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** All that the daemon's routes find. */
+    private Parts parts() throws IOException {
+        DockerEngine engine = DockerEngine.at(EngineConfig.of(base.settings).host());
+        Containers containers = of.provision.containers(engine);
+        MemorySampler memory = new MemorySampler(engine, containers, base.clock);
+        Watches watches = of.monitor.shippedWatches();
+        ServerGuard guard = of.monitor.guard();
+        CrashProbe crashes = new CrashProbe(engine, guard::clients);
+        AlertFactory.LateReceivers receivers = new AlertFactory.LateReceivers();
+        Outbox outbox = of.alert.outbox(receivers);
+        ContainerWatch watch = new ContainerWatch(containers, of.provision.forDaemon(containers), base.reporter);
+        StewardDockerComponent docker = new StewardDockerComponent(
+                engine, base.clock, FeedTimings.USUAL, new RelistOnConnect(watch::list, containers::isComplete));
+        Metrics figures = new Metrics(of.postgres.server, containers, memory, docker::hears, of.alert.alerts, outbox);
+        OverdueCheck overdue = of.backupWatch.overdueCheck(containers);
+        Delivery delivery = new Delivery();
+        DaemonReport report = new DaemonReport(
+                new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing),
+                base.state(),
+                base.json,
+                base.clock);
+        OverviewReader overview = of.overviews.reader(() -> Optional.of(report.now()));
+        LookReader looks = of.monitor.lookReader(engine, crashes, containers, docker, outbox);
+        Pipeline pipeline = of.pipelines
+                .common(outbox, NightFactory.scheduleLabel(containers), of.nights.deadRuns()::look)
+                .bean("docker", docker)
+                .bean("containerEvents", new ContainerEvents())
+                .bean("containers", watch)
+                .bean("monitor", of.monitor.monitor(looks, memory, of.monitor.postgresProbe(guard, engine), watches))
+                .bean("overdue", overdue)
+                .bean("overview", overview)
+                .metrics(figures.registry())
+                .bean("retention", of.backupWatch.pruner(containers))
+                .bean("reproof", of.backupWatch.reverification())
+                .bean("interruptedVerifications", of.backupWatch.interrupted())
+                .bean("requests", of.nights.requests())
+                .health(new FeedHealth(docker))
+                .health(new PostgresHealth(of.monitor.postgresProbe()))
+                .health(new BackupHealth(of.journal.tables, overdue))
+                .bean("delivery", delivery);
+        of.alert.delivered(receivers, outbox, delivery, pipeline);
+        return new Parts(pipeline, engine, overview, docker, figures, delivery, report, guard, crashes, watches);
+    }
+}

@@ -1,0 +1,76 @@
+package org.pgsteward.app;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.pgsteward.doctor.Examination;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.monitor.Watches;
+import org.pgsteward.overview.DaemonReport;
+import org.pgsteward.overview.DaemonStatus;
+import org.pgsteward.overview.OverviewReader;
+import org.pgsteward.provision.Provisioner;
+
+/** Builds the readers: of the state, and of symptoms. */
+final class OverviewFactory {
+    private final Foundation base;
+    private final PostgresFactory postgres;
+    private final JournalFactory journal;
+    private final AlertFactory alert;
+    private final BackupWatchFactory backupWatch;
+    private final ProvisionFactory provision;
+    private final MonitorFactory monitor;
+
+    OverviewFactory(
+            Foundation base,
+            PostgresFactory postgres,
+            JournalFactory journal,
+            AlertFactory alert,
+            BackupWatchFactory backupWatch,
+            ProvisionFactory provision,
+            MonitorFactory monitor) {
+        this.base = base;
+        this.postgres = postgres;
+        this.journal = journal;
+        this.alert = alert;
+        this.backupWatch = backupWatch;
+        this.provision = provision;
+        this.monitor = monitor;
+    }
+
+    /** For a command, which knows of the daemon by its report. */
+    OverviewReader reader() {
+        return reader(() -> DaemonReport.read(base.state(), base.json));
+    }
+
+    OverviewReader reader(Supplier<Optional<DaemonStatus>> daemon) {
+        return new OverviewReader(
+                postgres.server,
+                base.state(),
+                base.json,
+                alert.alerts,
+                alert.silences,
+                daemon,
+                backupWatch.age(),
+                postgres.typing,
+                base.clock,
+                base.zone());
+    }
+
+    /** @param watches reads the levels in force */
+    Examination doctor(DockerEngine engine, Provisioner provisioner, Supplier<Watches> watches) throws IOException {
+        return new Examination(
+                postgres.server,
+                engine,
+                provision.containers(engine),
+                provisioner,
+                provision.discovery(),
+                journal.tables,
+                monitor.diskProbe(),
+                journal.spool,
+                watches,
+                alert.alerts,
+                postgres.typing,
+                base.clock);
+    }
+}

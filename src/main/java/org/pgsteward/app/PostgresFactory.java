@@ -1,0 +1,49 @@
+package org.pgsteward.app;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.pgsteward.config.PostgresConfig;
+import org.pgsteward.model.Console;
+import org.pgsteward.model.Typing;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.ServerAddress;
+
+/** Builds the edge to PostgreSQL: for pgsteward itself, and for the lines that operators paste. */
+final class PostgresFactory {
+    final PostgresConfig config;
+    final Server server;
+    final Typing typing;
+
+    /** @throws org.pgsteward.config.NotSet when the purpose needs a password and none is set */
+    PostgresFactory(Foundation base) {
+        config = base.purpose.needsPassword()
+                ? PostgresConfig.of(base.settings)
+                : PostgresConfig.withoutPassword(base.settings);
+        server = new Server(config.address());
+        typing = new Typing(
+                base.daemon.command(),
+                base.daemon.dockerCommand(),
+                "PGPASSWORD=$PGSTEWARD_POSTGRES_PASSWORD psql -h "
+                        + Typing.word(address().host()) + " -p " + address().port());
+    }
+
+    ServerAddress address() {
+        return config.address();
+    }
+
+    /** The folder of PostgreSQL's programs, where the operator names one. */
+    Optional<Path> programs() {
+        return config.programs();
+    }
+
+    Console console() {
+        return new Console(config.containerName(), address().user(), address().database());
+    }
+
+    /** The beginning of a line that sends a statement to the management database. */
+    String statementCommand() {
+        return "docker exec " + Typing.word(config.containerName()) + " psql -U "
+                + Typing.word(address().user()) + " -d "
+                + Typing.word(address().database()) + " -c";
+    }
+}

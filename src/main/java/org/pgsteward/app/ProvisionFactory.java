@@ -1,0 +1,112 @@
+package org.pgsteward.app;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.pgsteward.camel.docker.ContainerEvents;
+import org.pgsteward.config.ProvisionConfig;
+import org.pgsteward.containers.Containers;
+import org.pgsteward.containers.StatusRule;
+import org.pgsteward.containers.StatusWatch;
+import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.engine.EventFeed;
+import org.pgsteward.provision.Catalogue;
+import org.pgsteward.provision.DaemonProvisioning;
+import org.pgsteward.provision.Discovery;
+import org.pgsteward.provision.IdleServices;
+import org.pgsteward.provision.Provisioner;
+import org.pgsteward.provision.SecretsFolder;
+import org.pgsteward.provision.ServiceProvisioning;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.NOPLogger;
+
+/** Builds what knows the containers, and gives them their roles and databases. */
+final class ProvisionFactory {
+    /** How long a start must hold before trouble counts as over. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final Foundation base;
+    private final PostgresFactory postgres;
+    private final JournalFactory journal;
+    private final AlertFactory alert;
+    private final BackupFactory backup;
+    private final ProvisionConfig config;
+
+    ProvisionFactory(
+            Foundation base,
+            PostgresFactory postgres,
+            JournalFactory journal,
+            AlertFactory alert,
+            BackupFactory backup) {
+        this.base = base;
+        this.postgres = postgres;
+        this.journal = journal;
+        this.alert = alert;
+        this.backup = backup;
+        config = ProvisionConfig.of(base.settings);
+    }
+
+    /** What looks at containers; nothing is asked of the engine yet. */
+    Containers containers(DockerEngine engine) {
+        return new Containers(
+                engine,
+                postgres.config.container(),
+                postgres.address().host(),
+                new StatusWatch(new StatusRule(PATIENCE, config.updateGrace()), base.clock),
+                () -> ContainerEvents.readAll(EventFeed.remembered(engine, base.clock)));
+    }
+
+    /** @throws IOException when the operator's catalogue cannot be used, with its name */
+    Discovery discovery() throws IOException {
+        Path secrets = config.secrets();
+        Set<Path> ours = new HashSet<>(base.settings.files());
+        ours.add(secrets.resolve("postgres_password"));
+        SecretsFolder folder = new SecretsFolder(secrets, config.secretsPlace(), ours, base.settings.secrets());
+        Optional<Path> own = config.catalogue();
+        return new Discovery(
+                own.isPresent() ? Catalogue.with(base.json, own.get()) : Catalogue.shipped(base.json), folder);
+    }
+
+    Provisioner provisioner() throws IOException {
+        return provisioner(discovery());
+    }
+
+    private Provisioner provisioner(Discovery discovery) {
+        return new Provisioner(discovery, postgres.server, config.extensions(), base.clock);
+    }
+
+    /** As the daemon provisions, for a command, which prints instead of logging. */
+    ServiceProvisioning forCommand(Provisioner provisioner, Containers containers) throws IOException {
+        return provisioning(provisioner, discovery(), containers, NOPLogger.NOP_LOGGER);
+    }
+
+    /** Gives the containers their databases, as the daemon does. */
+    DaemonProvisioning forDaemon(Containers containers) throws IOException {
+        Discovery discovery = discovery();
+        Logger log = LoggerFactory.getLogger(ServiceProvisioning.class);
+        return new DaemonProvisioning(
+                provisioning(provisioner(discovery), discovery, containers, log),
+                discovery,
+                containers,
+                backup.house::order,
+                config.webNetwork(),
+                base.clock);
+    }
+
+    private ServiceProvisioning provisioning(
+            Provisioner provisioner, Discovery discovery, Containers containers, Logger log) {
+        return new ServiceProvisioning(
+                provisioner,
+                containers,
+                journal.tables,
+                postgres.address(),
+                new IdleServices(discovery, containers, journal.tables, config.idleAfter(), base.clock),
+                alert.alerts::firing,
+                log,
+                base.clock);
+    }
+}
