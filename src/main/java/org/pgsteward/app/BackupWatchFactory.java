@@ -1,15 +1,15 @@
 package org.pgsteward.app;
 
-import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.backup.InterruptedVerifications;
-import org.pgsteward.backup.restore.KeptDatabaseRule;
 import org.pgsteward.backup.MissingBackups;
 import org.pgsteward.backup.OverdueCheck;
-import org.pgsteward.backup.schedule.OverdueRule;
+import org.pgsteward.backup.Reverification;
+import org.pgsteward.backup.restore.KeptDatabaseRule;
 import org.pgsteward.backup.retention.Pruner;
 import org.pgsteward.backup.retention.RetentionSettings;
-import org.pgsteward.backup.Reverification;
+import org.pgsteward.backup.schedule.OverdueRule;
 import org.pgsteward.backup.schedule.Schedules;
+import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.config.BackupWatchConfig;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.overview.OverviewReader;

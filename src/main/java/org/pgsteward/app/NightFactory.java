@@ -4,11 +4,11 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.pgsteward.backup.BackupNight;
 import org.pgsteward.backup.DeadRuns;
-import org.pgsteward.backup.schedule.DueTargets;
 import org.pgsteward.backup.RequestFiles;
+import org.pgsteward.backup.Watchdog;
+import org.pgsteward.backup.schedule.DueTargets;
 import org.pgsteward.backup.schedule.Schedules;
 import org.pgsteward.backup.underway.StuckRule;
-import org.pgsteward.backup.Watchdog;
 import org.pgsteward.containers.Containers;
 
 /** Builds what begins backups, by schedule or by request, and what ends those that are stuck. */

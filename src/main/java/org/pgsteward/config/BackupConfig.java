@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
-import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.schedule.CronSchedule;
+import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.ManifestKeys;
 import org.pgsteward.model.Secret;
 

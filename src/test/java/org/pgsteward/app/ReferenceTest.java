@@ -116,6 +116,9 @@ class ReferenceTest {
         Set<String> known = new TreeSet<>(NO_SETTING_KEYS);
         AllSettings.all().forEach(setting -> known.add(setting.name()));
         known.addAll(Reference.rows("Labels").keySet());
+        Reference.rows("Metrics")
+                .keySet()
+                .forEach(metric -> known.add(metric.replaceFirst("_total$", "").replace('_', '.')));
         NO_SETTINGS.forEach(
                 variable -> known.add(variable.toLowerCase(Locale.ROOT).replace('_', '.')));
         for (Path file : java()) {

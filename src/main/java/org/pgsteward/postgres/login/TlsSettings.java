@@ -39,15 +39,6 @@ public record TlsSettings(TlsMode mode, Optional<Path> rootCertificates) {
         }
     }
 
-    /**
-     * Reads both settings.
-     *
-     * @throws IllegalArgumentException when one is wrong, with its name and value
-     */
-    public static TlsSettings parse(String mode, Optional<String> rootCertificates) {
-        return new TlsSettings(TlsMode.parse(MODE, mode), rootCertificates.map(Path::of));
-    }
-
     /** Whether the server has shown by its certificate that it is the right one. */
     boolean verifies() {
         return mode.needsRoot();
