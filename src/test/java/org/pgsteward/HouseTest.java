@@ -10,6 +10,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 
 /**
  * The layers. A package imports packages of the layers below it, and never one beside it:
@@ -31,6 +32,7 @@ import java.util.List;
  * Settings are above the capabilities: a setting is read into what its capability works with, such as a retention policy,
  * and no capability reads a setting by itself.
  */
+@Tag("fast")
 @AnalyzeClasses(packages = "org.pgsteward", importOptions = ImportOption.DoNotIncludeTests.class)
 class HouseTest {
     private static final String HOUSE = "org.pgsteward.";

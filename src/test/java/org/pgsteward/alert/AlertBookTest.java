@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.SmallDisk;
@@ -23,6 +24,7 @@ import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 
+@Tag("fast")
 class AlertBookTest {
     @TempDir
     private Path state;

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class AlertRuleTest {
     /** Each look is source:severity; w is well, i, m, c are info, warning (middling) and critical. */
     @ParameterizedTest(name = "{0}")

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.io.Json;
@@ -21,6 +22,7 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 
 /** Receivers that refuse, fail and recover, by a clock that the test moves. */
+@Tag("fast")
 class CourierTest {
 
     private static final Fallbacks CHAIN = new Fallbacks(List.of("email", "phone"), Duration.ofMinutes(15));

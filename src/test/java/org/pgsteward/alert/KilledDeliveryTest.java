@@ -32,11 +32,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A delivering process is killed with SIGKILL a hundred times: before, during and right after a send, or at any moment. */
+@Tag("fast")
 class KilledDeliveryTest {
     private static final int KILLS = 100;
     private static final long SEED = 20_261_124;

@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class NoticeTextTest {
     private final NoticeText text = new NoticeText(ZoneId.of("Europe/Berlin"));
     private final Condition high = Condition.bad(

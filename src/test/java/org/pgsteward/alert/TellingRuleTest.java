@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
@@ -23,6 +24,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
 /** Readings and events in, messages out, on a clock that the test moves: the scenes are in {@code telling.csv}. */
+@Tag("fast")
 class TellingRuleTest {
     private static final Map<String, String> KINDS = Map.of(
             "pg", "postgres-down",

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.Outbox;
@@ -20,6 +21,7 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.Notice;
 
 /** The daemon itself, with nothing but its settings: neither PostgreSQL nor an engine is there to be told of. */
+@Tag("fast")
 class DaemonTellsTest {
     private static final List<String> ALL =
             List.of("alertmanager", "discord", "gotify", "mailbox", "ntfy", "slack", "telegram", "webhook");

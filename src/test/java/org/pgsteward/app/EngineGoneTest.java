@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.camel.receivers.CapturedLog;
@@ -17,6 +18,7 @@ import org.pgsteward.config.Settings;
 import org.pgsteward.engine.FakeDaemon;
 
 /** The daemon's log while the Docker Engine is gone: every 20 seconds it once said the same. */
+@Tag("fast")
 class EngineGoneTest {
     /** As often as the engine is asked in some minutes. */
     private static final int ASKED = 40;

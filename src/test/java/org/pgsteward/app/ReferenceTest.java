@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.config.AllSettings;
 import org.pgsteward.config.ReceiverSettings;
@@ -27,6 +28,7 @@ import org.pgsteward.monitor.OldLevels;
  * The reference names what there is, and nothing else. Metrics and columns are compared where they are real: in
  * {@code MetricsIT} and {@code TablesIT}.
  */
+@Tag("fast")
 class ReferenceTest {
     private static final String KEY = "(pgsteward\\.[a-z][a-z.-]*[a-z])";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{\\??" + KEY + "(?::([^{}]*))?}}");

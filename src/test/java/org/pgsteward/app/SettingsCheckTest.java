@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,7 @@ import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
 
 /** What an operator may write into {@code .env}, and what he is told. */
+@Tag("fast")
 class SettingsCheckTest {
     private RouteFiles shipped;
 

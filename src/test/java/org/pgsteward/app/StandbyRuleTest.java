@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.app.StandbyRule.Role;
 import org.pgsteward.postgres.DaemonLock;
 import org.pgsteward.postgres.DaemonLock.State;
 
+@Tag("fast")
 class StandbyRuleTest {
     private static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
 

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,7 +19,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
 
 /** Restores the whole corpus in every way on both versions; on PostgreSQL 17 from encrypted backups. */
-@NeedsPostgres
+@ExtendWith(NeedsPostgres.Condition.class)
 @Tag("soak")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class CorpusSoakIT {

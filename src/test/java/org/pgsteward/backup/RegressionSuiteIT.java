@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,7 +34,7 @@ import org.pgsteward.postgres.TestCluster;
  * Backs up, verifies and restores the database that PostgreSQL's own regression suite leaves behind, made by a plain role.
  * The restored one is compared with a copy by {@code pg_dump} and {@code psql}. The suite is fetched when the test runs.
  */
-@NeedsPostgres
+@ExtendWith(NeedsPostgres.Condition.class)
 @Tag("soak")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class RegressionSuiteIT {

@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.camel.receivers.Redaction;
 
+@Tag("fast")
 class PipelineTest {
     @Test
     void anAddressThatARoutePutsTogetherMakesNoObject(@TempDir Path folder) throws Exception {

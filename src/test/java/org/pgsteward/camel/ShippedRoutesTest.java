@@ -21,6 +21,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.pgsteward.io.Json;
@@ -29,6 +30,7 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** How the files in {@code routes/} are written, so that a name in a log is found by one search. */
+@Tag("fast")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ShippedRoutesTest {
     /** Served by Java, since no edit may leave a row unwritten. */

@@ -8,11 +8,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /** Large databases in the shipped heap. They take minutes, so only {@code src/bench/soak} runs them: no build does. */
 @Tag("soak")
-@NeedsPostgres
+@ExtendWith(NeedsPostgres.Condition.class)
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class LargeDatabaseIT {
     private static final long MIB = 1 << 20;

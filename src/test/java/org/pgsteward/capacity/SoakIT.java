@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /**
@@ -20,7 +21,7 @@ import org.pgsteward.postgres.NeedsPostgres;
  * build does.
  */
 @Tag("soak")
-@NeedsPostgres
+@ExtendWith(NeedsPostgres.Condition.class)
 @Timeout(value = 3, unit = TimeUnit.HOURS)
 class SoakIT {
     private static final int NIGHTS = Integer.getInteger("soak.nights", 300);

@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** No command, option or file that the documents name is one that is not there. */
+@Tag("fast")
 public class DocumentedCommandsTest {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
     private static final Pattern FILE = Pattern.compile("(?<![\\w/.])(?:src|routes)/[\\w./-]*[\\w-]");

@@ -6,12 +6,14 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
 /** {@code --help} teaches: each command says what it does and how it is typed, and fits a terminal of 80 columns. */
+@Tag("fast")
 class HelpTest {
     static Stream<String> commands() {
         return Commands.line().getSubcommands().entrySet().stream()

@@ -2,10 +2,12 @@ package org.pgsteward.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("fast")
 class NewNameTest {
     @ParameterizedTest
     @ValueSource(strings = {"vikunja_back", "Vikunja-2", "größe", "_x", "a.b", "漢字"})

@@ -7,11 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.Settings;
 
+@Tag("fast")
 class PlaceTest {
     private final Throwable unset = catchThrowable(() -> Settings.from(Map.of()).value(PostgresConfig.PASSWORD));
 

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.model.Enrolment;
 
+@Tag("fast")
 class RestorePlaceTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:05:00Z");
 

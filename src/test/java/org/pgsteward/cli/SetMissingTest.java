@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.store.BackupSet;
 
+@Tag("fast")
 class SetMissingTest {
     /** Ten backups of one of 83 databases printed more than 1,700 lines. */
     @Test

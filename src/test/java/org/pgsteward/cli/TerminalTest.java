@@ -11,11 +11,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a person at a terminal sees: columns, colours, and that something is being done. */
+@Tag("fast")
 class TerminalTest {
     private static final Ink PLAIN = Ink.of(false, Map.of());
     private static final Ink COLOURFUL = Ink.of(true, Map.of("TERM", "xterm"));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +23,7 @@ import org.pgsteward.model.Container.State;
 import org.pgsteward.model.ContainerEvent;
 
 /** What is said of containers over time, with 20 s of patience and a grace of 60 s. */
+@Tag("fast")
 class ContainerStoryTest {
     private final SettableClock clock = new SettableClock();
     private final StatusWatch watch =

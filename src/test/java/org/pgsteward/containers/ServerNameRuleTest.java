@@ -6,11 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class ServerNameRuleTest {
     private static final Container SERVER = container(
             "1", "postgresql", "infra", "postgresql", Container.State.RUNNING, Map.of("internal_db", Set.of("db")));

@@ -6,6 +6,7 @@ import static org.pgsteward.containers.SampleContainers.NOON;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,6 +15,7 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Container.Health;
 import org.pgsteward.model.Container.State;
 
+@Tag("fast")
 class StatusRuleTest {
     private final StatusRule rule = new StatusRule(Duration.ZERO);
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.model.Condition;
@@ -17,6 +18,7 @@ import org.pgsteward.model.Container.State;
 import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class StatusWatchTest {
     private final SettableClock clock = new SettableClock();
     private final StatusWatch watch = new StatusWatch(new StatusRule(Duration.ZERO), clock);

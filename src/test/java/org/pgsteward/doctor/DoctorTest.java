@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +25,7 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ServerLog;
 import org.pgsteward.provision.Asks;
 
+@Tag("fast")
 class DoctorTest {
     private static final String VARIABLE = "VIKUNJA_DATABASE_HOST";
 

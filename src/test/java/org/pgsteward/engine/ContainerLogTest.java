@@ -6,8 +6,10 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class ContainerLogTest {
     private static final String FIRST = "2026-11-25T01:54:51.845817455Z ";
     private static final String SECOND = "2026-11-25T01:54:51.845873825Z ";

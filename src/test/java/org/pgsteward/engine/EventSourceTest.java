@@ -3,8 +3,10 @@ package org.pgsteward.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class EventSourceTest {
     @Test
     void timesAreWrittenAsSecondsWithNineDecimals() {

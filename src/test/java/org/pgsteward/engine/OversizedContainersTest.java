@@ -25,10 +25,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Container;
 
 /** A container may carry labels and variables of any number and length; one that does hides no other. */
+@Tag("fast")
 class OversizedContainersTest {
     private static final String LONG = "x".repeat(3_000_000);
 

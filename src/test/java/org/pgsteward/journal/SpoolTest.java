@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Activity;
 
+@Tag("fast")
 class SpoolTest {
     private static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
 

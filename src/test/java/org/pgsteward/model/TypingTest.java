@@ -2,8 +2,10 @@ package org.pgsteward.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class TypingTest {
     private static final String REMEDY = """
             pgsteward backup wiki   # pgsteward is only where a line begins

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -22,6 +23,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
 /** What each rule makes of a look, with the levels that are shipped. */
+@Tag("fast")
 class DatabaseRulesTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("scenarios")

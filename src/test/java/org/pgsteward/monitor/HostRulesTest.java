@@ -10,12 +10,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Inodes;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class HostRulesTest {
     @Test
     void aDiskThatFillsIsToldWithTheTimeThatIsLeft() {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.postgres.ServerLog;
 
 /** Lines as PostgreSQL 15 wrote them, and as somebody would have it write them. */
+@Tag("fast")
 class LogLinesTest {
     private static final String AT = "2026-11-25 01:54:43.202 UTC [77] ";
 

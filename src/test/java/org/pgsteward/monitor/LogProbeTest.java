@@ -18,11 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.postgres.ServerLog;
 
 /** What the probe remembers from look to look, with an engine that answers as it is told to. */
+@Tag("fast")
 class LogProbeTest {
     private static final String OURS = "172.18.0.9";
     private static final String WEB = "172.18.0.5";

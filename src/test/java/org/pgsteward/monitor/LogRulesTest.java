@@ -8,12 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
 import org.pgsteward.monitor.LogEvent.Reason;
 import org.pgsteward.postgres.ServerLog;
 
 /** What is counted of that which the log says, and what is told of it with the levels that are shipped. */
+@Tag("fast")
 class LogRulesTest {
     private static final String WEB = "172.18.0.5";
     private static final Map<String, String> NAMES = Map.of(WEB, "web");

@@ -6,9 +6,11 @@ import static org.pgsteward.monitor.Looks.NOON;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Login;
 
+@Tag("fast")
 class LoginLogTest {
     private final LoginLog log = new LoginLog();
 

@@ -6,6 +6,7 @@ import static org.pgsteward.containers.SampleContainers.NOON;
 
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.containers.Reading;
 import org.pgsteward.containers.SampleContainers;
@@ -13,6 +14,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class MemoryWatchTest {
     private final MemoryWatch watch = new MemoryWatch(new MemoryRule("80%", "90%", "", 2));
 

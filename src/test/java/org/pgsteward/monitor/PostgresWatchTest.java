@@ -8,10 +8,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class PostgresWatchTest {
     private final PostgresWatch watch = new PostgresWatch();
 

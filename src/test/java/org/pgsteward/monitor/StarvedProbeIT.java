@@ -11,8 +11,10 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.postgres.NeedsPostgres;
 
 /** A process that gets no processor does not blame the server for it. */
+@NeedsPostgres
 class StarvedProbeIT {
     @Test
     void measuresThatItWasStoppedWhileItWaited() throws Exception {

@@ -7,11 +7,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class ThresholdTest {
     /** One look a minute; '-' is undecided. Levels: warn 80, critical 90, clear 70, lasting two minutes. */
     @ParameterizedTest(name = "{0}: {1} -> {2}")

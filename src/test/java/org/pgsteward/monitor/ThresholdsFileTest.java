@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.io.YamlTree;
 import org.snakeyaml.engine.v2.nodes.Node;
 
+@Tag("fast")
 class ThresholdsFileTest {
     private static final Path SHIPPED = Path.of("routes/thresholds.yaml");
     private static final Path SCHEMA = Path.of("routes/thresholds.schema.json");

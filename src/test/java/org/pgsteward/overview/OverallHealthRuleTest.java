@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -23,6 +24,7 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
 
 /** Whether a careful person would say that all is well. */
+@Tag("fast")
 class OverallHealthRuleTest {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
     private static final ServiceState KILLED = new ServiceState(

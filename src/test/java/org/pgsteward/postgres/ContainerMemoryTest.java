@@ -2,10 +2,12 @@ package org.pgsteward.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("fast")
 class ContainerMemoryTest {
     @ParameterizedTest
     @ValueSource(strings = {"max\n", "", "9223372036854771712\n", "-1", "1e9", "99999999999999999999999"})

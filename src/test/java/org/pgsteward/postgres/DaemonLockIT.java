@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.DaemonLock.State;
 
+@NeedsPostgres
 class DaemonLockIT {
     private static TestCluster cluster;
 

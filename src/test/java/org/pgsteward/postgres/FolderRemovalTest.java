@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("fast")
 class FolderRemovalTest {
     /** The shell that guards a scratch cluster removes its folder as well, once its process was killed. */
     @RepeatedTest(3)

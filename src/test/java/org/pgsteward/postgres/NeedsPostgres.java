@@ -6,14 +6,19 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** For tests that run on a real PostgreSQL of their own; where its programs are missing, one line says so. */
+/**
+ * For tests that run on a real PostgreSQL of their own; where its programs are missing, one line says so. Tests of another kind
+ * that need PostgreSQL, too, have the condition alone.
+ */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
+@Tag("postgres")
 @ExtendWith(NeedsPostgres.Condition.class)
 public @interface NeedsPostgres {
     /** Skips, with the reason, where there is nothing to run. */

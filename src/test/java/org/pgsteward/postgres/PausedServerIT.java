@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.postgres.login.TlsSettings;
 
 /** A server that takes connections and does not answer: its postmaster is stopped, as on a host that is overrun. */
+@NeedsPostgres
 class PausedServerIT {
     private static TestCluster cluster;
     private static Server server;

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A database whose owner has set everything that an owner can set, to what hurts most. */
+@NeedsPostgres
 class PinnedSettingsIT {
     /** Where the opposite, the smallest or the first other value is not what hurts. */
     private static final Map<String, String> HURTS = Map.of(

@@ -2,9 +2,11 @@ package org.pgsteward.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("fast")
 class ReplicationTest {
     @ParameterizedTest(name = "{0} to {1}: {2}")
     @CsvSource({

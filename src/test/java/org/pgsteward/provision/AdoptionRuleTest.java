@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Container;
 
 /** A stranger's container may ask as any service, and was adopted instead of the service's own. */
+@Tag("fast")
 class AdoptionRuleTest {
     private static final String ID = "0123456789ab";
 

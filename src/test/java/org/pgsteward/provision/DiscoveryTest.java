@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Container;
 
+@Tag("fast")
 class DiscoveryTest {
     private static final String[] VIKUNJA = {
         "VIKUNJA_DATABASE_TYPE=postgres",

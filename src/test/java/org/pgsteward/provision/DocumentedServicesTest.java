@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,6 +20,7 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** The compose files that the documents show, as they stand there. */
+@Tag("fast")
 class DocumentedServicesTest {
     private static final Pattern EXAMPLE =
             Pattern.compile("(?m)^( +)services:\\n(?:\\1 .*\\n|\\n)+?\\1networks:\\n(?:\\1 .*\\n)+");

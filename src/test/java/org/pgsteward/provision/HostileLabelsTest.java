@@ -12,12 +12,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Container;
 
 /** Whatever stands in labels and variables, it ends in a claim on legal names, in one clear line, or in nothing. */
+@Tag("fast")
 class HostileLabelsTest {
     private static final Optional<Container> POSTGRES =
             Optional.of(Boxes.container("postgresql").box());

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.pgsteward.TestHost;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.app.Wiring;
@@ -28,7 +29,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** Real containers that carry the same compose labels, and a real PostgreSQL. */
 @NeedsEngine
-@NeedsPostgres
+@ExtendWith(NeedsPostgres.Condition.class)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class IdentityIT {
     private final String unique = UUID.randomUUID().toString().substring(0, 8);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
 
+@Tag("fast")
 class IdentityRuleTest {
     private static final String NOW = "the-roles-present-one";
     private static final String OTHER = "never-to-be-seen";

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.engine.OversizedContainer;
@@ -14,6 +15,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Console;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class LimitsTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
     private static final Console CONSOLE = new Console("postgresql", "homelab", "homelab");

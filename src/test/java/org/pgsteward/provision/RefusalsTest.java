@@ -10,12 +10,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.model.Secret;
 
+@Tag("fast")
 class RefusalsTest {
     private static final String PASSWORD = "never-to-be-seen";
     private static final String BY_DATABASE = "choose another by the label pgsteward.database";

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -17,6 +18,7 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.ImageChange;
 import org.pgsteward.model.Secret;
 
+@Tag("fast")
 class ServicePlanTest {
     private static final Instant NOW = Instant.parse("2026-07-14T12:00:00Z");
 

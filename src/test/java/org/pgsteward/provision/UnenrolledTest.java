@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Container;
 
+@Tag("fast")
 class UnenrolledTest {
     private static final Container SERVER = Boxes.container("postgresql").box();
     private static final String SECRET = "never-to-be-seen";

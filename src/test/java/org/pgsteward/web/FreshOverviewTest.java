@@ -9,10 +9,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.overview.Overview;
 
+@Tag("fast")
 @Timeout(300)
 class FreshOverviewTest {
     private static final Duration LONG = Duration.ofMinutes(1);

@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.web.http.Response;
 
 /** Health answers whatever other clients do at the port. */
+@Tag("fast")
 class HttpServerTest {
     /** More than the buffers of a socket's two ends take. */
     private static final String PAGE = "p".repeat(5 * 1024 * 1024);

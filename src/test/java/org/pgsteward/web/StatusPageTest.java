@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.Silence;
@@ -27,6 +28,7 @@ import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.overview.DaemonStatus;
 import org.pgsteward.overview.Overview;
 
+@Tag("fast")
 class StatusPageTest {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
     private static final Optional<DaemonStatus> DAEMON =

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.Notice;
 import org.xml.sax.InputSource;
 
+@Tag("fast")
 class MessagesTest {
     @TempDir
     private Path templates;

@@ -9,6 +9,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,7 @@ import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Notice;
 
+@Tag("fast")
 class TemplatesTest {
     private static final String OURS = "text\n\nWhat to type:\n\nls <x>";
 

@@ -21,12 +21,14 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pgsteward.backup.Zstd;
 
+@Tag("fast")
 class CompressedStreamTest {
     private static final int TEN_MEGABYTES = 10 * 1024 * 1024;
 

@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +20,7 @@ import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.UnprivilegedUser;
 
+@Tag("fast")
 class DumpStreamTest {
     private static final String HALF_A_DUMP = "head -c 300000 /dev/zero; ";
 

@@ -2,8 +2,10 @@ package org.pgsteward.backup.dump;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class LockRoomRuleTest {
     /** 100 connections, three autovacuum workers and their launcher, eight workers, ten senders. */
     private static final int SESSIONS = 122;

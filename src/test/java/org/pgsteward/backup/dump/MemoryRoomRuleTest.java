@@ -3,9 +3,11 @@ package org.pgsteward.backup.dump;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.postgres.ContainerMemory;
 
+@Tag("fast")
 class MemoryRoomRuleTest {
     private static final long MIB = 1 << 20;
 

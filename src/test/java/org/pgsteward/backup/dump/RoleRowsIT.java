@@ -14,10 +14,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ObstinateSession;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
+@NeedsPostgres
 class RoleRowsIT {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
 

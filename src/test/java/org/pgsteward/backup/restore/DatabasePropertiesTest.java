@@ -2,9 +2,11 @@ package org.pgsteward.backup.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.postgres.Quote;
 
+@Tag("fast")
 class DatabasePropertiesTest {
     /** As {@code pg_restore --create} writes it. */
     private static final String SCRIPT = """

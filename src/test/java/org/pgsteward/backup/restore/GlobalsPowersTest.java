@@ -6,11 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which roles of a file of globals get powers over the server, and by what. */
+@Tag("fast")
 class GlobalsPowersTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource(

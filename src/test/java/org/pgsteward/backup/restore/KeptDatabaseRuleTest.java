@@ -6,11 +6,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class KeptDatabaseRuleTest {
     private static final Instant NOW = Instant.parse("2026-03-20T03:00:00Z");
     private static final KeptDatabaseRule RULE =

@@ -7,10 +7,12 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Surroundings;
 
+@Tag("fast")
 class RestoreCaveatsTest {
     private static final Set<String> ALLOWED = Set.of("hstore");
 

@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.StoredBackup;
 
+@Tag("fast")
 class RestoreChoiceTest {
     private static final Instant FIRST = Instant.parse("2026-03-01T03:00:00Z");
 

@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class RowDifferencesTest {
     private static final Map<String, Long> DUMPED = Map.of("a", 1L, "p0", 10L, "p1", 20L, "q0", 5L);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -13,6 +14,7 @@ import org.pgsteward.backup.store.Stored;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class ShrinkRuleTest {
     private static final Instant AT = Instant.parse("2026-03-01T03:00:00Z");
     private static final long EXEMPT = 1_000_000;

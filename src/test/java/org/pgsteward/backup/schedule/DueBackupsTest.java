@@ -7,11 +7,13 @@ import java.time.Instant;
 import java.time.LocalTime;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.BackupKind;
 
+@Tag("fast")
 class DueBackupsTest {
     /** Every midnight. */
     private static final Schedule MIDNIGHT =

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,6 +16,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
+@Tag("fast")
 class OverdueRuleTest {
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
     private static final BackupTarget APP = new BackupTarget("app", "app", "app", BackupKind.DUMP, "");

@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.BackupKind;
 
+@Tag("fast")
 class SchedulesTest {
     private static final Instant MIDNIGHT = Instant.parse("2026-03-01T00:00:00Z");
 

@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.backup.Age;
 import org.pgsteward.model.Secret;
 
+@Tag("fast")
 class AgeKeysTest {
     private final Age ours = Age.keys();
     private final Age others = Age.keys();

@@ -6,12 +6,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 
+@Tag("fast")
 class BackupSetTest {
     private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00Z");
     private static final BackupTarget APP = target("app");

@@ -12,6 +12,7 @@ import java.time.ZoneOffset;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
 
 /** Documents of sets that another program wrote into the store. */
+@Tag("fast")
 class BackupSetsTest {
     private static final Instant NOW = Instant.parse("2026-03-02T03:00:00Z");
     private static final String FORGED = "20260302T025959Z";

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.io.Json;
@@ -21,6 +22,7 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
 
 /** The part of the inventory that RECOVERY.md shows, compared with a card that is written from the whole inventory. */
+@Tag("fast")
 class KnownFoldersTest {
     private static final ServerAddress SERVER =
             new ServerAddress("postgresql", 5432, "homelab", new Secret("secret"), "homelab");

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.io.Json;
 
 /** A manifest that another program wrote beside that of a good backup. */
+@Tag("fast")
 class ManifestFieldsTest {
     private static final String GOOD = "wiki/wiki-20260301T030000Z.dump.zst";
     private static final String BAD = "wiki/wiki-20260302T030000Z.dump.zst";

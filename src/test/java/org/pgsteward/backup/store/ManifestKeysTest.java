@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.model.Secret;
 
 /** What a signature covers, which keys verify it, and what follows from a signature that is missing or wrong. */
+@Tag("fast")
 class ManifestKeysTest {
     private static final String KEY = "00112233445566778899aabbccddeeff".repeat(2);
     private static final String OTHER = "ff".repeat(32);

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Secret;
 
 /** What a program writes into the store that can write there and has no key must not fill the memory. */
+@Tag("fast")
 class ManifestReadingTest {
     private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00Z");
 

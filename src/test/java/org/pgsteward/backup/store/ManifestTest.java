@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.io.Json;
 
+@Tag("fast")
 class ManifestTest {
     private static final String PATH = "vikunja/vikunja-20260301T030000Z.dump.zst";
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
 
+@Tag("fast")
 class RecoveryCardTest {
     private static final ServerAddress SERVER =
             new ServerAddress("postgresql", 5432, "homelab", new Secret("never-to-be-seen"), "homelab");

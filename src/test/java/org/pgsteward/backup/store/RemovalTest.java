@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Judgement;
 
 /** What lies in the store, and how it goes. */
+@Tag("fast")
 class RemovalTest {
     private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00Z");
 

@@ -2,10 +2,12 @@ package org.pgsteward.backup.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.BackupState;
 
+@Tag("fast")
 class StandingTest {
     @ParameterizedTest(name = "{3}")
     @CsvSource(

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
 
+@Tag("fast")
 class StoreTest {
     private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00.9Z");
 

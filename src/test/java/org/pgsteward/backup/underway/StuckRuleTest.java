@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.underway.StuckRule.Action;
 import org.pgsteward.postgres.Progress;
 
+@Tag("fast")
 class StuckRuleTest {
     private static final Duration HOUR = Duration.ofHours(1);
 

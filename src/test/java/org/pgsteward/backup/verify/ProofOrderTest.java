@@ -6,11 +6,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.backup.verify.ProofOrder.Place;
 
+@Tag("fast")
 class ProofOrderTest {
     private static final Instant START = Instant.parse("2026-11-28T03:00:00Z");
 

@@ -14,6 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.pgsteward.alert.SettableClock;
 import org.pgsteward.backup.underway.Turn;
 
 /** Two turns over one folder, as the daemon and a command have it. */
+@Tag("fast")
 @Timeout(value = 8, unit = TimeUnit.MINUTES)
 class ProofTurnTest {
     private static final Instant START = SettableClock.NOON;

@@ -2,9 +2,11 @@ package org.pgsteward.backup.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("fast")
 class ScratchWatchTest {
     private static final long MIB = 1024 * 1024;
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.backup.underway.ServiceFolder;
 
+@Tag("fast")
 class VerificationTimeTest {
     private static final Instant START = SettableClock.NOON;
 

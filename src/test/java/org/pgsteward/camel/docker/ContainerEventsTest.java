@@ -7,9 +7,11 @@ import com.github.dockerjava.api.model.Event;
 import com.github.dockerjava.core.DockerClientConfig;
 import java.time.Instant;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.ContainerEvent;
 
+@Tag("fast")
 class ContainerEventsTest {
     @Test
     void aContainersEventKeepsTheEnginesTimeAndTheLabels() throws JsonProcessingException {

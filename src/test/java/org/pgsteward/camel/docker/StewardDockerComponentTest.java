@@ -17,6 +17,7 @@ import org.apache.camel.health.HealthCheck;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.impl.engine.DefaultShutdownStrategy;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +25,7 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.FakeDaemon;
 import org.pgsteward.engine.FeedTimings;
 
+@Tag("fast")
 class StewardDockerComponentTest {
     private static final FeedTimings QUICK =
             new FeedTimings(Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMillis(300), 100);

@@ -11,11 +11,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.io.YamlTree;
 
+@Tag("fast")
 class CodeRuleTest {
     static Stream<Attacks.Attack> attacks() {
         return Attacks.all().stream();

@@ -3,8 +3,10 @@ package org.pgsteward.camel.lint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class SwapPlanTest {
     private static final String LEVELS = """
             - beans:

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.builder.RouteConfigurationBuilder;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.AlertBook;
@@ -26,6 +27,7 @@ import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 
+@Tag("fast")
 class AlertRoutesTest {
     @TempDir
     private Path state;

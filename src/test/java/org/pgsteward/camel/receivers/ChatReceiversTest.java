@@ -20,6 +20,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.apache.camel.model.Model;
 import org.apache.camel.model.SetHeaderDefinition;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
 /** Each shipped receiver against a server that keeps what it is sent; the documented formats are in {@code Messages}. */
+@Tag("fast")
 class ChatReceiversTest {
     private static final String HOSTILE = "<b>&\"x\"</b> *a* _b_ `c` [d](http://e) @everyone <!channel> 🐘";
     private static final String COMMANDS = "psql -c 'SELECT 1 < 2 && true'\necho ```";

@@ -23,6 +23,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.apache.camel.builder.RouteBuilder;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,7 @@ import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 
 /** Services that do not take a notice, by real HTTP, through the shipped routes. */
+@Tag("fast")
 class DeliveryFaultsTest {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
 

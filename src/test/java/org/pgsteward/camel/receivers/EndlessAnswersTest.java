@@ -22,6 +22,7 @@ import java.util.zip.GZIPOutputStream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A receiver may answer without an end; that costs it the notice at most, and pgsteward nothing. */
+@Tag("fast")
 class EndlessAnswersTest {
     /** What a socket's buffers on both sides take at most, before the client is seen to have hung up. */
     private static final long BUFFERS = 32L * 1024 * 1024;

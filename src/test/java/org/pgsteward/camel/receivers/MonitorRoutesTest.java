@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.Alert;
@@ -36,6 +37,7 @@ import org.pgsteward.monitor.ThresholdsFile;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.postgres.ServerLog;
 
+@Tag("fast")
 class MonitorRoutesTest {
     private static final String MONITOR = "routes/monitor.camel.yaml";
 

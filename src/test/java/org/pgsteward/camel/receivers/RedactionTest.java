@@ -3,11 +3,13 @@ package org.pgsteward.camel.receivers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("fast")
 class RedactionTest {
     private final Redaction redaction =
             new Redaction(List.of("https://hooks.example/T0/B0/xyz", "s3cr&t+pw", "", "abc"));

@@ -13,12 +13,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EventFeed;
 import org.pgsteward.engine.FeedTimings;
 import org.pgsteward.model.Container;
 
+@Tag("fast")
 class RecordedEngineTest {
     private final RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
     private final DockerEngine engine = DockerEngine.at(recorded.host());

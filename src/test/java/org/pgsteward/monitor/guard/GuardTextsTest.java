@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Console;
 import org.pgsteward.postgres.guard.DiskTaken;
@@ -11,6 +12,7 @@ import org.pgsteward.postgres.guard.DiskUnit;
 import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.TerminatedSession;
 
+@Tag("fast")
 class GuardTextsTest {
     private static final long MIB = 1 << 20;
     private static final Optional<String> WIKI = Optional.of("wiki");

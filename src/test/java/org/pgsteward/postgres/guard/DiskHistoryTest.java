@@ -6,8 +6,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class DiskHistoryTest {
     private static final Instant START = Instant.parse("2026-11-29T08:00:00Z");
     private static final long MIB = 1 << 20;

@@ -21,9 +21,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.DatabaseRename;
+import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
 /** Role wiki locks the database of role shop, as every role may. */
+@NeedsPostgres
 class LockQueuesIT {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final String LOCK_SHOP = "ALTER ROLE CURRENT_USER IN DATABASE shop SET work_mem = '2MB'";

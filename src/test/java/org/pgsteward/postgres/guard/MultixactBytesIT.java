@@ -11,8 +11,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
+@NeedsPostgres
 class MultixactBytesIT {
     private static final Secret PASSWORD = new Secret("its-own");
 

@@ -3,11 +3,13 @@ package org.pgsteward.postgres.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.postgres.guard.Offences.Kind;
 
+@Tag("fast")
 class OffencesTest {
     private static final Instant NOW = Instant.parse("2026-11-28T02:30:00Z");
 

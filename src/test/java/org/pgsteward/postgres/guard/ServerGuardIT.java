@@ -25,8 +25,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
+@NeedsPostgres
 @Timeout(600)
 class ServerGuardIT {
     private static final Duration PATIENCE = Duration.ofMinutes(8);

@@ -9,11 +9,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.postgres.ContainerMemory;
 
+@Tag("fast")
 class ServerMemoryTest {
     private static final long MIB = 1 << 20;
     private static final Instant STARTED = Instant.parse("2026-11-28T02:00:00Z");

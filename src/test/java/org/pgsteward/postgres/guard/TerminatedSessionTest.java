@@ -2,8 +2,10 @@ package org.pgsteward.postgres.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class TerminatedSessionTest {
     /** Five roles with an eighth of the locks each, and statements that cannot be interrupted, kept all others out. */
     @Test

@@ -6,8 +6,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class UsualUseTest {
     private static final long MIB = 1 << 20;
     private static final Instant AT = Instant.parse("2026-11-29T02:00:00Z");

@@ -10,8 +10,10 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
+@NeedsPostgres
 class WrittenBytesIT {
     private static final Secret PASSWORD = new Secret("its-own");
     private static final long GROWTH = 100L << 20;

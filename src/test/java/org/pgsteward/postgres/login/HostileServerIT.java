@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
@@ -28,6 +29,7 @@ import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /** A server that answers in PostgreSQL's place learns nothing, from the driver and from each of PostgreSQL's programs. */
+@NeedsPostgres
 class HostileServerIT {
     private static final String PASSWORD = "h0m%lab$pw";
 

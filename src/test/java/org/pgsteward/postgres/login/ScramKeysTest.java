@@ -2,6 +2,7 @@ package org.pgsteward.postgres.login;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
 import org.postgresql.shaded.com.ongres.scram.common.ScramFunctions;
@@ -9,6 +10,7 @@ import org.postgresql.shaded.com.ongres.scram.common.ScramMechanism;
 import org.postgresql.shaded.com.ongres.scram.common.ServerFirstMessage;
 import org.postgresql.shaded.com.ongres.scram.common.StringPreparation;
 
+@Tag("fast")
 class ScramKeysTest {
     private static final ScramMechanism SHA_256 = ScramMechanism.SCRAM_SHA_256;
     private static final String SALT = "W22ZaJ0SNY7soEsUEjb6gQ==";

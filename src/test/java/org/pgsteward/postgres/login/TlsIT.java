@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
@@ -28,6 +29,7 @@ import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /** {@code sslmode} and {@code sslrootcert} mean what they mean to libpq, for the driver and for each program. */
+@NeedsPostgres
 class TlsIT {
     private static final String ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
 

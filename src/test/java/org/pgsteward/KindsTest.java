@@ -1,0 +1,46 @@
+package org.pgsteward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.ReflectionSupport;
+
+/** Each test class is of one kind, by which it can be run or left out; pom.xml and the README name the kinds. */
+@Tag("fast")
+class KindsTest {
+    private static final Set<String> KINDS = Set.of("fast", "postgres", "engine", "soak");
+
+    @Test
+    void everyTestClassHasExactlyOneKind() {
+        List<Class<?>> tests = tests("Test|IT");
+
+        assertThat(tests).hasSizeGreaterThan(250);
+        assertThat(tests)
+                .allSatisfy(test -> assertThat(kinds(test)).as(test.getName()).hasSize(1));
+    }
+
+    @Test
+    void testsWithoutAServerAreCalledTestAndTheOthersIt() {
+        assertThat(tests("Test"))
+                .allSatisfy(test -> assertThat(kinds(test)).as(test.getName()).containsExactly("fast"));
+        assertThat(tests("IT"))
+                .allSatisfy(test -> assertThat(kinds(test)).as(test.getName()).doesNotContain("fast"));
+    }
+
+    private static List<Class<?>> tests(String endings) {
+        return ReflectionSupport.findAllClassesInPackage(
+                "org.pgsteward", type -> true, name -> name.matches("[\\w.]+(" + endings + ")"));
+    }
+
+    private static Set<String> kinds(Class<?> test) {
+        return AnnotationSupport.findRepeatableAnnotations(test, Tag.class).stream()
+                .map(Tag::value)
+                .filter(KINDS::contains)
+                .collect(Collectors.toSet());
+    }
+}
