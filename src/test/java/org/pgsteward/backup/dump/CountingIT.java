@@ -5,82 +5,34 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.backup.Contents;
+import org.pgsteward.backup.OnEachMajor;
 import org.pgsteward.backup.Trap;
 import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /** Rows are counted as the administrator or as somebody else; what a service put in their way never runs as him. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
-class CountingIT {
+class CountingIT extends OnEachMajor {
     private static final Secret PASSWORD = new Secret("pw");
-
-    private final Map<Integer, TestCluster> clusters = new TreeMap<>();
-    private final Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
-
-    @BeforeAll
-    void start() throws SQLException {
-        for (int major : new int[] {15, 17}) {
-            try {
-                TestCluster cluster = TestCluster.start(Programs.find(Optional.empty(), major));
-                clusters.put(major, cluster);
-                cluster.run("homelab", "CREATE ROLE svc LOGIN PASSWORD 'pw'");
-            } catch (IOException e) {
-                System.err.println("skipped: counting on PostgreSQL " + major + ": " + e.getMessage());
-            }
-        }
-    }
-
-    @AfterAll
-    void stop() throws Exception {
-        for (TestCluster cluster : clusters.values()) {
-            cluster.close();
-        }
-    }
-
-    @AfterEach
-    void removeMarker() throws IOException {
-        Files.deleteIfExists(marker);
-    }
-
-    Stream<Integer> majors() {
-        return clusters.keySet().stream();
-    }
-
-    private TestCluster cluster(int major) {
-        return Objects.requireNonNull(clusters.get(major));
-    }
 
     private static String database(TestCluster cluster) throws SQLException {
         String database = cluster.newDatabase();

@@ -3,26 +3,15 @@ package org.pgsteward.backup.restore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pgsteward.backup.OnEachMajor;
 import org.pgsteward.backup.Trap;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
@@ -32,45 +21,8 @@ import org.pgsteward.postgres.UnprivilegedUser;
 
 /** Rows of a restored database are counted as the administrator; what a service put in their way never runs as him. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
-class SideDatabaseIT {
-    private final Map<Integer, TestCluster> clusters = new TreeMap<>();
-    private final Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
-
-    @BeforeAll
-    void start() throws SQLException {
-        for (int major : new int[] {15, 17}) {
-            try {
-                TestCluster cluster = TestCluster.start(Programs.find(Optional.empty(), major));
-                clusters.put(major, cluster);
-                cluster.run("homelab", "CREATE ROLE svc LOGIN PASSWORD 'pw'");
-            } catch (IOException e) {
-                System.err.println("skipped: restoring into PostgreSQL " + major + ": " + e.getMessage());
-            }
-        }
-    }
-
-    @AfterAll
-    void stop() throws Exception {
-        for (TestCluster cluster : clusters.values()) {
-            cluster.close();
-        }
-    }
-
-    @AfterEach
-    void removeMarker() throws IOException {
-        Files.deleteIfExists(marker);
-    }
-
-    Stream<Integer> majors() {
-        return clusters.keySet().stream();
-    }
-
-    private TestCluster cluster(int major) {
-        return Objects.requireNonNull(clusters.get(major));
-    }
-
+class SideDatabaseIT extends OnEachMajor {
     @ParameterizedTest
     @MethodSource("majors")
     void neitherAFunctionNorAViewRunsAsTheAdministratorWhenWhatWasRestoredIsCounted(int major) throws Exception {
