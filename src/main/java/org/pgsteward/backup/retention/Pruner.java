@@ -158,7 +158,8 @@ public final class Pruner {
         for (List<Holding> backups : byKind.values()) {
             for (RetentionPlan.Decision decision :
                     RetentionPlan.of(policy.get(), backups, shrink, zone, clock.instant())) {
-                if (!decision.kept()) {
+                if (!decision.kept()
+                        && judgements.containsKey(decision.backup().backup().eventId())) {
                     anyGone = true;
                     Holding backup = decision.backup();
                     removal.mark(backup.path());
