@@ -5,13 +5,16 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.component.micrometer.MicrometerConstants;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.camel.receivers.Redaction;
 import org.pgsteward.engine.EngineAway;
 import org.slf4j.Logger;
@@ -30,6 +33,9 @@ public final class SafetyNet extends RouteConfigurationBuilder {
 
     /** A trouble that lasts is said again after this long, and not at each tick of a timer. */
     private static final Duration SAME_AGAIN = Duration.ofMinutes(10);
+
+    /** Of the steps of one run, so many say why. */
+    private static final int MOST_FAILURES = 5;
 
     private final Redaction redaction;
     private final Clock clock;
@@ -62,12 +68,15 @@ public final class SafetyNet extends RouteConfigurationBuilder {
     private void say(Exchange exchange) {
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         String route = String.valueOf(exchange.getProperty(Exchange.FAILURE_ROUTE_ID));
-        if (thrown != null && EngineAway.isCauseOf(thrown)) {
-            // The event feed says when the engine disappears and when it is back, once for all routes that ask it.
+        // The event feed says when the engine disappears and when it is back, once for all routes that ask it.
+        List<Throwable> failures = failures(thrown)
+                .filter(failure -> !EngineAway.isCauseOf(failure))
+                .toList();
+        if (thrown != null && failures.isEmpty()) {
             LOG.debug("route {} waits for the Docker Engine", route);
             return;
         }
-        String line = thrown == null ? "no cause given" : line(thrown) + others(thrown);
+        String line = thrown == null ? "no cause given" : lines(failures);
         count(exchange.getContext(), route);
         Instant now = clock.instant();
         Said before = said.put(route, new Said(line, now));
@@ -96,10 +105,19 @@ public final class SafetyNet extends RouteConfigurationBuilder {
                 .register(figures);
     }
 
-    /** How many more steps failed, where one that fails stops no other. */
-    private static String others(Throwable thrown) {
-        int more = thrown.getSuppressed().length;
-        return more == 0 ? "" : "; " + more + (more == 1 ? " step more failed" : " steps more failed");
+    /** A failure with those of the steps beside it, where one that fails stops no other. */
+    private static Stream<Throwable> failures(@Nullable Throwable thrown) {
+        return thrown == null
+                ? Stream.empty()
+                : Stream.concat(
+                        Stream.of(thrown), Stream.of(thrown.getSuppressed()).flatMap(SafetyNet::failures));
+    }
+
+    private String lines(List<Throwable> failures) {
+        List<String> lines = failures.stream().map(this::line).distinct().toList();
+        String first = String.join("; ", lines.subList(0, Math.min(MOST_FAILURES, lines.size())));
+        int more = lines.size() - MOST_FAILURES;
+        return more > 0 ? first + "; and " + more + " more" : first;
     }
 
     /** Ours say what was tried; of others', the first cause says most. */
