@@ -8,6 +8,7 @@ import org.pgsteward.alert.Outbox;
 import org.pgsteward.backup.OverdueCheck;
 import org.pgsteward.camel.BackupHealth;
 import org.pgsteward.camel.CamelHealth;
+import org.pgsteward.camel.ContainerRoutes;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.PostgresHealth;
 import org.pgsteward.camel.docker.ContainerEvents;
@@ -100,7 +101,10 @@ final class DaemonFactory {
         Outbox outbox = of.alert.outbox(receivers);
         ContainerWatch watch = new ContainerWatch(containers, of.provision.forDaemon(containers), base.reporter);
         StewardDockerComponent docker = new StewardDockerComponent(
-                engine, base.clock, FeedTimings.USUAL, new RelistOnConnect(watch::list, containers::isComplete));
+                engine,
+                base.clock,
+                FeedTimings.USUAL,
+                new RelistOnConnect(() -> base.routeClient.ask(ContainerRoutes.CONNECTED, ""), containers::isComplete));
         Metrics figures = new Metrics(of.postgres.server, containers, memory, docker::hears, of.alert.alerts, outbox);
         OverdueCheck overdue = of.backupWatch.overdueCheck(containers);
         Delivery delivery = new Delivery();
@@ -113,9 +117,10 @@ final class DaemonFactory {
         LookReader looks = of.monitor.lookReader(engine, crashes, containers, docker, outbox);
         Pipeline pipeline = of.pipelines
                 .common(outbox, NightFactory.scheduleLabel(containers), of.nights.deadRuns()::look)
+                .routes(new ContainerRoutes(watch))
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
-                .bean("containers", watch)
+                .bean("containerWatch", watch)
                 .bean("monitor", of.monitor.monitor(looks, memory, of.monitor.postgresProbe(guard, engine), watches))
                 .bean("overdue", overdue)
                 .bean("overview", overview)

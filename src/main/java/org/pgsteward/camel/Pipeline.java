@@ -50,7 +50,7 @@ public final class Pipeline implements AutoCloseable {
 
     /** Endpoints of our routes in Java. */
     private static final Set<String> OURS =
-            Set.of("direct:journal-write", "direct:journal-insert", StoreEndpoint.ROUTE);
+            Set.of("direct:journal-write", "direct:journal-insert", StoreEndpoint.ROUTE, ContainerRoutes.CONNECTED);
 
     /** Endpoints that our classes send to, so that some route must answer them. */
     private static final Set<String> REQUIRED = Set.of("direct:alert-raise");
@@ -207,9 +207,7 @@ public final class Pipeline implements AutoCloseable {
             figures.setMeterRegistry(registry);
             figures.setSkipCamelInfo(true);
             figures.getPolicyConfiguration().setContextEnabled(false);
-            // The timer counts all exchanges and those that failed. Counters would be gone after a route was edited:
-            // the
-            // route that leaves removes those of its successor.
+            // The timer counts all exchanges and those that failed.
             figures.getPolicyConfiguration().setAdditionalCounters(false);
             context.addRoutePolicyFactory(figures);
             context.addRoutePolicyFactory((made, route, definition) -> {

@@ -6,8 +6,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.pgsteward.engine.EngineAway;
-import org.pgsteward.io.Attempts;
 import org.pgsteward.model.FirstCause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +23,7 @@ public final class RelistOnConnect implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RelistOnConnect.class);
 
-    private final Attempts.Step relist;
+    private final Runnable relist;
     private final BooleanSupplier listed;
 
     /** One list in progress and one waiting are enough: the waiting one is read after all that has happened by now. */
@@ -46,7 +44,7 @@ public final class RelistOnConnect implements Runnable {
      * @param relist reads the list and works through it
      * @param listed whether a list has been read, once or more
      */
-    public RelistOnConnect(Attempts.Step relist, BooleanSupplier listed) {
+    public RelistOnConnect(Runnable relist, BooleanSupplier listed) {
         this.relist = relist;
         this.listed = listed;
         thread.allowCoreThreadTimeOut(true);
@@ -68,13 +66,9 @@ public final class RelistOnConnect implements Runnable {
     private void work() {
         try {
             relist.run();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (Exception e) {
-            if (!EngineAway.isCauseOf(e)) {
-                // The timer lists them again.
-                LOG.error("cannot look at every container after Docker's events were connected: {}", FirstCause.of(e));
-            }
+        } catch (RuntimeException e) {
+            // The timer lists them again.
+            LOG.error("cannot look at every container after Docker's events were connected: {}", FirstCause.of(e));
         }
     }
 
