@@ -48,7 +48,7 @@ record Threshold(Optional<Double> warn, Optional<Double> critical, double clear,
         static final Track START = new Track(Optional.empty(), Optional.empty(), Optional.empty());
     }
 
-    /** Looks in a row. */
+    /** Looks in a row. If the clock was set back behind the first of them, that one counts as now. */
     record Run(Instant since, int looks) {}
 
     /** @param decided whether {@code track.severity} says it; otherwise nothing is to be said */
@@ -76,8 +76,8 @@ record Threshold(Optional<Double> warn, Optional<Double> critical, double clear,
 
     private static Optional<Run> above(Optional<Double> level, double value, Optional<Run> before, Instant at) {
         return level.filter(line -> value >= line)
-                .map(line ->
-                        before.map(run -> new Run(run.since(), run.looks() + 1)).orElse(new Run(at, 1)));
+                .map(line -> before.map(run -> new Run(run.since().isAfter(at) ? at : run.since(), run.looks() + 1))
+                        .orElse(new Run(at, 1)));
     }
 
     private boolean lasted(Optional<Run> run, Instant at) {

@@ -3,10 +3,12 @@ package org.pgsteward.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +49,17 @@ class ThresholdTest {
             said.add(step.decided() ? track.severity().map(Severity::word).orElse("well") : "-");
         }
         assertThat(String.join(" ", said)).as(why).isEqualTo(expected);
+    }
+
+    @Test
+    void aClockThatWasSetBackDoesNotKeepBackWhatIsDecidedAtOnce() {
+        Threshold threshold = new Threshold(Optional.of(80.0), Optional.of(90.0), 70, Duration.ZERO, 2);
+
+        Threshold.Step first = threshold.step(Threshold.Track.START, 85, Severity.WARNING, Looks.NOON);
+        Threshold.Step second = threshold.step(first.track(), 85, Severity.WARNING, Looks.NOON.minusSeconds(3600));
+
+        assertThat(first.decided()).isFalse();
+        assertThat(second.track().severity()).contains(Severity.WARNING);
     }
 
     @Test
