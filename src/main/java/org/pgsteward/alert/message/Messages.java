@@ -8,6 +8,7 @@ import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.model.Notice;
@@ -125,8 +126,13 @@ public final class Messages {
     }
 
     /** The same for all that is firing, to be said again and again. */
-    public String alertmanagerAgain(List<Alert> firing) {
+    public String alertmanagerFiring(List<Alert> firing) {
         return written(alertmanager.again(firing));
+    }
+
+    /** The same, empty when nothing is: an edited route file of version 0.1 or before has it. */
+    public Optional<String> alertmanagerAgain(List<Alert> firing) {
+        return firing.isEmpty() ? Optional.empty() : Optional.of(alertmanagerFiring(firing));
     }
 
     /** The value of a header {@code Authorization}; null, and so no header, where there is no token. */

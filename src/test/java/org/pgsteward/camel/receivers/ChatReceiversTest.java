@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.alert.Silences;
+import org.pgsteward.alert.message.Messages;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
@@ -200,6 +202,14 @@ class ChatReceiversTest {
         assertThat(last.get("labels")).isEqualTo(asTold().get(0).get(0).get("labels"));
         assertThat(end(last)).isBeforeOrEqualTo(Instant.now());
         assertThat(Instant.parse(last.get("startsAt").asText())).isBeforeOrEqualTo(end(last));
+    }
+
+    /** An operator's edited route file of before calls it. */
+    @Test
+    void theOldNameOfWhatIsSaidAgainWorks() {
+        Messages messages = new Messages(state, json, ZoneOffset.UTC, Clock.systemUTC());
+
+        assertThat(messages.alertmanagerAgain(List.of())).isEmpty();
     }
 
     @Test
