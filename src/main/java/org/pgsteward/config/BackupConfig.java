@@ -81,7 +81,8 @@ public record BackupConfig(
         SECTION.inRoutes("pgsteward.requests.period", "Milliseconds between two listings of that folder.");
         SECTION.inRoutes("pgsteward.backup.tick", "Schedule on which due backups are looked for.");
         SECTION.check(RECIPIENTS, settings -> AgeKeys.of(settings.value(RECIPIENTS), Optional.empty()));
-        SECTION.check(IDENTITY, BackupConfig::keys);
+        // Recipients that are wrong are reported by themselves.
+        SECTION.check(IDENTITY, settings -> hasRightRecipients(settings) ? keys(settings) : AgeKeys.NONE);
     }
 
     public static BackupConfig of(Settings settings) {
@@ -93,6 +94,15 @@ public record BackupConfig(
                 settings.find(BASE_SCHEDULE),
                 keys(settings),
                 settings.find(MANIFEST_KEY));
+    }
+
+    private static boolean hasRightRecipients(Settings settings) {
+        try {
+            AgeKeys.of(settings.find(RECIPIENTS).orElse(List.of()), Optional.empty());
+            return true;
+        } catch (IllegalArgumentException wrong) {
+            return false;
+        }
     }
 
     private static AgeKeys keys(Settings settings) {

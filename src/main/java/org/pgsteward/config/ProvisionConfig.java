@@ -70,7 +70,7 @@ public record ProvisionConfig(
                 secrets,
                 settings.find(SECRETS_PLACE).orElse(secrets.toString()),
                 settings.find(CATALOGUE),
-                Set.copyOf(settings.value(EXTENSIONS)),
+                Set.copyOf(settings.find(EXTENSIONS).orElse(List.of())),
                 settings.find(WEB_NETWORK),
                 Duration.ofDays(settings.value(IDLE_DAYS)),
                 settings.value(UPDATE_GRACE));
