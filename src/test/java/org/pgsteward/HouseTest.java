@@ -3,13 +3,23 @@ package org.pgsteward;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 
 /**
@@ -36,6 +46,8 @@ import org.junit.jupiter.api.Tag;
 @AnalyzeClasses(packages = "org.pgsteward", importOptions = ImportOption.DoNotIncludeTests.class)
 class HouseTest {
     private static final String HOUSE = "org.pgsteward.";
+
+    private static final Pattern IMPORT = Pattern.compile("(?m)^import (?:static )?org\\.pgsteward\\.(\\w+)\\.");
 
     /** From the bottom to the top. The packages of one layer do not import one another. */
     private static final List<List<String>> LAYERS = List.of(
@@ -123,6 +135,31 @@ class HouseTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.apache.camel..");
+
+    /** Also where only a constant is used, of which the compiler leaves no trace in the class. */
+    @ArchTest
+    static void sourcesImportDownwards(JavaClasses classes) throws IOException {
+        Map<String, Integer> height = new HashMap<>();
+        for (int i = 0; i < LAYERS.size(); i++) {
+            for (String name : LAYERS.get(i)) {
+                height.put(name, i);
+            }
+        }
+        Path sources = Path.of("src/main/java/org/pgsteward");
+        try (Stream<Path> files = Files.walk(sources)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                String own = sources.relativize(file).getName(0).toString();
+                Matcher imported = IMPORT.matcher(Files.readString(file));
+                while (height.containsKey(own) && imported.find()) {
+                    String name = imported.group(1);
+                    assertThat(name.equals(own) || height.getOrDefault(name, 0) < height.get(own))
+                            .as("%s imports %s", file, name)
+                            .isTrue();
+                }
+            }
+        }
+    }
 
     /** A check of route files needs no running daemon. */
     @ArchTest

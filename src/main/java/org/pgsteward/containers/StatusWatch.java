@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
-import org.pgsteward.monitor.MemoryRule;
 
 /**
  * Remembers what containers went through between two looks: who was told to stop, so that an end that somebody ordered is
@@ -25,8 +24,11 @@ import org.pgsteward.monitor.MemoryRule;
  * threads.
  */
 public final class StatusWatch {
+    /** The {@code kind} of alerts about the memory that a container uses, which monitoring raises. */
+    public static final String MEMORY_HIGH = "memory-high";
+
     /** The {@code kind}s that end with the service's last container. */
-    public static final Set<String> OF_CONTAINERS = Set.of(MemoryRule.KIND, MemoryKillRule.KIND);
+    public static final Set<String> OF_CONTAINERS = Set.of(MEMORY_HIGH, MemoryKillRule.KIND);
 
     /** Within this time crashes count as one trouble. */
     static final Duration LOOP = Duration.ofMinutes(10);

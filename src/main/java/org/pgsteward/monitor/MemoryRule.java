@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.containers.CommandTarget;
 import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.StatusWatch;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
@@ -16,7 +17,7 @@ import org.pgsteward.model.Size;
  */
 public final class MemoryRule {
     /** The {@code kind} of the conditions. */
-    public static final String KIND = "memory-high";
+    public static final String KIND = StatusWatch.MEMORY_HIGH;
 
     private static final long MIB = 1024 * 1024;
 

@@ -12,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.pgsteward.containers.ContainerAlerts;
 import org.pgsteward.containers.Containers;
-import org.pgsteward.doctor.Examination;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Diagnosis;
@@ -22,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Alerts of containers whose own settings keep them from their database: a network that they are not on, a host name or a
- * port that does not lead to PostgreSQL, or variables that pgsteward does not know. {@link Examination} has the same from
+ * port that does not lead to PostgreSQL, or variables that pgsteward does not know. {@code pgsteward doctor} has the same from
  * the same rules. Each container is named in at most one of these alerts, by its name.
  */
 public final class ConnectionAdvice {

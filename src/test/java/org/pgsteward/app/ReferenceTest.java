@@ -219,7 +219,7 @@ class ReferenceTest {
             kinds.addAll(all(TOLD_KIND, source));
             names.addAll(all(NAMED_KIND, source));
         }
-        names.addAll(List.of("KIND", "DOWN"));
+        names.addAll(List.of("KIND", "DOWN", "MEMORY_HIGH"));
         for (String name : names) {
             kinds.addAll(all(Pattern.compile("\\bString " + name + " = " + WORD), sources.toString()));
         }
