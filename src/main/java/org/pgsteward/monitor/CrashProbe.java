@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pgsteward.containers.Crash;
 import org.pgsteward.engine.ContainerLog;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EngineAway;
@@ -27,7 +26,7 @@ public final class CrashProbe {
     private final DockerEngine engine;
     private final Supplier<Map<Integer, ServerGuard.Client>> clients;
     private Instant asked = Instant.EPOCH;
-    private @Nullable Crash last;
+    private @Nullable ServerProcessCrash last;
 
     /** @param clients who was seen of late, by the number of the process */
     public CrashProbe(DockerEngine engine, Supplier<Map<Integer, ServerGuard.Client>> clients) {
@@ -43,7 +42,7 @@ public final class CrashProbe {
      * @param recovered when its processes were last started together
      * @param written how the server writes its log
      */
-    public synchronized Optional<Crash> before(
+    public synchronized Optional<ServerProcessCrash> before(
             String container, Instant started, Instant recovered, ServerLog written) {
         if (recovered.equals(asked)) {
             return Optional.ofNullable(last);
@@ -68,7 +67,7 @@ public final class CrashProbe {
     public Optional<String> killed(String container, ServerCrash crash) {
         try {
             return first(container, crash.after(), crash.recovered(), crash.logPrefix())
-                    .filter(ended -> ended.end().startsWith(Crash.KILLED))
+                    .filter(ended -> ended.end().startsWith(ServerProcessCrash.KILLED))
                     .map(ended -> clients.get().get(ended.pid()))
                     .filter(client -> !client.autovacuum())
                     .map(ServerGuard.Client::role);
@@ -92,14 +91,14 @@ public final class CrashProbe {
                         .findFirst();
     }
 
-    private Crash crash(LogEvent.Ended ended) {
+    private ServerProcessCrash crash(LogEvent.Ended ended) {
         ServerGuard.Client client = clients.get().get(ended.pid());
         if (client == null) {
-            return new Crash(ended.pid(), ended.end(), "");
+            return new ServerProcessCrash(ended.pid(), ended.end(), "");
         }
-        return new Crash(
+        return new ServerProcessCrash(
                 ended.pid(),
-                client.killed() ? Crash.BY_US : ended.end(),
+                client.killed() ? ServerProcessCrash.BY_US : ended.end(),
                 (client.autovacuum() ? "autovacuum for role " : "role ") + LogLines.fit(client.role()) + " in database "
                         + LogLines.fit(client.database()));
     }

@@ -3,8 +3,6 @@ package org.pgsteward.monitor;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.pgsteward.containers.Crash;
-import org.pgsteward.containers.Look;
 import org.pgsteward.model.Console;
 import org.pgsteward.postgres.ServerLog;
 
@@ -68,10 +66,10 @@ public record DatabaseLook(
             Optional<Instant> lastOrder,
             ServerLog log,
             String ourAddress,
-            Optional<Crash> crash,
+            Optional<ServerProcessCrash> crash,
             Restarts told) {
         /** The same, with what led to its recovery. */
-        public Server after(Optional<Crash> crash) {
+        public Server after(Optional<ServerProcessCrash> crash) {
             return new Server(
                     startedAt,
                     recoveredAt,
@@ -191,7 +189,7 @@ public record DatabaseLook(
     public record Presence(String service, String user, String address, Instant since) {}
 
     /** The same, with what the log said of the server's last crash. */
-    public DatabaseLook after(Optional<Crash> crash) {
+    public DatabaseLook after(Optional<ServerProcessCrash> crash) {
         return new DatabaseLook(at, console, server.after(crash), databases, transactions, waits, queries, present);
     }
 

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.pgsteward.containers.Look;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.slf4j.Logger;

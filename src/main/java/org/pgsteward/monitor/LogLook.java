@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.pgsteward.containers.Look;
 import org.pgsteward.model.Console;
 import org.pgsteward.monitor.LogEvent.Reason;
 

@@ -25,9 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class LookReader {
     private static final Logger LOG = LoggerFactory.getLogger(LookReader.class);
 
-    /** As compose calls it, where Docker does not say what it is called. */
     private final DatabaseProbe databases;
-
     private final LogProbe logs;
     private final CrashProbe crashes;
     private final Containers containers;
@@ -103,7 +101,7 @@ public final class LookReader {
 
     private Optional<Map<String, String>> owners() {
         try {
-            return Optional.of(containers.owners(tables.enrolments()));
+            return Optional.of(containers.owners(tables.services().enrolments()));
         } catch (SQLException e) {
             LOG.debug("cannot read the services of containers: {}", e.getMessage());
             return Optional.empty();

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.pgsteward.containers.Look;
 
 /** Finds the look to compare with. */
 final class Past {

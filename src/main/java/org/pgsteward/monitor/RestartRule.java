@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.pgsteward.containers.Crash;
 import org.pgsteward.model.Console;
 import org.pgsteward.model.PostgresServer;
 
@@ -114,7 +113,10 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
                     + (starts.size() > 1 ? ", " + starts.size() + " times within an hour" : "") + ", and runs again");
         }
         if (!recoveries.isEmpty()) {
-            what.add(now.server().crash().map(Crash::words).orElse("a process of PostgreSQL was killed or crashed")
+            what.add(now.server()
+                            .crash()
+                            .map(ServerProcessCrash::words)
+                            .orElse("a process of PostgreSQL was killed or crashed")
                     + ", and all sessions were ended at "
                     + seconds(recoveries.last())
                     + (recoveries.size() > 1 ? ", " + recoveries.size() + " times within an hour" : ""));

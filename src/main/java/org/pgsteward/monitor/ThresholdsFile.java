@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import org.pgsteward.containers.Look;
 
 /**
  * Reads {@code routes/thresholds.yaml}. A key that it does not have is as in the shipped file, which is a part of the jar.

@@ -18,7 +18,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.camel.receivers.CapturedLog;
-import org.pgsteward.containers.Crash;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
@@ -560,7 +559,7 @@ class DatabaseRulesTest {
         assertThat(watch.judge(quiet.look()).conditions())
                 .noneMatch(condition -> condition.severity().isPresent());
 
-        quiet.crash = Optional.of(new Crash(4711, "was terminated by signal 9: Killed", ""));
+        quiet.crash = Optional.of(new ServerProcessCrash(4711, "was terminated by signal 9: Killed", ""));
 
         assertThat(watch.judge(quiet.look()).conditions())
                 .filteredOn(condition -> condition.severity().isPresent())
@@ -576,7 +575,8 @@ class DatabaseRulesTest {
         watch.judge(quiet.look());
         quiet.at = NOON.plus(Duration.ofMinutes(1));
         quiet.recoveredAt = NOON.plusSeconds(30);
-        quiet.crash = Optional.of(new Crash(4711, "was terminated by signal 9: Killed", "role wiki in database wiki"));
+        quiet.crash = Optional.of(
+                new ServerProcessCrash(4711, "was terminated by signal 9: Killed", "role wiki in database wiki"));
 
         assertThat(watch.judge(quiet.look()).conditions())
                 .filteredOn(condition -> condition.severity().isPresent())
@@ -586,7 +586,7 @@ class DatabaseRulesTest {
                                 .isEqualTo(
                                         "process 4711 of role wiki in database wiki was terminated by signal 9: Killed,"
                                                 + " probably for want of memory that any process may have used, and all sessions were ended at 2026-05-01T12:00:30Z"));
-        assertThat(new Crash(4711, "exited with exit code 2", "").words())
+        assertThat(new ServerProcessCrash(4711, "exited with exit code 2", "").words())
                 .isEqualTo("process 4711 exited with exit code 2");
     }
 

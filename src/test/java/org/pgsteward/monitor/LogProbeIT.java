@@ -21,7 +21,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import org.pgsteward.containers.Crash;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.journal.Tables;
@@ -129,7 +128,7 @@ class LogProbeIT {
         }
     }
 
-    private static Optional<Crash> before(DatabaseProbe databases, CrashProbe probe) throws SQLException {
+    private static Optional<ServerProcessCrash> before(DatabaseProbe databases, CrashProbe probe) throws SQLException {
         DatabaseLook.Server server = databases.read(HOST).server();
         return probe.before("postgresql", server.startedAt(), server.recoveredAt(), server.log());
     }

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.pgsteward.containers.Crash;
 import org.pgsteward.containers.SampleContainers;
 import org.pgsteward.model.Console;
 import org.pgsteward.postgres.ServerLog;
@@ -45,7 +44,7 @@ final class Looks {
         Optional<List<DatabaseLook.Query>> queries = Optional.empty();
         final List<DatabaseLook.Presence> present = new ArrayList<>();
         double notifyShare;
-        Optional<Crash> crash = Optional.empty();
+        Optional<ServerProcessCrash> crash = Optional.empty();
         Restarts told = Restarts.NONE;
         String ourAddress = "172.18.0.9";
         ServerLog log = new ServerLog(ServerLog.PREFIX, true, Optional.of(Duration.ofSeconds(5)));

@@ -1,4 +1,4 @@
-package org.pgsteward.containers;
+package org.pgsteward.monitor;
 
 import java.time.Instant;
 
