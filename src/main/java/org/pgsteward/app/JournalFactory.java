@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.pgsteward.camel.JournalInsert;
 import org.pgsteward.camel.JournalRoutes;
 import org.pgsteward.journal.BackupRows;
-import org.pgsteward.journal.JournalRows;
+import org.pgsteward.journal.JournalImport;
 import org.pgsteward.journal.JournalWriter;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
@@ -15,7 +15,7 @@ import org.pgsteward.postgres.Server;
 final class JournalFactory {
     final Tables tables;
     final BackupRows rows;
-    final JournalRows all;
+    final JournalImport all;
     final Spool spool;
     private final Foundation base;
 
@@ -25,7 +25,7 @@ final class JournalFactory {
         Server server = postgres.server;
         tables = new Tables(server.managementDatabase());
         rows = new BackupRows(server.managementDatabase());
-        all = new JournalRows(server.managementDatabase());
+        all = new JournalImport(server.managementDatabase());
         Path waiting = base.state().resolve("spool");
         spool = base.purpose.leavesTraces()
                 ? new Spool(waiting, base.json, base.clock)

@@ -71,7 +71,8 @@ public final class BackupNotices {
             return Optional.empty();
         }
         try {
-            return tables.newestRun(backup.service(), backup.database(), backup.kind())
+            return tables.runs()
+                    .newestRun(backup.service(), backup.database(), backup.kind())
                     .filter(newest -> newest.state() == BackupState.FAILED)
                     .filter(newest -> newest.startedAt().isAfter(backup.startedAt()));
         } catch (SQLException e) {

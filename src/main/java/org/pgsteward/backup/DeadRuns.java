@@ -17,6 +17,7 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.underway.RunLock;
+import org.pgsteward.journal.RunRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.BackupKind;
@@ -103,13 +104,13 @@ public final class DeadRuns {
     private void close() throws SQLException, IOException {
         Set<String> now = new HashSet<>();
         if (spool.waiting().isEmpty()) {
-            for (String service : tables.running()) {
+            for (String service : tables.runs().running()) {
                 Optional<RunLock> lock = RunLock.take(locks, service);
                 if (lock.isPresent()) {
                     try {
                         now.add(service);
                         if (unattended.contains(service)) {
-                            tables.closeRuns(service, DIED);
+                            tables.runs().closeRuns(service, DIED);
                             LOG.warn("{}: a backup's process ended before the backup did", service);
                         }
                     } finally {
@@ -125,7 +126,7 @@ public final class DeadRuns {
         Map<String, Alert> firing = alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(BackupNotices.FAILED))
                 .collect(Collectors.toMap(Alert::service, Function.identity()));
-        for (Tables.Ended run : tables.newestEnded(clock.instant().minus(NEWS))) {
+        for (RunRows.Ended run : tables.runs().newestEnded(clock.instant().minus(NEWS))) {
             Alert alert = firing.get(run.service());
             if (alert != null && run.good() && run.at().isAfter(alert.last().at())) {
                 raise(Condition.well(
@@ -160,7 +161,7 @@ public final class DeadRuns {
         }
     }
 
-    private boolean isUntold(Tables.Ended run) {
+    private boolean isUntold(RunRows.Ended run) {
         return !compared
                 && (run.state().equals(BackupState.FAILED.word())
                         || run.state().equals(BackupState.UNVERIFIABLE.word()))
@@ -168,7 +169,7 @@ public final class DeadRuns {
                 && run.at().isAfter(started.minus(BEFORE_START));
     }
 
-    private Condition bad(Tables.Ended run, String how) {
+    private Condition bad(RunRows.Ended run, String how) {
         boolean failed = run.state().equals(BackupState.FAILED.word());
         return Condition.bad(
                 failed && !run.kind().equals(BackupKind.BASE.word()) ? Severity.CRITICAL : Severity.WARNING,

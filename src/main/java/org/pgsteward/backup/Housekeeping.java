@@ -49,11 +49,11 @@ public final class Housekeeping implements Readiness {
             return;
         }
         try {
-            for (String service : tables.running()) {
+            for (String service : tables.runs().running()) {
                 Optional<RunLock> lock = RunLock.take(locks, service);
                 if (lock.isPresent()) {
                     try {
-                        tables.closeRuns(service, DeadRuns.DIED);
+                        tables.runs().closeRuns(service, DeadRuns.DIED);
                         LOG.warn("{}: a backup's process ended before it was done", service);
                     } finally {
                         lock.get().close();
@@ -80,7 +80,7 @@ public final class Housekeeping implements Readiness {
      */
     void requireStore() throws IOException, SQLException {
         if (!Files.isDirectory(store.root())
-                && tables.histories().stream()
+                && tables.history().all().stream()
                         .anyMatch(history -> history.lastSuccess().isPresent())) {
             throw new IOException(
                     "the store " + store.root() + " is not there, and the journal has backups in one: is its"

@@ -29,6 +29,7 @@ import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.verify.Proof;
 import org.pgsteward.journal.BackupRows;
+import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
@@ -190,7 +191,7 @@ public final class RequestedBackups {
     }
 
     private static String key(BackupTarget target) {
-        return Tables.key(target.service(), target.kind().word());
+        return HistoryRows.key(target.service(), target.kind().word());
     }
 
     private static boolean isLogGone(Backup outcome) {
@@ -281,7 +282,7 @@ public final class RequestedBackups {
     /** While PostgreSQL is away there is none to see. */
     private Optional<Backup> newest(BackupTarget target) {
         try {
-            return tables.newestRun(target.service(), target.database(), target.kind());
+            return tables.runs().newestRun(target.service(), target.database(), target.kind());
         } catch (SQLException e) {
             return Optional.empty();
         }

@@ -16,6 +16,7 @@ import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.underway.StuckRule;
+import org.pgsteward.journal.RunRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Condition;
@@ -184,7 +185,7 @@ public final class Watchdog implements AutoCloseable {
         }
         try {
             for (BackupKind kind : BackupKind.values()) {
-                Map<String, Tables.LastRun> last = tables.lastRuns(kind.word());
+                Map<String, RunRows.LastRun> last = tables.runs().lastRuns(kind.word());
                 for (Alert alert : stuck) {
                     if (last.entrySet().stream().anyMatch(run -> ends(alert, run.getKey(), run.getValue()))) {
                         reporter.raise(Condition.well(
@@ -197,7 +198,7 @@ public final class Watchdog implements AutoCloseable {
         }
     }
 
-    private static boolean ends(Alert alert, String service, Tables.LastRun run) {
+    private static boolean ends(Alert alert, String service, RunRows.LastRun run) {
         Instant began = run.startedAt();
         return (alert.service().equals(service) || alert.service().equals(RunsUnderWay.NIGHT))
                 && began.isAfter(alert.since())

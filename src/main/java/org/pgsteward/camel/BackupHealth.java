@@ -8,6 +8,7 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.pgsteward.backup.OverdueCheck;
 import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Condition;
 
@@ -29,10 +30,10 @@ public final class BackupHealth extends AbstractHealthCheck {
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         try {
-            List<String> failed = tables.histories().stream()
+            List<String> failed = tables.history().all().stream()
                     .filter(history -> "failed".equals(history.lastState()))
                     .filter(history -> !history.service().equals(Targets.BASE))
-                    .map(Tables.History::service)
+                    .map(BackupHistory::service)
                     .toList();
             List<String> late =
                     overdue.overdue().stream().map(Condition::service).toList();

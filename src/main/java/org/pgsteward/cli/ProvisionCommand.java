@@ -210,6 +210,7 @@ final class ProvisionCommand implements Callable<Integer> {
                     Instant now = wiring.clock.instant();
                     yield inForce
                             + wiring.tables
+                                    .services()
                                     .lastActivity(line.service(), Activity.PASSWORD_SET)
                                     .map(at -> " since " + at.truncatedTo(ChronoUnit.SECONDS) + ", "
                                             + Elapsed.roughly(Duration.between(at, now)) + " ago")

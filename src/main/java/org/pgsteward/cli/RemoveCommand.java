@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.model.Activity;
 import org.pgsteward.provision.Quarantine;
 import picocli.CommandLine.Command;
@@ -57,7 +57,8 @@ final class RemoveCommand implements Callable<Integer> {
         Quarantine quarantine = new Quarantine(wiring.server, wiring.clock);
         try {
             Quarantine.Ward ward = quarantine.find(service);
-            Optional<Tables.ProvedBackup> proved = wiring.tables.lastVerified(service, wiring.clock.instant());
+            Optional<HistoryRows.ProvedBackup> proved =
+                    wiring.tables.history().lastVerified(service, wiring.clock.instant());
             if (undo) {
                 quarantine.undo(ward);
                 say(
@@ -81,7 +82,8 @@ final class RemoveCommand implements Callable<Integer> {
         }
     }
 
-    private void drop(Wiring wiring, Quarantine quarantine, Quarantine.Ward ward, Optional<Tables.ProvedBackup> proved)
+    private void drop(
+            Wiring wiring, Quarantine quarantine, Quarantine.Ward ward, Optional<HistoryRows.ProvedBackup> proved)
             throws Exception {
         if (proved.isEmpty() && !withoutBackup && ward.isQuarantined()) {
             throw new Refusal("service '" + service + "' has no proved backup: run 'pgsteward backup " + service
@@ -94,7 +96,7 @@ final class RemoveCommand implements Callable<Integer> {
                 "database " + ward.database() + " and role " + ward.role() + " are gone; " + proved(proved));
     }
 
-    private static String proved(Optional<Tables.ProvedBackup> proved) {
+    private static String proved(Optional<HistoryRows.ProvedBackup> proved) {
         return proved.map(backup -> "last proved backup: " + backup.path() + " of " + backup.verifiedAt())
                 .orElse("there is no proved backup of it");
     }

@@ -106,7 +106,7 @@ final class RestoreCommand implements Callable<Integer> {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         StoredBackup chosen = chosen(VerifyCommand.inventory(wiring), wiring);
         order(wiring);
-        List<Enrolment> enrolled = wiring.tables.enrolments();
+        List<Enrolment> enrolled = wiring.tables.services().enrolments();
         RestorePlace place = RestorePlace.of(chosen.manifest(), enrolled);
         if (replace) {
             List<String> there = wiring.targets.all(BackupKind.DUMP).stream()
@@ -273,7 +273,7 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     private static Duration lastTime(Wiring wiring, StoredBackup chosen) throws SQLException {
-        return wiring.tables.verifyTime(chosen.manifest().backupId()).orElse(Duration.ZERO);
+        return wiring.tables.runs().verifyTime(chosen.manifest().backupId()).orElse(Duration.ZERO);
     }
 
     private void print(Restore.Done done) {

@@ -110,7 +110,7 @@ final class SilenceCommand implements Callable<Integer> {
         Set<String> known = new TreeSet<>(List.of("postgresql", "pgsteward"));
         wiring.alerts.firing().forEach(alert -> known.add(alert.service()));
         try {
-            wiring.tables.enrolments().forEach(enrolment -> known.add(enrolment.service()));
+            wiring.tables.services().enrolments().forEach(enrolment -> known.add(enrolment.service()));
             wiring.targets
                     .all(BackupKind.DUMP)
                     .forEach(found -> known.add(found.target().service()));

@@ -17,7 +17,7 @@ import org.pgsteward.alert.Silence;
 import org.pgsteward.app.Purpose;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.Settings;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
@@ -154,12 +154,12 @@ final class StatusCommand implements Callable<Integer> {
                     .orElseGet(() -> service.isDatabase() || service.backups().isPresent()
                             ? ink.critical("no verified backup")
                             : NOTHING),
-            ink.state(service.backups().map(Tables.History::lastState).orElse("none")),
-            history(service, Tables.History::restores).map(Elapsed::words).orElse(NOTHING),
+            ink.state(service.backups().map(BackupHistory::lastState).orElse("none")),
+            history(service, BackupHistory::restores).map(Elapsed::words).orElse(NOTHING),
             figure(service, figure -> Size.words(figure.sizeBytes())),
             figure(service, figure -> Long.toString(figure.connections())),
             service.backups()
-                    .map(Tables.History::sizeBytes)
+                    .map(BackupHistory::sizeBytes)
                     .filter(size -> size > 0)
                     .map(Size::words)
                     .orElse(NOTHING)
@@ -178,7 +178,7 @@ final class StatusCommand implements Callable<Integer> {
         return service.database().map(value).orElse(NOTHING);
     }
 
-    private static <T> Optional<T> history(Overview.Service service, Function<Tables.History, Optional<T>> value) {
+    private static <T> Optional<T> history(Overview.Service service, Function<BackupHistory, Optional<T>> value) {
         return service.backups().flatMap(value);
     }
 
@@ -208,18 +208,18 @@ final class StatusCommand implements Callable<Integer> {
             line.put("restorable_to", text(service.restorableTo()));
             line.put(
                     "backup_bytes",
-                    service.backups().map(Tables.History::sizeBytes).orElse(null));
-            line.put("last_verified_at", text(history(service, Tables.History::lastVerified)));
-            line.put("last_success_at", text(history(service, Tables.History::lastSuccess)));
+                    service.backups().map(BackupHistory::sizeBytes).orElse(null));
+            line.put("last_verified_at", text(history(service, BackupHistory::lastVerified)));
+            line.put("last_success_at", text(history(service, BackupHistory::lastSuccess)));
             line.put(
                     "restore_seconds",
-                    history(service, Tables.History::restores)
+                    history(service, BackupHistory::restores)
                             .map(Duration::toMillis)
                             .map(millis -> millis / 1000.0)
                             .orElse(null));
             line.put(
                     "last_state",
-                    service.backups().map(Tables.History::lastState).orElse(null));
+                    service.backups().map(BackupHistory::lastState).orElse(null));
             services.add(line);
         }
         document.put("services", services);

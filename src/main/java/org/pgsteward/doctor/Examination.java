@@ -175,7 +175,7 @@ public final class Examination {
 
     private List<Enrolment> enrolments() {
         try {
-            return tables.enrolments();
+            return tables.services().enrolments();
         } catch (SQLException e) {
             notLookedAt.add("who is enrolled: " + JournalTrouble.of(e));
             return List.of();

@@ -1,26 +1,19 @@
 package org.pgsteward.journal;
 
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Judgement;
+import org.pgsteward.postgres.Query;
 
 /** The rows of {@code backup_log}, asked what is proved and what is not. */
 public final class BackupRows {
@@ -104,42 +97,18 @@ public final class BackupRows {
 
     /** Every service of which there is a row. */
     public List<String> services() throws SQLException {
-        List<String> services = new ArrayList<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(SERVICES);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                services.add(rows.getString(1));
-            }
-        }
-        return services;
+        return Query.list(source, SERVICES, row -> row.getString(1));
     }
 
     /** Whether a row says that this very file is verified. */
     public boolean verified(String eventId, String path, String kind, String sha256) throws SQLException {
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(VERIFIED)) {
-            statement.setString(1, eventId);
-            statement.setString(2, path);
-            statement.setString(3, kind);
-            statement.setString(4, sha256);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() && row.getBoolean(1);
-            }
-        }
+        return Query.first(source, VERIFIED, row -> row.getBoolean(1), eventId, path, kind, sha256)
+                .orElse(false);
     }
 
     /** Returns the ids of all that are verified, with the hashes of their files; an empty one is not known. */
     public Map<String, String> proved() throws SQLException {
-        Map<String, String> proved = new HashMap<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(ALL_PROVED);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                proved.put(rows.getString(1), rows.getString(2));
-            }
-        }
-        return proved;
+        return Query.map(source, ALL_PROVED, row -> row.getString(1), row -> row.getString(2));
     }
 
     /**
@@ -151,15 +120,10 @@ public final class BackupRows {
 
     /** Returns the newest verified backup of each service and kind. */
     public List<Stored> newestProved() throws SQLException {
-        List<Stored> newest = new ArrayList<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(NEWEST_PROVED);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                newest.add(new Stored(rows.getString(1), rows.getString(2), rows.getString(3), rows.getLong(4)));
-            }
-        }
-        return newest;
+        return Query.list(
+                source,
+                NEWEST_PROVED,
+                row -> new Stored(row.getString(1), row.getString(2), row.getString(3), row.getLong(4)));
     }
 
     /**
@@ -170,15 +134,8 @@ public final class BackupRows {
      */
     public Map<UUID, String> unverified(Instant after) throws SQLException {
         Map<UUID, String> unverified = new LinkedHashMap<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(UNVERIFIED)) {
-            statement.setObject(1, after.atOffset(ZoneOffset.UTC));
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    unverified.put(rows.getObject(2, UUID.class), rows.getString(1));
-                }
-            }
-        }
+        Query.list(source, UNVERIFIED, row -> Map.entry(row.getObject(2, UUID.class), row.getString(1)), after)
+                .forEach(one -> unverified.put(one.getKey(), one.getValue()));
         return unverified;
     }
 
@@ -189,25 +146,18 @@ public final class BackupRows {
 
     /** Returns the same for several services over one connection. */
     public Map<UUID, Judgement> judgements(Collection<String> services) throws SQLException {
-        Map<UUID, Judgement> judgements = new HashMap<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(JUDGEMENTS)) {
-            statement.setArray(1, connection.createArrayOf("text", services.toArray()));
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    judgements.put(
-                            rows.getObject(1, UUID.class),
-                            new Judgement(
-                                    BackupState.valueOf(rows.getString(2).toUpperCase(Locale.ROOT)),
-                                    instant(rows, 3),
-                                    instant(rows, 4),
-                                    rows.getString(5),
-                                    Optional.ofNullable(rows.getString(6)),
-                                    rows.getString(7).lines().toList()));
-                }
-            }
-        }
-        return judgements;
+        return Query.map(
+                source,
+                JUDGEMENTS,
+                row -> row.getObject(1, UUID.class),
+                row -> new Judgement(
+                        BackupState.valueOf(row.getString(2).toUpperCase(Locale.ROOT)),
+                        Query.timeIfAny(row, 3),
+                        Query.timeIfAny(row, 4),
+                        row.getString(5),
+                        Optional.ofNullable(row.getString(6)),
+                        row.getString(7).lines().toList()),
+                services);
     }
 
     /**
@@ -221,20 +171,13 @@ public final class BackupRows {
 
     /** By service, of those that had a run of {@code kind}. */
     public Map<String, Standing> standings(String kind, Instant now) throws SQLException {
-        Map<String, Standing> standings = new TreeMap<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(LAST_PROVED)) {
-            statement.setObject(1, now.atOffset(ZoneOffset.UTC));
-            statement.setString(2, kind);
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    standings.put(
-                            rows.getString(1),
-                            new Standing(instant(rows, 2), instant(rows, 3).orElseThrow()));
-                }
-            }
-        }
-        return standings;
+        return Query.map(
+                source,
+                LAST_PROVED,
+                row -> row.getString(1),
+                row -> new Standing(Query.timeIfAny(row, 2), Query.time(row, 3)),
+                now,
+                kind);
     }
 
     /**
@@ -260,56 +203,28 @@ public final class BackupRows {
 
     /** The newest proved one of the same service and kind that began before {@code backup}. */
     public Optional<Proved> provedBefore(Backup backup) throws SQLException {
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(PROVED_BEFORE)) {
-            statement.setString(1, backup.service());
-            statement.setString(2, backup.kind().word());
-            statement.setObject(3, backup.startedAt().atOffset(ZoneOffset.UTC));
-            statement.setObject(4, backup.eventId());
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? Optional.of(new Proved(row.getString(1), row.getLong(2))) : Optional.empty();
-            }
-        }
+        return Query.first(
+                source,
+                PROVED_BEFORE,
+                row -> new Proved(row.getString(1), row.getLong(2)),
+                backup.service(),
+                backup.kind().word(),
+                backup.startedAt(),
+                backup.eventId());
     }
 
     /** By service, how many of its backups were proved once and failed their last proof. */
     public Map<String, Integer> damaged() throws SQLException {
-        Map<String, Integer> damaged = new TreeMap<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(DAMAGED);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                damaged.put(rows.getString(1), rows.getInt(2));
-            }
-        }
-        return damaged;
+        return Query.map(source, DAMAGED, row -> row.getString(1), row -> row.getInt(2));
     }
 
     /** By service, the label {@code pgsteward.backup.keep} that its container had when it was last there. */
     public Map<String, String> keeps() throws SQLException {
-        Map<String, String> keeps = new HashMap<>();
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(KEEPS);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                keeps.put(rows.getString(1), rows.getString(2));
-            }
-        }
-        return keeps;
+        return Query.map(source, KEEPS, row -> row.getString(1), row -> row.getString(2));
     }
 
     /** Its container is there and has this label, or none. */
     public void rememberKeep(String service, Optional<String> label) throws SQLException {
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = connection.prepareStatement(REMEMBER_KEEP)) {
-            statement.setString(1, label.orElse(null));
-            statement.setString(2, service);
-            statement.setString(3, label.orElse(null));
-            statement.executeUpdate();
-        }
-    }
-
-    private static Optional<Instant> instant(ResultSet rows, int column) throws SQLException {
-        return Optional.ofNullable(rows.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
+        Query.update(source, REMEMBER_KEEP, label.orElse(null), service, label.orElse(null));
     }
 }

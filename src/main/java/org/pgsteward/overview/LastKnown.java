@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.journal.BackupDays;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.slf4j.Logger;
@@ -56,7 +56,7 @@ final class LastKnown {
     record Facts(
             Instant at,
             Map<String, DatabaseFigures.Figure> figures,
-            Map<String, Tables.History> histories,
+            Map<String, BackupHistory> histories,
             Map<String, List<BackupDays.Outcome>> days,
             Map<String, Instant> quarantined,
             List<KeptDatabase> kept) {
@@ -82,7 +82,7 @@ final class LastKnown {
             String lastState,
             @Nullable Long restoreMillis,
             @Nullable Instant restorableTo) {
-        static Run of(Tables.History history) {
+        static Run of(BackupHistory history) {
             return new Run(
                     history.lastSuccess().orElse(null),
                     history.lastVerified().orElse(null),
@@ -93,8 +93,8 @@ final class LastKnown {
                     history.restorableTo().orElse(null));
         }
 
-        Tables.History history(String service) {
-            return new Tables.History(
+        BackupHistory history(String service) {
+            return new BackupHistory(
                     service,
                     Optional.ofNullable(lastSuccess),
                     Optional.ofNullable(lastVerified),
@@ -140,7 +140,7 @@ final class LastKnown {
         try {
             Page page = json.readValue(BoundedFile.bytes(file, MOST_BYTES), Page.class);
             Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
-            Map<String, Tables.History> histories = new TreeMap<>();
+            Map<String, BackupHistory> histories = new TreeMap<>();
             Map<String, List<BackupDays.Outcome>> days = new TreeMap<>();
             Map<String, Instant> quarantined = new TreeMap<>();
             for (Line line : page.services()) {

@@ -16,7 +16,7 @@ import org.pgsteward.backup.BackupNotices;
 import org.pgsteward.backup.schedule.OverdueRule;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.StatusRule;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
@@ -158,7 +158,7 @@ final class OverallHealthRule {
         if (fires(BackupNotices.FAILED, name) || fires(OverdueRule.KIND, name)) {
             return;
         }
-        String state = service.backups().map(Tables.History::lastState).orElse("");
+        String state = service.backups().map(BackupHistory::lastState).orElse("");
         String backUp = name.equals(Targets.GLOBALS)
                 ? "pgsteward backup --kind globals"
                 : "pgsteward backup " + Typing.word(name);
@@ -177,7 +177,7 @@ final class OverallHealthRule {
     }
 
     private static boolean isStored(Overview.Service service) {
-        return service.backups().flatMap(Tables.History::lastSuccess).isPresent();
+        return service.backups().flatMap(BackupHistory::lastSuccess).isPresent();
     }
 
     /** PostgreSQL's own container is the only one without a database of its own. */

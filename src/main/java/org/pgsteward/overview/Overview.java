@@ -14,7 +14,7 @@ import org.pgsteward.backup.CaveatCheck;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Memory;
@@ -77,7 +77,7 @@ public record Overview(
     public record Service(
             String name,
             Optional<DatabaseFigures.Figure> database,
-            Optional<Tables.History> backups,
+            Optional<BackupHistory> backups,
             List<BackupDays.Outcome> days,
             Optional<ServiceState> state,
             Optional<Memory> memory,
@@ -100,7 +100,7 @@ public record Overview(
 
         /** To when it can be restored. */
         public Optional<Instant> restorableTo() {
-            return backups.flatMap(Tables.History::restorableTo);
+            return backups.flatMap(BackupHistory::restorableTo);
         }
     }
 

@@ -22,8 +22,10 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
+import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.journal.JournalTrouble;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.ServiceRows;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
@@ -110,19 +112,19 @@ public final class OverviewReader {
     }
 
     private LastKnown.Facts read() throws SQLException {
-        Map<String, Tables.History> histories = new TreeMap<>();
+        Map<String, BackupHistory> histories = new TreeMap<>();
         Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
         Instant now = clock.instant();
         LastKnown.Facts read;
         try (Connection connection = server.connectToLook()) {
-            Tables.histories(connection).forEach(history -> histories.put(history.service(), history));
+            HistoryRows.all(connection).forEach(history -> histories.put(history.service(), history));
             DatabaseFigures.read(connection).forEach(figure -> figures.put(figure.service(), figure));
             read = new LastKnown.Facts(
                     now,
                     figures,
                     histories,
                     BackupDays.read(connection, now, zone),
-                    Tables.quarantinedSince(connection),
+                    ServiceRows.quarantinedSince(connection),
                     KeptDatabases.read(connection));
             sessions = DaemonLock.sessions(connection);
         }
@@ -151,7 +153,7 @@ public final class OverviewReader {
         names.addAll(states.keySet());
         List<Overview.Service> services = new ArrayList<>();
         for (String name : names) {
-            Optional<Tables.History> history =
+            Optional<BackupHistory> history =
                     Optional.ofNullable(read.histories().get(name));
             boolean isBackedUp = read.figures().containsKey(name);
             services.add(new Overview.Service(
@@ -164,7 +166,7 @@ public final class OverviewReader {
                     Optional.ofNullable(read.quarantined().get(name)),
                     // A daemon raises its own alert, by the labels that only it knows.
                     history.filter(backups -> isBackedUp && running.isEmpty())
-                            .flatMap(Tables.History::restorableTo)
+                            .flatMap(BackupHistory::restorableTo)
                             .flatMap(at -> age.tooOld(name, at, now))));
         }
         List<Alert> firing = alerts.firing().stream()

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.pgsteward.containers.Containers;
+import org.pgsteward.journal.ServiceRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
@@ -46,7 +47,7 @@ public final class IdleServices {
                 .map(Enrolment::service)
                 .collect(Collectors.toSet());
         Instant now = clock.instant();
-        for (Tables.Idle idle : tables.markIdle(present, now)) {
+        for (ServiceRows.Idle idle : tables.services().markIdle(present, now)) {
             if (!idle.since().plus(idleAfter).isAfter(now)) {
                 findings.bad(
                         Severity.INFO,

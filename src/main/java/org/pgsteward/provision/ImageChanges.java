@@ -18,7 +18,8 @@ final class ImageChanges {
         findings.row(Activity.ours(change.service(), "image changed", change.at()));
         String proved;
         try {
-            proved = tables.lastVerified(change.service(), change.at())
+            proved = tables.history()
+                    .lastVerified(change.service(), change.at())
                     .map(backup -> "last proved backup before that: " + backup.path() + ", which is kept")
                     .orElse("there is no proved backup of before that");
         } catch (SQLException e) {

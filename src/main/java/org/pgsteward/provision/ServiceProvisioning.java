@@ -110,7 +110,7 @@ public final class ServiceProvisioning {
             Optional.ofNullable(done.byContainer().get(container.id()))
                     .ifPresent(result -> take(container, result, findings));
         }
-        List<Enrolment> enrolments = tables.enrolments();
+        List<Enrolment> enrolments = tables.services().enrolments();
         Set<String> services = enrolments.stream().map(Enrolment::service).collect(Collectors.toSet());
         done.repaired().forEach((service, reasons) -> {
             findings.line(service, "repaired", String.join("; ", reasons));
@@ -132,7 +132,7 @@ public final class ServiceProvisioning {
         if (containers.isComplete()) {
             idle.check(enrolments, findings);
             Set<String> kept = new HashSet<>(services);
-            kept.removeAll(tables.quarantined());
+            kept.removeAll(tables.services().quarantined());
             findings.add(containers.overAndGone(firing.get(), kept, clock.instant()));
         }
         reconciled = true;

@@ -17,7 +17,8 @@ import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseFigures;
 import org.pgsteward.postgres.Server;
@@ -108,7 +109,7 @@ public final class Metrics {
     /** @return whether PostgreSQL answered */
     private boolean readDatabase(Map<String, Map<String, Double>> byService) {
         try (Connection connection = server.connectToLook()) {
-            for (Tables.History history : Tables.histories(connection)) {
+            for (BackupHistory history : HistoryRows.all(connection)) {
                 String service = history.service();
                 history.lastSuccess()
                         .ifPresent(at -> put(

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
@@ -161,7 +161,7 @@ final class PageWords {
         database(service).ifPresent(size -> row.put("database", size));
         service.database().ifPresent(figure -> row.put("sessions", Long.toString(figure.connections())));
         service.backups()
-                .map(Tables.History::sizeBytes)
+                .map(BackupHistory::sizeBytes)
                 .filter(size -> size > 0)
                 .ifPresent(size -> row.put("stored", Size.words(size)));
         service.memory().ifPresent(memory -> row.put("memory", memory(memory)));
@@ -203,9 +203,9 @@ final class PageWords {
         } else {
             row.put("notBackedUp", true);
         }
-        service.backups().flatMap(Tables.History::restores).ifPresent(span -> row.put("restores", restoreTime(span)));
+        service.backups().flatMap(BackupHistory::restores).ifPresent(span -> row.put("restores", restoreTime(span)));
         if (service.backups()
-                .map(Tables.History::lastState)
+                .map(BackupHistory::lastState)
                 .filter("failed"::equals)
                 .isPresent()) {
             row.put("newestFailed", true);

@@ -365,7 +365,7 @@ class JournalIT {
     void aRunThatWasClosedAsDeadAndProvesToHaveEndedWellIsWhatItSaysItself() throws SQLException {
         Backup started = started("app");
         write(started);
-        wiring.tables.closeRuns("app", "the process that made it ended");
+        wiring.tables.runs().closeRuns("app", "the process that made it ended");
 
         write(started.made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5)));
 

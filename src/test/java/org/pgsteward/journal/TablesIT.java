@@ -284,10 +284,10 @@ class TablesIT {
     @Test
     void rowsOfBeforeUsAreReadWithoutStumbling() throws SQLException {
         Tables tables = new Tables(source(prepared(Before.THE_SEED)));
-        assertThat(tables.enrolments()).extracting("service").containsExactly("hedgedoc", "vikunja");
-        assertThat(tables.histories()).isEmpty();
-        assertThat(tables.lastRuns("dump")).isEmpty();
-        assertThat(tables.running()).isEmpty();
+        assertThat(tables.services().enrolments()).extracting("service").containsExactly("hedgedoc", "vikunja");
+        assertThat(tables.history().all()).isEmpty();
+        assertThat(tables.runs().lastRuns("dump")).isEmpty();
+        assertThat(tables.runs().running()).isEmpty();
     }
 
     /** Other programs may write there: megabytes in a row are not ours to hold. */
@@ -299,11 +299,12 @@ class TablesIT {
                 "INSERT INTO public.backup_log (service_name, backup_type, backup_id, state, started_at, event_id, error)"
                         + " VALUES ('long', 'dump', 'i', 'failed', now(), gen_random_uuid(), repeat('e', 5000000))");
         Tables tables = new Tables(source(database));
-        assertThat(tables.newest())
+        assertThat(tables.history().newest())
                 .hasEntrySatisfying(
-                        Tables.key("long", "dump"),
+                        HistoryRows.key("long", "dump"),
                         newest -> assertThat(newest.error()).hasSize(2000));
-        assertThat(tables.newestRun("long", "long", BackupKind.DUMP)
+        assertThat(tables.runs()
+                        .newestRun("long", "long", BackupKind.DUMP)
                         .orElseThrow()
                         .error())
                 .hasSize(2000);
@@ -710,28 +711,32 @@ class TablesIT {
     void idleIsWhoHasNoContainerSinceItWasFirstMissedUntilItIsBack() throws SQLException {
         Tables tables = new Tables(source(prepared(Before.THE_SEED)));
 
-        assertThat(tables.markIdle(Set.of("vikunja", "hedgedoc", "a stranger"), NIGHT))
+        assertThat(tables.services().markIdle(Set.of("vikunja", "hedgedoc", "a stranger"), NIGHT))
                 .isEmpty();
-        assertThat(tables.markIdle(Set.of("vikunja"), NIGHT)).containsExactly(new Tables.Idle("hedgedoc", NIGHT));
-        assertThat(tables.markIdle(Set.of(), NIGHT.plusSeconds(60)))
-                .containsExactly(new Tables.Idle("hedgedoc", NIGHT), new Tables.Idle("vikunja", NIGHT.plusSeconds(60)));
-        assertThat(tables.markIdle(Set.of("hedgedoc"), NIGHT.plusSeconds(120)))
-                .containsExactly(new Tables.Idle("vikunja", NIGHT.plusSeconds(60)));
-        assertThat(tables.markIdle(Set.of(), NIGHT.plusSeconds(180)))
-                .contains(new Tables.Idle("hedgedoc", NIGHT.plusSeconds(180)));
+        assertThat(tables.services().markIdle(Set.of("vikunja"), NIGHT))
+                .containsExactly(new ServiceRows.Idle("hedgedoc", NIGHT));
+        assertThat(tables.services().markIdle(Set.of(), NIGHT.plusSeconds(60)))
+                .containsExactly(
+                        new ServiceRows.Idle("hedgedoc", NIGHT),
+                        new ServiceRows.Idle("vikunja", NIGHT.plusSeconds(60)));
+        assertThat(tables.services().markIdle(Set.of("hedgedoc"), NIGHT.plusSeconds(120)))
+                .containsExactly(new ServiceRows.Idle("vikunja", NIGHT.plusSeconds(60)));
+        assertThat(tables.services().markIdle(Set.of(), NIGHT.plusSeconds(180)))
+                .contains(new ServiceRows.Idle("hedgedoc", NIGHT.plusSeconds(180)));
     }
 
     @Test
     void aServiceInQuarantineIsNotIdleAndIsForgivenWhenItIsPresent() throws SQLException {
         String database = prepared(Before.THE_SEED);
         Tables tables = new Tables(source(database));
-        tables.markIdle(Set.of("vikunja"), NIGHT);
+        tables.services().markIdle(Set.of("vikunja"), NIGHT);
         cluster.run(database, "UPDATE public.service_configs SET quarantined_at = now()");
         String since = "SELECT service_name FROM service_configs WHERE idle_since IS NOT NULL";
 
-        assertThat(tables.markIdle(Set.of(), NIGHT.plusSeconds(60))).isEmpty();
+        assertThat(tables.services().markIdle(Set.of(), NIGHT.plusSeconds(60))).isEmpty();
         assertThat(rows(database, since)).containsExactly("hedgedoc");
-        assertThat(tables.markIdle(Set.of("hedgedoc"), NIGHT.plusSeconds(120))).isEmpty();
+        assertThat(tables.services().markIdle(Set.of("hedgedoc"), NIGHT.plusSeconds(120)))
+                .isEmpty();
         assertThat(rows(database, since)).isEmpty();
     }
 
@@ -739,11 +744,11 @@ class TablesIT {
     void aLookThatFindsNothingNewWritesNothing() throws SQLException {
         String database = prepared(Before.THE_SEED);
         Tables tables = new Tables(source(database));
-        tables.markIdle(Set.of("vikunja"), NIGHT);
+        tables.services().markIdle(Set.of("vikunja"), NIGHT);
         String versions = "SELECT xmin::text || ctid::text FROM service_configs ORDER BY id";
         List<String> before = rows(database, versions);
 
-        tables.markIdle(Set.of("vikunja"), NIGHT.plusSeconds(60));
+        tables.services().markIdle(Set.of("vikunja"), NIGHT.plusSeconds(60));
 
         assertThat(rows(database, versions)).isEqualTo(before);
     }
@@ -762,11 +767,11 @@ class TablesIT {
                        ('app', 'dump', 'app/6', '6', 'verified', '2026-03-01 03:00Z', '2026-03-01 03:01Z')""");
         Tables tables = new Tables(source(database));
 
-        assertThat(tables.lastVerified("app", NIGHT))
-                .contains(new Tables.ProvedBackup("2", "app/2", Instant.parse("2026-03-01T04:00:00Z")));
-        assertThat(tables.lastVerified("app", Instant.parse("2026-03-01T02:00:00Z")))
+        assertThat(tables.history().lastVerified("app", NIGHT))
+                .contains(new HistoryRows.ProvedBackup("2", "app/2", Instant.parse("2026-03-01T04:00:00Z")));
+        assertThat(tables.history().lastVerified("app", Instant.parse("2026-03-01T02:00:00Z")))
                 .isEmpty();
-        assertThat(tables.lastVerified("other", NIGHT)).isEmpty();
+        assertThat(tables.history().lastVerified("other", NIGHT)).isEmpty();
     }
 
     @Test
@@ -777,7 +782,7 @@ class TablesIT {
                 "INSERT INTO public.service_configs (service_name, database_name, image, image_id)"
                         + " VALUES ('app', 'app', 'app:1', 'sha256:1'), ('new', 'new', NULL, NULL)");
 
-        assertThat(new Tables(source(database)).enrolments())
+        assertThat(new Tables(source(database)).services().enrolments())
                 .extracting(Enrolment::service, Enrolment::image, Enrolment::imageId)
                 .containsExactly(tuple("app", "app:1", "sha256:1"), tuple("new", "", ""));
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.FailingReceiver;
 import org.pgsteward.containers.ServiceState;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
@@ -325,7 +325,7 @@ class OverallHealthRuleTest {
             return new DaemonStatus(at, since, stopped, deafSince, "connection refused", failing, Map.of(), Map.of());
         }
 
-        private static Overview.Service service(String name, Optional<Tables.History> history) {
+        private static Overview.Service service(String name, Optional<BackupHistory> history) {
             return new Overview.Service(
                     name,
                     Optional.of(new DatabaseFigures.Figure(name, 8_000_000, 2)),
@@ -337,7 +337,7 @@ class OverallHealthRuleTest {
                     Optional.empty());
         }
 
-        private static Overview.Service change(String name, Tables.History history) {
+        private static Overview.Service change(String name, BackupHistory history) {
             return new Overview.Service(
                     name,
                     Optional.empty(),
@@ -358,9 +358,9 @@ class OverallHealthRuleTest {
                     old.name(), old.database(), old.backups(), old.days(), state, old.memory(), quarantinedAt, overdue);
         }
 
-        private static Tables.History history(String name, String state, Optional<Instant> verified) {
+        private static BackupHistory history(String name, String state, Optional<Instant> verified) {
             Optional<Instant> success = state.equals("made") ? Optional.of(NOW) : verified;
-            return new Tables.History(name, success, verified, 1, 1000, state, Optional.empty(), verified);
+            return new BackupHistory(name, success, verified, 1, 1000, state, Optional.empty(), verified);
         }
     }
 }

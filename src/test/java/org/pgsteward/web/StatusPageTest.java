@@ -19,7 +19,7 @@ import org.pgsteward.alert.Silence;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.BackupDays.Outcome;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
@@ -286,7 +286,7 @@ class StatusPageTest {
         return new Overview.Service(
                 name,
                 Optional.of(new DatabaseFigures.Figure(name, 115_343_360, 3)),
-                Optional.of(new Tables.History(
+                Optional.of(new BackupHistory(
                         name,
                         Optional.of(made),
                         Optional.of(made),

@@ -85,7 +85,7 @@ public final class Recovery {
     private final Store store;
     private final Restore restore;
     private final RestoreLeftovers leftovers;
-    private final JournalRows journal;
+    private final OldJournal journal;
     private final BackupSets sets;
     private final StuckRule stuck;
 
@@ -95,7 +95,7 @@ public final class Recovery {
             BackupSets sets,
             Restore restore,
             RestoreLeftovers leftovers,
-            JournalRows journal,
+            OldJournal journal,
             StuckRule stuck) {
         this.server = server;
         this.store = store;
@@ -108,7 +108,7 @@ public final class Recovery {
 
     /** Takes the journal's rows over from the database that held them. */
     @FunctionalInterface
-    public interface JournalRows {
+    public interface OldJournal {
         /** @return how many were taken */
         long take(Connection old) throws SQLException;
     }

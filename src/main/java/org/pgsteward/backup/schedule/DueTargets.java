@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.underway.Readiness;
+import org.pgsteward.journal.RunRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -77,18 +78,18 @@ public final class DueTargets {
     }
 
     private List<DueBackups.Due> ofKind(BackupKind kind, Instant now) throws SQLException {
-        Map<String, Tables.LastRun> runs = tables.lastRuns(kind.word(), now);
+        Map<String, RunRows.LastRun> runs = tables.runs().lastRuns(kind.word(), now);
         List<DueBackups.Due> due = new ArrayList<>();
         for (Targets.Found found : targets.all(kind)) {
             String service = found.target().service();
             if (deaths.heldUntil(service).isPresent()) {
                 continue;
             }
-            Tables.LastRun last = runs.get(service);
+            RunRows.LastRun last = runs.get(service);
             // A database that was never backed up is due at once, and not only at its schedule's next time.
             Instant since = last == null ? Instant.EPOCH : last.startedAt();
             int failures = last != null && "failed".equals(last.state()) && isTriedAgain(kind)
-                    ? Math.max(1, tables.failuresInARow(service))
+                    ? Math.max(1, tables.runs().failuresInARow(service))
                     : 0;
             boolean unverifiable = last != null && last.state().equals(BackupState.UNVERIFIABLE.word());
             Schedule schedule = schedules.of(kind, service);
@@ -101,6 +102,6 @@ public final class DueTargets {
 
     /** A base backup mostly fails for a cause that lasts until a person acts, and each try is expensive. */
     private boolean isTriedAgain(BackupKind kind) throws SQLException {
-        return kind != BackupKind.BASE || tables.failuresInARow(Targets.BASE) % BASE_TRIES != 0;
+        return kind != BackupKind.BASE || tables.runs().failuresInARow(Targets.BASE) % BASE_TRIES != 0;
     }
 }

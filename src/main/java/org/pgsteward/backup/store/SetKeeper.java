@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
@@ -61,7 +62,7 @@ public final class SetKeeper {
     }
 
     private BackupSet begin(String asked, List<BackupTarget> toMake) throws IOException, SQLException {
-        Map<String, Tables.Newest> newest = tables.newest();
+        Map<String, HistoryRows.Newest> newest = tables.history().newest();
         List<BackupSet.Missing> others = new ArrayList<>();
         List<BackupTarget> expected = expected();
         for (BackupTarget target : expected) {
@@ -82,9 +83,9 @@ public final class SetKeeper {
                     target.kind().word(),
                     unreadable.hindrance() + "; " + newestOf(newest, target)));
         }
-        Optional<Tables.Newest> base = Optional.ofNullable(newest.get(key(Targets.BASE, BackupKind.BASE)));
+        Optional<HistoryRows.Newest> base = Optional.ofNullable(newest.get(key(Targets.BASE, BackupKind.BASE)));
         boolean isMade = toMake.stream().anyMatch(target -> target.kind() == BackupKind.BASE);
-        if (!isMade && base.flatMap(Tables.Newest::good).isEmpty()) {
+        if (!isMade && base.flatMap(HistoryRows.Newest::good).isEmpty()) {
             others.add(new BackupSet.Missing(
                     Targets.BASE, server.address().database(), BackupKind.BASE.word(), whyNoBase(base)));
         }
@@ -92,12 +93,12 @@ public final class SetKeeper {
                 asked,
                 toMake,
                 others,
-                base.flatMap(Tables.Newest::good)
+                base.flatMap(HistoryRows.Newest::good)
                         .map(good -> new BackupSet.Newest(good.backupId(), good.state(), good.startedAt()))
                         .orElse(null));
     }
 
-    private String whyNoBase(Optional<Tables.Newest> base) throws SQLException {
+    private String whyNoBase(Optional<HistoryRows.Newest> base) throws SQLException {
         Optional<String> hindrance = Replication.hindrance(server);
         if (hindrance.isPresent()) {
             return "none can be made: " + hindrance.get();
@@ -106,9 +107,9 @@ public final class SetKeeper {
                 .orElse("none has been made yet: pgsteward backup --kind base");
     }
 
-    private static String newestOf(Map<String, Tables.Newest> newest, BackupTarget target) {
+    private static String newestOf(Map<String, HistoryRows.Newest> newest, BackupTarget target) {
         return Optional.ofNullable(newest.get(key(target.service(), target.kind())))
-                .flatMap(Tables.Newest::good)
+                .flatMap(HistoryRows.Newest::good)
                 .map(good -> "its newest is " + good.backupId() + ", " + good.state())
                 .orElse("there is none of it");
     }
@@ -124,7 +125,7 @@ public final class SetKeeper {
     }
 
     private static String key(String service, BackupKind kind) {
-        return Tables.key(service, kind.word());
+        return HistoryRows.key(service, kind.word());
     }
 
     /** Writes down in its set what has become of a backup. */

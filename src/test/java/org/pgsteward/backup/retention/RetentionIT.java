@@ -529,6 +529,28 @@ class RetentionIT {
         }
     }
 
+    /** As after a restore of the journal from an older dump: the files of the last days are in the store, and no row of them. */
+    @Test
+    void aBackupThatTheJournalDoesNotKnowStays() throws Exception {
+        start("pgsteward.backup.keep", "last=1");
+        String database = host.cluster().newDatabase();
+        List<Backup> backups = backUpSeveral(database, 4);
+        awaitRows();
+        host.cluster()
+                .run(
+                        "homelab",
+                        "DELETE FROM public.backup_log WHERE backup_id IN ('"
+                                + backups.get(0).id() + "', '" + backups.get(2).id() + "')");
+
+        retain();
+
+        List<String> left = host.stored(database);
+        assertThat(left).hasSize(6);
+        for (int kept : new int[] {0, 2, 3}) {
+            assertThat(left).anyMatch(name -> name.startsWith(backups.get(kept).id()));
+        }
+    }
+
     @Test
     void nothingIsRemovedWhileSomebodyIsAtWorkOrRowsWaitOrTheJournalIsEmpty() throws Exception {
         start("pgsteward.backup.keep", "last=1");
@@ -1013,10 +1035,10 @@ class RetentionIT {
     }
 
     private Optional<Instant> history(String service) throws Exception {
-        return wiring.tables.histories().stream()
+        return wiring.tables.history().all().stream()
                 .filter(history -> history.service().equals(service))
                 .findFirst()
-                .flatMap(org.pgsteward.journal.Tables.History::lastVerified);
+                .flatMap(org.pgsteward.journal.BackupHistory::lastVerified);
     }
 
     private List<BackupTarget> everything() throws Exception {

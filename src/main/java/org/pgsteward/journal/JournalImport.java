@@ -16,7 +16,7 @@ import javax.sql.DataSource;
  * Takes over the rows of a journal that was restored beside ours, such as an older version of pgsteward left it: of the
  * columns those that both have, and of the rows those that are not here yet.
  */
-public final class JournalRows {
+public final class JournalImport {
     private static final List<String> TABLES = List.of("service_configs", "backup_log", "user_activity");
 
     private static final String COLUMNS = """
@@ -30,7 +30,7 @@ public final class JournalRows {
 
     private final DataSource source;
 
-    public JournalRows(DataSource source) {
+    public JournalImport(DataSource source) {
         this.source = source;
     }
 

@@ -1,0 +1,179 @@
+package org.pgsteward.journal;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.postgres.Query;
+
+/** The rows of {@code backup_log}, asked how runs went. */
+public final class RunRows {
+    private static final String LAST_RUNS = """
+            SELECT DISTINCT ON (service_name) service_name, state, started_at
+              FROM public.backup_log
+             WHERE backup_type = ? AND started_at IS NOT NULL
+             ORDER BY service_name, started_at > ?, started_at DESC
+            """;
+
+    private static final String FAILURES_IN_A_ROW = """
+            SELECT count(*)
+              FROM public.backup_log
+             WHERE service_name = ? AND state = 'failed'
+               AND started_at > COALESCE((SELECT max(started_at) FROM public.backup_log
+                                           WHERE service_name = ? AND state NOT IN ('failed', 'running')), '-infinity')
+            """;
+
+    private static final String RUNNING = "SELECT DISTINCT service_name FROM public.backup_log WHERE state = 'running'";
+
+    private static final String CLOSE = """
+            UPDATE public.backup_log
+               SET state = 'failed', success = false, finished_at = now(), error = ?
+             WHERE state = 'running' AND service_name = ?
+            """;
+
+    private static final String ENDED = """
+            SELECT DISTINCT ON (service_name, backup_type)
+                   service_name, backup_type, COALESCE(backup_id, service_name),
+                   state = 'verified' OR COALESCE(state = 'made' AND proof = 'stream', false), state,
+                   left(COALESCE(error, ''), 2000), COALESCE(verified_at, finished_at, started_at)
+              FROM public.backup_log
+             WHERE started_at > ? AND state <> 'running'
+             ORDER BY service_name, backup_type, started_at DESC, id DESC
+            """;
+
+    private static final String NEWEST_RUN = """
+            SELECT backup_id, event_id, COALESCE(set_id, ''), state, backup_path, started_at, finished_at, verified_at,
+                   COALESCE(size_bytes, 0), COALESCE(source_bytes, 0), left(COALESCE(sha256, ''), 200),
+                   left(COALESCE(server_version, ''), 200), COALESCE(dump_seconds * 1000, 0)::bigint,
+                   COALESCE(verify_seconds * 1000, 0)::bigint, COALESCE(proof = 'stream', false),
+                   left(COALESCE(error, ''), 2000), left(COALESCE(caveat, ''), 10000)
+              FROM public.backup_log
+             WHERE service_name = ? AND backup_type = ?
+               AND backup_id IS NOT NULL AND event_id IS NOT NULL AND state IS NOT NULL AND started_at IS NOT NULL
+             ORDER BY started_at DESC, id DESC
+             LIMIT 1
+            """;
+
+    private static final String VERIFY_TIME = """
+            SELECT verify_seconds
+              FROM public.backup_log
+             WHERE backup_id = ? AND verify_seconds IS NOT NULL
+             ORDER BY started_at DESC
+             LIMIT 1
+            """;
+
+    private final DataSource source;
+
+    RunRows(DataSource source) {
+        this.source = source;
+    }
+
+    /**
+     * How a service's last run went.
+     *
+     * @param state as in {@code backup_log.state}
+     */
+    public record LastRun(String state, Instant startedAt) {}
+
+    /** By service, the newest run of {@code kind}. */
+    public Map<String, LastRun> lastRuns(String kind) throws SQLException {
+        return lastRuns(kind, Instant.parse("9999-01-01T00:00:00Z"));
+    }
+
+    /** The same, but one from what is now the future, since the clock was set back, only where there is no other. */
+    public Map<String, LastRun> lastRuns(String kind, Instant now) throws SQLException {
+        return Query.map(
+                source,
+                LAST_RUNS,
+                row -> row.getString(1),
+                row -> new LastRun(Optional.ofNullable(row.getString(2)).orElse("made"), Query.time(row, 3)),
+                kind,
+                now);
+    }
+
+    /** How many of a service's newest runs have failed one after another. */
+    public int failuresInARow(String service) throws SQLException {
+        return Query.first(source, FAILURES_IN_A_ROW, row -> row.getInt(1), service, service)
+                .orElse(0);
+    }
+
+    /** The run of a service that began last, as the journal knows it. */
+    public Optional<Backup> newestRun(String service, String database, BackupKind kind) throws SQLException {
+        return Query.first(source, NEWEST_RUN, row -> run(row, service, database, kind), service, kind.word());
+    }
+
+    private static Backup run(ResultSet row, String service, String database, BackupKind kind) throws SQLException {
+        return new Backup(
+                row.getString(1),
+                row.getObject(2, UUID.class),
+                row.getString(3),
+                service,
+                database,
+                kind,
+                BackupState.valueOf(row.getString(4).toUpperCase(Locale.ROOT)),
+                Optional.ofNullable(row.getString(5)),
+                Query.time(row, 6),
+                Query.timeIfAny(row, 7),
+                Query.timeIfAny(row, 8),
+                row.getLong(9),
+                row.getLong(10),
+                row.getString(11),
+                row.getString(12),
+                Duration.ofMillis(row.getLong(13)),
+                Duration.ofMillis(row.getLong(14)),
+                row.getBoolean(15),
+                row.getString(16),
+                row.getString(17).lines().toList());
+    }
+
+    /** How long the restore of a backup took when it was proved last; empty when that is not known. */
+    public Optional<Duration> verifyTime(String backupId) throws SQLException {
+        return Query.first(source, VERIFY_TIME, row -> HistoryRows.seconds(row.getBigDecimal(1)), backupId);
+    }
+
+    /** Services with a run that the journal believes to be going on. */
+    public List<String> running() throws SQLException {
+        return Query.list(source, RUNNING, row -> row.getString(1));
+    }
+
+    /**
+     * How a run ended.
+     *
+     * @param good whether it made a backup that is verified
+     * @param state as in the journal
+     * @param error empty for none
+     * @param at when it ended, or was verified
+     */
+    public record Ended(
+            String service, String kind, String backupId, boolean good, String state, String error, Instant at) {}
+
+    /** Returns the newest run of each service and kind, as far as it has ended and began after that time. */
+    public List<Ended> newestEnded(Instant after) throws SQLException {
+        return Query.list(
+                source,
+                ENDED,
+                row -> new Ended(
+                        row.getString(1),
+                        row.getString(2),
+                        row.getString(3),
+                        row.getBoolean(4),
+                        row.getString(5),
+                        row.getString(6),
+                        Query.time(row, 7)),
+                after);
+    }
+
+    /** Its running rows are of a process that is gone. */
+    public void closeRuns(String service, String because) throws SQLException {
+        Query.update(source, CLOSE, because, service);
+    }
+}

@@ -1,0 +1,132 @@
+package org.pgsteward.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs one statement with its parameters, and reads its rows. A parameter is whatever JDBC takes, an {@link Instant} for a
+ * {@code timestamptz}, or a collection of texts for an array.
+ */
+public final class Query {
+    private Query() {}
+
+    /** Reads one row. */
+    @FunctionalInterface
+    public interface Row<T> {
+        T read(ResultSet row) throws SQLException;
+    }
+
+    /** Returns all rows over a connection of their own. */
+    public static <T> List<T> list(DataSource source, String sql, Row<T> row, @Nullable Object... parameters)
+            throws SQLException {
+        try (Connection connection = source.getConnection()) {
+            return list(connection, sql, row, parameters);
+        }
+    }
+
+    /** Returns all rows. */
+    public static <T> List<T> list(Connection connection, String sql, Row<T> row, @Nullable Object... parameters)
+            throws SQLException {
+        try (PreparedStatement statement = prepared(connection, sql, parameters);
+                ResultSet rows = statement.executeQuery()) {
+            List<T> list = new ArrayList<>();
+            while (rows.next()) {
+                list.add(row.read(rows));
+            }
+            return list;
+        }
+    }
+
+    /** Returns all rows as a map in the order of its keys, over a connection of their own. */
+    public static <K extends Comparable<K>, V> SortedMap<K, V> map(
+            DataSource source, String sql, Row<K> key, Row<V> value, @Nullable Object... parameters)
+            throws SQLException {
+        try (Connection connection = source.getConnection()) {
+            return map(connection, sql, key, value, parameters);
+        }
+    }
+
+    /** Returns all rows as a map in the order of its keys. Of rows with the same key the last one counts. */
+    public static <K extends Comparable<K>, V> SortedMap<K, V> map(
+            Connection connection, String sql, Row<K> key, Row<V> value, @Nullable Object... parameters)
+            throws SQLException {
+        try (PreparedStatement statement = prepared(connection, sql, parameters);
+                ResultSet rows = statement.executeQuery()) {
+            SortedMap<K, V> map = new TreeMap<>();
+            while (rows.next()) {
+                map.put(key.read(rows), value.read(rows));
+            }
+            return map;
+        }
+    }
+
+    /** Returns the first row, over a connection of its own. */
+    public static <T> Optional<T> first(DataSource source, String sql, Row<T> row, @Nullable Object... parameters)
+            throws SQLException {
+        try (Connection connection = source.getConnection();
+                PreparedStatement statement = prepared(connection, sql, parameters);
+                ResultSet rows = statement.executeQuery()) {
+            return rows.next() ? Optional.of(row.read(rows)) : Optional.empty();
+        }
+    }
+
+    /** Changes rows, over a connection of its own. */
+    public static void update(DataSource source, String sql, @Nullable Object... parameters) throws SQLException {
+        try (Connection connection = source.getConnection()) {
+            update(connection, sql, parameters);
+        }
+    }
+
+    /** Changes rows. */
+    public static void update(Connection connection, String sql, @Nullable Object... parameters) throws SQLException {
+        try (PreparedStatement statement = prepared(connection, sql, parameters)) {
+            statement.executeUpdate();
+        }
+    }
+
+    /** Returns the time in a column that is never null. */
+    public static Instant time(ResultSet row, int column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+
+    /** Returns the time in a column, or nothing where it is null. */
+    public static Optional<Instant> timeIfAny(ResultSet row, int column) throws SQLException {
+        return Optional.ofNullable(row.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
+    }
+
+    private static PreparedStatement prepared(Connection connection, String sql, @Nullable Object... parameters)
+            throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        try {
+            for (int i = 0; i < parameters.length; i++) {
+                Object parameter = parameters[i];
+                if (parameter instanceof Instant at) {
+                    statement.setObject(i + 1, at.atOffset(ZoneOffset.UTC));
+                } else if (parameter instanceof Collection<?> texts) {
+                    statement.setArray(i + 1, connection.createArrayOf("text", texts.toArray()));
+                } else if (parameter == null) {
+                    statement.setString(i + 1, null);
+                } else {
+                    statement.setObject(i + 1, parameter);
+                }
+            }
+            return statement;
+        } catch (SQLException | RuntimeException e) {
+            statement.close();
+            throw e;
+        }
+    }
+}
