@@ -157,7 +157,7 @@ public final class BackupRun {
         try {
             reporter.record(run.started());
             writer.write(run.partPath(), run.stream());
-            Backup made = run.seal();
+            Backup made = run.finish();
             logWarnings(made, run);
             return made;
         } catch (Throwable e) {
@@ -207,7 +207,7 @@ public final class BackupRun {
         return failed;
     }
 
-    /** Makes no backup, which is no failure. */
+    /** Records nothing and raises nothing: the caller gets a failed backup of which there is no file. */
     private Outcome aside(BackupTarget target, String because, boolean underWay) {
         LOG.info("{}: no backup is begun: {}", target.service(), because);
         return new Outcome(notBegun(target, because, clock.instant()), underWay);
@@ -226,7 +226,7 @@ public final class BackupRun {
         }
     }
 
-    /** Returns a failed backup of which there is no file. */
+    /** A failed backup of which there is no file. */
     static Backup notBegun(BackupTarget target, String because, Instant at) {
         return Backup.starting(
                         target.service() + "-not-begun", target.service(), target.database(), target.kind(), at, "")

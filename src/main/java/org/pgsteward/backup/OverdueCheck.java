@@ -133,7 +133,7 @@ public final class OverdueCheck {
         }
     }
 
-    /** Of what is overdue now, what is said of it; base backups left out, since every database is dumped as well. */
+    /** The conditions of what is overdue now, without base backups, since every database is dumped as well. */
     public List<Condition> overdue() throws SQLException {
         read();
         return last.stream()

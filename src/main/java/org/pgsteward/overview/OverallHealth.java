@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.pgsteward.model.Severity;
 
 /**
- * Whether a careful person would say that all is well, and if not, why not. The status page, {@code status}, its exit code
- * and the health check all use this one decision.
+ * Whether a careful person would say that all is well, and if not, why not. The status page, {@code status} and its exit
+ * code all use this one decision. The health check shows it, and takes its own status from the checks in {@code camel}.
  *
  * @param headline the decision in one or two sentences
  * @param reasons why not all is well; empty when it is

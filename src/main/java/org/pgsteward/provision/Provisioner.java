@@ -41,10 +41,13 @@ import org.slf4j.LoggerFactory;
 public final class Provisioner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
 
-    private final Discovery discovery;
-    /** A role can keep its own row of the catalog locked, and all other services wait meanwhile. The step is retried later. */
-    private static final Duration LOCKS = Duration.ofSeconds(2);
+    /**
+     * For which a statement waits for a lock. A role can keep its own row of the catalog locked, and all other services wait
+     * meanwhile. The step is retried later.
+     */
+    private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(2);
 
+    private final Discovery discovery;
     private final Server server;
     private final Set<String> allowedExtensions;
     private final Carrier carrier;
@@ -300,7 +303,7 @@ public final class Provisioner implements AutoCloseable {
                         .forEach(container -> ask(container, same, postgres, containers, work)));
         turns.lock();
         // Another piece of work that comes in between may close the connection that is kept.
-        try (Management management = new Management(server, LOCKS);
+        try (Management management = new Management(server, LOCK_TIMEOUT);
                 Management.Turn turn = management.turn()) {
             work.run(turn, () -> passOn(turn));
         } finally {
@@ -355,7 +358,7 @@ public final class Provisioner implements AutoCloseable {
             open = null;
         }
         if (open == null) {
-            open = new Management(server, LOCKS);
+            open = new Management(server, LOCK_TIMEOUT);
             kept = open;
         }
         return open;

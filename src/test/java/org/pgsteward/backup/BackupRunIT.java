@@ -284,7 +284,7 @@ class BackupRunIT {
         for (int i = 0; i < 2; i++) {
             try (DumpRun run = dumps.begin(host.target(wiring, database)).orElseThrow()) {
                 Files.copy(run.stream(), host.store().resolve(run.partPath()));
-                run.seal();
+                run.finish();
             }
         }
         assertThat(Manifests.of(wiring.store, database))
@@ -755,7 +755,7 @@ class BackupRunIT {
 
         Backup backup = host.backUp(wiring, longest);
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-        assertThat(wiring.tables.lastRuns("dump")).containsKey(backup.service());
+        assertThat(wiring.tables.runs().lastRuns("dump")).containsKey(backup.service());
         host.cluster().run("homelab", "DELETE FROM public.service_configs", "DROP DATABASE " + longest);
     }
 

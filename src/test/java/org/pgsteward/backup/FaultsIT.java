@@ -43,7 +43,7 @@ import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
-import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.RunRows;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
@@ -245,7 +245,7 @@ class FaultsIT {
             try (DumpRun run = other.dumps.begin(host.target(other, database)).orElseThrow()) {
                 Files.copy(run.stream(), disk.folder().resolve(run.partPath()));
                 disk.fill();
-                assertThat(org.assertj.core.api.Assertions.catchThrowable(run::seal))
+                assertThat(org.assertj.core.api.Assertions.catchThrowable(run::finish))
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining("No space left on device");
             }
@@ -679,8 +679,8 @@ class FaultsIT {
         assertThat(lastRunOfClock(now).state()).isEqualTo("failed");
     }
 
-    private Tables.LastRun lastRunOfClock(Instant now) throws SQLException {
-        return Objects.requireNonNull(wiring.tables.lastRuns("dump", now).get("clock"));
+    private RunRows.LastRun lastRunOfClock(Instant now) throws SQLException {
+        return Objects.requireNonNull(wiring.tables.runs().lastRuns("dump", now).get("clock"));
     }
 
     /** nfrastack #366, #417, autopostgresqlbackup #2: months of empty dumps, each of them a success. */
@@ -737,7 +737,7 @@ class FaultsIT {
         Files.createDirectories(host.store().resolve(database));
         try (DumpRun run = other.dumps.begin(host.target(other, database)).orElseThrow()) {
             Files.copy(run.stream(), host.store().resolve(run.partPath()));
-            run.seal();
+            run.finish();
             assertThat(run.warnings()).isEqualTo("a word of it");
         }
     }

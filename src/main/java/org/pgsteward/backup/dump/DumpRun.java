@@ -28,8 +28,8 @@ import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Progress;
 
 /**
- * One backup under way. It ends in {@link #seal} or in {@link #close}, and whatever ends it otherwise (an exception in a
- * route, a full disk, a step that an operator took out) leaves nothing under a final name.
+ * One backup under way. It ends in {@link #finish} or in {@link #close}, and whatever ends it otherwise, such as a
+ * full disk, leaves nothing under a final name.
  */
 public final class DumpRun implements AutoCloseable {
     private final Progress progress;
@@ -110,7 +110,7 @@ public final class DumpRun implements AutoCloseable {
      * @throws IOException when what was written is not what was read, or the disk does not take it, or it cannot be
      *     restored
      */
-    public Backup seal() throws IOException, InterruptedException {
+    public Backup finish() throws IOException, InterruptedException {
         try (Progress.Binding bound = progress.bind()) {
             Objects.requireNonNull(bound);
             requireNotCancelled(null);

@@ -294,7 +294,7 @@ public final class Restore {
         return listed.of(backup);
     }
 
-    /** Reads the manifest, and requires a valid signature or the journal's row: an unsigned manifest can claim any time. */
+    /** Reads the manifest, and requires that {@link ManifestTrust} accepts it: an unsigned manifest can claim any time. */
     private Order vouched(Order listed) throws Refused, IOException {
         Order order = whole(listed);
         StoredBackup backup = order.backup();

@@ -10,7 +10,8 @@ import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.StoredBackup;
 
 /**
- * Which backup of a service a restore takes that names none: the newest that is not altered. An altered manifest can claim
+ * Which backup of a service a restore takes that names none: the newest that {@link
+ * org.pgsteward.backup.store.ManifestTrust} accepts. An altered manifest can claim
  * any time, service and database, so it decides neither which backup is the newest nor which database a service has.
  *
  * @param backup the newest that can be trusted; the newest of all where none can, which the restore then refuses; empty

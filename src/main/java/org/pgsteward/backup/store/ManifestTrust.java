@@ -4,8 +4,9 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * Whether a stored backup may be restored in order to verify it. A manifest without a valid signature can claim any time
- * and any content, so nothing that it says of itself counts: only the journal can vouch for the file.
+ * Decides whether a stored backup may be restored, by a verification or by an operator. A manifest without a valid signature
+ * can claim any time and any content, so nothing that it says of itself counts: only the journal can vouch for the file.
+ * Where this host has no key, no signature can be checked, and dumps are accepted.
  *
  * <p>A base backup brings its own catalog, and a superuser of the copy runs what is in there, as our user of the operating
  * system. Without trust it is never started. A dump is restored by a role without powers: an operator may ask for it.
