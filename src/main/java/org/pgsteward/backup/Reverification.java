@@ -7,9 +7,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.alert.Reporter;
@@ -25,6 +28,7 @@ import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.Judgement;
 import org.pgsteward.model.Severity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,22 +101,36 @@ public final class Reverification {
         look.condition().ifPresent(reporter::raise);
     }
 
-    /** Of whom the last look is longest ago, at most {@code count}; nothing while PostgreSQL is away. */
+    /**
+     * At most {@code count} backups, those first that the journal does not know, since retention keeps them until it does, and
+     * then those that were looked at longest ago; nothing while PostgreSQL is away.
+     */
     private List<Holding> next(int count) {
         Instant now = clock.instant();
         List<Holding> oldest = new ArrayList<>();
+        Set<UUID> unknown = new HashSet<>();
+        Comparator<Holding> order = Comparator.comparing(
+                        (Holding backup) -> !unknown.contains(backup.backup().eventId()))
+                .thenComparing(Reverification::lookedAt)
+                .thenComparing(Holding::path);
         try {
             house.order();
             for (String service : rows.services()) {
                 if (deaths.heldUntil(service).isPresent()) {
                     continue;
                 }
-                holdings.of(service, rows.judgements(service)).stream()
-                        .filter(backup -> backup.backup().state() != BackupState.EXPIRED)
-                        .filter(backup -> !lookedAt(backup).plus(FRESH).isAfter(now))
-                        .forEach(oldest::add);
+                Map<UUID, Judgement> judgements = rows.judgements(service);
+                for (Holding backup : holdings.of(service, judgements)) {
+                    if (backup.backup().state() != BackupState.EXPIRED
+                            && !lookedAt(backup).plus(FRESH).isAfter(now)) {
+                        oldest.add(backup);
+                        if (!judgements.containsKey(backup.backup().eventId())) {
+                            unknown.add(backup.backup().eventId());
+                        }
+                    }
+                }
                 // Only the first are wanted, so no more of them are held than that and one service's.
-                oldest.sort(Comparator.comparing(Reverification::lookedAt).thenComparing(Holding::path));
+                oldest.sort(order);
                 oldest = new ArrayList<>(oldest.subList(0, Math.min(count, oldest.size())));
             }
         } catch (SQLException | IOException e) {

@@ -153,15 +153,17 @@ public final class Pruner {
             return false;
         }
         boolean anyGone = false;
+        int unknown = 0;
         Map<BackupKind, List<Holding>> byKind = holdings.of(service, judgements).stream()
                 .collect(Collectors.groupingBy(Holding::kind, TreeMap::new, Collectors.toList()));
         for (List<Holding> backups : byKind.values()) {
             for (RetentionPlan.Decision decision :
                     RetentionPlan.of(policy.get(), backups, shrink, zone, clock.instant())) {
-                if (!decision.kept()
-                        && judgements.containsKey(decision.backup().backup().eventId())) {
+                Holding backup = decision.backup();
+                if (!decision.kept() && !judgements.containsKey(backup.backup().eventId())) {
+                    unknown++;
+                } else if (!decision.kept()) {
                     anyGone = true;
-                    Holding backup = decision.backup();
                     removal.mark(backup.path());
                     remove(
                             service,
@@ -171,6 +173,13 @@ public final class Pruner {
                             String.join("; ", decision.reasons()));
                 }
             }
+        }
+        if (unknown > 0) {
+            LOG.info(
+                    "{}: {} old backups are kept, since the journal has no row of them; 'pgsteward verify --backup ID'"
+                            + " writes one, and so does the verification of each day",
+                    service,
+                    unknown);
         }
         return anyGone;
     }
