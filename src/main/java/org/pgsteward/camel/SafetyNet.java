@@ -5,11 +5,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteConfigurationBuilder;
@@ -69,7 +71,7 @@ public final class SafetyNet extends RouteConfigurationBuilder {
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         String route = String.valueOf(exchange.getProperty(Exchange.FAILURE_ROUTE_ID));
         // The event feed says when the engine disappears and when it is back, once for all routes that ask it.
-        List<Throwable> failures = failures(thrown)
+        List<Throwable> failures = failures(thrown).stream()
                 .filter(failure -> !EngineAway.isCauseOf(failure))
                 .toList();
         if (thrown != null && failures.isEmpty()) {
@@ -106,15 +108,23 @@ public final class SafetyNet extends RouteConfigurationBuilder {
     }
 
     /** A failure with those of the steps beside it, where one that fails stops no other. */
-    private static Stream<Throwable> failures(@Nullable Throwable thrown) {
-        return thrown == null
-                ? Stream.empty()
-                : Stream.concat(
-                        Stream.of(thrown), Stream.of(thrown.getSuppressed()).flatMap(SafetyNet::failures));
+    private static Set<Throwable> failures(@Nullable Throwable thrown) {
+        Set<Throwable> failures = new LinkedHashSet<>();
+        Deque<Throwable> left = new ArrayDeque<>(thrown == null ? List.of() : List.of(thrown));
+        while (!left.isEmpty()) {
+            Throwable next = left.removeFirst();
+            // Exceptions may suppress one another in a circle.
+            if (failures.add(next)) {
+                left.addAll(List.of(next.getSuppressed()));
+            }
+        }
+        return failures;
     }
 
     private String lines(List<Throwable> failures) {
-        List<String> lines = failures.stream().map(this::line).distinct().toList();
+        // Sorted, so that the same trouble is the same line.
+        List<String> lines =
+                failures.stream().map(this::line).distinct().sorted().toList();
         String first = String.join("; ", lines.subList(0, Math.min(MOST_FAILURES, lines.size())));
         int more = lines.size() - MOST_FAILURES;
         return more > 0 ? first + "; and " + more + " more" : first;

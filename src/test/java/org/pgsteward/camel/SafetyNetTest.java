@@ -49,6 +49,35 @@ class SafetyNetTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void exceptionsThatSuppressOneAnotherEndNothing() throws Exception {
+        IllegalStateException one = new IllegalStateException("one");
+        IllegalStateException other = new IllegalStateException("other");
+        one.addSuppressed(other);
+        other.addSuppressed(one);
+        try (CapturedLog log = new CapturedLog();
+                DefaultCamelContext context = new DefaultCamelContext()) {
+            context.addRoutes(new SafetyNet(new Redaction(List.of()), Clock.systemUTC()));
+            context.addRoutes(new RouteBuilder() {
+                @Override
+                public void configure() {
+                    from("direct:circle").routeId("circle").process(exchange -> {
+                        throw one;
+                    });
+                }
+            });
+            context.start();
+            try (ProducerTemplate asking = context.createProducerTemplate()) {
+                asking.request("direct:circle", exchange -> {});
+            }
+            assertThat(log.text().lines())
+                    .filteredOn(line -> line.contains("route circle failed"))
+                    .singleElement()
+                    .asString()
+                    .contains("one", "other");
+        }
+    }
+
     private static void failTwice(Exchange exchange) throws Exception {
         Attempts.each(List.of("vikunja", "gitea"), service -> {
             throw new IllegalStateException(service + " is away: hunter2");
