@@ -147,8 +147,10 @@ class HouseTest {
         }
         Path sources = Path.of("src/main/java/org/pgsteward");
         try (Stream<Path> files = Files.walk(sources)) {
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
+            List<Path> java =
+                    files.filter(path -> path.toString().endsWith(".java")).toList();
+            assertThat(java).hasSizeGreaterThan(500);
+            for (Path file : java) {
                 String own = sources.relativize(file).getName(0).toString();
                 Matcher imported = IMPORT.matcher(Files.readString(file));
                 while (height.containsKey(own) && imported.find()) {

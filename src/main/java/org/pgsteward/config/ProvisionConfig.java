@@ -40,7 +40,7 @@ public record ProvisionConfig(
             "btree_gin,btree_gist,citext,cube,earthdistance,fuzzystrmatch,hstore,intarray,isn,ltree,pg_trgm,pgcrypto,seg,"
                     + "tablefunc,tsm_system_rows,tsm_system_time,unaccent,uuid-ossp",
             "Extensions that a label may ask for and a dump may contain. All of these come with PostgreSQL, and none gives a role"
-                    + " access beyond its database.");
+                    + " access beyond its database. A blank, in quotes, allows none.");
     public static final Setting<String> WEB_NETWORK = SECTION.optional(
             "pgsteward.web.network",
             Form.TEXT,
