@@ -4,8 +4,8 @@ import org.apache.camel.builder.RouteBuilder;
 import org.pgsteward.provision.ContainerWatch;
 
 /**
- * The list of containers that is read when Docker's events are connected. As a route, so that a stop waits for it: it may be
- * creating a database. In Java, since no edit may take it away.
+ * Reads the list of containers each time that Docker's events are connected. This is a route, so that a stop of the routes
+ * waits until it has ended: it may be creating a database. It is in Java, since no edit may remove it.
  */
 public final class ContainerRoutes extends RouteBuilder {
     public static final String CONNECTED = "direct:containers-connected";

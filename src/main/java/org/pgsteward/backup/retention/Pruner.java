@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes what need not be kept, one service at a time and while nobody else is at work on it. What the journal does not
- * know of is not removed, and nothing is while rows wait to be written: it must not be decided by what was true before.
+ * Removes the backups that the policy does not keep, one service at a time, while no run of that service is under way. It
+ * decides by the journal. So it removes no backup of which the journal has no row, and nothing while rows wait to be written.
  */
 public final class Pruner {
     private static final Logger LOG = LoggerFactory.getLogger(Pruner.class);
