@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,12 +100,12 @@ final class AlertStore {
     void write(Alert alert) throws IOException {
         byte[] page = json.writeValueAsBytes(alert);
         try {
-            DurableFile.write(file(alert.key()), page);
+            AtomicFile.write(file(alert.key()), page);
         } catch (IOException full) {
             if (!reserve.giveUp()) {
                 throw full;
             }
-            DurableFile.write(file(alert.key()), page);
+            AtomicFile.write(file(alert.key()), page);
         }
     }
 
@@ -115,7 +116,7 @@ final class AlertStore {
 
     /** @throws IOException when the disk refuses */
     void remove(String key) throws IOException {
-        DurableFile.remove(file(key));
+        AtomicFile.remove(file(key));
     }
 
     /** @throws IOException when the folder cannot be read */

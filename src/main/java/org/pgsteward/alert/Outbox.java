@@ -29,6 +29,7 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.Notice;
 import org.slf4j.Logger;
@@ -239,7 +240,7 @@ public final class Outbox {
         }
         finished.add(entry.file());
         try {
-            DurableFile.remove(entry.file());
+            AtomicFile.remove(entry.file());
             finished.remove(entry.file());
         } catch (IOException refused) {
             LOG.warn(
@@ -308,7 +309,8 @@ public final class Outbox {
     }
 
     private void write(Path file, Notice notice) throws IOException {
-        DurableFile.write(file, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(notice));
+        Files.createDirectories(file.getParent());
+        AtomicFile.write(file, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(notice));
     }
 
     /** The disk may have room again. */

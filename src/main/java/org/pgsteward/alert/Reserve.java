@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
+import org.pgsteward.io.AtomicFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +40,7 @@ final class Reserve {
             }
             byte[] incompressible = new byte[BYTES];
             ThreadLocalRandom.current().nextBytes(incompressible);
-            DurableFile.write(file, incompressible);
+            AtomicFile.write(file, incompressible);
         } catch (IOException refused) {
             LOG.debug("no room is kept for alerts: {}", refused.toString());
         }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +48,7 @@ public final class Silences {
         Instant now = clock.instant();
         String id = UUID.randomUUID().toString().substring(0, 6);
         Silence silence = new Silence(id, service, kind, now, now.plus(time), reason);
-        DurableFile.write(folder.resolve(id + ENDING), json.writeValueAsBytes(silence));
+        AtomicFile.write(Files.createDirectories(folder).resolve(id + ENDING), json.writeValueAsBytes(silence));
         return silence;
     }
 
@@ -59,7 +60,7 @@ public final class Silences {
         Optional<Silence> one =
                 active().stream().filter(silence -> silence.id().equals(id)).findFirst();
         if (one.isPresent()) {
-            DurableFile.remove(folder.resolve(one.get().id() + ENDING));
+            AtomicFile.remove(folder.resolve(one.get().id() + ENDING));
         }
         return one.isPresent();
     }
@@ -74,7 +75,7 @@ public final class Silences {
                 if (now.isBefore(silence.until())) {
                     silences.add(silence);
                 } else {
-                    DurableFile.remove(file);
+                    AtomicFile.remove(file);
                 }
             } catch (NoSuchFileException ended) {
                 LOG.debug("{} was ended just now", file);

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.pgsteward.io.AtomicFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +87,8 @@ final class TakeOver {
 
     private void mark(Path mark) {
         try {
-            DurableFile.write(mark, new byte[0]);
+            Files.createDirectories(mark.getParent());
+            AtomicFile.write(mark, new byte[0]);
         } catch (IOException refused) {
             unwritten.add(mark);
             LOG.debug("{} is in memory only: {}", mark, refused.toString());

@@ -6,14 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -25,6 +21,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.StoredBackup;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.FirstCause;
@@ -185,17 +182,7 @@ public final class RequestFiles {
     }
 
     private static void write(Path answer, byte[] document) throws IOException {
-        Path part = answer.resolveSibling("." + UUID.randomUUID() + ".part");
-        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(document);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-            Files.move(part, answer, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        AtomicFile.write(answer, answer.resolveSibling("." + UUID.randomUUID() + ".part"), document);
         LOG.info("answered a request: {}", answer.getFileName().toString().replaceAll("\\p{Cntrl}", "?"));
     }
 }

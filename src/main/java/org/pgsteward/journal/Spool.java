@@ -2,7 +2,6 @@ package org.pgsteward.journal;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -23,6 +22,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.JournalEntry;
 
@@ -101,17 +101,7 @@ public final class Spool {
     public synchronized void put(JournalEntry entry) throws IOException {
         byte[] row = json.writeValueAsBytes(row(entry));
         String name = NAME.format(last) + "-" + UUID.randomUUID() + ".json";
-        Path part = folder.resolve("." + name + PART);
-        try {
-            write(part, row);
-            Files.move(part, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            // A full disk must not get one more file each time.
-            Files.deleteIfExists(part);
-        }
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
-        }
+        AtomicFile.write(folder.resolve(name), row);
     }
 
     /** What {@code entry} says, as it is kept, said after all that was put before. */
@@ -120,16 +110,6 @@ public final class Spool {
         Instant now = clock.instant();
         last = now.isAfter(last) ? now : last.plusNanos(1);
         return JournalRow.of(entry).saidAt(last);
-    }
-
-    private static void write(Path part, byte[] row) throws IOException {
-        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(row);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
     }
 
     /**

@@ -3,10 +3,8 @@ package org.pgsteward.overview;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +14,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.FailingReceiver;
 import org.pgsteward.containers.ServiceState;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
@@ -82,13 +81,7 @@ final class DaemonStatusFile {
                 containers,
                 status.memory());
         try {
-            Path part = Files.createTempFile(file.toAbsolutePath().getParent(), ".daemon", ".part");
-            try {
-                Files.write(part, json.writeValueAsBytes(page));
-                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(part);
-            }
+            AtomicFile.writeUnsynced(file, json.writeValueAsBytes(page), AtomicFile.PRIVATE);
         } catch (IOException refused) {
             LOG.debug("cannot write the daemon's report: {}", refused.toString());
         }

@@ -2,10 +2,8 @@ package org.pgsteward.overview;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,6 +14,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.BackupHistory;
@@ -122,14 +121,8 @@ final class LastKnown {
                     facts.quarantined().get(name)));
         }
         try {
-            Path part = Files.createTempFile(file.toAbsolutePath().getParent(), ".last-known", ".part");
-            try {
-                Files.write(part, json.writeValueAsBytes(new Page(facts.at(), lines, facts.kept())));
-                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                // A full disk must not get one more file each time.
-                Files.deleteIfExists(part);
-            }
+            byte[] page = json.writeValueAsBytes(new Page(facts.at(), lines, facts.kept()));
+            AtomicFile.writeUnsynced(file, page, AtomicFile.PRIVATE);
         } catch (IOException refused) {
             LOG.debug("what PostgreSQL said is not kept: {}", refused.toString());
         }

@@ -20,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.io.Sha256;
 import org.pgsteward.model.Secret;
@@ -180,9 +181,9 @@ public final class ManifestKeys {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try {
             Files.writeString(part, newKey() + "\n");
-            StoreFiles.sync(part);
+            AtomicFile.sync(part);
             Files.createLink(file, part);
-            StoreFiles.sync(folder);
+            AtomicFile.sync(folder);
             LOG.info(
                     "made the key that signs manifests: {}; keep a copy of it on another machine, with the age identity",
                     file);

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.backup.underway.ServiceFolder;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
@@ -105,16 +105,8 @@ public final class RecoveryCard {
     public synchronized void write(Map<String, String> verified) throws IOException {
         byte[] text =
                 text(known.newest(verified), verified, server, clock.instant()).getBytes(StandardCharsets.UTF_8);
-        // A command may write it while the daemon does.
-        Path part = store.root().resolve(PART_PREFIX + ProcessHandle.current().pid() + PART_SUFFIX);
-        try {
-            StoreFiles.writePrivate(part, text);
-            Files.move(part, store.root().resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        AtomicFile.write(store.root().resolve(NAME), text, AtomicFile.PRIVATE);
         removeLeftovers();
-        StoreFiles.sync(store.root());
     }
 
     /** What processes left that were killed while they wrote it. */

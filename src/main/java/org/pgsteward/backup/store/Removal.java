@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.pgsteward.io.AtomicFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,19 +37,19 @@ public final class Removal {
     /** @throws IOException when it has no manifest, or the disk refuses; it is then still a backup */
     public void mark(String path) throws IOException {
         Files.move(manifest(path), marked(path), StandardCopyOption.ATOMIC_MOVE);
-        StoreFiles.sync(folder(path));
+        AtomicFile.sync(folder(path));
     }
 
     /** @throws IOException when the disk refuses; it stays marked */
     public void deleteFile(String path) throws IOException {
         Files.deleteIfExists(store.resolve(path));
-        StoreFiles.sync(folder(path));
+        AtomicFile.sync(folder(path));
     }
 
     /** @throws IOException when the disk refuses; it stays marked */
     public void forget(String path) throws IOException {
         Files.deleteIfExists(marked(path));
-        StoreFiles.sync(folder(path));
+        AtomicFile.sync(folder(path));
     }
 
     /** Whether retention is removing it, or was when it ended. */

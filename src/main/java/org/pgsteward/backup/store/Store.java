@@ -8,7 +8,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -21,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.ServiceFolder;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.BackupKind;
 
@@ -173,13 +173,7 @@ public final class Store {
         Path folder = folderOf(relativePath);
         requireFolder(relativePath);
         Files.createDirectories(folder);
-        try {
-            StoreFiles.writePrivate(part, json.bytes(document));
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(part);
-        }
-        StoreFiles.sync(folder);
+        AtomicFile.write(target, part, json.bytes(document), AtomicFile.PRIVATE);
     }
 
     /** A document; empty when it is not there. */

@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import org.pgsteward.io.AtomicFile;
 
 /**
  * The place of a backup in the store while it is written. Its file ends in {@code .part} until {@link #publish} gives it its
@@ -80,7 +81,7 @@ public final class UnfinishedBackup {
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(target.toString(), null, "a backup is never written over");
         }
-        StoreFiles.sync(part);
+        AtomicFile.sync(part);
         try {
             ManifestFields.check(manifest);
         } catch (IOException e) {
@@ -93,11 +94,11 @@ public final class UnfinishedBackup {
                     + StoreJson.MOST_TABLES + " and " + StoreJson.MOST_BYTES);
         }
         Path manifestPart = store.resolve(Store.partOf(path + Store.MANIFEST));
-        StoreFiles.writePrivate(manifestPart, signed);
+        AtomicFile.create(manifestPart, signed, AtomicFile.PRIVATE);
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-        StoreFiles.sync(folder);
+        AtomicFile.sync(folder);
         Files.move(manifestPart, store.resolve(path + Store.MANIFEST), StandardCopyOption.ATOMIC_MOVE);
-        StoreFiles.sync(folder);
+        AtomicFile.sync(folder);
     }
 
     /**

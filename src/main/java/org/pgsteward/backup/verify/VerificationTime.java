@@ -1,10 +1,9 @@
 package org.pgsteward.backup.verify;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.pgsteward.backup.underway.ServiceFolder;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,10 +134,9 @@ final class VerificationTime {
                 .limit(MOST_SERVICES)
                 .map(one -> one.getValue() + " " + one.getKey() + "\n")
                 .collect(Collectors.joining());
+        String text = now.toEpochMilli() + " " + folder + "\n" + lines;
         try {
-            Path part = locks.resolve(FILE + ".part");
-            Files.writeString(part, now.toEpochMilli() + " " + folder + "\n" + lines);
-            Files.move(part, locks.resolve(FILE), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            AtomicFile.writeUnsynced(locks.resolve(FILE), text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             LOG.debug("cannot write how much verification time {} has used: {}", service, e.getMessage());
         }

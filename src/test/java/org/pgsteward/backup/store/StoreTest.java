@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.ServiceFolder;
+import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
 
@@ -425,7 +426,7 @@ class StoreTest {
         Path part = root.resolve("RECOVERY.md.part");
         Files.createSymbolicLink(part, other);
 
-        StoreFiles.writePrivate(part, "ours".getBytes(StandardCharsets.UTF_8));
+        AtomicFile.create(part, "ours".getBytes(StandardCharsets.UTF_8), AtomicFile.PRIVATE);
 
         assertThat(other).hasContent("of somebody else");
         assertThat(part).hasContent("ours");
