@@ -5,13 +5,11 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,6 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.LockFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,9 +53,9 @@ final class AlertStore {
      */
     void alone(Runnable work) {
         synchronized (ALONE.computeIfAbsent(folder.toAbsolutePath().normalize(), unused -> new Object())) {
-            FileChannel lock = null;
+            LockFile lock = null;
             try {
-                lock = lock();
+                lock = LockFile.await(Files.createDirectories(folder).resolve(".lock"));
             } catch (IOException refused) {
                 LOG.debug("the alerts are written without their lock: {}", refused.toString());
             }
@@ -68,20 +67,7 @@ final class AlertStore {
         }
     }
 
-    private FileChannel lock() throws IOException {
-        Files.createDirectories(folder);
-        FileChannel channel =
-                FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            channel.lock();
-            return channel;
-        } catch (IOException refused) {
-            channel.close();
-            throw refused;
-        }
-    }
-
-    private static void release(@Nullable FileChannel lock) {
+    private static void release(@Nullable LockFile lock) {
         try {
             if (lock != null) {
                 lock.close();

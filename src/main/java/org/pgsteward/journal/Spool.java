@@ -2,14 +2,12 @@ package org.pgsteward.journal;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,12 +16,11 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.LockFile;
 import org.pgsteward.model.JournalEntry;
 
 /**
@@ -42,12 +39,6 @@ public final class Spool {
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern(
                     "yyyyMMdd'T'HHmmss.SSSSSSSSS", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
-
-    /**
-     * What this very process holds is known without asking the kernel, which takes a file's locks back from a process that
-     * closes the file, by whichever of its handles.
-     */
-    private static final Set<Path> CLAIMED = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
     private final ObjectMapper json;
@@ -117,42 +108,14 @@ public final class Spool {
      * older row of a backup come after a newer one. The kernel takes it back from a process that dies.
      */
     public Optional<Claim> claim() throws IOException {
-        Path lock = folder.toRealPath().resolve(".lock");
-        if (!CLAIMED.add(lock)) {
-            return Optional.empty();
-        }
-        boolean taken = false;
-        FileChannel channel = null;
-        try {
-            channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            taken = channel.tryLock() != null;
-            return taken ? Optional.of(new Claim(lock, channel)) : Optional.empty();
-        } finally {
-            if (!taken) {
-                if (channel != null) {
-                    channel.close();
-                }
-                CLAIMED.remove(lock);
-            }
-        }
+        return LockFile.take(folder.resolve(".lock")).map(Claim::new);
     }
 
     /** The right to carry rows; given back when it is closed. */
-    public static final class Claim implements AutoCloseable {
-        private final Path lock;
-        private final FileChannel channel;
-
-        private Claim(Path lock, FileChannel channel) {
-            this.lock = lock;
-            this.channel = channel;
-        }
-
+    public record Claim(LockFile lock) implements AutoCloseable {
         @Override
         public void close() throws IOException {
-            if (channel.isOpen()) {
-                channel.close();
-                CLAIMED.remove(lock);
-            }
+            lock.close();
         }
     }
 

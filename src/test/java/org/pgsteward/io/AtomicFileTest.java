@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.ChildJava;
 
 @Tag("fast")
 class AtomicFileTest {
@@ -141,13 +143,7 @@ class AtomicFileTest {
 
     @Test
     void killedWriterLeavesAWholeFile() throws Exception {
-        Process writer = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Endless.class.getName(),
-                        target.toString())
+        Process writer = new ProcessBuilder(ChildJava.run(List.of(), Endless.class.getName(), target.toString()))
                 .inheritIO()
                 .start();
         try {
@@ -168,7 +164,7 @@ class AtomicFileTest {
         public static void main(String[] args) throws IOException {
             for (int i = 'a'; ; i = i == 'z' ? 'a' : i + 1) {
                 byte[] content = new byte[LONG];
-                java.util.Arrays.fill(content, (byte) i);
+                Arrays.fill(content, (byte) i);
                 AtomicFile.write(Path.of(args[0]), content);
             }
         }

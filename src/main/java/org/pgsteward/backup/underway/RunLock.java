@@ -1,27 +1,20 @@
 package org.pgsteward.backup.underway;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.pgsteward.io.LockFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One run per service at a time, across the daemon and any command. The kernel holds the lock and releases it when its
- * holder dies, so a lock that is free says that no process works there.
- *
- * <p>The kernel releases all locks of a process on a file as soon as the process closes the file, through any of its
- * descriptors. So a lock file is opened only where this process does not hold it: {@link #HELD} answers otherwise, and a
- * lock is touched through its own channel. {@link Files#setLastModifiedTime} opens and closes the file.
+ * One run per service at a time, across the daemon and any command.
  *
  * <p>A process that hangs holds its locks for ever. So each process {@linkplain #attend touches} those that it holds once
  * or twice a minute, and a lock that was not touched for long belongs to a process that hangs.
@@ -29,22 +22,15 @@ import org.slf4j.LoggerFactory;
 public final class RunLock implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
 
-    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
-
     private static final Set<RunLock> TAKEN = ConcurrentHashMap.newKeySet();
 
     /** Ten times as long as it takes to touch them. */
     private static final Duration ATTENDED = Duration.ofMinutes(5);
 
-    /** Any byte: a write sets the time of the file. */
-    private static final byte[] MARK = {'\n'};
+    private final LockFile file;
 
-    private final Path file;
-    private final FileChannel channel;
-
-    private RunLock(Path file, FileChannel channel) {
+    private RunLock(LockFile file) {
         this.file = file;
-        this.channel = channel;
     }
 
     /** Touches every lock that this process holds. */
@@ -54,7 +40,7 @@ public final class RunLock implements AutoCloseable {
 
     private void touch() {
         try {
-            channel.write(ByteBuffer.wrap(MARK), 0);
+            file.touch();
         } catch (IOException e) {
             LOG.debug("cannot touch {}: {}", file, e.getMessage());
         }
@@ -81,38 +67,18 @@ public final class RunLock implements AutoCloseable {
      * @throws IOException when the folder of the locks cannot be used
      */
     public static Optional<RunLock> ofFolder(Path locks, String folder) throws IOException {
-        Path file = Files.createDirectories(locks).toRealPath().resolve(folder + ".lock");
-        if (!HELD.add(file)) {
-            return Optional.empty();
-        }
-        boolean taken = false;
-        FileChannel channel = null;
-        try {
-            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            taken = channel.tryLock() != null;
-            if (!taken) {
-                return Optional.empty();
-            }
-            RunLock lock = new RunLock(file, channel);
-            lock.touch();
-            TAKEN.add(lock);
-            return Optional.of(lock);
-        } finally {
-            if (!taken) {
-                if (channel != null) {
-                    channel.close();
-                }
-                HELD.remove(file);
-            }
-        }
+        Optional<LockFile> file = LockFile.take(Files.createDirectories(locks).resolve(folder + ".lock"));
+        Optional<RunLock> lock = file.map(RunLock::new);
+        lock.ifPresent(taken -> {
+            taken.touch();
+            TAKEN.add(taken);
+        });
+        return lock;
     }
 
     @Override
     public void close() throws IOException {
-        if (channel.isOpen()) {
-            TAKEN.remove(this);
-            channel.close();
-            HELD.remove(file);
-        }
+        TAKEN.remove(this);
+        file.close();
     }
 }

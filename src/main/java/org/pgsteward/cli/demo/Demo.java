@@ -2,10 +2,8 @@ package org.pgsteward.cli.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -31,6 +29,7 @@ import org.pgsteward.config.DaemonConfig;
 import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.config.WebConfig;
+import org.pgsteward.io.LockFile;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -84,7 +83,7 @@ public final class Demo implements Callable<Integer> {
         Path folder = (dir == null ? home.resolve("target/demo") : dir)
                 .toAbsolutePath()
                 .normalize();
-        try (FileChannel claimed = claim(folder)) {
+        try (LockFile claimed = claim(folder)) {
             empty(folder);
             return show(home, folder);
         }
@@ -266,7 +265,7 @@ public final class Demo implements Callable<Integer> {
     }
 
     /** The folder is ours until this is closed, or we end; one that holds anything else is left alone. */
-    private static FileChannel claim(Path folder) throws IOException {
+    private static LockFile claim(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path mark = folder.resolve(MARK);
         try (Stream<Path> content = Files.list(folder)) {
@@ -274,14 +273,12 @@ public final class Demo implements Callable<Integer> {
                 throw new Refusal(folder + " holds files that are no earlier demonstration: choose another --dir");
             }
         }
-        FileChannel channel = FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (channel.tryLock() == null) {
-            channel.close();
-            throw new Refusal("a demonstration is under way in " + folder + ": end it, or choose another --dir");
-        }
+        LockFile claimed = LockFile.take(mark)
+                .orElseThrow(() ->
+                        new Refusal("a demonstration is under way in " + folder + ": end it, or choose another --dir"));
         // PostgreSQL, which is another user where we are root, passes through.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return channel;
+        return claimed;
     }
 
     /** Makes room for a new demonstration, once the servers of an earlier one that was killed have ended. */
