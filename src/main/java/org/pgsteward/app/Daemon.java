@@ -8,6 +8,7 @@ import org.pgsteward.backup.Housekeeping;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.edit.RouteReload;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.io.Threads;
 import org.pgsteward.monitor.guard.GuardWatch;
 import org.pgsteward.overview.DaemonReport;
 import org.pgsteward.postgres.NoConnection;
@@ -63,9 +64,7 @@ public final class Daemon implements AutoCloseable {
         pipeline.start().requireDoors();
         http = opening.open();
         // Before the first container asks: making the tables loads more classes than all the rest.
-        Thread order = new Thread(null, this::order, "house-in-order", 256 * 1024);
-        order.setDaemon(true);
-        order.start();
+        Threads.start("house-in-order", 256 * 1024, this::order);
         routes = pipeline.reload(routesChanged);
         report.start();
         locks.start();

@@ -9,6 +9,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.backup.schedule.BackupTarget;
+import org.pgsteward.io.Threads;
 
 /** Backs up several targets on two threads: one dumps while the other verifies. Idle threads end after 10 s. */
 public final class BackupPair {
@@ -17,12 +18,13 @@ public final class BackupPair {
 
     public BackupPair(BackupRun run) {
         this.run = run;
-        ThreadPoolExecutor pair =
-                new ThreadPoolExecutor(2, 2, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
-                    Thread thread = new Thread(null, work, "backup");
-                    thread.setDaemon(true);
-                    return thread;
-                });
+        ThreadPoolExecutor pair = new ThreadPoolExecutor(
+                2,
+                2,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Threads.factory("backup", Threads.DEFAULT_STACK));
         pair.allowCoreThreadTimeOut(true);
         threads = pair;
     }

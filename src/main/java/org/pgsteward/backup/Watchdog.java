@@ -16,6 +16,7 @@ import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.underway.StuckRule;
+import org.pgsteward.io.Threads;
 import org.pgsteward.journal.RunRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.BackupKind;
@@ -56,7 +57,7 @@ public final class Watchdog implements AutoCloseable {
     private final Clock clock;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final ReentrantLock ending = new ReentrantLock();
-    private final Thread thread = new Thread(null, this::watch, "watchdog", 256 * 1024);
+    private final Thread thread = Threads.daemon("watchdog", 256 * 1024, this::watch);
     private long minuteAt = System.nanoTime() - TimeUnit.MINUTES.toNanos(1);
 
     /**
@@ -86,7 +87,6 @@ public final class Watchdog implements AutoCloseable {
     }
 
     public void start() {
-        thread.setDaemon(true);
         thread.start();
     }
 

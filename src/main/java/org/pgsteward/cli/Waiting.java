@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.pgsteward.io.Threads;
 import org.pgsteward.model.Elapsed;
 
 /** Says what is being done, once it has taken two seconds, on one line that is written over; only where somebody looks. */
@@ -19,13 +20,12 @@ final class Waiting {
     private final Duration patience;
     private final CountDownLatch over = new CountDownLatch(1);
     private final long beganNanos = System.nanoTime();
-    private final Thread thread = new Thread(null, this::tell, "waiting", 256 * 1024);
+    private final Thread thread = Threads.daemon("waiting", 256 * 1024, this::tell);
 
     private Waiting(PrintWriter err, Supplier<String> what, boolean seen, Duration patience) {
         this.patience = patience;
         this.err = err;
         this.what = what;
-        thread.setDaemon(true);
         if (seen) {
             thread.start();
         }

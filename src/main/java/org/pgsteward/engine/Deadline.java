@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.pgsteward.io.Threads;
 
 /**
  * Gives every call an end: an ordinary answer must have arrived whole, an endless one must have begun, within the
@@ -38,11 +39,7 @@ final class Deadline implements DockerHttpClient {
         this.transport = transport;
         this.host = host;
         this.limit = limit;
-        this.calls = Executors.newCachedThreadPool(work -> {
-            Thread thread = new Thread(work, "docker-call");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.calls = Executors.newCachedThreadPool(Threads.factory("docker-call", Threads.DEFAULT_STACK));
     }
 
     /** @throws EngineAway when there is no answer in time */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.io.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,8 +52,8 @@ public final class EventFeed implements AutoCloseable {
     private final Hearing hearing = new Hearing();
     private final FeedProof proof;
     private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread reader = daemon("docker-events", this::read);
-    private final Thread prover = daemon("docker-events-proof", this::prove);
+    private final Thread reader = Threads.daemon("docker-events", Threads.DEFAULT_STACK, this::read);
+    private final Thread prover = Threads.daemon("docker-events-proof", Threads.DEFAULT_STACK, this::prove);
     private volatile Optional<EventStream> current = Optional.empty();
 
     private EventFeed(DockerEngine engine, Clock clock, FeedTimings timings, Listener listener) {
@@ -208,11 +209,5 @@ public final class EventFeed implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static Thread daemon(String name, Runnable work) {
-        Thread thread = new Thread(work, name);
-        thread.setDaemon(true);
-        return thread;
     }
 }

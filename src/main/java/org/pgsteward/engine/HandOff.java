@@ -4,6 +4,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.pgsteward.io.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,11 +14,10 @@ final class HandOff implements AutoCloseable {
 
     private final BlockingQueue<Runnable> waiting;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private final Thread worker = new Thread(this::work, "docker-events-handed-on");
+    private final Thread worker = Threads.daemon("docker-events-handed-on", Threads.DEFAULT_STACK, this::work);
 
     HandOff(int capacity) {
         this.waiting = new ArrayBlockingQueue<>(capacity);
-        worker.setDaemon(true);
     }
 
     void start() {

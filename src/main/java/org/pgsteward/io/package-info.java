@@ -1,4 +1,4 @@
-/** Files and JSON, as every other package reads and writes them. */
+/** Files, locks on files, threads and JSON, as every other package uses them. */
 @NullMarked
 package org.pgsteward.io;
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.io.Threads;
 
 /**
  * How long this process has waited for a processor. A timer that should fire twice a second says by how much it was late.
@@ -30,9 +31,7 @@ public final class SchedulingDelay {
         if (!begun) {
             begun = true;
             expected = System.nanoTime() + TICK;
-            Thread timer = new Thread(null, this::tick, "scheduling-delay", 128 * 1024);
-            timer.setDaemon(true);
-            timer.start();
+            Threads.start("scheduling-delay", 128 * 1024, this::tick);
         }
     }
 

@@ -19,6 +19,7 @@ import org.pgsteward.alert.FailingReceiver;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.engine.FeedTrouble;
+import org.pgsteward.io.Threads;
 import org.pgsteward.model.Memory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,11 +80,7 @@ public final class DaemonReport implements AutoCloseable {
 
     /** Begins to report. */
     public synchronized void start() {
-        timer = Executors.newSingleThreadScheduledExecutor(work -> {
-            Thread thread = new Thread(null, work, "daemon-report", 256 * 1024);
-            thread.setDaemon(true);
-            return thread;
-        });
+        timer = Executors.newSingleThreadScheduledExecutor(Threads.factory("daemon-report", 256 * 1024));
         // It never fails: report() catches what it throws.
         ScheduledFuture<?> unused =
                 timer.scheduleWithFixedDelay(this::report, 0, BETWEEN_CHECKS.toMillis(), TimeUnit.MILLISECONDS);

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.pgsteward.io.Threads;
 
 /**
  * One of PostgreSQL's programs at work as a child process: its streams, and how it ended.
@@ -57,9 +58,7 @@ public final class ClientProgram implements AutoCloseable {
         this.output = progress.watching(process.getInputStream());
         this.input = progress.watching(process.getOutputStream());
         this.errors = new CompletableFuture<>();
-        Thread reader = new Thread(null, this::readErrors, name + "-errors", 128 * 1024);
-        reader.setDaemon(true);
-        reader.start();
+        Threads.start(name + "-errors", 128 * 1024, this::readErrors);
     }
 
     /**
@@ -147,9 +146,7 @@ public final class ClientProgram implements AutoCloseable {
             input.write(input());
             return true;
         });
-        Thread beside = new Thread(null, writing, name + "-input", 256 * 1024);
-        beside.setDaemon(true);
-        beside.start();
+        Threads.start(name + "-input", 256 * 1024, writing);
         T printed;
         try {
             printed = reading.read(output());

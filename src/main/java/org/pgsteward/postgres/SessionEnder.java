@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import org.pgsteward.io.Threads;
 
 /**
  * Terminates certain sessions again and again until it is closed, while another session waits for a lock that they hold. Sessions
@@ -28,7 +29,7 @@ public final class SessionEnder implements AutoCloseable {
     private final Connection connection;
     private final String sql;
     private final String whose;
-    private final Thread thread = new Thread(null, this::end, "end-sessions", 256 * 1024);
+    private final Thread thread = Threads.daemon("end-sessions", 256 * 1024, this::end);
     private volatile boolean done;
 
     private SessionEnder(Server server, String sql, String whose) throws SQLException {
@@ -49,7 +50,6 @@ public final class SessionEnder implements AutoCloseable {
 
     /** Begins to terminate sessions. */
     public void start() {
-        thread.setDaemon(true);
         thread.start();
     }
 

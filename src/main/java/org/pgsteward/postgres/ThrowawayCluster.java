@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.io.Threads;
 import org.pgsteward.model.Secret;
 
 /**
@@ -286,9 +287,7 @@ public final class ThrowawayCluster implements AutoCloseable {
             }
             said.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
         }
-        Thread drain = new Thread(null, this::drain, "scratch-postgres-log", 128 * 1024);
-        drain.setDaemon(true);
-        drain.start();
+        Threads.start("scratch-postgres-log", 128 * 1024, this::drain);
     }
 
     private static void register(Process leash) {

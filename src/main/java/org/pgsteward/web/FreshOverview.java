@@ -11,6 +11,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.io.Threads;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.overview.Overview;
 
@@ -87,12 +88,8 @@ final class FreshOverview implements Supplier<Overview> {
 
     /** It is there only while somebody looks. */
     private static Executor oneThread() {
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(1, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
-                    Thread thread = new Thread(null, work, "status-page", 256 * 1024);
-                    thread.setDaemon(true);
-                    return thread;
-                });
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                1, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.factory("status-page", 256 * 1024));
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }

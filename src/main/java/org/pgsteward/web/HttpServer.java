@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.pgsteward.io.Threads;
 import org.pgsteward.model.FirstCause;
 import org.pgsteward.overview.HealthChecks;
 import org.pgsteward.overview.OverallHealth;
@@ -117,11 +118,8 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static ExecutorService lane(String name) {
-        return new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), work -> {
-            Thread thread = new Thread(null, work, name, 256 * 1024);
-            thread.setDaemon(true);
-            return thread;
-        });
+        return new ThreadPoolExecutor(
+                1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), Threads.factory(name, 256 * 1024));
     }
 
     public int port() {

@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.pgsteward.io.Threads;
 import org.pgsteward.postgres.Progress;
 
 /** The count of what a backup must hold, in a thread of its own beside the program that makes the backup. */
@@ -28,10 +29,6 @@ final class RowCount {
                         throw new CompletionException(e);
                     }
                 },
-                work -> {
-                    Thread started = new Thread(null, work, thread, STACK_BYTES);
-                    started.setDaemon(true);
-                    started.start();
-                });
+                work -> Threads.start(thread, STACK_BYTES, work));
     }
 }

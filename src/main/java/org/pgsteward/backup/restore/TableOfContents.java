@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.pgsteward.backup.store.StoredFile;
+import org.pgsteward.io.Threads;
 import org.pgsteward.postgres.ClientProgram;
 
 /** Lists the entries of a dump, restores single ones as far as they go, and writes them as SQL. */
@@ -87,9 +88,7 @@ final class TableOfContents {
         String numbers = entries.stream().map(TableOfContents::number).collect(Collectors.joining("\n", "", "\n"));
         all.addAll(List.of("--file=-", "--use-list=" + write("sql", numbers)));
         try (ClientProgram program = site.restoring(database, all)) {
-            Thread input = new Thread(null, () -> pour(file, program.input()), "pg_restore-input", 256 * 1024);
-            input.setDaemon(true);
-            input.start();
+            Thread input = Threads.start("pg_restore-input", 256 * 1024, () -> pour(file, program.input()));
             byte[] text = program.output().readNBytes(LARGEST_TEXT + 1);
             if (text.length > LARGEST_TEXT) {
                 throw new TooLong();

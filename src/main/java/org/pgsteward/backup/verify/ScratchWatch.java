@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.backup.store.DiskNeedRule;
 import org.pgsteward.backup.store.DiskSpace;
+import org.pgsteward.io.Threads;
 import org.pgsteward.model.Inodes;
 import org.pgsteward.postgres.Progress;
 import org.slf4j.Logger;
@@ -68,9 +69,7 @@ final class ScratchWatch implements AutoCloseable {
         Path existing = DiskSpace.existing(folder);
         ScratchWatch watch = new ScratchWatch(existing, promised, work);
         Optional<Free> free = watch.free();
-        Thread thread = new Thread(null, () -> free.ifPresent(watch::watch), "scratch-watch", 128 * 1024);
-        thread.setDaemon(true);
-        thread.start();
+        Threads.start("scratch-watch", 128 * 1024, () -> free.ifPresent(watch::watch));
         return watch;
     }
 

@@ -6,6 +6,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.pgsteward.io.Threads;
 import org.pgsteward.model.FirstCause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,11 +34,7 @@ public final class RelistOnConnect implements Runnable {
             10,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(1),
-            work -> {
-                Thread made = new Thread(work, "docker-list");
-                made.setDaemon(true);
-                return made;
-            },
+            Threads.factory("docker-list", Threads.DEFAULT_STACK),
             new ThreadPoolExecutor.DiscardPolicy());
 
     /**

@@ -19,6 +19,7 @@ import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.camel.lint.RouteSet;
 import org.pgsteward.camel.lint.SwapPlan;
 import org.pgsteward.camel.receivers.Redaction;
+import org.pgsteward.io.Threads;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.slf4j.Logger;
@@ -56,7 +57,7 @@ public final class RouteReload implements AutoCloseable {
     private final Consumer<RouteFiles> inForce;
     private final Redaction redaction;
     private final Clock clock;
-    private final Thread thread = new Thread(this::run, "routes");
+    private final Thread thread = Threads.daemon("routes", Threads.DEFAULT_STACK, this::run);
     private final CountDownLatch unwanted = new CountDownLatch(1);
     private RouteFiles running;
     private RouteFiles seen;
@@ -98,7 +99,6 @@ public final class RouteReload implements AutoCloseable {
         } else {
             refuse(chosen.refused());
         }
-        thread.setDaemon(true);
     }
 
     /** What a context needs from its beginning, so that its routes can be swapped later. */

@@ -27,6 +27,7 @@ import org.apache.hc.core5.http.config.Registry;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.util.TimeValue;
+import org.pgsteward.io.Threads;
 
 /**
  * Camel's {@code http:} and {@code https:} with a limit on what the other side answers, and on the time until it begins to.
@@ -52,11 +53,8 @@ public class BoundedHttpComponent extends HttpComponent {
     /** From the beginning of a request to the last header of its answer; the body has as much again. */
     private Duration answerWithin = Duration.ofMinutes(1);
 
-    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, work -> {
-        Thread thread = new Thread(null, work, "http-answers", 128 * 1024);
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledThreadPoolExecutor clock =
+            new ScheduledThreadPoolExecutor(1, Threads.factory("http-answers", 128 * 1024));
 
     public BoundedHttpComponent() {
         clock.setRemoveOnCancelPolicy(true);

@@ -6,6 +6,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.alert.Courier;
 import org.pgsteward.alert.FailingReceiver;
+import org.pgsteward.io.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,8 +29,7 @@ final class DeliveryThread {
     DeliveryThread(String receiver, Courier courier, Redaction redaction) {
         this.courier = courier;
         this.redaction = redaction;
-        this.thread = new Thread(null, this::run, "tell-" + receiver, STACK_BYTES);
-        thread.setDaemon(true);
+        this.thread = Threads.daemon("tell-" + receiver, STACK_BYTES, this::run);
         thread.start();
     }
 

@@ -30,6 +30,7 @@ import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.config.WebConfig;
 import org.pgsteward.io.LockFile;
+import org.pgsteward.io.Threads;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -138,10 +139,8 @@ public final class Demo implements Callable<Integer> {
     private static void end(@Nullable Daemon daemon, DemoHost host) {
         try (host) {
             if (daemon != null) {
-                Thread ending = new Thread(daemon::close, "demo-daemon-end");
-                ending.setDaemon(true);
-                ending.start();
-                ending.join(DAEMON_END.toMillis());
+                Threads.start("demo-daemon-end", Threads.DEFAULT_STACK, daemon::close)
+                        .join(DAEMON_END.toMillis());
             }
         } catch (InterruptedException hurry) {
             Thread.currentThread().interrupt();

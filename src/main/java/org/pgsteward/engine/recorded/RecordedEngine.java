@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.io.Threads;
 
 /**
  * Serves recorded scenes over the Docker API on a port of this host. Each {@link #play} changes what list, inspect and
@@ -49,11 +50,7 @@ public final class RecordedEngine implements AutoCloseable {
         this.clock = clock;
         ring = new EventRing(clock);
         version = Scene.version();
-        threads = Executors.newCachedThreadPool(work -> {
-            Thread thread = new Thread(work, "recorded-engine");
-            thread.setDaemon(true);
-            return thread;
-        });
+        threads = Executors.newCachedThreadPool(Threads.factory("recorded-engine", Threads.DEFAULT_STACK));
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.createContext("/", this::answer);

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.io.Threads;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +50,7 @@ public final class GuardWatch implements AutoCloseable {
     private Instant answeredAt = Instant.EPOCH;
     private Instant failedAt = Instant.EPOCH;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread thread = new Thread(null, this::run, "guard", 256 * 1024);
+    private final Thread thread = Threads.daemon("guard", 256 * 1024, this::run);
 
     public GuardWatch(ServerGuard guard, GuardAlerts alerts, Clock clock) {
         this.guard = guard;
@@ -60,7 +61,6 @@ public final class GuardWatch implements AutoCloseable {
     public void start() {
         alerts.resume();
         answeredAt = clock.instant();
-        thread.setDaemon(true);
         thread.start();
     }
 

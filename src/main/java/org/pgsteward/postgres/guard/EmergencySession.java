@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
+import org.pgsteward.io.Threads;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -53,7 +54,7 @@ final class EmergencySession {
                 // On some servers every role may create operators in public.
                 Sql.run(session, "SET search_path = pg_catalog");
                 FutureTask<Connection> login = new FutureTask<>(() -> server.connectForDaemon(answerSeconds));
-                start("guard-login", login);
+                Threads.start("guard-login", 256 * 1024, login);
                 EmergencySession emergency = new EmergencySession(session);
                 return emergency
                         .unblock(login)
@@ -63,12 +64,6 @@ final class EmergencySession {
             }
         }
         return Optional.empty();
-    }
-
-    private static void start(String name, Runnable work) {
-        Thread thread = new Thread(null, work, name, 256 * 1024);
-        thread.setDaemon(true);
-        thread.start();
     }
 
     private Optional<Connection> unblock(FutureTask<Connection> login) throws SQLException {
@@ -88,7 +83,7 @@ final class EmergencySession {
             return Optional.empty();
         } finally {
             if (!taken) {
-                start("guard-login-close", () -> closeLater(login));
+                Threads.start("guard-login-close", 256 * 1024, () -> closeLater(login));
             }
         }
     }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.pgsteward.io.Threads;
 
 /**
  * Logs PostgreSQL's programs in, which get no password: they connect to a Unix socket of ours, and read that the server
@@ -218,10 +219,7 @@ public final class LoginRelay implements Closeable {
     }
 
     private Thread thread(String name, Runnable work) {
-        Thread thread = new Thread(null, work, "relay-" + name, 256 * 1024);
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
+        return Threads.start("relay-" + name, 256 * 1024, work);
     }
 
     /** Ends every connection, and removes the socket and its folder. */

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import org.pgsteward.io.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,7 +70,7 @@ public final class HttpListener implements AutoCloseable {
         this.lanes = lanes;
         this.answers = answers;
         this.clock = clock;
-        this.thread = new Thread(null, this::run, "http", 256 * 1024);
+        this.thread = Threads.daemon("http", 256 * 1024, this::run);
     }
 
     /**
@@ -91,7 +92,6 @@ public final class HttpListener implements AutoCloseable {
             Selector selector = Selector.open();
             server.register(selector, SelectionKey.OP_ACCEPT);
             HttpListener listener = new HttpListener(server, selector, lanes, answers, clock);
-            listener.thread.setDaemon(true);
             listener.thread.start();
             return listener;
         } catch (IOException | RuntimeException e) {
