@@ -225,6 +225,6 @@ public final class BackupRows {
 
     /** Its container is there and has this label, or none. */
     public void rememberKeep(String service, Optional<String> label) throws SQLException {
-        Query.update(source, REMEMBER_KEEP, label.orElse(null), service, label.orElse(null));
+        Query.run(source, REMEMBER_KEEP, label.orElse(null), service, label.orElse(null));
     }
 }

@@ -5,12 +5,12 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
+import org.pgsteward.postgres.Query;
 
 /**
  * Takes over the rows of a journal that was restored beside ours, such as an older version of pgsteward left it: of the
@@ -87,11 +87,7 @@ public final class JournalImport {
 
     /** Of the rows that were here before: two of the old ones may well be of one moment. */
     private static long last(Connection here, String table) throws SQLException {
-        try (Statement statement = here.createStatement();
-                ResultSet row = statement.executeQuery("SELECT COALESCE(max(id), 0) FROM public." + table)) {
-            row.next();
-            return row.getLong(1);
-        }
+        return Query.one(here, "SELECT COALESCE(max(id), 0) FROM public." + table, row -> row.getLong(1));
     }
 
     private static long sum(int[] counts) {
@@ -103,15 +99,6 @@ public final class JournalImport {
     }
 
     private static Set<String> columns(Connection connection, String table) throws SQLException {
-        List<String> names = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(COLUMNS)) {
-            statement.setString(1, "public." + table);
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    names.add(rows.getString(1));
-                }
-            }
-        }
-        return new TreeSet<>(names);
+        return new TreeSet<>(Query.list(connection, COLUMNS, row -> row.getString(1), "public." + table));
     }
 }

@@ -174,6 +174,6 @@ public final class RunRows {
 
     /** Its running rows are of a process that is gone. */
     public void closeRuns(String service, String because) throws SQLException {
-        Query.update(source, CLOSE, because, service);
+        Query.run(source, CLOSE, because, service);
     }
 }

@@ -102,7 +102,7 @@ public final class ServiceRows {
      */
     public List<Idle> markIdle(Set<String> present, Instant now) throws SQLException {
         try (Connection connection = source.getConnection()) {
-            Query.update(connection, MARK_IDLE, present, now, present);
+            Query.run(connection, MARK_IDLE, present, now, present);
             return Query.list(connection, IDLE, row -> new Idle(row.getString(1), Query.time(row, 2)));
         }
     }

@@ -1,11 +1,9 @@
 package org.pgsteward.monitor;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.ReplacedDatabase;
 import org.pgsteward.postgres.UnfinishedRestore;
 
@@ -44,13 +42,6 @@ public final class DatabaseFigures {
      * @throws SQLException when PostgreSQL does not answer
      */
     public static List<Figure> read(Connection connection) throws SQLException {
-        List<Figure> figures = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(FIGURES);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                figures.add(new Figure(rows.getString(1), rows.getLong(2), rows.getLong(3)));
-            }
-        }
-        return figures;
+        return Query.list(connection, FIGURES, row -> new Figure(row.getString(1), row.getLong(2), row.getLong(3)));
     }
 }

@@ -6,7 +6,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Activity;
 import org.pgsteward.postgres.AdvisoryLock;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerLog;
 
@@ -162,14 +162,12 @@ final class DatabaseQuestions {
     }
 
     DatabaseLook.Server server(DatabaseProbe.Host host) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(SERVER);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            Instant started = instant(row, 1).orElse(UNKNOWN);
+        return Query.one(connection, SERVER, row -> {
+            Instant started = Query.timeIfAny(row, 1).orElse(UNKNOWN);
             statements = Optional.ofNullable(row.getString(11));
             return new DatabaseLook.Server(
                     started,
-                    instant(row, 2).orElse(started),
+                    Query.timeIfAny(row, 2).orElse(started),
                     row.getString(3),
                     row.getInt(4),
                     row.getInt(5),
@@ -182,18 +180,12 @@ final class DatabaseQuestions {
                     text(row, 15),
                     Optional.empty(),
                     Restarts.of(host.restarts()));
-        }
+        });
     }
 
     List<DatabaseLook.Database> databases(String of) throws SQLException {
-        List<DatabaseLook.Database> databases = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(
-                        DATABASES.replace("{services}", of).replace("{others}", OTHERS));
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                databases.add(database(rows));
-            }
-        }
+        String sql = DATABASES.replace("{services}", of).replace("{others}", OTHERS);
+        List<DatabaseLook.Database> databases = Query.list(connection, sql, this::database);
         lastSession.keySet().retainAll(services.keySet());
         return databases;
     }
@@ -214,8 +206,8 @@ final class DatabaseQuestions {
                 service,
                 name,
                 row.getString(3),
-                instant(row, 4),
-                instant(row, 14),
+                Query.timeIfAny(row, 4),
+                Query.timeIfAny(row, 14),
                 row.getLong(5),
                 row.getInt(6),
                 limit > 0 ? Optional.of(limit) : Optional.empty(),
@@ -227,26 +219,14 @@ final class DatabaseQuestions {
     }
 
     List<DatabaseLook.Transaction> transactions() throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(TRANSACTIONS.replace("{others}", OTHERS))) {
-            statement.setDouble(1, open.toMillis() / 1000.0);
-            try (ResultSet rows = statement.executeQuery()) {
-                return transactions(rows);
-            }
-        }
+        String sql = TRANSACTIONS.replace("{others}", OTHERS);
+        return Query.list(connection, sql, this::transaction, open.toMillis() / 1000.0);
     }
 
-    private List<DatabaseLook.Transaction> transactions(ResultSet rows) throws SQLException {
-        List<DatabaseLook.Transaction> transactions = new ArrayList<>();
-        while (rows.next()) {
-            boolean idle = rows.getBoolean(6);
-            transactions.add(new DatabaseLook.Transaction(
-                    service(rows.getString(1)),
-                    session(rows, 2),
-                    idle,
-                    rows.getDouble(7),
-                    idle ? rows.getDouble(8) : 0));
-        }
-        return transactions;
+    private DatabaseLook.Transaction transaction(ResultSet row) throws SQLException {
+        boolean idle = row.getBoolean(6);
+        return new DatabaseLook.Transaction(
+                service(row.getString(1)), session(row, 2), idle, row.getDouble(7), idle ? row.getDouble(8) : 0);
     }
 
     List<DatabaseLook.Wait> waits() throws SQLException {
@@ -277,35 +257,23 @@ final class DatabaseQuestions {
         if (statements.isEmpty()) {
             return Optional.empty();
         }
-        List<DatabaseLook.Query> queries = new ArrayList<>();
         String sql = QUERIES.replace("{schema}", Quote.identifier(statements.get()));
-        try (PreparedStatement statement = connection.prepareStatement(sql);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                queries.add(new DatabaseLook.Query(
-                        rows.getLong(1),
-                        service(rows.getString(2)),
-                        rows.getLong(3),
-                        rows.getLong(4),
-                        rows.getDouble(5)));
-            }
-        }
-        return Optional.of(queries);
+        return Optional.of(Query.list(
+                connection,
+                sql,
+                row -> new DatabaseLook.Query(
+                        row.getLong(1), service(row.getString(2)), row.getLong(3), row.getLong(4), row.getDouble(5))));
     }
 
     List<DatabaseLook.Presence> present() throws SQLException {
-        List<DatabaseLook.Presence> present = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(PRESENT.replace("{others}", OTHERS));
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                present.add(new DatabaseLook.Presence(
-                        service(rows.getString(1)),
-                        rows.getString(2),
-                        rows.getString(3),
-                        instant(rows, 4).orElse(at)));
-            }
-        }
-        return present;
+        return Query.list(
+                connection,
+                PRESENT.replace("{others}", OTHERS),
+                row -> new DatabaseLook.Presence(
+                        service(row.getString(1)),
+                        row.getString(2),
+                        row.getString(3),
+                        Query.timeIfAny(row, 4).orElse(at)));
     }
 
     private String service(String database) {
@@ -320,9 +288,5 @@ final class DatabaseQuestions {
     private static String text(ResultSet row, int column) throws SQLException {
         String text = row.getString(column);
         return text == null ? "" : text;
-    }
-
-    private static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
-        return Optional.ofNullable(row.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
     }
 }

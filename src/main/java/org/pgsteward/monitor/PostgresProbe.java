@@ -2,7 +2,6 @@ package org.pgsteward.monitor;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
@@ -11,6 +10,7 @@ import java.util.function.Supplier;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EngineAway;
 import org.pgsteward.postgres.NoConnection;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /** Asks the managed PostgreSQL for a sign of life: a connection and one answer. Where there is none, it asks who keeps others out. */
@@ -66,9 +66,8 @@ public final class PostgresProbe {
         delay.begin();
         Duration before = delay.total();
         String where = server.address().where();
-        try (Connection connection = server.connectToLook();
-                Statement statement = connection.createStatement()) {
-            statement.execute("SELECT 1");
+        try (Connection connection = server.connectToLook()) {
+            Query.run(connection, "SELECT 1");
             return PostgresReading.answered(where, clock.instant());
         } catch (SQLException e) {
             String error = String.valueOf(e.getMessage());

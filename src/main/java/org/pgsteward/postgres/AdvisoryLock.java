@@ -1,9 +1,7 @@
 package org.pgsteward.postgres;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -31,17 +29,18 @@ public final class AdvisoryLock {
     /** lock_not_available. */
     private static final String TIMED_OUT = "55P03";
 
-    /** The second number of another superuser's session that has the lock; no row where none has. */
-    private static final String HOLDER = """
-            SELECT l.objid::bigint::bit(32)::int
+    /** The locks {@code l} with a pair of numbers that sessions {@code a} of superusers have in this database. */
+    static final String LOCKS = """
               FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-             WHERE l.locktype = 'advisory' AND l.granted AND r.rolsuper
+             WHERE l.locktype = 'advisory' AND l.granted AND r.rolsuper AND l.objsubid = 2
                AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-               AND l.objsubid = 2 AND l.classid::bigint = %d AND l.pid <> pg_catalog.pg_backend_pid()
-             LIMIT 1
             """;
+
+    /** The second number of another superuser's session that has the lock; no row where none has. */
+    private static final String HOLDER = "SELECT l.objid::bigint::bit(32)::int " + LOCKS
+            + " AND l.classid::bigint = %d AND l.pid <> pg_catalog.pg_backend_pid() LIMIT 1";
 
     /** What a lock is for. Its number is the first of the pair that PostgreSQL's functions take, and means nothing. */
     public enum Kind {
@@ -87,16 +86,16 @@ public final class AdvisoryLock {
      * @return whether the session has the lock now
      */
     public boolean take(Connection session, String comment) throws SQLException {
-        try (Statement statement = session.createStatement()) {
+        try {
             session.setAutoCommit(false);
-            statement.execute(comment + "SET LOCAL lock_timeout = '" + GUARD_SECONDS + "s'");
-            statement.execute(comment + "LOCK TABLE pg_catalog.pg_tablespace IN SHARE UPDATE EXCLUSIVE MODE");
-            boolean free = holder(statement, comment).isEmpty();
+            Query.run(session, comment + "SET LOCAL lock_timeout = '" + GUARD_SECONDS + "s'");
+            Query.run(session, comment + "LOCK TABLE pg_catalog.pg_tablespace IN SHARE UPDATE EXCLUSIVE MODE");
+            boolean free = holder(session, comment).isEmpty();
             if (free) {
                 announce(session, comment);
             }
             // Unlocks the table. What a session has of advisory locks, it keeps.
-            statement.execute(comment + "ROLLBACK");
+            Query.run(session, comment + "ROLLBACK");
             return free;
         } finally {
             if (!session.isClosed()) {
@@ -112,13 +111,11 @@ public final class AdvisoryLock {
      * @param comment as for {@link #take}
      */
     void announce(Connection session, String comment) throws SQLException {
-        try (Statement statement = session.createStatement()) {
-            String mark;
-            do {
-                mark = "SELECT pg_catalog.pg_try_advisory_lock(" + kind + ", "
-                        + ThreadLocalRandom.current().nextInt() + ")";
-            } while (!isTrue(statement, comment + mark));
-        }
+        String mark;
+        do {
+            mark = "SELECT pg_catalog.pg_try_advisory_lock(" + kind + ", "
+                    + ThreadLocalRandom.current().nextInt() + ")";
+        } while (!Query.one(session, comment + mark, row -> row.getBoolean(1)));
     }
 
     /**
@@ -146,11 +143,11 @@ public final class AdvisoryLock {
      * meanwhile, so whoever comes out of the queue has to look again.
      */
     private void queue(Connection session) throws SQLException {
-        try (Statement statement = session.createStatement()) {
-            Optional<Integer> number = holder(statement, "");
+        try {
+            Optional<Integer> number = holder(session, "");
             if (number.isPresent()) {
-                statement.execute("SET lock_timeout = '" + QUEUE_TIMEOUT + "'");
-                statement.execute("SELECT pg_catalog.pg_advisory_lock(" + kind + ", " + number.get() + ")");
+                Query.run(session, "SET lock_timeout = '" + QUEUE_TIMEOUT + "'");
+                Query.run(session, "SELECT pg_catalog.pg_advisory_lock(" + kind + ", " + number.get() + ")");
             }
         } catch (SQLException e) {
             if (!TIMED_OUT.equals(e.getSQLState())) {
@@ -158,29 +155,17 @@ public final class AdvisoryLock {
             }
         } finally {
             if (!session.isClosed()) {
-                try (Statement statement = session.createStatement()) {
-                    statement.execute("RESET lock_timeout");
-                }
+                Query.run(session, "RESET lock_timeout");
             }
         }
     }
 
-    private Optional<Integer> holder(Statement statement, String comment) throws SQLException {
-        try (ResultSet row = statement.executeQuery(comment + HOLDER.formatted(kind))) {
-            return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
-        }
+    private Optional<Integer> holder(Connection session, String comment) throws SQLException {
+        return Query.first(session, comment + HOLDER.formatted(kind), row -> row.getInt(1));
     }
 
     /** Releases every lock of the session. The end of a session does it, too, a while later. */
     public static void release(Connection session) throws SQLException {
-        try (Statement statement = session.createStatement()) {
-            statement.execute("SELECT pg_catalog.pg_advisory_unlock_all()");
-        }
-    }
-
-    private static boolean isTrue(Statement statement, String sql) throws SQLException {
-        try (ResultSet row = statement.executeQuery(sql)) {
-            return row.next() && row.getBoolean(1);
-        }
+        Query.run(session, "SELECT pg_catalog.pg_advisory_unlock_all()");
     }
 }

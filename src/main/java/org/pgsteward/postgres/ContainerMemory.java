@@ -1,9 +1,7 @@
 package org.pgsteward.postgres;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -46,11 +44,7 @@ public record ContainerMemory(long limit, long taken) {
 
     /** @throws SQLException if PostgreSQL cannot be asked, or denies access to the files */
     public static ContainerMemory read(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT " + COLUMNS)) {
-            row.next();
-            return of(row.getString(1), row.getString(2));
-        }
+        return Query.one(connection, "SELECT " + COLUMNS, row -> of(row.getString(1), row.getString(2)));
     }
 
     private static long number(Pattern line, @Nullable String text) {

@@ -3,10 +3,8 @@ package org.pgsteward.postgres;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
@@ -42,18 +40,14 @@ public final class DaemonLock implements AutoCloseable {
             + " SET tcp_keepalives_count = 3; SET tcp_user_timeout = '30s'";
 
     /** One that stood by and works now has both marks. */
-    private static final String SESSIONS = """
+    private static final String SESSIONS =
+            """
             SELECT l.pid, pg_catalog.bool_or(l.classid::bigint = %d), a.backend_start,
                    COALESCE(pg_catalog.host(a.client_addr), 'a local socket'), a.query
-              FROM pg_catalog.pg_locks AS l
-              JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-              JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
-             WHERE l.locktype = 'advisory' AND l.granted AND r.rolsuper
-               AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-               AND l.classid::bigint IN (%d, %d) AND l.objsubid = 2
+            {locks} AND l.classid::bigint IN (%d, %d)
              GROUP BY l.pid, a.backend_start, a.client_addr, a.query
              ORDER BY a.backend_start
-            """.formatted(ACTIVE, ACTIVE, STANDBY);
+            """.replace("{locks}", AdvisoryLock.LOCKS).formatted(ACTIVE, ACTIVE, STANDBY);
 
     private final Server server;
     private final String name;
@@ -113,9 +107,7 @@ public final class DaemonLock implements AutoCloseable {
                 open = server.connectForDaemon(ANSWER_SECONDS);
                 connection = open;
                 reconnected = true;
-                try (Statement statement = open.createStatement()) {
-                    statement.execute(SIGN_OF_LIFE);
-                }
+                Query.run(open, SIGN_OF_LIFE);
             }
             return new Standing(held(open, mayTake) ? State.HELD : State.TAKEN, other(open), "", reconnected);
         } catch (SQLException e) {
@@ -125,24 +117,22 @@ public final class DaemonLock implements AutoCloseable {
     }
 
     private boolean held(Connection open, boolean mayTake) throws SQLException {
-        try (Statement statement = open.createStatement()) {
-            if (held) {
-                // A session that answers has its lock.
-                statement.execute(ownName() + "SELECT 1");
-                return true;
-            }
-            if (mayTake && (take(open) || (endOurs(statement) && take(open)))) {
-                held = true;
-                return true;
-            }
-            if (standsBy) {
-                statement.execute(ownName() + "SELECT 1");
-            } else {
-                MARK.announce(open, ownName());
-                standsBy = true;
-            }
-            return false;
+        if (held) {
+            // A session that answers has its lock.
+            Query.run(open, ownName() + "SELECT 1");
+            return true;
         }
+        if (mayTake && (take(open) || (endOurs(open) && take(open)))) {
+            held = true;
+            return true;
+        }
+        if (standsBy) {
+            Query.run(open, ownName() + "SELECT 1");
+        } else {
+            MARK.announce(open, ownName());
+            standsBy = true;
+        }
+        return false;
     }
 
     private String ownName() {
@@ -154,18 +144,12 @@ public final class DaemonLock implements AutoCloseable {
     }
 
     /** Ends sessions of this very daemon that still hold the lock; whether there was one. */
-    private boolean endOurs(Statement statement) throws SQLException {
-        List<Integer> ours = new ArrayList<>();
-        try (ResultSet rows = statement.executeQuery(ownName() + SESSIONS)) {
-            while (rows.next()) {
-                Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(5), ""));
-                if (rows.getBoolean(2) && own.find() && own.group(2).equals(id)) {
-                    ours.add(rows.getInt(1));
-                }
-            }
-        }
-        for (int pid : ours) {
-            statement.execute(ownName() + "SELECT pg_catalog.pg_terminate_backend(" + pid + ", 5000)");
+    private boolean endOurs(Connection open) throws SQLException {
+        List<Found> ours = found(open, ownName()).stream()
+                .filter(found -> found.session().active() && found.id().equals(id))
+                .toList();
+        for (Found found : ours) {
+            Query.run(open, ownName() + "SELECT pg_catalog.pg_terminate_backend(" + found.pid() + ", 5000)");
         }
         return !ours.isEmpty();
     }
@@ -173,36 +157,36 @@ public final class DaemonLock implements AutoCloseable {
     private Optional<Session> other(Connection open) throws SQLException {
         return held
                 ? Optional.empty()
-                : sessions(open, ownName(), id).stream().filter(Session::active).findFirst();
+                : found(open, ownName()).stream()
+                        .filter(found -> found.session().active() && !found.id().equals(id))
+                        .map(Found::session)
+                        .findFirst();
     }
 
     /** Every daemon that works on this server or stands by, those at work first. */
     public static List<Session> sessions(Connection connection) throws SQLException {
-        return sessions(connection, "", "");
+        return found(connection, "").stream()
+                .map(Found::session)
+                .sorted(Comparator.comparing(Session::active).reversed())
+                .toList();
     }
 
-    /**
-     * @param comment that the session is known by, since its last statement is what others see of it
-     * @param except the id of a daemon that is left out
-     */
-    private static List<Session> sessions(Connection connection, String comment, String except) throws SQLException {
-        List<Session> sessions = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(comment + SESSIONS)) {
-            while (rows.next()) {
-                Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(rows.getString(5), ""));
-                boolean named = own.find();
-                if (!(named && own.group(2).equals(except))) {
-                    sessions.add(new Session(
-                            rows.getBoolean(2),
-                            named ? own.group(1) : "an unknown host",
-                            rows.getString(4),
-                            rows.getObject(3, OffsetDateTime.class).toInstant()));
-                }
-            }
+    /** @param id of the daemon; empty if it is not known */
+    private record Found(int pid, String id, Session session) {
+        static Found of(ResultSet row) throws SQLException {
+            Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(row.getString(5), ""));
+            boolean named = own.find();
+            String host = named ? own.group(1) : "an unknown host";
+            return new Found(
+                    row.getInt(1),
+                    named ? own.group(2) : "",
+                    new Session(row.getBoolean(2), host, row.getString(4), Query.time(row, 3)));
         }
-        sessions.sort(java.util.Comparator.comparing(Session::active).reversed());
-        return sessions;
+    }
+
+    /** @param comment that the session is known by, since its last statement is what others see of it */
+    private static List<Found> found(Connection connection, String comment) throws SQLException {
+        return Query.list(connection, comment + SESSIONS, Found::of);
     }
 
     private void disconnect() {

@@ -2,7 +2,6 @@ package org.pgsteward.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 
 /**
@@ -25,11 +24,9 @@ public final class DatabaseRemoval {
      * @throws SQLException if it cannot be dropped; see {@link #tookTooLong}
      */
     public static void drop(Connection connection, String database, Duration longest) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SET statement_timeout = " + longest.toMillis());
-            statement.execute("DROP DATABASE IF EXISTS " + Quote.identifier(database) + " WITH (FORCE)");
-            statement.execute("RESET statement_timeout");
-        }
+        Query.run(connection, "SET statement_timeout = " + longest.toMillis());
+        Query.run(connection, "DROP DATABASE IF EXISTS " + Quote.identifier(database) + " WITH (FORCE)");
+        Query.run(connection, "RESET statement_timeout");
     }
 
     /** Returns whether another session kept {@link #drop} waiting. */

@@ -2,7 +2,6 @@ package org.pgsteward.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 
 /** Renames a database. */
 public final class DatabaseRename {
@@ -25,9 +24,11 @@ public final class DatabaseRename {
      * @param statements separated by semicolons
      */
     public static void run(Connection connection, String from, String to, String statements) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("ALTER DATABASE " + Quote.identifier(from) + " RENAME TO " + Quote.identifier(to) + "; "
-                    + statements);
+        try {
+            Query.run(
+                    connection,
+                    "ALTER DATABASE " + Quote.identifier(from) + " RENAME TO " + Quote.identifier(to) + "; "
+                            + statements);
         } catch (SQLException e) {
             if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
                 throw e;

@@ -1,13 +1,8 @@
 package org.pgsteward.postgres;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.KeptDatabase;
 
@@ -61,19 +56,15 @@ public final class KeptDatabases {
      * @param connection to the management database
      */
     public static List<KeptDatabase> read(Connection connection) throws SQLException {
-        List<KeptDatabase> kept = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(READ);
-                ResultSet rows = statement.executeQuery()) {
-            while (rows.next()) {
-                kept.add(new KeptDatabase(
-                        rows.getString(1),
-                        rows.getString(2),
-                        rows.getString(3).equals("replaced"),
-                        rows.getObject(4, OffsetDateTime.class).toInstant(),
-                        rows.getLong(5)));
-            }
-        }
-        return kept;
+        return Query.list(
+                connection,
+                READ,
+                row -> new KeptDatabase(
+                        row.getString(1),
+                        row.getString(2),
+                        row.getString(3).equals("replaced"),
+                        Query.time(row, 4),
+                        row.getLong(5)));
     }
 
     /** The same over a connection of its own. */
@@ -91,21 +82,9 @@ public final class KeptDatabases {
      */
     public static void note(Connection connection, String database, String service, boolean replaced, Instant at)
             throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(IS_THERE);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            if (!row.getBoolean(1)) {
-                return;
-            }
-        }
-        try (PreparedStatement forget = connection.prepareStatement(FORGET);
-                PreparedStatement note = connection.prepareStatement(NOTE)) {
-            forget.executeUpdate();
-            note.setString(1, service);
-            note.setString(2, replaced ? "replaced" : "restored");
-            note.setObject(3, OffsetDateTime.ofInstant(at, ZoneOffset.UTC));
-            note.setString(4, database);
-            note.executeUpdate();
+        if (Query.one(connection, IS_THERE, row -> row.getBoolean(1))) {
+            Query.run(connection, FORGET);
+            Query.run(connection, NOTE, service, replaced ? "replaced" : "restored", at, database);
         }
     }
 }

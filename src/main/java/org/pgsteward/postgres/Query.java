@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -18,9 +19,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs one statement with its parameters, and reads its rows. A parameter is whatever JDBC takes, an {@link Instant} for a
- * {@code timestamptz}, or a collection of texts for an array.
+ * {@code timestamptz}, or a collection of texts for an array. PostgreSQL keeps no plan of a statement without parameters,
+ * however often a session runs it.
  */
 public final class Query {
+    /** no_data. */
+    private static final String NO_DATA = "02000";
+
     private Query() {}
 
     /** Reads one row. */
@@ -40,14 +45,17 @@ public final class Query {
     /** Returns all rows. */
     public static <T> List<T> list(Connection connection, String sql, Row<T> row, @Nullable Object... parameters)
             throws SQLException {
-        try (PreparedStatement statement = prepared(connection, sql, parameters);
-                ResultSet rows = statement.executeQuery()) {
-            List<T> list = new ArrayList<>();
-            while (rows.next()) {
-                list.add(row.read(rows));
-            }
-            return list;
-        }
+        return read(
+                connection,
+                sql,
+                rows -> {
+                    List<T> list = new ArrayList<>();
+                    while (rows.next()) {
+                        list.add(row.read(rows));
+                    }
+                    return list;
+                },
+                parameters);
     }
 
     /** Returns all rows as a map in the order of its keys, over a connection of their own. */
@@ -63,37 +71,84 @@ public final class Query {
     public static <K extends Comparable<K>, V> SortedMap<K, V> map(
             Connection connection, String sql, Row<K> key, Row<V> value, @Nullable Object... parameters)
             throws SQLException {
-        try (PreparedStatement statement = prepared(connection, sql, parameters);
-                ResultSet rows = statement.executeQuery()) {
-            SortedMap<K, V> map = new TreeMap<>();
-            while (rows.next()) {
-                map.put(key.read(rows), value.read(rows));
-            }
-            return map;
-        }
+        return read(
+                connection,
+                sql,
+                rows -> {
+                    SortedMap<K, V> map = new TreeMap<>();
+                    while (rows.next()) {
+                        map.put(key.read(rows), value.read(rows));
+                    }
+                    return map;
+                },
+                parameters);
     }
 
     /** Returns the first row, over a connection of its own. */
     public static <T> Optional<T> first(DataSource source, String sql, Row<T> row, @Nullable Object... parameters)
             throws SQLException {
-        try (Connection connection = source.getConnection();
-                PreparedStatement statement = prepared(connection, sql, parameters);
-                ResultSet rows = statement.executeQuery()) {
-            return rows.next() ? Optional.of(row.read(rows)) : Optional.empty();
-        }
-    }
-
-    /** Changes rows, over a connection of its own. */
-    public static void update(DataSource source, String sql, @Nullable Object... parameters) throws SQLException {
         try (Connection connection = source.getConnection()) {
-            update(connection, sql, parameters);
+            return first(connection, sql, row, parameters);
         }
     }
 
-    /** Changes rows. */
-    public static void update(Connection connection, String sql, @Nullable Object... parameters) throws SQLException {
+    /** Returns the first row. */
+    public static <T> Optional<T> first(Connection connection, String sql, Row<T> row, @Nullable Object... parameters)
+            throws SQLException {
+        return read(connection, sql, rows -> rows.next() ? Optional.of(row.read(rows)) : Optional.empty(), parameters);
+    }
+
+    /**
+     * Returns the first row of a statement that always has one.
+     *
+     * @throws SQLException if it has none
+     */
+    public static <T> T one(Connection connection, String sql, Row<T> row, @Nullable Object... parameters)
+            throws SQLException {
+        return read(
+                connection,
+                sql,
+                rows -> {
+                    if (!rows.next()) {
+                        throw new SQLException("the statement returned no row", NO_DATA);
+                    }
+                    return row.read(rows);
+                },
+                parameters);
+    }
+
+    /** Reads the rows of a statement as they come. */
+    public static <T> T read(Connection connection, String sql, Row<T> rows, @Nullable Object... parameters)
+            throws SQLException {
+        if (parameters.length == 0) {
+            try (Statement statement = connection.createStatement();
+                    ResultSet read = statement.executeQuery(sql)) {
+                return rows.read(read);
+            }
+        }
+        try (PreparedStatement statement = prepared(connection, sql, parameters);
+                ResultSet read = statement.executeQuery()) {
+            return rows.read(read);
+        }
+    }
+
+    /** Runs a statement over a connection of its own. */
+    public static void run(DataSource source, String sql, @Nullable Object... parameters) throws SQLException {
+        try (Connection connection = source.getConnection()) {
+            run(connection, sql, parameters);
+        }
+    }
+
+    /** Runs a statement, or several without parameters, and ignores the rows that it returns. */
+    public static void run(Connection connection, String sql, @Nullable Object... parameters) throws SQLException {
+        if (parameters.length == 0) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(sql);
+            }
+            return;
+        }
         try (PreparedStatement statement = prepared(connection, sql, parameters)) {
-            statement.executeUpdate();
+            statement.execute();
         }
     }
 

@@ -1,11 +1,7 @@
 package org.pgsteward.postgres;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -73,11 +69,10 @@ public final class RoleRemoval {
 
     /** In one transaction. */
     private static void run(Server server, String database, String... statements) throws SQLException {
-        try (Connection connection = server.connectForLong(database);
-                Statement statement = connection.createStatement()) {
+        try (Connection connection = server.connectForLong(database)) {
             connection.setAutoCommit(false);
             for (String sql : statements) {
-                statement.execute(sql);
+                Query.run(connection, sql);
             }
             connection.commit();
         }
@@ -93,16 +88,8 @@ public final class RoleRemoval {
     }
 
     private static List<String> names(Server server, String sql, String role) throws SQLException {
-        try (Connection connection = server.connectForLong(server.address().database());
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, role);
-            List<String> names = new ArrayList<>();
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    names.add(rows.getString(1));
-                }
-            }
-            return names;
+        try (Connection connection = server.connectForLong(server.address().database())) {
+            return Query.list(connection, sql, row -> row.getString(1), role);
         }
     }
 }

@@ -2,8 +2,6 @@ package org.pgsteward.postgres;
 
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
@@ -253,11 +251,8 @@ public final class Server {
 
     /** The one value that a statement without parameters returns, in the management database. */
     public String ask(String sql) throws SQLException {
-        try (Connection connection = connect(address.database());
-                PreparedStatement statement = connection.prepareStatement(sql);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getString(1);
+        try (Connection connection = connect(address.database())) {
+            return Query.one(connection, sql, row -> row.getString(1));
         }
     }
 

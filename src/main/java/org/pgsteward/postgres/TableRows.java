@@ -3,8 +3,6 @@ package org.pgsteward.postgres;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.postgresql.copy.CopyManager;
 import org.postgresql.core.BaseConnection;
@@ -50,20 +48,10 @@ public final class TableRows {
     }
 
     private static String column(Connection connection, String table) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(COLUMN)) {
-            statement.setString(1, table);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getString(1) : "";
-            }
-        }
+        return Query.first(connection, COLUMN, row -> row.getString(1), table).orElse("");
     }
 
     private static String encoding(Connection connection) throws SQLException {
-        try (PreparedStatement statement =
-                        connection.prepareStatement("SELECT pg_catalog.current_setting('server_encoding')");
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getString(1);
-        }
+        return Query.one(connection, "SELECT pg_catalog.current_setting('server_encoding')", row -> row.getString(1));
     }
 }

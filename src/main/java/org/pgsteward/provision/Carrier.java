@@ -2,7 +2,6 @@ package org.pgsteward.provision;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,6 +16,7 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Outcome;
 import org.pgsteward.model.Secret;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /** Makes plans and carries them out, step by step. */
@@ -118,9 +118,7 @@ final class Carrier {
     }
 
     void run(Step step, Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(step.sql());
-        }
+        Query.run(connection, step.sql());
         progress.accept(step.reason());
     }
 

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.postgres.Query;
 
 /**
  * Reads what exists, over one connection to the management database and in a number of statements that does not grow
@@ -173,13 +174,8 @@ final class ClusterReading {
 
     /** Whether a database and a role of these names are there now. */
     boolean isThere(String database, String role) throws SQLException {
-        try (PreparedStatement statement = management.prepareStatement(IS_THERE)) {
-            statement.setString(1, database);
-            statement.setString(2, role);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() && row.getBoolean(1);
-            }
-        }
+        return Query.first(management, IS_THERE, row -> row.getBoolean(1), database, role)
+                .orElse(false);
     }
 
     /** Everything. */
@@ -231,16 +227,10 @@ final class ClusterReading {
 
     /** By role, what it owns in the management database. */
     Map<String, Belongings> belongings() throws SQLException {
-        Map<String, Belongings> belongings = new HashMap<>();
-        try (PreparedStatement statement = management.prepareStatement(BELONGINGS);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                List<String> named = List.of(strings(row, 4));
-                belongings.put(
-                        row.getString(1), new Belongings(row.getLong(2), named.isEmpty() ? 0 : row.getLong(3), named));
-            }
-        }
-        return belongings;
+        return Query.map(management, BELONGINGS, row -> row.getString(1), row -> {
+            List<String> named = List.of(strings(row, 4));
+            return new Belongings(row.getLong(2), named.isEmpty() ? 0 : row.getLong(3), named);
+        });
     }
 
     /** What exceeds a limit; the journal's tables are not read before they are made. */
@@ -260,11 +250,7 @@ final class ClusterReading {
     }
 
     private boolean areTablesMade() throws SQLException {
-        try (PreparedStatement statement = management.prepareStatement(TABLES_ARE_MADE);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getBoolean(1);
-        }
+        return Query.one(management, TABLES_ARE_MADE, row -> row.getBoolean(1));
     }
 
     private Map<String, Cluster.Role> roles(@Nullable Array filter) throws SQLException {

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.TreeSet;
+import org.pgsteward.postgres.Query;
 
 /**
  * Evidence of the rightful role of a database that the administrator owns: rights and tables that only the administrator
@@ -117,11 +118,8 @@ record Evidence(Set<String> entitled, Set<String> owners, Set<String> present, S
                 }
             }
         }
-        try (PreparedStatement statement = inside.prepareStatement(CLOSED)) {
-            statement.setString(1, claimant);
-            try (ResultSet row = statement.executeQuery()) {
-                return new Evidence(entitled, owners, present, row.next() ? row.getString(1) : "");
-            }
-        }
+        String closed =
+                Query.first(inside, CLOSED, row -> row.getString(1), claimant).orElse("");
+        return new Evidence(entitled, owners, present, closed);
     }
 }

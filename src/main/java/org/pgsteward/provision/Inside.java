@@ -1,11 +1,7 @@
 package org.pgsteward.provision;
 
-import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -13,6 +9,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
 /**
@@ -112,39 +109,18 @@ record Inside(List<Misowned> misowned, boolean publicSchemaClosed, Set<String> e
      * @param former roles that the service had before
      */
     static Inside look(Connection connection, String role, Collection<String> former) throws SQLException {
-        List<Misowned> misowned = new ArrayList<>();
-        Array givers = connection.createArrayOf("text", former.toArray());
-        try (PreparedStatement statement = connection.prepareStatement(MISOWNED)) {
-            statement.setArray(1, givers);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    misowned.add(new Misowned(row.getString(1), row.getString(2)));
-                }
-            }
-        }
+        List<Misowned> misowned =
+                Query.list(connection, MISOWNED, row -> new Misowned(row.getString(1), row.getString(2)), former);
         return new Inside(List.copyOf(misowned), isPublicSchemaClosed(connection, role), installed(connection));
     }
 
     private static boolean isPublicSchemaClosed(Connection connection, String role) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(PUBLIC_SCHEMA_CLOSED)) {
-            statement.setString(1, role);
-            statement.setString(2, role);
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return row.getBoolean(1);
-            }
-        }
+        return Query.one(connection, PUBLIC_SCHEMA_CLOSED, row -> row.getBoolean(1), role, role);
     }
 
     private static Set<String> installed(Connection connection) throws SQLException {
-        Set<String> installed = new HashSet<>();
-        try (PreparedStatement statement = connection.prepareStatement("SELECT extname FROM pg_catalog.pg_extension");
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                installed.add(row.getString(1));
-            }
-        }
-        return installed;
+        return new HashSet<>(
+                Query.list(connection, "SELECT extname FROM pg_catalog.pg_extension", row -> row.getString(1)));
     }
 
     /** What puts it right, each statement by itself since each waits for a lock of its own. */

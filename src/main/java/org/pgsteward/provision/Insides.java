@@ -2,13 +2,13 @@ package org.pgsteward.provision;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -74,9 +74,7 @@ final class Insides {
             if (left.isEmpty()) {
                 return done;
             }
-            try (Statement statement = inside.createStatement()) {
-                statement.execute(SHORT_LOCKS);
-            }
+            Query.run(inside, SHORT_LOCKS);
             SQLException refusal = null;
             for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty(); attempt++) {
                 List<Step> again = new ArrayList<>();

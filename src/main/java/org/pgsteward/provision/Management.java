@@ -2,9 +2,9 @@ package org.pgsteward.provision;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import org.pgsteward.postgres.AdvisoryLock;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,9 +60,7 @@ final class Management implements AutoCloseable {
         /** Waits for the lock, half a minute at most. */
         void take() throws SQLException {
             LOCK.await(connection, PATIENCE);
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("SET lock_timeout = " + locks.toMillis());
-            }
+            Query.run(connection, "SET lock_timeout = " + locks.toMillis());
         }
 
         void release() throws SQLException {

@@ -1,15 +1,11 @@
 package org.pgsteward.provision;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -17,6 +13,7 @@ import java.util.stream.Collectors;
 import org.pgsteward.model.PostgresServer;
 import org.pgsteward.postgres.DatabaseRemoval;
 import org.pgsteward.postgres.DatabaseRename;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.SessionEnder;
@@ -79,18 +76,16 @@ public final class Quarantine {
 
     /** @throws Refused when there is no such service */
     public Ward find(String service) throws SQLException, Refused {
-        try (Connection connection = connect();
-                PreparedStatement statement =
-                        connection.prepareStatement("SELECT database_name, COALESCE(role_name, ''),"
-                                + " quarantined_from FROM public.service_configs WHERE service_name = ?")) {
-            statement.setString(1, service);
-            try (ResultSet row = statement.executeQuery()) {
-                if (!row.next()) {
-                    throw new Refused("there is no service '" + service + "' in service_configs: 'pgsteward status'"
-                            + " lists those that there are");
-                }
-                return new Ward(service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3)));
-            }
+        try (Connection connection = connect()) {
+            return Query.first(
+                            connection,
+                            "SELECT database_name, COALESCE(role_name, ''), quarantined_from"
+                                    + " FROM public.service_configs WHERE service_name = ?",
+                            row -> new Ward(
+                                    service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3))),
+                            service)
+                    .orElseThrow(() -> new Refused("there is no service '" + service
+                            + "' in service_configs: 'pgsteward status' lists those that there are"));
         }
     }
 
@@ -183,18 +178,14 @@ public final class Quarantine {
     }
 
     private static void refuseElsewhere(Management.Turn turn, Ward ward, String before) throws SQLException, Refused {
-        List<String> elsewhere = new ArrayList<>();
-        try (PreparedStatement statement = turn.connection().prepareStatement(ELSEWHERE)) {
-            statement.setString(1, ward.role());
-            statement.setString(2, ward.database());
-            statement.setString(3, ward.role());
-            statement.setString(4, ward.database());
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    elsewhere.add(rows.getString(1));
-                }
-            }
-        }
+        List<String> elsewhere = Query.list(
+                turn.connection(),
+                ELSEWHERE,
+                row -> row.getString(1),
+                ward.role(),
+                ward.database(),
+                ward.role(),
+                ward.database());
         List<String> kept = elsewhere.stream()
                 .filter(database -> database.startsWith(before + "_before_"))
                 .toList();
@@ -295,18 +286,12 @@ public final class Quarantine {
     }
 
     private static Optional<String> ask(Management.Turn turn, String sql, String name) throws SQLException {
-        try (PreparedStatement statement = turn.connection().prepareStatement(sql)) {
-            statement.setString(1, name);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
-            }
-        }
+        return Query.first(turn.connection(), sql, row -> Optional.ofNullable(row.getString(1)), name)
+                .flatMap(answer -> answer);
     }
 
     private static void run(Management.Turn turn, String sql) throws SQLException {
-        try (Statement statement = turn.connection().createStatement()) {
-            statement.execute(sql);
-        }
+        Query.run(turn.connection(), sql);
     }
 
     private Connection connect() throws SQLException {

@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +19,7 @@ import org.pgsteward.backup.underway.StuckRule;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.DatabaseEncoding;
 import org.pgsteward.postgres.NoConnection;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.RoleRemoval;
 import org.pgsteward.postgres.Server;
@@ -168,11 +168,7 @@ final class BaseRows implements AutoCloseable {
     }
 
     private static String oldestAtWork(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(OLDEST_AT_WORK)) {
-            row.next();
-            return row.getString(1);
-        }
+        return Query.one(connection, OLDEST_AT_WORK, row -> row.getString(1));
     }
 
     private void keepTheLog() {
@@ -348,15 +344,8 @@ final class BaseRows implements AutoCloseable {
 
     /** Who owns the schema may put a view of his into the place of a superuser's table: not from here on. */
     private static boolean isLocked(Connection there, Table table) throws SQLException {
-        try (PreparedStatement lock =
-                        there.prepareStatement("LOCK TABLE ONLY " + table.name() + " IN ACCESS SHARE MODE");
-                PreparedStatement look = there.prepareStatement(STILL_A_SUPERUSERS)) {
-            lock.execute();
-            look.setString(1, table.name());
-            try (ResultSet row = look.executeQuery()) {
-                return row.next();
-            }
-        }
+        Query.run(there, "LOCK TABLE ONLY " + table.name() + " IN ACCESS SHARE MODE");
+        return Query.first(there, STILL_A_SUPERUSERS, row -> true, table.name()).isPresent();
     }
 
     private List<Table> tables(String database) throws SQLException {

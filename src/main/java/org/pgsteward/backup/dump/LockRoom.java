@@ -2,11 +2,10 @@ package org.pgsteward.backup.dump;
 
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import org.pgsteward.postgres.LockTable;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /** Asks the server for its {@linkplain LockRoomRule room for locks} before a dump takes any. */
@@ -31,17 +30,17 @@ final class LockRoom {
 
     /** @throws IOException when a dump of {@code database} could not lock its tables, or would leave none to others */
     static void require(Server server, String database) throws IOException, SQLException {
-        try (Connection connection = server.connect(database);
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(ROOM)) {
-            row.next();
-            Optional<String> hindrance = LockRoomRule.hindrance(
-                    database,
-                    new LockRoomRule.Room(
+        LockRoomRule.Room room;
+        try (Connection connection = server.connect(database)) {
+            room = Query.one(
+                    connection,
+                    ROOM,
+                    row -> new LockRoomRule.Room(
                             row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4), row.getString(5)));
-            if (hindrance.isPresent()) {
-                throw new IOException(hindrance.get());
-            }
+        }
+        Optional<String> hindrance = LockRoomRule.hindrance(database, room);
+        if (hindrance.isPresent()) {
+            throw new IOException(hindrance.get());
         }
     }
 }

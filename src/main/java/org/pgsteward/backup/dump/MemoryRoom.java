@@ -2,11 +2,10 @@ package org.pgsteward.backup.dump;
 
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import org.pgsteward.postgres.ContainerMemory;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /** Asks the server for its {@linkplain MemoryRoomRule memory} before a dump takes any. */
@@ -66,10 +65,10 @@ final class MemoryRoom {
 
     /** @throws IOException if a dump of the database could make the kernel kill a process of PostgreSQL */
     static void require(Server server, String database) throws IOException, SQLException {
-        try (Connection connection = server.connect(database);
-                Statement statement = connection.createStatement()) {
-            MemoryRoomRule.Definitions definitions = definitions(statement);
-            if (definitions.need() <= MemoryRoomRule.LITTLE || !isTrue(statement, MAY_READ)) {
+        try (Connection connection = server.connect(database)) {
+            MemoryRoomRule.Definitions definitions = definitions(connection);
+            if (definitions.need() <= MemoryRoomRule.LITTLE
+                    || !Query.one(connection, MAY_READ, row -> row.getBoolean(1))) {
                 return;
             }
             Optional<String> hindrance =
@@ -81,18 +80,11 @@ final class MemoryRoom {
     }
 
     /** Returns what a dump of the database of this session would keep in memory. */
-    static MemoryRoomRule.Definitions definitions(Statement statement) throws SQLException {
-        try (ResultSet row = statement.executeQuery(DEFINITIONS)) {
-            row.next();
-            return new MemoryRoomRule.Definitions(
-                    row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5));
-        }
-    }
-
-    private static boolean isTrue(Statement statement, String sql) throws SQLException {
-        try (ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getBoolean(1);
-        }
+    static MemoryRoomRule.Definitions definitions(Connection connection) throws SQLException {
+        return Query.one(
+                connection,
+                DEFINITIONS,
+                row -> new MemoryRoomRule.Definitions(
+                        row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5)));
     }
 }

@@ -1,12 +1,11 @@
 package org.pgsteward.backup.dump;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.pgsteward.postgres.ClientProgram;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -37,7 +36,7 @@ final class RoleRows implements AutoCloseable {
         boolean counted = false;
         try {
             lock(connection);
-            RoleRows rows = new RoleRows(connection, count(connection));
+            RoleRows rows = new RoleRows(connection, Query.one(connection, COUNT, row -> row.getLong(1)));
             counted = true;
             return rows;
         } finally {
@@ -49,22 +48,14 @@ final class RoleRows implements AutoCloseable {
 
     private static void lock(Connection connection) throws SQLException {
         connection.setAutoCommit(false);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
-            statement.execute("LOCK TABLE pg_catalog.pg_authid IN SHARE MODE");
+        try {
+            Query.run(connection, "SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
+            Query.run(connection, "LOCK TABLE pg_catalog.pg_authid IN SHARE MODE");
         } catch (SQLException e) {
             if (!TIMED_OUT.equals(e.getSQLState())) {
                 throw e;
             }
             connection.rollback();
-        }
-    }
-
-    private static long count(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(COUNT)) {
-            row.next();
-            return row.getLong(1);
         }
     }
 

@@ -1,12 +1,8 @@
 package org.pgsteward.backup.dump;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
@@ -41,13 +37,14 @@ final class SettingsOfOthers {
      * @throws SQLException if PostgreSQL cannot be asked
      */
     static void reset(Server server, String database) throws SQLException {
-        try (Connection connection = server.connect(server.address().database());
-                Statement statement = connection.createStatement()) {
-            statement.execute("SET lock_timeout = '1s'");
-            for (String role : large(connection, database)) {
+        try (Connection connection = server.connect(server.address().database())) {
+            Query.run(connection, "SET lock_timeout = '1s'");
+            for (String role : Query.list(connection, LARGE, row -> row.getString(1), database, LARGEST)) {
                 try {
-                    statement.execute("ALTER ROLE " + Quote.identifier(role) + " IN DATABASE "
-                            + Quote.identifier(database) + " RESET ALL");
+                    Query.run(
+                            connection,
+                            "ALTER ROLE " + Quote.identifier(role) + " IN DATABASE " + Quote.identifier(database)
+                                    + " RESET ALL");
                     LOG.warn(
                             "database {}: large settings of role {}, which does not own it, were reset: a dump would"
                                     + " contain them",
@@ -62,19 +59,5 @@ final class SettingsOfOthers {
                 }
             }
         }
-    }
-
-    private static List<String> large(Connection connection, String database) throws SQLException {
-        List<String> roles = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(LARGE)) {
-            statement.setString(1, database);
-            statement.setInt(2, LARGEST);
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    roles.add(rows.getString(1));
-                }
-            }
-        }
-        return roles;
     }
 }

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.backup.restore.MovingPartitions;
 import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -111,7 +112,7 @@ final class Snapshot implements AutoCloseable {
         try {
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setReadOnly(true);
-            run(connection, "SET lock_timeout = " + patience.toMillis());
+            Query.run(connection, "SET lock_timeout = " + patience.toMillis());
             for (int attempt = 1; !locked(connection, attempt == ATTEMPTS); attempt++) {
                 connection.rollback();
             }
@@ -162,7 +163,7 @@ final class Snapshot implements AutoCloseable {
             return true;
         }
         try {
-            run(connection, "LOCK TABLE ONLY " + String.join(", ONLY ", tables) + " IN ACCESS SHARE MODE");
+            Query.run(connection, "LOCK TABLE ONLY " + String.join(", ONLY ", tables) + " IN ACCESS SHARE MODE");
             return true;
         } catch (SQLException e) {
             if (TOO_LATE.equals(e.getSQLState())) {
@@ -190,13 +191,13 @@ final class Snapshot implements AutoCloseable {
     }
 
     DumpWait dumpWait() throws SQLException {
-        run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+        Query.run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
         return DumpWait.valueOf(one(connection, DUMP_WAITS));
     }
 
     /** Returns who has locked something of the database for longest, and what. */
     String whoLocks() throws SQLException {
-        run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+        Query.run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
         return Objects.requireNonNullElse(one(connection, WHO_LOCKS), "no session at present");
     }
 
@@ -236,12 +237,6 @@ final class Snapshot implements AutoCloseable {
     public void close() throws SQLException {
         rows.close();
         connection.close();
-    }
-
-    static void run(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
     }
 
     private static String one(Connection connection, String sql) throws SQLException {

@@ -2,15 +2,13 @@ package org.pgsteward.backup.dump;
 
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TableRows;
@@ -138,9 +136,9 @@ final class SnapshotRows implements AutoCloseable {
         try {
             other.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             other.setReadOnly(true);
-            Snapshot.run(other, "SET lock_timeout = " + HELPER_WAITS_MILLISECONDS);
+            Query.run(other, "SET lock_timeout = " + HELPER_WAITS_MILLISECONDS);
             other.setAutoCommit(false);
-            Snapshot.run(other, "SET TRANSACTION SNAPSHOT " + Quote.literal(id));
+            Query.run(other, "SET TRANSACTION SNAPSHOT " + Quote.literal(id));
             joined = true;
             return other;
         } finally {
@@ -152,14 +150,7 @@ final class SnapshotRows implements AutoCloseable {
 
     /** Returns the tables that are dumped with rows of their own, the names quoted. */
     static List<String> tables(Connection connection) throws SQLException {
-        List<String> tables = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(TABLES)) {
-            while (rows.next()) {
-                tables.add(rows.getString(1));
-            }
-        }
-        return tables;
+        return Query.list(connection, TABLES, row -> row.getString(1));
     }
 
     /** Ends the session that counts, if there is one. */

@@ -1,15 +1,13 @@
 package org.pgsteward.backup.dump;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.pgsteward.backup.restore.RestoreLosses;
 import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.postgres.Query;
 
 /** Reads the {@link Surroundings} of a database in the transaction of its dump. */
 final class SurroundingsReading {
@@ -67,25 +65,24 @@ final class SurroundingsReading {
     static Surroundings of(Connection connection, Optional<String> owner) throws SQLException {
         List<String> roles = names(connection, ROLES);
         Map<String, String> schemas = pairs(connection, SCHEMAS);
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(LOCALE)) {
-            row.next();
-            return new Surroundings(
-                    row.getString(1),
-                    row.getString(2),
-                    row.getString(3),
-                    row.getString(4),
-                    row.getString(5),
-                    roles,
-                    schemas,
-                    one(connection, ICU_RULES),
-                    one(connection, TABLESPACE),
-                    names(connection, TABLESPACES),
-                    RestoreLosses.code(connection, owner),
-                    RestoreLosses.of(connection, owner.isPresent()),
-                    Map.of(),
-                    0);
-        }
+        return Query.one(
+                connection,
+                LOCALE,
+                row -> new Surroundings(
+                        row.getString(1),
+                        row.getString(2),
+                        row.getString(3),
+                        row.getString(4),
+                        row.getString(5),
+                        roles,
+                        schemas,
+                        one(connection, ICU_RULES),
+                        one(connection, TABLESPACE),
+                        names(connection, TABLESPACES),
+                        RestoreLosses.code(connection, owner),
+                        RestoreLosses.of(connection, owner.isPresent()),
+                        Map.of(),
+                        0));
     }
 
     private static List<String> names(Connection connection, String sql) throws SQLException {
@@ -93,22 +90,11 @@ final class SurroundingsReading {
     }
 
     private static String one(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getString(1);
-        }
+        return Query.one(connection, sql, row -> row.getString(1));
     }
 
     /** Returns the second column by the first one. */
     static Map<String, String> pairs(Connection connection, String sql) throws SQLException {
-        Map<String, String> pairs = new TreeMap<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            while (rows.next()) {
-                pairs.put(rows.getString(1), String.valueOf(rows.getString(2)));
-            }
-        }
-        return pairs;
+        return Query.map(connection, sql, row -> row.getString(1), row -> String.valueOf(row.getString(2)));
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +12,7 @@ import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.ResultSettings;
 import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
@@ -230,10 +230,9 @@ final class Beside {
 
     private void inherit(DatabaseProperties properties, Optional<Connection> administrator) throws SQLException {
         try (Connection connection =
-                        powerful ? server.connect(server.address().database()) : guest.enter(database.name());
-                Statement statement = connection.createStatement()) {
+                powerful ? server.connect(server.address().database()) : guest.enter(database.name())) {
             if (!powerful) {
-                statement.execute("SET ROLE " + Quote.identifier(order.owner()));
+                Query.run(connection, "SET ROLE " + Quote.identifier(order.owner()));
             }
             notes.addAll(properties.restore(connection, database.name(), order.database(), administrator));
         }

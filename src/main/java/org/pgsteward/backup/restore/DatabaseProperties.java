@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +14,7 @@ import java.util.stream.Stream;
 import org.pgsteward.backup.store.ResultSettings;
 import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
 /**
@@ -228,8 +228,8 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     }
 
     private static Optional<String> tried(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
+        try {
+            Query.run(connection, sql);
             return Optional.empty();
         } catch (SQLException e) {
             return Optional.of(String.valueOf(e.getMessage()));

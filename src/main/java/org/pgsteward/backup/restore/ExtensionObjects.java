@@ -2,15 +2,12 @@ package org.pgsteward.backup.restore;
 
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.pgsteward.backup.store.Losses;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
 /**
@@ -41,14 +38,12 @@ final class ExtensionObjects {
 
     /** Returns those that may have been added, at most {@value #MOST}. */
     static List<Losses.ExtensionObject> added(Connection connection) throws SQLException {
-        Map<String, Losses.ExtensionObject> added = new TreeMap<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(ADDED)) {
-            while (rows.next()) {
-                added.put(rows.getString(1), new Losses.ExtensionObject(rows.getString(1), rows.getString(2)));
-            }
-        }
-        return List.copyOf(added.values());
+        return List.copyOf(Query.map(
+                        connection,
+                        ADDED,
+                        row -> row.getString(1),
+                        row -> new Losses.ExtensionObject(row.getString(1), row.getString(2)))
+                .values());
     }
 
     /**

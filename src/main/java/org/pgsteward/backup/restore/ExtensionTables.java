@@ -1,14 +1,13 @@
 package org.pgsteward.backup.restore;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.pgsteward.backup.store.Losses;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.TableRows;
 
 /**
@@ -41,18 +40,13 @@ final class ExtensionTables {
      * and so is one that has gone meanwhile: for a caveat no backup fails.
      */
     static List<Losses.ExtensionTable> count(Connection connection) throws SQLException {
-        List<Losses.ExtensionTable> tables = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(MEMBERS)) {
-            while (rows.next()) {
-                tables.add(new Losses.ExtensionTable(rows.getString(1), rows.getString(2), 0));
-            }
-        }
+        List<Losses.ExtensionTable> tables = Query.list(
+                connection, MEMBERS, row -> new Losses.ExtensionTable(row.getString(1), row.getString(2), 0));
         List<Losses.ExtensionTable> counted = new ArrayList<>();
         for (Losses.ExtensionTable table : tables) {
             Savepoint before = connection.setSavepoint();
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("SET LOCAL lock_timeout = '1s'");
+            try {
+                Query.run(connection, "SET LOCAL lock_timeout = '1s'");
                 counted.add(new Losses.ExtensionTable(
                         table.name(), table.extension(), TableRows.count(connection, table.name())));
             } catch (SQLException e) {

@@ -15,6 +15,7 @@ import java.util.Set;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.DatabaseRemoval;
 import org.pgsteward.postgres.Programs;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;
@@ -186,9 +187,8 @@ final class Guest implements RestoreSite, AutoCloseable {
     }
 
     static void run(Server server, String sql) throws SQLException {
-        try (Connection connection = server.connectForLong(server.address().database());
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
+        try (Connection connection = server.connectForLong(server.address().database())) {
+            Query.run(connection, sql);
         }
     }
 
@@ -214,13 +214,6 @@ final class Guest implements RestoreSite, AutoCloseable {
 
     /** The first column of what {@code sql} returns. */
     static List<String> names(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            List<String> names = new ArrayList<>();
-            while (rows.next()) {
-                names.add(rows.getString(1));
-            }
-            return names;
-        }
+        return Query.list(connection, sql, row -> row.getString(1));
     }
 }

@@ -2,10 +2,10 @@ package org.pgsteward.backup.restore;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
@@ -43,9 +43,7 @@ final class RecoveryNotes {
             }
             all.append(one);
         }
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("COMMENT ON ROLE " + Quote.identifier(role) + " IS " + Quote.literal(all.toString()));
-        }
+        Query.run(connection, "COMMENT ON ROLE " + Quote.identifier(role) + " IS " + Quote.literal(all.toString()));
     }
 
     /** Returns those of a database, one line each. */

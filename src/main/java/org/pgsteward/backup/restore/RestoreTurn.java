@@ -3,9 +3,9 @@ package org.pgsteward.backup.restore;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import org.pgsteward.postgres.AdvisoryLock;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -26,10 +26,12 @@ final class RestoreTurn implements AutoCloseable {
     static Optional<RestoreTurn> take(Server server) throws SQLException {
         Connection connection = server.connectForLong(server.address().database());
         boolean taken = false;
-        try (Statement statement = connection.createStatement()) {
+        try {
             // It says nothing for as long as the restore lasts.
-            statement.execute("SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
-                    + " WHERE name = 'idle_session_timeout'");
+            Query.run(
+                    connection,
+                    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
+                            + " WHERE name = 'idle_session_timeout'");
             taken = LOCK.take(connection, "");
             return taken ? Optional.of(new RestoreTurn(connection)) : Optional.empty();
         } finally {

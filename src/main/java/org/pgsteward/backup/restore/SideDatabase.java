@@ -3,13 +3,13 @@ package org.pgsteward.backup.restore;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.pgsteward.backup.store.Losses;
 import org.pgsteward.postgres.DatabaseRename;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TableRows;
@@ -159,11 +159,10 @@ final class SideDatabase {
                         "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
                                 + " WHERE datname = " + Quote.literal(name))
                 .contains(UnfinishedRestore.MARK);
-        try (Connection connection = server.connect(server.address().database());
-                Statement statement = connection.createStatement()) {
+        try (Connection connection = server.connect(server.address().database())) {
             connection.setAutoCommit(false);
             if (marked) {
-                statement.execute("COMMENT ON DATABASE " + quoted + " IS NULL");
+                Query.run(connection, "COMMENT ON DATABASE " + quoted + " IS NULL");
             }
             DatabaseRename.run(connection, name, to);
             note.in(connection);

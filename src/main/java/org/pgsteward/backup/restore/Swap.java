@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.KeptDatabases;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.SessionEnder;
@@ -130,7 +131,7 @@ final class Swap {
     /** Nobody connects to it, and its service can no longer let itself in. */
     private static void close(Connection connection, String kept) throws SQLException {
         String name = Quote.identifier(kept);
-        run(
+        Query.run(
                 connection,
                 "ALTER DATABASE " + name + " OWNER TO CURRENT_USER; ALTER DATABASE " + name
                         + " ALLOW_CONNECTIONS false IS_TEMPLATE false");
@@ -154,33 +155,14 @@ final class Swap {
 
     /** After the renaming, which locks the new database: until then any role may make settings of its own for it. */
     private static void copySettings(Connection connection, long oldOid, long newOid) throws SQLException {
-        try (PreparedStatement delete = connection.prepareStatement(NO_SETTINGS);
-                PreparedStatement settings = connection.prepareStatement(SETTINGS)) {
-            delete.setLong(1, newOid);
-            delete.executeUpdate();
-            settings.setLong(1, newOid);
-            settings.setLong(2, oldOid);
-            settings.executeUpdate();
-        }
+        Query.run(connection, NO_SETTINGS, newOid);
+        Query.run(connection, SETTINGS, newOid, oldOid);
     }
 
     private static long oid(Connection connection, String database) throws SQLException {
-        try (PreparedStatement statement =
-                connection.prepareStatement("SELECT oid FROM pg_catalog.pg_database WHERE datname = ?")) {
-            statement.setString(1, database);
-            try (ResultSet row = statement.executeQuery()) {
-                if (!row.next()) {
-                    throw new SQLException("database " + database + " is gone", "3D000");
-                }
-                return row.getLong(1);
-            }
-        }
-    }
-
-    private static void run(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+        String sql = "SELECT oid FROM pg_catalog.pg_database WHERE datname = ?";
+        return Query.first(connection, sql, row -> row.getLong(1), database)
+                .orElseThrow(() -> new SQLException("database " + database + " is gone", "3D000"));
     }
 
     /** Names of databases that were kept of {@code live}, which nobody but a person removes. */

@@ -1,16 +1,13 @@
 package org.pgsteward.backup.schedule;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.postgres.KeptDatabases;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.ReplacedDatabase;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;
@@ -108,39 +105,32 @@ public final class Targets {
 
     /** Databases of which no backup can be made: their name is not UTF-8. */
     public List<Found> unreadable() throws SQLException {
-        List<Found> unreadable = new ArrayList<>();
-        try (Connection connection = server.connect(server.address().database());
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(UNREADABLE_NAMES)) {
-            while (rows.next()) {
-                String name = rows.getString(1);
-                unreadable.add(new Found(
-                        new BackupTarget(name, name, rows.getString(3), BackupKind.DUMP, ""),
+        return found(
+                UNREADABLE_NAMES,
+                row -> new Found(
+                        new BackupTarget(row.getString(1), row.getString(1), row.getString(3), BackupKind.DUMP, ""),
                         Instant.EPOCH,
                         "its name is not UTF-8: UPDATE pg_catalog.pg_database SET datname = 'new_name' WHERE oid = "
-                                + rows.getLong(2)));
-            }
-        }
-        return unreadable;
+                                + row.getLong(2)));
     }
 
     private List<Found> dumps() throws SQLException {
-        List<Found> targets = new ArrayList<>();
-        try (Connection connection = server.connect(server.address().database());
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(DATABASES)) {
-            while (rows.next()) {
-                targets.add(new Found(
+        return found(
+                DATABASES,
+                row -> new Found(
                         new BackupTarget(
-                                rows.getString(1),
-                                rows.getString(2),
-                                rows.getString(3),
+                                row.getString(1),
+                                row.getString(2),
+                                row.getString(3),
                                 BackupKind.DUMP,
-                                rows.getString(5)),
-                        rows.getObject(4, OffsetDateTime.class).toInstant(),
+                                row.getString(5)),
+                        Query.time(row, 4),
                         ""));
-            }
+    }
+
+    private List<Found> found(String sql, Query.Row<Found> row) throws SQLException {
+        try (Connection connection = server.connect(server.address().database())) {
+            return Query.list(connection, sql, row);
         }
-        return targets;
     }
 }

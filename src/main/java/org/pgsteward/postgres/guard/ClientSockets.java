@@ -5,15 +5,14 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.postgres.Query;
 
 /**
  * The TCP connections to PostgreSQL, as the kernel of its host lists them in {@code /proc/net/tcp} and {@code tcp6}.
@@ -42,14 +41,12 @@ final class ClientSockets {
      * @return empty for a server that is no Linux
      */
     static Map<String, Integer> byAddress(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(TABLES)) {
-            row.next();
+        return Query.one(connection, TABLES, row -> {
             Map<String, Integer> counts = new HashMap<>();
             count(row.getString(2), row.getInt(1), counts);
             count(row.getString(3), row.getInt(1), counts);
             return counts;
-        }
+        });
     }
 
     /** @param table a file's text, whose last line may be cut; null for no such file */

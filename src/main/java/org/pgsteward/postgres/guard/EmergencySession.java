@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.io.Threads;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -52,7 +53,7 @@ final class EmergencySession {
             try (Connection session =
                     server.connectAs(server.address().user(), server.address().password(), database)) {
                 // On some servers every role may create operators in public.
-                Sql.run(session, "SET search_path = pg_catalog");
+                Query.run(session, "SET search_path = pg_catalog");
                 FutureTask<Connection> login = new FutureTask<>(() -> server.connectForDaemon(answerSeconds));
                 Threads.start("guard-login", 256 * 1024, login);
                 EmergencySession emergency = new EmergencySession(session);

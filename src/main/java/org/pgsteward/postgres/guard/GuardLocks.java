@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.Set;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.LockTable;
+import org.pgsteward.postgres.Query;
 
 /**
  * The locks of a guard's session: {@code ACCESS SHARE} on the catalogs and the views that the guard reads, and advisory
@@ -48,9 +49,6 @@ final class GuardLocks {
             "SELECT pg_catalog.count(*) FROM pg_catalog.generate_series(1000001, 1000020) AS n"
                     + " WHERE pg_catalog.pg_try_advisory_lock(" + AdvisoryLock.Kind.RESERVE.number() + ", n)";
 
-    /** The guard's session has no other advisory locks. */
-    private static final String RELEASE = "SELECT pg_catalog.pg_advisory_unlock_all()";
-
     private static final Set<String> TABLE_FULL = Set.of("53200");
 
     private boolean catalogsLocked;
@@ -66,9 +64,9 @@ final class GuardLocks {
     void take(Connection session, boolean withReserve) throws SQLException {
         boolean isNew = !catalogsLocked;
         if (isNew) {
-            Sql.run(session, TIMEOUT);
-            Sql.run(session, "LOCK TABLE " + Sql.value(session, CATALOGS) + " IN ACCESS SHARE MODE");
-            Sql.run(session, Sql.value(session, INDEXES));
+            Query.run(session, TIMEOUT);
+            Query.run(session, "LOCK TABLE " + Sql.value(session, CATALOGS) + " IN ACCESS SHARE MODE");
+            Query.run(session, Sql.value(session, INDEXES));
             catalogsLocked = true;
         }
         if (!viewsLocked) {
@@ -85,7 +83,7 @@ final class GuardLocks {
     /** Returns whether the views are locked; if another session has locked one, the check finds that session. */
     private static boolean lockViews(Connection session) throws SQLException {
         return Sql.attempt(session, LOCK_NOT_AVAILABLE, () -> {
-                    Sql.run(session, "LOCK TABLE " + VIEWS + " IN ACCESS SHARE MODE");
+                    Query.run(session, "LOCK TABLE " + VIEWS + " IN ACCESS SHARE MODE");
                     return true;
                 })
                 .isPresent();
@@ -104,7 +102,8 @@ final class GuardLocks {
 
     /** Gives both reserves up. */
     void releaseAll(Connection session) throws SQLException {
-        Sql.value(session, RELEASE);
+        // The guard's session has no other advisory locks.
+        AdvisoryLock.release(session);
         hasReserve = false;
         hasOwnReserve = false;
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 import org.postgresql.PGConnection;
 
@@ -57,7 +58,7 @@ final class GuardSession {
             connection = login();
             current = connection;
             connection.setAutoCommit(false);
-            Sql.run(connection, GuardLocks.TIMEOUT);
+            Query.run(connection, GuardLocks.TIMEOUT);
             OomScore.reset(connection);
         }
         return connection;
@@ -123,7 +124,7 @@ final class GuardSession {
     void releaseSnapshot() throws SQLException {
         Connection connection = current;
         if (connection != null) {
-            Sql.run(connection, GuardLocks.TIMEOUT);
+            Query.run(connection, GuardLocks.TIMEOUT);
         }
     }
 

@@ -1,9 +1,8 @@
 package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
+import org.pgsteward.postgres.Query;
 
 /** Kills the process of a session, by a program that PostgreSQL starts. */
 final class KillProcess {
@@ -29,7 +28,7 @@ final class KillProcess {
         }
         try {
             // Without rows: the program reads none.
-            Sql.run(connection, "COPY (SELECT WHERE false) TO PROGRAM 'kill -KILL " + session.pid() + "'");
+            Query.run(connection, "COPY (SELECT WHERE false) TO PROGRAM 'kill -KILL " + session.pid() + "'");
         } catch (SQLException e) {
             String state = String.valueOf(e.getSQLState());
             if (!state.startsWith(CONNECTION) && !state.startsWith(ENDED)) {
@@ -41,13 +40,6 @@ final class KillProcess {
     }
 
     private static boolean isRunning(Connection connection, TerminatedSession session) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(IS_RUNNING)) {
-            statement.setInt(1, session.pid());
-            statement.setString(2, session.role());
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return row.getInt(1) > 0;
-            }
-        }
+        return Query.one(connection, IS_RUNNING, row -> row.getInt(1) > 0, session.pid(), session.role());
     }
 }

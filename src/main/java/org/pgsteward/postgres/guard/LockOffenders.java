@@ -1,10 +1,7 @@
 package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.postgres.LockTable;
+import org.pgsteward.postgres.Query;
 
 /**
  * Finds sessions of ordinary roles that lock shared catalogs or tables of superusers, that keep others waiting for a database,
@@ -57,13 +55,13 @@ final class LockOffenders {
     List<TerminatedSession> find(Connection session) throws SQLException {
         Map<Integer, TerminatedSession> offenders = new LinkedHashMap<>();
         Sql.clearStatistics(session);
-        try (Statement statement = session.createStatement();
-                ResultSet rows = statement.executeQuery(HARMFUL)) {
-            while (rows.next()) {
-                TerminatedSession offender = new TerminatedSession(
-                        rows.getInt(1), rows.getString(2), rows.getString(3), rows.getString(4), true, true);
-                offenders.putIfAbsent(offender.pid(), offender);
-            }
+        List<TerminatedSession> harmful = Query.list(
+                session,
+                HARMFUL,
+                row -> new TerminatedSession(
+                        row.getInt(1), row.getString(2), row.getString(3), row.getString(4), true, true));
+        for (TerminatedSession offender : harmful) {
+            offenders.putIfAbsent(offender.pid(), offender);
         }
         for (TerminatedSession offender : LockQueues.offenders(session)) {
             offenders.putIfAbsent(offender.pid(), offender);
@@ -85,17 +83,11 @@ final class LockOffenders {
     private static List<TerminatedSession> sessions(Connection session, String role, LockTableUse use)
             throws SQLException {
         String reason = "held " + use.locks(role) + " of the server's " + use.places() + " locks";
-        List<TerminatedSession> sessions = new ArrayList<>();
-        try (PreparedStatement statement = session.prepareStatement(SESSIONS)) {
-            statement.setString(1, role);
-            statement.setLong(2, use.locks(role));
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    sessions.add(new TerminatedSession(
-                            rows.getInt(1), role, rows.getString(2), reason, use.isLarge(role), true));
-                }
-            }
-        }
-        return sessions;
+        return Query.list(
+                session,
+                SESSIONS,
+                row -> new TerminatedSession(row.getInt(1), role, row.getString(2), reason, use.isLarge(role), true),
+                role,
+                use.locks(role));
     }
 }

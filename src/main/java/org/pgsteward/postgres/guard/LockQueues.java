@@ -1,13 +1,10 @@
 package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import org.pgsteward.postgres.Query;
 
 /**
  * Finds sessions of ordinary roles that keep others waiting for a shared object, above all for a database, and logins that have
@@ -90,27 +87,15 @@ final class LockQueues {
 
     /** Returns each session once, with one of its locks as the reason. The owner of a database does not offend there. */
     static List<TerminatedSession> offenders(Connection session) throws SQLException {
-        List<TerminatedSession> offenders = new ArrayList<>();
-        try (Statement statement = session.createStatement();
-                ResultSet rows = statement.executeQuery(OFFENDERS)) {
-            while (rows.next()) {
-                offenders.add(new TerminatedSession(
-                        rows.getInt(1),
-                        rows.getString(2),
-                        rows.getString(3),
-                        rows.getString(4),
-                        rows.getBoolean(5),
-                        true));
-            }
-        }
-        return offenders;
+        return Query.list(
+                session,
+                OFFENDERS,
+                row -> new TerminatedSession(
+                        row.getInt(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5), true));
     }
 
     /** Terminates logins that have waited longer for a lock, whichever role holds it. */
     static void endOldLogins(Connection session, Duration longest) throws SQLException {
-        try (PreparedStatement statement = session.prepareStatement(OLD_LOGINS)) {
-            statement.setLong(1, longest.toSeconds());
-            statement.execute();
-        }
+        Query.run(session, OLD_LOGINS, longest.toSeconds());
     }
 }

@@ -1,14 +1,13 @@
 package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.postgres.LockTable;
+import org.pgsteward.postgres.Query;
 
 /**
  * The server's lock table. Its computed size is a little below its real size.
@@ -40,8 +39,7 @@ record LockTableUse(long places, long taken, Map<String, Long> byRole) {
     }
 
     static LockTableUse read(Connection session) throws SQLException {
-        try (Statement statement = session.createStatement();
-                ResultSet rows = statement.executeQuery(READING)) {
+        return Query.read(session, READING, rows -> {
             long places = 0;
             long taken = 0;
             Map<String, Long> byRole = new HashMap<>();
@@ -53,7 +51,7 @@ record LockTableUse(long places, long taken, Map<String, Long> byRole) {
                 }
             }
             return new LockTableUse(places, taken, byRole);
-        }
+        });
     }
 
     boolean isNearlyFull() {

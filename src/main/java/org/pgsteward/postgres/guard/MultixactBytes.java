@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import org.pgsteward.postgres.Query;
 
 /**
  * Bytes in {@code pg_multixact} by role. When several transactions lock a row together, PostgreSQL stores their list there, and no
@@ -116,7 +117,7 @@ final class MultixactBytes {
     /** Returns the role with most of the transactions in the newest lists; an empty text if there is none. */
     static String role(Connection session) throws SQLException {
         Sql.clearStatistics(session);
-        Sql.run(session, FIND);
+        Query.run(session, FIND);
         return Sql.value(session, "SELECT pg_catalog.current_setting('" + ROLE + "', true)");
     }
 

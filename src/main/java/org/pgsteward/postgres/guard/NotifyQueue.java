@@ -4,11 +4,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Optional;
 import java.util.Set;
+import org.pgsteward.postgres.Query;
 
 /**
  * The queue of {@code NOTIFY}, which all databases share, and which can take 8 GB of the disk. PostgreSQL removes what all
@@ -78,14 +78,12 @@ final class NotifyQueue {
     }
 
     private long bytes(Connection session) throws SQLException {
-        try (Statement statement = session.createStatement();
-                ResultSet row = statement.executeQuery(SIZE)) {
-            row.next();
+        return Query.one(session, SIZE, row -> {
             long bytes = row.getLong(1);
             OffsetDateTime now = row.getObject(2, OffsetDateTime.class);
             largeAt = bytes <= ALLOWED ? Optional.empty() : largeAt.or(() -> Optional.of(now));
             return bytes;
-        }
+        });
     }
 
     private Optional<DiskTaken> terminateOldest(Connection session, long bytes) throws SQLException {

@@ -3,6 +3,7 @@ package org.pgsteward.postgres.guard;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
+import org.pgsteward.postgres.Query;
 
 /**
  * The {@code oom_score_adj} of the guard's server processes. When the server's container has no memory left, the kernel
@@ -27,7 +28,7 @@ final class OomScore {
     static void reset(Connection session) throws SQLException {
         Sql.query(session, UNSUPPORTED, () -> {
             if (Integer.parseInt(Sql.value(session, READ)) > 0) {
-                Sql.run(session, RESET);
+                Query.run(session, RESET);
             }
             return true;
         });

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
 /**
@@ -60,46 +61,28 @@ final class ShutOut {
 
     /** Returns the service of a role; empty if it has none, or if the table cannot be read. */
     static Optional<String> serviceOf(Connection session, String role) throws SQLException {
-        return Sql.query(session, NOT_READABLE, () -> {
-                    try (PreparedStatement statement = session.prepareStatement(SERVICE)) {
-                        statement.setString(1, role);
-                        try (ResultSet row = statement.executeQuery()) {
-                            return row.next() ? Optional.of(row.getString(1)) : Optional.<String>empty();
-                        }
-                    }
-                })
+        return Sql.query(session, NOT_READABLE, () -> Query.first(session, SERVICE, row -> row.getString(1), role))
                 .flatMap(service -> service);
     }
 
     /** Takes effect when the caller commits. */
     static void disableLogin(Connection session, String role) throws SQLException {
-        Sql.run(session, GuardLocks.TIMEOUT);
-        Sql.run(session, "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN CONNECTION LIMIT 0");
+        Query.run(session, GuardLocks.TIMEOUT);
+        Query.run(session, "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN CONNECTION LIMIT 0");
     }
 
     /** Does nothing unless the role is shut out. Takes effect when the caller commits. */
     static void enableLogin(Connection session, String role, int connectionLimit) throws SQLException {
-        Sql.run(session, GuardLocks.TIMEOUT);
-        try (PreparedStatement statement = session.prepareStatement(LOCK)) {
-            statement.setString(1, role);
-            try (ResultSet row = statement.executeQuery()) {
-                if (!row.next()) {
-                    return;
-                }
-            }
+        Query.run(session, GuardLocks.TIMEOUT);
+        if (Query.first(session, LOCK, row -> true, role).isPresent()) {
+            Query.run(session, "ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT " + connectionLimit);
         }
-        Sql.run(session, "ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT " + connectionLimit);
     }
 
     /** Returns the connection limit of a role; -1 without a limit. */
     static int connectionLimit(Connection session, String role) throws SQLException {
-        try (PreparedStatement statement =
-                session.prepareStatement("SELECT rolconnlimit FROM pg_catalog.pg_roles WHERE rolname = ?")) {
-            statement.setString(1, role);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getInt(1) : -1;
-            }
-        }
+        String sql = "SELECT rolconnlimit FROM pg_catalog.pg_roles WHERE rolname = ?";
+        return Query.first(session, sql, row -> row.getInt(1), role).orElse(-1);
     }
 
     /** Terminates the sessions of a role, until there are none or two seconds have passed. */
@@ -113,13 +96,7 @@ final class ShutOut {
     /** Returns the number of sessions of a role that PostgreSQL was told to terminate. */
     static int terminateOnce(Connection session, String role) throws SQLException {
         Sql.clearStatistics(session);
-        try (PreparedStatement statement = session.prepareStatement(SESSIONS)) {
-            statement.setString(1, role);
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return row.getInt(1);
-            }
-        }
+        return Query.one(session, SESSIONS, row -> row.getInt(1), role);
     }
 
     /** Returns the roles that are shut out, by service; empty if that cannot be read. */

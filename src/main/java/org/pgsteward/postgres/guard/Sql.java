@@ -1,31 +1,19 @@
 package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
-import java.sql.Statement;
 import java.util.Optional;
 import java.util.Set;
+import org.pgsteward.postgres.Query;
 
 /** Statements of the guard, in a transaction that stays open for days. */
 final class Sql {
     private Sql() {}
 
-    static void run(Connection session, String sql) throws SQLException {
-        try (Statement statement = session.createStatement()) {
-            statement.execute(sql);
-        }
-    }
-
     /** Returns the first column of the first row. */
     static String value(Connection session, String sql) throws SQLException {
-        try (Statement statement = session.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getString(1);
-        }
+        return Query.one(session, sql, row -> row.getString(1));
     }
 
     /** Statements that may fail. */
@@ -71,14 +59,11 @@ final class Sql {
 
     /** Has PostgreSQL report the present sessions: within a transaction it repeats its first answer. */
     static void clearStatistics(Connection session) throws SQLException {
-        run(session, "SELECT pg_catalog.pg_stat_clear_snapshot()");
+        Query.run(session, "SELECT pg_catalog.pg_stat_clear_snapshot()");
     }
 
     /** Requests the end of a session. */
     static void terminate(Connection session, int pid) throws SQLException {
-        try (PreparedStatement statement = session.prepareStatement("SELECT pg_catalog.pg_terminate_backend(?)")) {
-            statement.setInt(1, pid);
-            statement.execute();
-        }
+        Query.run(session, "SELECT pg_catalog.pg_terminate_backend(?)", pid);
     }
 }

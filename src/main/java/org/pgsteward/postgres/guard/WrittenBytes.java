@@ -3,13 +3,13 @@ package org.pgsteward.postgres.guard;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.UnfinishedRestore;
 
 /**
@@ -61,13 +61,7 @@ final class WrittenBytes {
 
     /** Reads what has been written since the previous reading; of new sessions, all. */
     void read(Connection session) throws SQLException {
-        Sql.query(session, UNREADABLE, () -> {
-            try (Statement statement = session.createStatement();
-                    ResultSet rows = statement.executeQuery(sessions)) {
-                add(rows);
-            }
-            return true;
-        });
+        Sql.query(session, UNREADABLE, () -> Query.read(session, sessions, this::add));
     }
 
     /**
@@ -106,7 +100,7 @@ final class WrittenBytes {
         return byRole.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    private void add(ResultSet rows) throws SQLException {
+    private boolean add(ResultSet rows) throws SQLException {
         Map<String, Long> now = new HashMap<>();
         while (rows.next()) {
             Matcher count = COUNT.matcher(String.valueOf(rows.getString(3)));
@@ -118,6 +112,7 @@ final class WrittenBytes {
             }
         }
         bySession = now;
+        return true;
     }
 
     /** Returns the sums of all readings by role. */

@@ -9,7 +9,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -92,9 +91,8 @@ class MemoryRoomIT {
                                 + "$f$, i, repeat('a', 200000), (SELECT string_agg(md5(n::text || i::text), '') FROM generate_series(1, 6000) AS n)); "
                                 + "END LOOP; END $do$");
         long said;
-        try (Connection connection = host.cluster().server().connect(database);
-                Statement ask = connection.createStatement()) {
-            said = MemoryRoom.definitions(ask).need();
+        try (Connection connection = host.cluster().server().connect(database)) {
+            said = MemoryRoom.definitions(connection).need();
         }
         long taken = whileItIsDumped(database) - usual;
         assertThat(taken).as(shape + ": the estimate is " + said).isLessThan(said + LITTLE);
