@@ -70,7 +70,7 @@ final class StoreJson {
 
     /** The message leaves out what the parser quotes: a file that another program put there may hold a secret. */
     private static <T> T read(ObjectMapper mapper, Path file, byte[] content, Class<T> type) throws IOException {
-        try (JsonParser parser = new BoundedJson(PARSERS.createParser(content), MOST_PARTS)) {
+        try (JsonParser parser = new TokenLimit(PARSERS.createParser(content), MOST_PARTS)) {
             T read = mapper.readValue(parser, type);
             if (read == null) {
                 throw new IOException(file + " is not as pgsteward writes it: it is null");
@@ -80,7 +80,7 @@ final class StoreJson {
             // A time or number that Java has no room for.
             throw new IOException(file + " is not as pgsteward writes it", e);
         } catch (JsonProcessingException e) {
-            if (e.getCause() instanceof BoundedJson.TooMany) {
+            if (e.getCause() instanceof TokenLimit.TooMany) {
                 throw new IOException(file + " has more than " + MOST_PARTS + " names and values, which pgsteward never"
                         + " writes; remove it");
             }

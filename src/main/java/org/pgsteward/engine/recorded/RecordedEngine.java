@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.io.Json;
 import org.pgsteward.io.Threads;
 
 /**
@@ -30,7 +31,7 @@ import org.pgsteward.io.Threads;
 public final class RecordedEngine implements AutoCloseable {
     private static final Pattern ONE = Pattern.compile("/containers/([^/]+)/(json|stats)");
     private static final String LOG = "/containers/postgresql/logs";
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
 
     private final HttpServer server;
     private final ExecutorService threads;

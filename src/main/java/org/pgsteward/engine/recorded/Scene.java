@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.io.Json;
 
 /**
  * What was recorded of one episode.
@@ -22,7 +23,7 @@ import java.util.Optional;
  */
 record Scene(List<ObjectNode> events, Map<String, JsonNode> containers, Map<String, JsonNode> stats) {
     private static final String FOLDER = "/recording/";
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.mapper();
 
     /** @throws FileNotFoundException when there is no such recording */
     static Scene read(String name) throws IOException {

@@ -10,7 +10,7 @@ import java.io.IOException;
  * Ends the reading of a document that has more parts than its writer makes. In memory each number has some 20 times the
  * bytes that it has in the file.
  */
-final class BoundedJson extends JsonParserDelegate {
+final class TokenLimit extends JsonParserDelegate {
     private final int most;
     private int tokens;
 
@@ -24,7 +24,7 @@ final class BoundedJson extends JsonParserDelegate {
     }
 
     /** @param most names, values, and beginnings and ends of objects and lists */
-    BoundedJson(JsonParser parser, int most) {
+    TokenLimit(JsonParser parser, int most) {
         super(parser);
         this.most = most;
     }
