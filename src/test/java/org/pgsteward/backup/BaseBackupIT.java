@@ -367,7 +367,7 @@ class BaseBackupIT {
             Backup made = host.backUp(withoutIdentity, cluster());
             assertThat(made.error()).isEmpty();
             assertThat(made.state()).isEqualTo(BackupState.MADE);
-            assertThat(made.provedInStream()).isTrue();
+            assertThat(made.verification().inStream()).isTrue();
         }
         assertThat(left()).isEmpty();
     }

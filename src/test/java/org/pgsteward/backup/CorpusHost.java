@@ -67,7 +67,7 @@ final class CorpusHost implements AutoCloseable {
         try (Pipeline pipeline = wiring.backupPipeline()) {
             pipeline.start();
             for (Backup backup : wiring.asked.backUp("corpus", wiring.asked.all(BackupKind.DUMP, BackupKind.GLOBALS))) {
-                backups.put(backup.kind() == BackupKind.DUMP ? backup.database() : backup.service(), backup);
+                backups.put(backup.kind() == BackupKind.DUMP ? backup.source().database() : backup.service(), backup);
             }
         }
     }

@@ -280,8 +280,8 @@ class HostileDumpIT {
         String hash =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(stored));
         String written = Files.readString(manifest);
-        assertThat(written).contains(backup.sha256());
-        Manifests.write(manifest, written.replace(backup.sha256(), hash));
+        assertThat(written).contains(backup.file().sha256());
+        Manifests.write(manifest, written.replace(backup.file().sha256(), hash));
     }
 
     private Backup prove(Backup backup) {

@@ -176,11 +176,11 @@ class SealedBackupsIT {
             edit(backup, "sha256", sha256(file));
             Backup theirs = backup.made(
                     backup.path().orElseThrow(),
-                    backup.finishedAt().orElseThrow(),
+                    backup.times().finishedAt().orElseThrow(),
                     Files.size(file),
-                    backup.sourceBytes(),
+                    backup.file().sourceBytes(),
                     sha256(file),
-                    backup.dumpTime());
+                    backup.times().dumpTime());
 
             Backup proved = sealing.prove(theirs);
 
@@ -197,8 +197,8 @@ class SealedBackupsIT {
 
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.MADE);
-            assertThat(backup.provedInStream()).isTrue();
-            assertThat(backup.verifyTime()).isPositive();
+            assertThat(backup.verification().inStream()).isTrue();
+            assertThat(backup.verification().took()).isPositive();
             assertThat(Manifests.of(sealing.wiring.store, database))
                     .singleElement()
                     .satisfies(manifest -> assertThat(manifest.proof()).isEqualTo("stream"));
@@ -219,7 +219,7 @@ class SealedBackupsIT {
                     .backup();
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.MADE);
-            assertThat(backup.provedInStream()).isTrue();
+            assertThat(backup.verification().inStream()).isTrue();
             assertThat(backup.path().orElseThrow()).endsWith(".sql.zst.age");
         }
     }

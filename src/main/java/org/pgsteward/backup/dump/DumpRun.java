@@ -151,8 +151,8 @@ public final class DumpRun implements AutoCloseable {
         String sha256 = stream.sha256Hex();
         Manifest plain = new Manifest(
                 started.id(),
-                started.eventId().toString(),
-                started.setId(),
+                started.identity().eventId().toString(),
+                started.identity().setId(),
                 target.service(),
                 target.database(),
                 target.owner(),
@@ -162,9 +162,9 @@ public final class DumpRun implements AutoCloseable {
                 sha256,
                 written,
                 stream.sourceBytes(),
-                started.startedAt(),
+                started.times().startedAt(),
                 finished,
-                started.serverVersion(),
+                started.source().serverVersion(),
                 clientVersion,
                 keys.recipients(),
                 "",

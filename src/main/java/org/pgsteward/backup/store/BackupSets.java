@@ -109,7 +109,9 @@ public final class BackupSets {
 
     /** What has become of a backup, whenever; of one that belongs to no set, nothing. */
     public synchronized void note(Backup backup) throws IOException {
-        Optional<BackupSet> set = backup.setId().isEmpty() ? Optional.empty() : read(backup.setId());
+        Optional<BackupSet> set = backup.identity().setId().isEmpty()
+                ? Optional.empty()
+                : read(backup.identity().setId());
         if (set.isPresent()) {
             BackupSet changed = set.get().with(backup);
             if (!changed.equals(set.get())) {

@@ -77,7 +77,7 @@ public final class Holdings {
                 BoundedFile.openNoLink(store.resolve(backup.path().orElseThrow())), hash)) {
             file.transferTo(OutputStream.nullOutputStream());
         }
-        return HexFormat.of().formatHex(hash.digest()).equals(backup.sha256());
+        return HexFormat.of().formatHex(hash.digest()).equals(backup.file().sha256());
     }
 
     private static void requireOf(String service, Path file, Manifest manifest) throws IOException {
@@ -96,26 +96,19 @@ public final class Holdings {
             standing = Standing.DAMAGED;
         }
         Backup backup = new Backup(
-                manifest.backupId(),
-                UUID.fromString(manifest.eventId()),
-                manifest.setId(),
-                manifest.service(),
-                manifest.database(),
-                BackupKind.valueOf(manifest.kind().toUpperCase(Locale.ROOT)),
-                state,
-                Optional.of(path),
-                manifest.startedAt(),
-                Optional.of(manifest.finishedAt()),
-                judgement.flatMap(Judgement::verifiedAt),
-                manifest.sizeBytes(),
-                manifest.sourceBytes(),
-                manifest.sha256(),
-                manifest.serverVersion(),
-                Duration.ZERO,
-                Duration.ZERO,
-                provedInStream,
-                judgement.map(Judgement::error).orElse(""),
-                judgement.map(Judgement::caveats).orElse(manifest.caveats()));
+                new Backup.Identity(manifest.backupId(), UUID.fromString(manifest.eventId()), manifest.setId()),
+                new Backup.Source(
+                        manifest.service(),
+                        manifest.database(),
+                        BackupKind.valueOf(manifest.kind().toUpperCase(Locale.ROOT)),
+                        manifest.serverVersion()),
+                new Backup.Times(manifest.startedAt(), Optional.of(manifest.finishedAt()), Duration.ZERO),
+                new Backup.File(Optional.of(path), manifest.sizeBytes(), manifest.sourceBytes(), manifest.sha256()),
+                new Backup.Verification(judgement.flatMap(Judgement::verifiedAt), Duration.ZERO, provedInStream),
+                new Backup.Result(
+                        state,
+                        judgement.map(Judgement::error).orElse(""),
+                        judgement.map(Judgement::caveats).orElse(manifest.caveats())));
         Optional<Instant> saidAt = judgement.flatMap(Judgement::saidAt);
         return new Holding(backup, standing, judgement.flatMap(Judgement::pinned), saidAt);
     }

@@ -2,6 +2,7 @@ package org.pgsteward.backup.store;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
@@ -43,34 +44,25 @@ public record StoredBackup(String path, Manifest manifest, ManifestSignature sig
 
     /** As the journal would know it if it had seen it made, and nothing since. */
     public Backup asMade() {
-        return in(BackupState.MADE, Optional.empty()).with(manifest.caveats());
+        return in(BackupState.MADE, Optional.empty(), manifest.caveats());
     }
 
     /** As the journal knows it, by what was said of it since it was made. */
     public Backup as(Judgement judgement) {
-        return in(judgement.state(), judgement.verifiedAt()).with(judgement.caveats());
+        return in(judgement.state(), judgement.verifiedAt(), judgement.caveats());
     }
 
-    private Backup in(BackupState state, Optional<Instant> verifiedAt) {
+    private Backup in(BackupState state, Optional<Instant> verifiedAt, List<String> caveats) {
         return new Backup(
-                manifest.backupId(),
-                UUID.fromString(manifest.eventId()),
-                manifest.setId(),
-                manifest.service(),
-                manifest.database(),
-                kind(),
-                state,
-                Optional.of(path),
-                manifest.startedAt(),
-                Optional.of(manifest.finishedAt()),
-                verifiedAt,
-                manifest.sizeBytes(),
-                manifest.sourceBytes(),
-                manifest.sha256(),
-                manifest.serverVersion(),
-                Duration.between(manifest.startedAt(), manifest.finishedAt()),
-                Duration.ZERO,
-                manifest.proof().equals(Manifest.STREAM),
-                "");
+                new Backup.Identity(manifest.backupId(), UUID.fromString(manifest.eventId()), manifest.setId()),
+                new Backup.Source(manifest.service(), manifest.database(), kind(), manifest.serverVersion()),
+                new Backup.Times(
+                        manifest.startedAt(),
+                        Optional.of(manifest.finishedAt()),
+                        Duration.between(manifest.startedAt(), manifest.finishedAt())),
+                new Backup.File(Optional.of(path), manifest.sizeBytes(), manifest.sourceBytes(), manifest.sha256()),
+                new Backup.Verification(
+                        verifiedAt, Duration.ZERO, manifest.proof().equals(Manifest.STREAM)),
+                new Backup.Result(state, "", caveats));
     }
 }

@@ -146,7 +146,7 @@ public final class Proof {
 
     private static boolean isOf(Manifest manifest, Backup backup) {
         return backup.kind().word().equals(manifest.kind())
-                && backup.eventId().toString().equals(manifest.eventId());
+                && backup.identity().eventId().toString().equals(manifest.eventId());
     }
 
     /** A mistake of our own, or memory that is used up, says nothing of the backup, and is recorded all the same. */
@@ -183,7 +183,7 @@ public final class Proof {
 
     /** The journal is told that this file is verified, and must not be told it of another. */
     private Backup verified(Backup backup, Manifest manifest, long began) {
-        return backup.sha256().equals(manifest.sha256())
+        return backup.file().sha256().equals(manifest.sha256())
                 ? with(backup, BackupState.VERIFIED, began, "")
                 : with(backup, BackupState.FAILED, began, "its manifest was changed since it was listed");
     }
@@ -226,7 +226,7 @@ public final class Proof {
     private static boolean isJudged(Backup backup) {
         return switch (backup.state()) {
             case VERIFIED, UNVERIFIABLE -> true;
-            case MADE -> backup.provedInStream();
+            case MADE -> backup.verification().inStream();
             case RUNNING, FAILED, EXPIRED -> false;
         };
     }

@@ -366,7 +366,7 @@ class RestoreIT {
             assertThat(running).isNotNull();
             Backup encrypted = host.backUp(encrypting, service);
             assertThat(encrypted.error()).isEmpty();
-            assertThat(encrypted.provedInStream()).isTrue();
+            assertThat(encrypted.verification().inStream()).isTrue();
         }
         try (Stream<Path> files = Files.list(host.store().resolve(service))) {
             assertThat(files.filter(file -> file.toString().endsWith(".manifest.json")))

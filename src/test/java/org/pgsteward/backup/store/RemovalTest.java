@@ -121,8 +121,8 @@ class RemovalTest {
         assertThat(found.get(0).pinned()).contains("before an update");
         // Else the journal would forget it when the backup is looked at again and nothing new is said of it.
         assertThat(found.get(0).backup().caveats()).containsExactly("a view is empty");
-        assertThat(found.get(0).backup().verifiedAt()).contains(proved);
-        assertThat(found.get(0).backup().eventId()).isEqualTo(eventId("app", NIGHT));
+        assertThat(found.get(0).backup().verification().at()).contains(proved);
+        assertThat(found.get(0).backup().identity().eventId()).isEqualTo(eventId("app", NIGHT));
         assertThat(found.get(1).standing())
                 .as("the journal has never heard of it")
                 .isEqualTo(Standing.UNPROVED);
