@@ -235,8 +235,8 @@ public final class RequestedBackups {
 
     private Backup known(StoredBackup stored) {
         try {
-            Judgement judgement = rows.judgements(stored.manifest().service())
-                    .get(UUID.fromString(stored.manifest().eventId()));
+            Judgement judgement = rows.judgements(stored.manifest().source().service())
+                    .get(UUID.fromString(stored.manifest().identity().eventId()));
             return judgement == null ? stored.asMade() : stored.as(judgement);
         } catch (SQLException e) {
             return stored.asMade();

@@ -186,7 +186,7 @@ class BackupNightIT {
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
         Manifest manifest = Manifests.of(wiring.store, database).get(0);
-        assertThat(manifest.rows()).containsEntry("pg_catalog.pg_largeobject_metadata", 7L);
+        assertThat(manifest.contents().rows()).containsEntry("pg_catalog.pg_largeobject_metadata", 7L);
         assertThat(contents(host.store().resolve(backup.path().orElseThrow())))
                 .contains(" PUBLICATION - everything ")
                 .contains(" PUBLICATION - one ")

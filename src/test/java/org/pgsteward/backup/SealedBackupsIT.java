@@ -127,9 +127,9 @@ class SealedBackupsIT {
             assertThat(host.stored(database))
                     .containsExactly(backup.id() + ".dump.zst.age", backup.id() + ".dump.zst.age.manifest.json");
             Manifest manifest = Manifests.of(sealing.wiring.store, database).get(0);
-            assertThat(manifest.sealedTo()).containsExactly(age.recipient());
-            assertThat(manifest.proof()).isEmpty();
-            assertThat(manifest.sha256()).isEqualTo(sha256(file(backup)));
+            assertThat(manifest.file().sealedTo()).containsExactly(age.recipient());
+            assertThat(manifest.file().proof()).isEmpty();
+            assertThat(manifest.file().sha256()).isEqualTo(sha256(file(backup)));
             assertThat(proofInJournal(database)).containsExactly("verified file");
         }
     }
@@ -201,7 +201,7 @@ class SealedBackupsIT {
             assertThat(backup.verification().took()).isPositive();
             assertThat(Manifests.of(sealing.wiring.store, database))
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.proof()).isEqualTo("stream"));
+                    .satisfies(manifest -> assertThat(manifest.file().proof()).isEqualTo("stream"));
             assertThat(proofInJournal(database)).containsExactly("made stream");
             assertThat(host.notices(database)).isEmpty();
             assertThat(leftInScratch()).isEmpty();
@@ -264,7 +264,7 @@ class SealedBackupsIT {
             assertThat(file(backup)).exists();
             assertThat(Manifests.of(sealing.wiring.store, database))
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.proof()).isEmpty());
+                    .satisfies(manifest -> assertThat(manifest.file().proof()).isEmpty());
             assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
         }
     }
@@ -361,7 +361,7 @@ class SealedBackupsIT {
             host.backUp(plain, database);
             sealing.backUp(database);
             assertThat(Manifests.of(plain.store, database))
-                    .extracting(Manifest::backupId)
+                    .extracting(manifest -> manifest.identity().backupId())
                     .doesNotHaveDuplicates()
                     .hasSize(3);
         }

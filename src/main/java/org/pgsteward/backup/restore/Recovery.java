@@ -196,7 +196,7 @@ public final class Recovery {
     private void nameUnmade(Inventory inventory, List<String> missing) throws SQLException {
         Set<String> dumped = inventory.backups().stream()
                 .filter(backup -> backup.kind() == BackupKind.DUMP)
-                .map(backup -> backup.manifest().database())
+                .map(backup -> backup.manifest().source().database())
                 .collect(Collectors.toSet());
         try {
             for (BackupSet.Missing one : sets.all().stream()
@@ -322,9 +322,9 @@ public final class Recovery {
         globals.oversized().forEach(words -> missing.add("roles: left out: " + words));
         done.add("roles: " + made + " made, with their passwords, from " + roles.path());
         String count = Guest.names(server, COUNT_ROLES).get(0);
-        Long dumped = roles.backup().manifest().rows().get("pg_catalog.pg_roles");
+        Long dumped = roles.backup().manifest().contents().rows().get("pg_catalog.pg_roles");
         if (missing.size() == missingBefore && dumped != null && count.equals(dumped.toString())) {
-            verified.put(roles.backup().manifest().eventId(), Duration.ofNanos(System.nanoTime() - began));
+            verified.put(roles.backup().manifest().identity().eventId(), Duration.ofNanos(System.nanoTime() - began));
         }
     }
 
@@ -344,7 +344,7 @@ public final class Recovery {
             List<String> missing,
             Map<String, Duration> verified)
             throws InterruptedException {
-        String name = backup.manifest().database();
+        String name = backup.manifest().source().database();
         try {
             Manifest manifest = store.whole(backup).manifest();
             if (name.equals(server.address().database())) {
@@ -354,14 +354,14 @@ public final class Recovery {
             boolean waiting = name.equals("postgres")
                     && restore.exists(name)
                     && relations(name).isEmpty();
-            if (waiting && manifest.rows().isEmpty()) {
+            if (waiting && manifest.contents().rows().isEmpty()) {
                 // The file is as it was written, and no table is in either.
                 restore.checkFile(restore.file(backup));
-                verified.put(manifest.eventId(), Duration.ZERO);
+                verified.put(manifest.identity().eventId(), Duration.ZERO);
                 return;
             }
             if (restore.exists(name) && !waiting) {
-                if (relations(name).isEmpty() && !manifest.rows().isEmpty()) {
+                if (relations(name).isEmpty() && !manifest.contents().rows().isEmpty()) {
                     // Ours is whole under its name: a daemon that runs has made one for an application that was
                     // started.
                     missing.add(
@@ -374,11 +374,11 @@ public final class Recovery {
                 }
                 return;
             }
-            Restore.Order order = new Restore.Order(backup, manifest.owner(), name);
+            Restore.Order order = new Restore.Order(backup, manifest.source().owner(), name);
             Restore.Done restored = inTime(order, progress);
-            verified.put(manifest.eventId(), restored.took());
+            verified.put(manifest.identity().eventId(), restored.took());
             done.add(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
-                    + manifest.startedAt());
+                    + manifest.run().startedAt());
             restored.notes().forEach(note -> missing.add(name + ": " + note));
         } catch (Restore.Refused | IOException | SQLException e) {
             missing.add(name + ": " + e.getMessage());
@@ -390,9 +390,9 @@ public final class Recovery {
             throws Restore.Refused, IOException, SQLException, InterruptedException {
         Duration longest = stuck.ofARestore(order.backup().manifest().restoredBytes());
         Progress work = new Progress("restore of " + order.database(), true);
-        String tooLong =
-                "its restore took longer than " + Elapsed.words(longest) + " and was left out; restore it alone by:"
-                        + " pgsteward restore " + order.backup().manifest().service() + " --into " + order.database();
+        String tooLong = "its restore took longer than " + Elapsed.words(longest)
+                + " and was left out; restore it alone by:" + " pgsteward restore "
+                + order.backup().manifest().source().service() + " --into " + order.database();
         CompletableFuture.delayedExecutor(longest.toNanos(), TimeUnit.NANOSECONDS)
                 .execute(() -> work.cancel(tooLong));
         try (Progress.Binding bound = work.bind()) {
@@ -429,7 +429,7 @@ public final class Recovery {
             throws Restore.Refused, IOException, SQLException, InterruptedException {
         long[] taken = new long[1];
         Restore.Order order = new Restore.Order(
-                backup, server.address().user(), backup.manifest().database(), true);
+                backup, server.address().user(), backup.manifest().source().database(), true);
         Restore.Done restored = restore.beside(order, Optional.empty(), progress, beside -> {
             try (Connection old = beside.guest().enter(beside.database().name())) {
                 taken[0] = journal.take(old);
@@ -438,14 +438,15 @@ public final class Recovery {
             beside.guest().close();
             return Swap.Swapped.NONE;
         });
-        verified.put(backup.manifest().eventId(), restored.took());
-        done.add(backup.manifest().database() + ": " + taken[0] + " rows of the journal, of "
-                + backup.manifest().startedAt());
-        Set<String> others = new TreeSet<>(store.whole(backup).manifest().rows().keySet());
+        verified.put(backup.manifest().identity().eventId(), restored.took());
+        done.add(backup.manifest().source().database() + ": " + taken[0] + " rows of the journal, of "
+                + backup.manifest().run().startedAt());
+        Set<String> others =
+                new TreeSet<>(store.whole(backup).manifest().contents().rows().keySet());
         others.removeAll(JOURNAL);
         if (!others.isEmpty()) {
-            missing.add(backup.manifest().database() + ": it held more than the journal (" + String.join(", ", others)
-                    + "), which RECOVERY.md's lines restore beside it");
+            missing.add(backup.manifest().source().database() + ": it held more than the journal ("
+                    + String.join(", ", others) + "), which RECOVERY.md's lines restore beside it");
         }
     }
 }

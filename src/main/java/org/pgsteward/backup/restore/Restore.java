@@ -147,7 +147,7 @@ public final class Restore {
                 beside.inheritClosed();
                 beside.give();
                 progress.step("all of it is " + order.owner() + "'s");
-                String service = order.backup().manifest().service();
+                String service = order.backup().manifest().source().service();
                 beside.database()
                         .rename(
                                 order.database(),
@@ -177,7 +177,7 @@ public final class Restore {
                 beside.give();
                 beside.guest().close();
                 progress.step("all of it is " + order.owner() + "'s");
-                String before = order.backup().manifest().owner();
+                String before = order.backup().manifest().source().owner();
                 if (!before.equals(order.owner())) {
                     beside.notes()
                             .add("its owner is " + order.owner() + " and was " + before
@@ -208,7 +208,7 @@ public final class Restore {
                         .filter(target -> target.database().equals(order.database()))
                         .map(BackupTarget::service)
                         .findFirst()
-                        .orElse(order.backup().manifest().service());
+                        .orElse(order.backup().manifest().source().service());
     }
 
     private RunLock withoutBackups(String service) throws IOException, Refused {
@@ -270,7 +270,7 @@ public final class Restore {
             return new Done(
                     order,
                     Optional.of(swapped.kept()).filter(kept -> !kept.isEmpty()),
-                    manifest.rows().size(),
+                    manifest.contents().rows().size(),
                     rows,
                     Duration.ofNanos(System.nanoTime() - began),
                     swapped.took(),

@@ -128,8 +128,8 @@ public final class Pruner {
                     anyGone = true;
                     remove(
                             service,
-                            half.backupId(),
-                            UUID.fromString(half.eventId()),
+                            half.identity().backupId(),
+                            UUID.fromString(half.identity().eventId()),
                             Store.path(half),
                             "pgsteward ended while it was being removed");
                 }

@@ -184,7 +184,7 @@ public final class RecoveryCard {
                 .append(dumps.isEmpty() ? "" : SAME_VERSION)
                 .append(sealed ? ": \"${AGE_KEY:=key.txt}\"\n" : "")
                 .append("sha256sum -c <<'END'\n");
-        newest.forEach(backup -> card.append(backup.manifest().sha256())
+        newest.forEach(backup -> card.append(backup.manifest().file().sha256())
                 .append("  ")
                 .append(backup.path())
                 .append('\n'));
@@ -201,7 +201,7 @@ public final class RecoveryCard {
         card.append(
                 dumps.stream()
                                 .allMatch(dump ->
-                                        inForce(dump.manifest().surroundings()).isEmpty())
+                                        inForce(dump.manifest().contents().surroundings()).isEmpty())
                         ? ""
                         : IN_FORCE);
         globals.ifPresent(backup -> card.append("{ psql -qXAt -d postgres -c ")
@@ -213,13 +213,13 @@ public final class RecoveryCard {
                 .append(" | psql -qX -v ON_ERROR_STOP=1 -o /dev/null -d postgres\n"));
         List<String> settings = List.of();
         for (StoredBackup dump : dumps) {
-            List<String> own = inForce(dump.manifest().surroundings());
+            List<String> own = inForce(dump.manifest().contents().surroundings());
             if (!own.isEmpty() && !own.equals(settings)) {
                 card.append("in_force ").append(String.join(" ", own)).append('\n');
                 settings = own;
             }
             // These two are there from the first.
-            String name = dump.manifest().database();
+            String name = dump.manifest().source().database();
             boolean made = name.equals("postgres") || name.equals(server.database());
             card.append(source(dump))
                     .append(own.isEmpty() ? " | " : " | PGOPTIONS=$options ")
@@ -255,12 +255,12 @@ public final class RecoveryCard {
             Manifest manifest = backup.manifest();
             names += ManifestSize.texts(
                     backup.path(),
-                    manifest.service(),
-                    manifest.database(),
-                    manifest.owner(),
-                    manifest.surroundings().locale(),
-                    manifest.surroundings().icuRules(),
-                    String.join("", manifest.surroundings().assignments()));
+                    manifest.source().service(),
+                    manifest.source().database(),
+                    manifest.source().owner(),
+                    manifest.contents().surroundings().locale(),
+                    manifest.contents().surroundings().icuRules(),
+                    String.join("", manifest.contents().surroundings().assignments()));
             if (names > MOST_LISTED) {
                 break;
             }
@@ -295,14 +295,14 @@ public final class RecoveryCard {
     private static void unlike(Inventory inventory, List<StoredBackup> chosen, CardRule rule, StringBuilder card) {
         List<String> lines = new ArrayList<>();
         for (StoredBackup backup : chosen) {
-            String service = backup.manifest().service();
+            String service = backup.manifest().source().service();
             StoredBackup newest = inventory.newestLike(backup);
             if (!rule.isVerified(backup)) {
                 lines.add("- " + plain(service) + ": **none of its backups is proved**; this is the newest.");
             } else if (!newest.equals(backup)) {
                 lines.add("- " + plain(service) + ": here is its newest proved one, of "
-                        + backup.manifest().startedAt() + "; a newer one, of "
-                        + newest.manifest().startedAt() + ", is not proved: `" + plain(newest.path()) + "`");
+                        + backup.manifest().run().startedAt() + "; a newer one, of "
+                        + newest.manifest().run().startedAt() + ", is not proved: `" + plain(newest.path()) + "`");
             }
         }
         if (!lines.isEmpty()) {
@@ -312,23 +312,23 @@ public final class RecoveryCard {
 
     private static void one(StoredBackup dump, StringBuilder card) {
         Manifest manifest = dump.manifest();
-        String restored = UNFIT.matcher(cut(manifest.database())).replaceAll("_") + "_restored";
+        String restored = UNFIT.matcher(cut(manifest.source().database())).replaceAll("_") + "_restored";
         card.append(String.format(
                         Locale.ROOT,
                         "%n### %s: %,d bytes of %s, PostgreSQL %s%n%n```sh%n",
-                        plain(manifest.database()),
-                        manifest.sizeBytes(),
-                        manifest.startedAt(),
-                        plain(manifest.serverVersion())))
+                        plain(manifest.source().database()),
+                        manifest.file().sizeBytes(),
+                        manifest.run().startedAt(),
+                        plain(manifest.run().serverVersion())))
                 .append("createdb -T template0 -O ")
-                .append(shell(manifest.owner()))
-                .append(locale(manifest.surroundings()))
+                .append(shell(manifest.source().owner()))
+                .append(locale(manifest.contents().surroundings()))
                 .append(" -- ")
                 .append(shell(restored))
                 .append("\npsql -qX -d postgres -c ")
                 .append(shell("REVOKE ALL ON DATABASE " + Quote.identifier(restored) + " FROM PUBLIC"))
                 .append('\n')
-                .append(settings(restored, manifest.surroundings()))
+                .append(settings(restored, manifest.contents().surroundings()))
                 .append(source(dump))
                 .append(" | pg_restore " + OPTIONS + " -d ")
                 .append(shell(Quote.conninfo(restored)))
@@ -375,9 +375,9 @@ public final class RecoveryCard {
 
     private static void base(StoredBackup base, StringBuilder card) {
         card.append("\n## The whole cluster as files, of ")
-                .append(base.manifest().startedAt())
+                .append(base.manifest().run().startedAt())
                 .append("\n\nAs an ordinary user, with the programs of PostgreSQL ")
-                .append(base.manifest().clientVersion())
+                .append(base.manifest().run().clientVersion())
                 .append(" itself; it runs beside whatever else there is.\n\n```sh\n")
                 .append(BaseRestore.lines(file(base.path())))
                 .append("```\n");
@@ -399,7 +399,7 @@ public final class RecoveryCard {
     }
 
     private static int major(Manifest manifest) {
-        Matcher digits = MAJOR.matcher(manifest.clientVersion());
+        Matcher digits = MAJOR.matcher(manifest.run().clientVersion());
         return digits.lookingAt() ? Integer.parseInt(digits.group()) : 0;
     }
 

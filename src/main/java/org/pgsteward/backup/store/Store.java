@@ -150,7 +150,8 @@ public final class Store {
 
     /** The same for one whose manifest is at hand, by whose word its file goes. */
     public static String path(Manifest manifest) {
-        return ServiceFolder.name(manifest.service()) + "/" + manifest.file();
+        return ServiceFolder.name(manifest.source().service()) + "/"
+                + manifest.file().name();
     }
 
     static String partOf(String relativePath) {
@@ -310,7 +311,7 @@ public final class Store {
     }
 
     Optional<String> alteration(Signed signed) throws IOException {
-        Instant startedAt = signed.manifest().startedAt();
+        Instant startedAt = signed.manifest().run().startedAt();
         return switch (signed.signature()) {
             case MISSING, FOREIGN -> signed.signature().alteration(startedAt, signedSince());
             case VALID, WRONG, UNCHECKED -> signed.signature().alteration(startedAt, Optional.empty());
@@ -330,7 +331,7 @@ public final class Store {
         ManifestReading manifests = new ManifestReading(this, ManifestBudget.signedOnly());
         for (Path folder : folders()) {
             manifests.read(folder, MANIFEST, (file, read) -> {
-                Instant at = read.manifest().startedAt();
+                Instant at = read.manifest().run().startedAt();
                 if (read.signature() == ManifestSignature.VALID && (first.isEmpty() || at.isBefore(first.get(0)))) {
                     first.clear();
                     first.add(at);
@@ -351,10 +352,10 @@ public final class Store {
         new ManifestReading(this).read(folderOfService(service), MANIFEST, (file, read) -> {
             Manifest manifest = read.manifest();
             // Another program could claim a size for which no disk has room.
-            if (manifest.kind().equals(kind.word())
+            if (manifest.source().kind().equals(kind.word())
                     && alteration(read).isEmpty()
-                    && problem(path(manifest), manifest.sizeBytes()).isEmpty()) {
-                sizes.add(manifest.sizeBytes());
+                    && problem(path(manifest), manifest.file().sizeBytes()).isEmpty()) {
+                sizes.add(manifest.file().sizeBytes());
             }
             return 0;
         });

@@ -25,21 +25,21 @@ public record StoredBackup(String path, Manifest manifest, ManifestSignature sig
 
     @Override
     public String backupId() {
-        return manifest.backupId();
+        return manifest.identity().backupId();
     }
 
     @Override
     public String sha256() {
-        return manifest.sha256();
+        return manifest.file().sha256();
     }
 
     @Override
     public Instant startedAt() {
-        return manifest.startedAt();
+        return manifest.run().startedAt();
     }
 
     public BackupKind kind() {
-        return BackupKind.valueOf(manifest.kind().toUpperCase(Locale.ROOT));
+        return BackupKind.valueOf(manifest.source().kind().toUpperCase(Locale.ROOT));
     }
 
     /** As the journal would know it if it had seen it made, and nothing since. */
@@ -54,15 +54,27 @@ public record StoredBackup(String path, Manifest manifest, ManifestSignature sig
 
     private Backup in(BackupState state, Optional<Instant> verifiedAt, List<String> caveats) {
         return new Backup(
-                new Backup.Identity(manifest.backupId(), UUID.fromString(manifest.eventId()), manifest.setId()),
-                new Backup.Source(manifest.service(), manifest.database(), kind(), manifest.serverVersion()),
+                new Backup.Identity(
+                        manifest.identity().backupId(),
+                        UUID.fromString(manifest.identity().eventId()),
+                        manifest.identity().setId()),
+                new Backup.Source(
+                        manifest.source().service(),
+                        manifest.source().database(),
+                        kind(),
+                        manifest.run().serverVersion()),
                 new Backup.Times(
-                        manifest.startedAt(),
-                        Optional.of(manifest.finishedAt()),
-                        Duration.between(manifest.startedAt(), manifest.finishedAt())),
-                new Backup.File(Optional.of(path), manifest.sizeBytes(), manifest.sourceBytes(), manifest.sha256()),
+                        manifest.run().startedAt(),
+                        Optional.of(manifest.run().finishedAt()),
+                        Duration.between(
+                                manifest.run().startedAt(), manifest.run().finishedAt())),
+                new Backup.File(
+                        Optional.of(path),
+                        manifest.file().sizeBytes(),
+                        manifest.file().sourceBytes(),
+                        manifest.file().sha256()),
                 new Backup.Verification(
-                        verifiedAt, Duration.ZERO, manifest.proof().equals(Manifest.STREAM)),
+                        verifiedAt, Duration.ZERO, manifest.file().isProvedInStream()),
                 new Backup.Result(state, "", caveats));
     }
 }

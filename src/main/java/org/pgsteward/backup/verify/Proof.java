@@ -113,7 +113,7 @@ public final class Proof {
             if (refusal.isPresent()) {
                 return with(backup, BackupState.UNVERIFIABLE, began, refusal.get());
             }
-            if (manifest.hasRecipients() && !keys.opens()) {
+            if (manifest.file().isEncrypted() && !keys.opens()) {
                 store.file(stored, keys).check();
                 return isJudged(backup) ? backup : with(backup, BackupState.UNVERIFIABLE, began, NO_IDENTITY);
             }
@@ -145,8 +145,11 @@ public final class Proof {
     }
 
     private static boolean isOf(Manifest manifest, Backup backup) {
-        return backup.kind().word().equals(manifest.kind())
-                && backup.identity().eventId().toString().equals(manifest.eventId());
+        return backup.kind().word().equals(manifest.source().kind())
+                && backup.identity()
+                        .eventId()
+                        .toString()
+                        .equals(manifest.identity().eventId());
     }
 
     /** A mistake of our own, or memory that is used up, says nothing of the backup, and is recorded all the same. */
@@ -183,7 +186,7 @@ public final class Proof {
 
     /** The journal is told that this file is verified, and must not be told it of another. */
     private Backup verified(Backup backup, Manifest manifest, long began) {
-        return backup.file().sha256().equals(manifest.sha256())
+        return backup.file().sha256().equals(manifest.file().sha256())
                 ? with(backup, BackupState.VERIFIED, began, "")
                 : with(backup, BackupState.FAILED, began, "its manifest was changed since it was listed");
     }
@@ -240,7 +243,7 @@ public final class Proof {
         ScratchSeries.Lease started;
         try {
             started = scratchSeries.take(
-                    scratch.programs(Integer.parseInt(stored.manifest().clientVersion())));
+                    scratch.programs(Integer.parseInt(stored.manifest().run().clientVersion())));
         } catch (IOException e) {
             return Optional.of(ScratchFolder.noCluster(e));
         }
@@ -258,8 +261,8 @@ public final class Proof {
     /** @return why it cannot be told, when it cannot */
     private Optional<String> start(StoredBackup stored, List<String> unread) throws IOException, InterruptedException {
         Manifest manifest = stored.manifest();
-        long bytes = manifest.sourceBytes();
-        int major = Integer.parseInt(manifest.clientVersion());
+        long bytes = manifest.file().sourceBytes();
+        int major = Integer.parseInt(manifest.run().clientVersion());
         scratch.clear();
         try (BaseProof copy = scratch.unpacking(major, bytes, bytes)) {
             store.file(stored, keys).pourInto(copy.archive());

@@ -645,7 +645,7 @@ class RestoreIT {
                 manifest,
                 Files.readString(manifest)
                         .replace(
-                                order.backup().manifest().sha256(),
+                                order.backup().manifest().file().sha256(),
                                 java.util.HexFormat.of()
                                         .formatHex(java.security.MessageDigest.getInstance("SHA-256")
                                                 .digest(stored))));

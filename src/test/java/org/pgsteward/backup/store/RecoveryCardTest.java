@@ -304,25 +304,15 @@ class RecoveryCardTest {
         return new StoredBackup(
                 path,
                 new Manifest(
-                        path.substring(path.indexOf('/') + 1, path.indexOf('.')),
-                        "00000000-0000-0000-0000-000000000001",
-                        "",
-                        service,
-                        service,
-                        service,
-                        "",
-                        "dump",
-                        path.substring(path.indexOf('/') + 1),
-                        "ab".repeat(32),
-                        10,
-                        20,
-                        NOW,
-                        NOW,
-                        "15.8",
-                        "15",
-                        List.of(),
-                        "",
-                        Map.of(),
-                        Map.of()));
+                        new Manifest.Identity(
+                                path.substring(path.indexOf('/') + 1, path.indexOf('.')),
+                                "00000000-0000-0000-0000-000000000001",
+                                ""),
+                        new Manifest.Source(service, service, service, "", "dump"),
+                        new Manifest.Run(NOW, NOW, "15.8", "15"),
+                        new Manifest.File(
+                                path.substring(path.indexOf('/') + 1), "ab".repeat(32), 10, 20, List.of(), ""),
+                        new Manifest.Contents(Map.of(), Map.of(), Surroundings.UNKNOWN),
+                        List.of()));
     }
 }

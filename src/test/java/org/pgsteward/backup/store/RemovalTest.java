@@ -178,26 +178,12 @@ class RemovalTest {
         Files.writeString(part, "the dump");
         new UnfinishedBackup(store, path)
                 .publish(new Manifest(
-                        id,
-                        eventId(service, at).toString(),
-                        "",
-                        service,
-                        service,
-                        service,
-                        "",
-                        "dump",
-                        store.resolve(path).getFileName().toString(),
-                        "00",
-                        8,
-                        80,
-                        at,
-                        at.plusSeconds(5),
-                        "15.0",
-                        "15",
-                        List.of(),
-                        "",
-                        Map.of(),
-                        Map.of("public.t", 1L)));
+                        new Manifest.Identity(id, eventId(service, at).toString(), ""),
+                        new Manifest.Source(service, service, service, "", "dump"),
+                        new Manifest.Run(at, at.plusSeconds(5), "15.0", "15"),
+                        new Manifest.File(store.resolve(path).getFileName().toString(), "00", 8, 80, List.of(), ""),
+                        new Manifest.Contents(Map.of(), Map.of("public.t", 1L), Surroundings.UNKNOWN),
+                        List.of()));
         return path;
     }
 
