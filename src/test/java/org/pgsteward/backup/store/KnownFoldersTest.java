@@ -128,7 +128,7 @@ class KnownFoldersTest {
     }
 
     private static String card(Inventory inventory, Map<String, String> verified) {
-        return RecoveryCard.text(inventory, verified, SERVER, NOW);
+        return CardText.of(inventory, verified, SERVER, NOW);
     }
 
     private Path file(String service, String id) {
