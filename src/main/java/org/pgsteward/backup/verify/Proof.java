@@ -49,6 +49,7 @@ public final class Proof {
     private final ProofTurn turn;
     private final RunsUnderWay runs;
     private final ScratchSeries scratchSeries;
+    private final StoredProof restore;
     private final ManifestTrust trust;
 
     /**
@@ -75,6 +76,7 @@ public final class Proof {
         this.scratch = new ScratchFolder(scratch, locks, bindir, user, clock);
         this.turn = new ProofTurn(locks, clock);
         this.scratchSeries = new ScratchSeries(turn, this.scratch::cluster);
+        this.restore = new StoredProof(store, keys, this.scratch, scratchSeries);
         this.clock = clock;
     }
 
@@ -171,7 +173,7 @@ public final class Proof {
             Optional<String> cannotTell;
             try (ScratchWatch watch = scratch.watch(manifest.restoredBytes())) {
                 Objects.requireNonNull(watch);
-                cannotTell = attempt(stored, lost);
+                cannotTell = restore.run(stored, lost);
             }
             Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, lost));
             return cannotTell.isPresent()
@@ -232,47 +234,6 @@ public final class Proof {
             case MADE -> backup.verification().inStream();
             case RUNNING, FAILED, EXPIRED -> false;
         };
-    }
-
-    /** @return why it cannot be told, when it cannot */
-    private Optional<String> attempt(StoredBackup stored, List<String> lost) throws IOException, InterruptedException {
-        if (stored.kind() == BackupKind.BASE) {
-            scratchSeries.discard();
-            return start(stored, lost);
-        }
-        ScratchSeries.Lease started;
-        try {
-            started = scratchSeries.take(
-                    scratch.programs(Integer.parseInt(stored.manifest().run().clientVersion())));
-        } catch (IOException e) {
-            return Optional.of(ScratchFolder.noCluster(e));
-        }
-        try (ScratchSeries.Lease lease = started;
-                ScratchRestore restore = new ScratchRestore(lease.cluster(), stored.kind())) {
-            Optional<String> cannotTell = restore.run(store.file(stored, keys));
-            lost.addAll(restore.lost());
-            if (cannotTell.isEmpty()) {
-                lease.verified();
-            }
-            return cannotTell;
-        }
-    }
-
-    /** @return why it cannot be told, when it cannot */
-    private Optional<String> start(StoredBackup stored, List<String> unread) throws IOException, InterruptedException {
-        Manifest manifest = stored.manifest();
-        long bytes = manifest.file().sourceBytes();
-        int major = Integer.parseInt(manifest.run().clientVersion());
-        scratch.clear();
-        try (BaseProof copy = scratch.unpacking(major, bytes, bytes)) {
-            store.file(stored, keys).pourInto(copy.archive());
-            unread.addAll(copy.prove(manifest));
-            return Optional.empty();
-        } catch (AgeKeys.NotForUs e) {
-            return Optional.of(AgeKeys.NotForUs.REASON);
-        } catch (CannotTell e) {
-            return Optional.of(String.valueOf(e.getMessage()));
-        }
     }
 
     /**
