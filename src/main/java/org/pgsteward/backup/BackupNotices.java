@@ -72,9 +72,10 @@ public final class BackupNotices {
         }
         try {
             return tables.runs()
-                    .newestRun(backup.service(), backup.database(), backup.kind())
+                    .newestRun(backup.service(), backup.source().database(), backup.kind())
                     .filter(newest -> newest.state() == BackupState.FAILED)
-                    .filter(newest -> newest.startedAt().isAfter(backup.startedAt()));
+                    .filter(newest ->
+                            newest.times().startedAt().isAfter(backup.times().startedAt()));
         } catch (SQLException e) {
             LOG.warn("{}: cannot read the newest run: {}", backup.service(), e.getMessage());
             return Optional.empty();
@@ -86,7 +87,7 @@ public final class BackupNotices {
         if (backup.state() == BackupState.VERIFIED) {
             return Condition.well(FAILED, backup.service(), backup.id() + " is proved", clock.instant());
         }
-        if (backup.state() == BackupState.MADE && backup.provedInStream()) {
+        if (backup.state() == BackupState.MADE && backup.verification().inStream()) {
             return Condition.well(
                     FAILED, backup.service(), backup.id() + " was proved before it was sealed", clock.instant());
         }
@@ -102,6 +103,6 @@ public final class BackupNotices {
                                 + backup.state().word() + ": " + backup.error(),
                         "pgsteward backup " + what,
                         clock.instant())
-                .with(Map.of("dump_seconds", backup.dumpTime().toMillis() / 1000.0));
+                .with(Map.of("dump_seconds", backup.times().dumpTime().toMillis() / 1000.0));
     }
 }

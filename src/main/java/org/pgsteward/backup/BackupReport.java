@@ -43,12 +43,14 @@ public record BackupReport(List<Line> backups) {
                         backup.kind().word(),
                         backup.state().word(),
                         backup.path().orElse(null),
-                        backup.sizeBytes(),
-                        backup.sourceBytes(),
-                        backup.sha256().isEmpty() ? null : backup.sha256(),
-                        seconds(backup.dumpTime()),
-                        seconds(backup.verifyTime()),
-                        backup.state() == BackupState.VERIFIED ? "file" : backup.provedInStream() ? STREAM : null,
+                        backup.file().sizeBytes(),
+                        backup.file().sourceBytes(),
+                        backup.file().sha256().isEmpty() ? null : backup.file().sha256(),
+                        seconds(backup.times().dumpTime()),
+                        seconds(backup.verification().took()),
+                        backup.state() == BackupState.VERIFIED
+                                ? "file"
+                                : backup.verification().inStream() ? STREAM : null,
                         backup.error().isEmpty() ? null : backup.error(),
                         backup.caveats()))
                 .toList());

@@ -91,7 +91,7 @@ public final class BackupRun {
         if (made.state() == BackupState.FAILED) {
             return dumped;
         }
-        if (made.state() != BackupState.MADE || made.provedInStream()) {
+        if (made.state() != BackupState.MADE || made.verification().inStream()) {
             // The card is written after a verification. This backup was verified while it was dumped.
             card.write();
         }

@@ -114,7 +114,7 @@ public final class InterruptedVerifications {
         for (String service : Set.copyOf(left.values())) {
             holdings.of(service, rows.judgements(service)).stream()
                     .map(Holding::backup)
-                    .filter(backup -> left.containsKey(backup.eventId()))
+                    .filter(backup -> left.containsKey(backup.identity().eventId()))
                     .filter(backup -> proof.distrust(backup).isEmpty())
                     .forEach(stored::add);
         }
@@ -133,7 +133,7 @@ public final class InterruptedVerifications {
             for (Backup backup : left) {
                 if (!isGivenUp(backup, interrupted)) {
                     LOG.info("{}: {} is verified now, since its process ended first", backup.service(), backup.id());
-                    Files.writeString(mark, backup.eventId().toString());
+                    Files.writeString(mark, backup.identity().eventId().toString());
                     run.verify(backup);
                 }
             }
@@ -142,7 +142,7 @@ public final class InterruptedVerifications {
     }
 
     private boolean isGivenUp(Backup backup, String interrupted) {
-        return backup.eventId().toString().equals(interrupted)
+        return backup.identity().eventId().toString().equals(interrupted)
                 || deaths.heldUntil(backup.service()).isPresent();
     }
 

@@ -235,8 +235,8 @@ public final class RequestedBackups {
 
     private Backup known(StoredBackup stored) {
         try {
-            Judgement judgement = rows.judgements(stored.manifest().service())
-                    .get(UUID.fromString(stored.manifest().eventId()));
+            Judgement judgement = rows.judgements(stored.manifest().source().service())
+                    .get(UUID.fromString(stored.manifest().identity().eventId()));
             return judgement == null ? stored.asMade() : stored.as(judgement);
         } catch (SQLException e) {
             return stored.asMade();
@@ -276,7 +276,8 @@ public final class RequestedBackups {
 
     /** One that stays {@code made} because nobody here can open it was proved before, and has the time of it. */
     private static boolean isUnfinished(Backup row) {
-        return row.state() == BackupState.RUNNING || (row.state() == BackupState.MADE && !row.provedInStream());
+        return row.state() == BackupState.RUNNING
+                || (row.state() == BackupState.MADE && !row.verification().inStream());
     }
 
     /** While PostgreSQL is away there is none to see. */

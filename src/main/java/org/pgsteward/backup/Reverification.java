@@ -109,8 +109,8 @@ public final class Reverification {
         Instant now = clock.instant();
         List<Holding> oldest = new ArrayList<>();
         Set<UUID> unknown = new HashSet<>();
-        Comparator<Holding> order = Comparator.comparing(
-                        (Holding backup) -> !unknown.contains(backup.backup().eventId()))
+        Comparator<Holding> order = Comparator.comparing((Holding backup) ->
+                        !unknown.contains(backup.backup().identity().eventId()))
                 .thenComparing(Reverification::lookedAt)
                 .thenComparing(Holding::path);
         try {
@@ -124,8 +124,8 @@ public final class Reverification {
                     if (backup.backup().state() != BackupState.EXPIRED
                             && !lookedAt(backup).plus(FRESH).isAfter(now)) {
                         oldest.add(backup);
-                        if (!judgements.containsKey(backup.backup().eventId())) {
-                            unknown.add(backup.backup().eventId());
+                        if (!judgements.containsKey(backup.backup().identity().eventId())) {
+                            unknown.add(backup.backup().identity().eventId());
                         }
                     }
                 }
@@ -142,8 +142,8 @@ public final class Reverification {
 
     private static Instant lookedAt(Holding backup) {
         return backup.saidAt()
-                .or(backup.backup()::verifiedAt)
-                .or(backup.backup()::finishedAt)
+                .or(backup.backup().verification()::at)
+                .or(backup.backup().times()::finishedAt)
                 .orElse(backup.startedAt());
     }
 
@@ -187,7 +187,7 @@ public final class Reverification {
     }
 
     private static boolean wasProved(Backup backup) {
-        return Standing.of(backup.state(), backup.provedInStream()) == Standing.PROVED;
+        return Standing.of(backup.state(), backup.verification().inStream()) == Standing.PROVED;
     }
 
     private boolean isAsWritten(Backup backup) {
@@ -200,7 +200,8 @@ public final class Reverification {
 
     private boolean isExpired(Backup backup) {
         try {
-            return Optional.ofNullable(rows.judgements(backup.service()).get(backup.eventId()))
+            return Optional.ofNullable(rows.judgements(backup.service())
+                            .get(backup.identity().eventId()))
                     .filter(known -> known.state() == BackupState.EXPIRED)
                     .isPresent();
         } catch (SQLException e) {
@@ -209,9 +210,11 @@ public final class Reverification {
     }
 
     private Condition damaged(Backup after) {
-        String proved = after.verifiedAt()
+        String proved = after.verification()
+                .at()
                 .map(at -> "was proved at " + at)
-                .orElse("was written whole at " + after.finishedAt().orElse(after.startedAt()));
+                .orElse("was written whole at "
+                        + after.times().finishedAt().orElse(after.times().startedAt()));
         return Condition.bad(
                         Severity.CRITICAL,
                         DAMAGED,
@@ -221,7 +224,11 @@ public final class Reverification {
                         "pgsteward backup " + after.service()
                                 + "   # another one, now\ndmesg | tail -50   # what does the disk say?",
                         clock.instant())
-                .with(Map.of("path", after.path().orElseThrow(), "size_bytes", after.sizeBytes()));
+                .with(Map.of(
+                        "path",
+                        after.path().orElseThrow(),
+                        "size_bytes",
+                        after.file().sizeBytes()));
     }
 
     private Condition neverProved(Backup after) {

@@ -87,8 +87,8 @@ final class BackupsCommand implements Callable<Integer> {
                 ? Inventory.of(wiring.store)
                 : new Inventory(List.of(), Map.of());
         List<StoredBackup> stored = inventory.backups().stream()
-                .filter(backup ->
-                        service == null || service.equals(backup.manifest().service()))
+                .filter(backup -> service == null
+                        || service.equals(backup.manifest().source().service()))
                 .toList();
         if (service != null && stored.isEmpty()) {
             throw VerifyCommand.noBackup(service, inventory, wiring);
@@ -126,14 +126,14 @@ final class BackupsCommand implements Callable<Integer> {
         for (StoredBackup backup : stored) {
             Manifest manifest = backup.manifest();
             table.row(
-                    OneLine.of(manifest.service(), 60),
-                    manifest.kind(),
-                    age(manifest.startedAt(), now),
-                    Size.words(manifest.sizeBytes()),
+                    OneLine.of(manifest.source().service(), 60),
+                    manifest.source().kind(),
+                    age(manifest.run().startedAt(), now),
+                    Size.words(manifest.file().sizeBytes()),
                     inventory.alteration(backup).isPresent()
                             ? ink.critical("altered")
                             : ink.state(state(judgements, manifest)),
-                    manifest.file());
+                    manifest.file().name());
         }
         table.print(out);
         printCaveats(stored, judgements, ink, out);
@@ -145,7 +145,7 @@ final class BackupsCommand implements Callable<Integer> {
 
     /** What the journal says since the verification; what was known when the dump was made where it says nothing. */
     private static List<String> caveats(Map<String, Judgement> judgements, Manifest manifest) {
-        Judgement judgement = judgements.get(manifest.eventId());
+        Judgement judgement = judgements.get(manifest.identity().eventId());
         return judgement == null || judgement.state() == BackupState.MADE ? manifest.caveats() : judgement.caveats();
     }
 
@@ -155,10 +155,10 @@ final class BackupsCommand implements Callable<Integer> {
         Set<String> seen = new HashSet<>();
         for (StoredBackup backup : stored) {
             Manifest manifest = backup.manifest();
-            if (seen.add(manifest.kind() + " " + manifest.service())) {
+            if (seen.add(manifest.source().kind() + " " + manifest.source().service())) {
                 caveats(judgements, manifest)
-                        .forEach(caveat -> out.println(
-                                ink.warning(OneLine.of(manifest.service(), 60) + ": " + OneLine.of(caveat, 1000))));
+                        .forEach(caveat -> out.println(ink.warning(
+                                OneLine.of(manifest.source().service(), 60) + ": " + OneLine.of(caveat, 1000))));
             }
         }
     }
@@ -201,7 +201,7 @@ final class BackupsCommand implements Callable<Integer> {
     }
 
     private static String state(Map<String, Judgement> judgements, Manifest manifest) {
-        Judgement judgement = judgements.get(manifest.eventId());
+        Judgement judgement = judgements.get(manifest.identity().eventId());
         return judgement == null ? "unknown" : judgement.state().word();
     }
 
@@ -210,8 +210,9 @@ final class BackupsCommand implements Callable<Integer> {
         Map<String, Judgement> judgements = new HashMap<>();
         try {
             wiring.rows
-                    .judgements(new TreeSet<>(
-                            manifests.stream().map(Manifest::service).toList()))
+                    .judgements(new TreeSet<>(manifests.stream()
+                            .map(manifest -> manifest.source().service())
+                            .toList()))
                     .forEach((event, judgement) -> judgements.put(event.toString(), judgement));
         } catch (SQLException e) {
             spec.commandLine()

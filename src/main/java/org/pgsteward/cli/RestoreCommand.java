@@ -172,7 +172,8 @@ final class RestoreCommand implements Callable<Integer> {
             for (StoredBackup backup : inventory.backups()) {
                 Backup made = backup.asMade();
                 wiring.reporter.record(made);
-                Duration took = report.verified().get(backup.manifest().eventId());
+                Duration took =
+                        report.verified().get(backup.manifest().identity().eventId());
                 if (took != null) {
                     wiring.reporter.record(made.judged(BackupState.VERIFIED, wiring.clock.instant(), took, ""));
                 }
@@ -233,8 +234,8 @@ final class RestoreCommand implements Callable<Integer> {
                             + ": 'pgsteward backups' lists what there is; a file without a manifest cannot be checked,"
                             + " and is restored by the lines in RECOVERY.md"));
             if (service != null && !inventory.of(service).contains(named)) {
-                throw new Refusal(
-                        "backup '" + backup + "' is of " + named.manifest().service() + ", not of " + service);
+                throw new Refusal("backup '" + backup + "' is of "
+                        + named.manifest().source().service() + ", not of " + service);
             }
             return named;
         }
@@ -246,7 +247,7 @@ final class RestoreCommand implements Callable<Integer> {
                             .reduce((newer, older) -> older)
                             .map(first ->
                                     "there is no backup of '" + name + "' of " + moment + " or before: the first is of "
-                                            + first.manifest().startedAt())
+                                            + first.manifest().run().startedAt())
                             .orElse("there is no backup of '" + name + "'" + store)));
         }
         return trusted(wiring.restore.choose(inventory, name, Optional.empty()))
@@ -257,8 +258,8 @@ final class RestoreCommand implements Callable<Integer> {
     private Optional<StoredBackup> trusted(RestoreChoice choice) {
         choice.backup().ifPresent(backup -> {
             PrintWriter err = spec.commandLine().getErr();
-            String taken = "; restored is " + backup.manifest().backupId() + " of "
-                    + backup.manifest().startedAt();
+            String taken = "; restored is " + backup.manifest().identity().backupId() + " of "
+                    + backup.manifest().run().startedAt();
             choice.passedOver().entrySet().stream()
                     .limit(MOST_LINES)
                     .forEach(entry -> err.println("pgsteward: passed over " + OneLine.of(entry.getKey(), 300) + ": "
@@ -273,7 +274,10 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     private static Duration lastTime(Wiring wiring, StoredBackup chosen) throws SQLException {
-        return wiring.tables.runs().verifyTime(chosen.manifest().backupId()).orElse(Duration.ZERO);
+        return wiring.tables
+                .runs()
+                .verifyTime(chosen.manifest().identity().backupId())
+                .orElse(Duration.ZERO);
     }
 
     private void print(Restore.Done done) {
@@ -282,9 +286,9 @@ final class RestoreCommand implements Callable<Integer> {
         out.println(String.format(
                 Locale.ROOT,
                 "%s: restored %s of %s into database %s: %,d rows in %d tables, as the manifest says, in %.1f s",
-                restored.manifest().service(),
-                restored.manifest().backupId(),
-                restored.manifest().startedAt(),
+                restored.manifest().source().service(),
+                restored.manifest().identity().backupId(),
+                restored.manifest().run().startedAt(),
                 done.order().database(),
                 done.rows(),
                 done.tables(),
@@ -294,18 +298,18 @@ final class RestoreCommand implements Callable<Integer> {
                         Locale.ROOT,
                         "%s: the database of before is kept as %s and closed; nobody could connect for %d ms; delete it"
                                 + " by: DROP DATABASE \"%s\"",
-                        restored.manifest().service(),
+                        restored.manifest().source().service(),
                         kept,
                         done.swapTime().toMillis(),
                         kept.replace("\"", "\"\""))));
-        done.notes().forEach(note -> out.println(restored.manifest().service() + ": " + note));
+        done.notes().forEach(note -> out.println(restored.manifest().source().service() + ": " + note));
     }
 
     private static void writeDown(Wiring wiring, String service, Restore.Done done) {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
             String action = (done.kept().isPresent() ? "replaced by " : "restored from ")
-                    + done.order().backup().manifest().backupId();
+                    + done.order().backup().manifest().identity().backupId();
             wiring.reporter.record(Activity.ours(service, action, wiring.clock.instant()));
         }
     }

@@ -17,15 +17,17 @@ record RestorePlace(String service, String owner, String database) {
     /** Whoever has the database goes before whoever has the name: a service that has neither kept both. */
     static RestorePlace of(Manifest dumped, List<Enrolment> enrolled) {
         Optional<Enrolment> now = enrolled.stream()
-                .filter(one -> one.database().equals(dumped.database()))
+                .filter(one -> one.database().equals(dumped.source().database()))
                 .findFirst()
                 .or(() -> enrolled.stream()
-                        .filter(one -> one.service().equals(dumped.service()))
+                        .filter(one -> one.service().equals(dumped.source().service()))
                         .findFirst());
         return new RestorePlace(
-                now.map(Enrolment::service).orElse(dumped.service()),
-                now.map(Enrolment::user).filter(user -> !user.isEmpty()).orElse(dumped.owner()),
-                now.map(Enrolment::database).orElse(dumped.database()));
+                now.map(Enrolment::service).orElse(dumped.source().service()),
+                now.map(Enrolment::user)
+                        .filter(user -> !user.isEmpty())
+                        .orElse(dumped.source().owner()),
+                now.map(Enrolment::database).orElse(dumped.source().database()));
     }
 
     /**
@@ -35,10 +37,12 @@ record RestorePlace(String service, String owner, String database) {
      */
     static Optional<String> notReplacing(Manifest dumped, List<Enrolment> enrolled, Collection<String> there) {
         return enrolled.stream()
-                .filter(one -> one.service().equals(dumped.service()))
-                .filter(one -> !one.database().equals(dumped.database()) && there.contains(dumped.database()))
+                .filter(one -> one.service().equals(dumped.source().service()))
+                .filter(one -> !one.database().equals(dumped.source().database())
+                        && there.contains(dumped.source().database()))
                 .findFirst()
-                .map(one -> "backup '" + dumped.backupId() + "' is of database " + dumped.database()
+                .map(one -> "backup '" + dumped.identity().backupId() + "' is of database "
+                        + dumped.source().database()
                         + ", which is still there, and service " + one.service() + " has database " + one.database()
                         + " now: restore it --into a new one");
     }

@@ -90,7 +90,8 @@ final class VerifyCommand implements Callable<Integer> {
 
     private static String proving(List<StoredBackup> chosen, int done) {
         int now = Math.min(done, chosen.size() - 1);
-        return "proving " + chosen.get(now).manifest().service() + " (" + (now + 1) + " of " + chosen.size() + ")";
+        return "proving " + chosen.get(now).manifest().source().service() + " (" + (now + 1) + " of " + chosen.size()
+                + ")";
     }
 
     static Inventory inventory(Wiring wiring) throws IOException {
@@ -128,7 +129,7 @@ final class VerifyCommand implements Callable<Integer> {
         String hint = Nearest.hint(
                 name,
                 inventory.backups().stream()
-                        .map(backup -> backup.manifest().service())
+                        .map(backup -> backup.manifest().source().service())
                         .toList());
         return new Refusal("there is no backup of '" + OneLine.of(name, 60) + "' in " + wiring.store.root() + "; "
                 + (hint.isEmpty() ? "'pgsteward backups' lists what there is" : hint));

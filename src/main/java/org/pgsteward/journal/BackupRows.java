@@ -189,8 +189,8 @@ public final class BackupRows {
      */
     public boolean isNewestProved(Backup backup, Instant now) throws SQLException {
         // The journal keeps microseconds.
-        Instant earliest = backup.startedAt().minusMillis(1);
-        Instant latest = backup.startedAt().plusMillis(1);
+        Instant earliest = backup.times().startedAt().minusMillis(1);
+        Instant latest = backup.times().startedAt().plusMillis(1);
         Instant asOf = latest.isAfter(now) ? latest : now;
         return Optional.ofNullable(standings(backup.kind().word(), asOf).get(backup.service()))
                 .flatMap(Standing::lastProved)
@@ -209,8 +209,8 @@ public final class BackupRows {
                 row -> new Proved(row.getString(1), row.getLong(2)),
                 backup.service(),
                 backup.kind().word(),
-                backup.startedAt(),
-                backup.eventId());
+                backup.times().startedAt(),
+                backup.identity().eventId());
     }
 
     /** By service, how many of its backups were proved once and failed their last proof. */

@@ -98,21 +98,25 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("service", cut(backup.service(), 50));
         columns.put("kind", backup.kind().word());
         columns.put("path", backup.path().orElse(null));
-        columns.put("started_at", backup.startedAt().toString());
+        columns.put("started_at", backup.times().startedAt().toString());
         columns.put("success", backup.state() == BackupState.MADE || backup.state() == BackupState.VERIFIED);
         columns.put("id", backup.id());
         columns.put("state", backup.state().word());
-        columns.put("finished_at", text(backup.finishedAt()));
-        columns.put("verified_at", text(backup.verifiedAt()));
-        columns.put("size_bytes", backup.sizeBytes());
-        columns.put("source_bytes", backup.sourceBytes());
-        columns.put("sha256", backup.sha256().isEmpty() ? null : backup.sha256());
-        columns.put("server_version", backup.serverVersion());
+        columns.put("finished_at", text(backup.times().finishedAt()));
+        columns.put("verified_at", text(backup.verification().at()));
+        columns.put("size_bytes", backup.file().sizeBytes());
+        columns.put("source_bytes", backup.file().sourceBytes());
+        columns.put(
+                "sha256",
+                backup.file().sha256().isEmpty() ? null : backup.file().sha256());
+        columns.put("server_version", backup.source().serverVersion());
         columns.put("error", backup.error().isEmpty() ? null : backup.error());
-        columns.put("event_id", backup.eventId().toString());
-        columns.put("set_id", backup.setId().isEmpty() ? null : backup.setId());
-        columns.put("dump_seconds", seconds(backup.dumpTime()));
-        columns.put("verify_seconds", seconds(backup.verifyTime()));
+        columns.put("event_id", backup.identity().eventId().toString());
+        columns.put(
+                "set_id",
+                backup.identity().setId().isEmpty() ? null : backup.identity().setId());
+        columns.put("dump_seconds", seconds(backup.times().dumpTime()));
+        columns.put("verify_seconds", seconds(backup.verification().took()));
         columns.put("proof", proof(backup));
         columns.put("caveat", backup.caveats().isEmpty() ? null : String.join("\n", backup.caveats()));
         return new JournalRow("backup", columns);
@@ -145,7 +149,9 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
 
     /** What was restored to prove it: the stored file, or only the stream that was sealed into it. */
     private static @Nullable String proof(Backup backup) {
-        return backup.state() == BackupState.VERIFIED ? "file" : backup.provedInStream() ? "stream" : null;
+        return backup.state() == BackupState.VERIFIED
+                ? "file"
+                : backup.verification().inStream() ? "stream" : null;
     }
 
     /** Null for a time that was not taken, so that it hides none that was. */

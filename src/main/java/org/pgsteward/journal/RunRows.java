@@ -113,26 +113,17 @@ public final class RunRows {
 
     private static Backup run(ResultSet row, String service, String database, BackupKind kind) throws SQLException {
         return new Backup(
-                row.getString(1),
-                row.getObject(2, UUID.class),
-                row.getString(3),
-                service,
-                database,
-                kind,
-                BackupState.valueOf(row.getString(4).toUpperCase(Locale.ROOT)),
-                Optional.ofNullable(row.getString(5)),
-                Query.time(row, 6),
-                Query.timeIfAny(row, 7),
-                Query.timeIfAny(row, 8),
-                row.getLong(9),
-                row.getLong(10),
-                row.getString(11),
-                row.getString(12),
-                Duration.ofMillis(row.getLong(13)),
-                Duration.ofMillis(row.getLong(14)),
-                row.getBoolean(15),
-                row.getString(16),
-                row.getString(17).lines().toList());
+                new Backup.Identity(row.getString(1), row.getObject(2, UUID.class), row.getString(3)),
+                new Backup.Source(service, database, kind, row.getString(12)),
+                new Backup.Times(Query.time(row, 6), Query.timeIfAny(row, 7), Duration.ofMillis(row.getLong(13))),
+                new Backup.File(
+                        Optional.ofNullable(row.getString(5)), row.getLong(9), row.getLong(10), row.getString(11)),
+                new Backup.Verification(
+                        Query.timeIfAny(row, 8), Duration.ofMillis(row.getLong(14)), row.getBoolean(15)),
+                new Backup.Result(
+                        BackupState.valueOf(row.getString(4).toUpperCase(Locale.ROOT)),
+                        row.getString(16),
+                        row.getString(17).lines().toList()));
     }
 
     /** How long the restore of a backup took when it was proved last; empty when that is not known. */

@@ -74,15 +74,19 @@ class BackupNightIT {
                 .containsExactlyElementsOf(
                         targets.stream().map(BackupTarget::service).toList());
         assertThat(asked).extracting(Backup::state).containsOnly(BackupState.VERIFIED);
-        List<Backup> backups =
-                asked.stream().sorted(Comparator.comparing(Backup::startedAt)).toList();
+        List<Backup> backups = asked.stream()
+                .sorted(Comparator.comparing(made -> made.times().startedAt()))
+                .toList();
         for (int i = 1; i < backups.size(); i++) {
             Backup before = backups.get(i - 1);
             Backup next = backups.get(i);
             // One dump at a time, one proof at a time, and the two beside each other.
-            assertThat(next.startedAt()).isAfterOrEqualTo(before.finishedAt().orElseThrow());
-            assertThat(proofBegan(next)).isAfterOrEqualTo(before.verifiedAt().orElseThrow());
-            assertThat(next.startedAt()).isBefore(before.verifiedAt().orElseThrow());
+            assertThat(next.times().startedAt())
+                    .isAfterOrEqualTo(before.times().finishedAt().orElseThrow());
+            assertThat(proofBegan(next))
+                    .isAfterOrEqualTo(before.verification().at().orElseThrow());
+            assertThat(next.times().startedAt())
+                    .isBefore(before.verification().at().orElseThrow());
         }
     }
 
@@ -94,7 +98,11 @@ class BackupNightIT {
 
     private static Instant proofBegan(Backup backup) {
         // Its length is taken a moment after its end.
-        return backup.verifiedAt().orElseThrow().minus(backup.verifyTime()).plusMillis(5);
+        return backup.verification()
+                .at()
+                .orElseThrow()
+                .minus(backup.verification().took())
+                .plusMillis(5);
     }
 
     @Test
@@ -152,7 +160,7 @@ class BackupNightIT {
             assertThat(first.error()).isEmpty();
             // Beside what fills the disk by now, a first one of this database would not fit; one like the last does.
             long free = Files.getFileStore(disk.path()).getUsableSpace();
-            long left = first.sizeBytes() * 3 / 2;
+            long left = first.file().sizeBytes() * 3 / 2;
             Files.write(disk.path().resolve("in-the-way"), new byte[(int) (free - left)]);
 
             assertThat(backUp(wiring, database).error()).isEmpty();
@@ -178,7 +186,7 @@ class BackupNightIT {
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
         Manifest manifest = Manifests.of(wiring.store, database).get(0);
-        assertThat(manifest.rows()).containsEntry("pg_catalog.pg_largeobject_metadata", 7L);
+        assertThat(manifest.contents().rows()).containsEntry("pg_catalog.pg_largeobject_metadata", 7L);
         assertThat(contents(host.store().resolve(backup.path().orElseThrow())))
                 .contains(" PUBLICATION - everything ")
                 .contains(" PUBLICATION - one ")

@@ -67,7 +67,7 @@ final class CorpusHost implements AutoCloseable {
         try (Pipeline pipeline = wiring.backupPipeline()) {
             pipeline.start();
             for (Backup backup : wiring.asked.backUp("corpus", wiring.asked.all(BackupKind.DUMP, BackupKind.GLOBALS))) {
-                backups.put(backup.kind() == BackupKind.DUMP ? backup.database() : backup.service(), backup);
+                backups.put(backup.kind() == BackupKind.DUMP ? backup.source().database() : backup.service(), backup);
             }
         }
     }
@@ -141,7 +141,7 @@ final class CorpusHost implements AutoCloseable {
             String copy = "into_a_copy";
             try {
                 Restore.Done done = wiring.restore.into(
-                        new Restore.Order(backup, backup.manifest().owner(), copy), RestoreProgress.QUIET);
+                        new Restore.Order(backup, backup.manifest().source().owner(), copy), RestoreProgress.QUIET);
                 outcomes.put(database, compared(database, host.cluster(), copy, String.join("\n", done.notes())));
                 host.cluster().run("homelab", "ALTER DATABASE " + copy + " IS_TEMPLATE false", "DROP DATABASE " + copy);
             } catch (Restore.Refused | IOException e) {

@@ -146,16 +146,18 @@ class ForgedBackupIT {
         Files.writeString(
                 manifest,
                 Files.readString(manifest)
-                        .replaceFirst("\"event_id\" : \"[^\"]+\"", "\"event_id\" : \"" + dump.eventId() + "\"")
+                        .replaceFirst(
+                                "\"event_id\" : \"[^\"]+\"",
+                                "\"event_id\" : \"" + dump.identity().eventId() + "\"")
                         .replaceFirst("\"sha256\" : \"[^\"]+\"", "\"sha256\" : \"" + "0".repeat(64) + "\""));
 
         assertThat(prove(id).state()).isEqualTo(BackupState.FAILED);
 
         assertThat(host.rows(
                         "homelab",
-                        "SELECT state || ' ' || sha256 FROM public.backup_log WHERE event_id = '" + dump.eventId()
-                                + "'"))
-                .containsExactly("verified " + dump.sha256());
+                        "SELECT state || ' ' || sha256 FROM public.backup_log WHERE event_id = '"
+                                + dump.identity().eventId() + "'"))
+                .containsExactly("verified " + dump.file().sha256());
     }
 
     /** psql reads the SQL that counts rows, and runs the rest of a line after a backslash and an exclamation mark. */
@@ -191,7 +193,9 @@ class ForgedBackupIT {
                 host.store().resolve(copy + ".manifest.json"),
                 old(manifest)
                         .replace(good.id(), id)
-                        .replace(good.eventId().toString(), UUID.randomUUID().toString()));
+                        .replace(
+                                good.identity().eventId().toString(),
+                                UUID.randomUUID().toString()));
         return id;
     }
 

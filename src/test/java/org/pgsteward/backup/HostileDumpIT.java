@@ -268,7 +268,8 @@ class HostileDumpIT {
         Backup backup = host.backUp(wiring, database);
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-        assertThat(Manifests.of(wiring.store, database).get(0).rows()).containsEntry("public.t", 3L);
+        assertThat(Manifests.of(wiring.store, database).get(0).contents().rows())
+                .containsEntry("public.t", 3L);
     }
 
     /** As somebody would who can write into the store: the file, and the hash that its manifest has of it. */
@@ -280,8 +281,8 @@ class HostileDumpIT {
         String hash =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(stored));
         String written = Files.readString(manifest);
-        assertThat(written).contains(backup.sha256());
-        Manifests.write(manifest, written.replace(backup.sha256(), hash));
+        assertThat(written).contains(backup.file().sha256());
+        Manifests.write(manifest, written.replace(backup.file().sha256(), hash));
     }
 
     private Backup prove(Backup backup) {

@@ -127,9 +127,9 @@ class SealedBackupsIT {
             assertThat(host.stored(database))
                     .containsExactly(backup.id() + ".dump.zst.age", backup.id() + ".dump.zst.age.manifest.json");
             Manifest manifest = Manifests.of(sealing.wiring.store, database).get(0);
-            assertThat(manifest.sealedTo()).containsExactly(age.recipient());
-            assertThat(manifest.proof()).isEmpty();
-            assertThat(manifest.sha256()).isEqualTo(sha256(file(backup)));
+            assertThat(manifest.file().sealedTo()).containsExactly(age.recipient());
+            assertThat(manifest.file().proof()).isEmpty();
+            assertThat(manifest.file().sha256()).isEqualTo(sha256(file(backup)));
             assertThat(proofInJournal(database)).containsExactly("verified file");
         }
     }
@@ -176,11 +176,11 @@ class SealedBackupsIT {
             edit(backup, "sha256", sha256(file));
             Backup theirs = backup.made(
                     backup.path().orElseThrow(),
-                    backup.finishedAt().orElseThrow(),
+                    backup.times().finishedAt().orElseThrow(),
                     Files.size(file),
-                    backup.sourceBytes(),
+                    backup.file().sourceBytes(),
                     sha256(file),
-                    backup.dumpTime());
+                    backup.times().dumpTime());
 
             Backup proved = sealing.prove(theirs);
 
@@ -197,11 +197,11 @@ class SealedBackupsIT {
 
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.MADE);
-            assertThat(backup.provedInStream()).isTrue();
-            assertThat(backup.verifyTime()).isPositive();
+            assertThat(backup.verification().inStream()).isTrue();
+            assertThat(backup.verification().took()).isPositive();
             assertThat(Manifests.of(sealing.wiring.store, database))
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.proof()).isEqualTo("stream"));
+                    .satisfies(manifest -> assertThat(manifest.file().proof()).isEqualTo("stream"));
             assertThat(proofInJournal(database)).containsExactly("made stream");
             assertThat(host.notices(database)).isEmpty();
             assertThat(leftInScratch()).isEmpty();
@@ -219,7 +219,7 @@ class SealedBackupsIT {
                     .backup();
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.MADE);
-            assertThat(backup.provedInStream()).isTrue();
+            assertThat(backup.verification().inStream()).isTrue();
             assertThat(backup.path().orElseThrow()).endsWith(".sql.zst.age");
         }
     }
@@ -264,7 +264,7 @@ class SealedBackupsIT {
             assertThat(file(backup)).exists();
             assertThat(Manifests.of(sealing.wiring.store, database))
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.proof()).isEmpty());
+                    .satisfies(manifest -> assertThat(manifest.file().proof()).isEmpty());
             assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
         }
     }
@@ -361,7 +361,7 @@ class SealedBackupsIT {
             host.backUp(plain, database);
             sealing.backUp(database);
             assertThat(Manifests.of(plain.store, database))
-                    .extracting(Manifest::backupId)
+                    .extracting(manifest -> manifest.identity().backupId())
                     .doesNotHaveDuplicates()
                     .hasSize(3);
         }

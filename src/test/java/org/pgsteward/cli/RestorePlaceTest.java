@@ -8,6 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.model.Enrolment;
 
 @Tag("fast")
@@ -47,25 +48,11 @@ class RestorePlaceTest {
 
     private static Manifest dump(String service, String database) {
         return new Manifest(
-                service + "-1",
-                "00000000-0000-0000-0000-000000000001",
-                "",
-                service,
-                database,
-                "old",
-                "",
-                "dump",
-                service + "-1.dump.zst",
-                "ab".repeat(32),
-                10,
-                20,
-                NOW,
-                NOW,
-                "15.8",
-                "15",
-                List.of(),
-                "",
-                Map.of(),
-                Map.of());
+                new Manifest.Identity(service + "-1", "00000000-0000-0000-0000-000000000001", ""),
+                new Manifest.Source(service, database, "old", "", "dump"),
+                new Manifest.Run(NOW, NOW, "15.8", "15"),
+                new Manifest.File(service + "-1.dump.zst", "ab".repeat(32), 10, 20, List.of(), ""),
+                new Manifest.Contents(Map.of(), Map.of(), Surroundings.UNKNOWN),
+                List.of());
     }
 }

@@ -1,10 +1,8 @@
 package org.pgsteward.backup.dump;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,54 +56,6 @@ final class BaseRows implements AutoCloseable {
             """.replace("{convertible}", DatabaseEncoding.CONVERTIBLE);
 
     /**
-     * Those of users, their long values, and of the catalog what names all others and what holds large objects; each with
-     * who counts it, nobody's being ours. A superuser's materialized view is no table that could be locked.
-     */
-    private static final String TABLES = """
-            SELECT CASE WHEN c.relkind = 't' OR c.oid < 16384 OR r.rolsuper THEN '' ELSE r.rolname END,
-                   pg_catalog.format('%I.%I', n.nspname, c.relname),
-                   r.rolsuper AND c.relkind = 'r' AND c.oid >= 16384
-              FROM pg_catalog.pg_class AS c
-              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-              JOIN pg_catalog.pg_am AS a ON a.oid = c.relam
-              JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
-             WHERE c.relkind IN ('r', 'm', 't') AND c.relpersistence = 'p' AND a.amname = 'heap'
-               AND (c.oid >= 16384 OR c.oid IN ('pg_catalog.pg_class'::pg_catalog.regclass,
-                                                'pg_catalog.pg_largeobject'::pg_catalog.regclass))
-               AND NOT (r.rolsuper AND c.relkind = 'm')
-               AND (r.rolsuper OR r.rolname !~ '^pg_')
-               AND pg_catalog.age(c.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
-               AND pg_catalog.age(n.xmin) > pg_catalog.age(CAST(? AS pg_catalog.xid))
-             ORDER BY 1, 2
-             LIMIT 20001
-            """;
-
-    /** Tables of a database that are counted; one more is read. */
-    private static final int MOST_TABLES = 20_000;
-
-    /** Characters of the names of a database's tables. */
-    private static final int MOST_OF_A_DATABASE = 512 * 1024;
-
-    /** The same for all databases. */
-    private static final int MOST = 2 * 1024 * 1024;
-
-    /** In the transaction that holds the table's lock: whether it is what it was in the list. */
-    private static final String STILL_A_SUPERUSERS = """
-            SELECT c.oid
-              FROM pg_catalog.pg_class AS c
-              JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
-             WHERE c.oid = CAST(? AS pg_catalog.regclass) AND c.relkind = 'r' AND r.rolsuper
-            """;
-
-    /** Where a minor version knows it: no view is taken for a table. */
-    private static final String TABLES_ONLY =
-            "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_catalog.pg_settings"
-                    + " WHERE name = 'restrict_nonsystem_relation_kind'";
-
-    private static final String OLD_ENOUGH =
-            " WHERE pg_catalog.age(xmin) OPERATOR(pg_catalog.>)" + " pg_catalog.age(CAST(? AS pg_catalog.xid))";
-
-    /**
      * Of a table or a database that somebody dropped or holds locked: it was not there, or not untouched. Of one that its
      * owner may not connect to or has filled with sessions, too: he counts nothing there.
      */
@@ -133,16 +83,15 @@ final class BaseRows implements AutoCloseable {
 
     private final Server server;
     private final Connection connection;
-    private final String before;
+    private final BaseTables tables;
+    private final TableCount counter;
     private final Duration smallDatabase;
-
-    /** Characters of the names so far. */
-    private int names;
 
     private BaseRows(Server server, Connection connection, String before, Duration smallDatabase) {
         this.server = server;
         this.connection = connection;
-        this.before = before;
+        this.tables = new BaseTables(server, before);
+        this.counter = new TableCount(before);
         this.smallDatabase = smallDatabase;
     }
 
@@ -174,7 +123,8 @@ final class BaseRows implements AutoCloseable {
     private void keepTheLog() {
         String name = "pgsteward_base_" + UUID.randomUUID().toString().substring(0, 8);
         try {
-            column(connection, "SELECT pg_catalog.pg_create_physical_replication_slot('" + name + "', true, true)", 0);
+            counter.column(
+                    connection, "SELECT pg_catalog.pg_create_physical_replication_slot('" + name + "', true, true)", 0);
         } catch (SQLException noSlot) {
             // None is free: the backup may have to be made again, and mostly will not.
             return;
@@ -194,43 +144,35 @@ final class BaseRows implements AutoCloseable {
     /** By {@code database.schema.table}, each quoted where it has to be. */
     private Map<String, Long> count() throws SQLException {
         Map<String, Long> counts = new TreeMap<>();
-        for (String left : column(connection, LEFT_BEHIND, 0)) {
+        for (String left : counter.column(connection, LEFT_BEHIND, 0)) {
             try {
                 RoleRemoval.drop(server, left);
             } catch (SQLException e) {
                 LOG.warn("role {} of an earlier base backup cannot be dropped: {}", left, e.getMessage());
             }
         }
-        List<String> names = column(connection, DATABASES, 1);
+        List<String> names = counter.column(connection, DATABASES, 1);
         for (String database : names) {
-            String prefix = column(connection, "SELECT pg_catalog.quote_ident(" + Quote.literal(database) + ")", 0)
-                            .get(0)
-                    + ".";
+            String prefix =
+                    counter.column(connection, "SELECT pg_catalog.quote_ident(" + Quote.literal(database) + ")", 0)
+                                    .get(0)
+                            + ".";
             count(database, prefix, counts);
         }
         return counts;
     }
 
-    /**
-     * One that may be counted.
-     *
-     * @param owner with whose rights; empty for the administrator's
-     * @param name quoted
-     * @param lockable whether somebody else could put another of that name in its place
-     */
-    private record Table(String owner, String name, boolean lockable) {}
-
     private void count(String database, String prefix, Map<String, Long> counts) throws SQLException {
         try {
-            Map<String, List<Table>> byOwner = new TreeMap<>();
-            tables(database)
+            Map<String, List<BaseTables.Table>> byOwner = new TreeMap<>();
+            tables.of(database)
                     .forEach(table -> byOwner.computeIfAbsent(table.owner(), owner -> new ArrayList<>())
                             .add(table));
-            List<Table> administrators = byOwner.getOrDefault("", List.of());
+            List<BaseTables.Table> administrators = byOwner.getOrDefault("", List.of());
             byOwner.remove("");
             TimeLimit limit = TimeLimit.in(timeFor(database));
             countOurs(database, administrators, prefix, counts, limit);
-            for (Map.Entry<String, List<Table>> owned : byOwner.entrySet()) {
+            for (Map.Entry<String, List<BaseTables.Table>> owned : byOwner.entrySet()) {
                 countOwned(database, owned.getKey(), owned.getValue(), prefix, counts, limit);
             }
         } catch (SQLException e) {
@@ -240,7 +182,7 @@ final class BaseRows implements AutoCloseable {
             if (!isUnreachable(e)) {
                 throw e;
             }
-            column(connection, "SELECT 1", 0);
+            counter.column(connection, "SELECT 1", 0);
             LOG.warn("database {} is not compared with the base backup: {}", database, e.getMessage());
         }
     }
@@ -252,22 +194,23 @@ final class BaseRows implements AutoCloseable {
     }
 
     private Duration timeFor(String database) throws SQLException {
-        String bytes = column(connection, "SELECT pg_catalog.pg_database_size(" + Quote.literal(database) + ")", 0)
+        String bytes = counter.column(
+                        connection, "SELECT pg_catalog.pg_database_size(" + Quote.literal(database) + ")", 0)
                 .get(0);
         return smallDatabase.plusSeconds(Long.parseLong(bytes) / StuckRule.SLOW_DISK);
     }
 
     /** An owner can lock the TOAST tables that the administrator counts, and each lock is waited for half a minute. */
     private void countOurs(
-            String database, List<Table> tables, String prefix, Map<String, Long> counts, TimeLimit limit)
+            String database, List<BaseTables.Table> tables, String prefix, Map<String, Long> counts, TimeLimit limit)
             throws SQLException {
         try {
-            count(() -> limit.over(server.connectForLong(database)), tables, prefix, counts, BaseRows::passOver);
+            counter.add(() -> limit.over(server.connectForLong(database)), tables, prefix, counts, BaseRows::passOver);
         } catch (SQLException e) {
             if (!limit.isOver()) {
                 throw e;
             }
-            column(connection, "SELECT 1", 0);
+            counter.column(connection, "SELECT 1", 0);
             LOG.warn(
                     "not all tables of database {} are compared with the base backup: counting took longer than {}",
                     database,
@@ -277,13 +220,19 @@ final class BaseRows implements AutoCloseable {
 
     /** Counts the tables of an owner. An error leaves out tables of this owner only, unless PostgreSQL does not answer. */
     private void countOwned(
-            String database, String owner, List<Table> tables, String prefix, Map<String, Long> counts, TimeLimit limit)
+            String database,
+            String owner,
+            List<BaseTables.Table> tables,
+            String prefix,
+            Map<String, Long> counts,
+            TimeLimit limit)
             throws SQLException {
         List<SQLException> failures = new ArrayList<>();
         try (PassingRole role = PassingRole.make(server, PREFIX, Optional.of(owner), MARK, USABLE)) {
-            count(() -> limit.over(role.enter(database)), tables, prefix, counts, e -> addUnlessGone(e, failures));
+            counter.add(
+                    () -> limit.over(role.enter(database)), tables, prefix, counts, e -> addUnlessGone(e, failures));
         } catch (SQLException e) {
-            column(connection, "SELECT 1", 0);
+            counter.column(connection, "SELECT 1", 0);
             addUnlessGone(e, failures);
         }
         if (!failures.isEmpty()) {
@@ -301,79 +250,6 @@ final class BaseRows implements AutoCloseable {
         }
     }
 
-    /** Opens a session in which tables are counted. */
-    private interface Login {
-        Connection enter() throws SQLException;
-    }
-
-    /** Handles the error of one table. */
-    private interface Failure {
-        void of(SQLException e) throws SQLException;
-    }
-
-    private void count(Login login, List<Table> tables, String prefix, Map<String, Long> counts, Failure failure)
-            throws SQLException {
-        for (int from = 0; from < tables.size(); from += SnapshotRows.TABLES_OF_A_SESSION) {
-            try (Connection there = login.enter()) {
-                int to = Math.min(tables.size(), from + SnapshotRows.TABLES_OF_A_SESSION);
-                count(there, tables.subList(from, to), prefix, counts, failure);
-            }
-        }
-    }
-
-    private void count(Connection there, List<Table> tables, String prefix, Map<String, Long> counts, Failure failure)
-            throws SQLException {
-        // What a function among them may try is to be gone with it.
-        there.setReadOnly(true);
-        there.setAutoCommit(false);
-        for (Table table : tables) {
-            try {
-                column(there, TABLES_ONLY, 0);
-                if (!table.lockable() || isLocked(there, table)) {
-                    String rows = column(there, "SELECT pg_catalog.count(*) FROM ONLY " + table.name() + OLD_ENOUGH, 1)
-                            .get(0);
-                    counts.put(prefix + table.name(), Long.valueOf(rows));
-                }
-            } catch (SQLException e) {
-                failure.of(e);
-            } finally {
-                there.rollback();
-            }
-        }
-    }
-
-    /** Who owns the schema may put a view of his into the place of a superuser's table: not from here on. */
-    private static boolean isLocked(Connection there, Table table) throws SQLException {
-        Query.run(there, "LOCK TABLE ONLY " + table.name() + " IN ACCESS SHARE MODE");
-        return Query.first(there, STILL_A_SUPERUSERS, row -> true, table.name()).isPresent();
-    }
-
-    private List<Table> tables(String database) throws SQLException {
-        try (Connection there = server.connectForLong(database);
-                PreparedStatement statement = there.prepareStatement(TABLES)) {
-            statement.setObject(1, before, Types.OTHER);
-            statement.setObject(2, before, Types.OTHER);
-            try (ResultSet rows = statement.executeQuery()) {
-                List<Table> tables = new ArrayList<>();
-                int most = Math.min(MOST_OF_A_DATABASE, MOST - names);
-                int here = 0;
-                while (rows.next()) {
-                    here += database.length() + rows.getString(2).length();
-                    if (here > most || tables.size() == MOST_TABLES) {
-                        LOG.warn(
-                                "only {} tables of database {} are compared with the base backup: it has too many, or their names are too long",
-                                tables.size(),
-                                database);
-                        break;
-                    }
-                    tables.add(new Table(rows.getString(1), rows.getString(2), rows.getBoolean(3)));
-                }
-                names += Math.min(here, most);
-                return tables;
-            }
-        }
-    }
-
     private static void passOver(SQLException e) throws SQLException {
         if (!isGone(e)) {
             throw e;
@@ -382,22 +258,6 @@ final class BaseRows implements AutoCloseable {
 
     private static boolean isGone(SQLException e) {
         return GONE.contains(String.valueOf(e.getSQLState()));
-    }
-
-    /** The first column; each of {@code marks} question marks stands for the transaction that bounds what is old. */
-    private List<String> column(Connection there, String sql, int marks) throws SQLException {
-        try (PreparedStatement statement = there.prepareStatement(sql)) {
-            for (int mark = 1; mark <= marks; mark++) {
-                statement.setObject(mark, before, Types.OTHER);
-            }
-            try (ResultSet rows = statement.executeQuery()) {
-                List<String> values = new ArrayList<>();
-                while (rows.next()) {
-                    values.add(rows.getString(1));
-                }
-                return values;
-            }
-        }
     }
 
     @Override

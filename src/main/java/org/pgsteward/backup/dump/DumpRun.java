@@ -150,27 +150,20 @@ public final class DumpRun implements AutoCloseable {
         Instant finished = clock.instant();
         String sha256 = stream.sha256Hex();
         Manifest plain = new Manifest(
-                started.id(),
-                started.eventId().toString(),
-                started.setId(),
-                target.service(),
-                target.database(),
-                target.owner(),
-                target.image(),
-                target.kind().word(),
-                file.fileName(),
-                sha256,
-                written,
-                stream.sourceBytes(),
-                started.startedAt(),
-                finished,
-                started.serverVersion(),
-                clientVersion,
-                keys.recipients(),
-                "",
-                extensions,
-                countedRows(),
-                surroundings.withoutSecrets(),
+                new Manifest.Identity(
+                        started.id(),
+                        started.identity().eventId().toString(),
+                        started.identity().setId()),
+                new Manifest.Source(
+                        target.service(),
+                        target.database(),
+                        target.owner(),
+                        target.image(),
+                        target.kind().word()),
+                new Manifest.Run(
+                        started.times().startedAt(), finished, started.source().serverVersion(), clientVersion),
+                new Manifest.File(file.fileName(), sha256, written, stream.sourceBytes(), keys.recipients(), ""),
+                new Manifest.Contents(extensions, countedRows(), surroundings.withoutSecrets()),
                 List.of());
         Manifest manifest = plain.with(RestoreCaveats.of(plain, allowedExtensions, List.of()));
         if (proof.isEmpty()) {

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.AgeKeys;
-import org.pgsteward.backup.store.DiskNeedRule;
 import org.pgsteward.backup.store.DiskSpace;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.Surroundings;
@@ -53,16 +52,13 @@ public final class Dumps {
     /** Of a base backup, a second. */
     private static final String BASE_RATE = "64M";
 
-    private static final String WHOLE_SIZE =
-            "SELECT pg_catalog.sum(pg_catalog.pg_database_size(oid))::bigint FROM pg_catalog.pg_database";
-
     private final Server server;
     private final Optional<Path> bindir;
     private final UnprivilegedUser user;
     private final Store store;
     private final AgeKeys keys;
     private final Proof proof;
-    private final DiskSpace disk;
+    private final DumpRoom room;
     private final Turn dumping = new Turn(RunsUnderWay.ANOTHER_DUMP);
     private final RunsUnderWay runs;
     private final Path locks;
@@ -88,7 +84,7 @@ public final class Dumps {
         this.store = store;
         this.keys = keys;
         this.proof = proof;
-        this.disk = disk;
+        this.room = new DumpRoom(server, store, proof, disk);
         this.runs = runs;
         this.locks = locks;
         this.clock = clock;
@@ -129,50 +125,13 @@ public final class Dumps {
         try (Progress.Binding bound = progress.bind()) {
             Objects.requireNonNull(bound);
             held.add(dumping.take());
-            long size = requireRoom(target, progress);
+            long size = room.require(target, progress);
             Programs programs = Programs.find(bindir, server.majorVersion());
             return switch (target.kind()) {
                 case DUMP -> dump(target, size, programs, held);
                 case GLOBALS -> globals(target, programs, held);
                 case BASE -> base(target, programs, held);
             };
-        }
-    }
-
-    /** Returns the bytes of what is dumped. */
-    private long requireRoom(BackupTarget target, Progress progress)
-            throws IOException, SQLException, InterruptedException {
-        long size = sourceSize(target);
-        progress.grow(size);
-        DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), size);
-        DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
-        if (!room.fits() && proof.promised() > 0) {
-            // What is being proved gives back what it has taken.
-            proof.awaitEnd();
-            room = DiskNeedRule.judge(need, disk.free());
-        }
-        if (!room.fits()) {
-            throw new IOException(room.reason());
-        }
-        return size;
-    }
-
-    private long sourceSize(BackupTarget target) throws SQLException {
-        return switch (target.kind()) {
-            case DUMP ->
-                Long.parseLong(
-                        server.ask("SELECT pg_catalog.pg_database_size(" + Quote.literal(target.database()) + ")"));
-            case GLOBALS -> 0;
-            case BASE -> Long.parseLong(server.ask(WHOLE_SIZE));
-        };
-    }
-
-    /** Of what is in the store, newest first; a store that cannot be read has no history, and is found out later. */
-    private List<Long> lastSizes(BackupTarget target) {
-        try {
-            return store.sizes(target.service(), target.kind());
-        } catch (IOException e) {
-            return List.of();
         }
     }
 
@@ -272,7 +231,7 @@ public final class Dumps {
             return Optional.empty();
         }
         held.add(proof.takeTurn(target.service()));
-        return Optional.of(proof.inStream(target.kind(), sourceSize(target), programs, held));
+        return Optional.of(proof.inStream(target.kind(), room.sourceSize(target), programs, held));
     }
 
     /**

@@ -14,7 +14,7 @@ final class ArchiveHeader {
 
     /** Returns why the archive is not the one of which its manifest speaks. */
     static Optional<String> contradiction(String list, StoredFile file) {
-        String database = file.manifest().database();
+        String database = file.manifest().source().database();
         // The name's bytes are those by which we asked for it, whichever the database's encoding is.
         String expected = RestorePlan.oneLine(
                 new String(database.getBytes(StandardCharsets.UTF_8), TableOfContents.charset(file)));

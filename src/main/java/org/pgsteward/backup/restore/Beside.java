@@ -72,7 +72,9 @@ final class Beside {
         if (like.isPresent()) {
             database.createLike(order.database(), owner, like.get());
         } else {
-            notes.addAll(database.create(owner, likeTheDumpedOne(manifest) + tablespace(manifest.surroundings())));
+            notes.addAll(database.create(
+                    owner,
+                    likeTheDumpedOne(manifest) + tablespace(manifest.contents().surroundings())));
         }
         List<String> settings = settings();
         set(settings);
@@ -86,22 +88,27 @@ final class Beside {
         if (powerful && !order.isOfTheJournal()) {
             OwnerPowers.refuseCode(order, list);
         }
-        RestoreCaveats.tablespaces(manifest.surroundings().tablespaces()).ifPresent(notes::add);
-        Losses losses = manifest.surroundings().losses();
+        RestoreCaveats.tablespaces(manifest.contents().surroundings().tablespaces())
+                .ifPresent(notes::add);
+        Losses losses = manifest.contents().surroundings().losses();
         RestoreCaveats.systemObjects(losses.systemObjects()).ifPresent(notes::add);
         RestoreCaveats.sessionViews(losses.sessionViews()).ifPresent(notes::add);
         RestorePlan plan = RestorePlan.of(list, made.schemas(), true);
         plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
         lendWrappers(list);
         new OwnersRestore(guest, name)
-                .pour(file, plan, contents, bytes -> progress.poured(bytes, manifest.sourceBytes()));
+                .pour(
+                        file,
+                        plan,
+                        contents,
+                        bytes -> progress.poured(bytes, manifest.file().sourceBytes()));
         progress.step("restored");
         MaterializedViews views = new MaterializedViews(guest, name);
         notes.addAll(views.fill(list, settings));
         notes.addAll(views.emptied(losses.filledViews()));
         notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
         notes.addAll(new OwnersAndRights(guest, contents, name, order.owner()).restore(file, list));
-        long rows = database.compareRows(manifest.rows());
+        long rows = database.compareRows(manifest.contents().rows());
         notes.addAll(database.lostRows(losses.extensionTables()));
         notes.addAll(ExtensionObjects.lost(losses.extensionObjects(), guest, name));
         notes.addAll(TextSearchExpressions.lost(manifest, guest, name));
@@ -112,7 +119,7 @@ final class Beside {
 
     /** Older manifests lack all settings, and newer ones the values of applications: these are read from the dump. */
     private List<String> settings() throws IOException, InterruptedException {
-        Surroundings surroundings = file.manifest().surroundings();
+        Surroundings surroundings = file.manifest().contents().surroundings();
         if (!surroundings.settings().isEmpty() && surroundings.hidden().isEmpty()) {
             return surroundings.assignments();
         }
@@ -150,8 +157,9 @@ final class Beside {
 
     /** An older manifest does not know, and then the dump itself is asked. */
     private String likeTheDumpedOne(Manifest manifest) throws IOException, InterruptedException {
-        return manifest.surroundings().areKnown() || !DatabaseProperties.areReadable(manifest.database())
-                ? manifest.surroundings().words()
+        return manifest.contents().surroundings().areKnown()
+                        || !DatabaseProperties.areReadable(manifest.source().database())
+                ? manifest.contents().surroundings().words()
                 : DatabaseProperties.of(contents, file, database.name()).like();
     }
 
@@ -161,15 +169,15 @@ final class Beside {
                     guest,
                     database.name(),
                     powerful ? guest.name() : order.owner(),
-                    manifest.extensions().keySet(),
-                    manifest.surroundings().schemas(),
+                    manifest.contents().extensions().keySet(),
+                    manifest.contents().surroundings().schemas(),
                     false);
         } catch (DumpExtensions.NotInstalled e) {
             throw new Restore.Refused("the server does not have the extension " + e.extension + ", which database "
-                    + manifest.database() + " uses: install it there first");
+                    + manifest.source().database() + " uses: install it there first");
         } catch (DumpExtensions.NotToBeMade e) {
             throw new Restore.Refused("the server has the extension " + e.extension + ", which database "
-                    + manifest.database() + " uses, and cannot make it: " + e.because());
+                    + manifest.source().database() + " uses, and cannot make it: " + e.because());
         }
     }
 
@@ -209,7 +217,8 @@ final class Beside {
     }
 
     private boolean hasProperties() {
-        boolean readable = DatabaseProperties.areReadable(file.manifest().database());
+        boolean readable =
+                DatabaseProperties.areReadable(file.manifest().source().database());
         if (!readable) {
             notes.add(
                     "what was set and granted on the database is left out: pg_restore does not write it for a name with"

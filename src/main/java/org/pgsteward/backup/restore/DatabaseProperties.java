@@ -77,11 +77,11 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
      */
     static List<String> missing(TableOfContents contents, StoredFile file, String database)
             throws IOException, InterruptedException {
-        if (!areReadable(file.manifest().database())) {
+        if (!areReadable(file.manifest().source().database())) {
             return List.of();
         }
-        Surroundings surroundings = file.manifest().surroundings();
-        return of(contents, file, database).ofResults(file.manifest().owner()).stream()
+        Surroundings surroundings = file.manifest().contents().surroundings();
+        return of(contents, file, database).ofResults(file.manifest().source().owner()).stream()
                 .filter(assignment -> surroundings.settings().isEmpty()
                         || surroundings.hidden().stream()
                                 .anyMatch(name -> assignment.startsWith(Quote.identifier(name) + " TO ")))
@@ -122,9 +122,9 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     static DatabaseProperties of(TableOfContents contents, StoredFile file, String database)
             throws IOException, InterruptedException {
         // What all databases share is in no encoding: its bytes are of where it was written, and are taken for ours.
-        String named =
-                new String(file.manifest().database().getBytes(StandardCharsets.UTF_8), TableOfContents.charset(file));
-        Reading reading = new Reading(named, file.manifest().owner());
+        String named = new String(
+                file.manifest().source().database().getBytes(StandardCharsets.UTF_8), TableOfContents.charset(file));
+        Reading reading = new Reading(named, file.manifest().source().owner());
         contents.script(file, database, ENTRIES, new SqlSplitter(reading::take));
         return reading.done();
     }

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 final class GlobalsProof extends OutputStream {
     private static final Logger LOG = LoggerFactory.getLogger(GlobalsProof.class);
 
-    private final Globals.Reading reading = new Globals.Reading();
+    private final GlobalsReading reading = new GlobalsReading();
 
     @Override
     public void write(int one) {

@@ -91,7 +91,7 @@ final class OwnersAndRights {
      * @return what is not as it was, one line each
      */
     List<String> restore(StoredFile file, String list) throws IOException, InterruptedException {
-        String mine = " " + RestorePlan.oneLine(file.manifest().owner());
+        String mine = " " + RestorePlan.oneLine(file.manifest().source().owner());
         List<String> rights = new ArrayList<>();
         List<String> others = new ArrayList<>();
         list.lines().forEach(line -> {

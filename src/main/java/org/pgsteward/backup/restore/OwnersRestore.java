@@ -78,7 +78,7 @@ final class OwnersRestore {
                     .load(
                             file,
                             contents.write("configuration", plan.configuration()),
-                            file.manifest().extensions().keySet());
+                            file.manifest().contents().extensions().keySet());
             pour(file, list, List.of("--section=data", "--section=post-data"), poured);
         } catch (AgeKeys.NotForUs e) {
             throw e;

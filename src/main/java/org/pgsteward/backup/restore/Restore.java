@@ -56,7 +56,7 @@ public final class Restore {
     private final Path scratch;
     private final RestoreLeftovers leftovers;
     private final RestoreChecks checks;
-    private final ManifestTrust trust;
+    private final RestoreOrders orders;
     private final Clock clock;
 
     /**
@@ -85,7 +85,7 @@ public final class Restore {
         this.scratch = scratch;
         this.leftovers = leftovers;
         this.checks = new RestoreChecks(server, keys, allowedExtensions);
-        this.trust = new ManifestTrust(journal);
+        this.orders = new RestoreOrders(store, new ManifestTrust(journal));
         this.clock = clock;
     }
 
@@ -108,7 +108,7 @@ public final class Restore {
             this(backup, owner, database, false);
         }
 
-        private Order of(StoredBackup whole) {
+        Order of(StoredBackup whole) {
             return new Order(whole, owner, database, isOfTheJournal);
         }
 
@@ -143,11 +143,11 @@ public final class Restore {
                 throw new Refused("database " + order.database() + " exists: choose another name for --into, or say"
                         + " --replace to put the backup in the place of the live one");
             }
-            return fill(vouched(order), Optional.empty(), progress, beside -> {
+            return fill(orders.vouched(order), Optional.empty(), progress, beside -> {
                 beside.inheritClosed();
                 beside.give();
                 progress.step("all of it is " + order.owner() + "'s");
-                String service = order.backup().manifest().service();
+                String service = order.backup().manifest().source().service();
                 beside.database()
                         .rename(
                                 order.database(),
@@ -173,11 +173,11 @@ public final class Restore {
                 RunLock dumps = withoutBackups(serviceOf(order))) {
             checks.checkReplaceable(live);
             List<String> keptBefore = Swap.keptOf(server, live);
-            return fill(vouched(order), Optional.of(SideDatabase.like(server, live)), progress, beside -> {
+            return fill(orders.vouched(order), Optional.of(SideDatabase.like(server, live)), progress, beside -> {
                 beside.give();
                 beside.guest().close();
                 progress.step("all of it is " + order.owner() + "'s");
-                String before = order.backup().manifest().owner();
+                String before = order.backup().manifest().source().owner();
                 if (!before.equals(order.owner())) {
                     beside.notes()
                             .add("its owner is " + order.owner() + " and was " + before
@@ -208,7 +208,7 @@ public final class Restore {
                         .filter(target -> target.database().equals(order.database()))
                         .map(BackupTarget::service)
                         .findFirst()
-                        .orElse(order.backup().manifest().service());
+                        .orElse(order.backup().manifest().source().service());
     }
 
     private RunLock withoutBackups(String service) throws IOException, Refused {
@@ -222,10 +222,7 @@ public final class Restore {
      * @param notAfter the latest time that it may show; empty for the newest
      */
     public RestoreChoice choose(Inventory inventory, String name, Optional<Instant> notAfter) {
-        return RestoreChoice.of(inventory, name, notAfter, backup -> {
-            Optional<String> alteration = inventory.alteration(backup);
-            return alteration.isPresent() ? alteration : trust.refusal(backup, false);
-        });
+        return RestoreChoice.of(inventory, name, notAfter, backup -> orders.doubt(inventory, backup));
     }
 
     /** What becomes of a database that is restored and compared, while its guest is still there. */
@@ -241,7 +238,7 @@ public final class Restore {
      */
     Done beside(Order listed, Optional<String> like, RestoreProgress progress, Ending ending)
             throws Refused, IOException, SQLException, InterruptedException {
-        return fill(whole(listed), like, progress, ending);
+        return fill(orders.whole(listed), like, progress, ending);
     }
 
     private Done fill(Order order, Optional<String> like, RestoreProgress progress, Ending ending)
@@ -270,7 +267,7 @@ public final class Restore {
             return new Done(
                     order,
                     Optional.of(swapped.kept()).filter(kept -> !kept.isEmpty()),
-                    manifest.rows().size(),
+                    manifest.contents().rows().size(),
                     rows,
                     Duration.ofNanos(System.nanoTime() - began),
                     swapped.took(),
@@ -280,29 +277,6 @@ public final class Restore {
                 discard(guest);
             }
         }
-    }
-
-    /** Reads the manifest once: another program may change it between two readings. */
-    private Order whole(Order listed) throws Refused, IOException {
-        StoredBackup backup = store.whole(listed.backup());
-        Optional<String> alteration = store.alteration(backup);
-        if (alteration.isPresent()) {
-            throw new Refused(backup.path() + " is not restored: " + alteration.get()
-                    + "; 'pgsteward backups' lists what else there is, and RECOVERY.md has the lines for one that you"
-                    + " trust all the same");
-        }
-        return listed.of(backup);
-    }
-
-    /** Reads the manifest, and requires that {@link ManifestTrust} accepts it: an unsigned manifest can claim any time. */
-    private Order vouched(Order listed) throws Refused, IOException {
-        Order order = whole(listed);
-        StoredBackup backup = order.backup();
-        Optional<String> refusal = trust.refusal(backup, false);
-        if (refusal.isPresent()) {
-            throw new Refused(refusal.get());
-        }
-        return order;
     }
 
     private void discard(Guest guest) {

@@ -96,15 +96,21 @@ public final class RestoreCaveats {
      */
     public static List<String> of(Manifest manifest, Set<String> allowed, List<String> lost) {
         List<String> caveats = new ArrayList<>();
-        forbidden(manifest.extensions().keySet(), allowed).ifPresent(why -> caveats.add("restore refuses it: " + why));
-        powerful(manifest.database(), manifest.owner(), manifest.surroundings().powers())
+        forbidden(manifest.contents().extensions().keySet(), allowed)
                 .ifPresent(why -> caveats.add("restore refuses it: " + why));
-        tablespaces(manifest.surroundings().tablespaces()).ifPresent(caveats::add);
-        privileges(manifest.surroundings().losses().privileges()).ifPresent(caveats::add);
-        systemObjects(manifest.surroundings().losses().systemObjects()).ifPresent(caveats::add);
-        sessionViews(manifest.surroundings().losses().sessionViews()).ifPresent(caveats::add);
-        sessionChecks(manifest.surroundings().losses().sessionChecks()).ifPresent(caveats::add);
-        String when = manifest.kind().equals(BackupKind.BASE.word()) ? "" : "after a restore ";
+        powerful(
+                        manifest.source().database(),
+                        manifest.source().owner(),
+                        manifest.contents().surroundings().powers())
+                .ifPresent(why -> caveats.add("restore refuses it: " + why));
+        tablespaces(manifest.contents().surroundings().tablespaces()).ifPresent(caveats::add);
+        privileges(manifest.contents().surroundings().losses().privileges()).ifPresent(caveats::add);
+        systemObjects(manifest.contents().surroundings().losses().systemObjects())
+                .ifPresent(caveats::add);
+        sessionViews(manifest.contents().surroundings().losses().sessionViews()).ifPresent(caveats::add);
+        sessionChecks(manifest.contents().surroundings().losses().sessionChecks())
+                .ifPresent(caveats::add);
+        String when = manifest.source().kind().equals(BackupKind.BASE.word()) ? "" : "after a restore ";
         lost.forEach(what -> caveats.add(when + what));
         List<String> shown = new ArrayList<>();
         caveats.stream()

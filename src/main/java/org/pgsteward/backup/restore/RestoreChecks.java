@@ -38,16 +38,17 @@ final class RestoreChecks {
                             + " lines that restore it, and 'pgsteward restore --all' those of an empty server");
         }
         int major = server.majorVersion();
-        if (Integer.parseInt(manifest.clientVersion()) > major) {
-            throw new Restore.Refused(order.backup().path() + " was made by PostgreSQL " + manifest.clientVersion()
-                    + ", and the server is PostgreSQL " + major + ": a dump goes into the same version or a newer one");
+        if (Integer.parseInt(manifest.run().clientVersion()) > major) {
+            throw new Restore.Refused(order.backup().path() + " was made by PostgreSQL "
+                    + manifest.run().clientVersion() + ", and the server is PostgreSQL " + major
+                    + ": a dump goes into the same version or a newer one");
         }
         Optional<String> forbidden =
-                RestoreCaveats.forbidden(manifest.extensions().keySet(), allowedExtensions);
+                RestoreCaveats.forbidden(manifest.contents().extensions().keySet(), allowedExtensions);
         if (forbidden.isPresent()) {
             throw new Restore.Refused(forbidden.get());
         }
-        checkRoles(order, manifest.surroundings());
+        checkRoles(order, manifest.contents().surroundings());
     }
 
     /** A restore makes none: who may log in, and how, is not a dump's to say. */
@@ -104,7 +105,7 @@ final class RestoreChecks {
             throw new Restore.Refused(file.file() + " is not restored: " + e.getMessage()
                     + "; 'pgsteward backups' lists what else there is");
         }
-        if (file.manifest().hasRecipients() && !keys.opens()) {
+        if (file.manifest().file().isEncrypted() && !keys.opens()) {
             throw new Restore.Refused(file.file() + " is sealed, and there is nothing here to open it with: set"
                     + " PGSTEWARD_BACKUP_IDENTITY_FILE to the path of the age key");
         }

@@ -51,8 +51,8 @@ public record RestoreChoice(Optional<StoredBackup> backup, Map<String, String> p
     private static Optional<StoredBackup> newest(Inventory inventory, String name, Optional<Instant> notAfter) {
         // Only a dump can be restored, and a database may be called like the base backups.
         return Stream.concat(inventory.dumpsOf(name).stream(), inventory.of(name).stream())
-                .filter(backup ->
-                        notAfter.isEmpty() || !backup.manifest().startedAt().isAfter(notAfter.get()))
+                .filter(backup -> notAfter.isEmpty()
+                        || !backup.manifest().run().startedAt().isAfter(notAfter.get()))
                 .findFirst();
     }
 

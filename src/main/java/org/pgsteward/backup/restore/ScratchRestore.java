@@ -102,7 +102,11 @@ public final class ScratchRestore implements AutoCloseable {
         Manifest manifest = file.manifest();
         ScratchDatabase database;
         try {
-            database = ScratchDatabase.make(cluster, manifest.owner(), manifest.extensions(), manifest.surroundings());
+            database = ScratchDatabase.make(
+                    cluster,
+                    manifest.source().owner(),
+                    manifest.contents().extensions(),
+                    manifest.contents().surroundings());
         } catch (ScratchDatabase.Unlike e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
@@ -123,14 +127,17 @@ public final class ScratchRestore implements AutoCloseable {
         if (stranger.isPresent()) {
             throw new IOException(stranger.get());
         }
-        ScratchDatabase.lendWrappers(cluster, manifest.owner(), Optional.of(contents));
+        ScratchDatabase.lendWrappers(cluster, manifest.source().owner(), Optional.of(contents));
         RestorePlan plan = RestorePlan.of(contents, database.schemas(), false);
         if (!plan.leftOut().isEmpty()) {
-            LOG.info("{}: left to an administrator, in a restore too: {}", manifest.backupId(), plan.leftOut());
+            LOG.info(
+                    "{}: left to an administrator, in a restore too: {}",
+                    manifest.identity().backupId(),
+                    plan.leftOut());
         }
-        ScratchSite site = new ScratchSite(cluster, manifest.owner());
+        ScratchSite site = new ScratchSite(cluster, manifest.source().owner());
         TableOfContents entries = new TableOfContents(site, cluster.data());
-        if (!manifest.surroundings().hidden().isEmpty()) {
+        if (!manifest.contents().surroundings().hidden().isEmpty()) {
             List<String> settings = DatabaseProperties.missing(entries, file, ScratchDatabase.NAME);
             cluster.sql("postgres", ResultSettings.onDatabase(ScratchDatabase.NAME, settings) + ";");
         }
@@ -264,7 +271,7 @@ public final class ScratchRestore implements AutoCloseable {
     /** Returns the contents that are not there after a restore, one line each. */
     private static List<String> lostContents(Manifest manifest, ScratchSite site)
             throws IOException, InterruptedException {
-        Losses losses = manifest.surroundings().losses();
+        Losses losses = manifest.contents().surroundings().losses();
         List<String> lost =
                 new ArrayList<>(new MaterializedViews(site, ScratchDatabase.NAME).emptied(losses.filledViews()));
         if (!losses.extensionTables().isEmpty()) {

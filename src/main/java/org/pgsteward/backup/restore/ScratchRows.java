@@ -34,12 +34,13 @@ final class ScratchRows {
                     "postgres",
                     "SELECT 0, count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN ('"
                             + ScratchRestore.ADMINISTRATOR + "', '" + COUNTER + "');");
-            RowDifferences.of(manifest.rows(), counted(List.of("pg_catalog.pg_roles"), roles))
+            RowDifferences.of(manifest.contents().rows(), counted(List.of("pg_catalog.pg_roles"), roles))
                     .orThrow();
             return;
         }
         RowDifferences differing = RowDifferences.of(
-                manifest.rows(), count(List.copyOf(new TreeSet<>(manifest.rows().keySet())), cluster));
+                manifest.contents().rows(),
+                count(List.copyOf(new TreeSet<>(manifest.contents().rows().keySet())), cluster));
         if (!differing.isEmpty()) {
             String question = "SET search_path = pg_catalog;\n" + differing.question() + ";";
             String answer = cluster.sqlAs(COUNTER, ScratchDatabase.NAME, question);

@@ -144,7 +144,7 @@ final class TableOfContents {
 
     /** In which its names are, in whatever is printed of it: that of the database which was dumped. */
     static Charset charset(StoredFile file) {
-        return Globals.charset(file.manifest().surroundings().encoding());
+        return GlobalsReading.charset(file.manifest().contents().surroundings().encoding());
     }
 
     private String run(StoredFile file, String database, List<String> options)

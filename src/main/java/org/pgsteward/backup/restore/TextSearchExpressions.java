@@ -58,7 +58,7 @@ final class TextSearchExpressions {
     /** Returns one line that names those of a restored database, at most 50; nothing if there are none. */
     static List<String> lost(Manifest manifest, RestoreSite site, String database)
             throws IOException, InterruptedException {
-        String configuration = manifest.surroundings().settings().getOrDefault(SETTING, "");
+        String configuration = manifest.contents().surroundings().settings().getOrDefault(SETTING, "");
         if (configuration.isEmpty()) {
             return List.of();
         }

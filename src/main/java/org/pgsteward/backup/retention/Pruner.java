@@ -128,8 +128,8 @@ public final class Pruner {
                     anyGone = true;
                     remove(
                             service,
-                            half.backupId(),
-                            UUID.fromString(half.eventId()),
+                            half.identity().backupId(),
+                            UUID.fromString(half.identity().eventId()),
                             Store.path(half),
                             "pgsteward ended while it was being removed");
                 }
@@ -160,7 +160,8 @@ public final class Pruner {
             for (RetentionPlan.Decision decision :
                     RetentionPlan.of(policy.get(), backups, shrink, zone, clock.instant())) {
                 Holding backup = decision.backup();
-                if (!decision.kept() && !judgements.containsKey(backup.backup().eventId())) {
+                if (!decision.kept()
+                        && !judgements.containsKey(backup.backup().identity().eventId())) {
                     unknown++;
                 } else if (!decision.kept()) {
                     anyGone = true;
@@ -168,7 +169,7 @@ public final class Pruner {
                     remove(
                             service,
                             backup.id(),
-                            backup.backup().eventId(),
+                            backup.backup().identity().eventId(),
                             backup.path(),
                             String.join("; ", decision.reasons()));
                 }

@@ -38,18 +38,19 @@ public record ShrinkRule(double share, long exemptBytes) {
 
     /** @param before the size of the proved one before it */
     public Condition judge(Backup backup, String beforeId, long before, Instant at) {
-        Optional<String> shrunk = shrunk(before, backup.sourceBytes());
+        Optional<String> shrunk = shrunk(before, backup.file().sourceBytes());
         if (shrunk.isEmpty()) {
             return Condition.well(
                     KIND,
                     backup.service(),
-                    backup.id() + " has " + megabytes(backup.sourceBytes()) + " after " + megabytes(before),
+                    backup.id() + " has " + megabytes(backup.file().sourceBytes()) + " after " + megabytes(before),
                     at);
         }
         Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("source_bytes", backup.sourceBytes());
+        figures.put("source_bytes", backup.file().sourceBytes());
         figures.put("source_bytes_before", before);
-        figures.put("percent_smaller", Math.round(1000 * (1 - (double) backup.sourceBytes() / before)) / 10.0);
+        figures.put(
+                "percent_smaller", Math.round(1000 * (1 - (double) backup.file().sourceBytes() / before)) / 10.0);
         return Condition.bad(
                         Severity.WARNING,
                         KIND,

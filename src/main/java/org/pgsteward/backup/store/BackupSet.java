@@ -113,21 +113,22 @@ public record BackupSet(
         if (backup.path().isPresent()) {
             Member member = new Member(
                     backup.service(),
-                    backup.database(),
+                    backup.source().database(),
                     kind,
                     backup.id(),
                     backup.state().word(),
                     backup.path().get(),
-                    backup.startedAt());
+                    backup.times().startedAt());
             changed = new BackupSet(
                     id, asked, startedAt, closedAt, replaced(members, member), without(missing, member), base);
         }
         return switch (backup.state()) {
             case RUNNING, MADE, VERIFIED -> changed;
-            case FAILED -> changed.lacking(backup.service(), backup.database(), kind, "failed: " + backup.error());
+            case FAILED ->
+                changed.lacking(backup.service(), backup.source().database(), kind, "failed: " + backup.error());
             case UNVERIFIABLE ->
-                changed.lacking(backup.service(), backup.database(), kind, "unverifiable: " + backup.error());
-            case EXPIRED -> changed.lacking(backup.service(), backup.database(), kind, "expired");
+                changed.lacking(backup.service(), backup.source().database(), kind, "unverifiable: " + backup.error());
+            case EXPIRED -> changed.lacking(backup.service(), backup.source().database(), kind, "expired");
         };
     }
 

@@ -35,6 +35,7 @@ public final class BackupSets {
     private static final Duration REMEMBERED = Duration.ofDays(30);
 
     private static final String LOCK = "_set-";
+    private static final String JSON = ".json";
 
     private static final Pattern ID = Pattern.compile("\\d{8}T\\d{6}Z");
 
@@ -109,7 +110,9 @@ public final class BackupSets {
 
     /** What has become of a backup, whenever; of one that belongs to no set, nothing. */
     public synchronized void note(Backup backup) throws IOException {
-        Optional<BackupSet> set = backup.setId().isEmpty() ? Optional.empty() : read(backup.setId());
+        Optional<BackupSet> set = backup.identity().setId().isEmpty()
+                ? Optional.empty()
+                : read(backup.identity().setId());
         if (set.isPresent()) {
             BackupSet changed = set.get().with(backup);
             if (!changed.equals(set.get())) {
@@ -143,7 +146,7 @@ public final class BackupSets {
 
     /** Closes those of processes that are gone, and removes what they left; brings all up to date with the store. */
     public synchronized void tidy() throws IOException {
-        for (String id : store.unfinished(Store.SETS)) {
+        for (String id : FolderNames.without(JSON + Store.PART, store.resolve(Store.SETS))) {
             Optional<RunLock> lock = ours.containsKey(id) ? Optional.empty() : RunLock.ofFolder(locks, LOCK + id);
             if (lock.isPresent()) {
                 ours.put(id, lock.get());
@@ -225,7 +228,7 @@ public final class BackupSets {
 
     /** Newest first. */
     private List<String> ids() throws IOException {
-        return store.documents(Store.SETS).stream()
+        return FolderNames.without(JSON, store.resolve(Store.SETS)).stream()
                 .filter(id -> ID.matcher(id).matches())
                 .sorted(Comparator.reverseOrder())
                 .toList();
@@ -273,6 +276,6 @@ public final class BackupSets {
     }
 
     private static String pathOf(String id) {
-        return Store.SETS + "/" + id + ".json";
+        return Store.SETS + "/" + id + JSON;
     }
 }

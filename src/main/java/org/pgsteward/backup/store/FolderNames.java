@@ -5,6 +5,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,9 +25,21 @@ record FolderNames(List<Path> newestFirst, long left) {
     /** In one folder; a service with a backup an hour has so many after half a year. */
     static final int MOST = 5_000;
 
-    /** @throws java.nio.file.NoSuchFileException when there is no such folder */
+    /** @throws NoSuchFileException when there is no such folder */
     static FolderNames in(Path folder, String ending) throws IOException {
         return in(folder, entry -> entry.toString().endsWith(ending), MOST);
+    }
+
+    /** Returns the names that end so, in order and without the ending; none where there is no such folder. */
+    static List<String> without(String ending, Path folder) throws IOException {
+        try {
+            return in(folder, ending).oldestFirst().stream()
+                    .map(file -> file.getFileName().toString())
+                    .map(name -> name.substring(0, name.length() - ending.length()))
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
     }
 
     /** The folders in a folder. */

@@ -26,11 +26,11 @@ public record Holding(Backup backup, Standing standing, Optional<String> pinned,
     }
 
     public Instant startedAt() {
-        return backup.startedAt();
+        return backup.times().startedAt();
     }
 
     public long sourceBytes() {
-        return backup.sourceBytes();
+        return backup.file().sourceBytes();
     }
 
     /** Of its file, relative to the store. */

@@ -53,7 +53,8 @@ public final class Holdings {
         manifests.read(folder, Store.MANIFEST, (file, read) -> {
             Manifest manifest = read.manifest();
             requireOf(service, file, manifest);
-            Optional<Judgement> judgement = Optional.ofNullable(judgements.get(UUID.fromString(manifest.eventId())));
+            Optional<Judgement> judgement = Optional.ofNullable(
+                    judgements.get(UUID.fromString(manifest.identity().eventId())));
             holdings.add(holding(manifest, judgement));
             return ManifestSize.of(manifest);
         });
@@ -77,45 +78,48 @@ public final class Holdings {
                 BoundedFile.openNoLink(store.resolve(backup.path().orElseThrow())), hash)) {
             file.transferTo(OutputStream.nullOutputStream());
         }
-        return HexFormat.of().formatHex(hash.digest()).equals(backup.sha256());
+        return HexFormat.of().formatHex(hash.digest()).equals(backup.file().sha256());
     }
 
     private static void requireOf(String service, Path file, Manifest manifest) throws IOException {
         String beside = file.getFileName().toString();
-        if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST)) {
-            throw new IOException("it is of " + manifest.file() + " of " + manifest.service());
+        if (!manifest.source().service().equals(service)
+                || !beside.equals(manifest.file().name() + Store.MANIFEST)) {
+            throw new IOException("it is of " + manifest.file().name() + " of "
+                    + manifest.source().service());
         }
     }
 
     private Holding holding(Manifest manifest, Optional<Judgement> judgement) {
         String path = Store.path(manifest);
         BackupState state = judgement.map(Judgement::state).orElse(BackupState.MADE);
-        boolean provedInStream = manifest.proof().equals(Manifest.STREAM);
+        boolean provedInStream = manifest.file().isProvedInStream();
         Standing standing = judgement.isEmpty() ? Standing.UNPROVED : Standing.of(state, provedInStream);
-        if (store.problem(path, manifest.sizeBytes()).isPresent()) {
+        if (store.problem(path, manifest.file().sizeBytes()).isPresent()) {
             standing = Standing.DAMAGED;
         }
         Backup backup = new Backup(
-                manifest.backupId(),
-                UUID.fromString(manifest.eventId()),
-                manifest.setId(),
-                manifest.service(),
-                manifest.database(),
-                BackupKind.valueOf(manifest.kind().toUpperCase(Locale.ROOT)),
-                state,
-                Optional.of(path),
-                manifest.startedAt(),
-                Optional.of(manifest.finishedAt()),
-                judgement.flatMap(Judgement::verifiedAt),
-                manifest.sizeBytes(),
-                manifest.sourceBytes(),
-                manifest.sha256(),
-                manifest.serverVersion(),
-                Duration.ZERO,
-                Duration.ZERO,
-                provedInStream,
-                judgement.map(Judgement::error).orElse(""),
-                judgement.map(Judgement::caveats).orElse(manifest.caveats()));
+                new Backup.Identity(
+                        manifest.identity().backupId(),
+                        UUID.fromString(manifest.identity().eventId()),
+                        manifest.identity().setId()),
+                new Backup.Source(
+                        manifest.source().service(),
+                        manifest.source().database(),
+                        BackupKind.valueOf(manifest.source().kind().toUpperCase(Locale.ROOT)),
+                        manifest.run().serverVersion()),
+                new Backup.Times(
+                        manifest.run().startedAt(), Optional.of(manifest.run().finishedAt()), Duration.ZERO),
+                new Backup.File(
+                        Optional.of(path),
+                        manifest.file().sizeBytes(),
+                        manifest.file().sourceBytes(),
+                        manifest.file().sha256()),
+                new Backup.Verification(judgement.flatMap(Judgement::verifiedAt), Duration.ZERO, provedInStream),
+                new Backup.Result(
+                        state,
+                        judgement.map(Judgement::error).orElse(""),
+                        judgement.map(Judgement::caveats).orElse(manifest.caveats())));
         Optional<Instant> saidAt = judgement.flatMap(Judgement::saidAt);
         return new Holding(backup, standing, judgement.flatMap(Judgement::pinned), saidAt);
     }

@@ -48,9 +48,9 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
     }
 
     static Inventory sorted(List<StoredBackup> backups, Map<String, String> unreadable) {
-        backups.sort(
-                Comparator.comparing((StoredBackup backup) -> backup.manifest().startedAt())
-                        .reversed());
+        backups.sort(Comparator.comparing(
+                        (StoredBackup backup) -> backup.manifest().run().startedAt())
+                .reversed());
         return new Inventory(List.copyOf(backups), Map.copyOf(unreadable));
     }
 
@@ -59,12 +59,12 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return backups.stream()
                 .filter(backup -> backup.signature() == ManifestSignature.VALID)
                 .reduce((newer, older) -> older)
-                .map(backup -> backup.manifest().startedAt());
+                .map(backup -> backup.manifest().run().startedAt());
     }
 
     /** Returns why the manifest of a backup cannot be what pgsteward wrote; empty where it can be. */
     public Optional<String> alteration(StoredBackup backup) {
-        return backup.signature().alteration(backup.manifest().startedAt(), signedSince());
+        return backup.signature().alteration(backup.manifest().run().startedAt(), signedSince());
     }
 
     /** The newest of each database, of the globals and of the whole cluster, by service. */
@@ -78,9 +78,9 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         backups.stream().filter(better).forEach(backup -> newest.putIfAbsent(subject(backup), backup));
         backups.forEach(backup -> newest.putIfAbsent(subject(backup), backup));
         return newest.values().stream()
-                .sorted(Comparator.comparing(
-                                (StoredBackup backup) -> backup.manifest().service())
-                        .thenComparing(backup -> backup.manifest().database()))
+                .sorted(Comparator.comparing((StoredBackup backup) ->
+                                backup.manifest().source().service())
+                        .thenComparing(backup -> backup.manifest().source().database()))
                 .toList();
     }
 
@@ -95,8 +95,8 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
     /** A service's name may change, as when an application takes a database over; what is restored is a database. */
     static String subject(StoredBackup backup) {
         return backup.kind() == BackupKind.DUMP
-                ? "database " + backup.manifest().database()
-                : "service " + backup.manifest().service();
+                ? "database " + backup.manifest().source().database()
+                : "service " + backup.manifest().source().service();
     }
 
     /**
@@ -105,8 +105,8 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
      */
     public List<StoredBackup> of(String name) {
         String database = databaseOf(name);
-        return only(backup ->
-                        backup.manifest().service().equals(name) || (!isOfAll(name) && isDumpOf(backup, database)))
+        return only(backup -> backup.manifest().source().service().equals(name)
+                        || (!isOfAll(name) && isDumpOf(backup, database)))
                 .backups();
     }
 
@@ -115,24 +115,25 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         String database = isOfAll(name) ? name : databaseOf(name);
         return only(backup -> isDumpOf(backup, database)
                         || (backup.kind() == BackupKind.DUMP
-                                && backup.manifest().service().equals(name)))
+                                && backup.manifest().source().service().equals(name)))
                 .backups();
     }
 
     private static boolean isDumpOf(StoredBackup backup, String database) {
-        return backup.kind() == BackupKind.DUMP && backup.manifest().database().equals(database);
+        return backup.kind() == BackupKind.DUMP
+                && backup.manifest().source().database().equals(database);
     }
 
     private String databaseOf(String name) {
         return decidingDatabaseOf(name)
-                .map(backup -> backup.manifest().database())
+                .map(backup -> backup.manifest().source().database())
                 .orElse(name);
     }
 
     /** Returns the newest backup of a service: its database is that of the service. */
     public Optional<StoredBackup> decidingDatabaseOf(String service) {
         return backups.stream()
-                .filter(backup -> backup.manifest().service().equals(service))
+                .filter(backup -> backup.manifest().source().service().equals(service))
                 .findFirst();
     }
 
@@ -153,7 +154,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
     /** By its id, or by its file's path in the store. */
     public Optional<StoredBackup> named(String idOrPath) {
         return backups.stream()
-                .filter(backup -> backup.manifest().backupId().equals(idOrPath)
+                .filter(backup -> backup.manifest().identity().backupId().equals(idOrPath)
                         || backup.path().equals(idOrPath)
                         || Path.of(idOrPath).endsWith(backup.path()))
                 .findFirst();

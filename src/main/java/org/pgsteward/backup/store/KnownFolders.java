@@ -184,10 +184,10 @@ final class KnownFolders {
                     Inventory.backup(manifest.substring(0, manifest.length() - Store.MANIFEST.length()), signed);
             Entry entry = new Entry(
                     backup.path(),
-                    backup.manifest().backupId(),
+                    backup.manifest().identity().backupId(),
                     Inventory.subject(backup),
                     backup.sha256(),
-                    backup.manifest().startedAt(),
+                    backup.manifest().run().startedAt(),
                     backup.signature());
             entries.add(entry);
             return entry.size();

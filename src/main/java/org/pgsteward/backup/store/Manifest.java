@@ -1,136 +1,82 @@
 package org.pgsteward.backup.store;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What stands beside a backup and says what it holds. It is written last: a backup without it is not whole.
+ * The description of a backup, in a file beside it. It is written last: a backup without it is not whole. {@link
+ * ManifestDocument} has the form of the file.
  *
- * @param setId the backup set that it was made in; empty where it belongs to none
- * @param file its name, without the folder
- * @param sha256 of the file as stored
- * @param sizeBytes of the file as stored
- * @param sourceBytes of the stream before compression
- * @param image of the service's container; empty when unknown
- * @param owner the role that owns the database
- * @param extensions by name, with their versions, as the database had them
- * @param sealedTo the age public keys that it is sealed to; none where it is stored as it is
- * @param proof {@code stream} where it was restored and compared while it was made, because nobody here can open it again;
- *     what is stored was not what was restored, which is the weaker proof. Empty where the stored file itself is proved
- * @param rows of each ordinary table and each partition, counted in the dump's own snapshot, by quoted name; and how many
- *     large objects there are, where there are any
- * @param surroundings what the database takes for granted around it
  * @param caveats what a restore would refuse or lose, as far as it was known when the dump was made; for a person to read
  */
-public record Manifest(
-        String backupId,
-        String eventId,
-        String setId,
-        String service,
-        String database,
-        String owner,
-        String image,
-        String kind,
-        String file,
-        String sha256,
-        long sizeBytes,
-        long sourceBytes,
-        Instant startedAt,
-        Instant finishedAt,
-        String serverVersion,
-        String clientVersion,
-        List<String> sealedTo,
-        String proof,
-        Map<String, String> extensions,
-        Map<String, Long> rows,
-        Surroundings surroundings,
-        List<String> caveats) {
-    /** What {@link #proof} says of one that was proved before it was sealed. */
+public record Manifest(Identity identity, Source source, Run run, File file, Contents contents, List<String> caveats) {
+    /** The value of {@link File#proof} for a backup that was verified before it was encrypted. */
     public static final String STREAM = "stream";
 
-    /** An older manifest lacks what came later. */
-    public Manifest {
-        setId = setId == null ? "" : setId;
-        image = image == null ? "" : image;
-        sealedTo = sealedTo == null ? List.of() : List.copyOf(sealedTo);
-        proof = proof == null ? "" : proof;
-        surroundings = surroundings == null ? Surroundings.UNKNOWN : surroundings;
-        caveats = caveats == null ? List.of() : List.copyOf(caveats);
+    /** @param setId the backup set that it was made in; empty where it belongs to none */
+    public record Identity(String backupId, String eventId, String setId) {}
+
+    /**
+     * The database that was backed up, or the roles or cluster.
+     *
+     * @param owner the role that owns the database
+     * @param image of the service's container; empty when unknown
+     */
+    public record Source(String service, String database, String owner, String image, String kind) {}
+
+    /** The run of the program that made the backup. */
+    public record Run(Instant startedAt, Instant finishedAt, String serverVersion, String clientVersion) {}
+
+    /**
+     * The stored file.
+     *
+     * @param name without the folder
+     * @param sizeBytes of the file as stored
+     * @param sourceBytes of the stream before compression
+     * @param sealedTo the age public keys that it is encrypted to; none where it is stored as it is
+     * @param proof {@code stream} where it was restored and compared while it was made, because nobody here can open it again;
+     *     what is stored was not what was restored, which is the weaker proof. Empty where the stored file itself is verified
+     */
+    public record File(
+            String name, String sha256, long sizeBytes, long sourceBytes, List<String> sealedTo, String proof) {
+        /** Returns whether the file is encrypted. */
+        public boolean isEncrypted() {
+            return !sealedTo.isEmpty();
+        }
+
+        /** Returns whether the backup was verified while it was made. */
+        public boolean isProvedInStream() {
+            return proof.equals(STREAM);
+        }
     }
 
-    /** The same without the rows of tables, of which there may be tens of thousands: for lists of many backups. */
+    /**
+     * The contents of the database.
+     *
+     * @param extensions by name, with their versions, as the database had them
+     * @param rows of each ordinary table and each partition, counted in the dump's own snapshot, by quoted name; and how many
+     *     large objects there are, where there are any
+     * @param surroundings what the database takes for granted around it
+     */
+    public record Contents(Map<String, String> extensions, Map<String, Long> rows, Surroundings surroundings) {}
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static Manifest of(ManifestDocument document) {
+        return document.manifest();
+    }
+
+    @JsonValue
+    ManifestDocument document() {
+        return ManifestDocument.of(this);
+    }
+
+    /** Returns the same without the rows of tables, of which there may be tens of thousands: for lists of many backups. */
     Manifest withoutRows() {
-        return new Manifest(
-                backupId,
-                eventId,
-                setId,
-                service,
-                database,
-                owner,
-                image,
-                kind,
-                file,
-                sha256,
-                sizeBytes,
-                sourceBytes,
-                startedAt,
-                finishedAt,
-                serverVersion,
-                clientVersion,
-                sealedTo,
-                proof,
-                extensions,
-                Map.of(),
-                surroundings,
-                caveats);
-    }
-
-    /** Of what has no surroundings: roles and settings, or a whole cluster. */
-    public Manifest(
-            String backupId,
-            String eventId,
-            String setId,
-            String service,
-            String database,
-            String owner,
-            String image,
-            String kind,
-            String file,
-            String sha256,
-            long sizeBytes,
-            long sourceBytes,
-            Instant startedAt,
-            Instant finishedAt,
-            String serverVersion,
-            String clientVersion,
-            List<String> sealedTo,
-            String proof,
-            Map<String, String> extensions,
-            Map<String, Long> rows) {
-        this(
-                backupId,
-                eventId,
-                setId,
-                service,
-                database,
-                owner,
-                image,
-                kind,
-                file,
-                sha256,
-                sizeBytes,
-                sourceBytes,
-                startedAt,
-                finishedAt,
-                serverVersion,
-                clientVersion,
-                sealedTo,
-                proof,
-                extensions,
-                rows,
-                Surroundings.UNKNOWN,
-                List.of());
+        Contents fewer = new Contents(contents.extensions(), Map.of(), contents.surroundings());
+        return new Manifest(identity, source, run, file, fewer, caveats);
     }
 
     /**
@@ -138,48 +84,19 @@ public record Manifest(
      * dump can be thousands of times as large as its database, and what a restore may take must not follow from that.
      */
     public long restoredBytes() {
-        long known = surroundings.databaseBytes();
-        return known == 0 ? sourceBytes : Math.min(sourceBytes, known);
+        long known = contents.surroundings().databaseBytes();
+        return known == 0 ? file.sourceBytes() : Math.min(file.sourceBytes(), known);
     }
 
     /** Returns the same with other caveats. */
     public Manifest with(List<String> theseCaveats) {
-        return copy(proof, theseCaveats);
+        return new Manifest(identity, source, run, file, contents, theseCaveats);
     }
 
     /** Returns the same of a backup that was verified while it was made. */
     public Manifest provedInStream() {
-        return copy(STREAM, caveats);
-    }
-
-    private Manifest copy(String thisProof, List<String> theseCaveats) {
-        return new Manifest(
-                backupId,
-                eventId,
-                setId,
-                service,
-                database,
-                owner,
-                image,
-                kind,
-                file,
-                sha256,
-                sizeBytes,
-                sourceBytes,
-                startedAt,
-                finishedAt,
-                serverVersion,
-                clientVersion,
-                sealedTo,
-                thisProof,
-                extensions,
-                rows,
-                surroundings,
-                theseCaveats);
-    }
-
-    /** Returns whether the file is encrypted. The name begins with no "is", which would make it a field of the JSON. */
-    public boolean hasRecipients() {
-        return !sealedTo.isEmpty();
+        File proved =
+                new File(file.name(), file.sha256(), file.sizeBytes(), file.sourceBytes(), file.sealedTo(), STREAM);
+        return new Manifest(identity, source, run, proved, contents, caveats);
     }
 }

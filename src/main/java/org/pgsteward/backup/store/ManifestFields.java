@@ -24,35 +24,38 @@ final class ManifestFields {
     /** @throws IOException when a value is missing, or is one that pgsteward never writes; the message names the field */
     static void check(Manifest manifest) throws IOException {
         ManifestSize.check(manifest);
-        Fields.matches("backup_id", manifest.backupId(), Fields.FILE);
-        Fields.matches("event_id", manifest.eventId(), UUID);
-        if (!manifest.setId().isEmpty()) {
-            Fields.matches("set_id", manifest.setId(), Fields.FILE);
+        Fields.matches("backup_id", manifest.identity().backupId(), Fields.FILE);
+        Fields.matches("event_id", manifest.identity().eventId(), UUID);
+        if (!manifest.identity().setId().isEmpty()) {
+            Fields.matches("set_id", manifest.identity().setId(), Fields.FILE);
         }
-        Fields.name("service", manifest.service());
-        Fields.name("database", manifest.database());
-        Fields.name("owner", manifest.owner());
-        Fields.text("image", manifest.image(), LONGEST_IMAGE);
+        Fields.name("service", manifest.source().service());
+        Fields.name("database", manifest.source().database());
+        Fields.name("owner", manifest.source().owner());
+        Fields.text("image", manifest.source().image(), LONGEST_IMAGE);
         Fields.require(
                 "kind",
-                manifest.kind(),
-                Arrays.stream(BackupKind.values()).anyMatch(kind -> kind.word().equals(manifest.kind())));
-        Fields.matches("file", manifest.file(), Fields.FILE);
-        Fields.matches("sha256", manifest.sha256(), HASH);
-        Fields.require("size_bytes", manifest.sizeBytes(), manifest.sizeBytes() >= 0);
-        Fields.require("source_bytes", manifest.sourceBytes(), manifest.sourceBytes() >= 0);
-        Fields.time("started_at", manifest.startedAt());
-        Fields.time("finished_at", manifest.finishedAt());
-        Fields.text("server_version", manifest.serverVersion(), Fields.LONGEST);
-        Fields.matches("client_version", manifest.clientVersion(), CLIENT);
-        Fields.texts("sealed_to", manifest.sealedTo());
-        Fields.text("proof", manifest.proof(), Fields.LONGEST);
-        Fields.names("extensions", manifest.extensions());
-        rows(manifest.rows());
+                manifest.source().kind(),
+                Arrays.stream(BackupKind.values())
+                        .anyMatch(kind -> kind.word().equals(manifest.source().kind())));
+        Fields.matches("file", manifest.file().name(), Fields.FILE);
+        Fields.matches("sha256", manifest.file().sha256(), HASH);
+        Fields.require(
+                "size_bytes", manifest.file().sizeBytes(), manifest.file().sizeBytes() >= 0);
+        Fields.require(
+                "source_bytes", manifest.file().sourceBytes(), manifest.file().sourceBytes() >= 0);
+        Fields.time("started_at", manifest.run().startedAt());
+        Fields.time("finished_at", manifest.run().finishedAt());
+        Fields.text("server_version", manifest.run().serverVersion(), Fields.LONGEST);
+        Fields.matches("client_version", manifest.run().clientVersion(), CLIENT);
+        Fields.texts("sealed_to", manifest.file().sealedTo());
+        Fields.text("proof", manifest.file().proof(), Fields.LONGEST);
+        Fields.names("extensions", manifest.contents().extensions());
+        rows(manifest.contents().rows());
         for (String caveat : manifest.caveats()) {
             Fields.longText("caveats", caveat);
         }
-        check(manifest.surroundings());
+        check(manifest.contents().surroundings());
     }
 
     private static void check(Surroundings database) throws IOException {

@@ -24,21 +24,21 @@ final class ManifestSize {
 
     /** Returns its characters; those outside of Latin-1 count twice, as they do in memory. */
     static long of(Manifest manifest) {
-        Surroundings database = manifest.surroundings();
+        Surroundings database = manifest.contents().surroundings();
         return texts(
-                        manifest.backupId(),
-                        manifest.eventId(),
-                        manifest.setId(),
-                        manifest.service(),
-                        manifest.database(),
-                        manifest.owner(),
-                        manifest.image(),
-                        manifest.kind(),
-                        manifest.file(),
-                        manifest.sha256(),
-                        manifest.serverVersion(),
-                        manifest.clientVersion(),
-                        manifest.proof(),
+                        manifest.identity().backupId(),
+                        manifest.identity().eventId(),
+                        manifest.identity().setId(),
+                        manifest.source().service(),
+                        manifest.source().database(),
+                        manifest.source().owner(),
+                        manifest.source().image(),
+                        manifest.source().kind(),
+                        manifest.file().name(),
+                        manifest.file().sha256(),
+                        manifest.run().serverVersion(),
+                        manifest.run().clientVersion(),
+                        manifest.file().proof(),
                         database.encoding(),
                         database.provider(),
                         database.collate(),
@@ -47,8 +47,8 @@ final class ManifestSize {
                         database.icuRules(),
                         database.tablespace(),
                         database.powers())
-                + list(manifest.sealedTo())
-                + map(manifest.extensions())
+                + list(manifest.file().sealedTo())
+                + map(manifest.contents().extensions())
                 + list(manifest.caveats())
                 + list(database.roles())
                 + map(database.schemas())

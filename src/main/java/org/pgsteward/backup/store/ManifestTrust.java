@@ -28,7 +28,7 @@ public final class ManifestTrust {
         String path = backup.path();
         Manifest manifest = backup.manifest();
         ManifestSignature signature = backup.signature();
-        boolean base = manifest.kind().equals("base");
+        boolean base = manifest.source().kind().equals("base");
         boolean trusted = switch (signature) {
             case VALID -> true;
             case UNCHECKED, MISSING, FOREIGN -> !base && (asked || signature == ManifestSignature.UNCHECKED);
@@ -40,7 +40,11 @@ public final class ManifestTrust {
         String why;
         try {
             if (signature != ManifestSignature.WRONG
-                    && journal.verified(manifest.eventId(), path, manifest.kind(), manifest.sha256())) {
+                    && journal.verified(
+                            manifest.identity().eventId(),
+                            path,
+                            manifest.source().kind(),
+                            manifest.file().sha256())) {
                 return Optional.empty();
             }
             why = "and the journal has not recorded this file as verified";
@@ -50,6 +54,9 @@ public final class ManifestTrust {
         return Optional.of(path + Store.MANIFEST + " has no valid signature, " + why + ". It is not restored, since"
                 + " another program may have written it. Set PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed"
                 + " it, or remove the file"
-                + (base ? "" : "; if you trust it, run 'pgsteward verify --backup " + manifest.backupId() + "'"));
+                + (base
+                        ? ""
+                        : "; if you trust it, run 'pgsteward verify --backup "
+                                + manifest.identity().backupId() + "'"));
     }
 }

@@ -68,8 +68,10 @@ public final class Removal {
         manifests.read(folder, Store.MANIFEST + MARK, (file, read) -> {
             Manifest manifest = read.manifest();
             String beside = file.getFileName().toString();
-            if (!manifest.service().equals(service) || !beside.equals(manifest.file() + Store.MANIFEST + MARK)) {
-                throw new IOException("it is of " + manifest.file() + " of " + manifest.service());
+            if (!manifest.source().service().equals(service)
+                    || !beside.equals(manifest.file().name() + Store.MANIFEST + MARK)) {
+                throw new IOException("it is of " + manifest.file().name() + " of "
+                        + manifest.source().service());
             }
             unfinished.add(manifest);
             return ManifestSize.of(manifest);

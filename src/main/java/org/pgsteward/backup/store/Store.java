@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
@@ -17,8 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
@@ -33,8 +30,7 @@ public final class Store {
     static final String SETS = "_sets";
 
     static final String MANIFEST = ".manifest.json";
-    private static final String JSON = ".json";
-    private static final String PART = ".part";
+    static final String PART = ".part";
     private static final String SEALED = ".age";
 
     private static final DateTimeFormatter TIME =
@@ -43,9 +39,7 @@ public final class Store {
     private final Path root;
     private final StoreJson json;
     private final ManifestKeys keys;
-
-    /** Since when backups are signed, once it is known; a backup that retention removes does not change that. */
-    private volatile Optional<Instant> signedSince = Optional.empty();
+    private final FirstSignature firstSignature = new FirstSignature(this);
 
     /** A store whose manifests nobody signs. */
     public Store(Path root, ObjectMapper json) {
@@ -150,7 +144,8 @@ public final class Store {
 
     /** The same for one whose manifest is at hand, by whose word its file goes. */
     public static String path(Manifest manifest) {
-        return ServiceFolder.name(manifest.service()) + "/" + manifest.file();
+        return ServiceFolder.name(manifest.source().service()) + "/"
+                + manifest.file().name();
     }
 
     static String partOf(String relativePath) {
@@ -183,28 +178,6 @@ public final class Store {
             return Optional.of(json.read(file, BoundedFile.bytesNoLink(file, StoreJson.MOST_BYTES), type));
         } catch (NoSuchFileException e) {
             return Optional.empty();
-        }
-    }
-
-    /** The names of a folder's documents, without their ending. */
-    List<String> documents(String folder) throws IOException {
-        return names(folder, JSON);
-    }
-
-    /** The same of those that somebody was writing: now, or when it was killed. */
-    List<String> unfinished(String folder) throws IOException {
-        return names(folder, JSON + PART);
-    }
-
-    private List<String> names(String folder, String ending) throws IOException {
-        try {
-            return FolderNames.in(root.resolve(folder), ending).oldestFirst().stream()
-                    .map(file -> file.getFileName().toString())
-                    .map(name -> name.substring(0, name.length() - ending.length()))
-                    .sorted()
-                    .toList();
-        } catch (NoSuchFileException e) {
-            return List.of();
         }
     }
 
@@ -304,35 +277,11 @@ public final class Store {
     }
 
     Optional<String> alteration(Signed signed) throws IOException {
-        Instant startedAt = signed.manifest().startedAt();
+        Instant startedAt = signed.manifest().run().startedAt();
         return switch (signed.signature()) {
-            case MISSING, FOREIGN -> signed.signature().alteration(startedAt, signedSince());
+            case MISSING, FOREIGN -> signed.signature().alteration(startedAt, firstSignature.time());
             case VALID, WRONG, UNCHECKED -> signed.signature().alteration(startedAt, Optional.empty());
         };
-    }
-
-    private Optional<Instant> signedSince() throws IOException {
-        if (signedSince.isEmpty()) {
-            signedSince = firstSigned();
-        }
-        return signedSince;
-    }
-
-    /** As {@link Inventory#signedSince}, without keeping any manifest. */
-    private Optional<Instant> firstSigned() throws IOException {
-        List<Instant> first = new ArrayList<>();
-        ManifestReading manifests = new ManifestReading(this, ManifestBudget.signedOnly());
-        for (Path folder : folders()) {
-            manifests.read(folder, MANIFEST, (file, read) -> {
-                Instant at = read.manifest().startedAt();
-                if (read.signature() == ManifestSignature.VALID && (first.isEmpty() || at.isBefore(first.get(0)))) {
-                    first.clear();
-                    first.add(at);
-                }
-                return 0;
-            });
-        }
-        return first.stream().findFirst();
     }
 
     /**
@@ -345,10 +294,10 @@ public final class Store {
         new ManifestReading(this).read(folderOfService(service), MANIFEST, (file, read) -> {
             Manifest manifest = read.manifest();
             // Another program could claim a size for which no disk has room.
-            if (manifest.kind().equals(kind.word())
+            if (manifest.source().kind().equals(kind.word())
                     && alteration(read).isEmpty()
-                    && problem(path(manifest), manifest.sizeBytes()).isEmpty()) {
-                sizes.add(manifest.sizeBytes());
+                    && problem(path(manifest), manifest.file().sizeBytes()).isEmpty()) {
+                sizes.add(manifest.file().sizeBytes());
             }
             return 0;
         });
@@ -362,51 +311,11 @@ public final class Store {
      * @return the folders in which there was something
      */
     public Set<String> discardUnfinished(Path locks) throws IOException {
-        Set<String> cleared = new TreeSet<>();
-        for (Path path : folders()) {
-            if (parts(path).isEmpty()) {
-                continue;
-            }
-            String folder = path.getFileName().toString();
-            Optional<RunLock> lock = RunLock.ofFolder(locks, folder);
-            if (lock.isPresent()) {
-                try {
-                    // Looked at again: until we had the lock, somebody may have been at work here.
-                    for (Path part : parts(path)) {
-                        new UnfinishedBackup(this, folder + "/" + finalName(part)).discard();
-                    }
-                    cleared.add(folder);
-                } finally {
-                    lock.get().close();
-                }
-            }
-        }
-        return cleared;
+        return new Leftovers(this, locks).discard();
     }
 
-    private static String finalName(Path part) {
-        String name = part.getFileName().toString();
-        String whole = name.substring(0, name.length() - PART.length());
-        return whole.endsWith(MANIFEST) ? whole.substring(0, whole.length() - MANIFEST.length()) : whole;
-    }
-
-    private static List<Path> parts(Path folder) throws IOException {
-        return in(folder, PART);
-    }
-
-    /**
-     * What in a folder has an ending, by name; nothing where there is none. The files are not looked at, as a walk would: what somebody
-     * is writing may have its final name by then.
-     */
-    private static List<Path> in(Path folder, String ending) throws IOException {
-        try {
-            return FolderNames.in(folder, ending).oldestFirst();
-        } catch (NoSuchFileException | NotDirectoryException none) {
-            return List.of();
-        }
-    }
-
-    private List<Path> folders() throws IOException {
+    /** Returns the folders of services, by name. */
+    List<Path> folders() throws IOException {
         try {
             return FolderNames.folders(root).oldestFirst();
         } catch (NoSuchFileException none) {

@@ -45,7 +45,7 @@ final class StoreJson {
     StoreJson(ObjectMapper json) {
         // The manifest is read by other programs too, and has their spelling.
         mapper = json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
-        mapperWithoutRows = mapper.copy().addMixIn(Manifest.class, UnkeptRows.Mixin.class);
+        mapperWithoutRows = mapper.copy().addMixIn(ManifestDocument.class, UnkeptRows.Mixin.class);
     }
 
     /** Returns a document as the store's files have it. */

@@ -128,7 +128,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     }
 
     private InputStream unsealed(InputStream stored, MessageDigest hash) throws IOException {
-        if (!manifest.hasRecipients()) {
+        if (!manifest.file().isEncrypted()) {
             return stored;
         }
         try {
@@ -152,7 +152,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
 
     /** zstd-jni takes a last frame that breaks off for the end, where it lies in one buffer with the end of another. */
     private boolean isCutOff() throws IOException {
-        return Files.size(file) < manifest.sizeBytes();
+        return Files.size(file) < manifest.file().sizeBytes();
     }
 
     private InputStream open(MessageDigest hash) throws IOException {
@@ -166,9 +166,9 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     private void compareHash(InputStream stored, MessageDigest hash) throws IOException {
         stored.transferTo(OutputStream.nullOutputStream());
         String sha256 = HexFormat.of().formatHex(hash.digest());
-        if (!sha256.equals(manifest.sha256())) {
-            throw new IOException(
-                    "the file's SHA-256 is " + sha256 + ", and was " + manifest.sha256() + " when written");
+        if (!sha256.equals(manifest.file().sha256())) {
+            throw new IOException("the file's SHA-256 is " + sha256 + ", and was "
+                    + manifest.file().sha256() + " when written");
         }
     }
 

@@ -85,12 +85,14 @@ public final class UnfinishedBackup {
         try {
             ManifestFields.check(manifest);
         } catch (IOException e) {
-            throw new IOException("cannot write the manifest of " + manifest.backupId() + ": " + e.getMessage(), e);
+            throw new IOException(
+                    "cannot write the manifest of " + manifest.identity().backupId() + ": " + e.getMessage(), e);
         }
         byte[] signed = store.signed(manifest);
-        if (signed.length > StoreJson.MOST_BYTES || manifest.rows().size() > StoreJson.MOST_TABLES) {
-            throw new IOException("cannot write the manifest of " + manifest.backupId() + ": it has "
-                    + manifest.rows().size() + " tables in " + signed.length + " bytes, and the limits are "
+        if (signed.length > StoreJson.MOST_BYTES || manifest.contents().rows().size() > StoreJson.MOST_TABLES) {
+            throw new IOException("cannot write the manifest of "
+                    + manifest.identity().backupId() + ": it has "
+                    + manifest.contents().rows().size() + " tables in " + signed.length + " bytes, and the limits are "
                     + StoreJson.MOST_TABLES + " and " + StoreJson.MOST_BYTES);
         }
         Path manifestPart = store.resolve(Store.partOf(path + Store.MANIFEST));

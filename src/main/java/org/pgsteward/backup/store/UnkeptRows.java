@@ -13,7 +13,7 @@ import java.util.Map;
  * 15 MB of memory.
  */
 final class UnkeptRows extends JsonDeserializer<Map<String, Long>> {
-    /** Has a mapper use it, as a mix-in of {@link Manifest}. */
+    /** Has a mapper use it, as a mix-in of {@link ManifestDocument}. */
     interface Mixin {
         @JsonDeserialize(using = UnkeptRows.class)
         Map<String, Long> rows();

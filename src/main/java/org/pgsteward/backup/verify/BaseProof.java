@@ -176,8 +176,9 @@ final class BaseProof implements AutoCloseable {
     }
 
     private List<String> start(Manifest manifest) throws IOException, InterruptedException {
-        try (ThrowawayCluster cluster = ThrowawayCluster.ofCopy(programs, user, folder, manifest.owner())) {
-            return compare(cluster, manifest.rows());
+        try (ThrowawayCluster cluster = ThrowawayCluster.ofCopy(
+                programs, user, folder, manifest.source().owner())) {
+            return compare(cluster, manifest.contents().rows());
         } catch (IOException e) {
             String said = worst(String.valueOf(e.getMessage()));
             if (OF_THIS_HOST.matcher(said).find()) {

@@ -49,6 +49,7 @@ public final class Proof {
     private final ProofTurn turn;
     private final RunsUnderWay runs;
     private final ScratchSeries scratchSeries;
+    private final StoredProof restore;
     private final ManifestTrust trust;
 
     /**
@@ -75,6 +76,7 @@ public final class Proof {
         this.scratch = new ScratchFolder(scratch, locks, bindir, user, clock);
         this.turn = new ProofTurn(locks, clock);
         this.scratchSeries = new ScratchSeries(turn, this.scratch::cluster);
+        this.restore = new StoredProof(store, keys, this.scratch, scratchSeries);
         this.clock = clock;
     }
 
@@ -113,7 +115,7 @@ public final class Proof {
             if (refusal.isPresent()) {
                 return with(backup, BackupState.UNVERIFIABLE, began, refusal.get());
             }
-            if (manifest.hasRecipients() && !keys.opens()) {
+            if (manifest.file().isEncrypted() && !keys.opens()) {
                 store.file(stored, keys).check();
                 return isJudged(backup) ? backup : with(backup, BackupState.UNVERIFIABLE, began, NO_IDENTITY);
             }
@@ -145,8 +147,11 @@ public final class Proof {
     }
 
     private static boolean isOf(Manifest manifest, Backup backup) {
-        return backup.kind().word().equals(manifest.kind())
-                && backup.eventId().toString().equals(manifest.eventId());
+        return backup.kind().word().equals(manifest.source().kind())
+                && backup.identity()
+                        .eventId()
+                        .toString()
+                        .equals(manifest.identity().eventId());
     }
 
     /** A mistake of our own, or memory that is used up, says nothing of the backup, and is recorded all the same. */
@@ -168,7 +173,7 @@ public final class Proof {
             Optional<String> cannotTell;
             try (ScratchWatch watch = scratch.watch(manifest.restoredBytes())) {
                 Objects.requireNonNull(watch);
-                cannotTell = attempt(stored, lost);
+                cannotTell = restore.run(stored, lost);
             }
             Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, lost));
             return cannotTell.isPresent()
@@ -183,7 +188,7 @@ public final class Proof {
 
     /** The journal is told that this file is verified, and must not be told it of another. */
     private Backup verified(Backup backup, Manifest manifest, long began) {
-        return backup.sha256().equals(manifest.sha256())
+        return backup.file().sha256().equals(manifest.file().sha256())
                 ? with(backup, BackupState.VERIFIED, began, "")
                 : with(backup, BackupState.FAILED, began, "its manifest was changed since it was listed");
     }
@@ -226,50 +231,9 @@ public final class Proof {
     private static boolean isJudged(Backup backup) {
         return switch (backup.state()) {
             case VERIFIED, UNVERIFIABLE -> true;
-            case MADE -> backup.provedInStream();
+            case MADE -> backup.verification().inStream();
             case RUNNING, FAILED, EXPIRED -> false;
         };
-    }
-
-    /** @return why it cannot be told, when it cannot */
-    private Optional<String> attempt(StoredBackup stored, List<String> lost) throws IOException, InterruptedException {
-        if (stored.kind() == BackupKind.BASE) {
-            scratchSeries.discard();
-            return start(stored, lost);
-        }
-        ScratchSeries.Lease started;
-        try {
-            started = scratchSeries.take(
-                    scratch.programs(Integer.parseInt(stored.manifest().clientVersion())));
-        } catch (IOException e) {
-            return Optional.of(ScratchFolder.noCluster(e));
-        }
-        try (ScratchSeries.Lease lease = started;
-                ScratchRestore restore = new ScratchRestore(lease.cluster(), stored.kind())) {
-            Optional<String> cannotTell = restore.run(store.file(stored, keys));
-            lost.addAll(restore.lost());
-            if (cannotTell.isEmpty()) {
-                lease.verified();
-            }
-            return cannotTell;
-        }
-    }
-
-    /** @return why it cannot be told, when it cannot */
-    private Optional<String> start(StoredBackup stored, List<String> unread) throws IOException, InterruptedException {
-        Manifest manifest = stored.manifest();
-        long bytes = manifest.sourceBytes();
-        int major = Integer.parseInt(manifest.clientVersion());
-        scratch.clear();
-        try (BaseProof copy = scratch.unpacking(major, bytes, bytes)) {
-            store.file(stored, keys).pourInto(copy.archive());
-            unread.addAll(copy.prove(manifest));
-            return Optional.empty();
-        } catch (AgeKeys.NotForUs e) {
-            return Optional.of(AgeKeys.NotForUs.REASON);
-        } catch (CannotTell e) {
-            return Optional.of(String.valueOf(e.getMessage()));
-        }
     }
 
     /**

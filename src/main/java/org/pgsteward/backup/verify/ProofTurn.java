@@ -1,7 +1,6 @@
 package org.pgsteward.backup.verify;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,7 +16,6 @@ import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.underway.Turn;
 import org.pgsteward.backup.verify.ProofOrder.Place;
-import org.pgsteward.io.BoundedFile;
 import org.pgsteward.postgres.Progress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +43,7 @@ final class ProofTurn {
     private final Clock clock;
     private final VerificationTime time;
     private final ProofWish wish;
-    private volatile long promised;
+    private final PromisedSpace space;
     private volatile CompletableFuture<Void> makingWay = CompletableFuture.completedFuture(null);
 
     /** In the order of asking. */
@@ -105,6 +103,7 @@ final class ProofTurn {
         this.clock = clock;
         this.time = new VerificationTime(locks, clock);
         this.wish = new ProofWish(locks);
+        this.space = new PromisedSpace(locks, NAME);
     }
 
     /** Sets what may keep the turn; to be called before the first verification. */
@@ -219,7 +218,7 @@ final class ProofTurn {
     }
 
     private void giveBack(String service, Duration used, Optional<RunLock> lock) {
-        promise(0);
+        space.promise(0);
         synchronized (this) {
             try {
                 kept = lock;
@@ -285,37 +284,11 @@ final class ProofTurn {
 
     /** By whoever has the turn: so many bytes it may take of the scratch disk until it is given back. */
     void promise(long bytes) {
-        promised = bytes;
-        Path file = locks.resolve(NAME + ".promised");
-        try {
-            if (bytes == 0) {
-                Files.deleteIfExists(file);
-            } else {
-                Files.writeString(file, Long.toString(bytes));
-            }
-        } catch (IOException e) {
-            LOG.debug("what a proof may take cannot be said to other processes: {}", e.getMessage());
-        }
+        space.promise(bytes);
     }
 
     /** Bytes that the proof under way may take, by whichever process, some of which it has taken; 0 when there is none. */
     long promised() {
-        long own = promised;
-        if (own > 0) {
-            return own;
-        }
-        try {
-            String others =
-                    BoundedFile.text(locks.resolve(NAME + ".promised"), 100).strip();
-            Optional<RunLock> nobodys = RunLock.take(locks, NAME);
-            if (nobodys.isPresent()) {
-                // Its process was killed.
-                nobodys.get().close();
-                return 0;
-            }
-            return Long.parseLong(others);
-        } catch (IOException | NumberFormatException none) {
-            return 0;
-        }
+        return space.promised();
     }
 }

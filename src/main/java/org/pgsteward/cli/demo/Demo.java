@@ -186,8 +186,8 @@ public final class Demo implements Callable<Integer> {
                         Locale.ROOT,
                         "%s: %,d B, restored in %.1f s%s",
                         target.service(),
-                        backup.sizeBytes(),
-                        backup.verifyTime().toMillis() / 1000.0,
+                        backup.file().sizeBytes(),
+                        backup.verification().took().toMillis() / 1000.0,
                         backup.error().isEmpty() ? "" : " (" + backup.error() + ")"),
                 backup.path().map(path -> "backups/" + path).orElse(""));
         return verified;

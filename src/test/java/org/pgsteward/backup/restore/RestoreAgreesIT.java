@@ -422,7 +422,7 @@ class RestoreAgreesIT {
             Backup backup = host.backUp(encrypting, service);
 
             assertThat(backup.error()).isEmpty();
-            assertThat(backup.provedInStream()).isTrue();
+            assertThat(backup.verification().inStream()).isTrue();
             assertThat(backup.caveats())
                     .singleElement()
                     .asString()
@@ -507,8 +507,10 @@ class RestoreAgreesIT {
         Manifests.write(
                 manifest,
                 Files.readString(manifest)
-                        .replace(backup.sha256(), stranger.sha256())
-                        .replace("\"size_bytes\" : " + backup.sizeBytes(), "\"size_bytes\" : " + stranger.sizeBytes()));
+                        .replace(backup.file().sha256(), stranger.file().sha256())
+                        .replace(
+                                "\"size_bytes\" : " + backup.file().sizeBytes(),
+                                "\"size_bytes\" : " + stranger.file().sizeBytes()));
         String because = "its archive is a dump of database " + other + ", and its manifest says " + own;
 
         Backup verified = wiring.proof.prove(backup);

@@ -54,48 +54,36 @@ class RestoreCaveatsTest {
 
         assertThat(RestoreCaveats.of(manifest, ALLOWED, List.of()))
                 .containsExactly("restore refuses it: "
-                        + RestoreCaveats.forbidden(manifest.extensions().keySet(), ALLOWED)
+                        + RestoreCaveats.forbidden(
+                                        manifest.contents().extensions().keySet(), ALLOWED)
                                 .orElseThrow());
     }
 
     private static Manifest manifest(Map<String, String> extensions, List<String> tablespaces, String powers) {
         Instant now = Instant.parse("2026-03-01T03:00:00Z");
         return new Manifest(
-                "app-1",
-                "0",
-                "",
-                "app",
-                "app",
-                "boss",
-                "",
-                "dump",
-                "f",
-                "00",
-                1,
-                1,
-                now,
-                now,
-                "15.0",
-                "15",
-                List.of(),
-                "",
-                extensions,
-                Map.of(),
-                new Surroundings(
-                        "UTF8",
-                        "c",
-                        "C",
-                        "C",
-                        "",
-                        List.of(),
+                new Manifest.Identity("app-1", "0", ""),
+                new Manifest.Source("app", "app", "boss", "", "dump"),
+                new Manifest.Run(now, now, "15.0", "15"),
+                new Manifest.File("f", "00", 1, 1, List.of(), ""),
+                new Manifest.Contents(
+                        extensions,
                         Map.of(),
-                        "",
-                        "",
-                        tablespaces,
-                        powers,
-                        Surroundings.UNKNOWN.losses(),
-                        Map.of(),
-                        0),
+                        new Surroundings(
+                                "UTF8",
+                                "c",
+                                "C",
+                                "C",
+                                "",
+                                List.of(),
+                                Map.of(),
+                                "",
+                                "",
+                                tablespaces,
+                                powers,
+                                Surroundings.UNKNOWN.losses(),
+                                Map.of(),
+                                0)),
                 List.of());
     }
 }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.StoredBackup;
+import org.pgsteward.backup.store.Surroundings;
 
 @Tag("fast")
 class RestoreChoiceTest {
@@ -125,7 +126,7 @@ class RestoreChoiceTest {
     private static Optional<String> at(Inventory inventory, String service, Instant moment) {
         return RestoreChoice.of(inventory, service, Optional.of(moment), backup -> Optional.empty())
                 .backup()
-                .map(backup -> backup.manifest().backupId());
+                .map(backup -> backup.manifest().identity().backupId());
     }
 
     private static RestoreChoice choice(Inventory inventory, String name, String... altered) {
@@ -134,14 +135,16 @@ class RestoreChoiceTest {
                 inventory,
                 name,
                 Optional.empty(),
-                backup -> ids.contains(backup.manifest().backupId()) ? Optional.of("altered") : Optional.empty());
+                backup -> ids.contains(backup.manifest().identity().backupId())
+                        ? Optional.of("altered")
+                        : Optional.empty());
     }
 
     private static Inventory inventory(StoredBackup... backups) {
         List<StoredBackup> sorted = new ArrayList<>(Arrays.asList(backups));
-        sorted.sort(
-                Comparator.comparing((StoredBackup backup) -> backup.manifest().startedAt())
-                        .reversed());
+        sorted.sort(Comparator.comparing(
+                        (StoredBackup backup) -> backup.manifest().run().startedAt())
+                .reversed());
         return new Inventory(sorted, Map.of());
     }
 
@@ -155,25 +158,11 @@ class RestoreChoiceTest {
         return new StoredBackup(
                 service + "/" + id + ".dump.zst",
                 new Manifest(
-                        id,
-                        "00000000-0000-0000-0000-000000000001",
-                        "",
-                        service,
-                        database,
-                        "owner",
-                        "",
-                        kind,
-                        id + ".dump.zst",
-                        "00",
-                        8,
-                        80,
-                        at,
-                        at,
-                        "15.0",
-                        "15",
-                        List.of(),
-                        "",
-                        Map.of(),
-                        Map.of()));
+                        new Manifest.Identity(id, "00000000-0000-0000-0000-000000000001", ""),
+                        new Manifest.Source(service, database, "owner", "", kind),
+                        new Manifest.Run(at, at, "15.0", "15"),
+                        new Manifest.File(id + ".dump.zst", "00", 8, 80, List.of(), ""),
+                        new Manifest.Contents(Map.of(), Map.of(), Surroundings.UNKNOWN),
+                        List.of()));
     }
 }

@@ -366,7 +366,7 @@ class RestoreIT {
             assertThat(running).isNotNull();
             Backup encrypted = host.backUp(encrypting, service);
             assertThat(encrypted.error()).isEmpty();
-            assertThat(encrypted.provedInStream()).isTrue();
+            assertThat(encrypted.verification().inStream()).isTrue();
         }
         try (Stream<Path> files = Files.list(host.store().resolve(service))) {
             assertThat(files.filter(file -> file.toString().endsWith(".manifest.json")))
@@ -645,7 +645,7 @@ class RestoreIT {
                 manifest,
                 Files.readString(manifest)
                         .replace(
-                                order.backup().manifest().sha256(),
+                                order.backup().manifest().file().sha256(),
                                 java.util.HexFormat.of()
                                         .formatHex(java.security.MessageDigest.getInstance("SHA-256")
                                                 .digest(stored))));

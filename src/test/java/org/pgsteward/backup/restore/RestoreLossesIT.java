@@ -397,7 +397,7 @@ class RestoreLossesIT {
         try (Pipeline running = encrypting.backupPipeline().start()) {
             assertThat(running).isNotNull();
             Backup backup = backUp(encrypting, database);
-            assertThat(backup.provedInStream()).isTrue();
+            assertThat(backup.verification().inStream()).isTrue();
             return backup;
         }
     }

@@ -252,7 +252,7 @@ class RetentionIT {
         interrupted("heavy");
         interrupted("light");
         stop();
-        Files.writeString(underWay(), backup.eventId().toString());
+        Files.writeString(underWay(), backup.identity().eventId().toString());
 
         start("pgsteward.interrupted.tick", "* * * * * ?");
         await().atMost(PATIENCE).until(() -> host.journal("light").equals(List.of("verified")));
@@ -498,7 +498,7 @@ class RetentionIT {
         if (steps >= 3) {
             wiring.routeClient.ask(
                     "direct:journal-write",
-                    new Expiry(database, going.id(), going.eventId(), "last=9", clock.instant()));
+                    new Expiry(database, going.id(), going.identity().eventId(), "last=9", clock.instant()));
         }
         stop();
         assertThat(Manifests.of(wiring.store, database)).isEmpty();
@@ -962,7 +962,7 @@ class RetentionIT {
         assertThat(host.rows(
                         "homelab",
                         "SELECT concat_ws(' ', success, verified_at = '"
-                                + backups.get(0).verifiedAt().orElseThrow()
+                                + backups.get(0).verification().at().orElseThrow()
                                 + "') FROM public.backup_log ORDER BY started_at LIMIT 1"))
                 .as("when it was last proved stays known")
                 .containsExactly("f t");
@@ -981,7 +981,7 @@ class RetentionIT {
                         "SELECT verified_at FROM public.backup_log WHERE backup_id = '"
                                 + backups.get(1).id() + "'"
                                 + " AND verified_at > timestamptz '"
-                                + backups.get(1).verifiedAt().orElseThrow()
+                                + backups.get(1).verification().at().orElseThrow()
                                 + "' + interval '20 hours'"))
                 .hasSize(1);
         assertThat(history(database)).isEqualTo(lastVerified);

@@ -109,7 +109,7 @@ class InventoryTest {
                 .isPresent();
         assertThat(inventory.named("app-2026")).isEmpty();
         assertThat(inventory.newestOfEach())
-                .extracting(backup -> backup.manifest().backupId())
+                .extracting(backup -> backup.manifest().identity().backupId())
                 .containsExactly("app-20260103T030000Z", "app-test-20260109T030000Z");
     }
 
@@ -119,10 +119,11 @@ class InventoryTest {
         inventory = Inventory.of(new Store(root, Json.mapper()));
 
         assertThat(inventory.newestOfEach())
-                .extracting(backup -> backup.manifest().backupId())
+                .extracting(backup -> backup.manifest().identity().backupId())
                 .containsExactly("app-test-20260109T030000Z", "webapp-20260104T030000Z");
-        assertThat(inventory.newestOfEach(backup -> backup.manifest().backupId().equals("app-20260102T030000Z")))
-                .extracting(backup -> backup.manifest().backupId())
+        assertThat(inventory.newestOfEach(
+                        backup -> backup.manifest().identity().backupId().equals("app-20260102T030000Z")))
+                .extracting(backup -> backup.manifest().identity().backupId())
                 .containsExactly("app-20260102T030000Z", "app-test-20260109T030000Z");
         for (String name : java.util.List.of("app", "webapp")) {
             assertThat(inventory.of(name)).hasSize(4);

@@ -118,15 +118,17 @@ class KnownFoldersTest {
         // The first signed backup is there, too: the card needs it for the check of the signatures.
         Inventory inventory = known.newest(Map.of());
         List<String> ids = new ArrayList<>();
-        inventory.newestOfEach().forEach(backup -> ids.add(backup.manifest().backupId()));
+        inventory
+                .newestOfEach()
+                .forEach(backup -> ids.add(backup.manifest().identity().backupId()));
         return inventory.backups().stream()
-                .map(backup -> backup.manifest().backupId())
+                .map(backup -> backup.manifest().identity().backupId())
                 .filter(ids::contains)
                 .toList();
     }
 
     private static String card(Inventory inventory, Map<String, String> verified) {
-        return RecoveryCard.text(inventory, verified, SERVER, NOW);
+        return CardText.of(inventory, verified, SERVER, NOW);
     }
 
     private Path file(String service, String id) {

@@ -41,7 +41,7 @@ class ManifestFieldsTest {
 
     @Test
     void theGoodOneIsRead() throws IOException {
-        assertThat(store.manifest(GOOD).service()).isEqualTo("wiki");
+        assertThat(store.manifest(GOOD).source().service()).isEqualTo("wiki");
     }
 
     @ParameterizedTest
@@ -147,7 +147,8 @@ class ManifestFieldsTest {
         assertThatThrownBy(() -> store.signed(BAD)).hasMessageStartingWith("it describes more than a backup has");
         losses.removeAll();
         Files.writeString(store.resolve(BAD + ".manifest.json"), manifest.toString());
-        assertThat(store.signed(BAD).manifest().surroundings().losses()).isEqualTo(Losses.NONE);
+        assertThat(store.signed(BAD).manifest().contents().surroundings().losses())
+                .isEqualTo(Losses.NONE);
     }
 
     @ParameterizedTest
@@ -179,15 +180,15 @@ class ManifestFieldsTest {
                         .put("service", "../..")
                         .toString());
 
-        assertThat(store.manifest(GOOD).database()).startsWith("a\nb");
+        assertThat(store.manifest(GOOD).source().database()).startsWith("a\nb");
     }
 
     @Test
     void theFirstVersionsManifestIsRead() throws IOException {
         assertThat(good().has("image")).isFalse();
         Manifest read = store.manifest(GOOD);
-        assertThat(read.image()).isEmpty();
-        assertThat(read.surroundings()).isEqualTo(Surroundings.UNKNOWN);
+        assertThat(read.source().image()).isEmpty();
+        assertThat(read.contents().surroundings()).isEqualTo(Surroundings.UNKNOWN);
     }
 
     /** Its clock is wrong: a manifest with that time would not be read again. */

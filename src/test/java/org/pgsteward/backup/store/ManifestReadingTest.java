@@ -160,7 +160,7 @@ class ManifestReadingTest {
         List<String> parsed = new ArrayList<>();
         ManifestReading reading = new ManifestReading(store);
         reading.read(root.resolve("wiki"), Store.MANIFEST, (file, read) -> {
-            parsed.add(read.manifest().backupId());
+            parsed.add(read.manifest().identity().backupId());
             return 0;
         });
 
@@ -326,25 +326,11 @@ class ManifestReadingTest {
 
     private static Manifest one(String id, String database, Map<String, Long> rows) {
         return new Manifest(
-                id,
-                UUID.randomUUID().toString(),
-                "",
-                "wiki",
-                database,
-                "wiki",
-                "",
-                "dump",
-                id + ".dump.zst",
-                "00",
-                8,
-                80,
-                NIGHT,
-                NIGHT.plusSeconds(5),
-                "15.0",
-                "15",
-                List.of(),
-                "",
-                Map.of(),
-                rows);
+                new Manifest.Identity(id, UUID.randomUUID().toString(), ""),
+                new Manifest.Source("wiki", database, "wiki", "", "dump"),
+                new Manifest.Run(NIGHT, NIGHT.plusSeconds(5), "15.0", "15"),
+                new Manifest.File(id + ".dump.zst", "00", 8, 80, List.of(), ""),
+                new Manifest.Contents(Map.of(), rows, Surroundings.UNKNOWN),
+                List.of());
     }
 }

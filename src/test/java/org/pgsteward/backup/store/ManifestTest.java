@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -62,6 +64,23 @@ class ManifestTest {
         assertThat(new Store(root, Json.mapper()).manifest(PATH)).isEqualTo(manifest());
     }
 
+    /** Other programs read the file, and its signature covers each byte. */
+    @Test
+    void aManifestOfTodayIsWrittenAgainByteForByte() throws IOException {
+        StoreJson json = new StoreJson(Json.mapper());
+        Path file = Path.of("today.manifest.json");
+        byte[] today;
+        try (InputStream resource = ManifestTest.class.getResourceAsStream(file.toString())) {
+            today = resource.readAllBytes();
+        }
+
+        Manifest read = json.read(file, today, Manifest.class);
+
+        assertThat(json.bytes(read)).asString().isEqualTo(new String(today, StandardCharsets.UTF_8));
+        assertThat(read.contents().rows()).containsEntry("public.tasks", 0L).hasSize(3);
+        assertThat(json.readWithoutRows(file, today)).isEqualTo(read.withoutRows());
+    }
+
     @Test
     void whatALaterVersionAddedIsReadOver() throws IOException {
         Path file = published();
@@ -73,14 +92,16 @@ class ManifestTest {
     void oneOfBeforeThereWereSetsBelongsToNone() throws IOException {
         Path file = published();
         Files.writeString(file, Files.readString(file).replaceFirst("\"set_id\" : \"[^\"]*\",", ""));
-        assertThat(new Store(root, Json.mapper()).manifest(PATH).setId()).isEmpty();
+        assertThat(new Store(root, Json.mapper()).manifest(PATH).identity().setId())
+                .isEmpty();
     }
 
     @Test
     void oneOfBeforeSurroundingsWereWrittenDownIsOfTheUsualOnes() throws IOException {
         Path file = published();
         Files.writeString(file, Files.readString(file).replaceFirst("(?s),\\s*\"surroundings\" : .*", "}"));
-        assertThat(new Store(root, Json.mapper()).manifest(PATH).surroundings()).isEqualTo(Surroundings.UNKNOWN);
+        assertThat(new Store(root, Json.mapper()).manifest(PATH).contents().surroundings())
+                .isEqualTo(Surroundings.UNKNOWN);
     }
 
     /** A dump can be thousands of times as large as its database, and what a verification may take follows from this. */
@@ -88,7 +109,7 @@ class ManifestTest {
     void aRestoreTakesNoMoreThanTheDatabaseOrTheDump() throws IOException {
         Path file = published();
         Store store = new Store(root, Json.mapper());
-        long dump = manifest().sourceBytes();
+        long dump = manifest().file().sourceBytes();
         String written = Files.readString(file);
 
         Files.writeString(file, written.replaceFirst("\"database_bytes\" : 0", "\"database_bytes\" : " + (dump - 1)));
@@ -108,8 +129,8 @@ class ManifestTest {
                         .replaceFirst("\"sealed_to\" : \\[[^\\]]*\\],", "")
                         .replaceFirst("\"proof\" : \"[^\"]*\",", ""));
         Manifest read = new Store(root, Json.mapper()).manifest(PATH);
-        assertThat(read.hasRecipients()).isFalse();
-        assertThat(read.proof()).isEmpty();
+        assertThat(read.file().isEncrypted()).isFalse();
+        assertThat(read.file().proof()).isEmpty();
     }
 
     private Path published() throws IOException {
@@ -122,25 +143,25 @@ class ManifestTest {
 
     private static Manifest manifest() {
         return new Manifest(
-                "vikunja-20260301T030000Z",
-                "6f9619ff-8b86-4d01-b42d-00c04fc964ff",
-                "20260301T030000Z",
-                "vikunja",
-                "Vikunja \"1\"",
-                "vikunja",
-                "vikunja/vikunja:0.24",
-                "dump",
-                "vikunja-20260301T030000Z.dump.zst",
-                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-                5_000_000_000L,
-                20_000_000_000L,
-                Instant.parse("2026-03-01T03:00:00Z"),
-                Instant.parse("2026-03-01T03:04:05.678Z"),
-                "15.20",
-                "15",
-                List.of("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"),
-                Manifest.STREAM,
-                Map.of("citext", "1.6"),
-                Map.of("public.\"Mixed \"\"Case\"\"\"", 7L, "public.tasks", 0L));
+                new Manifest.Identity(
+                        "vikunja-20260301T030000Z", "6f9619ff-8b86-4d01-b42d-00c04fc964ff", "20260301T030000Z"),
+                new Manifest.Source("vikunja", "Vikunja \"1\"", "vikunja", "vikunja/vikunja:0.24", "dump"),
+                new Manifest.Run(
+                        Instant.parse("2026-03-01T03:00:00Z"),
+                        Instant.parse("2026-03-01T03:04:05.678Z"),
+                        "15.20",
+                        "15"),
+                new Manifest.File(
+                        "vikunja-20260301T030000Z.dump.zst",
+                        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                        5_000_000_000L,
+                        20_000_000_000L,
+                        List.of("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"),
+                        Manifest.STREAM),
+                new Manifest.Contents(
+                        Map.of("citext", "1.6"),
+                        Map.of("public.\"Mixed \"\"Case\"\"\"", 7L, "public.tasks", 0L),
+                        Surroundings.UNKNOWN),
+                List.of());
     }
 }

@@ -52,14 +52,14 @@ class RecoveryCardTest {
                 "\u001b[1m\\n'\u20281\r"
             })
     void theShellReadsEachNameAsItIs(String name) throws Exception {
-        Process echo = new ProcessBuilder("sh", "-c", "printf %s " + RecoveryCard.shell(name)).start();
+        Process echo = new ProcessBuilder("sh", "-c", "printf %s " + ShellWord.of(name)).start();
         assertThat(new String(echo.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                 .isEqualTo(name);
     }
 
     @Test
     void sealedFilesAreOpenedByAgeFirstAndOnlyTheNewestOfEachIsThere() {
-        String card = RecoveryCard.text(
+        String card = CardText.of(
                 new Inventory(
                         List.of(
                                 stored("vikunja", "vikunja/vikunja-2.dump.zst.age"),
@@ -78,7 +78,7 @@ class RecoveryCardTest {
     /** A setting of a database, such as read-only transactions, must not reach the sessions that restore it. */
     @Test
     void theLinesPinTheirSettingsLeaveTablespacesOutAndTakeNoPathForAnOption() {
-        String card = RecoveryCard.text(
+        String card = CardText.of(
                 new Inventory(
                         List.of(stored("-x", "-x/-x-1.dump.zst"), stored("wiki", "wiki/wiki-1.dump.zst")), Map.of()),
                 verified("-x-1", "wiki-1"),
@@ -131,7 +131,7 @@ class RecoveryCardTest {
                         stored("wiki", "wiki/wiki-1.dump.zst")),
                 Map.of());
 
-        String card = RecoveryCard.text(inventory, verified("vikunja-1"), SERVER, NOW);
+        String card = CardText.of(inventory, verified("vikunja-1"), SERVER, NOW);
 
         assertThat(card)
                 .contains("zstd -dc vikunja/vikunja-1.dump.zst | pg_restore")
@@ -140,7 +140,7 @@ class RecoveryCardTest {
                         + ", is not proved: `vikunja/vikunja-2.dump.zst`")
                 .contains("- wiki: **none of its backups is proved**; this is the newest.")
                 .doesNotContain("zstd -dc vikunja/vikunja-2", "wiki-1");
-        assertThat(RecoveryCard.text(inventory, verified("vikunja-2", "wiki-2", "vikunja-1"), SERVER, NOW))
+        assertThat(CardText.of(inventory, verified("vikunja-2", "wiki-2", "vikunja-1"), SERVER, NOW))
                 .doesNotContain("vikunja-1", "wiki-1", "\n- ");
     }
 
@@ -159,7 +159,7 @@ class RecoveryCardTest {
         StoredBackup early =
                 with(stored("evil2", "evil2/evil2-1.dump.zst"), NOW.minusSeconds(60), ManifestSignature.MISSING);
 
-        String card = RecoveryCard.text(
+        String card = CardText.of(
                 new Inventory(List.of(forged, other, good, early), Map.of()),
                 verified("wiki-1", "evil-1"),
                 SERVER,
@@ -182,10 +182,10 @@ class RecoveryCardTest {
                         with(stored("wiki", "wiki/wiki-1.dump.zst"), NOW.minusSeconds(60), ManifestSignature.MISSING)),
                 Map.of());
 
-        assertThat(RecoveryCard.text(inventory, verified("wiki-1"), SERVER, NOW))
+        assertThat(CardText.of(inventory, verified("wiki-1"), SERVER, NOW))
                 .contains("zstd -dc wiki/wiki-1.dump.zst | pg_restore");
         for (Map<String, String> another : List.of(Map.of("wiki-1", "cd".repeat(32)), Map.of("wiki-1", ""))) {
-            assertThat(RecoveryCard.text(inventory, another, SERVER, NOW))
+            assertThat(CardText.of(inventory, another, SERVER, NOW))
                     .contains("\nNot listed: `wiki/wiki-1.dump.zst`: ")
                     .doesNotContain("zstd -dc wiki");
         }
@@ -197,7 +197,7 @@ class RecoveryCardTest {
         StoredBackup copy = new StoredBackup(
                 "evil/evil-9.dump.zst", stored("evil", "evil/wiki-1.dump.zst").manifest());
 
-        assertThat(RecoveryCard.text(new Inventory(List.of(copy), Map.of()), verified("wiki-1"), SERVER, NOW))
+        assertThat(CardText.of(new Inventory(List.of(copy), Map.of()), verified("wiki-1"), SERVER, NOW))
                 .contains("- evil: **none of its backups is proved**");
     }
 
@@ -212,7 +212,7 @@ class RecoveryCardTest {
                  "schemas": {}, "icuRules": "&a\\n < b"}
                 """));
 
-        String card = RecoveryCard.text(
+        String card = CardText.of(
                 new Inventory(
                         List.of(new StoredBackup(plain.path(), json.treeToValue(manifest, Manifest.class))), Map.of()),
                 Map.of(),
@@ -241,7 +241,7 @@ class RecoveryCardTest {
             many.add(stored(name, name + "/" + i + ".dump.zst"));
         }
 
-        String card = RecoveryCard.text(new Inventory(many, Map.of()), Map.of(), SERVER, NOW);
+        String card = CardText.of(new Inventory(many, Map.of()), Map.of(), SERVER, NOW);
 
         assertThat(card).hasSizeLessThan(3_000_000).containsPattern("since there are too many: \\d{3} databases");
     }
@@ -288,7 +288,7 @@ class RecoveryCardTest {
         ObjectMapper json = Json.mapper();
         ObjectNode manifest = json.valueToTree(plain.manifest());
         manifest.set("surroundings", json.readTree(surroundings));
-        return RecoveryCard.text(
+        return CardText.of(
                 new Inventory(
                         List.of(new StoredBackup(plain.path(), json.treeToValue(manifest, Manifest.class))), Map.of()),
                 verified("wiki-1"),
@@ -304,25 +304,15 @@ class RecoveryCardTest {
         return new StoredBackup(
                 path,
                 new Manifest(
-                        path.substring(path.indexOf('/') + 1, path.indexOf('.')),
-                        "00000000-0000-0000-0000-000000000001",
-                        "",
-                        service,
-                        service,
-                        service,
-                        "",
-                        "dump",
-                        path.substring(path.indexOf('/') + 1),
-                        "ab".repeat(32),
-                        10,
-                        20,
-                        NOW,
-                        NOW,
-                        "15.8",
-                        "15",
-                        List.of(),
-                        "",
-                        Map.of(),
-                        Map.of()));
+                        new Manifest.Identity(
+                                path.substring(path.indexOf('/') + 1, path.indexOf('.')),
+                                "00000000-0000-0000-0000-000000000001",
+                                ""),
+                        new Manifest.Source(service, service, service, "", "dump"),
+                        new Manifest.Run(NOW, NOW, "15.8", "15"),
+                        new Manifest.File(
+                                path.substring(path.indexOf('/') + 1), "ab".repeat(32), 10, 20, List.of(), ""),
+                        new Manifest.Contents(Map.of(), Map.of(), Surroundings.UNKNOWN),
+                        List.of()));
     }
 }

@@ -121,8 +121,8 @@ class RemovalTest {
         assertThat(found.get(0).pinned()).contains("before an update");
         // Else the journal would forget it when the backup is looked at again and nothing new is said of it.
         assertThat(found.get(0).backup().caveats()).containsExactly("a view is empty");
-        assertThat(found.get(0).backup().verifiedAt()).contains(proved);
-        assertThat(found.get(0).backup().eventId()).isEqualTo(eventId("app", NIGHT));
+        assertThat(found.get(0).backup().verification().at()).contains(proved);
+        assertThat(found.get(0).backup().identity().eventId()).isEqualTo(eventId("app", NIGHT));
         assertThat(found.get(1).standing())
                 .as("the journal has never heard of it")
                 .isEqualTo(Standing.UNPROVED);
@@ -178,26 +178,12 @@ class RemovalTest {
         Files.writeString(part, "the dump");
         new UnfinishedBackup(store, path)
                 .publish(new Manifest(
-                        id,
-                        eventId(service, at).toString(),
-                        "",
-                        service,
-                        service,
-                        service,
-                        "",
-                        "dump",
-                        store.resolve(path).getFileName().toString(),
-                        "00",
-                        8,
-                        80,
-                        at,
-                        at.plusSeconds(5),
-                        "15.0",
-                        "15",
-                        List.of(),
-                        "",
-                        Map.of(),
-                        Map.of("public.t", 1L)));
+                        new Manifest.Identity(id, eventId(service, at).toString(), ""),
+                        new Manifest.Source(service, service, service, "", "dump"),
+                        new Manifest.Run(at, at.plusSeconds(5), "15.0", "15"),
+                        new Manifest.File(store.resolve(path).getFileName().toString(), "00", 8, 80, List.of(), ""),
+                        new Manifest.Contents(Map.of(), Map.of("public.t", 1L), Surroundings.UNKNOWN),
+                        List.of()));
         return path;
     }
 

@@ -242,7 +242,7 @@ class StoreTest {
         new UnfinishedBackup(store, path).discard();
 
         assertThat(store.resolve(path)).hasContent("the first");
-        assertThat(store.manifest(path).backupId()).isEqualTo("app-20260301T030000Z");
+        assertThat(store.manifest(path).identity().backupId()).isEqualTo("app-20260301T030000Z");
         assertThat(files("app")).noneMatch(name -> name.endsWith(".part"));
         assertThat(store.resolve(neighbour + ".part")).exists();
     }
@@ -258,7 +258,7 @@ class StoreTest {
         written("app", NIGHT.plusSeconds(864_000), "not whole");
 
         assertThat(Manifests.of(store, "app"))
-                .extracting(Manifest::backupId)
+                .extracting(manifest -> manifest.identity().backupId())
                 .containsExactly("app-20260303T030000Z", "app-20260302T030000Z", "app-20260301T030000Z");
         assertThat(Manifests.of(store, "über")).hasSize(3);
         assertThat(Manifests.of(store, "nobody")).isEmpty();
@@ -342,26 +342,12 @@ class StoreTest {
     private static Manifest manifest(String service, Instant at) {
         String id = Store.backupId(service, at);
         return new Manifest(
-                id,
-                "00000000-0000-0000-0000-000000000001",
-                "",
-                service,
-                service,
-                service,
-                "",
-                "dump",
-                id + ".dump.zst",
-                "00",
-                8,
-                8,
-                at,
-                at,
-                "15.0",
-                "15",
-                List.of(),
-                "",
-                Map.of(),
-                Map.of());
+                new Manifest.Identity(id, "00000000-0000-0000-0000-000000000001", ""),
+                new Manifest.Source(service, service, service, "", "dump"),
+                new Manifest.Run(at, at, "15.0", "15"),
+                new Manifest.File(id + ".dump.zst", "00", 8, 8, List.of(), ""),
+                new Manifest.Contents(Map.of(), Map.of(), Surroundings.UNKNOWN),
+                List.of());
     }
 
     /** A small number in the file is a large object in memory. */

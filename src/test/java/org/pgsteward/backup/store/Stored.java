@@ -2,6 +2,7 @@ package org.pgsteward.backup.store;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.pgsteward.model.Backup;
@@ -34,24 +35,18 @@ public final class Stored {
     public static Backup backup(String service, Instant at, long sourceBytes) {
         String id = Store.backupId(service, at);
         return new Backup(
-                id,
-                UUID.nameUUIDFromBytes((service + at).getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-                "",
-                service,
-                service,
-                BackupKind.DUMP,
-                BackupState.VERIFIED,
-                Optional.of(Store.relativePath(service, id, BackupKind.DUMP, false)),
-                at,
-                Optional.of(at.plusSeconds(5)),
-                Optional.of(at.plusSeconds(9)),
-                sourceBytes / 4,
-                sourceBytes,
-                "00",
-                "15.0",
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(4),
-                false,
-                "");
+                new Backup.Identity(
+                        id,
+                        UUID.nameUUIDFromBytes((service + at).getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                        ""),
+                new Backup.Source(service, service, BackupKind.DUMP, "15.0"),
+                new Backup.Times(at, Optional.of(at.plusSeconds(5)), Duration.ofSeconds(5)),
+                new Backup.File(
+                        Optional.of(Store.relativePath(service, id, BackupKind.DUMP, false)),
+                        sourceBytes / 4,
+                        sourceBytes,
+                        "00"),
+                new Backup.Verification(Optional.of(at.plusSeconds(9)), Duration.ofSeconds(4), false),
+                new Backup.Result(BackupState.VERIFIED, "", List.of()));
     }
 }

@@ -1,0 +1,158 @@
+package org.pgsteward.backup.restore;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.store.StoredBackup;
+import org.pgsteward.backup.underway.StuckRule;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.postgres.Progress;
+import org.pgsteward.postgres.Quote;
+import org.pgsteward.postgres.Server;
+
+/** Restores the databases of a {@link Recovery}, and the journal's rows. */
+final class RecoveredDatabases {
+    private static final RecoveryNotes NOTES = new RecoveryNotes(RecoverySite.MARK);
+
+    private static final Set<String> JOURNAL = Set.of(
+            "public.service_configs",
+            "public.backup_log",
+            "public.user_activity",
+            "public.kept_databases",
+            "public.flyway_schema_history");
+
+    private final Server server;
+    private final Store store;
+    private final RecoverySite site;
+    private final Restore restore;
+    private final Recovery.OldJournal journal;
+    private final StuckRule stuck;
+
+    RecoveredDatabases(
+            Server server,
+            Store store,
+            RecoverySite site,
+            Restore restore,
+            Recovery.OldJournal journal,
+            StuckRule stuck) {
+        this.server = server;
+        this.store = store;
+        this.site = site;
+        this.restore = restore;
+        this.journal = journal;
+        this.stuck = stuck;
+    }
+
+    /** Restores a dump. One that cannot be restored holds up no other. */
+    void restore(StoredBackup backup, RestoreProgress progress, RecoveryTally tally) throws InterruptedException {
+        String name = backup.manifest().source().database();
+        try {
+            Manifest manifest = store.whole(backup).manifest();
+            if (name.equals(server.address().database())) {
+                journal(backup, progress, tally);
+                return;
+            }
+            boolean waiting = name.equals("postgres")
+                    && restore.exists(name)
+                    && site.relations(name).isEmpty();
+            if (waiting && manifest.contents().rows().isEmpty()) {
+                // The file is as it was written, and no table is in either.
+                restore.checkFile(restore.file(backup));
+                tally.verified(backup, Duration.ZERO);
+                return;
+            }
+            if (restore.exists(name) && !waiting) {
+                if (site.relations(name).isEmpty()
+                        && !manifest.contents().rows().isEmpty()) {
+                    // Ours is whole under its name: a daemon that runs has made one for an application that was
+                    // started.
+                    tally.missing(
+                            name + ": a database of that name was made meanwhile, and no table is in it; end pgsteward"
+                                    + " run and the applications, DROP DATABASE " + Quote.identifier(name)
+                                    + ", and type this again");
+                } else {
+                    tally.done(name + ": is there already");
+                    NOTES.of(server, name).forEach(note -> tally.missing(name + ": " + note));
+                }
+                return;
+            }
+            Restore.Order order = new Restore.Order(backup, manifest.source().owner(), name);
+            Restore.Done restored = inTime(order, progress);
+            tally.verified(backup, restored.took());
+            tally.done(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
+                    + manifest.run().startedAt());
+            restored.notes().forEach(note -> tally.missing(name + ": " + note));
+        } catch (Restore.Refused | IOException | SQLException e) {
+            tally.missing(name + ": " + e.getMessage());
+        }
+    }
+
+    /** The owner's code may sleep in a restore, and all other databases wait for it. */
+    private Restore.Done inTime(Restore.Order order, RestoreProgress progress)
+            throws Restore.Refused, IOException, SQLException, InterruptedException {
+        Duration longest = stuck.ofARestore(order.backup().manifest().restoredBytes());
+        Progress work = new Progress("restore of " + order.database(), true);
+        String tooLong = "its restore took longer than " + Elapsed.words(longest)
+                + " and was left out; restore it alone by:" + " pgsteward restore "
+                + order.backup().manifest().source().service() + " --into " + order.database();
+        CompletableFuture.delayedExecutor(longest.toNanos(), TimeUnit.NANOSECONDS)
+                .execute(() -> work.cancel(tooLong));
+        try (Progress.Binding bound = work.bind()) {
+            Objects.requireNonNull(bound);
+            return restore.beside(order, Optional.empty(), progress, beside -> place(beside, order));
+        } catch (IOException | SQLException | InterruptedException e) {
+            if (work.cancelled().isPresent()) {
+                throw new IOException(tooLong, e);
+            }
+            throw e;
+        }
+    }
+
+    private Swap.Swapped place(Beside beside, Restore.Order order)
+            throws Restore.Refused, IOException, SQLException, InterruptedException {
+        beside.inherit();
+        beside.give();
+        if (order.database().equals("postgres")) {
+            Guest.run(server, "DROP DATABASE postgres");
+        }
+        beside.database()
+                .rename(order.database(), connection -> NOTES.add(connection, order.database(), beside.notes()));
+        beside.guest().close();
+        return Swap.Swapped.NONE;
+    }
+
+    /** Its tables are of our own making; of the dump only the rows are taken, and read by the guest who restored them. */
+    private void journal(StoredBackup backup, RestoreProgress progress, RecoveryTally tally)
+            throws Restore.Refused, IOException, SQLException, InterruptedException {
+        long[] taken = new long[1];
+        Restore.Order order = new Restore.Order(
+                backup, server.address().user(), backup.manifest().source().database(), true);
+        Restore.Done restored = restore.beside(order, Optional.empty(), progress, beside -> {
+            try (Connection old = beside.guest().enter(beside.database().name())) {
+                taken[0] = journal.take(old);
+            }
+            beside.database().drop();
+            beside.guest().close();
+            return Swap.Swapped.NONE;
+        });
+        tally.verified(backup, restored.took());
+        tally.done(backup.manifest().source().database() + ": " + taken[0] + " rows of the journal, of "
+                + backup.manifest().run().startedAt());
+        Set<String> others =
+                new TreeSet<>(store.whole(backup).manifest().contents().rows().keySet());
+        others.removeAll(JOURNAL);
+        if (!others.isEmpty()) {
+            tally.missing(backup.manifest().source().database() + ": it held more than the journal ("
+                    + String.join(", ", others) + "), which RECOVERY.md's lines restore beside it");
+        }
+    }
+}

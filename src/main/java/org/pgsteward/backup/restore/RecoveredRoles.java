@@ -1,0 +1,120 @@
+package org.pgsteward.backup.restore;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.pgsteward.backup.store.Inventory;
+import org.pgsteward.backup.store.ManifestSignature;
+import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.store.StoredBackup;
+import org.pgsteward.backup.store.StoredFile;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.Server;
+
+/** Restores the roles of a {@link Recovery}, with their passwords; the administrator stays as the new server has him. */
+final class RecoveredRoles {
+    /** As the manifest of globals counts them, less what a restore itself makes. */
+    private static final String COUNT_ROLES =
+            "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname !~ '^pgsteward_'";
+
+    private final Server server;
+    private final Store store;
+    private final Restore restore;
+
+    RecoveredRoles(Server server, Store store, Restore restore) {
+        this.server = server;
+        this.store = store;
+        this.restore = restore;
+    }
+
+    /** @param backup with the rows that its manifest counts */
+    record Roles(StoredBackup backup, Globals globals) {}
+
+    /**
+     * Returns the newest roles of the store, less those that the server has from the first.
+     *
+     * @throws Restore.Refused when consent is not given
+     */
+    Optional<Roles> newest(Inventory inventory, Recovery.Consent consent)
+            throws IOException, SQLException, Restore.Refused {
+        Optional<StoredBackup> newest = inventory
+                .newestOfEach(one -> inventory.alteration(one).isEmpty())
+                .stream()
+                .filter(backup -> backup.kind() == BackupKind.GLOBALS)
+                .findFirst();
+        if (newest.isEmpty()) {
+            return Optional.empty();
+        }
+        Set<String> kept = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10"));
+        kept.add(server.address().user());
+        Globals globals = read(restore.file(newest.get())).without(kept);
+        if (newest.get().signature() != ManifestSignature.VALID) {
+            Set<String> superusers =
+                    new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
+            superusers.addAll(kept);
+            List<String> powers = GlobalsPowers.of(globals, superusers);
+            String reason = newest.get().path() + " is not vouched for: " + doubt(newest.get());
+            if (!powers.isEmpty() && !consent.isGiven(reason, powers)) {
+                throw new Restore.Refused("cannot restore the roles: " + reason
+                        + ", and it gives powers over the server"
+                        + " to " + GlobalsPowers.some(powers) + "; if they had them, add --trust-globals, or set"
+                        + " PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed the backups");
+            }
+        }
+        return Optional.of(new Roles(store.whole(newest.get()), globals));
+    }
+
+    private static String doubt(StoredBackup globals) {
+        return switch (globals.signature()) {
+            case VALID -> "";
+            case WRONG -> "its manifest was changed since it was written";
+            case FOREIGN -> "its manifest is signed with a key that is not here";
+            case MISSING -> "its manifest has no signature";
+            case UNCHECKED -> "there is no key here to verify its manifest with";
+        };
+    }
+
+    /** Makes the roles. A statement that fails holds up no other. */
+    void make(Roles roles, RecoveryTally tally) throws SQLException {
+        long began = System.nanoTime();
+        int missingBefore = tally.countOfMissing();
+        Globals globals = roles.globals();
+        Set<String> there = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
+        long made = 0;
+        for (Globals.Statement statement : globals.statements()) {
+            if (statement.creates() && there.contains(statement.role())) {
+                continue;
+            }
+            try {
+                Guest.run(server, statement.sql());
+                made += statement.creates() ? 1 : 0;
+            } catch (SQLException e) {
+                // What the statement says may be a password's verifier; what the server says is not.
+                tally.missing("roles: " + e.getMessage());
+            }
+        }
+        Stream.concat(globals.leftOut().stream(), globals.strange().stream())
+                .forEach(words -> tally.missing("roles: not run: " + words));
+        globals.oversized().forEach(words -> tally.missing("roles: left out: " + words));
+        tally.done("roles: " + made + " made, with their passwords, from "
+                + roles.backup().path());
+        String count = Guest.names(server, COUNT_ROLES).get(0);
+        Long dumped = roles.backup().manifest().contents().rows().get("pg_catalog.pg_roles");
+        if (tally.countOfMissing() == missingBefore && dumped != null && count.equals(dumped.toString())) {
+            tally.verified(roles.backup(), Duration.ofNanos(System.nanoTime() - began));
+        }
+    }
+
+    /** What is hashed is what is read: a program that writes into the store could change the file between the two. */
+    private Globals read(StoredFile file) throws IOException, Restore.Refused {
+        restore.checkFile(file);
+        GlobalsProof read = new GlobalsProof();
+        file.pourInto(read);
+        return read.globals();
+    }
+}

@@ -1,0 +1,94 @@
+package org.pgsteward.backup.restore;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.pgsteward.postgres.Server;
+
+/**
+ * The server that a {@link Recovery} rebuilds. It has to be empty. A role marks it as ours from the first step to the last, so
+ * that a run that is killed can be begun again.
+ */
+final class RecoverySite {
+    /** The name of the role. */
+    static final String MARK = "pgsteward_recovery";
+
+    private static final String STRANGERS = """
+            SELECT 'role ' || rolname FROM pg_catalog.pg_roles
+             WHERE rolname !~ '^pg_' AND oid <> 10 AND rolname <> current_user
+            UNION ALL
+            SELECT 'database ' || datname FROM pg_catalog.pg_database
+             WHERE NOT datistemplate AND datname NOT IN ('postgres', current_database())
+             ORDER BY 1
+             LIMIT 5
+            """;
+
+    /** The journal's own tables do not count: a daemon that has started already made them. */
+    private static final String RELATIONS = """
+            SELECT c.oid::pg_catalog.regclass::text
+              FROM pg_catalog.pg_class AS c
+             WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+               AND c.relnamespace::pg_catalog.regnamespace::text !~ '^pg_'
+               AND c.relname NOT IN ('service_configs', 'backup_log', 'user_activity', 'service_status',
+                                     'kept_databases', 'flyway_schema_history')
+             ORDER BY 1
+             LIMIT 5
+            """;
+
+    private final Server server;
+    private final Restore restore;
+
+    RecoverySite(Server server, Restore restore) {
+        this.server = server;
+        this.restore = restore;
+    }
+
+    private boolean isClaimed() throws SQLException {
+        return !Guest.names(server, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '" + MARK + "'")
+                .isEmpty();
+    }
+
+    /** @throws Restore.Refused when the server is neither empty nor marked */
+    void refuseOccupied() throws Restore.Refused, SQLException {
+        if (isClaimed()) {
+            return;
+        }
+        List<String> strangers = Guest.names(server, STRANGERS);
+        for (String database : List.of(server.address().database(), "postgres")) {
+            if (strangers.isEmpty() && restore.exists(database)) {
+                strangers = relations(database);
+            }
+        }
+        if (!strangers.isEmpty()) {
+            throw new Restore.Refused("the server at " + server.address().where() + " is not empty ("
+                    + String.join(", ", strangers) + "): everything is restored onto an empty one only; take"
+                    + " 'pgsteward restore SERVICE --into DATABASE' for single databases");
+        }
+    }
+
+    /** Marks the server. */
+    void claim() throws SQLException {
+        if (!isClaimed()) {
+            Guest.run(server, "CREATE ROLE " + MARK + " NOLOGIN");
+        }
+    }
+
+    /** Returns up to five of the tables and views in a database, less those of the journal. */
+    List<String> relations(String database) throws SQLException {
+        try (Connection connection = server.connect(database);
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery(RELATIONS)) {
+            List<String> relations = new ArrayList<>();
+            while (rows.next()) {
+                relations.add("table " + rows.getString(1) + " in database " + database);
+            }
+            return relations;
+        }
+    }
+
+    /** Removes the mark: nothing is missing. */
+    void release() throws SQLException {
+        Guest.run(server, "DROP ROLE " + MARK);
+    }
+}

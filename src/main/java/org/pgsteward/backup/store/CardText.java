@@ -1,0 +1,215 @@
+package org.pgsteward.backup.store;
+
+import com.github.mustachejava.DefaultMustacheFactory;
+import com.github.mustachejava.Mustache;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.ServerAddress;
+
+/**
+ * The text of the {@link RecoveryCard}: chooses the backups that it lists, and fills the template {@code
+ * recovery/RECOVERY.md.mustache}. Pure.
+ *
+ * <p>Some lines of the template have reasons that a reader of the card need not know:
+ *
+ * <ul>
+ *   <li>{@code --no-tablespaces}: they are folders of the server that is lost.
+ *   <li>{@code --enable-row-security}: a view over a table whose policies hold for its owner too is filled as it was there; the
+ *       administrator's own rows are not subject to it.
+ *   <li>The version of {@code pg_restore}: Debian's is that of the newest version on the host. The line only warns, since a
+ *       shell that is typed into must not exit.
+ *   <li>{@code in_force}: a server that does not know a setting, or its value, refuses a connection with it.
+ *   <li>The program of {@code awk} leaves out the administrator's role, statements that make a role that is there, and the
+ *       grantors of memberships. A comment, a setting or a name may hold any text, lines that look like statements among them; so
+ *       it notes which quote is open at the end of a line. From version 16 on, grants of others than superusers are kept apart by
+ *       their grantors.
+ * </ul>
+ */
+final class CardText {
+    /** Characters of the names in the backups that are listed, each of which is there some ten times. */
+    private static final int MOST_LISTED = 300_000;
+
+    /** Lines that name backups that are not listed. */
+    private static final int MOST_NAMED = 50;
+
+    private static final String TEMPLATE = "/recovery/RECOVERY.md.mustache";
+
+    private final Inventory all;
+    private final CardRule rule;
+    private final ServerAddress server;
+
+    private CardText(Inventory all, CardRule rule, ServerAddress server) {
+        this.all = all;
+        this.rule = rule;
+        this.server = server;
+    }
+
+    /** @param verified the hashes of the files of verified backups, by their ids; an empty one is not known */
+    static String of(Inventory all, Map<String, String> verified, ServerAddress server, Instant now) {
+        return new CardText(all, new CardRule(verified, all.signedSince()), server).text(now);
+    }
+
+    private String text(Instant now) {
+        Inventory inventory = all.only(backup -> rule.doubt(backup).isEmpty());
+        List<StoredBackup> chosen = inventory.newestOfEach(rule::isVerified);
+        List<StoredBackup> listed = listed(chosen);
+        List<CardBackup> backups = listed.stream().map(this::plain).toList();
+        List<CardBackup> dumps = dumps(listed);
+        int major = backups.stream().mapToInt(CardBackup::major).max().orElse(0);
+        List<String> notes = notes(inventory, listed);
+        List<String> notListed = notListed(chosen.size() - listed.size());
+        StringWriter card = new StringWriter();
+        template()
+                .execute(
+                        card,
+                        Map.ofEntries(
+                                Map.entry("now", now),
+                                Map.entry("major", major == 0 ? "" : major),
+                                Map.entry("encrypted", backups.stream().anyMatch(CardBackup::isEncrypted)),
+                                Map.entry("notes", notes),
+                                Map.entry("hasNotes", !notes.isEmpty()),
+                                Map.entry("server", server),
+                                Map.entry("options", ShellWord.of(Server.restoreSettings(major))),
+                                Map.entry("backups", backups),
+                                Map.entry(
+                                        "haveSettings",
+                                        dumps.stream()
+                                                .anyMatch(
+                                                        dump -> !dump.settings().isEmpty())),
+                                Map.entry(
+                                        "globals",
+                                        of(listed, BackupKind.GLOBALS).stream()
+                                                .limit(1)
+                                                .map(this::plain)
+                                                .toList()),
+                                Map.entry("dumps", dumps),
+                                Map.entry("hasDumps", !dumps.isEmpty()),
+                                Map.entry(
+                                        "bases",
+                                        of(listed, BackupKind.BASE).stream()
+                                                .map(this::plain)
+                                                .toList()),
+                                Map.entry(
+                                        "notListed",
+                                        notListed.stream().limit(MOST_NAMED).toList()),
+                                Map.entry(
+                                        "more",
+                                        notListed.size() > MOST_NAMED
+                                                ? Integer.toString(notListed.size() - MOST_NAMED)
+                                                : "")));
+        return card.toString();
+    }
+
+    private CardBackup plain(StoredBackup backup) {
+        return new CardBackup(backup, server, false);
+    }
+
+    private static List<StoredBackup> of(List<StoredBackup> listed, BackupKind kind) {
+        return listed.stream().filter(backup -> backup.kind() == kind).toList();
+    }
+
+    private List<CardBackup> dumps(List<StoredBackup> listed) {
+        List<CardBackup> dumps = new ArrayList<>();
+        String inForce = "";
+        for (StoredBackup dump : of(listed, BackupKind.DUMP)) {
+            String own = plain(dump).settings();
+            boolean change = !own.isEmpty() && !own.equals(inForce);
+            dumps.add(new CardBackup(dump, server, change));
+            inForce = change ? own : inForce;
+        }
+        return dumps;
+    }
+
+    /** As many as fit into memory: in a store without a key, another program can have added any number of databases. */
+    private static List<StoredBackup> listed(List<StoredBackup> chosen) {
+        List<StoredBackup> listed = new ArrayList<>();
+        long names = 0;
+        for (StoredBackup backup : chosen) {
+            Manifest.Source source = backup.manifest().source();
+            Surroundings database = backup.manifest().contents().surroundings();
+            names += ManifestSize.texts(
+                    backup.path(),
+                    source.service(),
+                    source.database(),
+                    source.owner(),
+                    database.locale(),
+                    database.icuRules(),
+                    String.join("", database.assignments()));
+            if (names > MOST_LISTED) {
+                break;
+            }
+            listed.add(backup);
+        }
+        return listed;
+    }
+
+    /** Returns a line for each backup that is not the newest, or not verified. */
+    private List<String> notes(Inventory inventory, List<StoredBackup> listed) {
+        List<String> notes = new ArrayList<>();
+        for (StoredBackup backup : listed) {
+            String service = plain(backup.manifest().source().service());
+            StoredBackup newest = inventory.newestLike(backup);
+            if (!rule.isVerified(backup)) {
+                notes.add("- " + service + ": **none of its backups is proved**; this is the newest.");
+            } else if (!newest.equals(backup)) {
+                notes.add("- " + service + ": here is its newest proved one, of " + backup.startedAt()
+                        + "; a newer one, of " + newest.startedAt() + ", is not proved: `" + plain(newest.path())
+                        + "`");
+            }
+        }
+        return notes;
+    }
+
+    /** @param left how many databases do not fit */
+    private List<String> notListed(int left) {
+        List<String> lines = new ArrayList<>();
+        if (left > 0) {
+            lines.add("Not listed, since there are too many: " + left + " databases");
+        }
+        all.newestOfEach()
+                .forEach(backup -> rule.doubt(backup)
+                        .ifPresent(why -> lines.add("Not listed: `" + plain(backup.path()) + "`: " + plain(why))));
+        all.unreadable().forEach((path, reason) -> {
+            // A folder stands for manifests that are too many.
+            boolean isFolder = path.endsWith("/") || path.equals(".");
+            lines.add("Not listed, since its manifest cannot be read: `" + plain(path) + "`"
+                    + (isFolder ? ": " + plain(reason) : ""));
+        });
+        return lines;
+    }
+
+    /** Returns a name for running text, where it has neither line ends nor marks of its own. */
+    static String plain(String text) {
+        return ShellWord.UNFIT.matcher(text).replaceAll(" ").replace('`', ' ');
+    }
+
+    private static Mustache template() {
+        DefaultMustacheFactory factory = new DefaultMustacheFactory() {
+            /** The card is no HTML; each value is quoted for its place already. */
+            @Override
+            public void encode(String value, Writer writer) {
+                try {
+                    writer.write(value);
+                } catch (IOException impossible) {
+                    throw new UncheckedIOException(impossible);
+                }
+            }
+        };
+        return factory.compile(
+                new InputStreamReader(
+                        Objects.requireNonNull(CardText.class.getResourceAsStream(TEMPLATE), TEMPLATE),
+                        StandardCharsets.UTF_8),
+                "RECOVERY.md");
+    }
+}
