@@ -104,7 +104,8 @@ final class DaemonFactory {
                 engine,
                 base.clock,
                 FeedTimings.USUAL,
-                new RelistOnConnect(() -> base.routeClient.ask(ContainerRoutes.CONNECTED, ""), containers::isComplete));
+                new RelistOnConnect(
+                        () -> base.routeClient.submit(ContainerRoutes.CONNECTED, ""), containers::isComplete));
         Metrics figures = new Metrics(of.postgres.server, containers, memory, docker::hears, of.alert.alerts, outbox);
         OverdueCheck overdue = of.backupWatch.overdueCheck(containers);
         Delivery delivery = new Delivery();

@@ -6,6 +6,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.FirstCause;
 
 /**
  * Sends messages into routes. The beans are built before the context that runs the routes, so the client is opened once
@@ -28,7 +29,20 @@ public final class RouteClient {
         return ask(endpoint, body, Map.of());
     }
 
-    /** Does the same with headers beside the body. */
+    /**
+     * Sends {@code body} to an endpoint whose route logs its own failures, so that they are no errors here.
+     *
+     * @throws IllegalStateException when no route took the message, as while the routes stop
+     */
+    public void submit(String endpoint, Object body) {
+        Exchange sent = ask(endpoint, body);
+        Exception failure = sent.getException();
+        if (failure != null && sent.getProperty(Exchange.FAILURE_ROUTE_ID) == null) {
+            throw new IllegalStateException("cannot reach " + endpoint + ": " + FirstCause.of(failure), failure);
+        }
+    }
+
+    /** Does the same as {@link #ask(String, Object)} with headers beside the body. */
     Exchange send(String endpoint, Object body, Map<String, Object> headers) {
         return template(endpoint).request(endpoint, exchange -> {
             exchange.getIn().setHeaders(new HashMap<>(headers));
@@ -36,7 +50,7 @@ public final class RouteClient {
         });
     }
 
-    /** Does the same with variables beside the body. */
+    /** Does the same as {@link #ask(String, Object)} with variables beside the body. */
     Exchange ask(String endpoint, Object body, Map<String, Object> variables) {
         return template(endpoint).request(endpoint, exchange -> {
             variables.forEach(exchange::setVariable);

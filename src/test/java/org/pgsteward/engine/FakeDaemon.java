@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -44,6 +45,7 @@ public final class FakeDaemon implements AutoCloseable {
     private volatile boolean frozen;
     private volatile boolean dated = true;
     private volatile boolean empty;
+    private volatile CountDownLatch lists = new CountDownLatch(0);
     private volatile Duration clockAhead = Duration.ZERO;
 
     public FakeDaemon() {
@@ -111,6 +113,12 @@ public final class FakeDaemon implements AutoCloseable {
     /** It lists its containers, of which there are none. */
     public void listNone() {
         empty = true;
+    }
+
+    /** Gives no list of containers until the latch that is returned is counted down. */
+    public CountDownLatch holdLists() {
+        lists = new CountDownLatch(1);
+        return lists;
     }
 
     public void forgetEvents() {
@@ -202,12 +210,17 @@ public final class FakeDaemon implements AutoCloseable {
                     new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             for (Optional<String> path = request(in); path.isPresent(); path = request(in)) {
                 if (!frozen) {
+                    if (path.get().startsWith("/containers/json")) {
+                        lists.await();
+                    }
                     answer(socket, path.get());
                 }
             }
         } catch (IOException e) {
             // The other side, or cut(), closed the connection: that is what the tests do.
             open.remove(socket);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } finally {
             open.remove(socket);
             streams.remove(socket);

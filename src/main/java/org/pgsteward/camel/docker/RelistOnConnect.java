@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.pgsteward.io.Threads;
@@ -27,6 +28,9 @@ public final class RelistOnConnect implements Runnable {
     private final Runnable relist;
     private final BooleanSupplier listed;
 
+    /** Lists in progress and waiting. The thread's own count leaves out a list that is just about to begin. */
+    private final AtomicInteger begun = new AtomicInteger();
+
     /** One list in progress and one waiting are enough: the waiting one is read after all that has happened by now. */
     private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
             1,
@@ -35,10 +39,10 @@ public final class RelistOnConnect implements Runnable {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(1),
             Threads.factory("docker-list", Threads.DEFAULT_STACK),
-            new ThreadPoolExecutor.DiscardPolicy());
+            (work, full) -> begun.decrementAndGet());
 
     /**
-     * @param relist reads the list and works through it
+     * @param relist reads the list and works through it; what it throws is logged
      * @param listed whether a list has been read, once or more
      */
     public RelistOnConnect(Runnable relist, BooleanSupplier listed) {
@@ -50,10 +54,11 @@ public final class RelistOnConnect implements Runnable {
     /** Returns when there is a list, even one from before, or when it cannot be read. */
     @Override
     public void run() {
+        begun.incrementAndGet();
         thread.execute(this::work);
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!listed.getAsBoolean()
-                && isAtIt()
+                && begun.get() > 0
                 && System.nanoTime() < end
                 && !Thread.currentThread().isInterrupted()) {
             LockSupport.parkNanos(LOOK.toNanos());
@@ -66,10 +71,8 @@ public final class RelistOnConnect implements Runnable {
         } catch (RuntimeException e) {
             // The timer lists them again.
             LOG.error("cannot look at every container after Docker's events were connected: {}", FirstCause.of(e));
+        } finally {
+            begun.decrementAndGet();
         }
-    }
-
-    private boolean isAtIt() {
-        return thread.getActiveCount() > 0 || !thread.getQueue().isEmpty();
     }
 }

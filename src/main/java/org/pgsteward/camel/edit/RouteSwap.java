@@ -8,11 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.camel.ExtendedCamelContext;
+import org.apache.camel.CamelContext;
 import org.apache.camel.component.quartz.QuartzEndpoint;
-import org.apache.camel.impl.DefaultCamelContext;
-import org.apache.camel.impl.engine.DefaultRouteStartupOrder;
-import org.apache.camel.model.Model;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
@@ -39,15 +36,13 @@ import org.slf4j.LoggerFactory;
 final class RouteSwap {
     private static final Logger LOG = LoggerFactory.getLogger(RouteSwap.class);
 
-    private final DefaultCamelContext context;
-    private final ExtendedCamelContext extension;
-    private final Model model;
+    private final CamelContext context;
+    private final RouteTable table;
     private final LeavingRoutes leaving;
 
-    RouteSwap(DefaultCamelContext context, LeavingRoutes leaving) {
+    RouteSwap(CamelContext context, RouteTable table, LeavingRoutes leaving) {
         this.context = context;
-        this.extension = context.getCamelContextExtension();
-        this.model = extension.getContextPlugin(Model.class);
+        this.table = table;
         this.leaving = leaving;
     }
 
@@ -116,7 +111,7 @@ final class RouteSwap {
         Set<String> ids = new LinkedHashSet<>(plan.lostRoutes());
         ids.addAll(plan.routes());
         Map<String, RunningRoute> going = new LinkedHashMap<>();
-        ids.forEach(id -> running(id).ifPresent(running -> going.put(id, running)));
+        ids.forEach(id -> table.running(id).ifPresent(running -> going.put(id, running)));
         // A door that keeps its route's name and place stays in the list of routes until its successor is there, too.
         going.forEach((id, running) -> {
             if (!keepsItsDoor(running, definitions.get(id))) {
@@ -126,21 +121,12 @@ final class RouteSwap {
         List<String> started = new ArrayList<>();
         for (Map.Entry<String, RouteDefinition> next : definitions.entrySet()) {
             String id = next.getKey();
-            RunningRoute old = going.get(id);
+            started.add(id);
             try {
-                if (old != null && keepsItsDoor(old, next.getValue())) {
-                    extension.getRouteStartupOrder().remove(old.order());
-                    model.getRouteDefinitions().remove(old.definition());
-                }
-                started.add(id);
-                start(next.getValue());
-                if (old != null && keepsItsDoor(old, next.getValue())) {
-                    extension.removeRoute(old.route());
-                }
+                start(next.getValue(), Optional.ofNullable(going.get(id)));
             } catch (Exception | LinkageError e) {
                 undo(started, going);
-                RouteSet.Entry entry = after.route(id);
-                throw new NotSwapped(entry, e);
+                throw new NotSwapped(after.route(id), e);
             }
         }
         going.values().forEach(running -> {
@@ -149,7 +135,9 @@ final class RouteSwap {
             }
             leaving.add(running);
         });
-        plan.lostRoutes().stream().filter(id -> !going.containsKey(id)).forEach(this::removeIdle);
+        plan.lostRoutes().stream()
+                .filter(id -> !going.containsKey(id))
+                .forEach(id -> forgetFailed(id, Optional.empty()));
     }
 
     private boolean keepsItsDoor(RunningRoute running, @Nullable RouteDefinition next) {
@@ -162,58 +150,42 @@ final class RouteSwap {
                         .equals(next.getInput().getEndpointUri());
     }
 
-    private Optional<RunningRoute> running(String id) {
-        return extension.getRouteStartupOrder().stream()
-                .filter(order -> order.getRoute().getId().equals(id))
-                .map(DefaultRouteStartupOrder.class::cast)
-                .map(order -> new RunningRoute(
-                        order.getRoute(), order.getRouteService(), model.getRouteDefinition(id), order))
-                .findFirst();
-    }
-
     /** Out of the context, and nothing new comes in; the steps live on. */
     private void lift(RunningRoute running) {
-        extension.getRouteStartupOrder().remove(running.order());
-        model.getRouteDefinitions().remove(running.definition());
-        extension.removeRoute(running.route());
+        table.lift(running);
         if (!running.isDoor()) {
             ServiceHelper.suspendService(running.consumer());
             if (running.route().getEndpoint() instanceof QuartzEndpoint schedule) {
                 // It is the endpoint that holds the trigger, whose name the successor may need.
-                leaving.removeEndpoint(schedule);
+                table.removeEndpoint(schedule);
             }
         }
     }
 
-    private void start(RouteDefinition definition) throws Exception {
-        if (Included.in(context, definition)) {
-            model.getRouteDefinitions().add(definition);
-            context.startRouteDefinitions(List.of(definition));
+    /** Starts a route in the place of {@code old}. */
+    private void start(RouteDefinition next, Optional<RunningRoute> old) throws Exception {
+        boolean keepsItsDoor = old.isPresent() && keepsItsDoor(old.get(), next);
+        if (keepsItsDoor) {
+            table.makeRoom(old.get());
+        }
+        if (Included.in(context, next)) {
+            table.start(next);
+        }
+        if (keepsItsDoor) {
+            table.lift(old.get());
         }
     }
 
     private void undo(List<String> started, Map<String, RunningRoute> going) {
         for (String id : started) {
-            Optional<RunningRoute> fresh = running(id);
-            fresh.filter(running -> going.get(id) == null
-                            || running.route() != going.get(id).route())
-                    .ifPresent(running -> {
-                        lift(running);
-                        ServiceHelper.suspendService(running.consumer());
-                        leaving.add(running);
-                    });
+            Optional<RunningRoute> old = Optional.ofNullable(going.get(id));
+            Optional<RunningRoute> fresh = table.running(id);
             if (fresh.isEmpty()) {
-                // It did not come so far as to start.
-                context.getRoutes().stream()
-                        .filter(route -> route.getId().equals(id))
-                        .filter(route ->
-                                going.get(id) == null || route != going.get(id).route())
-                        .forEach(extension::removeRoute);
-                if (going.containsKey(id)) {
-                    model.getRouteDefinitions().removeIf(definition -> id.equals(definition.getRouteId()));
-                } else {
-                    removeIdle(id);
-                }
+                forgetFailed(id, old);
+            } else if (old.isEmpty() || fresh.get().route() != old.get().route()) {
+                lift(fresh.get());
+                ServiceHelper.suspendService(fresh.get().consumer());
+                leaving.add(fresh.get());
             }
         }
         going.values().forEach(this::bringBack);
@@ -221,32 +193,25 @@ final class RouteSwap {
 
     private void bringBack(RunningRoute running) {
         try {
-            if (!model.getRouteDefinitions().contains(running.definition())) {
-                model.getRouteDefinitions().add(running.definition());
-            }
-            extension.addRoute(running.route());
-            if (!extension.getRouteStartupOrder().contains(running.order())) {
-                extension.getRouteStartupOrder().add(running.order());
-            }
+            table.putBack(running);
             if (running.route().getEndpoint() instanceof QuartzEndpoint schedule) {
                 ServiceHelper.startService(schedule);
             }
             ServiceHelper.resumeService(running.consumer());
             if (running.isDoor()) {
+                // It was not suspended, so that only this makes it the one behind its door again.
                 ServiceHelper.suspendService(running.consumer());
                 ServiceHelper.resumeService(running.consumer());
             }
-            context.startRouteService(running.service(), false);
+            table.register(running);
         } catch (Exception e) {
             LOG.error("route {} could not be brought back: {}", running.route().getId(), e.toString());
         }
     }
 
-    /** A route that was loaded and never started. */
-    private void removeIdle(String id) {
+    private void forgetFailed(String id, Optional<RunningRoute> old) {
         try {
-            context.removeRoute(id);
-            model.getRouteDefinitions().removeIf(definition -> id.equals(definition.getRouteId()));
+            table.forgetFailed(id, old);
         } catch (Exception e) {
             LOG.warn("route {} is not taken down: {}", id, e.toString());
         }

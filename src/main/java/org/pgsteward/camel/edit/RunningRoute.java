@@ -7,13 +7,17 @@ import org.apache.camel.impl.engine.DefaultRouteStartupOrder;
 import org.apache.camel.impl.engine.RouteService;
 import org.apache.camel.model.RouteDefinition;
 
-/** A route that runs, with all that brings it back. */
-record RunningRoute(Route route, RouteService service, RouteDefinition definition, DefaultRouteStartupOrder order) {
+/** A route that runs, with everything that is needed to restore it. */
+record RunningRoute(Route route, RouteDefinition definition, DefaultRouteStartupOrder order) {
     Consumer consumer() {
         return route.getConsumer();
     }
 
     boolean isDoor() {
         return consumer() instanceof DirectConsumer;
+    }
+
+    RouteService service() {
+        return order.getRouteService();
     }
 }

@@ -4,19 +4,21 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URL;
+import java.util.Enumeration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.camel.CamelContext;
-import org.apache.camel.impl.engine.DefaultClassResolver;
+import org.apache.camel.spi.ClassResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers Camel's service files, present or missing. For each placeholder whose key has a point and a default, Camel looks for
- * a function of that name in every jar, four times, and does not remember that there is none. The class path of a process does
- * not change.
+ * A context's own lookup of classes and resources, which remembers Camel's service files, present or missing. For each
+ * placeholder whose key has a point and a default, Camel looks for a function of that name in every jar, four times, and does
+ * not remember that there is none. The class path of a process does not change.
  */
-class CachedResources extends DefaultClassResolver {
+abstract class CachedResources implements ClassResolver {
     private static final String SERVICES = "META-INF/services/org/apache/camel/";
 
     /** Names come from the files of operators, so their number has no bound of its own. */
@@ -24,14 +26,17 @@ class CachedResources extends DefaultClassResolver {
 
     private static final Map<String, Optional<byte[]>> KNOWN = new ConcurrentHashMap<>();
 
-    CachedResources(CamelContext context) {
-        super(context);
+    /** Finds every class. */
+    final ClassResolver all;
+
+    CachedResources(ClassResolver all) {
+        this.all = all;
     }
 
     @Override
     public @Nullable InputStream loadResourceAsStream(String name) {
         if (!name.startsWith(SERVICES)) {
-            return super.loadResourceAsStream(name);
+            return all.loadResourceAsStream(name);
         }
         if (KNOWN.size() > MOST) {
             KNOWN.clear();
@@ -42,10 +47,40 @@ class CachedResources extends DefaultClassResolver {
     }
 
     private Optional<byte[]> read(String name) {
-        try (InputStream found = super.loadResourceAsStream(name)) {
+        try (InputStream found = all.loadResourceAsStream(name)) {
             return found == null ? Optional.empty() : Optional.of(found.readAllBytes());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Override
+    public @Nullable URL loadResourceAsURL(String name) {
+        return all.loadResourceAsURL(name);
+    }
+
+    @Override
+    public Enumeration<URL> loadResourcesAsURL(String name) {
+        return all.loadResourcesAsURL(name);
+    }
+
+    @Override
+    public Enumeration<URL> loadAllResourcesAsURL(String name) {
+        return all.loadAllResourcesAsURL(name);
+    }
+
+    @Override
+    public void addClassLoader(ClassLoader loader) {
+        all.addClassLoader(loader);
+    }
+
+    @Override
+    public Set<ClassLoader> getClassLoaders() {
+        return all.getClassLoaders();
+    }
+
+    @Override
+    public @Nullable ClassLoader getClassLoader(String name) {
+        return all.getClassLoader(name);
     }
 }

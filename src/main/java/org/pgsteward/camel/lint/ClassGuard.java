@@ -3,7 +3,7 @@ package org.pgsteward.camel.lint;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
-import org.apache.camel.impl.engine.DefaultClassResolver;
+import org.apache.camel.spi.ClassResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +26,8 @@ final class ClassGuard extends CachedResources {
 
     private final BeanTypes types;
 
-    private ClassGuard(CamelContext context, BeanTypes types) {
-        super(context);
+    private ClassGuard(ClassResolver all, BeanTypes types) {
+        super(all);
         this.types = types;
     }
 
@@ -37,13 +37,27 @@ final class ClassGuard extends CachedResources {
      * @param settings with the types that the operator lists
      */
     static void install(CamelContext context, Map<String, String> settings) {
-        context.setClassResolver(new ClassGuard(context, BeanTypes.of(settings)));
+        context.setClassResolver(new ClassGuard(context.getClassResolver(), BeanTypes.of(settings)));
     }
 
     @Override
-    protected @Nullable Class<?> loadClass(String name, @Nullable ClassLoader loader) {
-        Class<?> found = super.loadClass(name, loader);
-        return found == null || mayBeFound(found) ? found : null;
+    public @Nullable Class<?> resolveClass(String name) {
+        return guarded(all.resolveClass(name));
+    }
+
+    @Override
+    public <T> @Nullable Class<T> resolveClass(String name, Class<T> type) {
+        return guarded(all.resolveClass(name, type));
+    }
+
+    @Override
+    public @Nullable Class<?> resolveClass(String name, ClassLoader loader) {
+        return guarded(all.resolveClass(name, loader));
+    }
+
+    @Override
+    public <T> @Nullable Class<T> resolveClass(String name, Class<T> type, ClassLoader loader) {
+        return guarded(all.resolveClass(name, type, loader));
     }
 
     @Override
@@ -67,11 +81,15 @@ final class ClassGuard extends CachedResources {
         return found(name, resolveClass(name, type, loader));
     }
 
+    private <C extends Class<?>> @Nullable C guarded(@Nullable C found) {
+        return found == null || mayBeFound(found) ? found : null;
+    }
+
     private <C> C found(String name, @Nullable C found) throws ClassNotFoundException {
         if (found != null) {
             return found;
         }
-        Class<?> refused = super.loadClass(name, getApplicationContextClassLoader());
+        Class<?> refused = all.resolveClass(name);
         throw new ClassNotFoundException(
                 refused == null
                         ? name
@@ -88,9 +106,10 @@ final class ClassGuard extends CachedResources {
         if (types.listed().contains(name)) {
             return true;
         }
-        Caller caller = STACK.walk(frames -> Caller.of(frames.dropWhile(frame -> isLookup(frame.getClassName()))
-                .limit(MOST_FRAMES)
-                .toList()));
+        Caller caller = STACK.walk(frames ->
+                Caller.of(frames.dropWhile(frame -> frame.getClassName().equals(ClassGuard.class.getName()))
+                        .limit(MOST_FRAMES)
+                        .toList()));
         return switch (caller) {
             case OPTION -> false;
             case BEAN -> types.mayBeMade(name);
@@ -99,10 +118,6 @@ final class ClassGuard extends CachedResources {
             case OTHER ->
                 KnownClasses.isPlain(plain) || KnownClasses.isInert(plain) || KnownClasses.isOfCamelOrOurs(name);
         };
-    }
-
-    private static boolean isLookup(String type) {
-        return type.equals(ClassGuard.class.getName()) || type.equals(DefaultClassResolver.class.getName());
     }
 
     /** The part of Camel that looks for a class. */

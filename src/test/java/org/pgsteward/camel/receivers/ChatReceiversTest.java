@@ -288,10 +288,15 @@ class ChatReceiversTest {
         return body(0);
     }
 
+    /** The route files that are tested. */
+    String[] files() {
+        return Desk.ALERTS;
+    }
+
     private Desk desk(String receiver, Map<String, String> settings) throws Exception {
         Map<String, String> all = new java.util.HashMap<>(settings);
         all.put("pgsteward." + receiver + ".enabled", "true");
-        return new Desk(state, all).load(Desk.ALERTS).start();
+        return new Desk(state, all).load(files()).start();
     }
 
     private static Condition hostile() {

@@ -33,10 +33,11 @@ import org.pgsteward.model.Typing;
 /** A context with the shipped alert routes, wired as the daemon wires them, on a real clock and with short waits. */
 final class Desk implements AutoCloseable {
     /** All that is shipped. */
-    static final String[] ALERTS = files();
+    static final String[] ALERTS = files("routes/receivers");
 
-    private static String[] files() {
-        File[] receivers = new File("routes/receivers").listFiles((folder, name) -> name.endsWith(".camel.yaml"));
+    /** Returns the shipped alert routes, and the receivers in {@code folder}. */
+    static String[] files(String folder) {
+        File[] receivers = new File(folder).listFiles((parent, name) -> name.endsWith(".camel.yaml"));
         return Stream.concat(
                         Stream.of("routes/alerts.camel.yaml"),
                         Stream.of(Objects.requireNonNull(receivers))

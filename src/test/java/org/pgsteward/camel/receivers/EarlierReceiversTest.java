@@ -1,0 +1,49 @@
+package org.pgsteward.camel.receivers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.app.Purpose;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.lint.RouteFiles;
+import org.pgsteward.config.Settings;
+
+/**
+ * The receivers' files of the first version, as an operator has them who edited one and keeps it. The files are those of commit
+ * 8c18a53, unchanged: each works as a whole with the beans of this version.
+ */
+class EarlierReceiversTest extends ChatReceiversTest {
+    private static final String FOLDER = "src/test/resources/earlier/receivers";
+
+    EarlierReceiversTest() throws Exception {}
+
+    @Override
+    String[] files() {
+        return Desk.files(FOLDER);
+    }
+
+    @Test
+    void earlierFilesPassTheCheckBesideThePresentOnes(@TempDir Path state) throws Exception {
+        SortedMap<String, String> texts =
+                new TreeMap<>(RouteFiles.read(Path.of("routes")).texts());
+        for (String file : files()) {
+            Path name = Objects.requireNonNull(Path.of(file).getFileName());
+            if (file.startsWith(FOLDER)) {
+                texts.put("receivers/" + name, Files.readString(Path.of(file)));
+            }
+        }
+        Settings settings = Settings.withoutSecrets(Map.of()).settings();
+
+        assertThat(Wiring.to(Purpose.CHECK, settings.with(Map.of("pgsteward.state.dir", state.toString())))
+                        .routeCheck()
+                        .problems(RouteFiles.of(texts)))
+                .isEmpty();
+    }
+}
