@@ -121,8 +121,8 @@ final class BackupsCommand implements Callable<Integer> {
             complain(inventory, stored);
             return 0;
         }
-        Ink ink = Ink.ofStandardOutput();
-        TextTable table = new TextTable(ink, "SERVICE", "KIND", "AGE>", "SIZE>", "STATE", "FILE");
+        Colours colours = Colours.ofStandardOutput();
+        TextTable table = new TextTable(colours, "SERVICE", "KIND", "AGE>", "SIZE>", "STATE", "FILE");
         for (StoredBackup backup : stored) {
             Manifest manifest = backup.manifest();
             table.row(
@@ -131,12 +131,12 @@ final class BackupsCommand implements Callable<Integer> {
                     age(manifest.startedAt(), now),
                     Size.words(manifest.sizeBytes()),
                     inventory.alteration(backup).isPresent()
-                            ? ink.critical("altered")
-                            : ink.state(state(judgements, manifest)),
+                            ? colours.critical("altered")
+                            : colours.state(state(judgements, manifest)),
                     manifest.file());
         }
         table.print(out);
-        printCaveats(stored, judgements, ink, out);
+        printCaveats(stored, judgements, colours, out);
         printKept(wiring, now);
         out.flush();
         complain(inventory, stored);
@@ -151,14 +151,14 @@ final class BackupsCommand implements Callable<Integer> {
 
     /** Those of the newest backup of each database. */
     private static void printCaveats(
-            List<StoredBackup> stored, Map<String, Judgement> judgements, Ink ink, PrintWriter out) {
+            List<StoredBackup> stored, Map<String, Judgement> judgements, Colours colours, PrintWriter out) {
         Set<String> seen = new HashSet<>();
         for (StoredBackup backup : stored) {
             Manifest manifest = backup.manifest();
             if (seen.add(manifest.kind() + " " + manifest.service())) {
                 caveats(judgements, manifest)
                         .forEach(caveat -> out.println(
-                                ink.warning(OneLine.of(manifest.service(), 60) + ": " + OneLine.of(caveat, 1000))));
+                                colours.warning(OneLine.of(manifest.service(), 60) + ": " + OneLine.of(caveat, 1000))));
             }
         }
     }

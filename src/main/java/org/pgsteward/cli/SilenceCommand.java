@@ -153,7 +153,7 @@ final class SilenceCommand implements Callable<Integer> {
         }
         DateTimeFormatter clock = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm z", Locale.ENGLISH)
                 .withZone(wiring.zone);
-        TextTable table = new TextTable(Ink.ofStandardOutput(), "ID", "SERVICE", "KIND", "UNTIL", "REASON");
+        TextTable table = new TextTable(Colours.ofStandardOutput(), "ID", "SERVICE", "KIND", "UNTIL", "REASON");
         for (Silence silence : silences) {
             Instant until = silence.until();
             table.row(
