@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.pgsteward.backup.restore.RestoreLeftovers;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
-import org.pgsteward.backup.underway.Readiness;
+import org.pgsteward.journal.Readiness;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.journal.Tables;
 import org.slf4j.Logger;

@@ -37,8 +37,8 @@ import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.provision.Asks;
 import org.pgsteward.provision.ConnectionAdvice;
+import org.pgsteward.provision.ConnectionRequest;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
 
@@ -125,10 +125,11 @@ public final class Examination {
                 asked,
                 containers.postgres(),
                 containers.all(),
-                asks(enrolments),
+                requests(),
+                enrolments.stream().map(Enrolment::identity).collect(Collectors.toSet()),
                 ConnectionAdvice.unenrolled(discovery, containers),
                 log);
-        Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
+        Optional<Provisioner.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
         List<Diagnosis> diagnoses =
                 new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());
         return new Report(
@@ -279,35 +280,19 @@ public final class Examination {
         return readings;
     }
 
-    private List<Asks> asks(List<Enrolment> enrolments) {
-        Set<String> identities = enrolments.stream().map(Enrolment::identity).collect(Collectors.toSet());
-        List<Asks> asks = new ArrayList<>();
-        for (Container container : containers.others()) {
-            discovery
-                    .said(container, containers.postgres(), containers.all())
-                    .map(said -> ConnectionAdvice.asks(container, said, identities.contains(container.identity())))
-                    .ifPresent(asks::add);
-        }
-        return asks;
+    private List<ConnectionRequest> requests() {
+        return containers.others().stream()
+                .flatMap(container ->
+                        discovery.said(container, containers.postgres(), containers.all()).stream())
+                .toList();
     }
 
-    private Optional<Doctor.Plan> plan() {
+    private Optional<Provisioner.Plan> plan() {
         try {
-            Provisioner.Plan plan = provisioner.plan(containers.others(), containers.postgres());
-            List<Doctor.Plan.Refused> refused = plan.refused().stream()
-                    .map(one -> new Doctor.Plan.Refused(one.container(), one.subject(), one.text(), one.remedy()))
-                    .toList();
-            return Optional.of(
-                    new Doctor.Plan(lines(plan.wishes()), refused, lines(plan.steps()), lines(plan.closings())));
+            return Optional.of(provisioner.plan(containers.others(), containers.postgres()));
         } catch (SQLException e) {
             notLookedAt.add("rights and owners: " + JournalTrouble.of(e));
             return Optional.empty();
         }
-    }
-
-    private static List<Doctor.Plan.Line> lines(List<Provisioner.Plan.Line> lines) {
-        return lines.stream()
-                .map(line -> new Doctor.Plan.Line(line.subject(), line.text()))
-                .toList();
     }
 }

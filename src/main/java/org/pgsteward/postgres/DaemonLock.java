@@ -90,7 +90,7 @@ public final class DaemonLock implements AutoCloseable {
      * @param trouble why it is not known, for {@link State#UNKNOWN}; empty otherwise
      * @param reconnected whether the session is a new one, since the old one broke
      */
-    public record Standing(State state, Optional<Session> other, String trouble, boolean reconnected) {}
+    public record Check(State state, Optional<Session> other, String trouble, boolean reconnected) {}
 
     /** @param name of this host */
     public DaemonLock(Server server, String name) {
@@ -103,7 +103,7 @@ public final class DaemonLock implements AutoCloseable {
      *
      * @param mayTake false for a daemon that leaves another one the time to come back first
      */
-    public synchronized Standing check(boolean mayTake) {
+    public synchronized Check check(boolean mayTake) {
         boolean reconnected = false;
         try {
             Connection open = connection;
@@ -117,10 +117,10 @@ public final class DaemonLock implements AutoCloseable {
                     statement.execute(SIGN_OF_LIFE);
                 }
             }
-            return new Standing(held(open, mayTake) ? State.HELD : State.TAKEN, other(open), "", reconnected);
+            return new Check(held(open, mayTake) ? State.HELD : State.TAKEN, other(open), "", reconnected);
         } catch (SQLException e) {
             disconnect();
-            return new Standing(State.UNKNOWN, Optional.empty(), NoConnection.words(e), reconnected);
+            return new Check(State.UNKNOWN, Optional.empty(), NoConnection.words(e), reconnected);
         }
     }
 

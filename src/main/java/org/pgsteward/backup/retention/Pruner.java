@@ -19,7 +19,7 @@ import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Removal;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
-import org.pgsteward.backup.underway.Readiness;
+import org.pgsteward.journal.Readiness;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
