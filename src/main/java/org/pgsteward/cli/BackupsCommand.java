@@ -33,6 +33,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Judgement;
 import org.pgsteward.model.KeptDatabase;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Size;
 import org.pgsteward.postgres.NoConnection;
 import picocli.CommandLine.Command;

@@ -25,6 +25,7 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Typing;
 import org.pgsteward.provision.AdoptionRule;
 import org.pgsteward.provision.ConnectionAdvice;

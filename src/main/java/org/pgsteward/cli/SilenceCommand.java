@@ -22,6 +22,7 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Nearest;
+import org.pgsteward.model.Refusal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -18,6 +18,7 @@ import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.Nearest;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NoConnection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

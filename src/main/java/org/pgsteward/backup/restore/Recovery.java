@@ -28,6 +28,7 @@ import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.backup.underway.StuckRule;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Progress;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
@@ -139,14 +140,14 @@ public final class Recovery {
      * Does it, or as much of it as can be done.
      *
      * @param consent asked where no key of this host has signed the roles, and they have powers over the server
-     * @throws Restore.Refused when the server is not empty, the store holds nothing, or consent is not given
+     * @throws Refusal when the server is not empty, the store holds nothing, or consent is not given
      */
     @SuppressWarnings("try") // held, not used
     public Report rebuild(RestoreProgress progress, Consent consent)
-            throws Restore.Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         Inventory inventory = Inventory.of(store);
         if (inventory.backups().isEmpty()) {
-            throw new Restore.Refused("there is nothing to restore in " + store.root() + ": no file with a manifest");
+            throw new Refusal("there is nothing to restore in " + store.root() + ": no file with a manifest");
         }
         List<String> done = new ArrayList<>();
         List<String> missing = new ArrayList<>();
@@ -219,7 +220,7 @@ public final class Recovery {
                 .isEmpty();
     }
 
-    private void refuseOccupied() throws Restore.Refused, SQLException {
+    private void refuseOccupied() throws Refusal, SQLException {
         if (isClaimed()) {
             return;
         }
@@ -230,7 +231,7 @@ public final class Recovery {
             }
         }
         if (!strangers.isEmpty()) {
-            throw new Restore.Refused("the server at " + server.address().where() + " is not empty ("
+            throw new Refusal("the server at " + server.address().where() + " is not empty ("
                     + String.join(", ", strangers) + "): everything is restored onto an empty one only; take"
                     + " 'pgsteward restore SERVICE --into DATABASE' for single databases");
         }
@@ -262,7 +263,7 @@ public final class Recovery {
 
     /** The newest roles of the store, less those that the server has from the first. */
     private Optional<Roles> roles(Inventory inventory, Consent consent)
-            throws IOException, SQLException, Restore.Refused {
+            throws IOException, SQLException, Refusal {
         Optional<StoredBackup> newest = inventory.newestOfEach(one -> isAsWritten(inventory, one)).stream()
                 .filter(backup -> backup.kind() == BackupKind.GLOBALS)
                 .findFirst();
@@ -279,7 +280,7 @@ public final class Recovery {
             List<String> powers = GlobalsPowers.of(globals, superusers);
             String reason = newest.get().path() + " is not vouched for: " + doubt(newest.get());
             if (!powers.isEmpty() && !consent.isGiven(reason, powers)) {
-                throw new Restore.Refused("cannot restore the roles: " + reason
+                throw new Refusal("cannot restore the roles: " + reason
                         + ", and it gives powers over the server"
                         + " to " + GlobalsPowers.some(powers) + "; if they had them, add --trust-globals, or set"
                         + " PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed the backups");
@@ -329,7 +330,7 @@ public final class Recovery {
     }
 
     /** What is hashed is what is read: a program that writes into the store could change the file between the two. */
-    private Globals read(StoredFile file) throws IOException, Restore.Refused {
+    private Globals read(StoredFile file) throws IOException, Refusal {
         restore.checkFile(file);
         GlobalsProof read = new GlobalsProof();
         file.pourInto(read);
@@ -380,14 +381,14 @@ public final class Recovery {
             done.add(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
                     + manifest.startedAt());
             restored.notes().forEach(note -> missing.add(name + ": " + note));
-        } catch (Restore.Refused | IOException | SQLException e) {
+        } catch (Refusal | IOException | SQLException e) {
             missing.add(name + ": " + e.getMessage());
         }
     }
 
     /** The owner's code may sleep in a restore, and all other databases wait for it. */
     private Restore.Done inTime(Restore.Order order, RestoreProgress progress)
-            throws Restore.Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         Duration longest = stuck.ofARestore(order.backup().manifest().restoredBytes());
         Progress work = new Progress("restore of " + order.database(), true);
         String tooLong =
@@ -407,7 +408,7 @@ public final class Recovery {
     }
 
     private Swap.Swapped place(Beside beside, Restore.Order order)
-            throws Restore.Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         beside.inherit();
         beside.give();
         if (order.database().equals("postgres")) {
@@ -426,7 +427,7 @@ public final class Recovery {
             List<String> done,
             List<String> missing,
             Map<String, Duration> verified)
-            throws Restore.Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         long[] taken = new long[1];
         Restore.Order order = new Restore.Order(
                 backup, server.address().user(), backup.manifest().database(), true);

@@ -21,6 +21,7 @@ import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.KeptDatabases;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
@@ -89,13 +90,6 @@ public final class Restore {
         this.clock = clock;
     }
 
-    /** Somebody asked for what is not to be had, in one line that says what instead; nothing was touched. */
-    public static final class Refused extends Exception {
-        public Refused(String message) {
-            super(message);
-        }
-    }
-
     /**
      * What to restore.
      *
@@ -136,11 +130,11 @@ public final class Restore {
     /** Restores into a new database, with what was set and granted on the one that was dumped. */
     @SuppressWarnings("try") // held, not used
     public Done into(Order order, RestoreProgress progress)
-            throws Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
             checks.checkName(order.database());
             if (exists(order.database())) {
-                throw new Refused("database " + order.database() + " exists: choose another name for --into, or say"
+                throw new Refusal("database " + order.database() + " exists: choose another name for --into, or say"
                         + " --replace to put the backup in the place of the live one");
             }
             return fill(vouched(order), Optional.empty(), progress, beside -> {
@@ -166,7 +160,7 @@ public final class Restore {
      */
     @SuppressWarnings("try") // held, not used
     public Done replace(Order given, RestoreProgress progress)
-            throws Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         String live = given.database();
         Order order = given.of(ownerOf(live).orElse(given.owner()));
         try (RestoreTurn alone = RestoreTurn.orRefuse(server);
@@ -211,9 +205,9 @@ public final class Restore {
                         .orElse(order.backup().manifest().service());
     }
 
-    private RunLock withoutBackups(String service) throws IOException, Refused {
+    private RunLock withoutBackups(String service) throws IOException, Refusal {
         return RunLock.take(locks, service)
-                .orElseThrow(() -> new Refused("a backup of it is under way: try again when it is done"));
+                .orElseThrow(() -> new Refusal("a backup of it is under way: try again when it is done"));
     }
 
     /**
@@ -231,7 +225,7 @@ public final class Restore {
     /** What becomes of a database that is restored and compared, while its guest is still there. */
     @FunctionalInterface
     interface Ending {
-        Swap.Swapped end(Beside beside) throws Refused, IOException, SQLException, InterruptedException;
+        Swap.Swapped end(Beside beside) throws Refusal, IOException, SQLException, InterruptedException;
     }
 
     /**
@@ -240,12 +234,12 @@ public final class Restore {
      * @param like the words that make a database like the one of before; empty for one like the dumped one
      */
     Done beside(Order listed, Optional<String> like, RestoreProgress progress, Ending ending)
-            throws Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         return fill(whole(listed), like, progress, ending);
     }
 
     private Done fill(Order order, Optional<String> like, RestoreProgress progress, Ending ending)
-            throws Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         long began = System.nanoTime();
         Manifest manifest = order.backup().manifest();
         StoredFile file = file(order.backup());
@@ -283,11 +277,11 @@ public final class Restore {
     }
 
     /** Reads the manifest once: another program may change it between two readings. */
-    private Order whole(Order listed) throws Refused, IOException {
+    private Order whole(Order listed) throws Refusal, IOException {
         StoredBackup backup = store.whole(listed.backup());
         Optional<String> alteration = store.alteration(backup);
         if (alteration.isPresent()) {
-            throw new Refused(backup.path() + " is not restored: " + alteration.get()
+            throw new Refusal(backup.path() + " is not restored: " + alteration.get()
                     + "; 'pgsteward backups' lists what else there is, and RECOVERY.md has the lines for one that you"
                     + " trust all the same");
         }
@@ -295,12 +289,12 @@ public final class Restore {
     }
 
     /** Reads the manifest, and requires that {@link ManifestTrust} accepts it: an unsigned manifest can claim any time. */
-    private Order vouched(Order listed) throws Refused, IOException {
+    private Order vouched(Order listed) throws Refusal, IOException {
         Order order = whole(listed);
         StoredBackup backup = order.backup();
         Optional<String> refusal = trust.refusal(backup, false);
         if (refusal.isPresent()) {
-            throw new Refused(refusal.get());
+            throw new Refusal(refusal.get());
         }
         return order;
     }
@@ -318,7 +312,7 @@ public final class Restore {
         return store.file(backup, keys);
     }
 
-    void checkFile(StoredFile file) throws Refused {
+    void checkFile(StoredFile file) throws Refusal {
         checks.checkFile(file);
     }
 

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.Server;
 
@@ -39,9 +40,9 @@ final class RestoreTurn implements AutoCloseable {
         }
     }
 
-    /** @throws Restore.Refused while another restore is under way */
-    static RestoreTurn orRefuse(Server server) throws SQLException, Restore.Refused {
-        return take(server).orElseThrow(() -> new Restore.Refused("another restore is under way"));
+    /** @throws Refusal while another restore is under way */
+    static RestoreTurn orRefuse(Server server) throws SQLException, Refusal {
+        return take(server).orElseThrow(() -> new Refusal("another restore is under way"));
     }
 
     @Override

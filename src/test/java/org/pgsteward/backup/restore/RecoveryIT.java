@@ -36,6 +36,7 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
@@ -121,7 +122,7 @@ class RecoveryIT {
     @Test
     void ontoAServerThatIsNotEmptyNothingIsRestored() {
         assertThatThrownBy(() -> wiring.recovery.rebuild(RestoreProgress.QUIET, Recovery.Consent.NONE))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageMatching("the server at \\S+ is not empty \\(database everything, .*");
     }
 
