@@ -188,7 +188,8 @@ public final class OverdueCheck {
                         Optional.ofNullable(standings.get(found.target().service()));
                 // A server that lets no base backup be taken is told of where one is tried.
                 if (kind == BackupKind.BASE
-                        && standing.flatMap(BackupRows.VerificationTimes::lastProved).isEmpty()) {
+                        && standing.flatMap(BackupRows.VerificationTimes::lastProved)
+                                .isEmpty()) {
                     continue;
                 }
                 reads.add(new Read(
@@ -221,6 +222,8 @@ public final class OverdueCheck {
                 found.target().kind().word() + ":" + found.target().service(),
                 now,
                 (before, again) -> before.isBefore(again) ? before : again);
-        return standing.map(BackupRows.VerificationTimes::firstRun).filter(seen::isAfter).orElse(seen);
+        return standing.map(BackupRows.VerificationTimes::firstRun)
+                .filter(seen::isAfter)
+                .orElse(seen);
     }
 }

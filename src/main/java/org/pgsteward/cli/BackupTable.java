@@ -12,7 +12,8 @@ final class BackupTable {
     private BackupTable() {}
 
     static void print(List<BackupReport.Line> backups, Colours colours, PrintWriter out) {
-        TextTable table = new TextTable(colours, "SERVICE", "KIND", "STATE", "SIZE>", "DUMPED IN>", "PROVED IN>", "BACKUP");
+        TextTable table =
+                new TextTable(colours, "SERVICE", "KIND", "STATE", "SIZE>", "DUMPED IN>", "PROVED IN>", "BACKUP");
         for (BackupReport.Line backup : backups) {
             table.row(
                     OneLine.of(backup.service(), 60),

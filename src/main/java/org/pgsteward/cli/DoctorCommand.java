@@ -65,7 +65,8 @@ final class DoctorCommand implements Callable<Integer> {
         long wrong = report.diagnoses().stream().filter(Diagnosis::isTrouble).count();
         out.println(
                 wrong > 0
-                        ? colours.bold(colours.critical(wrong == 1 ? "1 thing is wrong." : wrong + " things are wrong."))
+                        ? colours.bold(
+                                colours.critical(wrong == 1 ? "1 thing is wrong." : wrong + " things are wrong."))
                         : colours.fine(
                                 report.diagnoses().isEmpty()
                                         ? "Nothing is wrong."

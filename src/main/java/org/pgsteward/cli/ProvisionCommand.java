@@ -145,8 +145,8 @@ final class ProvisionCommand implements Callable<Integer> {
         ToIntFunction<Provisioner.Plan.About> length =
                 line -> colours.plain(line.subject()).getCJKAdjustedLength();
         int width = lines.stream().mapToInt(length).max().orElse(0);
-        lines.forEach(line -> out.println("  " + line.subject() + " ".repeat(width - length.applyAsInt(line)) + "  "
-                + typing.of(line.text())));
+        lines.forEach(line -> out.println(
+                "  " + line.subject() + " ".repeat(width - length.applyAsInt(line)) + "  " + typing.of(line.text())));
     }
 
     private int provision(Wiring wiring, Provisioner provisioner, Containers containers) throws Exception {

@@ -61,10 +61,7 @@ final class RemoveCommand implements Callable<Integer> {
                 wiring.tables.history().lastVerified(service, wiring.clock.instant());
         if (undo) {
             quarantine.undo(ward);
-            say(
-                    wiring,
-                    "taken out of quarantine",
-                    "database " + ward.before().orElse("") + " is back");
+            say(wiring, "taken out of quarantine", "database " + ward.before().orElse("") + " is back");
         } else if (drop) {
             drop(wiring, quarantine, ward, proved);
         } else {

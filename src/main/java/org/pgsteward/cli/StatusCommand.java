@@ -80,7 +80,11 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static void print(
-            Overview overview, OverallHealth health, List<DaemonLock.Session> daemons, Colours colours, PrintWriter out) {
+            Overview overview,
+            OverallHealth health,
+            List<DaemonLock.Session> daemons,
+            Colours colours,
+            PrintWriter out) {
         out.println(headline(overview, health, colours));
         if (overview.trouble().isEmpty() || overview.known().isPresent()) {
             out.println(overview.standing());

@@ -81,7 +81,9 @@ final class VerifyCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(wiring.json.writeValueAsString(report));
         } else {
             BackupTable.print(
-                    report.backups(), Colours.ofStandardOutput(), spec.commandLine().getOut());
+                    report.backups(),
+                    Colours.ofStandardOutput(),
+                    spec.commandLine().getOut());
         }
         if (all) {
             inventory.unreadable().forEach((path, reason) -> err(path + " cannot be read: " + reason));

@@ -184,7 +184,10 @@ public final class Doctor {
     }
 
     private static Set<String> enrolled(Patient patient) {
-        return patient.requests().stream().filter(patient::isEnrolled).map(ConnectionRequest::service).collect(Collectors.toSet());
+        return patient.requests().stream()
+                .filter(patient::isEnrolled)
+                .map(ConnectionRequest::service)
+                .collect(Collectors.toSet());
     }
 
     private static Optional<Diagnosis> found(Diagnosis.Symptom symptom, Condition condition) {

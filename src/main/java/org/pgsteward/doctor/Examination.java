@@ -10,12 +10,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.containers.Containers;
-import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EngineAway;
 import org.pgsteward.journal.JournalTrouble;
@@ -112,7 +111,7 @@ public final class Examination {
         watched.ifPresent(levels -> {
             host(levels, asked, conditions);
             if (asked) {
-                conditions.addAll(levels.memory().glance(memory(enrolments)));
+                conditions.addAll(levels.memory().glance(new MemorySampler(engine, containers, clock).sample()));
             }
         });
         if (sign.error().isPresent()) {
@@ -174,9 +173,17 @@ public final class Examination {
         }
     }
 
+    /** Reads who is enrolled, and tells the containers whose they are. */
     private List<Enrolment> enrolments() {
         try {
-            return tables.services().enrolments();
+            List<Enrolment> enrolments = tables.services().enrolments();
+            Map<String, String> services = enrolments.stream()
+                    .collect(Collectors.toMap(Enrolment::identity, Enrolment::service, (one, other) -> one));
+            for (Container container : containers.others()) {
+                Optional.ofNullable(services.get(container.identity()))
+                        .ifPresent(service -> containers.belongs(container, service));
+            }
+            return enrolments;
         } catch (SQLException e) {
             notLookedAt.add("who is enrolled: " + JournalTrouble.of(e));
             return List.of();
@@ -264,26 +271,9 @@ public final class Examination {
         }
     }
 
-    private List<Reading> memory(List<Enrolment> enrolments) {
-        Map<String, String> services = enrolments.stream()
-                .collect(Collectors.toMap(Enrolment::identity, Enrolment::service, (one, other) -> one));
-        List<Reading> readings = new ArrayList<>();
-        for (Container container : containers.all()) {
-            String service = containers.postgres().filter(container::equals).isPresent()
-                    ? container.name()
-                    : services.get(container.identity());
-            if (service != null && container.state() == Container.State.RUNNING) {
-                engine.memory(container.id())
-                        .ifPresent(memory -> readings.add(new Reading(service, container, memory, clock.instant())));
-            }
-        }
-        return readings;
-    }
-
     private List<ConnectionRequest> requests() {
         return containers.others().stream()
-                .flatMap(container ->
-                        discovery.said(container, containers.postgres(), containers.all()).stream())
+                .flatMap(container -> discovery.said(container, containers.postgres(), containers.all()).stream())
                 .toList();
     }
 

@@ -38,7 +38,7 @@ public abstract class FigureRule<L extends Look> {
      *
      * @throws IllegalArgumentException when a level cannot be read or contradicts another, with its name and value
      */
-    final void use(Levels levels) {
+    final void use(WrittenLevels levels) {
         Duration lasting = lasting(levels.lasting());
         Optional<Double> clear =
                 levels.clear().isBlank() ? Optional.empty() : Optional.of(unit.parse("clear", levels.clear()));

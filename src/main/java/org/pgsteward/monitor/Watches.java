@@ -9,13 +9,13 @@ public final class Watches {
     private final HostWatch host = new HostWatch();
     private final LoginLog logins = new LoginLog();
 
-    public Watches(Thresholds thresholds) {
+    public Watches(MonitorRules thresholds) {
         memory = new MemoryWatch(thresholds.memory());
         use(thresholds);
     }
 
     /** Judges by these levels from now on. */
-    public void use(Thresholds thresholds) {
+    public void use(MonitorRules thresholds) {
         memory.use(thresholds.memory());
         postgres.use(thresholds.postgres());
         databases.use(thresholds.databases());

@@ -112,7 +112,8 @@ public final class Discovery {
                                 : Optional.empty());
     }
 
-    private static ConnectionRequest said(Container container, String variable, Optional<String> host, Optional<ConnectionRequest.Login> login) {
+    private static ConnectionRequest said(
+            Container container, String variable, Optional<String> host, Optional<ConnectionRequest.Login> login) {
         Map<String, String> environment = container.environment();
         String beside = variable.replaceFirst("HOST(NAME)?$", "PORT");
         Optional<ConnectionRequest.Port> port = DatabaseUrl.port(environment.getOrDefault(variable, ""))

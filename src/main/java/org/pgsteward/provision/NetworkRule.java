@@ -64,7 +64,8 @@ public final class NetworkRule {
         if (postgres.answersTo(host)) {
             return Optional.of(wrongNetwork(request, postgres, host));
         }
-        return Optional.of(wrongName(request, postgres, host, "and no container on " + networks(asker) + " is called so"));
+        return Optional.of(
+                wrongName(request, postgres, host, "and no container on " + networks(asker) + " is called so"));
     }
 
     private static boolean isHeard(Container asker, String host, Collection<Container> all) {

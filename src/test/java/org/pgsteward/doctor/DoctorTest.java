@@ -160,12 +160,7 @@ class DoctorTest {
         Container container = container(
                 "vikunja", "internal_db", Map.of("DATABASE_URL", "postgres://vikunja:secret@postgres:5432/vikunja"));
         ConnectionRequest asks = new ConnectionRequest(
-                container,
-                "vikunja",
-                "DATABASE_URL",
-                Optional.of("postgres"),
-                Optional.empty(),
-                Optional.empty());
+                container, "vikunja", "DATABASE_URL", Optional.of("postgres"), Optional.empty(), Optional.empty());
 
         assertThat(examine(asks, LoginResult.LET_IN).toString())
                 .contains("DATABASE_URL: …@postgresql…")
@@ -467,8 +462,7 @@ class DoctorTest {
                 ? Map.of("com.docker.compose.project", "homelab", "com.docker.compose.service", "vikunja")
                 : Map.of();
         return new ConnectionRequest(
-                container(
-                        "vikunja", network, labels, Map.of(VARIABLE, host), State.RUNNING, Health.NONE, 0, false),
+                container("vikunja", network, labels, Map.of(VARIABLE, host), State.RUNNING, Health.NONE, 0, false),
                 "vikunja",
                 VARIABLE,
                 Optional.of(host),

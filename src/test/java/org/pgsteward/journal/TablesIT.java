@@ -330,7 +330,8 @@ class TablesIT {
         assertThat(standings.get("young"))
                 .extracting(BackupRows.VerificationTimes::lastProved)
                 .isEqualTo(Optional.empty());
-        assertThat(rows.verificationTimes("dump", NIGHT.plus(Duration.ofDays(3650))).get("clock"))
+        assertThat(rows.verificationTimes("dump", NIGHT.plus(Duration.ofDays(3650)))
+                        .get("clock"))
                 .extracting(BackupRows.VerificationTimes::lastProved)
                 .as("and when its time has come it counts")
                 .isEqualTo(Optional.of(Instant.parse("2031-03-01T03:00:00Z")));

@@ -169,8 +169,8 @@ final class Beside {
             throw new Refusal("the server does not have the extension " + e.extension + ", which database "
                     + manifest.database() + " uses: install it there first");
         } catch (DumpExtensions.NotToBeMade e) {
-            throw new Refusal("the server has the extension " + e.extension + ", which database "
-                    + manifest.database() + " uses, and cannot make it: " + e.because());
+            throw new Refusal("the server has the extension " + e.extension + ", which database " + manifest.database()
+                    + " uses, and cannot make it: " + e.because());
         }
     }
 

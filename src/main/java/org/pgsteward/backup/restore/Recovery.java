@@ -262,8 +262,7 @@ public final class Recovery {
     }
 
     /** The newest roles of the store, less those that the server has from the first. */
-    private Optional<Roles> roles(Inventory inventory, Consent consent)
-            throws IOException, SQLException, Refusal {
+    private Optional<Roles> roles(Inventory inventory, Consent consent) throws IOException, SQLException, Refusal {
         Optional<StoredBackup> newest = inventory.newestOfEach(one -> isAsWritten(inventory, one)).stream()
                 .filter(backup -> backup.kind() == BackupKind.GLOBALS)
                 .findFirst();

@@ -34,9 +34,8 @@ final class RestoreChecks {
     void check(Restore.Order order) throws Refusal, SQLException {
         Manifest manifest = order.backup().manifest();
         if (order.backup().kind() != BackupKind.DUMP) {
-            throw new Refusal(
-                    order.backup().path() + " is no dump of one database: RECOVERY.md in the store has the"
-                            + " lines that restore it, and 'pgsteward restore --all' those of an empty server");
+            throw new Refusal(order.backup().path() + " is no dump of one database: RECOVERY.md in the store has the"
+                    + " lines that restore it, and 'pgsteward restore --all' those of an empty server");
         }
         int major = server.majorVersion();
         if (Integer.parseInt(manifest.clientVersion()) > major) {
