@@ -21,7 +21,7 @@ import org.pgsteward.provision.NetworkRule;
 import org.pgsteward.provision.Provisioner;
 
 /** Goes from what was found to what is wrong and why. Pure but for the logins, which are tried by what it is given. */
-public final class Doctor {
+final class Doctor {
     /** The kind of a condition that says that somebody was refused, which is no want of resources. */
     private static final String LOGINS = "logins-failed";
 
@@ -40,7 +40,7 @@ public final class Doctor {
     private final Function<ConnectionRequest.Login, LoginResult> logins;
 
     /** @param logins what PostgreSQL says to a service's own login */
-    public Doctor(Function<ConnectionRequest.Login, LoginResult> logins) {
+    Doctor(Function<ConnectionRequest.Login, LoginResult> logins) {
         this.logins = logins;
     }
 

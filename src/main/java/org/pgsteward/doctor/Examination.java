@@ -111,7 +111,7 @@ public final class Examination {
         watched.ifPresent(levels -> {
             host(levels, asked, conditions);
             if (asked) {
-                conditions.addAll(levels.memory().glance(new MemorySampler(engine, containers, clock).sample()));
+                conditions.addAll(levels.glance(new MemorySampler(engine, containers, clock).sample()));
             }
         });
         if (sign.error().isPresent()) {
@@ -195,7 +195,7 @@ public final class Examination {
         try {
             DatabaseLook look = new DatabaseProbe(server, clock)
                     .read(LookReader.server(containers.postgres(), Optional.empty(), Map.of()));
-            conditions.addAll(levels.databases().glance(look));
+            conditions.addAll(levels.glance(look));
             if (look.queries().isEmpty() && look.server().log().slow().isEmpty()) {
                 notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "
                         + server.address().database() + "; to have them watched: "
@@ -229,7 +229,7 @@ public final class Examination {
                         + ", since of PostgreSQL's log: " + read.why() + hint(read.why()));
             }
             read.look().ifPresent(said -> {
-                conditions.addAll(levels.log().glance(said));
+                conditions.addAll(levels.glance(said));
                 said.refusals().forEach(refused -> refusals.put(refused.service(), refused.words()));
             });
         } else if (!asked) {
@@ -255,17 +255,14 @@ public final class Examination {
 
     private void host(Watches levels, boolean asked, List<Condition> conditions) {
         try {
-            conditions.addAll(levels.host()
-                    .glance(new HostLook(
-                            clock.instant(),
-                            disks.read(),
-                            Optional.empty(),
-                            "",
-                            spool.waiting().size(),
-                            Map.of(),
-                            asked
-                                    ? containers.postgres().flatMap(new ImageProbe(engine, clock)::read)
-                                    : Optional.empty())));
+            conditions.addAll(levels.glance(new HostLook(
+                    clock.instant(),
+                    disks.read(),
+                    Optional.empty(),
+                    "",
+                    spool.waiting().size(),
+                    Map.of(),
+                    asked ? containers.postgres().flatMap(new ImageProbe(engine, clock)::read) : Optional.empty())));
         } catch (IOException e) {
             notLookedAt.add("the disks: " + e.getMessage());
         }

@@ -6,10 +6,10 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.provision.ConnectionRequest;
 
 /** Logs in as a service would, over our own connection, and leaves again. */
-public final class LoginProbe {
+final class LoginProbe {
     private final Server server;
 
-    public LoginProbe(Server server) {
+    LoginProbe(Server server) {
         this.server = server;
     }
 

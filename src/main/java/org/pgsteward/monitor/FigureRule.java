@@ -13,7 +13,7 @@ import org.pgsteward.model.Severity;
  *
  * @param <L> the look in which the figure is found
  */
-public abstract class FigureRule<L extends Look> {
+abstract class FigureRule<L extends Look> {
     private final String kind;
     private final Unit unit;
     private Threshold usual = Threshold.OFF;

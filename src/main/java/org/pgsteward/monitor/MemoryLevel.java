@@ -6,7 +6,7 @@ import org.pgsteward.model.Percent;
 import org.pgsteward.model.Size;
 
 /** A line that memory may cross: a share of the limit, or so many bytes whatever the limit is. */
-public sealed interface MemoryLevel {
+sealed interface MemoryLevel {
 
     /** Where the line lies, in bytes, for a container with this limit in bytes. */
     long of(long limitBytes);

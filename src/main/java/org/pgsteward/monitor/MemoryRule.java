@@ -15,7 +15,7 @@ import org.pgsteward.model.Size;
  * When a container's memory is an alert: its levels, from {@code thresholds.yaml} and from the container's labels, make a
  * {@link Threshold} that a number of samples in a row has to reach.
  */
-public final class MemoryRule {
+final class MemoryRule {
     /** The {@code kind} of the conditions. */
     public static final String KIND = StatusWatch.MEMORY_HIGH;
 
