@@ -17,9 +17,9 @@ import org.pgsteward.monitor.ImageProbe;
 import org.pgsteward.monitor.LogProbe;
 import org.pgsteward.monitor.LookReader;
 import org.pgsteward.monitor.Monitor;
+import org.pgsteward.monitor.MonitorRules;
 import org.pgsteward.monitor.OldLevels;
 import org.pgsteward.monitor.PostgresProbe;
-import org.pgsteward.monitor.Thresholds;
 import org.pgsteward.monitor.ThresholdsFile;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.monitor.guard.GuardAlerts;
@@ -65,7 +65,7 @@ final class MonitorFactory {
         return new Watches(ThresholdsFile.read(Optional.empty(), Map.of()));
     }
 
-    Thresholds thresholds(RouteFiles files) {
+    MonitorRules thresholds(RouteFiles files) {
         return ThresholdsFile.read(files.thresholds(), oldLevels());
     }
 

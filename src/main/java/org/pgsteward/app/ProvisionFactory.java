@@ -92,7 +92,7 @@ final class ProvisionFactory {
                 provisioning(provisioner(discovery), discovery, containers, log),
                 discovery,
                 containers,
-                backup.house::order,
+                backup.house,
                 config.webNetwork(),
                 base.clock);
     }

@@ -43,7 +43,7 @@ final class StandbyRule {
      *
      * @param tried whether this daemon has just tried to take the lock
      */
-    static Role next(Role role, DaemonLock.Standing standing, boolean tried) {
+    static Role next(Role role, DaemonLock.Check standing, boolean tried) {
         return switch (standing.state()) {
             case HELD -> Role.WORKING;
             case UNKNOWN -> role == Role.STARTING ? Role.WORKING : role;

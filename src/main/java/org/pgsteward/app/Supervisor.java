@@ -69,7 +69,7 @@ public final class Supervisor implements AutoCloseable {
         } while (!stopping.await(BETWEEN_CHECKS.toMillis(), TimeUnit.MILLISECONDS));
     }
 
-    private synchronized void apply(DaemonLock.Standing standing, boolean tried) throws IOException {
+    private synchronized void apply(DaemonLock.Check standing, boolean tried) throws IOException {
         if (stopping.getCount() == 0) {
             return;
         }
@@ -92,7 +92,7 @@ public final class Supervisor implements AutoCloseable {
         role = next;
     }
 
-    private void standBy(DaemonLock.Standing standing, Instant now) throws IOException {
+    private void standBy(DaemonLock.Check standing, Instant now) throws IOException {
         Standby before = standby;
         Optional<DaemonLock.Session> other =
                 standing.other().or(() -> before == null ? Optional.empty() : before.other());

@@ -2,6 +2,7 @@ package org.pgsteward.backup;
 
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -82,7 +83,6 @@ public final class BackupNotices {
         }
     }
 
-    /** A base backup that failed is a warning only, since every database is dumped as well. */
     private Condition condition(Backup backup) {
         if (backup.state() == BackupState.VERIFIED) {
             return Condition.well(FAILED, backup.service(), backup.id() + " is proved", clock.instant());
@@ -91,18 +91,32 @@ public final class BackupNotices {
             return Condition.well(
                     FAILED, backup.service(), backup.id() + " was proved before it was sealed", clock.instant());
         }
-        boolean failed = backup.state() == BackupState.FAILED;
-        String what = backup.kind() == BackupKind.DUMP
-                ? backup.service()
-                : "--kind " + backup.kind().word();
-        return Condition.bad(
-                        failed && backup.kind() != BackupKind.BASE ? Severity.CRITICAL : Severity.WARNING,
-                        FAILED,
+        return bad(
                         backup.service(),
-                        "backup " + backup.id() + " of " + backup.service() + " is "
-                                + backup.state().word() + ": " + backup.error(),
-                        "pgsteward backup " + what,
+                        backup.kind().word(),
+                        backup.id(),
+                        backup.state().word(),
+                        "is " + backup.state().word() + ": " + backup.error(),
                         clock.instant())
                 .with(Map.of("dump_seconds", backup.times().dumpTime().toMillis() / 1000.0));
+    }
+
+    /**
+     * Returns the alert for a run that ended without a verified backup. A base backup that failed is a warning only, since
+     * every database is dumped as well.
+     *
+     * @param kind as in the journal
+     * @param state as in the journal
+     * @param how the end of the sentence, such as {@code is failed: disk full}
+     */
+    static Condition bad(String service, String kind, String backupId, String state, String how, Instant at) {
+        boolean critical = state.equals(BackupState.FAILED.word()) && !kind.equals(BackupKind.BASE.word());
+        return Condition.bad(
+                critical ? Severity.CRITICAL : Severity.WARNING,
+                FAILED,
+                service,
+                "backup " + backupId + " of " + service + " " + how,
+                "pgsteward backup " + (kind.equals(BackupKind.DUMP.word()) ? service : "--kind " + kind),
+                at);
     }
 }

@@ -20,7 +20,6 @@ import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.journal.RunRows;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
-import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
@@ -170,15 +169,7 @@ public final class DeadRuns {
     }
 
     private Condition bad(RunRows.Ended run, String how) {
-        boolean failed = run.state().equals(BackupState.FAILED.word());
-        return Condition.bad(
-                failed && !run.kind().equals(BackupKind.BASE.word()) ? Severity.CRITICAL : Severity.WARNING,
-                BackupNotices.FAILED,
-                run.service(),
-                "backup " + run.backupId() + " of " + run.service() + " " + how,
-                "pgsteward backup "
-                        + (run.kind().equals(BackupKind.DUMP.word()) ? run.service() : "--kind " + run.kind()),
-                clock.instant());
+        return BackupNotices.bad(run.service(), run.kind(), run.backupId(), run.state(), how, clock.instant());
     }
 
     private void raise(Condition condition) {

@@ -182,18 +182,19 @@ public final class OverdueCheck {
             if (kind == BackupKind.BASE && !schedules.hasBase()) {
                 continue;
             }
-            Map<String, BackupRows.Standing> standings = rows.standings(kind.word(), now);
+            Map<String, BackupRows.VerificationTimes> standings = rows.verificationTimes(kind.word(), now);
             for (Targets.Found found : targets(kind)) {
-                Optional<BackupRows.Standing> standing =
+                Optional<BackupRows.VerificationTimes> standing =
                         Optional.ofNullable(standings.get(found.target().service()));
                 // A server that lets no base backup be taken is told of where one is tried.
                 if (kind == BackupKind.BASE
-                        && standing.flatMap(BackupRows.Standing::lastProved).isEmpty()) {
+                        && standing.flatMap(BackupRows.VerificationTimes::lastProved)
+                                .isEmpty()) {
                     continue;
                 }
                 reads.add(new Read(
                         found.target(),
-                        standing.flatMap(BackupRows.Standing::lastProved),
+                        standing.flatMap(BackupRows.VerificationTimes::lastProved),
                         since(found, standing, now)));
             }
         }
@@ -213,7 +214,7 @@ public final class OverdueCheck {
      * A database that nobody enrolled is there at least since it was first tried, or since we first saw it; and so is one
      * that a clock since set back has enrolled in the future.
      */
-    private Instant since(Targets.Found found, Optional<BackupRows.Standing> standing, Instant now) {
+    private Instant since(Targets.Found found, Optional<BackupRows.VerificationTimes> standing, Instant now) {
         if (found.since().isAfter(Instant.EPOCH) && !found.since().isAfter(now)) {
             return found.since();
         }
@@ -221,6 +222,8 @@ public final class OverdueCheck {
                 found.target().kind().word() + ":" + found.target().service(),
                 now,
                 (before, again) -> before.isBefore(again) ? before : again);
-        return standing.map(BackupRows.Standing::firstRun).filter(seen::isAfter).orElse(seen);
+        return standing.map(BackupRows.VerificationTimes::firstRun)
+                .filter(seen::isAfter)
+                .orElse(seen);
     }
 }

@@ -25,6 +25,7 @@ import org.pgsteward.io.AtomicFile;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.FirstCause;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NoConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,15 +65,6 @@ public final class RequestFiles {
         this.clock = clock;
     }
 
-    /** What is wrong with a request, in one line. */
-    private static final class Bad extends Exception {
-        private static final long serialVersionUID = 1;
-
-        Bad(String message) {
-            super(message);
-        }
-    }
-
     /**
      * Does what one file asks for, and answers it.
      *
@@ -95,11 +87,9 @@ public final class RequestFiles {
                 return;
             }
             document = wrong("it is no JSON: " + half.getOriginalMessage());
-        } catch (Bad e) {
-            document = wrong(String.valueOf(e.getMessage()));
-        } catch (RequestedBackups.UnknownName e) {
+        } catch (Refusal e) {
             // A program that may ask for a backup need not learn the names of all databases.
-            document = wrong(e.withoutHint());
+            document = wrong(e.line());
         } catch (SQLException e) {
             document = wrong(NoConnection.words(e));
         } catch (InterruptedException e) {
@@ -119,7 +109,7 @@ public final class RequestFiles {
         if (!wish.isObject()
                 || wish.size() != 1
                 || !VERBS.contains(wish.fieldNames().next())) {
-            throw new Bad("a request is an object with one key, \"backup\" or \"verify\", such as"
+            throw new Refusal("a request is an object with one key, \"backup\" or \"verify\", such as"
                     + " {\"backup\":[\"vikunja\"]} or {\"verify\":[\"*\"]}");
         }
         String verb = wish.fieldNames().next();
@@ -135,16 +125,16 @@ public final class RequestFiles {
     }
 
     /** Of a file of somebody else's: a link could lead anywhere, and its size is his choice. */
-    private JsonNode read(Path request, BasicFileAttributes is) throws IOException, Bad {
+    private JsonNode read(Path request, BasicFileAttributes is) throws IOException, Refusal {
         if (!is.isRegularFile()) {
-            throw new Bad("it is a link or something else that is no plain file");
+            throw new Refusal("it is a link or something else that is no plain file");
         }
         byte[] bytes;
         try (var stream = Files.newInputStream(request, LinkOption.NOFOLLOW_LINKS)) {
             bytes = stream.readNBytes(LARGEST + 1);
         }
         if (bytes.length > LARGEST) {
-            throw new Bad("it has more than " + LARGEST + " bytes");
+            throw new Refusal("it has more than " + LARGEST + " bytes");
         }
         return json.reader()
                 .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -152,7 +142,7 @@ public final class RequestFiles {
                 .readTree(bytes);
     }
 
-    private static Set<String> names(String verb, JsonNode list) throws Bad {
+    private static Set<String> names(String verb, JsonNode list) throws Refusal {
         Set<String> names = new LinkedHashSet<>();
         for (JsonNode name : list) {
             if (name.isTextual() && !name.asText().isBlank()) {
@@ -160,7 +150,7 @@ public final class RequestFiles {
             }
         }
         if (!list.isArray() || names.isEmpty() || names.size() > MOST_NAMES || names.size() < list.size()) {
-            throw new Bad(
+            throw new Refusal(
                     "\"" + verb + "\" is a list of 1 to " + MOST_NAMES + " different names of services, or [\"*\"]");
         }
         return names;

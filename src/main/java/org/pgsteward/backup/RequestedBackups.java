@@ -35,6 +35,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Judgement;
+import org.pgsteward.model.Refusal;
 
 /**
  * Backups and verifications that a person or a request file asks for: chosen by name, and done as the night does them. Who
@@ -86,23 +87,6 @@ public final class RequestedBackups {
         this.clock = clock;
     }
 
-    /** There is none of that name, in one line that says which there are. */
-    public static final class UnknownName extends Exception {
-        private static final long serialVersionUID = 1;
-
-        private final String itself;
-
-        UnknownName(String itself, String hint) {
-            super(itself + hint);
-            this.itself = itself;
-        }
-
-        /** The same without the names that there are, for whom they are not. */
-        public String withoutHint() {
-            return itself;
-        }
-    }
-
     /** Everything of these kinds. */
     public List<BackupTarget> all(BackupKind... kinds) throws SQLException {
         List<BackupTarget> all = new ArrayList<>();
@@ -113,12 +97,12 @@ public final class RequestedBackups {
     }
 
     /** The databases of these services, or of these names themselves, since the two are not always one. */
-    public List<BackupTarget> named(Collection<String> names) throws SQLException, UnknownName {
+    public List<BackupTarget> named(Collection<String> names) throws SQLException, Refusal {
         List<BackupTarget> known = all(BackupKind.DUMP);
         TreeSet<String> unknown = new TreeSet<>(names);
         known.forEach(target -> namesOf(target).forEach(unknown::remove));
         if (!unknown.isEmpty()) {
-            throw new UnknownName(
+            throw new Refusal(
                     "there is no service or database " + String.join(", ", unknown),
                     "; there are "
                             + String.join(
@@ -131,13 +115,13 @@ public final class RequestedBackups {
     }
 
     /** The newest stored backup of each of these. */
-    public List<StoredBackup> stored(Collection<String> names) throws IOException, UnknownName {
+    public List<StoredBackup> stored(Collection<String> names) throws IOException, Refusal {
         Inventory inventory = inventory();
         List<StoredBackup> stored = new ArrayList<>();
         for (String name : names) {
             stored.add(inventory.of(name).stream()
                     .findFirst()
-                    .orElseThrow(() -> new UnknownName(
+                    .orElseThrow(() -> new Refusal(
                             "there is no backup of '" + name + "'",
                             " in " + store.root() + ": 'pgsteward backups' lists what there is")));
         }

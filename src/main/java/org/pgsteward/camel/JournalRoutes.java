@@ -45,8 +45,6 @@ public final class JournalRoutes extends RouteBuilder {
                 .description("Writes one row with the statement of its table.")
                 .errorHandler(noErrorHandler())
                 .choice()
-                .when(simple("${variable.table} == 'enrolment'"))
-                .to("sql:classpath:sql/journal-enrolment.sql?dataSource=#management")
                 .when(simple("${variable.table} == 'activity'"))
                 .to("sql:classpath:sql/journal-activity.sql?dataSource=#management")
                 .when(simple("${variable.table} == 'expiry'"))

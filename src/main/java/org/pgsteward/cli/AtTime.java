@@ -6,6 +6,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import org.pgsteward.model.Refusal;
 
 /**
  * A moment as somebody writes it: ISO 8601 with an offset, or the local time of the configured zone. A date alone means

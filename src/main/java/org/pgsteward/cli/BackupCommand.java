@@ -9,13 +9,13 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.BackupReport;
-import org.pgsteward.backup.RequestedBackups;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Refusal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -80,7 +80,7 @@ final class BackupCommand implements Callable<Integer> {
         if (json) {
             out.println(wiring.json.writeValueAsString(report));
         } else {
-            BackupTable.print(report.backups(), Ink.ofStandardOutput(), out);
+            BackupTable.print(report.backups(), Colours.ofStandardOutput(), out);
         }
         return report.exitCode();
     }
@@ -94,11 +94,7 @@ final class BackupCommand implements Callable<Integer> {
         if (all) {
             return wiring.asked.all(BackupKind.DUMP, BackupKind.GLOBALS);
         }
-        try {
-            return wiring.asked.named(services);
-        } catch (RequestedBackups.UnknownName unknown) {
-            throw new Refusal(String.valueOf(unknown.getMessage()));
-        }
+        return wiring.asked.named(services);
     }
 
     private boolean isOfTheCluster() {

@@ -11,13 +11,14 @@ import org.pgsteward.model.Size;
 final class BackupTable {
     private BackupTable() {}
 
-    static void print(List<BackupReport.Line> backups, Ink ink, PrintWriter out) {
-        TextTable table = new TextTable(ink, "SERVICE", "KIND", "STATE", "SIZE>", "DUMPED IN>", "PROVED IN>", "BACKUP");
+    static void print(List<BackupReport.Line> backups, Colours colours, PrintWriter out) {
+        TextTable table =
+                new TextTable(colours, "SERVICE", "KIND", "STATE", "SIZE>", "DUMPED IN>", "PROVED IN>", "BACKUP");
         for (BackupReport.Line backup : backups) {
             table.row(
                     OneLine.of(backup.service(), 60),
                     backup.kind(),
-                    ink.state(backup.state()),
+                    colours.state(backup.state()),
                     Size.words(backup.sizeBytes()),
                     seconds(backup.dumpSeconds()),
                     seconds(backup.verifySeconds()),
@@ -27,9 +28,9 @@ final class BackupTable {
         for (BackupReport.Line backup : backups) {
             String name = OneLine.of(backup.service(), 60);
             if (backup.error() != null) {
-                out.println(ink.critical(name + ": " + OneLine.of(backup.error(), 1000)));
+                out.println(colours.critical(name + ": " + OneLine.of(backup.error(), 1000)));
             }
-            backup.caveats().forEach(caveat -> out.println(ink.warning(name + ": " + OneLine.of(caveat, 1000))));
+            backup.caveats().forEach(caveat -> out.println(colours.warning(name + ": " + OneLine.of(caveat, 1000))));
             if (backup.isProvedInStream()) {
                 out.println(name + ": proved before it was sealed only, since there is no identity here to open what is"
                         + " stored");

@@ -33,6 +33,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Judgement;
 import org.pgsteward.model.KeptDatabase;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Size;
 import org.pgsteward.postgres.NoConnection;
 import picocli.CommandLine.Command;
@@ -121,8 +122,8 @@ final class BackupsCommand implements Callable<Integer> {
             complain(inventory, stored);
             return 0;
         }
-        Ink ink = Ink.ofStandardOutput();
-        TextTable table = new TextTable(ink, "SERVICE", "KIND", "AGE>", "SIZE>", "STATE", "FILE");
+        Colours colours = Colours.ofStandardOutput();
+        TextTable table = new TextTable(colours, "SERVICE", "KIND", "AGE>", "SIZE>", "STATE", "FILE");
         for (StoredBackup backup : stored) {
             Manifest manifest = backup.manifest();
             table.row(
@@ -131,12 +132,12 @@ final class BackupsCommand implements Callable<Integer> {
                     age(manifest.run().startedAt(), now),
                     Size.words(manifest.file().sizeBytes()),
                     inventory.alteration(backup).isPresent()
-                            ? ink.critical("altered")
-                            : ink.state(state(judgements, manifest)),
+                            ? colours.critical("altered")
+                            : colours.state(state(judgements, manifest)),
                     manifest.file().name());
         }
         table.print(out);
-        printCaveats(stored, judgements, ink, out);
+        printCaveats(stored, judgements, colours, out);
         printKept(wiring, now);
         out.flush();
         complain(inventory, stored);
@@ -151,13 +152,13 @@ final class BackupsCommand implements Callable<Integer> {
 
     /** Those of the newest backup of each database. */
     private static void printCaveats(
-            List<StoredBackup> stored, Map<String, Judgement> judgements, Ink ink, PrintWriter out) {
+            List<StoredBackup> stored, Map<String, Judgement> judgements, Colours colours, PrintWriter out) {
         Set<String> seen = new HashSet<>();
         for (StoredBackup backup : stored) {
             Manifest manifest = backup.manifest();
             if (seen.add(manifest.source().kind() + " " + manifest.source().service())) {
                 caveats(judgements, manifest)
-                        .forEach(caveat -> out.println(ink.warning(
+                        .forEach(caveat -> out.println(colours.warning(
                                 OneLine.of(manifest.source().service(), 60) + ": " + OneLine.of(caveat, 1000))));
             }
         }

@@ -2,6 +2,7 @@ package org.pgsteward.cli;
 
 import java.io.PrintWriter;
 import org.pgsteward.cli.demo.Demo;
+import org.pgsteward.model.Refusal;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;

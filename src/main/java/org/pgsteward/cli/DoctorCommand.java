@@ -55,31 +55,32 @@ final class DoctorCommand implements Callable<Integer> {
             if (json) {
                 out.println(wiring.json.writeValueAsString(document(report, wiring)));
             } else {
-                print(report, Ink.ofStandardOutput(), out);
+                print(report, Colours.ofStandardOutput(), out);
             }
             return report.isWell() ? 0 : 1;
         }
     }
 
-    private static void print(Examination.Report report, Ink ink, PrintWriter out) {
+    private static void print(Examination.Report report, Colours colours, PrintWriter out) {
         long wrong = report.diagnoses().stream().filter(Diagnosis::isTrouble).count();
         out.println(
                 wrong > 0
-                        ? ink.critical(ink.bold(wrong == 1 ? "1 thing is wrong." : wrong + " things are wrong."))
-                        : ink.fine(
+                        ? colours.bold(
+                                colours.critical(wrong == 1 ? "1 thing is wrong." : wrong + " things are wrong."))
+                        : colours.fine(
                                 report.diagnoses().isEmpty()
                                         ? "Nothing is wrong."
                                         : "Nothing is wrong; for information:"));
         for (Diagnosis diagnosis : report.diagnoses()) {
             out.println();
-            out.println(ink.of(diagnosis.severity(), diagnosis.severity().word()) + ", "
+            out.println(colours.of(diagnosis.severity(), diagnosis.severity().word()) + ", "
                     + diagnosis.symptom().words() + ": " + OneLine.of(diagnosis.service(), 120));
             out.println("  " + OneLine.of(diagnosis.cause(), 1000));
             diagnosis.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 600)));
         }
         if (!report.notLookedAt().isEmpty()) {
             out.println();
-            out.println(ink.soft("not looked at:"));
+            out.println(colours.faint("not looked at:"));
             report.notLookedAt().forEach(what -> out.println("  " + OneLine.of(what, 1000)));
         }
     }

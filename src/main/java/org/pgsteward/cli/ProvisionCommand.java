@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.app.Wiring;
@@ -24,6 +25,7 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Typing;
 import org.pgsteward.provision.AdoptionRule;
 import org.pgsteward.provision.ConnectionAdvice;
@@ -138,12 +140,13 @@ final class ProvisionCommand implements Callable<Integer> {
 
     private static void print(
             PrintWriter out, String heading, List<? extends Provisioner.Plan.About> lines, Typing typing) {
-        Ink ink = Ink.ofStandardOutput();
-        out.println(ink.bold(heading + ":") + (lines.isEmpty() ? " nothing" : ""));
-        int width =
-                lines.stream().mapToInt(line -> Ink.width(line.subject())).max().orElse(0);
+        Colours colours = Colours.ofStandardOutput();
+        out.println(colours.bold(heading + ":") + (lines.isEmpty() ? " nothing" : ""));
+        ToIntFunction<Provisioner.Plan.About> length =
+                line -> colours.plain(line.subject()).getCJKAdjustedLength();
+        int width = lines.stream().mapToInt(length).max().orElse(0);
         lines.forEach(line -> out.println(
-                "  " + line.subject() + " ".repeat(width - Ink.width(line.subject())) + "  " + typing.of(line.text())));
+                "  " + line.subject() + " ".repeat(width - length.applyAsInt(line)) + "  " + typing.of(line.text())));
     }
 
     private int provision(Wiring wiring, Provisioner provisioner, Containers containers) throws Exception {

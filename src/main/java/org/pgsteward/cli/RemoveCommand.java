@@ -8,6 +8,7 @@ import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
 import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.model.Activity;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.provision.Quarantine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,31 +56,24 @@ final class RemoveCommand implements Callable<Integer> {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         wiring.house.order();
         Quarantine quarantine = new Quarantine(wiring.server, wiring.clock);
-        try {
-            Quarantine.Ward ward = quarantine.find(service);
-            Optional<HistoryRows.ProvedBackup> proved =
-                    wiring.tables.history().lastVerified(service, wiring.clock.instant());
-            if (undo) {
-                quarantine.undo(ward);
-                say(
-                        wiring,
-                        "taken out of quarantine",
-                        "database " + ward.before().orElse("") + " is back");
-            } else if (drop) {
-                drop(wiring, quarantine, ward, proved);
-            } else {
-                Quarantine.Ward now = quarantine.begin(ward);
-                say(
-                        wiring,
-                        "put into quarantine",
-                        wiring.typing.of("its database is now " + now.database() + ", and nobody can log in as "
-                                + now.role() + "; " + proved(proved) + "; take it back with 'pgsteward remove --undo "
-                                + service + "', or delete it for good with 'pgsteward remove --drop " + service + "'"));
-            }
-            return 0;
-        } catch (Quarantine.Refused refused) {
-            throw new Refusal(String.valueOf(refused.getMessage()));
+        Quarantine.Ward ward = quarantine.find(service);
+        Optional<HistoryRows.ProvedBackup> proved =
+                wiring.tables.history().lastVerified(service, wiring.clock.instant());
+        if (undo) {
+            quarantine.undo(ward);
+            say(wiring, "taken out of quarantine", "database " + ward.before().orElse("") + " is back");
+        } else if (drop) {
+            drop(wiring, quarantine, ward, proved);
+        } else {
+            Quarantine.Ward now = quarantine.begin(ward);
+            say(
+                    wiring,
+                    "put into quarantine",
+                    wiring.typing.of("its database is now " + now.database() + ", and nobody can log in as "
+                            + now.role() + "; " + proved(proved) + "; take it back with 'pgsteward remove --undo "
+                            + service + "', or delete it for good with 'pgsteward remove --drop " + service + "'"));
         }
+        return 0;
     }
 
     private void drop(

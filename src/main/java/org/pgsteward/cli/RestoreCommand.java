@@ -31,6 +31,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.provision.Provisioner;
 import picocli.CommandLine.Command;
@@ -121,8 +122,6 @@ final class RestoreCommand implements Callable<Integer> {
         Restore.Done done;
         try {
             done = replace ? wiring.restore.replace(order, progress) : wiring.restore.into(order, progress);
-        } catch (Restore.Refused refused) {
-            throw new Refusal(String.valueOf(refused.getMessage()));
         } finally {
             TerminalProgress.end(progress);
         }
@@ -163,8 +162,6 @@ final class RestoreCommand implements Callable<Integer> {
                     .reconcile(List.of(), Optional.empty())
                     .troubles()
                     .forEach((subject, reason) -> missing.add(subject + ": " + reason));
-        } catch (Restore.Refused refused) {
-            throw new Refusal(String.valueOf(refused.getMessage()));
         }
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();

@@ -6,6 +6,7 @@ import org.pgsteward.app.Supervisor;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.DaemonConfig;
 import org.pgsteward.config.Settings;
+import org.pgsteward.model.Refusal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;

@@ -22,6 +22,7 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Nearest;
+import org.pgsteward.model.Refusal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -153,7 +154,7 @@ final class SilenceCommand implements Callable<Integer> {
         }
         DateTimeFormatter clock = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm z", Locale.ENGLISH)
                 .withZone(wiring.zone);
-        TextTable table = new TextTable(Ink.ofStandardOutput(), "ID", "SERVICE", "KIND", "UNTIL", "REASON");
+        TextTable table = new TextTable(Colours.ofStandardOutput(), "ID", "SERVICE", "KIND", "UNTIL", "REASON");
         for (Silence silence : silences) {
             Instant until = silence.until();
             table.row(

@@ -29,6 +29,7 @@ import org.pgsteward.overview.RowWords;
 import org.pgsteward.overview.Standby;
 import org.pgsteward.postgres.DaemonLock;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi.Text;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -73,14 +74,18 @@ final class StatusCommand implements Callable<Integer> {
         if (json) {
             out.println(wiring.json.writeValueAsString(document(overview, health, daemons)));
         } else {
-            print(overview, health, daemons, Ink.ofStandardOutput(), out);
+            print(overview, health, daemons, Colours.ofStandardOutput(), out);
         }
         return health.isWell() ? 0 : 1;
     }
 
     private static void print(
-            Overview overview, OverallHealth health, List<DaemonLock.Session> daemons, Ink ink, PrintWriter out) {
-        out.println(headline(overview, health, ink));
+            Overview overview,
+            OverallHealth health,
+            List<DaemonLock.Session> daemons,
+            Colours colours,
+            PrintWriter out) {
+        out.println(headline(overview, health, colours));
         if (overview.trouble().isEmpty() || overview.known().isPresent()) {
             out.println(overview.standing());
         }
@@ -104,16 +109,16 @@ final class StatusCommand implements Callable<Integer> {
                 .filter(reason -> !reason.isAboutMissingBackup())
                 .forEach(reason -> {
                     out.println();
-                    out.println(ink.of(reason.severity(), reason.severity().word()) + ": "
-                            + ink.bold(OneLine.of(reason.service(), 120)) + ": " + OneLine.of(reason.text(), 600));
+                    out.println(colours.of(reason.severity(), reason.severity().word()) + ": "
+                            + colours.bold(OneLine.of(reason.service(), 120)) + ": " + OneLine.of(reason.text(), 600));
                     reason.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 300)));
                 });
         for (Alert alert : overview.firing()) {
             alert.worst().ifPresent(cause -> {
                 out.println();
-                out.println(ink.of(alert.severity(), alert.severity().word()) + ", for "
+                out.println(colours.of(alert.severity(), alert.severity().word()) + ", for "
                         + Elapsed.words(overview.age(alert.since())) + ": "
-                        + ink.bold(
+                        + colours.bold(
                                 OneLine.of(alert.service() + " " + alert.kind().replace('-', ' '), 120))
                         + ": " + OneLine.of(cause.reason(), 600));
                 cause.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 300)));
@@ -128,7 +133,7 @@ final class StatusCommand implements Callable<Integer> {
         }
         out.println();
         TextTable table = new TextTable(
-                ink,
+                colours,
                 "SERVICE",
                 "STATE",
                 "CAN BE RESTORED TO",
@@ -137,24 +142,24 @@ final class StatusCommand implements Callable<Integer> {
                 "DATABASE>",
                 "SESSIONS>",
                 "BACKUP>");
-        overview.services().forEach(service -> table.row(row(service, overview, ink)));
+        overview.services().forEach(service -> table.row(row(service, overview, colours)));
         table.print(out, Terminal.columns());
     }
 
-    private static String[] row(Overview.Service service, Overview overview, Ink ink) {
+    private static Object[] row(Overview.Service service, Overview overview, Colours colours) {
         RowWords.State state = RowWords.state(service, overview);
-        return new String[] {
+        return new Object[] {
             OneLine.of(RowWords.name(service), 60),
             state.severity()
                     .filter(bad -> bad != Severity.INFO)
-                    .map(bad -> ink.of(bad, state.words()))
-                    .orElse(state.words().isEmpty() ? NOTHING : state.words()),
+                    .map(bad -> colours.of(bad, state.words()))
+                    .orElse(colours.plain(state.words().isEmpty() ? NOTHING : state.words())),
             service.restorableTo()
-                    .map(at -> Elapsed.roughly(overview.age(at)) + " ago")
+                    .map(at -> colours.plain(Elapsed.roughly(overview.age(at)) + " ago"))
                     .orElseGet(() -> service.isDatabase() || service.backups().isPresent()
-                            ? ink.critical("no verified backup")
-                            : NOTHING),
-            ink.state(service.backups().map(BackupHistory::lastState).orElse("none")),
+                            ? colours.critical("no verified backup")
+                            : colours.plain(NOTHING)),
+            colours.state(service.backups().map(BackupHistory::lastState).orElse("none")),
             history(service, BackupHistory::restores).map(Elapsed::words).orElse(NOTHING),
             figure(service, figure -> Size.words(figure.sizeBytes())),
             figure(service, figure -> Long.toString(figure.connections())),
@@ -166,12 +171,12 @@ final class StatusCommand implements Callable<Integer> {
         };
     }
 
-    private static String headline(Overview overview, OverallHealth health, Ink ink) {
+    private static Text headline(Overview overview, OverallHealth health, Colours colours) {
         if (health.isWell()) {
-            return ink.bold(
-                    ink.fine(overview.firing().isEmpty() ? health.headline() : "All is well; for information:"));
+            return colours.bold(
+                    colours.fine(overview.firing().isEmpty() ? health.headline() : "All is well; for information:"));
         }
-        return ink.bold(ink.of(health.severity().orElse(Severity.WARNING), OneLine.of(health.headline(), 600)));
+        return colours.bold(colours.of(health.severity().orElse(Severity.WARNING), OneLine.of(health.headline(), 600)));
     }
 
     private static String figure(Overview.Service service, Function<DatabaseFigures.Figure, String> value) {

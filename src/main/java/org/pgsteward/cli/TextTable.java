@@ -2,34 +2,41 @@ package org.pgsteward.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import picocli.CommandLine.Help.Ansi.Text;
 
-/** Aligned columns for a terminal, two spaces between them. A head that ends in {@code >} has its column to the right. */
+/**
+ * Aligned columns for a terminal, two spaces between them. A head that ends in {@code >} has its column to the right.
+ * Picocli's {@code TextTable} takes each column's width beforehand, aligns to the left only, and cannot leave a column out.
+ */
 final class TextTable {
     private static final String RIGHT = ">";
 
-    private final List<String[]> rows = new ArrayList<>();
-    private final Ink ink;
-    private final String[] heads;
+    private final List<Text[]> rows = new ArrayList<>();
+    private final Colours colours;
+    private final Text[] heads;
     private final boolean[] right;
 
-    TextTable(Ink ink, String... heads) {
-        this.ink = ink;
-        this.heads = new String[heads.length];
+    TextTable(Colours colours, String... heads) {
+        this.colours = colours;
+        this.heads = new Text[heads.length];
         this.right = new boolean[heads.length];
         for (int column = 0; column < heads.length; column++) {
             right[column] = heads[column].endsWith(RIGHT);
-            this.heads[column] = right[column] ? heads[column].substring(0, heads[column].length() - 1) : heads[column];
+            this.heads[column] = colours.plain(heads[column].replace(RIGHT, ""));
         }
     }
 
-    /** @param cells may be coloured */
-    void row(String... cells) {
+    /** @param cells strings, and texts with a colour */
+    void row(Object... cells) {
         if (cells.length != heads.length) {
             throw new IllegalArgumentException(cells.length + " cells under " + heads.length + " heads");
         }
-        rows.add(cells);
+        rows.add(Arrays.stream(cells)
+                .map(cell -> cell instanceof Text text ? text : colours.plain(cell.toString()))
+                .toArray(Text[]::new));
     }
 
     /** As wide as it is. */
@@ -40,29 +47,28 @@ final class TextTable {
     /** Without the last columns that do not fit into so many characters. */
     void print(PrintWriter out, int most) {
         int[] widths = new int[heads.length];
-        for (int column = 0; column < heads.length; column++) {
-            int at = column;
-            widths[column] = Stream.concat(Stream.<String[]>of(heads), rows.stream())
-                    .mapToInt(row -> Ink.width(row[at]))
-                    .max()
-                    .orElse(0);
-        }
-        int fitting = 1;
-        for (int used = widths[0]; fitting < widths.length; fitting++) {
-            used += widths[fitting] + 2;
+        Stream.concat(Stream.<Text[]>of(heads), rows.stream()).forEach(row -> {
+            for (int column = 0; column < row.length; column++) {
+                widths[column] = Math.max(widths[column], row[column].getCJKAdjustedLength());
+            }
+        });
+        int columns = 1;
+        for (int used = widths[0]; columns < widths.length; columns++) {
+            used += widths[columns] + 2;
             if (used > most) {
                 break;
             }
         }
-        int columns = fitting;
-        out.println(ink.soft(line(heads, widths, columns)));
-        rows.forEach(row -> out.println(line(row, widths, columns)));
+        out.println(colours.faint(line(heads, widths, columns)));
+        for (Text[] row : rows) {
+            out.println(line(row, widths, columns));
+        }
     }
 
-    private String line(String[] row, int[] widths, int columns) {
+    private String line(Text[] row, int[] widths, int columns) {
         StringBuilder line = new StringBuilder();
         for (int column = 0; column < columns; column++) {
-            String pad = " ".repeat(widths[column] - Ink.width(row[column]));
+            String pad = " ".repeat(widths[column] - row[column].getCJKAdjustedLength());
             line.append(right[column] ? pad + row[column] : row[column] + pad).append("  ");
         }
         return line.toString().stripTrailing();

@@ -18,6 +18,7 @@ import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.Nearest;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NoConnection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,7 +81,9 @@ final class VerifyCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(wiring.json.writeValueAsString(report));
         } else {
             BackupTable.print(
-                    report.backups(), Ink.ofStandardOutput(), spec.commandLine().getOut());
+                    report.backups(),
+                    Colours.ofStandardOutput(),
+                    spec.commandLine().getOut());
         }
         if (all) {
             inventory.unreadable().forEach((path, reason) -> err(path + " cannot be read: " + reason));

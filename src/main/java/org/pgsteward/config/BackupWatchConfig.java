@@ -15,14 +15,14 @@ public record BackupWatchConfig(Duration overdueGrace, StuckRule stuck, ShrinkRu
             "Time after its schedule at which a backup without verification is overdue.");
     public static final Setting<Duration> STUCK_AFTER = SECTION.setting(
             "pgsteward.backup.stuck.after",
-            Form.TIME.limited("above 0s", time -> !time.isZero()),
+            Form.TIME.limited(StuckRule.LIMITS, StuckRule::allows),
             "1h",
             "Time without progress (no byte, no step) after which a backup or a verification is cancelled. A large database may be"
                     + " silent for as long again as it takes to read at 10 MB/s. In all, a run may take four times this, and a"
                     + " second for each MB.");
     public static final Setting<Double> SHRINK_WARN = SECTION.setting(
             "pgsteward.backup.shrink.warn",
-            Form.SHARE.limited("above 0% and below 100%", share -> share > 0 && share < 1),
+            Form.SHARE.limited(ShrinkRule.LIMITS, ShrinkRule::allows),
             "50%",
             "Share by which a backup must be smaller than the previous one for `backup-shrunk`.");
     public static final Setting<Long> SHRINK_EXEMPT = SECTION.setting(

@@ -3,7 +3,7 @@ package org.pgsteward.config;
 import java.time.Duration;
 
 /** The journal: the tables in the management database. */
-public final class JournalConfig {
+final class JournalConfig {
     static final Section SECTION = new Section("Journal", "");
 
     /** The route that removes old rows reads it. */

@@ -1,7 +1,7 @@
 package org.pgsteward.config;
 
 /** How often figures are read. The levels are in {@code routes/thresholds.yaml}, and the timers in route files. */
-public final class MonitorConfig {
+final class MonitorConfig {
     static final Section SECTION = new Section(
             "Monitoring",
             "The levels themselves are in [`routes/thresholds.yaml`](#levels). The variables that held them before"

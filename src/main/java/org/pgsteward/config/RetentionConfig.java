@@ -3,7 +3,7 @@ package org.pgsteward.config;
 import org.pgsteward.backup.retention.RetentionPolicy;
 
 /** Which backups are kept, and when stored backups are verified again. Route files read all of it. */
-public final class RetentionConfig {
+final class RetentionConfig {
     static final Section SECTION = new Section("Retention and re-verification", "");
 
     public static final Setting<RetentionPolicy> KEEP = SECTION.setting(

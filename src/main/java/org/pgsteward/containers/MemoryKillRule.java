@@ -27,7 +27,7 @@ final class MemoryKillRule {
      * @param since when pgsteward began to hear of kills; what came before may not be known
      * @return empty while the container is not there to be judged, and while a kill may not be known
      */
-    static Optional<Condition> judge(StatusRule.Look look, List<Instant> kills, Instant since) {
+    static Optional<Condition> judge(StatusLook look, List<Instant> kills, Instant since) {
         Container container = look.container();
         switch (container.state()) {
             case EXITED, DEAD, CREATED -> {
@@ -41,7 +41,7 @@ final class MemoryKillRule {
         List<Instant> counted = kills.stream()
                 .filter(kill -> kill.plus(SPAN).isAfter(look.at()))
                 .toList();
-        String service = StatusRule.service(look);
+        String service = look.serviceName();
         if (counted.isEmpty()) {
             Instant known = container.startedAt().filter(since::isBefore).isPresent() ? Instant.MIN : since;
             if (known.isAfter(look.at().minus(SPAN))) {
@@ -76,12 +76,9 @@ final class MemoryKillRule {
     }
 
     /** One that ended or is no more: what ended it is told by itself. */
-    static Condition gone(StatusRule.Look look) {
+    static Condition gone(StatusLook look) {
         return Condition.well(
-                KIND,
-                StatusRule.service(look),
-                "container " + look.container().lastingName() + " runs no longer",
-                look.at());
+                KIND, look.serviceName(), "container " + look.container().lastingName() + " runs no longer", look.at());
     }
 
     /** The line that gives it more. */

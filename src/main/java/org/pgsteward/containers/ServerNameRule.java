@@ -26,7 +26,7 @@ import org.pgsteward.model.Severity;
  *   <li>Only a container that runs answers. While compose recreates the server, the old one has stopped.
  * </ol>
  */
-public final class ServerNameRule {
+final class ServerNameRule {
     public static final String KIND = "postgres-name-taken";
 
     /** Containers that an alert names. */

@@ -2,18 +2,13 @@ package org.pgsteward.containers;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
-import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Size;
 
 /**
  * Whether a container runs as it should.
@@ -25,6 +20,12 @@ import org.pgsteward.model.Size;
 public record StatusRule(Duration patience, Duration grace) {
     /** The {@code kind} for a service's container; the PostgreSQL container's is {@link PostgresServer#DOWN}. */
     public static final String KIND = "service-down";
+
+    /**
+     * A container that was stopped or removed by order, or ended without an error, is no trouble: the alert is for
+     * information. It is listed and sent once, its end is not sent, and all is still well.
+     */
+    private static final Severity ON_PURPOSE = Severity.INFO;
 
     /** An application that finds no database gives up within milliseconds, and pgsteward makes it within seconds. */
     private static final Duration JUST_AFTER = Duration.ofMinutes(1);
@@ -44,55 +45,8 @@ public record StatusRule(Duration patience, Duration grace) {
         this(patience, patience);
     }
 
-    /**
-     * One look at a container.
-     *
-     * @param service whose it is
-     * @param postgres whether it is the shared PostgreSQL, on which all the others hang
-     * @param asked when the engine was ordered to end it, since it was last started
-     * @param killed whether every such order was {@code docker kill}: the program had no time to end by itself
-     * @param databaseMade when its database was made, while that is news
-     * @param crashes ends that nobody ordered, within the last {@link StatusWatch#LOOP}, the last one at the end
-     */
-    record Look(
-            String service,
-            boolean postgres,
-            Container container,
-            Optional<Instant> asked,
-            boolean killed,
-            List<Crash> crashes,
-            Optional<Instant> databaseMade,
-            Instant at) {
-        /** Of one that has not crashed and was not killed. */
-        Look(String service, boolean postgres, Container container, Optional<Instant> asked, Instant at) {
-            this(service, postgres, container, asked, false, List.of(), Optional.empty(), at);
-        }
-
-        /**
-         * Returns whether the kernel ended the container for want of memory. On a busy host the engine sometimes sets no
-         * flag, and sends the event. It sets the flag, too, where the kernel killed only a child process and the container
-         * ended well later.
-         */
-        boolean endedForMemory() {
-            return (container.oomKilled() && !ExitCode.isPeaceful(container.exitCode()))
-                    || (!crashes.isEmpty() && crashes.get(crashes.size() - 1).memory());
-        }
-
-        private Severity bad(Severity service) {
-            return postgres ? Severity.CRITICAL : service;
-        }
-    }
-
-    /**
-     * An end that nobody ordered. A container that runs again has no exit code any more, so it is kept here.
-     *
-     * @param code empty where the engine did not say
-     * @param memory whether the kernel killed it for want of memory
-     */
-    record Crash(Instant at, OptionalInt code, boolean memory) {}
-
     /** Empty while it is too early to say. */
-    Optional<Condition> judge(Look look) {
+    Optional<Condition> judge(StatusLook look) {
         Container container = look.container();
         String target = CommandTarget.of(container);
         String logs = "docker logs --tail 50 " + target;
@@ -104,27 +58,25 @@ public record StatusRule(Duration patience, Duration grace) {
             case CREATED ->
                 Optional.of(
                         container.exitCode() == 0
-                                ? well(look, "is made and was never started")
-                                : bad(
-                                        look,
-                                        look.bad(Severity.WARNING),
+                                ? look.well("is made and was never started")
+                                : look.bad(
+                                        look.worst(Severity.WARNING),
                                         "could not be started: " + last,
                                         logs + "\ndocker start " + target));
             case RESTARTING ->
                 Optional.of(
-                        killed(look) > 0
-                                ? outOfMemory(look, "and is being restarted")
-                                : bad(
-                                        look,
+                        look.memoryKills() > 0
+                                ? look.outOfMemory("and is being restarted")
+                                : look.bad(
                                         Severity.CRITICAL,
                                         (look.crashes().size() < 2
                                                         ? "ended and is being restarted"
-                                                        : "is being restarted again and again" + times(look))
+                                                        : "is being restarted again and again" + look.times())
                                                 + ", last with " + last,
                                         logs));
             case PAUSED ->
-                Optional.of(bad(
-                        look, look.bad(Severity.WARNING), "is paused: it answers nobody", "docker unpause " + target));
+                Optional.of(look.bad(
+                        look.worst(Severity.WARNING), "is paused: it answers nobody", "docker unpause " + target));
         };
     }
 
@@ -136,7 +88,7 @@ public record StatusRule(Duration patience, Duration grace) {
         List<Condition> known = states.stream().flatMap(Optional::stream).toList();
         Optional<Condition> worst = known.stream().max(Condition.BY_SEVERITY);
         if (worst.flatMap(Condition::severity)
-                .filter(severity -> severity != Severity.INFO)
+                .filter(severity -> severity != ON_PURPOSE)
                 .isPresent()) {
             return worst;
         }
@@ -144,7 +96,7 @@ public record StatusRule(Duration patience, Duration grace) {
     }
 
     /** One that is no more and whose end nobody saw. */
-    Optional<Condition> gone(Look look) {
+    Optional<Condition> gone(StatusLook look) {
         return gone(look, look.at());
     }
 
@@ -153,73 +105,70 @@ public record StatusRule(Duration patience, Duration grace) {
      *
      * @param since when it went
      */
-    Optional<Condition> gone(Look look, Instant since) {
+    Optional<Condition> gone(StatusLook look, Instant since) {
         if (since.plus(grace).isAfter(look.at())) {
             return Optional.empty();
         }
-        Severity severity = isRemovedByOrder(look) ? Severity.INFO : look.bad(Severity.WARNING);
-        return Optional.of(bad(look, severity, "was removed", "docker ps -a\ndocker compose up -d  # in its folder")
+        Severity severity = isRemovedByOrder(look) ? ON_PURPOSE : look.worst(Severity.WARNING);
+        return Optional.of(look.bad(severity, "was removed", "docker ps -a\ndocker compose up -d  # in its folder")
                 .since(since));
     }
 
     /** The end of the trouble of a container that crashed or was unwell, and that an operator removed. */
-    Optional<Condition> troubleRemoved(Look look) {
+    Optional<Condition> troubleRemoved(StatusLook look) {
         Container container = look.container();
         boolean troubled = !look.crashes().isEmpty()
                 || container.state() == Container.State.RESTARTING
                 || container.health() == Container.Health.UNHEALTHY
                 || container.oomKilled()
                 || (container.state() == Container.State.EXITED && !ExitCode.isPeaceful(container.exitCode()));
-        return isRemovedByOrder(look) && troubled ? Optional.of(well(look, "was removed by order")) : Optional.empty();
+        return isRemovedByOrder(look) && troubled ? Optional.of(look.well("was removed by order")) : Optional.empty();
     }
 
     /** The engine removes a container by itself only where it would not start it again. */
-    private static boolean isRemovedByOrder(Look look) {
+    private static boolean isRemovedByOrder(StatusLook look) {
         return look.asked().isPresent()
                 || look.container().comesBack()
                 || look.container().state() == Container.State.RESTARTING;
     }
 
-    private Optional<Condition> running(Look look) {
+    private Optional<Condition> running(StatusLook look) {
         Container container = look.container();
         if (container.health() == Container.Health.UNHEALTHY) {
             String target = CommandTarget.of(container);
-            return Optional.of(bad(
-                    look,
-                    look.bad(Severity.WARNING),
+            return Optional.of(look.bad(
+                    look.worst(Severity.WARNING),
                     "runs, and its own health check fails",
                     "docker inspect --format '{{json .State.Health}}' " + target + "\ndocker logs --tail 50 " + target
                             + "\ndocker restart " + target));
         }
         int crashes = look.crashes().size();
-        if (crashes >= MANY && killed(look) > 0) {
-            return Optional.of(outOfMemory(look, "and runs again just now"));
+        if (crashes >= MANY && look.memoryKills() > 0) {
+            return Optional.of(look.outOfMemory("and runs again just now"));
         }
         if (crashes >= MANY) {
             OptionalInt code = look.crashes().get(crashes - 1).code();
             String last = code.isPresent() ? ", last with " + ExitCode.words(code.getAsInt()) : "";
-            return Optional.of(bad(
-                    look,
+            return Optional.of(look.bad(
                     Severity.CRITICAL,
-                    "crashes again and again" + times(look) + last + ", and runs again just now",
+                    "crashes again and again" + look.times() + last + ", and runs again just now",
                     "docker logs --tail 200 " + CommandTarget.of(container)));
         }
         boolean young = container
                 .startedAt()
                 .filter(start -> start.plus(patience).isAfter(look.at()))
                 .isPresent();
-        return young ? Optional.empty() : Optional.of(well(look, "runs"));
+        return young ? Optional.empty() : Optional.of(look.well("runs"));
     }
 
-    private Optional<Condition> exited(Look look) {
+    private Optional<Condition> exited(StatusLook look) {
         Container container = look.container();
         String target = CommandTarget.of(container);
         String code = ExitCode.words(container.exitCode());
         if (look.endedForMemory()) {
-            return Optional.of(bad(
-                    look,
+            return Optional.of(look.bad(
                     Severity.CRITICAL,
-                    "was killed by the kernel for want of memory, with " + limit(container) + ": " + code,
+                    "was killed by the kernel for want of memory, with " + look.limit() + ": " + code,
                     MemoryKillRule.moreMemory(container) + "\ndocker start " + target));
         }
         if (tooEarly(look)) {
@@ -228,32 +177,30 @@ public record StatusRule(Duration patience, Duration grace) {
         String start = "docker start " + target;
         Instant ordered = look.asked().orElse(look.at());
         if (look.killed()) {
-            return Optional.of(bad(
-                            look,
-                            look.bad(Severity.WARNING),
+            return Optional.of(look.bad(
+                            look.worst(Severity.WARNING),
                             "was killed (docker kill, which is not docker stop) and does not run: " + code,
                             start)
                     .since(ordered));
         }
         if (look.asked().isPresent() || isOrdered(container)) {
-            return Optional.of(bad(look, Severity.INFO, "was stopped on purpose: " + code, start)
+            return Optional.of(look.bad(ON_PURPOSE, "was stopped on purpose: " + code, start)
                     .since(ordered));
         }
         // Nobody is known to have asked, for instance because we were not running then; the code still tells.
-        Severity severity = ExitCode.isPeaceful(container.exitCode()) ? Severity.INFO : Severity.CRITICAL;
-        String ended = "ended with " + code + times(look);
+        Severity severity = ExitCode.isPeaceful(container.exitCode()) ? ON_PURPOSE : Severity.CRITICAL;
+        String ended = "ended with " + code + look.times();
         return Optional.of(
                 gaveUpTooEarly(look)
-                        ? bad(
-                                look,
+                        ? look.bad(
                                 severity,
                                 ended + ". Its database was made just after it gave up. Start it again",
                                 start)
-                        : bad(look, severity, ended, "docker logs --tail 50 " + target + "\n" + start));
+                        : look.bad(severity, ended, "docker logs --tail 50 " + target + "\n" + start));
     }
 
     /** Whether the container ended because its database was not there yet, and it is now. */
-    private static boolean gaveUpTooEarly(Look look) {
+    private static boolean gaveUpTooEarly(StatusLook look) {
         if (look.databaseMade().isEmpty() || look.crashes().isEmpty()) {
             return false;
         }
@@ -267,78 +214,9 @@ public record StatusRule(Duration patience, Duration grace) {
         return container.comesBack() && container.exitCode() == ExitCode.KILLED;
     }
 
-    private boolean tooEarly(Look look) {
+    private boolean tooEarly(StatusLook look) {
         return look.asked()
                 .filter(asked -> asked.plus(grace).isAfter(look.at()))
                 .isPresent();
-    }
-
-    private static String times(Look look) {
-        int crashes = look.crashes().size();
-        return crashes < 2 ? "" : ", " + crashes + " times within " + Elapsed.words(StatusWatch.LOOP);
-    }
-
-    /** How many of the recent crashes were the kernel's for want of memory. */
-    private static long killed(Look look) {
-        return look.crashes().stream().filter(Crash::memory).count();
-    }
-
-    private static Condition outOfMemory(Look look, String now) {
-        Container container = look.container();
-        long kills = killed(look);
-        return bad(
-                look,
-                Severity.CRITICAL,
-                "was killed by the kernel for want of memory " + (kills == 1 ? "once" : kills + " times") + " within "
-                        + Elapsed.words(StatusWatch.LOOP) + ", with " + limit(container) + ", " + now,
-                MemoryKillRule.moreMemory(container) + "\ndocker logs --tail 200 " + CommandTarget.of(container));
-    }
-
-    private static String limit(Container container) {
-        return container.memoryLimitBytes() == 0
-                ? "no limit of its own"
-                : "a limit of " + Size.words(container.memoryLimitBytes());
-    }
-
-    private static Condition well(Look look, String says) {
-        return Condition.well(
-                        kind(look),
-                        service(look),
-                        "container " + look.container().lastingName() + " " + says,
-                        look.at())
-                .with(figures(look));
-    }
-
-    private static Condition bad(Look look, Severity severity, String says, String remedy) {
-        return Condition.bad(
-                        severity,
-                        kind(look),
-                        service(look),
-                        "container " + look.container().lastingName() + " " + says,
-                        remedy,
-                        look.at())
-                .with(figures(look));
-    }
-
-    private static Map<String, Object> figures(Look look) {
-        Container container = look.container();
-        Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("container", container.lastingName());
-        figures.put("image", container.image());
-        figures.put("state", container.state().name().toLowerCase(Locale.ROOT));
-        figures.put("health", container.health().name().toLowerCase(Locale.ROOT));
-        figures.put("exitCode", container.exitCode());
-        figures.put("oomKilled", container.oomKilled());
-        figures.put("crashes", look.crashes().size());
-        figures.put("memoryLimitBytes", container.memoryLimitBytes());
-        return figures;
-    }
-
-    private static String kind(Look look) {
-        return look.postgres() ? PostgresServer.DOWN : KIND;
-    }
-
-    static String service(Look look) {
-        return look.postgres() ? PostgresServer.SERVICE : look.service();
     }
 }

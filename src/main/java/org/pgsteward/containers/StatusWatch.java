@@ -69,7 +69,7 @@ public final class StatusWatch {
     /** Whose end was seen and not heard, and when it was seen first. */
     private final Map<String, Instant> unheard = new LinkedHashMap<>();
 
-    private final Map<String, List<StatusRule.Crash>> crashes = new LinkedHashMap<>();
+    private final Map<String, List<StatusLook.Crash>> crashes = new LinkedHashMap<>();
     private final Map<String, List<Instant>> kills = new LinkedHashMap<>();
 
     /** When services got their databases, as far as that was since our start. */
@@ -143,14 +143,14 @@ public final class StatusWatch {
         boolean peaceful = code.isPresent() && ExitCode.isPeaceful(code.getAsInt());
         if (order == null && !peaceful) {
             boolean memory = kills.getOrDefault(id, List.of()).stream().anyMatch(kill -> isTogether(kill, event.at()));
-            add(crashes, id, new StatusRule.Crash(event.at(), code, memory), crash -> isOver(crash, event.at()));
+            add(crashes, id, new StatusLook.Crash(event.at(), code, memory), crash -> isOver(crash, event.at()));
         }
     }
 
     /** The kill may be heard after the end that it led to. */
-    private static List<StatusRule.Crash> explained(List<StatusRule.Crash> ends, Instant kill) {
+    private static List<StatusLook.Crash> explained(List<StatusLook.Crash> ends, Instant kill) {
         return ends.stream()
-                .map(end -> isTogether(kill, end.at()) ? new StatusRule.Crash(end.at(), end.code(), true) : end)
+                .map(end -> isTogether(kill, end.at()) ? new StatusLook.Crash(end.at(), end.code(), true) : end)
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 
@@ -172,7 +172,7 @@ public final class StatusWatch {
         List<Condition> conditions = new ArrayList<>();
         departed.remove(container.id());
         for (Departed before : List.copyOf(departed.values())) {
-            StatusRule.Look gone = lookAt(before.service(), before.postgres(), before.container());
+            StatusLook gone = lookAt(before.service(), before.postgres(), before.container());
             if (updates.isSuccessor(gone, container)) {
                 departed.remove(before.container().id());
                 conditions.addAll(updates.judge(gone, container));
@@ -186,7 +186,7 @@ public final class StatusWatch {
         List<Optional<Condition>> states = new ArrayList<>();
         List<Condition> deaths = new ArrayList<>();
         containers.forEach(container -> {
-            StatusRule.Look look = lookAt(service, postgres, container);
+            StatusLook look = lookAt(service, postgres, container);
             states.add(isHeard(container) ? rule.judge(look) : Optional.empty());
             MemoryKillRule.judge(look, kills.getOrDefault(container.id(), List.of()), since)
                     .ifPresent(deaths::add);
@@ -224,7 +224,7 @@ public final class StatusWatch {
      */
     public synchronized List<Condition> gone(
             String service, boolean postgres, Container last, Iterable<Container> there, List<Container> others) {
-        StatusRule.Look look = lookAt(service, postgres, last);
+        StatusLook look = lookAt(service, postgres, last);
         Departed before = departed.get(last.id());
         Instant since = before == null ? look.at() : before.since();
         for (Container other : there) {
@@ -275,13 +275,13 @@ public final class StatusWatch {
         return Optional.ofNullable(orders.get(containerId));
     }
 
-    private StatusRule.Look lookAt(String service, boolean postgres, Container container) {
+    private StatusLook lookAt(String service, boolean postgres, Container container) {
         Instant now = clock.instant();
-        List<StatusRule.Crash> recent = crashes.getOrDefault(container.id(), List.of()).stream()
+        List<StatusLook.Crash> recent = crashes.getOrDefault(container.id(), List.of()).stream()
                 .filter(crash -> !isOver(crash, now))
                 .toList();
         Optional<Order> order = Optional.ofNullable(asked.get(container.id()));
-        return new StatusRule.Look(
+        return new StatusLook(
                 service,
                 postgres,
                 container,
@@ -297,7 +297,7 @@ public final class StatusWatch {
         return clock.instant();
     }
 
-    private static boolean isOver(StatusRule.Crash crash, Instant now) {
+    private static boolean isOver(StatusLook.Crash crash, Instant now) {
         return !crash.at().plus(LOOP).isAfter(now);
     }
 

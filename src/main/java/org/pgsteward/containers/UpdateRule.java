@@ -22,7 +22,7 @@ record UpdateRule(Duration grace) {
     private static final int SHORT_ID = 12;
 
     /** Whether {@code next} takes the place of the one that went. */
-    boolean isSuccessor(StatusRule.Look gone, Container next) {
+    boolean isSuccessor(StatusLook gone, Container next) {
         Container last = gone.container();
         return next.identity().equals(last.identity())
                 && !next.id().equals(last.id())
@@ -31,13 +31,13 @@ record UpdateRule(Duration grace) {
     }
 
     /** What is told and then over, since nobody has to do anything; nothing where it is told elsewhere. */
-    List<Condition> judge(StatusRule.Look gone, Container next) {
+    List<Condition> judge(StatusLook gone, Container next) {
         Container last = gone.container();
         boolean same = next.imageId().equals(last.imageId());
         if (!same && !gone.postgres()) {
             return List.of();
         }
-        String service = StatusRule.service(gone);
+        String service = gone.serviceName();
         String reason = "container " + next.lastingName() + " was made anew"
                 + (same
                         ? " from the same image " + words(next)

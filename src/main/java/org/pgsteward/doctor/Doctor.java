@@ -16,11 +16,12 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.ServerLog;
-import org.pgsteward.provision.Asks;
+import org.pgsteward.provision.ConnectionRequest;
 import org.pgsteward.provision.NetworkRule;
+import org.pgsteward.provision.Provisioner;
 
 /** Goes from what was found to what is wrong and why. Pure but for the logins, which are tried by what it is given. */
-public final class Doctor {
+final class Doctor {
     /** The kind of a condition that says that somebody was refused, which is no want of resources. */
     private static final String LOGINS = "logins-failed";
 
@@ -36,10 +37,10 @@ public final class Doctor {
     /** Sends the reader to where he is already. */
     private static final Pattern OURSELVES = Pattern.compile("(?m)^(?:.* )?pgsteward doctor\\b.*\\R?");
 
-    private final Function<Asks.Login, LoginResult> logins;
+    private final Function<ConnectionRequest.Login, LoginResult> logins;
 
     /** @param logins what PostgreSQL says to a service's own login */
-    public Doctor(Function<Asks.Login, LoginResult> logins) {
+    Doctor(Function<ConnectionRequest.Login, LoginResult> logins) {
         this.logins = logins;
     }
 
@@ -52,7 +53,8 @@ public final class Doctor {
      * @param engine whether a Docker Engine was asked
      * @param postgres PostgreSQL's container, if it is on this host
      * @param containers all of the host's
-     * @param asks what those say that want a database
+     * @param requests of the containers that want a database
+     * @param enrolled identities that have their database by us
      * @param unenrolled of containers that name PostgreSQL and get no database
      * @param log how PostgreSQL writes its log and what it says; empty while PostgreSQL does not answer
      */
@@ -63,9 +65,14 @@ public final class Doctor {
             boolean engine,
             Optional<Container> postgres,
             List<Container> containers,
-            List<Asks> asks,
+            List<ConnectionRequest> requests,
+            Set<String> enrolled,
             List<Diagnosis> unenrolled,
-            Optional<Log> log) {}
+            Optional<Log> log) {
+        private boolean isEnrolled(ConnectionRequest request) {
+            return enrolled.contains(request.container().identity());
+        }
+    }
 
     /**
      * PostgreSQL's log.
@@ -84,55 +91,34 @@ public final class Doctor {
             UnaryOperator<String> psql) {}
 
     /**
-     * What provisioning would do, in its own words.
-     *
-     * @param wishes by service, what is asked for
-     * @param refused what containers cannot have
-     * @param steps by service or database, what would be done
-     * @param closings those of the steps that take a right from everybody
-     */
-    public record Plan(List<Line> wishes, List<Refused> refused, List<Line> steps, List<Line> closings) {
-        static final Plan NONE = new Plan(List.of(), List.of(), List.of(), List.of());
-
-        /** @param subject a service or a database */
-        public record Line(String subject, String text) {}
-
-        /**
-         * @param service the name by which the container asks
-         * @param remedy lines to paste; empty where the text says what to do
-         */
-        public record Refused(String container, String service, String text, String remedy) {}
-    }
-
-    /**
      * All that is wrong, the worst first.
      *
-     * @param plan empty while PostgreSQL does not answer
+     * @param plan what provisioning would do; empty while PostgreSQL does not answer
      * @param conditions what the watches say of one look
      * @param firing what the daemon has found since, which one look may not see: a container that crashes again and again
      */
     public List<Diagnosis> examine(
-            Patient patient, Optional<Plan> plan, List<Condition> conditions, List<Condition> firing) {
+            Patient patient, Optional<Provisioner.Plan> plan, List<Condition> conditions, List<Condition> firing) {
         List<Diagnosis> found = new ArrayList<>();
         patient.error()
                 .ifPresent(error -> found.add(ServerRule.judge(
                         patient.where(), error, patient.refused(), patient.postgres(), patient.engine())));
         Set<String> refused = new LinkedHashSet<>();
-        for (Asks asks : patient.asks()) {
+        for (ConnectionRequest request : patient.requests()) {
             Optional<Diagnosis> network =
-                    patient.postgres().flatMap(server -> NetworkRule.judge(asks, server, patient.containers()));
+                    patient.postgres().flatMap(server -> NetworkRule.judge(request, server, patient.containers()));
             network.ifPresent(found::add);
-            if (network.isEmpty() && patient.error().isEmpty() && asks.enrolled()) {
-                asks.login()
-                        .flatMap(login -> LoginRule.judge(asks, login, logins.apply(login)))
+            if (network.isEmpty() && patient.error().isEmpty() && patient.isEnrolled(request)) {
+                request.login()
+                        .flatMap(login -> LoginRule.judge(request, login, logins.apply(login)))
                         .ifPresent(diagnosis -> {
-                            found.add(diagnosis.because(evidence(patient, asks.service())));
-                            refused.add(asks.service());
+                            found.add(diagnosis.because(evidence(patient, request.service())));
+                            refused.add(request.service());
                         });
             }
         }
         found.addAll(patient.unenrolled());
-        Plan planned = plan.orElse(Plan.NONE);
+        Provisioner.Plan planned = plan.orElse(Provisioner.Plan.NONE);
         Map<String, String> attempts = attempts(planned, conditions);
         found.addAll(RightsRule.judge(planned, enrolled(patient), refused, attempts));
         patient.log().flatMap(LogRule::judge).ifPresent(found::add);
@@ -178,9 +164,9 @@ public final class Doctor {
     }
 
     /** What PostgreSQL's log says of the containers whose claims are refused, by container: it has the same cause. */
-    private static Map<String, String> attempts(Plan plan, List<Condition> conditions) {
+    private static Map<String, String> attempts(Provisioner.Plan plan, List<Condition> conditions) {
         Set<String> containers =
-                plan.refused().stream().map(Plan.Refused::container).collect(Collectors.toSet());
+                plan.refused().stream().map(Provisioner.Plan.Refused::container).collect(Collectors.toSet());
         return conditions.stream()
                 .filter(condition -> condition.kind().equals(LOGINS)
                         && condition.severity().isPresent()
@@ -192,13 +178,16 @@ public final class Doctor {
         return condition.kind().equals(LOGINS) && attempts.containsKey(condition.service());
     }
 
-    private static boolean isClosing(Condition condition, Plan plan) {
+    private static boolean isClosing(Condition condition, Provisioner.Plan plan) {
         return condition.kind().equals(RIGHTS)
                 && plan.steps().stream().anyMatch(line -> line.subject().equals(condition.service()));
     }
 
     private static Set<String> enrolled(Patient patient) {
-        return patient.asks().stream().filter(Asks::enrolled).map(Asks::service).collect(Collectors.toSet());
+        return patient.requests().stream()
+                .filter(patient::isEnrolled)
+                .map(ConnectionRequest::service)
+                .collect(Collectors.toSet());
     }
 
     private static Optional<Diagnosis> found(Diagnosis.Symptom symptom, Condition condition) {

@@ -10,12 +10,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.AlertBook;
 import org.pgsteward.containers.Containers;
-import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EngineAway;
 import org.pgsteward.journal.JournalTrouble;
@@ -37,8 +36,8 @@ import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.provision.Asks;
 import org.pgsteward.provision.ConnectionAdvice;
+import org.pgsteward.provision.ConnectionRequest;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
 
@@ -112,7 +111,7 @@ public final class Examination {
         watched.ifPresent(levels -> {
             host(levels, asked, conditions);
             if (asked) {
-                conditions.addAll(levels.memory().glance(memory(enrolments)));
+                conditions.addAll(levels.glance(new MemorySampler(engine, containers, clock).sample()));
             }
         });
         if (sign.error().isPresent()) {
@@ -125,10 +124,11 @@ public final class Examination {
                 asked,
                 containers.postgres(),
                 containers.all(),
-                asks(enrolments),
+                requests(),
+                enrolments.stream().map(Enrolment::identity).collect(Collectors.toSet()),
                 ConnectionAdvice.unenrolled(discovery, containers),
                 log);
-        Optional<Doctor.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
+        Optional<Provisioner.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
         List<Diagnosis> diagnoses =
                 new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());
         return new Report(
@@ -173,9 +173,17 @@ public final class Examination {
         }
     }
 
+    /** Reads who is enrolled, and tells the containers whose they are. */
     private List<Enrolment> enrolments() {
         try {
-            return tables.services().enrolments();
+            List<Enrolment> enrolments = tables.services().enrolments();
+            Map<String, String> services = enrolments.stream()
+                    .collect(Collectors.toMap(Enrolment::identity, Enrolment::service, (one, other) -> one));
+            for (Container container : containers.others()) {
+                Optional.ofNullable(services.get(container.identity()))
+                        .ifPresent(service -> containers.belongs(container, service));
+            }
+            return enrolments;
         } catch (SQLException e) {
             notLookedAt.add("who is enrolled: " + JournalTrouble.of(e));
             return List.of();
@@ -187,7 +195,7 @@ public final class Examination {
         try {
             DatabaseLook look = new DatabaseProbe(server, clock)
                     .read(LookReader.server(containers.postgres(), Optional.empty(), Map.of()));
-            conditions.addAll(levels.databases().glance(look));
+            conditions.addAll(levels.glance(look));
             if (look.queries().isEmpty() && look.server().log().slow().isEmpty()) {
                 notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "
                         + server.address().database() + "; to have them watched: "
@@ -221,7 +229,7 @@ public final class Examination {
                         + ", since of PostgreSQL's log: " + read.why() + hint(read.why()));
             }
             read.look().ifPresent(said -> {
-                conditions.addAll(levels.log().glance(said));
+                conditions.addAll(levels.glance(said));
                 said.refusals().forEach(refused -> refusals.put(refused.service(), refused.words()));
             });
         } else if (!asked) {
@@ -247,67 +255,31 @@ public final class Examination {
 
     private void host(Watches levels, boolean asked, List<Condition> conditions) {
         try {
-            conditions.addAll(levels.host()
-                    .glance(new HostLook(
-                            clock.instant(),
-                            disks.read(),
-                            Optional.empty(),
-                            "",
-                            spool.waiting().size(),
-                            Map.of(),
-                            asked
-                                    ? containers.postgres().flatMap(new ImageProbe(engine, clock)::read)
-                                    : Optional.empty())));
+            conditions.addAll(levels.glance(new HostLook(
+                    clock.instant(),
+                    disks.read(),
+                    Optional.empty(),
+                    "",
+                    spool.waiting().size(),
+                    Map.of(),
+                    asked ? containers.postgres().flatMap(new ImageProbe(engine, clock)::read) : Optional.empty())));
         } catch (IOException e) {
             notLookedAt.add("the disks: " + e.getMessage());
         }
     }
 
-    private List<Reading> memory(List<Enrolment> enrolments) {
-        Map<String, String> services = enrolments.stream()
-                .collect(Collectors.toMap(Enrolment::identity, Enrolment::service, (one, other) -> one));
-        List<Reading> readings = new ArrayList<>();
-        for (Container container : containers.all()) {
-            String service = containers.postgres().filter(container::equals).isPresent()
-                    ? container.name()
-                    : services.get(container.identity());
-            if (service != null && container.state() == Container.State.RUNNING) {
-                engine.memory(container.id())
-                        .ifPresent(memory -> readings.add(new Reading(service, container, memory, clock.instant())));
-            }
-        }
-        return readings;
+    private List<ConnectionRequest> requests() {
+        return containers.others().stream()
+                .flatMap(container -> discovery.said(container, containers.postgres(), containers.all()).stream())
+                .toList();
     }
 
-    private List<Asks> asks(List<Enrolment> enrolments) {
-        Set<String> identities = enrolments.stream().map(Enrolment::identity).collect(Collectors.toSet());
-        List<Asks> asks = new ArrayList<>();
-        for (Container container : containers.others()) {
-            discovery
-                    .said(container, containers.postgres(), containers.all())
-                    .map(said -> ConnectionAdvice.asks(container, said, identities.contains(container.identity())))
-                    .ifPresent(asks::add);
-        }
-        return asks;
-    }
-
-    private Optional<Doctor.Plan> plan() {
+    private Optional<Provisioner.Plan> plan() {
         try {
-            Provisioner.Plan plan = provisioner.plan(containers.others(), containers.postgres());
-            List<Doctor.Plan.Refused> refused = plan.refused().stream()
-                    .map(one -> new Doctor.Plan.Refused(one.container(), one.subject(), one.text(), one.remedy()))
-                    .toList();
-            return Optional.of(
-                    new Doctor.Plan(lines(plan.wishes()), refused, lines(plan.steps()), lines(plan.closings())));
+            return Optional.of(provisioner.plan(containers.others(), containers.postgres()));
         } catch (SQLException e) {
             notLookedAt.add("rights and owners: " + JournalTrouble.of(e));
             return Optional.empty();
         }
-    }
-
-    private static List<Doctor.Plan.Line> lines(List<Provisioner.Plan.Line> lines) {
-        return lines.stream()
-                .map(line -> new Doctor.Plan.Line(line.subject(), line.text()))
-                .toList();
     }
 }

@@ -3,18 +3,18 @@ package org.pgsteward.doctor;
 import java.sql.SQLException;
 import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Server;
-import org.pgsteward.provision.Asks;
+import org.pgsteward.provision.ConnectionRequest;
 
 /** Logs in as a service would, over our own connection, and leaves again. */
-public final class LoginProbe {
+final class LoginProbe {
     private final Server server;
 
-    public LoginProbe(Server server) {
+    LoginProbe(Server server) {
         this.server = server;
     }
 
     /** It takes as long as the connection's time-out at most. */
-    public LoginResult tryOut(Asks.Login login) {
+    public LoginResult tryOut(ConnectionRequest.Login login) {
         try {
             server.connectAs(login.user(), login.password(), login.database()).close();
             return LoginResult.LET_IN;

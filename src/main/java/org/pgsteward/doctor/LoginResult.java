@@ -6,7 +6,7 @@ package org.pgsteward.doctor;
  * @param sqlState its code; empty when it let the service in
  * @param message its words
  */
-public record LoginResult(String sqlState, String message) {
+record LoginResult(String sqlState, String message) {
     static final LoginResult LET_IN = new LoginResult("", "");
 
     /** Nothing is known: PostgreSQL asked for less than SCRAM. */

@@ -6,15 +6,15 @@ import static org.pgsteward.model.Diagnosis.Symptom.PERMISSION_DENIED;
 import java.util.Optional;
 import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Severity;
-import org.pgsteward.provision.Asks;
+import org.pgsteward.provision.ConnectionRequest;
 
 /** What PostgreSQL's answer to a service's own login means; the codes are those of PostgreSQL's manual, appendix A. */
 final class LoginRule {
     private LoginRule() {}
 
     /** Empty when it was let in. */
-    static Optional<Diagnosis> judge(Asks asks, Asks.Login login, LoginResult result) {
-        String service = asks.service();
+    static Optional<Diagnosis> judge(ConnectionRequest request, ConnectionRequest.Login login, LoginResult result) {
+        String service = request.service();
         String put = "pgsteward provision " + word(service);
         return switch (result.sqlState()) {
             case "" -> Optional.empty();

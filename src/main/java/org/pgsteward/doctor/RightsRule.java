@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Severity;
+import org.pgsteward.provision.Provisioner;
 
 /** What provisioning would do or has refused, as causes: what is missing is what is denied. */
 final class RightsRule {
@@ -25,9 +26,9 @@ final class RightsRule {
      * @param attempts what PostgreSQL's log says of the containers that are refused
      */
     static List<Diagnosis> judge(
-            Doctor.Plan plan, Set<String> enrolled, Set<String> told, Map<String, String> attempts) {
+            Provisioner.Plan plan, Set<String> enrolled, Set<String> told, Map<String, String> attempts) {
         List<Diagnosis> diagnoses = new ArrayList<>();
-        for (Doctor.Plan.Refused refused : plan.refused()) {
+        for (Provisioner.Plan.Refused refused : plan.refused()) {
             String log = attempts.containsKey(refused.container())
                     ? "; PostgreSQL's log: " + attempts.get(refused.container())
                     : "";
@@ -62,12 +63,12 @@ final class RightsRule {
     }
 
     /** Whether all that is to be done is to take rights from everybody. */
-    private static boolean isClosed(String subject, List<String> reasons, Doctor.Plan plan) {
+    private static boolean isClosed(String subject, List<String> reasons, Provisioner.Plan plan) {
         List<String> closings = together(plan.closings()).getOrDefault(subject, List.of());
         return !closings.isEmpty() && closings.containsAll(reasons);
     }
 
-    private static Map<String, List<String>> together(List<Doctor.Plan.Line> lines) {
+    private static Map<String, List<String>> together(List<Provisioner.Plan.Line> lines) {
         Map<String, List<String>> bySubject = new LinkedHashMap<>();
         lines.forEach(line -> bySubject
                 .computeIfAbsent(line.subject(), first -> new ArrayList<>())

@@ -161,21 +161,21 @@ public final class BackupRows {
     }
 
     /**
-     * How far a service has come.
+     * When a service was verified last, and when its backups began.
      *
      * @param lastProved when the newest proved backup began; one from what is now the future, since the clock was set
      *     back, proves nothing of today
      * @param firstRun when the first run of all began
      */
-    public record Standing(Optional<Instant> lastProved, Instant firstRun) {}
+    public record VerificationTimes(Optional<Instant> lastProved, Instant firstRun) {}
 
     /** By service, of those that had a run of {@code kind}. */
-    public Map<String, Standing> standings(String kind, Instant now) throws SQLException {
+    public Map<String, VerificationTimes> verificationTimes(String kind, Instant now) throws SQLException {
         return Query.map(
                 source,
                 LAST_PROVED,
                 row -> row.getString(1),
-                row -> new Standing(Query.timeIfAny(row, 2), Query.time(row, 3)),
+                row -> new VerificationTimes(Query.timeIfAny(row, 2), Query.time(row, 3)),
                 now,
                 kind);
     }
@@ -192,8 +192,8 @@ public final class BackupRows {
         Instant earliest = backup.times().startedAt().minusMillis(1);
         Instant latest = backup.times().startedAt().plusMillis(1);
         Instant asOf = latest.isAfter(now) ? latest : now;
-        return Optional.ofNullable(standings(backup.kind().word(), asOf).get(backup.service()))
-                .flatMap(Standing::lastProved)
+        return Optional.ofNullable(verificationTimes(backup.kind().word(), asOf).get(backup.service()))
+                .flatMap(VerificationTimes::lastProved)
                 .filter(newest -> !newest.isBefore(earliest) && !newest.isAfter(latest))
                 .isPresent();
     }

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Expiry;
 import org.pgsteward.model.ImageChange;
 import org.pgsteward.model.JournalEntry;
@@ -20,8 +19,8 @@ import org.pgsteward.model.Login;
 /**
  * One row on its way to its table.
  *
- * @param table which statement writes it: {@code enrolment}, {@code activity}, {@code backup}, {@code expiry},
- *     {@code image-change} or {@code login}
+ * @param table which statement writes it: {@code activity}, {@code backup}, {@code expiry}, {@code image-change} or
+ *     {@code login}
  * @param columns what the statement's parameters are called, and their values; times in ISO 8601
  */
 public record JournalRow(String table, Map<String, @Nullable Object> columns) {
@@ -31,9 +30,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
     /** A row that an older pgsteward left in the spool lacks what its statement has come to ask for. */
     public JournalRow {
         Map<String, @Nullable Object> complete = new LinkedHashMap<>(columns);
-        if (table.equals("enrolment")) {
-            complete.putIfAbsent("image_id", null);
-        } else if (table.equals("backup")) {
+        if (table.equals("backup")) {
             complete.putIfAbsent("set_id", null);
             complete.putIfAbsent("dump_seconds", null);
             complete.putIfAbsent("verify_seconds", null);
@@ -46,9 +43,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
 
     /** Returns the row that {@code entry} becomes. */
     public static JournalRow of(JournalEntry entry) {
-        if (entry instanceof Enrolment enrolment) {
-            return of(enrolment);
-        } else if (entry instanceof Activity activity) {
+        if (entry instanceof Activity activity) {
             return of(activity);
         } else if (entry instanceof Backup backup) {
             return of(backup);
@@ -60,6 +55,11 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         return of((Login) entry);
     }
 
+    /** Returns whether an older pgsteward left this row in the spool; provisioning writes {@code service_configs} itself. */
+    boolean isObsolete() {
+        return table.equals("enrolment");
+    }
+
     /** The same with the time at which it was said; only of backups is more than one thing said. */
     JournalRow saidAt(Instant at) {
         if (!table.equals("backup")) {
@@ -68,19 +68,6 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         Map<String, @Nullable Object> dated = new LinkedHashMap<>(columns);
         dated.put("said_at", at.toString());
         return new JournalRow(table, dated);
-    }
-
-    private static JournalRow of(Enrolment enrolment) {
-        Map<String, @Nullable Object> columns = new LinkedHashMap<>();
-        columns.put("service", enrolment.service());
-        columns.put("database", enrolment.database());
-        columns.put("user", enrolment.user());
-        columns.put("identity", enrolment.identity());
-        columns.put("container_id", enrolment.containerId());
-        columns.put("image", enrolment.image());
-        columns.put("image_id", enrolment.imageId());
-        columns.put("at", enrolment.at().toString());
-        return new JournalRow("enrolment", columns);
     }
 
     private static JournalRow of(Activity activity) {

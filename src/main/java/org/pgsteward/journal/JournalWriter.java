@@ -145,6 +145,10 @@ public final class JournalWriter {
             LOG.error("journal row {} cannot be read and is set aside: {}", spool.setAside(file), e.getMessage());
             return;
         }
+        if (row.isObsolete()) {
+            spool.done(file);
+            return;
+        }
         try {
             statement.write(row);
         } catch (SQLException e) {

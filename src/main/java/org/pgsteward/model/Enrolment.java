@@ -21,5 +21,4 @@ public record Enrolment(
         String containerId,
         String image,
         String imageId,
-        Instant at)
-        implements JournalEntry {}
+        Instant at) {}

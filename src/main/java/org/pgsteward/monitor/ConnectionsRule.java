@@ -7,10 +7,10 @@ import java.util.stream.Collectors;
 import org.pgsteward.model.PostgresServer;
 
 /** Whether the server has room for more connections: when it has none, every service is refused. */
-public final class ConnectionsRule extends FigureRule<DatabaseLook> {
+final class ConnectionsRule extends FigureRule<DatabaseLook> {
     private static final int NAMED = 3;
 
-    public ConnectionsRule() {
+    ConnectionsRule() {
         super("connections-near-maximum", Unit.PERCENT);
     }
 

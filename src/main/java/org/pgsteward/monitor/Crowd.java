@@ -12,7 +12,7 @@ import org.pgsteward.model.Console;
  * @param connections from there
  * @param all that the server has
  */
-public record Crowd(String address, Optional<String> container, int connections, int all) {
+record Crowd(String address, Optional<String> container, int connections, int all) {
     /** So many connections are no service's ordinary pool. */
     private static final int MANY = 20;
 

@@ -8,10 +8,10 @@ import org.pgsteward.model.Console;
 import org.pgsteward.model.Elapsed;
 
 /** How many deadlocks there were within the last hour; PostgreSQL ended each by undoing somebody's work. */
-public final class DeadlockRule extends FigureRule<DatabaseLook> {
+final class DeadlockRule extends FigureRule<DatabaseLook> {
     private static final Duration SPAN = Duration.ofHours(1);
 
-    public DeadlockRule() {
+    DeadlockRule() {
         super("deadlock", Unit.COUNT);
     }
 

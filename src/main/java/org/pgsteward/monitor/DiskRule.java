@@ -13,14 +13,14 @@ import org.pgsteward.model.Size;
  * Reports disks with backups, state or PostgreSQL's data that are nearly full, in bytes or in inodes, and estimates from the last
  * day when they will be full.
  */
-public final class DiskRule extends FigureRule<HostLook> {
+final class DiskRule extends FigureRule<HostLook> {
     /** What happened within less says nothing of the days to come. */
     private static final Duration ENOUGH = Duration.ofHours(2);
 
     private static final String KEPT =
             "pgsteward backups   # what is kept and why; PGSTEWARD_BACKUP_KEEP says how much";
 
-    public DiskRule() {
+    DiskRule() {
         super("disk-filling", Unit.PERCENT);
     }
 

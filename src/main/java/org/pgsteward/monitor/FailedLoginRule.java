@@ -8,11 +8,11 @@ import org.pgsteward.model.PostgresServer;
 import org.pgsteward.monitor.LogEvent.Reason;
 
 /** How many logins of a service were refused within the last ten minutes, by PostgreSQL's log. */
-public final class FailedLoginRule extends FigureRule<LogLook> {
+final class FailedLoginRule extends FigureRule<LogLook> {
     /** The {@code kind} of the conditions. */
     public static final String KIND = "logins-failed";
 
-    public FailedLoginRule() {
+    FailedLoginRule() {
         super(KIND, Unit.COUNT);
     }
 

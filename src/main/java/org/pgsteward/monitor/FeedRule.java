@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /** For how long pgsteward has not heard what happens to containers. */
-public final class FeedRule extends FigureRule<HostLook> {
-    public FeedRule() {
+final class FeedRule extends FigureRule<HostLook> {
+    FeedRule() {
         super("feed-deaf", Unit.TIME);
     }
 

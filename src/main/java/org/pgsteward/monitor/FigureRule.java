@@ -13,7 +13,7 @@ import org.pgsteward.model.Severity;
  *
  * @param <L> the look in which the figure is found
  */
-public abstract class FigureRule<L extends Look> {
+abstract class FigureRule<L extends Look> {
     private final String kind;
     private final Unit unit;
     private Threshold usual = Threshold.OFF;
@@ -38,7 +38,7 @@ public abstract class FigureRule<L extends Look> {
      *
      * @throws IllegalArgumentException when a level cannot be read or contradicts another, with its name and value
      */
-    final void use(Levels levels) {
+    final void use(WrittenLevels levels) {
         Duration lasting = lasting(levels.lasting());
         Optional<Double> clear =
                 levels.clear().isBlank() ? Optional.empty() : Optional.of(unit.parse("clear", levels.clear()));

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <L> the look that is judged
  */
-public class FigureWatch<L extends Look> {
+class FigureWatch<L extends Look> {
     private static final Logger LOG = LoggerFactory.getLogger(FigureWatch.class);
     private static final Duration KEPT = Duration.ofHours(24);
     private static final Duration APART = Duration.ofMinutes(30);

@@ -8,8 +8,8 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Size;
 
 /** By how much a database has grown within the last day, or since it was first looked at. */
-public final class GrowthRule extends FigureRule<DatabaseLook> {
-    public GrowthRule() {
+final class GrowthRule extends FigureRule<DatabaseLook> {
+    GrowthRule() {
         super("database-growing", Unit.BYTES);
     }
 

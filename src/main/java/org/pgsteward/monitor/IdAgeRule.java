@@ -7,8 +7,8 @@ import java.util.Map;
  * How far a database's oldest row lies behind in transaction ids. Autovacuum keeps it below some 200 million; at 2,100
  * million PostgreSQL refuses all writing (PostgreSQL's manual, "Preventing Transaction ID Wraparound Failures").
  */
-public final class IdAgeRule extends FigureRule<DatabaseLook> {
-    public IdAgeRule() {
+final class IdAgeRule extends FigureRule<DatabaseLook> {
+    IdAgeRule() {
         super("transaction-ids-old", Unit.COUNT);
     }
 

@@ -9,8 +9,8 @@ import org.pgsteward.model.Severity;
  * Whether a newer image of PostgreSQL has been pulled that its container does not run yet: a minor version mends faults
  * and needs no more than the container made anew. For information, since when is the operator's to choose.
  */
-public final class ImageRule extends FigureRule<HostLook> {
-    public ImageRule() {
+final class ImageRule extends FigureRule<HostLook> {
+    ImageRule() {
         super("image-newer", Unit.COUNT);
     }
 

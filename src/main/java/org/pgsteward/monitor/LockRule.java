@@ -6,10 +6,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Whether a session waits for a lock, and for whom. */
-public final class LockRule extends FigureRule<DatabaseLook> {
+final class LockRule extends FigureRule<DatabaseLook> {
     private static final int NAMED = 3;
 
-    public LockRule() {
+    LockRule() {
         super("lock-waiting", Unit.TIME);
     }
 

@@ -1,4 +1,4 @@
 package org.pgsteward.monitor;
 
 /** Watches what PostgreSQL's log says. */
-public final class LogWatch extends FigureWatch<LogLook> {}
+final class LogWatch extends FigureWatch<LogLook> {}

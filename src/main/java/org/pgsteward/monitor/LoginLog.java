@@ -15,7 +15,7 @@ import org.pgsteward.model.Login;
  * Says who was connected, once a day and then at most every so often: a row for each session would drown a small server.
  * Safe for many threads.
  */
-public final class LoginLog {
+final class LoginLog {
     /** Whoever comes from ever new addresses is not written down without end. */
     private static final int MOST = 10_000;
 

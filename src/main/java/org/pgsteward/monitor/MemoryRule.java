@@ -15,15 +15,15 @@ import org.pgsteward.model.Size;
  * When a container's memory is an alert: its levels, from {@code thresholds.yaml} and from the container's labels, make a
  * {@link Threshold} that a number of samples in a row has to reach.
  */
-public final class MemoryRule {
+final class MemoryRule {
     /** The {@code kind} of the conditions. */
     public static final String KIND = StatusWatch.MEMORY_HIGH;
 
     private static final long MIB = 1024 * 1024;
 
-    private final Level warn;
-    private final Level critical;
-    private final Optional<Level> clear;
+    private final MemoryLevel warn;
+    private final MemoryLevel critical;
+    private final Optional<MemoryLevel> clear;
     private final int samples;
 
     /**
@@ -34,9 +34,9 @@ public final class MemoryRule {
      * @throws IllegalArgumentException when one cannot be read or contradicts another, with its name and value
      */
     MemoryRule(String warn, String critical, String clear, int samples) {
-        this.warn = Level.parse("warn", warn);
-        this.critical = Level.parse("critical", critical);
-        this.clear = clear.isBlank() ? Optional.empty() : Optional.of(Level.parse("clear", clear));
+        this.warn = MemoryLevel.parse("warn", warn);
+        this.critical = MemoryLevel.parse("critical", critical);
+        this.clear = clear.isBlank() ? Optional.empty() : Optional.of(MemoryLevel.parse("clear", clear));
         this.samples = samples;
         if (samples < 1) {
             throw new IllegalArgumentException("samples is " + samples + ": at least 1 sample has to be looked at");
@@ -52,7 +52,7 @@ public final class MemoryRule {
     }
 
     /** Only like can be compared here: a share of what is not known before a container is. */
-    private static boolean liesBelow(Level one, Level other) {
+    private static boolean liesBelow(MemoryLevel one, MemoryLevel other) {
         return one.getClass() == other.getClass() && one.of(Integer.MAX_VALUE) < other.of(Integer.MAX_VALUE);
     }
 
@@ -63,7 +63,7 @@ public final class MemoryRule {
     /** What this sample makes of it, after those before. */
     Judged judge(Reading reading, Threshold.Track before) {
         Memory memory = reading.memory();
-        MemoryLevels levels = MemoryLevels.of(warn, critical, clear, reading.container(), memory.limitBytes());
+        ContainerLevels levels = ContainerLevels.of(warn, critical, clear, reading.container(), memory.limitBytes());
         Threshold.Step step =
                 levels.threshold(samples).step(before, (double) memory.usedBytes(), Severity.WARNING, reading.at());
         Optional<Condition> condition = step.decided()
@@ -75,7 +75,7 @@ public final class MemoryRule {
     /** @param condition empty while it is undecided */
     record Judged(Optional<Condition> condition, Threshold.Track track) {}
 
-    private static Condition condition(Reading reading, MemoryLevels levels, Optional<Severity> severity) {
+    private static Condition condition(Reading reading, ContainerLevels levels, Optional<Severity> severity) {
         Memory memory = reading.memory();
         String use = Math.round(memory.ratio() * 100) + "% of " + Size.words(memory.limitBytes()) + " in use ("
                 + Size.words(memory.usedBytes()) + ")";

@@ -15,11 +15,11 @@ import org.pgsteward.model.Condition;
  * Remembers each container's samples between two rounds, so that the rule sees them in a row. Of the containers of one
  * service the worst is told. Safe for many threads.
  */
-public final class MemoryWatch {
+final class MemoryWatch {
     private volatile MemoryRule rule;
     private final Map<Subject, Watched> watched = new HashMap<>();
 
-    public MemoryWatch(MemoryRule rule) {
+    MemoryWatch(MemoryRule rule) {
         this.rule = rule;
     }
 

@@ -10,8 +10,8 @@ import org.pgsteward.model.PostgresServer;
  * The usage of the queue of {@code NOTIFY}, which all databases share. A listening session with an open transaction keeps all
  * entries in it. When the queue is full, each {@code NOTIFY} of each service fails together with its transaction.
  */
-public final class NotifyQueueRule extends FigureRule<DatabaseLook> {
-    public NotifyQueueRule() {
+final class NotifyQueueRule extends FigureRule<DatabaseLook> {
+    NotifyQueueRule() {
         super("notify-queue-filling", Unit.PERCENT);
     }
 

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.pgsteward.model.Console;
 
 /** How many notices wait for a receiver. It is told to the others, and to it when it comes back. */
-public final class OutboxRule extends FigureRule<HostLook> {
-    public OutboxRule() {
+final class OutboxRule extends FigureRule<HostLook> {
+    OutboxRule() {
         super("outbox-growing", Unit.COUNT);
     }
 

@@ -16,14 +16,14 @@ import org.pgsteward.postgres.NoConnection;
  *
  * @param failures probes in a row that it takes, at least 1
  */
-public record PostgresRule(int failures) {
+record PostgresRule(int failures) {
     /**
      * Looks in a row that count for nothing because the host had no processor for us: the next one comes in seconds. A
      * server that is really away is then reported a minute or two later.
      */
     private static final int MOST_EXCUSED = 6;
 
-    public PostgresRule {
+    PostgresRule {
         if (failures < 1) {
             throw new IllegalArgumentException("failures is " + failures + ": at least 1 probe has to fail");
         }

@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.pgsteward.model.Condition;
 
 /** Counts the failed probes in a row. Safe for many threads. */
-public final class PostgresWatch {
+final class PostgresWatch {
     private PostgresRule rule = new PostgresRule(2);
     private PostgresRule.Misses misses = PostgresRule.Misses.NONE;
 

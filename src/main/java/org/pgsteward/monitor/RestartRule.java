@@ -20,7 +20,7 @@ import org.pgsteward.model.PostgresServer;
  * How often PostgreSQL ended all sessions within the last hour without anybody's order: a new start, or the recovery
  * after one of its processes was killed, which no container event tells.
  */
-public final class RestartRule extends FigureRule<DatabaseLook> {
+final class RestartRule extends FigureRule<DatabaseLook> {
     private static final Duration SPAN = Duration.ofHours(1);
 
     /** The processes of one start are up within this time; of a crash within it only the server's log tells. */
@@ -35,7 +35,7 @@ public final class RestartRule extends FigureRule<DatabaseLook> {
     /** The {@code kind} of its alert, whose figures are given back with each look. */
     public static final String KIND = "postgres-restarted";
 
-    public RestartRule() {
+    RestartRule() {
         super(KIND, Unit.COUNT);
     }
 

@@ -13,7 +13,7 @@ import org.pgsteward.io.Threads;
  * How long this process has waited for a processor. A timer that should fire twice a second says by how much it was late.
  * A server that did not answer in time need not be the cause where our own timer was late as well.
  */
-public final class SchedulingDelay {
+final class SchedulingDelay {
     private static final long TICK = Duration.ofMillis(500).toNanos();
 
     /** Less is usual on any host. */

@@ -7,7 +7,7 @@ package org.pgsteward.monitor;
  * @param end as the server's log says it, such as {@code was terminated by signal 9: Killed}, or {@link #BY_US}
  * @param whose such as {@code role wiki in database wiki}; empty where nobody had seen the session before
  */
-public record ServerProcessCrash(int pid, String end, String whose) {
+record ServerProcessCrash(int pid, String end, String whose) {
     public static final String KILLED = "was terminated by signal 9";
 
     public static final String BY_US = "was killed by pgsteward, since PostgreSQL could not interrupt its statement";

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /** Whether a service has nearly as many sessions as its role or its database may have. */
-public final class ServiceConnectionsRule extends FigureRule<DatabaseLook> {
-    public ServiceConnectionsRule() {
+final class ServiceConnectionsRule extends FigureRule<DatabaseLook> {
+    ServiceConnectionsRule() {
         super("service-connections-near-limit", Unit.PERCENT);
     }
 

@@ -12,10 +12,10 @@ import org.pgsteward.model.Size;
  * one sort of every connection at once, in percent of the limit. It is the most that is likely and not the most that is
  * possible, since one statement may sort in several places. Only for information: nothing has happened yet.
  */
-public final class SettingsRule extends FigureRule<DatabaseLook> {
+final class SettingsRule extends FigureRule<DatabaseLook> {
     private static final long MIB = 1024 * 1024;
 
-    public SettingsRule() {
+    SettingsRule() {
         super("settings-too-large", Unit.PERCENT);
     }
 

@@ -6,8 +6,8 @@ import org.pgsteward.model.Console;
 import org.pgsteward.model.Size;
 
 /** How large a service's database is. */
-public final class SizeRule extends FigureRule<DatabaseLook> {
-    public SizeRule() {
+final class SizeRule extends FigureRule<DatabaseLook> {
+    SizeRule() {
         super("database-large", Unit.BYTES);
     }
 

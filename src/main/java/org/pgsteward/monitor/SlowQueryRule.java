@@ -11,10 +11,10 @@ import java.util.Optional;
  * How long a service's slowest statement took on average within the last hour, by {@code pg_stat_statements}. Of a
  * statement that the earlier look did not have among the hundred that took longest, all that is known counts.
  */
-public final class SlowQueryRule extends FigureRule<DatabaseLook> {
+final class SlowQueryRule extends FigureRule<DatabaseLook> {
     private static final Duration SPAN = Duration.ofHours(1);
 
-    public SlowQueryRule() {
+    SlowQueryRule() {
         super("query-slow", Unit.TIME);
     }
 

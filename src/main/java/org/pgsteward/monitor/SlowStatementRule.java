@@ -10,8 +10,8 @@ import org.pgsteward.model.Elapsed;
  * How many statements of a service took longer within the last hour than the server's {@code log_min_duration_statement};
  * for a server without {@code pg_stat_statements}, which would say more.
  */
-public final class SlowStatementRule extends FigureRule<LogLook> {
-    public SlowStatementRule() {
+final class SlowStatementRule extends FigureRule<LogLook> {
+    SlowStatementRule() {
         super("statements-slow", Unit.COUNT);
     }
 

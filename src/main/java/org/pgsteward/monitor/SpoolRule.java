@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /** How many rows wait to be written into the journal's tables. */
-public final class SpoolRule extends FigureRule<HostLook> {
-    public SpoolRule() {
+final class SpoolRule extends FigureRule<HostLook> {
+    SpoolRule() {
         super("journal-waiting", Unit.COUNT);
     }
 

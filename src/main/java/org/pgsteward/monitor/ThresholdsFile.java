@@ -77,7 +77,7 @@ public final class ThresholdsFile {
      * @param old values of old environment variables, which go before the file
      * @throws WrongThreshold when something in the text or in a variable cannot be used
      */
-    public static Thresholds read(Optional<String> text, Map<OldLevels.Old, String> old) {
+    public static MonitorRules read(Optional<String> text, Map<OldLevels.Old, String> old) {
         ThresholdsText all = ThresholdsText.shipped(shipped(), KEYS);
         text.ifPresent(own -> all.add(ThresholdsText.parse(own, KEYS)));
         for (Map.Entry<OldLevels.Old, String> setting : old.entrySet()) {
@@ -88,7 +88,7 @@ public final class ThresholdsFile {
                 throw said(figure, String.valueOf(e.getMessage()), all.figure(figure), old);
             }
         }
-        return new Thresholds(
+        return new MonitorRules(
                 of("memory", all, old, ThresholdsFile::memory),
                 of("postgres", all, old, figure -> new PostgresRule(count("failures", figure))),
                 of("logins", all, old, figure -> LoginLog.Pace.parse(figure.get("enabled"), figure.get("again"))),

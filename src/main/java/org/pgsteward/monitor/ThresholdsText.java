@@ -74,11 +74,11 @@ final class ThresholdsText {
             services.computeIfAbsent(service, first -> new TreeMap<>()).put(key, value);
         }
 
-        Levels levels() {
-            Map<String, Levels> single = new LinkedHashMap<>();
+        WrittenLevels levels() {
+            Map<String, WrittenLevels> single = new LinkedHashMap<>();
             services.forEach(
-                    (service, its) -> single.put(service, Levels.of(text(its, "warn"), text(its, "critical"))));
-            return new Levels(get("warn"), get("critical"), get("clear"), get("lasting"), single);
+                    (service, its) -> single.put(service, WrittenLevels.of(text(its, "warn"), text(its, "critical"))));
+            return new WrittenLevels(get("warn"), get("critical"), get("clear"), get("lasting"), single);
         }
 
         private static String text(Map<String, Value> keys, String key) {

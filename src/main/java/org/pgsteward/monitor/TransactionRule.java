@@ -8,8 +8,8 @@ import java.util.Optional;
  * Whether a transaction has been open for long. While it is, nothing that was deleted since can be cleared away, in no
  * table of its database, and what it has locked stays locked.
  */
-public final class TransactionRule extends FigureRule<DatabaseLook> {
-    public TransactionRule() {
+final class TransactionRule extends FigureRule<DatabaseLook> {
+    TransactionRule() {
         super("transaction-long", Unit.TIME);
     }
 

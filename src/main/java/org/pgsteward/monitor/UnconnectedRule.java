@@ -10,8 +10,8 @@ import org.pgsteward.model.Severity;
  * For how long no session of a service has been seen. Only for information: many an application connects for each
  * request, and between two looks nobody sees it.
  */
-public final class UnconnectedRule extends FigureRule<DatabaseLook> {
-    public UnconnectedRule() {
+final class UnconnectedRule extends FigureRule<DatabaseLook> {
+    UnconnectedRule() {
         super("service-unconnected", Unit.TIME);
     }
 

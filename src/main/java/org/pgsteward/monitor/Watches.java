@@ -1,5 +1,9 @@
 package org.pgsteward.monitor;
 
+import java.util.List;
+import org.pgsteward.containers.Reading;
+import org.pgsteward.model.Condition;
+
 /** All watches. They keep what they have seen when their levels change. */
 public final class Watches {
     private final MemoryWatch memory;
@@ -9,13 +13,13 @@ public final class Watches {
     private final HostWatch host = new HostWatch();
     private final LoginLog logins = new LoginLog();
 
-    public Watches(Thresholds thresholds) {
+    public Watches(MonitorRules thresholds) {
         memory = new MemoryWatch(thresholds.memory());
         use(thresholds);
     }
 
     /** Judges by these levels from now on. */
-    public void use(Thresholds thresholds) {
+    public void use(MonitorRules thresholds) {
         memory.use(thresholds.memory());
         postgres.use(thresholds.postgres());
         databases.use(thresholds.databases());
@@ -24,27 +28,47 @@ public final class Watches {
         logins.use(thresholds.logins());
     }
 
-    public MemoryWatch memory() {
+    /** Returns what one round of samples says by itself, without what was seen before. */
+    public List<Condition> glance(List<Reading> memory) {
+        return this.memory.glance(memory);
+    }
+
+    /** The same for PostgreSQL and its databases. */
+    public List<Condition> glance(DatabaseLook look) {
+        return databases.glance(look);
+    }
+
+    /** The same for PostgreSQL's log. */
+    public List<Condition> glance(LogLook look) {
+        return log.glance(look);
+    }
+
+    /** The same for the disks and for pgsteward itself. */
+    public List<Condition> glance(HostLook look) {
+        return host.glance(look);
+    }
+
+    MemoryWatch memory() {
         return memory;
     }
 
-    public PostgresWatch postgres() {
+    PostgresWatch postgres() {
         return postgres;
     }
 
-    public DatabaseWatch databases() {
+    DatabaseWatch databases() {
         return databases;
     }
 
-    public LogWatch log() {
+    LogWatch log() {
         return log;
     }
 
-    public HostWatch host() {
+    HostWatch host() {
         return host;
     }
 
-    public LoginLog logins() {
+    LoginLog logins() {
         return logins;
     }
 }

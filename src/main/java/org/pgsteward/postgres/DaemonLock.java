@@ -84,7 +84,7 @@ public final class DaemonLock implements AutoCloseable {
      * @param trouble why it is not known, for {@link State#UNKNOWN}; empty otherwise
      * @param reconnected whether the session is a new one, since the old one broke
      */
-    public record Standing(State state, Optional<Session> other, String trouble, boolean reconnected) {}
+    public record Check(State state, Optional<Session> other, String trouble, boolean reconnected) {}
 
     /** @param name of this host */
     public DaemonLock(Server server, String name) {
@@ -97,7 +97,7 @@ public final class DaemonLock implements AutoCloseable {
      *
      * @param mayTake false for a daemon that leaves another one the time to come back first
      */
-    public synchronized Standing check(boolean mayTake) {
+    public synchronized Check check(boolean mayTake) {
         boolean reconnected = false;
         try {
             Connection open = connection;
@@ -109,10 +109,10 @@ public final class DaemonLock implements AutoCloseable {
                 reconnected = true;
                 Query.run(open, SIGN_OF_LIFE);
             }
-            return new Standing(held(open, mayTake) ? State.HELD : State.TAKEN, other(open), "", reconnected);
+            return new Check(held(open, mayTake) ? State.HELD : State.TAKEN, other(open), "", reconnected);
         } catch (SQLException e) {
             disconnect();
-            return new Standing(State.UNKNOWN, Optional.empty(), NoConnection.words(e), reconnected);
+            return new Check(State.UNKNOWN, Optional.empty(), NoConnection.words(e), reconnected);
         }
     }
 

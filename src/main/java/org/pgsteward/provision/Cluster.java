@@ -138,6 +138,7 @@ record Cluster(
      * @param identity whom it is bound to; empty where nobody has claimed it yet
      * @param enabled whether it is looked after
      * @param quarantinedFrom what its database was called before; empty when it is not in quarantine
+     * @param containerId the container seen last; empty where none was
      */
     record Service(
             String name,
@@ -146,6 +147,7 @@ record Cluster(
             String identity,
             boolean enabled,
             String quarantinedFrom,
+            String containerId,
             String image,
             String imageId) {
         boolean isQuarantined() {

@@ -50,7 +50,8 @@ final class ClusterReading {
 
     private static final String SERVICES = """
             SELECT service_name, database_name, COALESCE(role_name, ''), COALESCE(identity, ''), enabled,
-                   COALESCE(quarantined_from, ''), COALESCE(image, ''), COALESCE(image_id, '')
+                   COALESCE(quarantined_from, ''), COALESCE(container_id, ''), COALESCE(image, ''),
+                   COALESCE(image_id, '')
               FROM public.service_configs
              WHERE ?::text[] IS NULL
                 OR lower(service_name) = ANY (?::text[])
@@ -322,7 +323,8 @@ final class ClusterReading {
                                 row.getBoolean(5),
                                 row.getString(6),
                                 row.getString(7),
-                                row.getString(8)));
+                                row.getString(8),
+                                row.getString(9)));
             }
         }
         return services;

@@ -181,7 +181,7 @@ public final class ConnectionAdvice {
                 .postgres()
                 .flatMap(server -> discovery
                         .said(container, Optional.of(server), containers.all())
-                        .flatMap(said -> NetworkRule.judge(asks(container, said, false), server, containers.all())));
+                        .flatMap(request -> NetworkRule.judge(request, server, containers.all())));
     }
 
     /** Returns for all containers, in any state, why their settings do not lead them to a database. */
@@ -211,16 +211,5 @@ public final class ConnectionAdvice {
                         unenrolled.service(),
                         unenrolled.reason(),
                         unenrolled.remedy()));
-    }
-
-    public static Asks asks(Container container, Discovery.Said said, boolean enrolled) {
-        return new Asks(
-                container,
-                said.service(),
-                said.variable(),
-                said.host(),
-                said.port().map(port -> new Asks.Port(port.variable(), port.number())),
-                enrolled,
-                said.login().map(login -> new Asks.Login(login.user(), login.password(), login.database())));
     }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.pgsteward.containers.ContainerAlerts;
 import org.pgsteward.containers.Containers;
+import org.pgsteward.journal.Readiness;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Sighting;
 
@@ -18,7 +19,7 @@ import org.pgsteward.model.Sighting;
 public final class DaemonProvisioning {
     private final ServiceProvisioning services;
     private final Containers containers;
-    private final Preparation preparation;
+    private final Readiness readiness;
     private final ConnectionAdvice advice;
     private final Clock clock;
     private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
@@ -28,12 +29,12 @@ public final class DaemonProvisioning {
             ServiceProvisioning services,
             Discovery discovery,
             Containers containers,
-            Preparation preparation,
+            Readiness readiness,
             Optional<String> webNetwork,
             Clock clock) {
         this.services = services;
         this.containers = containers;
-        this.preparation = preparation;
+        this.readiness = readiness;
         this.advice = new ConnectionAdvice(discovery, containers, webNetwork, clock);
         this.clock = clock;
     }
@@ -87,7 +88,7 @@ public final class DaemonProvisioning {
 
     private boolean isHouseInOrder(String who) {
         try {
-            preparation.order();
+            readiness.order();
             return true;
         } catch (SQLException e) {
             services.say(who, "'" + who + "' waits for PostgreSQL: " + e.getMessage());

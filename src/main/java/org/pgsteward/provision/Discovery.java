@@ -77,36 +77,22 @@ public final class Discovery {
     }
 
     /**
-     * What a container's settings say of its database, whether its host is the managed PostgreSQL or any other.
-     *
-     * @param service its name with us, or what it would be
-     * @param variable in which the host stands, or the label that asks
-     * @param host empty where no variable names one
-     * @param port as a variable names it, the same one or its neighbour; empty where none does
-     * @param login as whom it comes; empty unless its host is the managed PostgreSQL
+     * Reads what a container's settings say of its database, whether its host is the managed PostgreSQL or any other; empty
+     * where it asks for no database, or is switched off.
      */
-    public record Said(
-            String service, String variable, Optional<String> host, Optional<Port> port, Optional<Login> login) {}
-
-    /** A port, and the variable in which it stands. */
-    public record Port(String variable, int number) {}
-
-    /** A role, its password and its database. */
-    public record Login(String user, Secret password, String database) {}
-
-    /** Empty where it asks for no database, or is switched off. */
-    public Optional<Said> said(Container container, Optional<Container> postgres, Collection<Container> others) {
+    public Optional<ConnectionRequest> said(
+            Container container, Optional<Container> postgres, Collection<Container> others) {
         if (isOff(container, postgres)) {
             return Optional.empty();
         }
-        Optional<Login> login;
+        Optional<ConnectionRequest.Login> login;
         try {
             login = claim(container, postgres, others)
-                    .map(claim -> new Login(claim.user(), claim.password(), claim.database()));
+                    .map(claim -> new ConnectionRequest.Login(claim.user(), claim.password(), claim.database()));
         } catch (RefusedClaim refused) {
             login = Optional.empty();
         }
-        Optional<Login> known = login;
+        Optional<ConnectionRequest.Login> known = login;
         Variables variables = Variables.inTheClear(container);
         return catalogue.applications().stream()
                 .filter(application -> application.mayUsePostgres(variables))
@@ -126,15 +112,16 @@ public final class Discovery {
                                 : Optional.empty());
     }
 
-    private static Said said(Container container, String variable, Optional<String> host, Optional<Login> login) {
+    private static ConnectionRequest said(
+            Container container, String variable, Optional<String> host, Optional<ConnectionRequest.Login> login) {
         Map<String, String> environment = container.environment();
         String beside = variable.replaceFirst("HOST(NAME)?$", "PORT");
-        Optional<Port> port = DatabaseUrl.port(environment.getOrDefault(variable, ""))
-                .map(number -> new Port(variable, number))
+        Optional<ConnectionRequest.Port> port = DatabaseUrl.port(environment.getOrDefault(variable, ""))
+                .map(number -> new ConnectionRequest.Port(variable, number))
                 .or(() -> Optional.ofNullable(environment.get(beside))
                         .filter(value -> !beside.equals(variable) && value.matches("\\d{1,5}"))
-                        .map(value -> new Port(beside, Integer.parseInt(value))));
-        return new Said(service(container), variable, host, port, login);
+                        .map(value -> new ConnectionRequest.Port(beside, Integer.parseInt(value))));
+        return new ConnectionRequest(container, service(container), variable, host, port, login);
     }
 
     /**

@@ -13,13 +13,12 @@ import java.util.stream.Stream;
  * @param sql what ends it, for the management database
  * @param figures the numbers in the reason
  */
-public record Excess(
-        String role, String database, String service, String reason, String sql, Map<String, Object> figures) {
+record Excess(String role, String database, String service, String reason, String sql, Map<String, Object> figures) {
 
     /** Settings that an administrator made for all roles. */
     private static final String EVERY_ROLE = "all roles";
 
-    public Excess {
+    Excess {
         figures = Map.copyOf(figures);
     }
 

@@ -37,7 +37,7 @@ public final class IdleServices {
         // A container asks for its database whether its host name is right or not.
         Set<String> asking = containers.others().stream()
                 .flatMap(container -> discovery.said(container, containers.postgres(), containers.all()).stream())
-                .map(Discovery.Said::service)
+                .map(ConnectionRequest::service)
                 .collect(Collectors.toSet());
         // One whose container was renamed in compose, and shares its database with what it was, is at work.
         Set<String> present = enrolments.stream()

@@ -42,15 +42,15 @@ public final class NetworkRule {
      * @param postgres the managed server's container
      * @param all the host's containers
      */
-    public static Optional<Diagnosis> judge(Asks asks, Container postgres, Collection<Container> all) {
-        Container asker = asks.container();
-        if (asks.host().isEmpty() || asker.networks().containsKey("host")) {
+    public static Optional<Diagnosis> judge(ConnectionRequest request, Container postgres, Collection<Container> all) {
+        Container asker = request.container();
+        if (request.host().isEmpty() || asker.networks().containsKey("host")) {
             return Optional.empty();
         }
-        String host = asks.host().get();
+        String host = request.host().get();
         if (HERE.contains(host)) {
             return asker.sharesNetworkWith(postgres)
-                    ? Optional.of(wrongName(asks, postgres, host, "which is the container itself"))
+                    ? Optional.of(wrongName(request, postgres, host, "which is the container itself"))
                     : Optional.empty();
         }
         if (!PLAIN.matcher(host).matches()) {
@@ -58,13 +58,14 @@ public final class NetworkRule {
         }
         if (isHeard(asker, host, all)) {
             return asker.sharedNetworks(postgres).stream().anyMatch(network -> postgres.answersTo(host, network))
-                    ? wrongPort(asks, postgres)
+                    ? wrongPort(request, postgres)
                     : Optional.empty();
         }
         if (postgres.answersTo(host)) {
-            return Optional.of(wrongNetwork(asks, postgres, host));
+            return Optional.of(wrongNetwork(request, postgres, host));
         }
-        return Optional.of(wrongName(asks, postgres, host, "and no container on " + networks(asker) + " is called so"));
+        return Optional.of(
+                wrongName(request, postgres, host, "and no container on " + networks(asker) + " is called so"));
     }
 
     private static boolean isHeard(Container asker, String host, Collection<Container> all) {
@@ -74,13 +75,13 @@ public final class NetworkRule {
                         asker.sharedNetworks(other).stream().anyMatch(network -> other.answersTo(host, network)));
     }
 
-    private static Optional<Diagnosis> wrongPort(Asks asks, Container postgres) {
+    private static Optional<Diagnosis> wrongPort(ConnectionRequest request, Container postgres) {
         int right = Optional.ofNullable(postgres.environment().get("PGPORT"))
                 .filter(port -> port.matches("\\d{1,5}"))
                 .map(Integer::valueOf)
                 .orElse(POSTGRES_PORT);
-        return asks.port().filter(port -> port.number() != right).map(port -> {
-            String value = asks.container().environment().getOrDefault(port.variable(), "");
+        return request.port().filter(port -> port.number() != right).map(port -> {
+            String value = request.container().environment().getOrDefault(port.variable(), "");
             String said = String.valueOf(port.number());
             String fixed = value.contains("://")
                     ? "…:" + right + "…   # the same address with this port"
@@ -88,11 +89,11 @@ public final class NetworkRule {
             return new Diagnosis(
                     CONNECTION_REFUSED,
                     Severity.CRITICAL,
-                    asks.service(),
+                    request.service(),
                     printable(port.variable()) + " says port " + said + ", and PostgreSQL listens on " + right,
-                    "# in the compose file of " + asks.container().commandName() + ":\n" + printable(port.variable())
+                    "# in the compose file of " + request.container().commandName() + ":\n" + printable(port.variable())
                             + ": " + (fixed.equals(said) || value.contains("://") ? fixed : printable(fixed))
-                            + upAgain(asks));
+                            + upAgain(request));
         });
     }
 
@@ -105,43 +106,43 @@ public final class NetworkRule {
                 || name.contains(postgres.name().toLowerCase(Locale.ROOT));
     }
 
-    private static String upAgain(Asks asks) {
+    private static String upAgain(ConnectionRequest request) {
         return "\n# and in its folder:\ndocker compose up -d "
-                + plain(asks.container()
+                + plain(request.container()
                         .composeService()
-                        .orElse(asks.container().name()));
+                        .orElse(request.container().name()));
     }
 
-    private static Diagnosis wrongName(Asks asks, Container postgres, String host, String why) {
-        Container asker = asks.container();
+    private static Diagnosis wrongName(ConnectionRequest request, Container postgres, String host, String why) {
+        Container asker = request.container();
         String right = postgres.name();
         StringBuilder remedy = new StringBuilder("# in the compose file of " + plain(asker.name()) + ":\n"
-                + printable(asks.variable()) + ": " + replaced(asks, host, right));
+                + printable(request.variable()) + ": " + replaced(request, host, right));
         if (!asker.sharesNetworkWith(postgres)) {
             joinable(postgres)
                     .ifPresent(network ->
                             remedy.append("\nnetworks: [").append(network).append(']'));
         }
-        remedy.append(upAgain(asks));
+        remedy.append(upAgain(request));
         return new Diagnosis(
                 CONNECTION_REFUSED,
                 isMeant(asker, postgres, host) ? Severity.CRITICAL : Severity.INFO,
-                asks.service(),
-                printable(asks.variable()) + " says '" + printable(host) + "', " + why + "; PostgreSQL's is called '"
+                request.service(),
+                printable(request.variable()) + " says '" + printable(host) + "', " + why + "; PostgreSQL's is called '"
                         + right + "'",
                 remedy.toString());
     }
 
     /** A variable that holds a whole address is not shown: the password stands in it. */
-    private static String replaced(Asks asks, String host, String right) {
-        String value = asks.container().environment().getOrDefault(asks.variable(), host);
+    private static String replaced(ConnectionRequest request, String host, String right) {
+        String value = request.container().environment().getOrDefault(request.variable(), host);
         return value.contains("://")
                 ? "…@" + right + "…   # the same address with this host"
                 : value.replaceFirst(Pattern.quote(host), right);
     }
 
-    private static Diagnosis wrongNetwork(Asks asks, Container postgres, String host) {
-        Container asker = asks.container();
+    private static Diagnosis wrongNetwork(ConnectionRequest request, Container postgres, String host) {
+        Container asker = request.container();
         String name = plain(asker.name());
         String remedy = joinable(postgres)
                 .map(network -> "docker network connect " + network + " " + name
@@ -152,8 +153,8 @@ public final class NetworkRule {
         return new Diagnosis(
                 CONNECTION_REFUSED,
                 Severity.CRITICAL,
-                asks.service(),
-                printable(asks.variable()) + " says '" + printable(host)
+                request.service(),
+                printable(request.variable()) + " says '" + printable(host)
                         + "', which is PostgreSQL, but the container is only on " + networks(asker)
                         + " and PostgreSQL is on " + networks(postgres),
                 remedy);

@@ -170,6 +170,8 @@ public final class Provisioner implements AutoCloseable {
      * @param closings those of the steps that take a right from everybody
      */
     public record Plan(List<Line> wishes, List<Refused> refused, List<Line> steps, List<Line> closings) {
+        public static final Plan NONE = new Plan(List.of(), List.of(), List.of(), List.of());
+
         /** A line that is about something. */
         public sealed interface About permits Line, Refused {
             /** A service, a container or a database. */

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.pgsteward.model.PostgresServer;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.DatabaseRemoval;
 import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.Query;
@@ -67,15 +68,8 @@ public final class Quarantine {
         }
     }
 
-    /** Somebody asked for what is not to be had, in one line that says what instead. */
-    public static final class Refused extends Exception {
-        Refused(String message) {
-            super(message);
-        }
-    }
-
-    /** @throws Refused when there is no such service */
-    public Ward find(String service) throws SQLException, Refused {
+    /** @throws Refusal when there is no such service */
+    public Ward find(String service) throws SQLException, Refusal {
         try (Connection connection = connect()) {
             return Query.first(
                             connection,
@@ -84,7 +78,7 @@ public final class Quarantine {
                             row -> new Ward(
                                     service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3))),
                             service)
-                    .orElseThrow(() -> new Refused("there is no service '" + service
+                    .orElseThrow(() -> new Refusal("there is no service '" + service
                             + "' in service_configs: 'pgsteward status' lists those that there are"));
         }
     }
@@ -95,10 +89,10 @@ public final class Quarantine {
      *
      * @return the ward as it is now
      */
-    public Ward begin(Ward ward) throws SQLException, Refused {
+    public Ward begin(Ward ward) throws SQLException, Refusal {
         String before = ward.before().orElse(ward.database());
         if (ward.isQuarantined() && !ward.database().equals(before)) {
-            throw new Refused("service '" + ward.service() + "' is in quarantine already, its database is called "
+            throw new Refusal("service '" + ward.service() + "' is in quarantine already, its database is called "
                     + ward.database());
         }
         String renamed = "removed_" + DAY.format(clock.instant()) + "_"
@@ -123,20 +117,20 @@ public final class Quarantine {
     /**
      * Takes back what {@link #begin} did.
      *
-     * @throws Refused when it is not in quarantine, when its database is not there any more, or when another has its name
+     * @throws Refusal when it is not in quarantine, when its database is not there any more, or when another has its name
      */
-    public Ward undo(Ward ward) throws SQLException, Refused {
+    public Ward undo(Ward ward) throws SQLException, Refusal {
         String before = beforeOf(ward);
         try (Management management = new Management(server, LOCKS);
                 Management.Turn turn = management.turn()) {
             if (!exists(turn, ward.database()) && !exists(turn, before)) {
-                throw new Refused("service '" + ward.service() + "' cannot have its database back, since there is none"
+                throw new Refusal("service '" + ward.service() + "' cannot have its database back, since there is none"
                         + " that is called " + (ward.database().equals(before) ? "" : ward.database() + " or ") + before
                         + " any more: 'pgsteward remove --drop " + ward.service() + "' deletes what is left of it, and"
                         + " 'pgsteward backups' says what it can be restored from");
             }
             if (!ward.database().equals(before) && exists(turn, ward.database()) && exists(turn, before)) {
-                throw new Refused("service '" + ward.service() + "' cannot have its database back, since another is"
+                throw new Refusal("service '" + ward.service() + "' cannot have its database back, since another is"
                         + " called " + before + " by now: rename that one, or remove the service that it is of");
             }
             logIn(turn, ward, true);
@@ -148,10 +142,10 @@ public final class Quarantine {
     /**
      * For good: the database, its role, and the row. Backups stay.
      *
-     * @throws Refused when it is not in quarantine, or its role owns another database or has something in one, such as one
+     * @throws Refusal when it is not in quarantine, or its role owns another database or has something in one, such as one
      *     that a restore has kept; nothing is deleted then
      */
-    public void drop(Ward ward) throws SQLException, Refused {
+    public void drop(Ward ward) throws SQLException, Refusal {
         String before = beforeOf(ward);
         try (Management management = new Management(server, LOCKS);
                 Management.Turn turn = management.turn()) {
@@ -163,12 +157,12 @@ public final class Quarantine {
     }
 
     /** The provisioning of all services waits for this turn. */
-    private static void dropDatabase(Management.Turn turn, String database) throws SQLException, Refused {
+    private static void dropDatabase(Management.Turn turn, String database) throws SQLException, Refusal {
         try {
             DatabaseRemoval.drop(turn.connection(), database, DatabaseRemoval.LONGEST);
         } catch (SQLException e) {
             if (DatabaseRemoval.tookTooLong(e)) {
-                throw new Refused(
+                throw new Refusal(
                         "database " + database + " is closed and not deleted yet: a session of some service runs a"
                                 + " statement that PostgreSQL cannot interrupt, and DROP DATABASE waits for it; try again later, or"
                                 + " find the session in pg_stat_activity");
@@ -177,7 +171,7 @@ public final class Quarantine {
         }
     }
 
-    private static void refuseElsewhere(Management.Turn turn, Ward ward, String before) throws SQLException, Refused {
+    private static void refuseElsewhere(Management.Turn turn, Ward ward, String before) throws SQLException, Refusal {
         List<String> elsewhere = Query.list(
                 turn.connection(),
                 ELSEWHERE,
@@ -196,7 +190,7 @@ public final class Quarantine {
                                     .map(database -> "DROP DATABASE " + Quote.identifier(database))
                                     .collect(Collectors.joining("; "))
                     : "in each, REASSIGN OWNED BY " + Quote.identifier(ward.role()) + " and DROP OWNED BY it";
-            throw new Refused("service '" + ward.service() + "' is not deleted, since its role " + ward.role()
+            throw new Refusal("service '" + ward.service() + "' is not deleted, since its role " + ward.role()
                     + " still has something in " + String.join(", ", elsewhere) + ": " + next + ", and try again");
         }
     }
@@ -213,9 +207,9 @@ public final class Quarantine {
         }
     }
 
-    private static String beforeOf(Ward ward) throws Refused {
+    private static String beforeOf(Ward ward) throws Refusal {
         return ward.before()
-                .orElseThrow(() -> new Refused("service '" + ward.service()
+                .orElseThrow(() -> new Refusal("service '" + ward.service()
                         + "' is not in quarantine: 'pgsteward remove " + ward.service() + "' puts it there"));
     }
 

@@ -187,6 +187,7 @@ record ServicePlan(
         return before.database().equals(claim.database())
                 && before.identity().equals(container.identity())
                 && before.role().equals(claim.user())
+                && before.containerId().equals(container.id())
                 && before.image().equals(container.image())
                 && before.imageId().equals(container.imageId())
                 && before.enabled();

@@ -220,7 +220,7 @@ public final class ServiceProvisioning {
             return;
         }
         containers.belongs(container, result.service());
-        boolean news = satisfied.add(container.id());
+        satisfied.add(container.id());
         if (result.outcome() instanceof Outcome.Done done) {
             log.info("{}: {}", result.service(), done.reason());
             if (result.databaseMade()) {
@@ -230,9 +230,6 @@ public final class ServiceProvisioning {
         }
         if (result.passwordSet()) {
             findings.row(Activity.ours(result.service(), Activity.PASSWORD_SET, clock.instant()));
-        }
-        if (news || result.outcome() instanceof Outcome.Done) {
-            result.enrolment().ifPresent(findings::row);
         }
         if (!result.repaired().isEmpty()) {
             repaired(result.service(), result.repaired(), findings);

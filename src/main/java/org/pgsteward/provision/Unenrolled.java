@@ -26,7 +26,7 @@ import org.pgsteward.provision.DatabaseUrl.Parts;
  * @param reason one line
  * @param remedy what to write into its compose file
  */
-public record Unenrolled(String service, boolean application, String reason, String remedy) {
+record Unenrolled(String service, boolean application, String reason, String remedy) {
     private static final Pattern TOOL =
             Pattern.compile("adminer|pgadmin|pgweb|dbeaver|cloudbeaver|exporter|pgbouncer|pgcat"
                     + "|odyssey|pgpool|haproxy|traefik|nginx|caddy|backup|barman|wal-g|pgbackrest|restic|borg|kopia|prometheus"

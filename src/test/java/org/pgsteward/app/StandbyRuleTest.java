@@ -67,7 +67,7 @@ class StandbyRuleTest {
     private static Role next(Role role, State state, boolean other, boolean tried) {
         return StandbyRule.next(
                 role,
-                new DaemonLock.Standing(
+                new DaemonLock.Check(
                         state,
                         other
                                 ? Optional.of(new DaemonLock.Session(true, "other", "172.18.0.5", NOON))

@@ -26,6 +26,7 @@ import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
@@ -144,7 +145,7 @@ final class CorpusHost implements AutoCloseable {
                         new Restore.Order(backup, backup.manifest().source().owner(), copy), RestoreProgress.QUIET);
                 outcomes.put(database, compared(database, host.cluster(), copy, String.join("\n", done.notes())));
                 host.cluster().run("homelab", "ALTER DATABASE " + copy + " IS_TEMPLATE false", "DROP DATABASE " + copy);
-            } catch (Restore.Refused | IOException e) {
+            } catch (Refusal | IOException e) {
                 outcomes.put(database, shown(database, Corpus.Row::into, "refused", String.valueOf(e.getMessage())));
             }
         }

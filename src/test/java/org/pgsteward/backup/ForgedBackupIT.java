@@ -30,6 +30,7 @@ import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 
@@ -111,11 +112,11 @@ class ForgedBackupIT {
         Restore.Order live = new Restore.Order(backup, "homelab", database);
 
         assertThatThrownBy(() -> wiring.restore.into(beside, RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("has no valid signature, and the journal has not recorded this file as verified")
                 .hasMessageContaining("pgsteward verify --backup " + id);
         assertThatThrownBy(() -> wiring.restore.replace(live, RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("has no valid signature");
         assertThat(prove(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
         await().atMost(Duration.ofMinutes(1))

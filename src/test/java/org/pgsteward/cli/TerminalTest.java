@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a person at a terminal sees: columns, colours, and that something is being done. */
 @Tag("fast")
 class TerminalTest {
-    private static final Ink PLAIN = Ink.of(false, Map.of());
-    private static final Ink COLOURFUL = Ink.of(true, Map.of("TERM", "xterm"));
+    private static final Colours PLAIN = Colours.of(false, Map.of());
+    private static final Colours COLOURFUL = Colours.of(true, Map.of("TERM", "xterm"));
 
     @Test
     void columnsAreAlignedAndNumbersToTheRight() {
@@ -39,7 +39,8 @@ class TerminalTest {
         TextTable table = new TextTable(COLOURFUL, "STATE", "AGE");
         table.row(COLOURFUL.state("verified"), "1 h");
         table.row(COLOURFUL.state("failed"), "2 h");
-        assertThat(printed(table, Integer.MAX_VALUE)).contains("verified\u001b[0m  1 h", "failed\u001b[0m    2 h");
+        assertThat(printed(table, Integer.MAX_VALUE))
+                .contains("verified\u001b[39m\u001b[0m  1 h", "failed\u001b[39m\u001b[0m    2 h");
     }
 
     @Test
@@ -53,11 +54,29 @@ class TerminalTest {
 
     @Test
     void colourIsForTerminalsAndForWhoWantsIt() {
-        assertThat(COLOURFUL.fine("well")).isEqualTo("\u001b[32mwell\u001b[0m");
-        assertThat(PLAIN.fine("well")).isEqualTo("well");
-        assertThat(Ink.of(true, Map.of("NO_COLOR", "1")).critical("ill")).isEqualTo("ill");
-        assertThat(Ink.of(true, Map.of("NO_COLOR", "")).critical("ill")).isNotEqualTo("ill");
-        assertThat(Ink.of(true, Map.of("TERM", "dumb")).critical("ill")).isEqualTo("ill");
+        assertThat(COLOURFUL.fine("well").toString()).isEqualTo("\u001b[32mwell\u001b[39m\u001b[0m");
+        assertThat(PLAIN.fine("well").toString()).isEqualTo("well");
+        assertThat(Colours.of(true, Map.of("NO_COLOR", "1")).critical("ill").toString())
+                .isEqualTo("ill");
+        assertThat(Colours.of(true, Map.of("NO_COLOR", "")).critical("ill").toString())
+                .isNotEqualTo("ill");
+        assertThat(Colours.of(true, Map.of("TERM", "dumb")).critical("ill").toString())
+                .isEqualTo("ill");
+    }
+
+    /** Picocli reads such marks as colours where a text is no argument of its own. */
+    @Test
+    void namesThatLookLikeMarkupStayAsTheyAre() {
+        assertThat(COLOURFUL.bold("@|red wiki|@").toString()).contains("@|red wiki|@");
+        assertThat(PLAIN.plain("@|red wiki|@").toString()).isEqualTo("@|red wiki|@");
+    }
+
+    @Test
+    void wideCharactersTakeTwoColumns() {
+        TextTable table = new TextTable(PLAIN, "SERVICE", "STATE");
+        table.row("図書館", "verified");
+        table.row("wiki", "failed");
+        assertThat(printed(table, Integer.MAX_VALUE)).contains("図書館   verified\n", "wiki     failed\n");
     }
 
     @Test

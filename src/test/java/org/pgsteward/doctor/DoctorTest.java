@@ -23,7 +23,8 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ServerLog;
-import org.pgsteward.provision.Asks;
+import org.pgsteward.provision.ConnectionRequest;
+import org.pgsteward.provision.Provisioner;
 
 @Tag("fast")
 class DoctorTest {
@@ -81,13 +82,12 @@ class DoctorTest {
     void aPortOnWhichPostgresqlDoesNotListenIsNamedWithTheRightOne() {
         for (String text : List.of("5433", "postgresql:5433", "postgres://vikunja:its-own@postgresql:5433/vikunja")) {
             Container container = container("vikunja", "internal_db", Map.of("PLACE", text));
-            Asks asks = new Asks(
+            ConnectionRequest asks = new ConnectionRequest(
                     container,
                     "vikunja",
                     "PLACE",
                     Optional.of("postgresql"),
-                    Optional.of(new Asks.Port("PLACE", 5433)),
-                    false,
+                    Optional.of(new ConnectionRequest.Port("PLACE", 5433)),
                     Optional.empty());
             assertThat(examine(asks, LoginResult.LET_IN)).singleElement().satisfies(diagnosis -> {
                 assertThat(diagnosis.cause()).isEqualTo("PLACE says port 5433, and PostgreSQL listens on 5432");
@@ -159,14 +159,8 @@ class DoctorTest {
     void anAddressWithItsPasswordIsNotShown() {
         Container container = container(
                 "vikunja", "internal_db", Map.of("DATABASE_URL", "postgres://vikunja:secret@postgres:5432/vikunja"));
-        Asks asks = new Asks(
-                container,
-                "vikunja",
-                "DATABASE_URL",
-                Optional.of("postgres"),
-                Optional.empty(),
-                false,
-                Optional.empty());
+        ConnectionRequest asks = new ConnectionRequest(
+                container, "vikunja", "DATABASE_URL", Optional.of("postgres"), Optional.empty(), Optional.empty());
 
         assertThat(examine(asks, LoginResult.LET_IN).toString())
                 .contains("DATABASE_URL: …@postgresql…")
@@ -194,20 +188,20 @@ class DoctorTest {
 
     @Test
     void whoIsNotEnrolledIsNotTriedAndHearsWhatThereIsToDo() {
-        List<Asks.Login> tried = new ArrayList<>();
+        List<ConnectionRequest.Login> tried = new ArrayList<>();
         Doctor doctor = new Doctor(login -> {
             tried.add(login);
             return LoginResult.LET_IN;
         });
-        Doctor.Plan plan = new Doctor.Plan(
-                List.of(new Doctor.Plan.Line("vikunja", "database vikunja")),
-                List.of(new Doctor.Plan.Refused("wiki", "wiki", "belongs to service 'notes'", "")),
+        Provisioner.Plan plan = new Provisioner.Plan(
+                List.of(new Provisioner.Plan.Line("vikunja", "database vikunja")),
+                List.of(new Provisioner.Plan.Refused("wiki", "belongs to service 'notes'", "wiki", "")),
                 List.of(
-                        new Doctor.Plan.Line("vikunja", "role vikunja does not exist"),
-                        new Doctor.Plan.Line("vikunja", "database vikunja does not exist"),
-                        new Doctor.Plan.Line("gitea", "table issue belongs to homelab"),
-                        new Doctor.Plan.Line("flarum", "every role may connect to database flarum")),
-                List.of(new Doctor.Plan.Line("flarum", "every role may connect to database flarum")));
+                        new Provisioner.Plan.Line("vikunja", "role vikunja does not exist"),
+                        new Provisioner.Plan.Line("vikunja", "database vikunja does not exist"),
+                        new Provisioner.Plan.Line("gitea", "table issue belongs to homelab"),
+                        new Provisioner.Plan.Line("flarum", "every role may connect to database flarum")),
+                List.of(new Provisioner.Plan.Line("flarum", "every role may connect to database flarum")));
 
         List<Diagnosis> found = doctor.examine(
                 patient(Optional.empty(), asks("postgresql", "internal_db", false)),
@@ -252,6 +246,7 @@ class DoctorTest {
                 Optional.of(server),
                 List.of(server),
                 List.of(asks("postgresql", "internal_db", true)),
+                Set.of("homelab/vikunja"),
                 List.of(),
                 Optional.empty());
 
@@ -275,6 +270,7 @@ class DoctorTest {
                 Optional.of(container("postgresql", "internal_db", Map.of())),
                 List.of(),
                 List.of(),
+                Set.of(),
                 List.of(),
                 Optional.empty());
 
@@ -334,10 +330,10 @@ class DoctorTest {
     /** A container claims another's role: the refusal, its alert and its failed logins have one cause. */
     @Test
     void oneCauseIsOneFindingUnderOneName() {
-        Doctor.Plan plan = new Doctor.Plan(
+        Provisioner.Plan plan = new Provisioner.Plan(
                 List.of(),
-                List.of(new Doctor.Plan.Refused(
-                        "bad-thief-1", "thief", "role 'vikunja', which belongs to service 'vikunja'", "labels:")),
+                List.of(new Provisioner.Plan.Refused(
+                        "thief", "role 'vikunja', which belongs to service 'vikunja'", "bad-thief-1", "labels:")),
                 List.of(),
                 List.of());
         Condition refusal = Condition.bad(
@@ -432,21 +428,21 @@ class DoctorTest {
                 sql -> "psql -c \"" + sql + "\"");
     }
 
-    private static List<Diagnosis> examine(Asks asks, LoginResult result) {
+    private static List<Diagnosis> examine(ConnectionRequest asks, LoginResult result) {
         return new Doctor(login -> result)
                 .examine(patient(Optional.empty(), asks), Optional.empty(), List.of(), List.of());
     }
 
-    private static Doctor.Patient patient(Optional<String> error, Asks asks) {
+    private static Doctor.Patient patient(Optional<String> error, ConnectionRequest asks) {
         return patient(error, asks, Optional.empty());
     }
 
-    private static Doctor.Patient patient(Optional<String> error, Asks asks, Optional<Doctor.Log> log) {
+    private static Doctor.Patient patient(Optional<String> error, ConnectionRequest asks, Optional<Doctor.Log> log) {
         return patient(container("postgresql", "internal_db", Map.of()), error, asks, log);
     }
 
     private static Doctor.Patient patient(
-            Container server, Optional<String> error, Asks asks, Optional<Doctor.Log> log) {
+            Container server, Optional<String> error, ConnectionRequest asks, Optional<Doctor.Log> log) {
         Container other = container("other_db", "elsewhere", Map.of());
         return new Doctor.Patient(
                 "postgresql:5432",
@@ -456,19 +452,22 @@ class DoctorTest {
                 Optional.of(server),
                 List.of(server, other, asks.container()),
                 List.of(asks),
+                Set.of("homelab/vikunja"),
                 List.of(),
                 log);
     }
 
-    private static Asks asks(String host, String network, boolean enrolled) {
-        return new Asks(
-                container("vikunja", network, Map.of(VARIABLE, host)),
+    private static ConnectionRequest asks(String host, String network, boolean enrolled) {
+        Map<String, String> labels = enrolled
+                ? Map.of("com.docker.compose.project", "homelab", "com.docker.compose.service", "vikunja")
+                : Map.of();
+        return new ConnectionRequest(
+                container("vikunja", network, labels, Map.of(VARIABLE, host), State.RUNNING, Health.NONE, 0, false),
                 "vikunja",
                 VARIABLE,
                 Optional.of(host),
                 Optional.empty(),
-                enrolled,
-                Optional.of(new Asks.Login("vikunja", new Secret("its-own"), "vikunja")));
+                Optional.of(new ConnectionRequest.Login("vikunja", new Secret("its-own"), "vikunja")));
     }
 
     private static Container container(String name, String network, Map<String, String> environment) {
@@ -478,6 +477,18 @@ class DoctorTest {
     private static Container container(
             String name,
             String network,
+            Map<String, String> environment,
+            State state,
+            Health health,
+            int exitCode,
+            boolean oomKilled) {
+        return container(name, network, Map.of(), environment, state, health, exitCode, oomKilled);
+    }
+
+    private static Container container(
+            String name,
+            String network,
+            Map<String, String> labels,
             Map<String, String> environment,
             State state,
             Health health,
@@ -497,7 +508,7 @@ class DoctorTest {
                 exitCode,
                 oomKilled,
                 false,
-                Map.of(),
+                labels,
                 environment,
                 networks,
                 0,

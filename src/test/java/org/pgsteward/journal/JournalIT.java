@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,7 +25,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
@@ -36,7 +34,6 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.ImageChange;
 import org.pgsteward.model.Login;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -83,17 +80,10 @@ class JournalIT {
     void eachNounBecomesARowWithItsTimesInUtc() throws Exception {
         host.cluster().run("homelab", "ALTER ROLE homelab SET timezone = 'Asia/Tokyo'");
         Backup started = started("app");
-        write(new Enrolment("app", "app_db", "app_user", "homelab/app", "0123", "app:1", "sha256:1", NIGHT));
         write(Activity.ours("app", "provisioned", NIGHT));
         write(started);
         write(started.made("app/a.dump.zst", NIGHT.plusSeconds(5), 10, 20, "ab", Duration.ofSeconds(5)));
 
-        assertThat(host.rows(
-                        "homelab",
-                        "SELECT concat_ws(' ', service_name, database_name, created_at, updated_at,"
-                                + " role_name, identity, container_id, image, image_id) FROM public.service_configs"))
-                .containsExactly(
-                        "app app_db 2026-03-01 03:00:00 2026-03-01 03:00:00 app_user homelab/app 0123 app:1 sha256:1");
         assertThat(host.rows(
                         "homelab",
                         "SELECT concat_ws(' ', service_name, action, user_identifier, created_at)"
@@ -140,49 +130,19 @@ class JournalIT {
                 .containsExactly("lately");
     }
 
+    /** Provisioning writes {@code service_configs}; an older pgsteward wrote it here too. */
     @Test
-    void anEnrolmentThatSaysNothingNewLeavesItsTimeAndANewImageChangesIt() throws SQLException {
-        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", "sha256:1", NIGHT));
-        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", "sha256:1", NIGHT.plusSeconds(60)));
-        String times = "SELECT created_at || ' ' || updated_at FROM public.service_configs";
-        assertThat(host.rows("homelab", times)).containsExactly("2026-03-01 03:00:00 2026-03-01 03:00:00");
+    void anEnrolmentThatAnOlderVersionLeftInTheSpoolChangesNoRow() throws Exception {
+        Files.writeString(
+                spoolFolder().resolve("20260301T030000.000000000-old.json"),
+                "{\"table\": \"enrolment\", \"columns\": {\"service\": \"app\", \"database\": \"other\"}}");
 
-        write(new Enrolment("app", "app", "app", "homelab/app", "4567", "app:2", "sha256:2", NIGHT.plusSeconds(120)));
-        assertThat(host.rows("homelab", times)).containsExactly("2026-03-01 03:00:00 2026-03-01 03:02:00");
-    }
+        write(Activity.ours("app", "provisioned", NIGHT));
 
-    @ParameterizedTest(name = "{0}, {1}, {2}")
-    @CsvSource({"other, app, homelab/app", "app, other, homelab/app", "app, app, elsewhere/app", "app, app,"})
-    void anEnrolmentUnderOtherNamesOrAnotherIdentityTakesNoServiceOver(
-            String database, String role, @Nullable String identity) throws Exception {
-        write(new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", "sha256:1", NIGHT));
-        String row = "SELECT service_configs::text FROM public.service_configs";
-        List<String> before = host.rows("homelab", row);
-
-        write(new Enrolment(
-                "app",
-                database,
-                role,
-                identity == null ? "" : identity,
-                "4567",
-                "app:2",
-                "sha256:2",
-                NIGHT.plusSeconds(60)));
-
-        assertThat(host.rows("homelab", row)).isEqualTo(before);
+        assertThat(waiting()).isEmpty();
         assertThat(refused()).isEmpty();
-    }
-
-    @Test
-    void anOlderEnrolmentThatIsReplayedTakesNothingBack() throws SQLException {
-        Enrolment older = new Enrolment("app", "app", "app", "homelab/app", "0123", "app:1", "sha256:1", NIGHT);
-        write(older);
-        write(new Enrolment("app", "app", "app", "homelab/app", "4567", "app:1", "sha256:2", NIGHT.plusSeconds(60)));
-
-        write(older);
-
-        assertThat(host.rows("homelab", "SELECT container_id || ' ' || image_id FROM public.service_configs"))
-                .containsExactly("4567 sha256:2");
+        assertThat(host.rows("homelab", "SELECT service_name FROM public.service_configs"))
+                .isEmpty();
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -68,12 +67,5 @@ class JournalRowTest {
     void anImageThatWasNeverSeenHasItsNameOnly() {
         assertThat(new ImageChange("app", "app:1", "", "app:2", "sha256:ab", NIGHT).reason())
                 .startsWith("before app:1 became app:2 (ab)");
-    }
-
-    @Test
-    void anEnrolmentThatAnOlderVersionLeftInTheSpoolHasEachColumn() {
-        assertThat(new JournalRow("enrolment", Map.of("service", "app")).columns())
-                .containsEntry("service", "app")
-                .containsEntry("image_id", null);
     }
 }

@@ -729,7 +729,7 @@ class DatabaseRulesTest {
     }
 
     private static FigureRule<DatabaseLook> rule(FigureRule<DatabaseLook> rule, String warn, String critical) {
-        rule.use(Levels.of(warn, critical));
+        rule.use(WrittenLevels.of(warn, critical));
         return rule;
     }
 

@@ -164,7 +164,7 @@ class HostRulesTest {
     }
 
     private static HostWatch watch(FigureRule<HostLook> rule, String warn, String critical) {
-        rule.use(Levels.of(warn, critical));
+        rule.use(WrittenLevels.of(warn, critical));
         HostWatch watch = new HostWatch();
         watch.use(List.of(rule));
         return watch;

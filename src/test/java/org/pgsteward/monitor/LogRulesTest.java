@@ -237,7 +237,7 @@ class LogRulesTest {
     }
 
     private List<Condition> bad(FigureRule<LogLook> rule, String warn) {
-        rule.use(Levels.of(warn, "off"));
+        rule.use(WrittenLevels.of(warn, "off"));
         LogWatch watch = new LogWatch();
         watch.use(List.of(rule));
         return watch.judge(look()).conditions().stream()

@@ -65,8 +65,12 @@ class ThresholdTest {
     @Test
     void aServiceMayHaveLevelsOfItsOwn() {
         FigureRule<DatabaseLook> rule = new ConnectionsRule();
-        rule.use(new Levels(
-                "80%", "90%", "70%", "2m", Map.of("vikunja", Levels.of("50%", "60%"), "gitea", Levels.of("off", ""))));
+        rule.use(new WrittenLevels(
+                "80%",
+                "90%",
+                "70%",
+                "2m",
+                Map.of("vikunja", WrittenLevels.of("50%", "60%"), "gitea", WrittenLevels.of("off", ""))));
 
         assertThat(rule.threshold("vikunja").warn()).contains(50.0);
         assertThat(rule.threshold("vikunja").critical()).contains(60.0);
@@ -85,9 +89,10 @@ class ThresholdTest {
     void refusesLevelsThatSayNothing(String warn, String critical, String clear, String service, String message) {
         FigureRule<DatabaseLook> rule = new ConnectionsRule();
         List<String> own = List.of(service.split("/", 2));
-        Map<String, Levels> single = own.size() < 2 ? Map.of() : Map.of("vikunja", Levels.of(own.get(0), own.get(1)));
+        Map<String, WrittenLevels> single =
+                own.size() < 2 ? Map.of() : Map.of("vikunja", WrittenLevels.of(own.get(0), own.get(1)));
 
-        assertThatThrownBy(() -> rule.use(new Levels(warn, critical, clear, "", single)))
+        assertThatThrownBy(() -> rule.use(new WrittenLevels(warn, critical, clear, "", single)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);
     }
@@ -105,7 +110,7 @@ class ThresholdTest {
 
     private static FigureRule<DatabaseLook> rule() {
         FigureRule<DatabaseLook> rule = new ConnectionsRule();
-        rule.use(new Levels("80%", "90%", "70%", "2m", Map.of()));
+        rule.use(new WrittenLevels("80%", "90%", "70%", "2m", Map.of()));
         return rule;
     }
 }

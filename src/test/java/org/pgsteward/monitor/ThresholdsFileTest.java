@@ -43,7 +43,7 @@ class ThresholdsFileTest {
 
     @Test
     void aKeyThatTheFileDoesNotHaveIsAsShipped() {
-        Thresholds thresholds = read("connections: {critical: 97%}");
+        MonitorRules thresholds = read("connections: {critical: 97%}");
 
         Threshold connections =
                 databaseRule(thresholds, "connections-near-maximum").threshold("vikunja");
@@ -59,7 +59,7 @@ class ThresholdsFileTest {
                         .threshold("vikunja")
                         .isOff())
                 .isTrue();
-        Thresholds some = read("""
+        MonitorRules some = read("""
                 open-transaction:
                   services:
                     wiki: off
@@ -136,7 +136,7 @@ class ThresholdsFileTest {
         assertThat(old.keySet().stream().map(OldLevels.Old::key))
                 .doesNotContain("pgsteward.watch.period", "pgsteward.memory.period")
                 .hasSize(5);
-        Thresholds thresholds = ThresholdsFile.read(Optional.of("disk: {warn: 80%}"), old);
+        MonitorRules thresholds = ThresholdsFile.read(Optional.of("disk: {warn: 80%}"), old);
         assertThat(thresholds.host().get(0).threshold("/").warn()).contains(70.0);
         FigureRule<DatabaseLook> idle = databaseRule(thresholds, "transaction-idle");
         assertThat(idle.threshold("gitea").critical()).contains(21_600.0);
@@ -228,11 +228,11 @@ class ThresholdsFileTest {
         return object;
     }
 
-    private static Thresholds read(String text) {
+    private static MonitorRules read(String text) {
         return ThresholdsFile.read(Optional.of(text), Map.of());
     }
 
-    private static FigureRule<DatabaseLook> databaseRule(Thresholds thresholds, String kind) {
+    private static FigureRule<DatabaseLook> databaseRule(MonitorRules thresholds, String kind) {
         return thresholds.databases().stream()
                 .filter(rule -> rule.kind().equals(kind))
                 .findFirst()

@@ -49,7 +49,7 @@ class DaemonLockIT {
         try (DaemonLock second = lock("second")) {
             assertThat(first.check(true).state()).isEqualTo(State.HELD);
 
-            DaemonLock.Standing taken = second.check(true);
+            DaemonLock.Check taken = second.check(true);
             second.check(true);
 
             assertThat(taken.state()).isEqualTo(State.TAKEN);
@@ -114,7 +114,7 @@ class DaemonLockIT {
             assertThat(other.check(false).state()).isEqualTo(State.UNKNOWN);
 
             assertThat(other.check(false).state()).isEqualTo(State.TAKEN);
-            DaemonLock.Standing again = lock.check(true);
+            DaemonLock.Check again = lock.check(true);
             assertThat(again.state()).isEqualTo(State.HELD);
             assertThat(again.reconnected()).isTrue();
             assertThat(other.check(true).state()).isEqualTo(State.TAKEN);
@@ -131,7 +131,7 @@ class DaemonLockIT {
             signal("STOP", backend);
 
             assertThat(lock.check(true).state()).isEqualTo(State.UNKNOWN);
-            DaemonLock.Standing held = lock.check(true);
+            DaemonLock.Check held = lock.check(true);
             signal("CONT", backend);
 
             assertThat(held.state()).isEqualTo(State.TAKEN);

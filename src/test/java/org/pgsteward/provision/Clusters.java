@@ -56,7 +56,7 @@ final class Clusters {
 
     /** The row in {@code service_configs}; an empty identity is nobody's. */
     Clusters row(String name, String database, String role, String identity) {
-        return row(new Cluster.Service(name, database, role, identity, true, "", "image", "sha256:0"));
+        return row(new Cluster.Service(name, database, role, identity, true, "", "id-of-app", "image", "sha256:0"));
     }
 
     Clusters row(Cluster.Service service) {

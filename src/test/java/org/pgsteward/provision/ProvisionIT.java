@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +73,30 @@ class ProvisionIT {
         Provisioner.Result second = provision(vikunja("twice", "same"));
         assertThat(second.outcome()).isInstanceOf(Outcome.Skipped.class);
         assertThat(second.enrolment()).isPresent();
+    }
+
+    @Test
+    void recordsTheContainerWithItsTimesInUtcAndChangesTheRowForAnotherContainerOnly() throws Exception {
+        cluster.run("homelab", "ALTER ROLE homelab SET timezone = 'Asia/Tokyo'");
+        Instant night = Instant.parse("2026-03-01T03:00:00Z");
+        Container first =
+                EnrolmentHost.service("seen", "seen_db", "seen_user", "pw").box();
+        Container second = EnrolmentHost.service("seen", "seen_db", "seen_user", "pw")
+                .id("4567")
+                .box();
+        String row = "SELECT concat_ws(' ', service_name, database_name, created_at, updated_at, role_name, identity,"
+                + " container_id, image, image_id) FROM public.service_configs WHERE service_name = 'seen'";
+
+        provisionAt(night, first);
+        provisionAt(night.plusSeconds(60), first);
+        assertThat(cluster.server().ask(row))
+                .isEqualTo("seen seen_db 2026-03-01 03:00:00 2026-03-01 03:00:00 seen_user homelab/seen " + first.id()
+                        + " image sha256:0");
+
+        assertThat(provisionAt(night.plusSeconds(120), second).outcome()).isInstanceOf(Outcome.Skipped.class);
+        assertThat(cluster.server().ask(row))
+                .isEqualTo("seen seen_db 2026-03-01 03:00:00 2026-03-01 03:02:00 seen_user homelab/seen 4567"
+                        + " image sha256:0");
     }
 
     @Test
@@ -204,6 +229,15 @@ class ProvisionIT {
         assertThat(result.toString()).doesNotContain("never-to-be-seen");
         assertThat(cluster.cluster().log()).contains("CREATE ROLE \"discreet\"").doesNotContain("never-to-be-seen");
         cluster.run("homelab", "ALTER SYSTEM RESET log_statement", "SELECT pg_reload_conf()");
+    }
+
+    private Provisioner.Result provisionAt(Instant now, Container container) throws Exception {
+        Discovery discovery = new Discovery(
+                Catalogue.shipped(Json.mapper()), new SecretsFolder(secrets, secrets.resolve("postgres_password")));
+        try (Provisioner then =
+                new Provisioner(discovery, cluster.server(), Set.of(), Clock.fixed(now, ZoneOffset.UTC))) {
+            return then.provision(container, Optional.of(POSTGRES), List.of());
+        }
     }
 
     private Provisioner.Result provision(Container container) {

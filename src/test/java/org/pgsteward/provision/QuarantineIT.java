@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.TestCluster;
@@ -199,7 +200,7 @@ class QuarantineIT {
     void onlyOutOfQuarantineIsAnythingDeletedAndThenAllOfItAndNothingElse() throws Exception {
         Quarantine.Ward ward = quarantine.find(app);
         assertThatThrownBy(() -> quarantine.drop(ward))
-                .isInstanceOf(Quarantine.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("not in quarantine")
                 .hasMessageContaining("'pgsteward remove " + app + "'");
         assertThat(databases(app)).isNotEmpty();
@@ -227,7 +228,7 @@ class QuarantineIT {
         host.run("homelab", "ALTER DATABASE \"" + kept + "\" ALLOW_CONNECTIONS false");
 
         assertThatThrownBy(() -> quarantine.drop(ward))
-                .isInstanceOf(Quarantine.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessage("service '" + app + "' is not deleted, since its role " + ward.role()
                         + " still has something in " + kept
                         + ": a restore kept what was there before; if nobody needs it,"
@@ -247,7 +248,7 @@ class QuarantineIT {
         Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
 
         assertThatThrownBy(() -> quarantine.drop(ward))
-                .isInstanceOf(Quarantine.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("is not deleted, since its role " + app + " still has something in " + mistyped)
                 .hasMessageContaining("REASSIGN OWNED BY \"" + app + "\"");
 
@@ -266,7 +267,7 @@ class QuarantineIT {
         List<String> before = host.everything();
 
         assertThatThrownBy(() -> quarantine.undo(ward))
-                .isInstanceOf(Quarantine.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("there is none that is called " + ward.database() + " or " + app + " any more")
                 .hasMessageContaining("'pgsteward remove --drop " + app + "'")
                 .satisfies(refused -> assertThat(refused.getMessage()).hasLineCount(1));
@@ -280,7 +281,7 @@ class QuarantineIT {
                 .isEmpty();
         assertThat(host.ask("homelab", row("service_name"))).isEmpty();
         assertThatThrownBy(() -> quarantine.find(app))
-                .isInstanceOf(Quarantine.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("there is no service '" + app + "'");
         assertThat(host.may("other", "other", "CREATE TABLE passing (n int); DROP TABLE passing"))
                 .as("others work on")
@@ -291,10 +292,10 @@ class QuarantineIT {
     void aSecondTimeItIsRefusedWithTheNameOfTheDatabase() throws Exception {
         Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
         assertThatThrownBy(() -> quarantine.begin(quarantine.find(app)))
-                .isInstanceOf(Quarantine.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining(ward.database());
         assertThatThrownBy(() -> quarantine.undo(quarantine.find("other")))
-                .isInstanceOf(Quarantine.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("not in quarantine");
     }
 
@@ -305,7 +306,7 @@ class QuarantineIT {
         List<String> before = host.everything();
 
         assertThatThrownBy(() -> quarantine.undo(ward))
-                .isInstanceOf(Quarantine.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("another is called " + app);
         assertThat(host.everything()).isEqualTo(before);
 

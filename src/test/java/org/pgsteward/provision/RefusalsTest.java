@@ -72,8 +72,8 @@ class RefusalsTest {
     }
 
     static Stream<Arguments> always() {
-        Cluster.Service quarantined =
-                new Cluster.Service("app", "removed_1", "app", "homelab/app", true, "app", "image", "sha256:0");
+        Cluster.Service quarantined = new Cluster.Service(
+                "app", "removed_1", "app", "homelab/app", true, "app", "id-of-app", "image", "sha256:0");
         return Stream.of(
                 arguments(
                         "the administrator's role",

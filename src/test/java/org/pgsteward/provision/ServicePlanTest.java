@@ -42,7 +42,7 @@ class ServicePlanTest {
 
     /** As its row is until it has all that it asks for. */
     private static Cluster.Service unfinished() {
-        return new Cluster.Service("app", "app", "app", "homelab/app", true, "", "image", "");
+        return new Cluster.Service("app", "app", "app", "homelab/app", true, "", "id-of-app", "image", "");
     }
 
     @ParameterizedTest(name = "{0}")
@@ -199,7 +199,7 @@ class ServicePlanTest {
                 arguments(
                         "a service that was left alone is looked after again",
                         right().row(new Cluster.Service(
-                                "app", "app", "app", "homelab/app", false, "", "image", "sha256:0")),
+                                "app", "app", "app", "homelab/app", false, "", "id-of-app", "image", "sha256:0")),
                         List.of(CHANGED)));
     }
 
@@ -262,8 +262,8 @@ class ServicePlanTest {
 
     @Test
     void anotherImageIsRecordedAndTold() {
-        Clusters before =
-                right().row(new Cluster.Service("app", "app", "app", "homelab/app", true, "", "image:1", "sha256:9"));
+        Clusters before = right().row(new Cluster.Service(
+                "app", "app", "app", "homelab/app", true, "", "id-of-app", "image:1", "sha256:9"));
         ServicePlan plan = plan(before);
         assertThat(plan.steps())
                 .extracting(step -> step.kind() + " " + step.reason())
@@ -274,7 +274,8 @@ class ServicePlanTest {
 
     @Test
     void anImageThatWasNeverSeenIsRecordedAndNoChange() {
-        Clusters before = right().row(new Cluster.Service("app", "app", "app", "homelab/app", true, "", "image", ""));
+        Clusters before = right().row(
+                        new Cluster.Service("app", "app", "app", "homelab/app", true, "", "id-of-app", "image", ""));
         ServicePlan plan = plan(before);
         assertThat(plan.steps())
                 .extracting(step -> step.kind() + " " + step.reason())
@@ -381,7 +382,7 @@ class ServicePlanTest {
                         "while the application is in quarantine",
                         claim("worker", "app", "app", worker),
                         right().row(new Cluster.Service(
-                                "app", "app", "app", "homelab/app", true, "app", "image", "sha256:0")),
+                                "app", "app", "app", "homelab/app", true, "app", "id-of-app", "image", "sha256:0")),
                         "belongs to service 'app'"));
     }
 

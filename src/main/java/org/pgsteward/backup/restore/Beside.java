@@ -12,6 +12,7 @@ import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.ResultSettings;
 import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
@@ -65,7 +66,7 @@ final class Beside {
      * @return how many rows there are, every table's as the manifest says
      */
     long fill(Optional<String> like, RestoreProgress progress)
-            throws Restore.Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         Manifest manifest = file.manifest();
         String name = database.name();
         String owner = powerful ? name : order.owner();
@@ -83,7 +84,7 @@ final class Beside {
         String list = contents.list(file, name);
         Optional<String> stranger = ArchiveHeader.contradiction(list, file);
         if (stranger.isPresent()) {
-            throw new Restore.Refused(order.backup().path() + " is not restored: " + stranger.get());
+            throw new Refusal(order.backup().path() + " is not restored: " + stranger.get());
         }
         if (powerful && !order.isOfTheJournal()) {
             OwnerPowers.refuseCode(order, list);
@@ -163,7 +164,7 @@ final class Beside {
                 : DatabaseProperties.of(contents, file, database.name()).like();
     }
 
-    private DumpExtensions makeExtensions(Manifest manifest) throws Restore.Refused, IOException, InterruptedException {
+    private DumpExtensions makeExtensions(Manifest manifest) throws Refusal, IOException, InterruptedException {
         try {
             return DumpExtensions.make(
                     guest,
@@ -173,10 +174,10 @@ final class Beside {
                     manifest.contents().surroundings().schemas(),
                     false);
         } catch (DumpExtensions.NotInstalled e) {
-            throw new Restore.Refused("the server does not have the extension " + e.extension + ", which database "
+            throw new Refusal("the server does not have the extension " + e.extension + ", which database "
                     + manifest.source().database() + " uses: install it there first");
         } catch (DumpExtensions.NotToBeMade e) {
-            throw new Restore.Refused("the server has the extension " + e.extension + ", which database "
+            throw new Refusal("the server has the extension " + e.extension + ", which database "
                     + manifest.source().database() + " uses, and cannot make it: " + e.because());
         }
     }
@@ -248,7 +249,7 @@ final class Beside {
     }
 
     /** All of it becomes the owner's. */
-    void give() throws Restore.Refused, IOException {
+    void give() throws Refusal, IOException {
         if (powerful) {
             powers.refuseCode(guest, order, database.name());
         }

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
@@ -76,12 +77,12 @@ final class OwnerPowers {
                 : "";
     }
 
-    /** @throws Restore.Refused when something in the database would run with the powers of whom it is given to */
-    void refuseCode(Guest guest, Restore.Order order, String database) throws IOException, Restore.Refused {
+    /** @throws Refusal when something in the database would run with the powers of whom it is given to */
+    void refuseCode(Guest guest, Restore.Order order, String database) throws IOException, Refusal {
         Optional<String> refusal =
                 RestoreCaveats.powerful(order.database(), order.owner(), guest.administer(database, CODE));
         if (refusal.isPresent()) {
-            throw new Restore.Refused(refusal.get());
+            throw new Refusal(refusal.get());
         }
     }
 
@@ -90,7 +91,7 @@ final class OwnerPowers {
      *
      * @param list what {@code pg_restore --list} says of the dump
      */
-    static void refuseCode(Restore.Order order, String list) throws Restore.Refused {
+    static void refuseCode(Restore.Order order, String list) throws Refusal {
         List<String> code = list.lines()
                 .map(ENTRY::matcher)
                 .filter(Matcher::matches)
@@ -99,7 +100,7 @@ final class OwnerPowers {
                 .toList();
         Optional<String> refusal = RestoreCaveats.powerful(order.database(), order.owner(), String.join(", ", code));
         if (refusal.isPresent()) {
-            throw new Restore.Refused(refusal.get());
+            throw new Refusal(refusal.get());
         }
     }
 }

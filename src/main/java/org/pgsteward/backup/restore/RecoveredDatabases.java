@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
@@ -91,14 +92,14 @@ final class RecoveredDatabases {
             tally.done(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
                     + manifest.run().startedAt());
             restored.notes().forEach(note -> tally.missing(name + ": " + note));
-        } catch (Restore.Refused | IOException | SQLException e) {
+        } catch (Refusal | IOException | SQLException e) {
             tally.missing(name + ": " + e.getMessage());
         }
     }
 
     /** The owner's code may sleep in a restore, and all other databases wait for it. */
     private Restore.Done inTime(Restore.Order order, RestoreProgress progress)
-            throws Restore.Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         Duration longest = stuck.ofARestore(order.backup().manifest().restoredBytes());
         Progress work = new Progress("restore of " + order.database(), true);
         String tooLong = "its restore took longer than " + Elapsed.words(longest)
@@ -118,7 +119,7 @@ final class RecoveredDatabases {
     }
 
     private Swap.Swapped place(Beside beside, Restore.Order order)
-            throws Restore.Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         beside.inherit();
         beside.give();
         if (order.database().equals("postgres")) {
@@ -132,7 +133,7 @@ final class RecoveredDatabases {
 
     /** Its tables are of our own making; of the dump only the rows are taken, and read by the guest who restored them. */
     private void journal(StoredBackup backup, RestoreProgress progress, RecoveryTally tally)
-            throws Restore.Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         long[] taken = new long[1];
         Restore.Order order = new Restore.Order(
                 backup, server.address().user(), backup.manifest().source().database(), true);

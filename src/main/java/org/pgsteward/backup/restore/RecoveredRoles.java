@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.ManifestSignature;
 import org.pgsteward.backup.store.Store;
@@ -38,10 +39,10 @@ final class RecoveredRoles {
     /**
      * Returns the newest roles of the store, less those that the server has from the first.
      *
-     * @throws Restore.Refused when consent is not given
+     * @throws Refusal when consent is not given
      */
     Optional<Roles> newest(Inventory inventory, Recovery.Consent consent)
-            throws IOException, SQLException, Restore.Refused {
+            throws IOException, SQLException, Refusal {
         Optional<StoredBackup> newest = inventory
                 .newestOfEach(one -> inventory.alteration(one).isEmpty())
                 .stream()
@@ -60,7 +61,7 @@ final class RecoveredRoles {
             List<String> powers = GlobalsPowers.of(globals, superusers);
             String reason = newest.get().path() + " is not vouched for: " + doubt(newest.get());
             if (!powers.isEmpty() && !consent.isGiven(reason, powers)) {
-                throw new Restore.Refused("cannot restore the roles: " + reason
+                throw new Refusal("cannot restore the roles: " + reason
                         + ", and it gives powers over the server"
                         + " to " + GlobalsPowers.some(powers) + "; if they had them, add --trust-globals, or set"
                         + " PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed the backups");
@@ -111,7 +112,7 @@ final class RecoveredRoles {
     }
 
     /** What is hashed is what is read: a program that writes into the store could change the file between the two. */
-    private Globals read(StoredFile file) throws IOException, Restore.Refused {
+    private Globals read(StoredFile file) throws IOException, Refusal {
         restore.checkFile(file);
         GlobalsProof read = new GlobalsProof();
         file.pourInto(read);

@@ -16,6 +16,10 @@ import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.underway.StuckRule;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Refusal;
+import org.pgsteward.postgres.Progress;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -90,14 +94,14 @@ public final class Recovery {
      * Does it, or as much of it as can be done.
      *
      * @param consent asked where no key of this host has signed the roles, and they have powers over the server
-     * @throws Restore.Refused when the server is not empty, the store holds nothing, or consent is not given
+     * @throws Refusal when the server is not empty, the store holds nothing, or consent is not given
      */
     @SuppressWarnings("try") // held, not used
     public Report rebuild(RestoreProgress progress, Consent consent)
-            throws Restore.Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         Inventory inventory = Inventory.of(store);
         if (inventory.backups().isEmpty()) {
-            throw new Restore.Refused("there is nothing to restore in " + store.root() + ": no file with a manifest");
+            throw new Refusal("there is nothing to restore in " + store.root() + ": no file with a manifest");
         }
         RecoveryTally tally = new RecoveryTally();
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {

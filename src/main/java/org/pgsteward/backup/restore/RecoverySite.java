@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -49,8 +50,8 @@ final class RecoverySite {
                 .isEmpty();
     }
 
-    /** @throws Restore.Refused when the server is neither empty nor marked */
-    void refuseOccupied() throws Restore.Refused, SQLException {
+    /** @throws Refusal when the server is neither empty nor marked */
+    void refuseOccupied() throws Refusal, SQLException {
         if (isClaimed()) {
             return;
         }
@@ -61,7 +62,7 @@ final class RecoverySite {
             }
         }
         if (!strangers.isEmpty()) {
-            throw new Restore.Refused("the server at " + server.address().where() + " is not empty ("
+            throw new Refusal("the server at " + server.address().where() + " is not empty ("
                     + String.join(", ", strangers) + "): everything is restored onto an empty one only; take"
                     + " 'pgsteward restore SERVICE --into DATABASE' for single databases");
         }

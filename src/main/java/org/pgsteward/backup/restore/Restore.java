@@ -21,6 +21,7 @@ import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.KeptDatabases;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
@@ -89,13 +90,6 @@ public final class Restore {
         this.clock = clock;
     }
 
-    /** Somebody asked for what is not to be had, in one line that says what instead; nothing was touched. */
-    public static final class Refused extends Exception {
-        public Refused(String message) {
-            super(message);
-        }
-    }
-
     /**
      * What to restore.
      *
@@ -136,11 +130,11 @@ public final class Restore {
     /** Restores into a new database, with what was set and granted on the one that was dumped. */
     @SuppressWarnings("try") // held, not used
     public Done into(Order order, RestoreProgress progress)
-            throws Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
             checks.checkName(order.database());
             if (exists(order.database())) {
-                throw new Refused("database " + order.database() + " exists: choose another name for --into, or say"
+                throw new Refusal("database " + order.database() + " exists: choose another name for --into, or say"
                         + " --replace to put the backup in the place of the live one");
             }
             return fill(orders.vouched(order), Optional.empty(), progress, beside -> {
@@ -166,7 +160,7 @@ public final class Restore {
      */
     @SuppressWarnings("try") // held, not used
     public Done replace(Order given, RestoreProgress progress)
-            throws Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         String live = given.database();
         Order order = given.of(ownerOf(live).orElse(given.owner()));
         try (RestoreTurn alone = RestoreTurn.orRefuse(server);
@@ -211,9 +205,9 @@ public final class Restore {
                         .orElse(order.backup().manifest().source().service());
     }
 
-    private RunLock withoutBackups(String service) throws IOException, Refused {
+    private RunLock withoutBackups(String service) throws IOException, Refusal {
         return RunLock.take(locks, service)
-                .orElseThrow(() -> new Refused("a backup of it is under way: try again when it is done"));
+                .orElseThrow(() -> new Refusal("a backup of it is under way: try again when it is done"));
     }
 
     /**
@@ -228,7 +222,7 @@ public final class Restore {
     /** What becomes of a database that is restored and compared, while its guest is still there. */
     @FunctionalInterface
     interface Ending {
-        Swap.Swapped end(Beside beside) throws Refused, IOException, SQLException, InterruptedException;
+        Swap.Swapped end(Beside beside) throws Refusal, IOException, SQLException, InterruptedException;
     }
 
     /**
@@ -237,12 +231,12 @@ public final class Restore {
      * @param like the words that make a database like the one of before; empty for one like the dumped one
      */
     Done beside(Order listed, Optional<String> like, RestoreProgress progress, Ending ending)
-            throws Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         return fill(orders.whole(listed), like, progress, ending);
     }
 
     private Done fill(Order order, Optional<String> like, RestoreProgress progress, Ending ending)
-            throws Refused, IOException, SQLException, InterruptedException {
+            throws Refusal, IOException, SQLException, InterruptedException {
         long began = System.nanoTime();
         Manifest manifest = order.backup().manifest();
         StoredFile file = file(order.backup());
@@ -292,7 +286,7 @@ public final class Restore {
         return store.file(backup, keys);
     }
 
-    void checkFile(StoredFile file) throws Refused {
+    void checkFile(StoredFile file) throws Refusal {
         checks.checkFile(file);
     }
 

@@ -11,6 +11,7 @@ import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;
@@ -30,61 +31,60 @@ final class RestoreChecks {
     }
 
     /** Whether the server can take it, and may. */
-    void check(Restore.Order order) throws Restore.Refused, SQLException {
+    void check(Restore.Order order) throws Refusal, SQLException {
         Manifest manifest = order.backup().manifest();
         if (order.backup().kind() != BackupKind.DUMP) {
-            throw new Restore.Refused(
-                    order.backup().path() + " is no dump of one database: RECOVERY.md in the store has the"
-                            + " lines that restore it, and 'pgsteward restore --all' those of an empty server");
+            throw new Refusal(order.backup().path() + " is no dump of one database: RECOVERY.md in the store has the"
+                    + " lines that restore it, and 'pgsteward restore --all' those of an empty server");
         }
         int major = server.majorVersion();
         if (Integer.parseInt(manifest.run().clientVersion()) > major) {
-            throw new Restore.Refused(order.backup().path() + " was made by PostgreSQL "
+            throw new Refusal(order.backup().path() + " was made by PostgreSQL "
                     + manifest.run().clientVersion() + ", and the server is PostgreSQL " + major
                     + ": a dump goes into the same version or a newer one");
         }
         Optional<String> forbidden =
                 RestoreCaveats.forbidden(manifest.contents().extensions().keySet(), allowedExtensions);
         if (forbidden.isPresent()) {
-            throw new Restore.Refused(forbidden.get());
+            throw new Refusal(forbidden.get());
         }
         checkRoles(order, manifest.contents().surroundings());
     }
 
     /** A restore makes none: who may log in, and how, is not a dump's to say. */
-    private void checkRoles(Restore.Order order, Surroundings surroundings) throws Restore.Refused, SQLException {
+    private void checkRoles(Restore.Order order, Surroundings surroundings) throws Refusal, SQLException {
         Set<String> there = new TreeSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
         if (!there.contains(order.owner())) {
-            throw new Restore.Refused("role " + order.owner() + ", to which the database belonged, does not exist:"
+            throw new Refusal("role " + order.owner() + ", to which the database belonged, does not exist:"
                     + " start the service's container, or create the role, and try again");
         }
         Set<String> named = new TreeSet<>(surroundings.roles());
         named.removeAll(there);
         if (!named.isEmpty()) {
-            throw new Restore.Refused("the dump's policies or user mappings are for roles that do not exist: "
+            throw new Refusal("the dump's policies or user mappings are for roles that do not exist: "
                     + String.join(", ", named) + "; create them (CREATE ROLE "
                     + Quote.identifier(named.iterator().next()) + "), and try again");
         }
     }
 
-    void checkName(String database) throws Restore.Refused {
+    void checkName(String database) throws Refusal {
         int bytes = database.getBytes(StandardCharsets.UTF_8).length;
         if (bytes == 0
                 || bytes > LONGEST_NAME
                 || database.indexOf('\0') >= 0
                 || database.matches(UnfinishedRestore.NAMES)) {
-            throw new Restore.Refused("a database cannot be called '" + database + "': a name has 1 to " + LONGEST_NAME
+            throw new Refusal("a database cannot be called '" + database + "': a name has 1 to " + LONGEST_NAME
                     + " bytes, and pgsteward_restore_... is kept for restores under way");
         }
     }
 
     /** Whether the live database can be set aside. */
-    void checkReplaceable(String live) throws Restore.Refused, SQLException {
+    void checkReplaceable(String live) throws Refusal, SQLException {
         if (!exists(live)) {
-            throw new Restore.Refused("there is no database " + live + " to replace: say --into " + live);
+            throw new Refusal("there is no database " + live + " to replace: say --into " + live);
         }
         if (live.equals(server.address().database()) || live.equals("postgres") || live.startsWith("template")) {
-            throw new Restore.Refused("database " + live + " is not replaced while the server works with it: restore it"
+            throw new Refusal("database " + live + " is not replaced while the server works with it: restore it"
                     + " beside by --into, or everything onto an empty server by restore --all");
         }
         String prepared = Guest.names(
@@ -92,21 +92,21 @@ final class RestoreChecks {
                         "SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = " + Quote.literal(live))
                 .get(0);
         if (!prepared.equals("0")) {
-            throw new Restore.Refused("database " + live + " has " + prepared + " prepared transactions, which would be"
+            throw new Refusal("database " + live + " has " + prepared + " prepared transactions, which would be"
                     + " lost: COMMIT PREPARED or ROLLBACK PREPARED them first (pg_prepared_xacts lists them)");
         }
     }
 
-    /** @throws Restore.Refused when the file is not the one that was written, or nobody here can open it */
-    void checkFile(StoredFile file) throws Restore.Refused {
+    /** @throws Refusal when the file is not the one that was written, or nobody here can open it */
+    void checkFile(StoredFile file) throws Refusal {
         try {
             file.check();
         } catch (IOException e) {
-            throw new Restore.Refused(file.file() + " is not restored: " + e.getMessage()
+            throw new Refusal(file.file() + " is not restored: " + e.getMessage()
                     + "; 'pgsteward backups' lists what else there is");
         }
         if (file.manifest().file().isEncrypted() && !keys.opens()) {
-            throw new Restore.Refused(file.file() + " is sealed, and there is nothing here to open it with: set"
+            throw new Refusal(file.file() + " is sealed, and there is nothing here to open it with: set"
                     + " PGSTEWARD_BACKUP_IDENTITY_FILE to the path of the age key");
         }
     }

@@ -2,6 +2,7 @@ package org.pgsteward.backup.restore;
 
 import java.io.IOException;
 import java.util.Optional;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.ManifestTrust;
 import org.pgsteward.backup.store.Store;
@@ -24,11 +25,11 @@ final class RestoreOrders {
     }
 
     /** Reads the manifest once: another program may change it between two readings. */
-    Restore.Order whole(Restore.Order listed) throws Restore.Refused, IOException {
+    Restore.Order whole(Restore.Order listed) throws Refusal, IOException {
         StoredBackup backup = store.whole(listed.backup());
         Optional<String> alteration = store.alteration(backup);
         if (alteration.isPresent()) {
-            throw new Restore.Refused(backup.path() + " is not restored: " + alteration.get()
+            throw new Refusal(backup.path() + " is not restored: " + alteration.get()
                     + "; 'pgsteward backups' lists what else there is, and RECOVERY.md has the lines for one that you"
                     + " trust all the same");
         }
@@ -36,12 +37,12 @@ final class RestoreOrders {
     }
 
     /** Reads the manifest, and requires that {@link ManifestTrust} accepts it: an unsigned manifest can claim any time. */
-    Restore.Order vouched(Restore.Order listed) throws Restore.Refused, IOException {
+    Restore.Order vouched(Restore.Order listed) throws Refusal, IOException {
         Restore.Order order = whole(listed);
         StoredBackup backup = order.backup();
         Optional<String> refusal = trust.refusal(backup, false);
         if (refusal.isPresent()) {
-            throw new Restore.Refused(refusal.get());
+            throw new Refusal(refusal.get());
         }
         return order;
     }

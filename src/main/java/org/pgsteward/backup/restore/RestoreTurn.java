@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
@@ -41,9 +42,9 @@ final class RestoreTurn implements AutoCloseable {
         }
     }
 
-    /** @throws Restore.Refused while another restore is under way */
-    static RestoreTurn orRefuse(Server server) throws SQLException, Restore.Refused {
-        return take(server).orElseThrow(() -> new Restore.Refused("another restore is under way"));
+    /** @throws Refusal while another restore is under way */
+    static RestoreTurn orRefuse(Server server) throws SQLException, Refusal {
+        return take(server).orElseThrow(() -> new Refusal("another restore is under way"));
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.pgsteward.backup.store.Losses;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
@@ -84,13 +85,13 @@ final class SideDatabase {
      * The same for a database that takes the place of the live one: applications rely on the order of that one.
      *
      * @param like the words that say how the live one sorts
-     * @throws Restore.Refused when the server cannot make such a database
+     * @throws Refusal when the server cannot make such a database
      */
-    void createLike(String live, String owner, String like) throws Restore.Refused, SQLException {
+    void createLike(String live, String owner, String like) throws Refusal, SQLException {
         try {
             make(owner, like);
         } catch (SQLException e) {
-            throw new Restore.Refused("database " + live + " is not replaced: " + cannotMake(like, e)
+            throw new Refusal("database " + live + " is not replaced: " + cannotMake(like, e)
                     + "; install its locale on the server, or restore beside it by --into, in the order of the server");
         }
         close();

@@ -20,11 +20,17 @@ public record ShrinkRule(double share, long exemptBytes) {
     /** The {@code kind} of the conditions. */
     public static final String KIND = "backup-shrunk";
 
+    /** The limits of the share, in words for the setting. */
+    public static final String LIMITS = "above 0% and below 100%";
+
     public ShrinkRule {
-        if (!(share > 0 && share < 1)) {
-            throw new IllegalArgumentException(
-                    "pgsteward.backup.shrink.warn is " + percent(share) + ", not more than 0% and less than 100%");
+        if (!allows(share)) {
+            throw new IllegalArgumentException("pgsteward.backup.shrink.warn is " + percent(share) + ", not " + LIMITS);
         }
+    }
+
+    public static boolean allows(double share) {
+        return share > 0 && share < 1;
     }
 
     /** By how much, if that is worth a word. Sizes are those of the stream before compression, in bytes. */

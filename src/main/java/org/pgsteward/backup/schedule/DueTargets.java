@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.pgsteward.backup.underway.ProcessDeaths;
-import org.pgsteward.backup.underway.Readiness;
+import org.pgsteward.journal.Readiness;
 import org.pgsteward.journal.RunRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.BackupKind;

@@ -23,6 +23,9 @@ import org.pgsteward.postgres.Progress;
  * </ol>
  */
 public final class StuckRule {
+    /** The limits of the setting, in words. */
+    public static final String LIMITS = "above 0s";
+
     /** Bytes a second: what a slow disk of a small host reads. */
     public static final long SLOW_DISK = 10L * 1000 * 1000;
 
@@ -51,10 +54,14 @@ public final class StuckRule {
 
     /** @param limit for which a run may be silent; more than nothing */
     public StuckRule(Duration limit) {
-        if (limit.isNegative() || limit.isZero()) {
-            throw new IllegalArgumentException("pgsteward.backup.stuck.after is " + limit + ", not more than nothing");
+        if (!allows(limit)) {
+            throw new IllegalArgumentException("pgsteward.backup.stuck.after is " + limit + ", not " + LIMITS);
         }
         this.limit = limit;
+    }
+
+    public static boolean allows(Duration limit) {
+        return limit.compareTo(Duration.ZERO) > 0;
     }
 
     /** What is to be done about a run. */

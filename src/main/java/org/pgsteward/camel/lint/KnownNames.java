@@ -131,6 +131,16 @@ final class KnownNames {
                 : Optional.empty();
     }
 
+    /** Returns whether there is a class of that name. It is not initialized. */
+    static boolean isClass(String name) {
+        try {
+            Class.forName(name, false, KnownNames.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException | LinkageError none) {
+            return false;
+        }
+    }
+
     static Set<String> methods(@Nullable Object bean) {
         Set<String> names = new TreeSet<>();
         if (bean != null) {

@@ -13,11 +13,15 @@ import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
  * What Camel takes and should not: a time that it cannot read counts as none at all, and a timer of {@code often} runs
- * without a pause; and what an HTTP address does not know as an option goes out with the request.
+ * without a pause; what an HTTP address does not know as an option goes out with the request; and a mail property may name
+ * a class that does not exist.
  */
 final class OptionRule {
     /** How Camel writes a time. */
     static final Pattern TIME = Pattern.compile("-?\\d+|(?=\\d)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?");
+
+    /** A property of JavaMail whose value is a class: the mail is refused by nobody, and never sent, where there is none. */
+    private static final Pattern MAIL_CLASS = Pattern.compile("mail\\..+\\.class");
 
     private static final Pattern WHOLE = Pattern.compile("-?\\d+");
     private static final Set<String> LENIENT = Set.of("http", "https", NotifyComponent.SCHEME);
@@ -51,6 +55,14 @@ final class OptionRule {
 
     /** What is wrong, and what next. */
     private static Optional<List<String>> option(String scheme, String name, String value, KnownNames known) {
+        if (MAIL_CLASS.matcher(name).matches()) {
+            return KnownNames.isClass(value)
+                    ? Optional.empty()
+                    : Optional.of(
+                            List.of(
+                                    name + " names '" + Words.oneLine(value) + "', and there is no such class",
+                                    "the shipped receivers/email.camel.yaml has the name; a class of yours has its jar in lib/ext"));
+        }
         Optional<Class<?>> type = known.optionType(scheme, name);
         if (type.isEmpty() && LENIENT.contains(scheme)) {
             Set<String> options = known.options(scheme);

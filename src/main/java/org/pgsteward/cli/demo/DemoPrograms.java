@@ -7,7 +7,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.pgsteward.cli.Refusal;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.UnprivilegedUser;
 

@@ -36,7 +36,7 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
@@ -94,10 +94,13 @@ class RecoveryIT {
             host.cluster().run("everything", "GRANT SELECT ON public.generated TO reader");
             for (String database : List.of("everything", ODD)) {
                 String service = database.equals(ODD) ? ODD : ADOPTED;
-                wiring.routeClient.ask(
-                        "direct:journal-write",
-                        new Enrolment(
-                                service, database, database, service, "c0ffee", "image:1", "", wiring.clock.instant()));
+                host.cluster()
+                        .run(
+                                "homelab",
+                                "INSERT INTO public.service_configs (service_name, database_name, role_name, identity,"
+                                        + " container_id, image, image_id) SELECT s, d, d, s, 'c0ffee', 'image:1', ''"
+                                        + " FROM (VALUES (" + Quote.literal(service) + ", " + Quote.literal(database)
+                                        + ")) AS v (s, d)");
                 wiring.routeClient.ask(
                         "direct:journal-write", Activity.ours(service, "provisioned", wiring.clock.instant()));
             }
@@ -119,7 +122,7 @@ class RecoveryIT {
     @Test
     void ontoAServerThatIsNotEmptyNothingIsRestored() {
         assertThatThrownBy(() -> wiring.recovery.rebuild(RestoreProgress.QUIET, Recovery.Consent.NONE))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageMatching("the server at \\S+ is not empty \\(database everything, .*");
     }
 

@@ -36,6 +36,7 @@ import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ExtendedPostgres;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -325,7 +326,7 @@ class RestoreAgreesIT {
                 .asString()
                 .startsWith("firing ");
         assertThatThrownBy(() -> wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("extensions that are not allowed: dblink");
         Wiring trusting = host.wiring("pgsteward.extensions.allowed", "dblink");
         try (Pipeline running = trusting.backupPipeline().start()) {
@@ -366,7 +367,7 @@ class RestoreAgreesIT {
                         steps.add("rows");
                     }
                 }))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("and holds function public.f(), which would run with them");
         assertThat(steps).doesNotContain("rows", "restored").endsWith("an empty database beside");
     }
@@ -518,7 +519,7 @@ class RestoreAgreesIT {
         assertThat(verified.state()).isEqualTo(BackupState.FAILED);
         assertThat(verified.error()).contains(because);
         assertThatThrownBy(() -> wiring.restore.into(order(own, own + "_back"), RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining(because);
     }
 

@@ -43,6 +43,7 @@ import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ObstinateSession;
@@ -231,7 +232,7 @@ class RestoreIT {
         host.cluster().run("homelab", "DROP ROLE " + reader);
         assertThatThrownBy(() -> trusting.restore.into(
                         new Restore.Order(order.backup(), service, service + "_again"), RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("for roles that do not exist: " + reader + "; create them (CREATE ROLE ");
     }
 
@@ -507,11 +508,11 @@ class RestoreIT {
                 new Restore.Order(order(service, "nobodys").backup(), "nobody", "nobodys"),
                 "role nobody, to which the database belonged, does not exist");
         assertThatThrownBy(() -> wiring.restore.replace(order(service, "not_there"), RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessage("there is no database not_there to replace: say --into not_there");
         for (String never : List.of("homelab", "postgres", "template1")) {
             assertThatThrownBy(() -> wiring.restore.replace(order(service, never), RestoreProgress.QUIET))
-                    .isInstanceOf(Restore.Refused.class)
+                    .isInstanceOf(Refusal.class)
                     .hasMessageContaining("is not replaced while the server works with it");
         }
         assertThat(databases()).isEqualTo(before);
@@ -537,7 +538,7 @@ class RestoreIT {
         String service = service("CREATE EXTENSION hstore SCHEMA public");
         Wiring strict = host.wiring("pgsteward.extensions.allowed", "citext");
         assertThatThrownBy(() -> strict.restore.into(order(service, service + "_back"), RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("wants extensions that are not allowed: hstore")
                 .hasMessageContaining("PGSTEWARD_EXTENSIONS_ALLOWED");
     }
@@ -836,7 +837,7 @@ class RestoreIT {
 
     private void refused(Restore.Order order, String because) {
         assertThatThrownBy(() -> wiring.restore.into(order, RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining(because)
                 .hasMessageNotContaining("\n");
     }

@@ -16,6 +16,7 @@ import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
@@ -77,7 +78,7 @@ class RestoreLocaleIT {
 
         assertThatThrownBy(
                         () -> wiring.restore.replace(new Restore.Order(stored, "app", "plain"), RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageStartingWith("database plain is not replaced: the server cannot make a database with"
                         + " ENCODING 'UTF8' LC_COLLATE 'xx_XX.gone' LC_CTYPE 'C.UTF-8' (ERROR: ")
                 .hasMessageContaining("--into")

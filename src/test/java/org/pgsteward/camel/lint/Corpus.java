@@ -220,6 +220,12 @@ public final class Corpus {
                         period: often  # here
                       steps: [{log: "${body}"}]
                 """, "often");
+        edit(
+                "a class of sockets by its old name",
+                "receivers/email.camel.yaml",
+                "mail.smtp.socketFactory.class: org.pgsteward.camel.receivers.BoundedSockets",
+                "mail.smtp.socketFactory.class: org.pgsteward.receivers.BoundedSockets",
+                "mail.smtp.socketFactory.class names 'org.pgsteward.receivers.BoundedSockets', and there is no such class");
         add("a schedule with five fields", """
                 - route:
                     id: op-route

@@ -12,8 +12,8 @@ import java.util.Map;
  * @param lasting how long the figure must stay at the level, such as {@code 5m}
  * @param services levels of single services, of which only {@code warn} and {@code critical} count
  */
-record Levels(String warn, String critical, String clear, String lasting, Map<String, Levels> services) {
-    static Levels of(String warn, String critical) {
-        return new Levels(warn, critical, "", "", Map.of());
+record WrittenLevels(String warn, String critical, String clear, String lasting, Map<String, WrittenLevels> services) {
+    static WrittenLevels of(String warn, String critical) {
+        return new WrittenLevels(warn, critical, "", "", Map.of());
     }
 }

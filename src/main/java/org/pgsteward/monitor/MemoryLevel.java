@@ -6,13 +6,13 @@ import org.pgsteward.model.Percent;
 import org.pgsteward.model.Size;
 
 /** A line that memory may cross: a share of the limit, or so many bytes whatever the limit is. */
-public sealed interface Level {
+sealed interface MemoryLevel {
 
     /** Where the line lies, in bytes, for a container with this limit in bytes. */
     long of(long limitBytes);
 
     /** @param percent of the limit, above 0 and up to 100 */
-    record Share(double percent) implements Level {
+    record Share(double percent) implements MemoryLevel {
         public Share {
             if (!(percent > 0 && percent <= 100)) {
                 throw new IllegalArgumentException("a level of " + percent + "% is not above 0% and up to 100%");
@@ -31,7 +31,7 @@ public sealed interface Level {
     }
 
     /** @param bytes above 0 */
-    record Bytes(long bytes) implements Level {
+    record Bytes(long bytes) implements MemoryLevel {
         public Bytes {
             if (bytes <= 0) {
                 throw new IllegalArgumentException("a level of " + bytes + " bytes is not above 0");
@@ -55,7 +55,7 @@ public sealed interface Level {
      * @param name of the setting or label, for the message
      * @throws IllegalArgumentException with name and value when the text is none of these
      */
-    static Level parse(String name, String text) {
+    static MemoryLevel parse(String name, String text) {
         OptionalDouble share = Percent.read(text);
         OptionalLong size = Size.read(text);
         try {

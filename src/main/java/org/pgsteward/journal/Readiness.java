@@ -1,8 +1,8 @@
-package org.pgsteward.backup.underway;
+package org.pgsteward.journal;
 
 import java.sql.SQLException;
 
-/** What has to be in order before backups are listed, made or removed: the tables, and what ended processes left. */
+/** What has to be in order before backups and services are written down: the tables, and what ended processes left. */
 @FunctionalInterface
 public interface Readiness {
     /**

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("fast")
-class LevelTest {
+class MemoryLevelTest {
     @ParameterizedTest
     @CsvSource({
         "80%, 800, 80%",
@@ -24,7 +24,7 @@ class LevelTest {
         "512b, 512, 512 B"
     })
     void readsWhatDockersOwnOptionsWouldRead(String text, long ofThousand, String words) {
-        Level level = Level.parse("warn", text);
+        MemoryLevel level = MemoryLevel.parse("warn", text);
 
         assertThat(level.of(1000)).isEqualTo(ofThousand);
         assertThat(level).hasToString(words);
@@ -33,7 +33,7 @@ class LevelTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "%", "lots", "-5%", "0%", "101%", "0", "80 percent", "1e9", "5x", "8०%"})
     void refusesAnythingElseWithTheNameAndTheValue(String text) {
-        assertThatThrownBy(() -> Level.parse("label pgsteward.memory.warn", text))
+        assertThatThrownBy(() -> MemoryLevel.parse("label pgsteward.memory.warn", text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("label pgsteward.memory.warn is '" + text + "'");
     }

@@ -16,8 +16,13 @@ import org.pgsteward.model.Container;
  * @param critical as it was written, for the message
  * @param complaints labels that could not be used, a sentence each
  */
-record MemoryLevels(
-        long warnBytes, long criticalBytes, long clearBytes, Level warn, Level critical, List<String> complaints) {
+record ContainerLevels(
+        long warnBytes,
+        long criticalBytes,
+        long clearBytes,
+        MemoryLevel warn,
+        MemoryLevel critical,
+        List<String> complaints) {
 
     /** Without a clear level of its own, an alert is over this many percent of the limit below the warning. */
     private static final double CLEAR_BELOW_WARN = 5;
@@ -31,10 +36,11 @@ record MemoryLevels(
      *
      * @param limitBytes what the shares are shares of
      */
-    static MemoryLevels of(Level warn, Level critical, Optional<Level> clear, Container container, long limitBytes) {
+    static ContainerLevels of(
+            MemoryLevel warn, MemoryLevel critical, Optional<MemoryLevel> clear, Container container, long limitBytes) {
         List<String> complaints = new ArrayList<>();
-        Level ownWarn = label(container, WARN_LABEL, complaints).orElse(warn);
-        Level ownCritical = label(container, CRITICAL_LABEL, complaints).orElse(critical);
+        MemoryLevel ownWarn = label(container, WARN_LABEL, complaints).orElse(warn);
+        MemoryLevel ownCritical = label(container, CRITICAL_LABEL, complaints).orElse(critical);
         long warnBytes = ownWarn.of(limitBytes);
         // A container whose own warning lies above the common critical level is critical from its warning on.
         long criticalBytes = Math.max(warnBytes, ownCritical.of(limitBytes));
@@ -42,7 +48,7 @@ record MemoryLevels(
         long asSet = clear.map(level -> level.of(limitBytes)).orElse(usual);
         // A clear level at or above a container's own warning would flap; the usual distance is kept instead.
         long clearBytes = Math.max(1, asSet < warnBytes ? asSet : usual);
-        return new MemoryLevels(
+        return new ContainerLevels(
                 warnBytes, criticalBytes, Math.min(clearBytes, warnBytes), ownWarn, ownCritical, complaints);
     }
 
@@ -56,9 +62,9 @@ record MemoryLevels(
                 samples);
     }
 
-    private static Optional<Level> label(Container container, String label, List<String> complaints) {
+    private static Optional<MemoryLevel> label(Container container, String label, List<String> complaints) {
         try {
-            return container.label(label).map(text -> Level.parse("label " + label, text));
+            return container.label(label).map(text -> MemoryLevel.parse("label " + label, text));
         } catch (IllegalArgumentException noLevel) {
             complaints.add(noLevel.getMessage() + "; the common level is used");
             return Optional.empty();

@@ -9,14 +9,14 @@ import java.util.List;
  * @param log rules for PostgreSQL's log
  * @param host rules for the disks and for pgsteward itself
  */
-public record Thresholds(
+public record MonitorRules(
         MemoryRule memory,
         PostgresRule postgres,
         LoginLog.Pace logins,
         List<FigureRule<DatabaseLook>> databases,
         List<FigureRule<LogLook>> log,
         List<FigureRule<HostLook>> host) {
-    public Thresholds {
+    public MonitorRules {
         databases = List.copyOf(databases);
         log = List.copyOf(log);
         host = List.copyOf(host);
