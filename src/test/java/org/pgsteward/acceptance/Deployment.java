@@ -7,38 +7,27 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.pgsteward.engine.NeedsEngine;
 
 /**
- * A checkout in a folder of its own, brought up as the README says, on the engine that the tests use. The shipped
- * compose file names its containers, so it takes an engine on which those names are free.
+ * A checkout brought up as the README says, on the engine that the tests use, by the names of a story. The methods take a
+ * container of a compose file by its name there, and know what it is called on the engine.
  */
 final class Deployment {
-    /** Not the name in the compose file, so that no volume of an operator can ever be ours to delete. */
-    static final String PROJECT = "pgsteward-e2e";
+    static final String APPLICATION = "pgsteward-test/app";
 
-    /** A container beside the two compose files; whoever starts it gives it this name. */
-    static final String LATECOMER = "pgsteward-e2e-latecomer";
-
-    private static final String SERVICES = "pgsteward-e2e-services";
-    private static final List<String> NAMES =
-            List.of("postgresql", "pgsteward", "vikunja", "hedgedoc", "linkding", "navidrome");
     private static final List<String> BASES =
             List.of("debian:bookworm-slim", "eclipse-temurin:25-jre", "postgres:15-alpine");
 
@@ -48,47 +37,27 @@ final class Deployment {
     /** What a program may take where two others have the processors, and an hour where it hangs would say no more. */
     private static final Duration SLOW = Duration.ofMinutes(10);
 
-    static final String APPLICATION = "pgsteward-test/app";
-
-    /** A container of nobody's. */
-    static final String STRANGER = "stranger";
-
-    static final String GUESSER = "guesser";
-
-    /** Containers that do not run for long. */
-    static final String CRASHING = "crashing";
-
-    static final String HUNGRY = "hungry";
-
-    /** With which the webhook's notices are signed. */
-    static final String HOOK_SECRET = "whsec_a25vd24tc2VjcmV0LW9mLXRoZS1ob29r";
-
-    /** A container and a volume of that name: what a base backup becomes. */
-    static final String RESTORED = "pgsteward-e2e-restored";
-
-    /** The same application after an update. */
-    static final String NEWER = "pgsteward-test/app:newer";
-
-    private final Path folder;
-    private final Map<String, String> environment =
-            Map.of("DOCKER_HOST", NeedsEngine.Engine.host(), "COMPOSE_PROJECT_NAME", PROJECT);
-    private final int port;
+    private final Names names;
+    private final Checkout checkout;
+    private final Map<String, String> environment;
     private final HttpClient http = HttpClient.newHttpClient();
     private final ObjectMapper json = new ObjectMapper();
-    private final DataDisk disk;
     private boolean imagesAreOurs;
 
     /** @param folder an empty one */
-    Deployment(Path folder) throws IOException {
-        this.folder = folder;
-        disk = new DataDisk(folder);
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+    Deployment(Path folder, Names names) throws IOException {
+        this.names = names;
+        checkout = new Checkout(folder, names);
+        environment = Map.of(
+                "DOCKER_HOST", NeedsEngine.Engine.host(),
+                "COMPOSE_PROJECT_NAME", names.project(),
+                "STORY", names.project(),
+                "NAME_PREFIX", names.areShipped() ? "" : names.project() + "-",
+                "INTERNAL_DB", names.network("internal_db"));
     }
 
     /** Why it cannot be brought up here, if it cannot. What an earlier run left behind is taken away first. */
-    Optional<String> hindrance() {
+    Optional<String> hindrance() throws IOException {
         if (!NeedsEngine.Engine.host().startsWith("unix://")) {
             return Optional.of(
                     "the proxy needs the engine's socket as a file, and that is " + NeedsEngine.Engine.host());
@@ -99,15 +68,16 @@ final class Deployment {
         if (!docker("compose", "version").isWell()) {
             return Optional.of("there is no docker compose");
         }
+        names.take();
         down();
         List<String> taken = new ArrayList<>(List.of(
                 docker("ps", "--all", "--format", "{{.Names}}").well().out().split("\n")));
-        taken.retainAll(NAMES);
+        taken.retainAll(names.containers());
         if (!taken.isEmpty()) {
             return Optional.of("the engine has containers of these names already: " + String.join(", ", taken));
         }
-        if (docker("network", "inspect", "internal_db").isWell()) {
-            return Optional.of("the engine has a network internal_db already");
+        if (docker("network", "inspect", network()).isWell()) {
+            return Optional.of("the engine has a network " + network() + " already");
         }
         return missing(BASES);
     }
@@ -136,7 +106,7 @@ final class Deployment {
 
     /** The disk on which pgsteward's data lies; empty where it is the engine's own, which nobody may fill. */
     Optional<DataDisk> disk() {
-        return disk.isMounted() ? Optional.of(disk) : Optional.empty();
+        return checkout.disk().isMounted() ? Optional.of(checkout.disk()) : Optional.empty();
     }
 
     /**
@@ -145,19 +115,14 @@ final class Deployment {
      * @param hook where each notice is posted as well
      */
     Optional<String> build(String hook) throws IOException {
-        copyTheCheckout();
-        run(SLOW, "./pgsteward", "init").well();
-        Files.writeString(folder.resolve("secrets/pgsteward/webhook_url"), hook);
-        Files.writeString(folder.resolve("secrets/pgsteward/webhook_secret"), HOOK_SECRET);
-        if (disk.mount()) {
-            Files.writeString(folder.resolve("compose.override.yaml"), """
-                    volumes:
-                      pgsteward_data:
-                        driver_opts: {type: none, o: bind, device: "%s"}
-                    """.formatted(disk.folder()));
+        checkout.copy();
+        if (names.areShipped()) {
+            run(SLOW, "./pgsteward", "init").well();
+        } else {
+            // Without the launcher, which would first make an archive of classes for the one command.
+            run(SLOW, "java", "-jar", "target/pgsteward.jar", "init").well();
         }
-        Files.writeString(folder.resolve("secrets/services/navidrome_password"), "known-secret-navidrome\n");
-        writeSettings();
+        checkout.write(hook);
         imagesAreOurs = true;
         Ended built = compose("build");
         if (built.isWell() && !docker("image", "inspect", APPLICATION).isWell()) {
@@ -176,72 +141,20 @@ final class Deployment {
         return Optional.empty();
     }
 
-    /** Writes the {@code .env} with which every test begins. */
-    void writeSettings() throws IOException {
-        Path socket = Path.of(NeedsEngine.Engine.host().substring("unix://".length()));
-        // Quick, so that the tests are, and no backup that nobody asked for; nor are attempts of the seed's services on
-        // one
-        // another's databases, which are tests, told all the time. Everything else is as shipped.
-        Files.writeString(folder.resolve(".env"), """
-                DOCKER_SOCKET_DIR=%s
-                DOCKER_SOCKET_NAME=%s
-                PGSTEWARD_HTTP_PORT=%d
-                PGSTEWARD_MAILBOX_DIR=/var/lib/pgsteward/mailbox
-                PGSTEWARD_WEBHOOK_URL_FILE=/run/pgsteward/webhook_url
-                PGSTEWARD_WEBHOOK_SECRET_FILE=/run/pgsteward/webhook_secret
-                PGSTEWARD_WATCH_PERIOD=2s
-                PGSTEWARD_MONITOR_PERIOD=2s
-                PGSTEWARD_MONITOR_POSTGRES_PERIOD=2s
-                PGSTEWARD_RELIST_PERIOD=5s
-                PGSTEWARD_WATCH_LOGINS_FAILED_LASTING=0s
-                PGSTEWARD_WATCH_LOGINS_FAILED_SERVICES=vikunja=off,hedgedoc=off,linkding=off,navidrome=off
-                PGSTEWARD_RECONCILE_PERIOD=5s
-                PGSTEWARD_ALERTS_WAIT=5s
-                PGSTEWARD_ALERTS_INTERVAL=5s
-                PGSTEWARD_BACKUP_TICK=0 0 3 1 1 ?
-                """.formatted(socket.getParent(), socket.getFileName(), port));
-    }
-
-    private void copyTheCheckout() throws IOException {
-        for (String part : List.of(
-                "compose.yaml",
-                "pgsteward",
-                "pom.xml",
-                ".dockerignore",
-                "routes",
-                "src/main/docker",
-                "target/lib",
-                "target/pgsteward.jar")) {
-            copy(Path.of(part));
-        }
-        // Older than nothing beside it, so that the launcher does not build.
-        Files.setLastModifiedTime(folder.resolve("target/pgsteward.jar"), FileTime.from(Instant.now()));
-    }
-
-    private void copy(Path from) throws IOException {
-        Files.createDirectories(folder.resolve(from).getParent());
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, folder.resolve(file), java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
-            }
-        }
-    }
-
     void up() {
         shell("docker compose up --build -d").well();
     }
 
-    void servicesUp() {
-        services("up", "--detach").well();
+    /** @param chosen the services to start; all of the seed's if empty */
+    void servicesUp(List<String> chosen) {
+        services(command(List.of("up", "--detach"), chosen.toArray(String[]::new)))
+                .well();
     }
 
     /** Everything goes, volumes and networks included; nothing is an error. */
     void down() {
-        OwnPostgres.remove(this);
         services("down", "--volumes", "--timeout", "1");
-        docker("rm", "--force", "--volumes", LATECOMER, STRANGER, GUESSER, CRASHING, HUNGRY, RESTORED);
-        docker("volume", "rm", RESTORED);
-        docker("image", "rm", NEWER);
+        shell("docker ps --all --quiet " + ofThisStory() + " | xargs -r docker rm --force --volumes");
         Ended ended = run(
                 Duration.ofSeconds(90),
                 "docker",
@@ -256,20 +169,35 @@ final class Deployment {
             System.out.println("end-to-end tests: " + ended.err());
         }
         // Compose knows of the volume of one version only; a server that runs on the other keeps it until here.
-        docker("volume", "rm", PROJECT + "_postgres17_data");
-        disk.unmount();
+        // Networks
+        // that the override names are not in compose.yaml.
+        docker("volume", "rm", names.project() + "_postgres17_data");
+        shell("docker network ls --quiet --filter label=com.docker.compose.project=" + names.project()
+                + " | xargs -r docker network rm; docker network prune --force " + ofThisStory());
+        checkout.disk().unmount();
     }
 
-    /** The images that compose built; the engine's build cache makes them again in seconds. */
+    /** A filter of {@code docker ps} and others. */
+    String ofThisStory() {
+        return "--filter label=" + label();
+    }
+
+    /** A label of each container of this story; no story sees those of another. */
+    String label() {
+        return Checkout.LABEL + "=" + names.project();
+    }
+
+    /** Lets others have the shipped names. The engine's build cache makes the images again in seconds. */
     void removeImages() {
         if (imagesAreOurs) {
-            docker("image", "rm", "pgsteward", "pgsteward-docker-proxy");
+            names.images().forEach(image -> docker("image", "rm", image));
         }
+        names.giveBack();
     }
 
     /** Until the daemon answers, if it is to run. */
     void awaitSteward() {
-        if (!docker("inspect", "--format", "{{.State.Running}}", "pgsteward")
+        if (!docker("inspect", "--format", "{{.State.Running}}", name("pgsteward"))
                 .out()
                 .equals("true")) {
             return;
@@ -282,45 +210,100 @@ final class Deployment {
     /** A program on the host, beside the copy, that somebody talks to. */
     Process start(String... command) throws IOException {
         ProcessBuilder builder =
-                new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+                new ProcessBuilder(command).directory(folder().toFile()).redirectErrorStream(true);
         builder.environment().putAll(environment);
         return builder.start();
     }
 
     /** {@code docker compose} on the copy. */
     Ended compose(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("docker", "compose"));
-        command.addAll(List.of(arguments));
-        return run(SLOW, command.toArray(String[]::new));
+        return run(SLOW, command(List.of("docker", "compose"), arguments));
     }
 
     /** The host is gone: nothing is left but the checkout with its {@code .env} and {@code secrets}. */
     void lose() throws IOException {
         compose("down", "--volumes", "--timeout", "5").well();
-        if (disk.isMounted()) {
-            disk.wipe();
+        if (checkout.disk().isMounted()) {
+            checkout.disk().wipe();
         }
     }
 
     /** {@code docker compose} on the seed's four services. */
     Ended services(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                "docker",
-                "compose",
-                "--project-name",
-                SERVICES,
-                "--file",
-                Path.of("src/test/acceptance/seed-services/compose.yaml")
-                        .toAbsolutePath()
-                        .toString()));
-        command.addAll(List.of(arguments));
-        return run(SLOW, command.toArray(String[]::new));
+        return run(
+                SLOW,
+                command(
+                        List.of(
+                                "docker",
+                                "compose",
+                                "--project-name",
+                                names.project() + "-services",
+                                "--file",
+                                Path.of("src/test/acceptance/seed-services/compose.yaml")
+                                        .toAbsolutePath()
+                                        .toString()),
+                        arguments));
+    }
+
+    /** A command of pgsteward, as it is typed while the daemon runs. */
+    Ended pgsteward(String... arguments) {
+        return run(SLOW, command(List.of("docker", "exec", name("pgsteward"), "pgsteward"), arguments));
+    }
+
+    /**
+     * Starts a container that is in no compose file, on the network of the services.
+     *
+     * @param rest further options, the image, and its arguments
+     */
+    Ended runs(String name, String... rest) {
+        return run(
+                SLOW,
+                command(
+                        List.of(
+                                "docker",
+                                "run",
+                                "--detach",
+                                "--label",
+                                label(),
+                                "--name",
+                                name,
+                                "--network",
+                                network()),
+                        rest));
+    }
+
+    private static String[] command(List<String> beginning, String... rest) {
+        List<String> command = new ArrayList<>(beginning);
+        command.addAll(List.of(rest));
+        return command.toArray(String[]::new);
+    }
+
+    /** What a container has written. */
+    Ended log(String container) {
+        return docker("logs", name(container));
+    }
+
+    /** What a container of a compose file is called on the engine. */
+    String name(String container) {
+        return names.container(container);
+    }
+
+    /** The network of the services. */
+    String network() {
+        return names.network("internal_db");
+    }
+
+    /** The network of PostgreSQL and pgsteward alone. */
+    String networkOfPgsteward() {
+        return names.network("internal_db_pgsteward");
+    }
+
+    String project() {
+        return names.project();
     }
 
     Ended docker(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("docker"));
-        command.addAll(List.of(arguments));
-        return run(SLOW, command.toArray(String[]::new));
+        return run(SLOW, command(List.of("docker"), arguments));
     }
 
     /** A shell script on the host, beside the copy. */
@@ -330,14 +313,14 @@ final class Deployment {
 
     /** A shell script inside a container. */
     Ended inside(String container, String script) {
-        return docker("exec", container, "sh", "-c", script);
+        return docker("exec", name(container), "sh", "-c", script);
     }
 
     /** Rows of the administrator's query, columns parted by {@code |}. */
     String sql(String database, String query) {
         return docker(
                         "exec",
-                        "postgresql",
+                        name("postgresql"),
                         "psql",
                         "-XqAt",
                         "-v",
@@ -358,14 +341,7 @@ final class Deployment {
 
     /** A field of {@code docker inspect}. */
     String inspect(String container, String template) {
-        return docker("inspect", "--format", template, container).well().out();
-    }
-
-    /** What lies in the mailbox of that kind, oldest first. */
-    List<JsonNode> notices(String kind) {
-        return notices().stream()
-                .filter(notice -> notice.path("kind").asText().equals(kind))
-                .toList();
+        return docker("inspect", "--format", template, name(container)).well().out();
     }
 
     /** All that lies in the mailbox, oldest first. */
@@ -397,7 +373,7 @@ final class Deployment {
     String get(String path) {
         try {
             return http.send(
-                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
                                     .timeout(Duration.ofSeconds(20))
                                     .build(),
                             HttpResponse.BodyHandlers.ofString())
@@ -411,14 +387,14 @@ final class Deployment {
     }
 
     int port() {
-        return port;
+        return checkout.port();
     }
 
     Path folder() {
-        return folder;
+        return checkout.folder();
     }
 
     private Ended run(Duration limit, String... command) {
-        return Ended.run(folder, environment, limit, List.of(command));
+        return Ended.run(folder(), environment, limit, List.of(command));
     }
 }

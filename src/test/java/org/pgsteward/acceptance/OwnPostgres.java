@@ -7,7 +7,6 @@ package org.pgsteward.acceptance;
 final class OwnPostgres {
     static final String PASSWORD = "known-secret-of-an-administrator";
 
-    private static final String LABEL = "org.pgsteward.test=own-postgres";
     private static final String ROLE = "CREATE ROLE vikunja LOGIN PASSWORD 'known-secret-vikunja'";
     private static final String DATABASE = "CREATE DATABASE vikunja OWNER vikunja";
 
@@ -19,9 +18,9 @@ final class OwnPostgres {
 
     /** Returns when PostgreSQL answers and the service has been started. */
     void start() {
-        host.shell("docker network create --internal --label " + LABEL + " internal_db")
+        host.shell("docker network create --internal --label " + host.label() + " internal_db")
                 .well();
-        host.shell("docker run --detach --name postgresql --network internal_db --label " + LABEL
+        host.shell("docker run --detach --name postgresql --network internal_db --label " + host.label()
                         + " --env POSTGRES_USER=homelab --env POSTGRES_PASSWORD=" + PASSWORD + " postgres:15-alpine")
                 .well();
         // By TCP, because the image's first server, which only prepares the folder, listens on the socket alone.
@@ -30,16 +29,10 @@ final class OwnPostgres {
                 .well();
         host.sql(ROLE);
         host.sql(DATABASE);
-        host.shell("docker run --detach --name vikunja --network internal_db --label " + LABEL
+        host.shell("docker run --detach --name vikunja --network internal_db --label " + host.label()
                         + " --env VIKUNJA_DATABASE_TYPE=postgres --env VIKUNJA_DATABASE_HOST=postgresql"
                         + " --env VIKUNJA_DATABASE_USER=vikunja --env VIKUNJA_DATABASE_PASSWORD=known-secret-vikunja "
                         + Deployment.APPLICATION)
                 .well();
-    }
-
-    /** Removes everything that {@link #start} made, also in a run that was killed. */
-    static void remove(Deployment host) {
-        host.shell("docker ps --all --quiet --filter label=" + LABEL + " | xargs -r docker rm --force --volumes");
-        host.shell("docker network prune --force --filter label=" + LABEL);
     }
 }

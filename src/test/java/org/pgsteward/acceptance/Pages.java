@@ -10,10 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.pgsteward.cli.Handbook;
 
 /** The pages of {@code src/docs/how-to}, typed as they stand beside a deployment, and compared with what they show. */
@@ -25,18 +23,12 @@ final class Pages {
     private static final String OF_A_SERVICE = "docker compose up -d vikunja";
 
     private final Deployment host;
-    private final Set<String> typed = new HashSet<>();
     private final Map<String, Runnable> after = new HashMap<>();
     private final Map<String, String> instead = new HashMap<>();
     private String settingsBefore = "";
 
     Pages(Deployment host) {
         this.host = host;
-    }
-
-    /** The lines that have been typed, as they stand. */
-    Set<String> typed() {
-        return typed;
     }
 
     /** What a reader waits for before he goes on. */
@@ -58,8 +50,8 @@ final class Pages {
         for (Handbook.Step step : Handbook.steps(file)) {
             for (Handbook.Line line : lines) {
                 if (line.number() < step.line().number()
-                        && !Files.readString(settings).contains(line.text())) {
-                    Files.writeString(settings, line.text() + "\n", StandardOpenOption.APPEND);
+                        && !Files.readString(settings).contains(real(line.text()))) {
+                    Files.writeString(settings, real(line.text()) + "\n", StandardOpenOption.APPEND);
                 }
             }
             String out = typeLine(step.line().text());
@@ -73,13 +65,17 @@ final class Pages {
         host.compose("up", "--detach").well();
     }
 
-    /** @return what it wrote to standard output */
-    String typeLine(String line) throws IOException {
-        typed.add(line);
+    private String real(String line) {
         String real = line;
         for (Map.Entry<String, String> example : instead.entrySet()) {
             real = real.replace(example.getKey(), example.getValue());
         }
+        return real;
+    }
+
+    /** @return what it wrote to standard output */
+    private String typeLine(String line) throws IOException {
+        String real = real(line);
         String out;
         if (line.contains("\\password")) {
             out = answer(real, List.of("Enter new password", "Enter it again"));

@@ -28,7 +28,7 @@ import org.pgsteward.postgres.TestCluster;
 
 /**
  * The pages of {@code src/docs/how-to}, typed line by line on a real PostgreSQL and the recording of a home-lab, whose
- * databases somebody made by hand. What needs a Docker Engine is left to {@code ComposeIT}; {@link DocumentedCommandsTest}
+ * databases somebody made by hand. What needs a Docker Engine is left to the stories of {@code acceptance}; {@link DocumentedCommandsTest}
  * sees to it that nothing else is left out.
  */
 @NeedsPostgres

@@ -6,9 +6,7 @@ import static org.pgsteward.monitor.Looks.NOON;
 import static org.pgsteward.monitor.Looks.session;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -19,11 +17,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.model.Condition;
-import org.pgsteward.model.Severity;
 
-/** What each rule makes of a look, with the levels that are shipped. */
+/** What the rules say of what was read of PostgreSQL. */
 @Tag("fast")
 class DatabaseRulesTest {
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("scenarios")
     void eachScenarioIsSaidInItsWords(
@@ -45,7 +43,7 @@ class DatabaseRulesTest {
         List<String> said = watch.judge(look.look()).conditions().stream()
                 .filter(condition -> condition.severity().isPresent())
                 .peek(condition -> assertThat(condition.remedy()).contains(remedy))
-                .map(DatabaseRulesTest::words)
+                .map(Looks::words)
                 .toList();
 
         assertThat(said).as(why).isEqualTo(expected.isEmpty() ? List.of() : List.of(expected));
@@ -55,26 +53,26 @@ class DatabaseRulesTest {
         return Stream.of(
                 scenario(
                         "room for most is no news",
-                        rule(new ConnectionsRule(), "80%", "95%"),
+                        Looks.rule(new ConnectionsRule(), "80%", "95%"),
                         n -> n.sessions = 70,
                         "",
                         ""),
                 scenario(
                         "connections near the maximum, those for superusers left out",
-                        rule(new ConnectionsRule(), "80%", "95%"),
+                        Looks.rule(new ConnectionsRule(), "80%", "95%"),
                         n -> n.sessions = 80,
                         "warning connections-near-maximum:postgresql 80 of 97 connections in use (82%); most: vikunja 1;"
                                 + " told from 80% on",
                         "docker exec postgresql psql -U homelab -d homelab -c \"SELECT datname"),
                 scenario(
                         "a queue that is nearly empty",
-                        rule(new NotifyQueueRule(), "5%", "40%"),
+                        Looks.rule(new NotifyQueueRule(), "5%", "40%"),
                         n -> n.notifyShare = 0.04,
                         "",
                         ""),
                 scenario(
                         "a queue that fills, without a long transaction",
-                        rule(new NotifyQueueRule(), "5%", "40%"),
+                        Looks.rule(new NotifyQueueRule(), "5%", "40%"),
                         n -> n.notifyShare = 0.5,
                         "critical notify-queue-filling:postgresql the queue of NOTIFY is full to 50%; a full queue makes each"
                                 + " NOTIFY of each service fail with its transaction; a listening session with an open"
@@ -82,14 +80,14 @@ class DatabaseRulesTest {
                         "ORDER BY xact_start LIMIT 10"),
                 scenario(
                         "a service near its own limit",
-                        rule(new ServiceConnectionsRule(), "80%", "off"),
+                        Looks.rule(new ServiceConnectionsRule(), "80%", "off"),
                         n -> n.counted = 45,
                         "warning service-connections-near-limit:vikunja 45 of 50 connections that it may have are in use"
                                 + " (90%); told from 80% on",
                         "WHERE datname = 'vikunja'"),
                 scenario(
                         "without a limit of its own there is none to be near",
-                        rule(new ServiceConnectionsRule(), "80%", "off"),
+                        Looks.rule(new ServiceConnectionsRule(), "80%", "off"),
                         n -> {
                             n.limit = Optional.empty();
                             n.counted = 90;
@@ -98,14 +96,14 @@ class DatabaseRulesTest {
                         ""),
                 scenario(
                         "a long transaction at work",
-                        rule(new TransactionRule(), "1h", "12h"),
+                        Looks.rule(new TransactionRule(), "1h", "12h"),
                         n -> n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), false, 7300, 0)),
                         "warning transaction-long:vikunja a transaction of pid 11 (vikunja, web-1, 172.18.0.5) has been"
                                 + " open for 2 h 1 min, and is at work; told from 1 h on",
                         "\"SELECT pg_terminate_backend(11)\""),
                 scenario(
                         "the oldest of several is named, with its idleness",
-                        rule(new TransactionRule(), "1h", "2h"),
+                        Looks.rule(new TransactionRule(), "1h", "2h"),
                         n -> {
                             n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), true, 7300, 100));
                             n.transactions.add(new DatabaseLook.Transaction("vikunja", session(12), false, 90, 0));
@@ -115,13 +113,13 @@ class DatabaseRulesTest {
                         "pg_terminate_backend(11)"),
                 scenario(
                         "a short idleness in a transaction is ordinary",
-                        rule(new TransactionRule.Idle(), "10m", "2h"),
+                        Looks.rule(new TransactionRule.Idle(), "10m", "2h"),
                         n -> n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), true, 7300, 100)),
                         "",
                         ""),
                 scenario(
                         "a transaction that its application has forgotten, the idlest being named",
-                        rule(new TransactionRule.Idle(), "10m", "2h"),
+                        Looks.rule(new TransactionRule.Idle(), "10m", "2h"),
                         n -> {
                             n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), true, 900, 100));
                             n.transactions.add(new DatabaseLook.Transaction("vikunja", session(12), true, 800, 700));
@@ -131,7 +129,7 @@ class DatabaseRulesTest {
                         "pg_terminate_backend(12)"),
                 scenario(
                         "who waits for whom; ended is the head of the queue and not one who waits too",
-                        rule(new LockRule(), "1m", "10m"),
+                        Looks.rule(new LockRule(), "1m", "10m"),
                         n -> {
                             n.waits.add(wait(21, 70, 22, 23));
                             n.waits.add(wait(22, 65, 23));
@@ -144,7 +142,7 @@ class DatabaseRulesTest {
                         "pg_terminate_backend(23)"),
                 scenario(
                         "a prepared transaction holds locks without a session",
-                        rule(new LockRule(), "1m", "10m"),
+                        Looks.rule(new LockRule(), "1m", "10m"),
                         n -> n.waits.add(new DatabaseLook.Wait(
                                 "vikunja",
                                 session(21),
@@ -155,35 +153,35 @@ class DatabaseRulesTest {
                         "pg_prepared_xacts"),
                 scenario(
                         "deadlocks of before are no news",
-                        rule(new DeadlockRule(), "1", "off"),
+                        Looks.rule(new DeadlockRule(), "1", "off"),
                         DatabaseRulesTest::nothing,
                         DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
                         "deadlocks since the last look",
-                        rule(new DeadlockRule(), "1", "off"),
+                        Looks.rule(new DeadlockRule(), "1", "off"),
                         n -> n.deadlocks = 9,
                         "warning deadlock:vikunja 2 deadlocks in the last 40 min: PostgreSQL undid one of the transactions"
                                 + " each time",
                         "docker logs --since 2h postgresql"),
                 scenario(
                         "after the counters were reset all that they say is new",
-                        rule(new DeadlockRule(), "1", "off"),
+                        Looks.rule(new DeadlockRule(), "1", "off"),
                         n -> n.deadlocks = 1,
                         "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL undid one of the transactions"
                                 + " each time",
                         ""),
                 scenario(
                         "a database that was renamed, when it was taken over or put aside, has its counters of before",
-                        rule(new DeadlockRule(), "1", "off"),
+                        Looks.rule(new DeadlockRule(), "1", "off"),
                         b -> b.service = "vikunja_db",
                         DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
                         "and what happens to it after that is new",
-                        rule(new DeadlockRule(), "1", "off"),
+                        Looks.rule(new DeadlockRule(), "1", "off"),
                         b -> b.service = "vikunja_db",
                         n -> n.deadlocks = 8,
                         "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL undid one of the transactions"
@@ -191,7 +189,7 @@ class DatabaseRulesTest {
                         ""),
                 scenario(
                         "one that took another's place begins at 0",
-                        rule(new DeadlockRule(), "1", "off"),
+                        Looks.rule(new DeadlockRule(), "1", "off"),
                         b -> b.oid = 16_399,
                         n -> n.deadlocks = 7,
                         "warning deadlock:vikunja 7 deadlocks in the last 40 min: PostgreSQL undid one of the transactions"
@@ -199,53 +197,53 @@ class DatabaseRulesTest {
                         ""),
                 scenario(
                         "old transaction ids",
-                        rule(new IdAgeRule(), "500m", "1500m"),
+                        Looks.rule(new IdAgeRule(), "500m", "1500m"),
                         n -> n.idAge = 600_000_000,
                         "warning transaction-ids-old:vikunja its oldest row is 600 million transactions old, and at 2100"
                                 + " million PostgreSQL stops writing; told from 500 million on",
                         "psql -U homelab -d vikunja -c \"VACUUM (FREEZE)\""),
                 scenario(
                         "a large database",
-                        rule(new SizeRule(), "50m", "off"),
+                        Looks.rule(new SizeRule(), "50m", "off"),
                         DatabaseRulesTest::nothing,
                         "warning database-large:vikunja its database has 100 MiB; told from 50 MiB on",
                         "pg_total_relation_size"),
                 scenario(
                         "without a level none is large",
-                        rule(new SizeRule(), "off", "off"),
+                        Looks.rule(new SizeRule(), "off", "off"),
                         DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
                         "a database that grows",
-                        rule(new GrowthRule(), "1g", "off"),
+                        Looks.rule(new GrowthRule(), "1g", "off"),
                         n -> n.sizeBytes = 1300 * MIB,
                         "warning database-growing:vikunja its database grew by 1.2 GiB in 40 min, from 100 MiB to 1.3 GiB;"
                                 + " told from 1 GiB on",
                         "pg_total_relation_size"),
                 scenario(
                         "one that took another's place has not grown",
-                        rule(new GrowthRule(), "1g", "off"),
+                        Looks.rule(new GrowthRule(), "1g", "off"),
                         b -> b.oid = 16_399,
                         n -> n.sizeBytes = 1300 * MIB,
                         "",
                         ""),
                 scenario(
                         "nor has one that was filled under another name",
-                        rule(new GrowthRule(), "1g", "off"),
+                        Looks.rule(new GrowthRule(), "1g", "off"),
                         b -> b.service = "pgsteward_restore_0a1b2c3d",
                         n -> n.sizeBytes = 1300 * MIB,
                         "",
                         ""),
                 scenario(
                         "one that shrinks does not",
-                        rule(new GrowthRule(), "1g", "off"),
+                        Looks.rule(new GrowthRule(), "1g", "off"),
                         n -> n.sizeBytes = MIB,
                         "",
                         ""),
                 scenario(
                         "a service that has not connected since it was enrolled",
-                        rule(new UnconnectedRule(), "7d", "off"),
+                        Looks.rule(new UnconnectedRule(), "7d", "off"),
                         n -> {
                             n.enrolledAt = Optional.of(NOON.minus(Duration.ofDays(8)));
                             n.lastSession = Optional.empty();
@@ -255,7 +253,7 @@ class DatabaseRulesTest {
                         "pgsteward doctor"),
                 scenario(
                         "one that pgsteward has not watched for long enough is left in peace",
-                        rule(new UnconnectedRule(), "7d", "off"),
+                        Looks.rule(new UnconnectedRule(), "7d", "off"),
                         n -> {
                             n.watchedSince = NOON.minus(Duration.ofDays(1));
                             n.lastSession = Optional.empty();
@@ -264,19 +262,19 @@ class DatabaseRulesTest {
                         ""),
                 scenario(
                         "one that was seen within the week is connected",
-                        rule(new UnconnectedRule(), "7d", "off"),
+                        Looks.rule(new UnconnectedRule(), "7d", "off"),
                         n -> n.lastSession = Optional.of(NOON.minus(Duration.ofDays(6))),
                         "",
                         ""),
                 scenario(
                         "one that came and went",
-                        rule(new UnconnectedRule(), "7d", "off"),
+                        Looks.rule(new UnconnectedRule(), "7d", "off"),
                         n -> n.lastSession = Optional.of(NOON.minus(Duration.ofDays(9))),
                         "info service-unconnected:vikunja no session of it has been seen for 9 days; told from 7 days on",
                         ""),
                 scenario(
                         "a start that nobody ordered",
-                        rule(new RestartRule(), "1", "3"),
+                        Looks.rule(new RestartRule(), "1", "3"),
                         n -> {
                             n.startedAt = NOON.minusSeconds(60);
                             n.recoveredAt = n.startedAt;
@@ -286,7 +284,7 @@ class DatabaseRulesTest {
                         "docker logs --since 2h postgresql"),
                 scenario(
                         "a start that somebody ordered",
-                        rule(new RestartRule(), "1", "3"),
+                        Looks.rule(new RestartRule(), "1", "3"),
                         n -> {
                             n.startedAt = NOON.minusSeconds(60);
                             n.recoveredAt = n.startedAt;
@@ -296,20 +294,20 @@ class DatabaseRulesTest {
                         ""),
                 scenario(
                         "a killed process ends all sessions, and the container knows nothing of it",
-                        rule(new RestartRule(), "1", "3"),
+                        Looks.rule(new RestartRule(), "1", "3"),
                         n -> n.recoveredAt = NOON.minusSeconds(30),
                         "warning postgres-restarted:postgresql a process of PostgreSQL was killed or crashed, and all"
                                 + " sessions were ended at 2026-05-01T11:59:30Z",
                         "docker stats"),
                 scenario(
                         "settings that fit",
-                        rule(new SettingsRule(), "100%", "off"),
+                        Looks.rule(new SettingsRule(), "100%", "off"),
                         DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
                         "PostgreSQL's own defaults in 256 MiB do not",
-                        rule(new SettingsRule(), "100%", "off"),
+                        Looks.rule(new SettingsRule(), "100%", "off"),
                         n -> n.memory = new DatabaseLook.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3),
                         "info settings-too-large:postgresql by its settings PostgreSQL may come to take 720 MiB, 281% of"
                                 + " the 256 MiB that its container may have: 128 MiB shared_buffers + 3 autovacuum workers of"
@@ -317,7 +315,7 @@ class DatabaseRulesTest {
                         "\"ALTER SYSTEM SET shared_buffers = '64MB'\""),
                 scenario(
                         "without a limit everything fits",
-                        rule(new SettingsRule(), "100%", "off"),
+                        Looks.rule(new SettingsRule(), "100%", "off"),
                         n -> {
                             n.memory = new DatabaseLook.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3);
                             n.limitBytes = Optional.of(0L);
@@ -326,13 +324,13 @@ class DatabaseRulesTest {
                         ""),
                 scenario(
                         "without pg_stat_statements no statement is slow",
-                        rule(new SlowQueryRule(), "2s", "off"),
+                        Looks.rule(new SlowQueryRule(), "2s", "off"),
                         DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
                         "a statement that has become slow, whatever it was before",
-                        rule(new SlowQueryRule(), "2s", "off"),
+                        Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries =
                                 Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 1000, 100))),
                         n -> n.queries =
@@ -342,7 +340,7 @@ class DatabaseRulesTest {
                         "WHERE queryid = -42"),
                 scenario(
                         "what has the same id in every database is compared with itself",
-                        rule(new SlowQueryRule(), "2s", "off"),
+                        Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries = Optional.of(List.of(
                                 new DatabaseLook.Query(16_400, "vikunja", 7, 1000, 5000),
                                 new DatabaseLook.Query(16_401, "wiki", 7, 2000, 2))),
@@ -353,14 +351,14 @@ class DatabaseRulesTest {
                         ""),
                 scenario(
                         "nor is one slow again because its database has another name",
-                        rule(new SlowQueryRule(), "2s", "off"),
+                        Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja_db", 7, 10, 100))),
                         n -> n.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", 7, 10, 100))),
                         "",
                         ""),
                 scenario(
                         "a statement that was slow and is no longer run",
-                        rule(new SlowQueryRule(), "2s", "off"),
+                        Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 10, 100))),
                         n -> n.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 10, 100))),
                         "",
@@ -370,7 +368,7 @@ class DatabaseRulesTest {
     @Test
     void whatIsFineIsSaidOnceAndADroppedDatabaseIsNoLongerASubject() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new IdAgeRule(), "500m", "off")));
+        watch.use(List.of(Looks.rule(new IdAgeRule(), "500m", "off")));
         Looks.Quiet quiet = new Looks.Quiet();
 
         assertThat(watch.judge(quiet.look()).conditions())
@@ -398,7 +396,7 @@ class DatabaseRulesTest {
     @Test
     void asLongAsNoContainerIsKnownNothingIsSaidOfItsLimitAndNothingEnds() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new SettingsRule(), "100%", "off")));
+        watch.use(List.of(Looks.rule(new SettingsRule(), "100%", "off")));
         Looks.Quiet early = new Looks.Quiet();
         early.limitBytes = Optional.empty();
 
@@ -410,244 +408,6 @@ class DatabaseRulesTest {
         assertThat(watch.judge(early.look()).subjects())
                 .as("where there is no limit nothing is too large")
                 .isEmpty();
-    }
-
-    @Test
-    void aRestartIsOverWhenAnHourHasPassed() {
-        DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new RestartRule(), "1", "off")));
-        List<String> said = new ArrayList<>();
-        for (int minute = 0; minute <= 90; minute += 10) {
-            Looks.Quiet quiet = new Looks.Quiet();
-            quiet.at = NOON.plus(Duration.ofMinutes(minute));
-            if (minute >= 10) {
-                quiet.startedAt = NOON.plus(Duration.ofMinutes(5));
-                quiet.recoveredAt = quiet.startedAt;
-            }
-            watch.judge(quiet.look())
-                    .conditions()
-                    .forEach(condition -> said.add((condition.severity().isPresent() ? "bad " : "well ")
-                            + Duration.between(NOON, condition.at()).toMinutes()));
-        }
-        assertThat(said)
-                .containsExactly("well 0", "bad 10", "bad 20", "bad 30", "bad 40", "bad 50", "bad 60", "well 70");
-    }
-
-    /** What was alerted before a start of pgsteward is not over because it knows nothing of it any more. */
-    @Test
-    void aRestartOfPostgresqlIsNotOverForAPgstewardThatStartedAfterIt() {
-        DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new RestartRule(), "1", "off")));
-        List<String> said = new ArrayList<>();
-        for (int minute = 0; minute <= 60; minute += 5) {
-            Looks.Quiet quiet = new Looks.Quiet();
-            quiet.at = NOON.plus(Duration.ofMinutes(minute));
-            quiet.startedAt = NOON.minus(Duration.ofMinutes(20));
-            quiet.recoveredAt = quiet.startedAt;
-            FigureWatch.Judged judged = watch.judge(quiet.look());
-            assertThat(judged.subjects()).contains("postgres-restarted:postgresql");
-            judged.conditions()
-                    .forEach(condition -> said.add((condition.severity().isPresent() ? "bad " : "well ")
-                            + Duration.between(NOON, condition.at()).toMinutes()));
-        }
-        assertThat(said).containsExactly("well 45");
-    }
-
-    @Test
-    void whatAnEarlierPgstewardToldOfRestartsIsCountedOn() {
-        DatabaseWatch before = new DatabaseWatch();
-        before.use(List.of(rule(new RestartRule(), "1", "3")));
-        List<Condition> said = List.of();
-        for (int minute : List.of(0, 5, 10)) {
-            said = before.judge(startedIn(minute, Restarts.NONE)).conditions();
-        }
-        assertThat(said.get(0).severity()).contains(Severity.WARNING);
-        Restarts told = Restarts.of(said.get(0).figures());
-        assertThat(told.count()).isEqualTo(2);
-
-        DatabaseWatch after = new DatabaseWatch();
-        after.use(List.of(rule(new RestartRule(), "1", "3")));
-        assertThat(after.judge(startedIn(12, told)).conditions().get(0).severity())
-                .contains(Severity.WARNING);
-        Condition third = after.judge(startedIn(15, told)).conditions().get(0);
-        assertThat(third.severity()).contains(Severity.CRITICAL);
-        assertThat(third.reason()).contains("restarted by itself at 2026-05-01T12:14:00Z, 3 times within an hour");
-    }
-
-    @Test
-    void timesThatSomebodyWroteIntoAnAlertAreLeftOut() {
-        assertThat(Restarts.of(Map.of("startTimes", "yesterday 2026-05-01T12:00:00Z", "recoveryTimes", 7))
-                        .count())
-                .isOne();
-    }
-
-    /** A server that was started a minute ago, except at the beginning. */
-    private static DatabaseLook startedIn(int minute, Restarts told) {
-        Looks.Quiet quiet = new Looks.Quiet();
-        quiet.at = NOON.plus(Duration.ofMinutes(minute));
-        quiet.told = told;
-        if (minute > 0) {
-            quiet.startedAt = NOON.plus(Duration.ofMinutes(minute - 1));
-            quiet.recoveredAt = quiet.startedAt;
-        }
-        return quiet.look();
-    }
-
-    @Test
-    void aCrashShortlyBeforePgstewardStartedIsTold() {
-        DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new RestartRule(), "1", "off")));
-        List<String> said = new ArrayList<>();
-        for (int minute = 0; minute <= 60; minute += 10) {
-            Looks.Quiet quiet = new Looks.Quiet();
-            quiet.at = NOON.plus(Duration.ofMinutes(minute));
-            quiet.recoveredAt = NOON.minus(Duration.ofMinutes(15));
-            watch.judge(quiet.look())
-                    .conditions()
-                    .forEach(condition -> said.add((condition.severity().isPresent() ? "bad " : "well ")
-                            + Duration.between(NOON, condition.at()).toMinutes()));
-        }
-        assertThat(said).containsExactly("bad 0", "bad 10", "bad 20", "bad 30", "bad 40", "well 50");
-    }
-
-    /** Each minute a look, and a process that is killed every eight minutes. */
-    @Test
-    void eachOfSixCrashesWithinAnHourIsCountedAndForgottenAnHourLater() {
-        DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new RestartRule(), "1", "3"), rule(new GrowthRule(), "1g", "off")));
-        List<String> said = new ArrayList<>();
-        for (int minute = 0; minute <= 120; minute++) {
-            Looks.Quiet quiet = new Looks.Quiet();
-            quiet.at = NOON.plus(Duration.ofMinutes(minute));
-            if (minute >= 8) {
-                quiet.recoveredAt = NOON.plus(Duration.ofMinutes(Math.min(minute / 8, 6) * 8L));
-            }
-            FigureWatch.Judged judged = watch.judge(quiet.look());
-            if (minute % 10 == 0) {
-                judged.conditions()
-                        .forEach(condition -> said.add(minute(condition) + " "
-                                + condition.severity().map(Enum::toString).orElse("well") + " "
-                                + condition.figures().getOrDefault("recoveries", 0)));
-            }
-        }
-        assertThat(said)
-                .containsExactly(
-                        "0 well 0",
-                        "0 well 0",
-                        "10 WARNING 1",
-                        "20 WARNING 2",
-                        "30 CRITICAL 3",
-                        "40 CRITICAL 5",
-                        "50 CRITICAL 6",
-                        "60 CRITICAL 6",
-                        "70 CRITICAL 5",
-                        "80 CRITICAL 4",
-                        "90 CRITICAL 3",
-                        "100 WARNING 1");
-    }
-
-    @Test
-    void aCrashJustAfterAStartIsKnownByTheLog() {
-        DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new RestartRule(), "1", "3")));
-        Looks.Quiet quiet = new Looks.Quiet();
-        watch.judge(quiet.look());
-        quiet.at = NOON.plus(Duration.ofMinutes(1));
-        quiet.lastOrder = Optional.of(NOON.plusSeconds(8));
-        quiet.startedAt = NOON.plusSeconds(10);
-        quiet.recoveredAt = NOON.plusSeconds(20);
-        assertThat(watch.judge(quiet.look()).conditions())
-                .noneMatch(condition -> condition.severity().isPresent());
-
-        quiet.crash = Optional.of(new ServerProcessCrash(4711, "was terminated by signal 9: Killed", ""));
-
-        assertThat(watch.judge(quiet.look()).conditions())
-                .filteredOn(condition -> condition.severity().isPresent())
-                .singleElement()
-                .satisfies(condition -> assertThat(condition.reason()).startsWith("process 4711 was terminated"));
-    }
-
-    @Test
-    void aCrashIsToldWithTheProcessThatEnded() {
-        DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new RestartRule(), "1", "3")));
-        Looks.Quiet quiet = new Looks.Quiet();
-        watch.judge(quiet.look());
-        quiet.at = NOON.plus(Duration.ofMinutes(1));
-        quiet.recoveredAt = NOON.plusSeconds(30);
-        quiet.crash = Optional.of(
-                new ServerProcessCrash(4711, "was terminated by signal 9: Killed", "role wiki in database wiki"));
-
-        assertThat(watch.judge(quiet.look()).conditions())
-                .filteredOn(condition -> condition.severity().isPresent())
-                .singleElement()
-                .satisfies(
-                        condition -> assertThat(condition.reason())
-                                .isEqualTo(
-                                        "process 4711 of role wiki in database wiki was terminated by signal 9: Killed,"
-                                                + " probably for want of memory that any process may have used, and all sessions were ended at 2026-05-01T12:00:30Z"));
-        assertThat(new ServerProcessCrash(4711, "exited with exit code 2", "").words())
-                .isEqualTo("process 4711 exited with exit code 2");
-    }
-
-    /** The container was created, or stopped, three minutes before it restarted by itself. */
-    @Test
-    void anOrderExplainsTheFirstStartAfterItAndNoOther() {
-        DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new RestartRule(), "1", "3")));
-        List<String> said = new ArrayList<>();
-        for (int minute = 0; minute <= 4; minute++) {
-            Looks.Quiet quiet = new Looks.Quiet();
-            quiet.at = NOON.plus(Duration.ofMinutes(minute));
-            quiet.lastOrder = Optional.of(NOON.minusSeconds(30));
-            quiet.startedAt = minute < 3 ? NOON.minusSeconds(20) : NOON.plusSeconds(170);
-            quiet.recoveredAt = quiet.startedAt;
-            watch.judge(quiet.look()).conditions().stream()
-                    .filter(condition -> condition.severity().isPresent())
-                    .forEach(condition -> said.add(
-                            minute(condition) + " " + condition.figures().get("starts")));
-        }
-        assertThat(said).containsExactly("3 1", "4 1");
-    }
-
-    /** It was told a minute ago; that somebody restarts PostgreSQL now does not explain it. */
-    @Test
-    void anOrderDoesNotExplainAStartBeforeIt() {
-        DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new RestartRule(), "1", "3")));
-        watch.judge(new Looks.Quiet().look());
-        Looks.Quiet quiet = new Looks.Quiet();
-        quiet.at = NOON.plusSeconds(60);
-        quiet.startedAt = NOON.plusSeconds(20);
-        quiet.recoveredAt = quiet.startedAt;
-        quiet.lastOrder = Optional.of(NOON.plusSeconds(50));
-
-        assertThat(watch.judge(quiet.look()).conditions())
-                .singleElement()
-                .satisfies(condition -> assertThat(condition.severity()).isPresent());
-    }
-
-    @Test
-    void aStartWhoseOrderIsHeardOfLateIsNotCountedWithTheNextOne() {
-        DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new RestartRule(), "1", "3")));
-        List<String> said = new ArrayList<>();
-        for (int minute = 0; minute <= 15; minute++) {
-            Looks.Quiet quiet = new Looks.Quiet();
-            quiet.at = NOON.plus(Duration.ofMinutes(minute));
-            if (minute >= 5) {
-                quiet.startedAt = NOON.plus(Duration.ofMinutes(minute / 5 * 5L));
-                quiet.recoveredAt = quiet.startedAt;
-            }
-            if (minute > 5) {
-                quiet.lastOrder = Optional.of(NOON.plus(Duration.ofMinutes(5)).minusSeconds(3));
-            }
-            watch.judge(quiet.look()).conditions().stream()
-                    .filter(condition -> condition.severity().isPresent())
-                    .forEach(condition -> said.add(
-                            minute(condition) + " " + condition.figures().get("starts")));
-        }
-        assertThat(said).startsWith("5 1", "10 1").endsWith("15 2").hasSize(7);
     }
 
     /** As one would that meets a figure nobody thought of, after it had found trouble in looks before. */
@@ -666,7 +426,7 @@ class DatabaseRulesTest {
     @Test
     void aRuleThatFailsIsNamedOnceAndKeepsNoOtherFromBeingJudgedNorEndsWhatItTold() {
         DatabaseWatch watch = new DatabaseWatch();
-        watch.use(List.of(rule(new FailingRule(), "1", "off"), rule(new SizeRule(), "50m", "off")));
+        watch.use(List.of(Looks.rule(new FailingRule(), "1", "off"), Looks.rule(new SizeRule(), "50m", "off")));
         Looks.Quiet odd = new Looks.Quiet();
         odd.sessions = 0;
         assertThat(watch.judge(new Looks.Quiet().look()).conditions()).hasSize(2);
@@ -683,10 +443,6 @@ class DatabaseRulesTest {
             assertThat(log.text()).containsOnlyOnce("the rule for figure-odd fails and is left out");
         }
         assertThat(watch.judge(new Looks.Quiet().look()).kinds()).contains("figure-odd");
-    }
-
-    private static long minute(Condition condition) {
-        return Duration.between(NOON, condition.at()).toMinutes();
     }
 
     @Test
@@ -726,14 +482,5 @@ class DatabaseRulesTest {
             String expected,
             String remedy) {
         return Arguments.of(why, rule, before, now, expected, remedy);
-    }
-
-    private static FigureRule<DatabaseLook> rule(FigureRule<DatabaseLook> rule, String warn, String critical) {
-        rule.use(WrittenLevels.of(warn, critical));
-        return rule;
-    }
-
-    private static String words(Condition condition) {
-        return condition.severity().orElseThrow().word() + " " + condition.key() + " " + condition.reason();
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.containers.SampleContainers;
+import org.pgsteward.model.Condition;
 import org.pgsteward.model.Console;
 import org.pgsteward.postgres.ServerLog;
 
@@ -92,5 +93,14 @@ final class Looks {
         HostLook.Disk disk = new HostLook.Disk(
                 "/backups", List.of("backups", "state"), 100 * MIB, freePercent * MIB, Optional.empty());
         return new HostLook(at, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty());
+    }
+
+    static FigureRule<DatabaseLook> rule(FigureRule<DatabaseLook> rule, String warn, String critical) {
+        rule.use(Levels.of(warn, critical));
+        return rule;
+    }
+
+    static String words(Condition condition) {
+        return condition.severity().orElseThrow().word() + " " + condition.key() + " " + condition.reason();
     }
 }

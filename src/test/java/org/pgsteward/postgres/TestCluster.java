@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -50,6 +51,28 @@ public final class TestCluster implements AutoCloseable {
 
     public static TestCluster start() {
         return start(programs());
+    }
+
+    /**
+     * Returns the cluster that the test classes of this JVM share. They make databases and roles of their own in it. They neither
+     * stop it nor close it, and change no settings of the server. It ends with the JVM.
+     */
+    public static TestCluster shared() {
+        return Shared.CLUSTER;
+    }
+
+    private static final class Shared {
+        static final TestCluster CLUSTER = start();
+
+        static {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                try {
+                    CLUSTER.close();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }));
+        }
     }
 
     /** Of the version that is managed where it is here, and else of the newest. */

@@ -1,0 +1,209 @@
+package org.pgsteward.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgsteward.acceptance.Story.await;
+import static org.pgsteward.acceptance.Story.say;
+import static org.pgsteward.acceptance.Story.sinceThen;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.pgsteward.engine.NeedsEngine;
+
+/** Containers and programs of the same host that attack the shared PostgreSQL or pgsteward, and rights that drifted. */
+@NeedsEngine
+@Tag("deployment")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class HostileNeighboursIT implements InTheEnd {
+    @RegisterExtension
+    static final Story STORY = Story.of("neighbours", "vikunja", "hedgedoc");
+
+    /** A service that is none of the seed's. */
+    private static final String NEIGHBOUR = "neighbour";
+
+    /** The container that attacks. */
+    static final String GUESSER = "guesser";
+
+    private final Deployment host = STORY.host();
+    private final Alerts alerts = STORY.alerts();
+
+    @Override
+    public Story story() {
+        return STORY;
+    }
+
+    @Test
+    @Order(1)
+    void rightsThatSomebodyChangedAreTakenBackAndTold() {
+        host.sql("GRANT CONNECT ON DATABASE hedgedoc TO PUBLIC");
+
+        // Put right within the five seconds that news waits, it is one message; later, two.
+        await().until(() -> rightsOfHedgedoc("state").contains("resolved"));
+        assertThat(intoHedgedoc().err()).contains("permission denied for database");
+        assertThat(rightsOfHedgedoc("text").get(0)).contains("every role may connect to database hedgedoc");
+        assertThat(rightsOfHedgedoc("state")).doesNotHaveDuplicates();
+        Ended plan = host.pgsteward("provision", "--plan");
+        assertThat(plan.isWell()).as(plan.both()).isTrue();
+        assertThat(plan.out())
+                .containsPattern("vikunja +database vikunja of role vikunja")
+                .contains("to do: nothing");
+    }
+
+    /** Taken for the one, it could set any password; taken for the other, it could relay the administrator's login. */
+    @Test
+    @Order(2)
+    void whoCallsItselfAsTheEngineOrTheServerIsNotTakenForIt() {
+        String resolved = host.inside("pgsteward", "getent ahosts postgresql docker-proxy | sort -u")
+                .well()
+                .out();
+        host.runs(
+                        GUESSER,
+                        "--network-alias",
+                        "docker-proxy",
+                        "--network-alias",
+                        "postgresql",
+                        "--entrypoint",
+                        "sleep",
+                        Deployment.APPLICATION,
+                        "600")
+                .well();
+        try {
+            assertThat(host.inside("vikunja", "getent ahosts docker-proxy").out())
+                    .as("what a service hears")
+                    .isNotEmpty();
+            assertThat(host.inside("pgsteward", "getent ahosts postgresql docker-proxy | sort -u")
+                            .well()
+                            .out())
+                    .isEqualTo(resolved);
+            await().until(() -> alerts.states("postgres-name-taken").equals(List.of("firing")));
+        } finally {
+            host.docker("rm", "--force", GUESSER);
+        }
+        await().until(() -> alerts.states("postgres-name-taken").equals(List.of("firing", "resolved")));
+    }
+
+    @Test
+    @Order(3)
+    void aContainerThatTriesAWrongPasswordForAnothersRoleIsNamed() {
+        host.runs(
+                        NEIGHBOUR,
+                        "--env",
+                        "LD_DB_ENGINE=postgres",
+                        "--env",
+                        "LD_DB_HOST=postgresql",
+                        "--env",
+                        "LD_DB_USER=latecomer",
+                        "--env",
+                        "LD_DB_PASSWORD=known-secret-latecomer",
+                        "--env",
+                        "LD_DB_DATABASE=latecomer",
+                        Deployment.APPLICATION)
+                .well();
+        await().until(() -> host.sql("SELECT count(*) FROM service_configs WHERE service_name = '" + NEIGHBOUR + "'")
+                .equals("1"));
+        Instant started = Instant.now();
+        // What fails until a minute after a service got its database is not counted: neither are its own first tries.
+        host.sql("UPDATE service_configs SET created_at = (now() AT TIME ZONE 'UTC') - interval '60 seconds'"
+                + " WHERE service_name = '" + NEIGHBOUR + "'");
+        // Not as one of the seed's four, of whose attempts on one another's databases nothing is told.
+        host.runs(
+                        GUESSER,
+                        "--env",
+                        "PGPASSWORD=known-secret-wrong",
+                        "--entrypoint",
+                        "sh",
+                        Deployment.APPLICATION,
+                        "-c",
+                        "for n in 1 2 3 4; do psql -Xq -h postgresql -U latecomer -d latecomer -c 'SELECT 1'; done; sleep 600")
+                .well();
+        try {
+            await().until(() -> !alerts.told("logins-failed", GUESSER).isEmpty());
+        } finally {
+            host.docker("rm", "--force", GUESSER);
+        }
+        say("a wrong password was told after %d ms", sinceThen(started));
+        JsonNode notice = alerts.told("logins-failed", GUESSER).get(0);
+        assertThat(notice.path("text").asText())
+                .containsPattern("x wrong password: role latecomer, database latecomer, from guesser \\([0-9.]+\\)");
+        assertThat(notice.path("remedy").asText()).contains("docker stop guesser");
+    }
+
+    @Test
+    @Order(4)
+    void aStatementThatTakesAllMemoryFailsByItselfAndEndsNoOther() {
+        String since =
+                "SELECT pg_postmaster_start_time(), backend_start FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
+        String before = host.sql(since);
+
+        Ended greedy = host.inside(
+                "vikunja",
+                "PGPASSWORD=$VIKUNJA_DATABASE_PASSWORD psql -XqAt -h postgresql -U vikunja -d vikunja"
+                        + " -c \"SET work_mem = '2GB'\""
+                        + " -c \"SELECT count(*) FROM (SELECT DISTINCT repeat(n::text, 20) FROM generate_series(1, 9000000) n) t\""
+                        + " -c \"SELECT cardinality(array_agg(repeat(n::text, 20))) FROM generate_series(1, 9000000) n\"");
+
+        assertThat(greedy.err()).contains("ERROR:  out of memory");
+        assertThat(host.sql(since)).isEqualTo(before);
+        assertThat(host.inspect("postgresql", "{{.State.OOMKilled}}")).isEqualTo("false");
+    }
+
+    @Test
+    @Order(5)
+    void whoHoldsAllConnectionsWithoutALoginIsNamed() {
+        int before = alerts.states("postgres-down").size();
+        host.runs(
+                        GUESSER,
+                        "--entrypoint",
+                        "bash",
+                        Deployment.APPLICATION,
+                        "-c",
+                        "while true; do (for n in $(seq 300); do exec {fd}<>/dev/tcp/postgresql/5432; done; sleep 30); done")
+                .well();
+        try {
+            await().until(() -> alerts.states("postgres-down").size() == before + 1);
+            JsonNode down = alerts.told("postgres-down", "postgresql").get(before);
+            assertThat(down.path("text").asText())
+                    .containsPattern("container " + GUESSER + " \\([0-9.]+\\) holds \\d+ of its \\d+ connections");
+            assertThat(down.path("remedy").asText()).startsWith("docker stop " + GUESSER);
+        } finally {
+            host.docker("rm", "--force", GUESSER);
+        }
+        await().until(() -> alerts.states("postgres-down").size() == before + 2);
+    }
+
+    /** Every program on this host reaches the status port, which has two threads. */
+    @Test
+    @Order(6)
+    void whoSendsHalfARequestDoesNotSilenceTheHealthCheck() throws IOException {
+        try (Socket one = new Socket(InetAddress.getLoopbackAddress(), host.port());
+                Socket other = new Socket(InetAddress.getLoopbackAddress(), host.port())) {
+            for (Socket half : List.of(one, other)) {
+                half.getOutputStream().write("GET / HT".getBytes(StandardCharsets.US_ASCII));
+            }
+            assertThat(host.get("/observe/health/live")).contains("\"UP\"");
+        }
+    }
+
+    private List<String> rightsOfHedgedoc(String field) {
+        return alerts.notices("rights-changed").stream()
+                .filter(notice -> notice.path("service").asText().equals("hedgedoc"))
+                .map(notice -> notice.path(field).asText())
+                .toList();
+    }
+
+    private Ended intoHedgedoc() {
+        return host.inside(
+                "vikunja",
+                "PGPASSWORD=$VIKUNJA_DATABASE_PASSWORD psql -XqAt -h postgresql -U vikunja -d hedgedoc -c 'SELECT 1'");
+    }
+}

@@ -1,0 +1,68 @@
+package org.pgsteward.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.pgsteward.acceptance.Story.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.pgsteward.engine.NeedsEngine;
+
+/** PostgreSQL is replaced by its next major version, and then the host by another one. */
+@NeedsEngine
+@Tag("deployment")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class NewServerIT {
+    @RegisterExtension
+    static final Story STORY = Story.of("new-server", "vikunja", "hedgedoc", "linkding", "navidrome");
+
+    private final Deployment host = STORY.host();
+    private final Pages pages = new Pages(host);
+
+    @Test
+    @Order(1)
+    void postgresqlIsUpgradedAsThePageSaysAndTheServicesGoOn() throws IOException {
+        Optional<String> hindrance = host.hindranceOfAnUpgrade();
+        hindrance.ifPresent(why -> System.out.println("skipped: the upgrade to PostgreSQL 17, " + why));
+        assumeTrue(hindrance.isEmpty());
+        host.services("stop", "--timeout", "1").well();
+        String tasks = host.sql("vikunja", "SELECT count(*) FROM tasks");
+
+        pages.type("upgrade-postgresql");
+
+        assertThat(host.sql("SHOW server_version")).startsWith("17.");
+        assertThat(host.sql("vikunja", "SELECT count(*) FROM tasks")).isEqualTo(tasks);
+        host.services("start").well();
+        await().until(() -> !host.sql("vikunja", "SELECT count(*) FROM tasks").equals(tasks));
+        host.services("stop", "--timeout", "1").well();
+    }
+
+    @Test
+    @Order(2)
+    void theServerIsRebuiltFromACopyOfTheStoreAsThePageSays() throws IOException {
+        Ended backup = host.pgsteward("backup", "--all");
+        assertThat(backup.isWell()).as(backup.both()).isTrue();
+        String tasks = host.sql("vikunja", "SELECT count(*) FROM tasks");
+        Path copy = Files.createDirectories(host.folder().resolve("copy"));
+        host.shell("docker compose exec -T pgsteward tar -C /var/lib/pgsteward -c backups | tar -C " + copy + " -x")
+                .well();
+        host.services("down", "--timeout", "1").well();
+        host.lose();
+        pages.instead("/path/to", copy.toString());
+
+        pages.type("rebuild-the-server");
+
+        assertThat(host.sql("vikunja", "SELECT count(*) FROM tasks")).isEqualTo(tasks);
+        host.servicesUp(List.of());
+        await().until(() -> !host.sql("vikunja", "SELECT count(*) FROM tasks").equals(tasks));
+    }
+}

@@ -1,0 +1,91 @@
+package org.pgsteward.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgsteward.acceptance.Story.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.pgsteward.backup.Age;
+import org.pgsteward.engine.NeedsEngine;
+
+/** An operator types the lines of the README and of the how-to pages for a deployment that runs. */
+@NeedsEngine
+@Tag("deployment")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class OperatorsDayIT {
+    @RegisterExtension
+    static final Story STORY = Story.of("operators-day", "vikunja", "hedgedoc", "linkding", "navidrome");
+
+    private final Deployment host = STORY.host();
+    private final Alerts alerts = STORY.alerts();
+    private final Pages pages = new Pages(host);
+
+    @Test
+    @Order(1)
+    void aDatabaseIsRestoredAsThePageSays() throws IOException {
+        Ended backup = host.pgsteward("backup", "--all");
+        assertThat(backup.isWell()).as(backup.both()).isTrue();
+
+        pages.type("restore-one-database");
+
+        assertThat(host.sql("SELECT count(*) FROM pg_database WHERE datname = 'vikunja_back'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    @Order(2)
+    void theReadmesLinesForARunningDeploymentAreTypedAsTheyStand() throws IOException {
+        List<String> lines = Files.readAllLines(Path.of("README.md")).stream()
+                .map(String::strip)
+                .filter(line ->
+                        line.matches("(docker compose exec pgsteward|curl|age-keygen|chmod|\\./pgsteward check) .*"))
+                .toList();
+        assertThat(lines).hasSizeGreaterThan(16);
+        boolean age = Age.isInstalled();
+        if (!age) {
+            System.out.println("skipped: README's lines that make a key, age is not installed");
+        }
+        for (String line : lines) {
+            if (!age && line.contains("age_identity")) {
+                continue;
+            }
+            Ended ended = host.shell(line.replace(":8080/", ":" + host.port() + "/"));
+
+            if (line.contains("2026-01-31")) {
+                assertThat(ended.err()).as(line).contains("there is no backup of 'vikunja'");
+            } else if (line.contains(" doctor") || line.contains(" status")) {
+                assertThat(ended.code()).as("%s: %s", line, ended.both()).isLessThan(2);
+            } else {
+                assertThat(ended.isWell()).as("%s: %s", line, ended.both()).isTrue();
+            }
+        }
+        assertThat(host.sql("vikunja_back", "SELECT count(*) > 0 FROM tasks")).isEqualTo("t");
+    }
+
+    @Test
+    @Order(3)
+    void anAlertIsTriedOutAsThePageSays() throws IOException {
+        int before = alerts.states("postgres-down").size();
+        pages.after(
+                "docker compose pause postgresql",
+                () -> await().until(() -> alerts.states("postgres-down").size() == before + 1));
+        pages.type("send-alerts");
+        await().until(() -> alerts.states("postgres-down").size() == before + 2);
+        pages.takeSettingsBack();
+    }
+
+    @Test
+    @Order(4)
+    void passwordsAreRotatedAsThePageSays() throws IOException {
+        pages.type("rotate-a-password");
+        assertThat(host.pgsteward("backup", "vikunja").well().out()).contains("verified");
+    }
+}

@@ -1,0 +1,284 @@
+package org.pgsteward.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgsteward.acceptance.Story.await;
+import static org.pgsteward.acceptance.Story.say;
+import static org.pgsteward.acceptance.Story.sinceThen;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.pgsteward.engine.NeedsEngine;
+
+/**
+ * Services appear, are updated, refused, removed, crash, and take more memory than they may. Some of that happens while
+ * pgsteward hears nothing.
+ */
+@NeedsEngine
+@Tag("deployment")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ServicesComeAndGoIT implements InTheEnd {
+    @RegisterExtension
+    static final Story STORY = Story.of("services", "vikunja", "hedgedoc", "linkding", "navidrome");
+
+    /** A container beside the two compose files, and its service. */
+    private static final String LATECOMER = "pgsteward-e2e-latecomer";
+
+    /** The same application after an update. */
+    private static final String NEWER = "pgsteward-test/app:newer";
+
+    /** A container that belongs to no service. */
+    private static final String STRANGER = "stranger";
+
+    /** Containers that do not run for long. */
+    private static final String CRASHING = "crashing";
+
+    static final String HUNGRY = "hungry";
+
+    private final Deployment host = STORY.host();
+    private final Alerts alerts = STORY.alerts();
+
+    @Override
+    public Story story() {
+        return STORY;
+    }
+
+    @AfterAll
+    static void removesTheImageOfTheUpdate() {
+        STORY.host().docker("rm", "--force", LATECOMER);
+        STORY.host().docker("image", "rm", NEWER);
+    }
+
+    @Test
+    @Order(1)
+    void learnsWithin30SecondsWhatHappenedWhileItHeardNothing() {
+        host.compose("stop", "docker-proxy").well();
+        host.docker("rm", "--force", host.name("linkding")).well();
+        latecomer(Deployment.APPLICATION, "known-secret-latecomer").well();
+        host.compose("start", "docker-proxy").well();
+        Instant hears = Instant.now();
+
+        await().until(() -> host.log(LATECOMER).out().contains("connected database=latecomer"));
+        say("hears again: the new service had its database after %d ms", sinceThen(hears));
+        await().until(() -> !host.get("/observe/metrics").contains("pgsteward_service_up{service=\"linkding\"} 1.0"));
+        say("hears again: the removed service was known to be gone after %d ms", sinceThen(hears));
+        // The service connects a moment before that is written down.
+        await().until(() -> host.sql("SELECT count(*) FROM user_activity WHERE service_name = '" + LATECOMER
+                        + "' AND action = 'provisioned'")
+                .equals("1"));
+        await().until(() -> waiting().equals("0"));
+        assertThat(host.sql("SELECT service_name, action, created_at FROM user_activity GROUP BY 1, 2, 3"
+                        + " HAVING count(*) > 1"))
+                .isEmpty();
+    }
+
+    @Test
+    @Order(2)
+    void aStrangerWhoAsksForAnothersDatabaseIsRefusedAndTold() {
+        stranger("DATABASE_URL=postgres://vikunja:known-secret-guess@postgresql/vikunja");
+
+        await().until(() -> alerts.states("enrolment-refused").equals(List.of("firing")));
+        JsonNode notice = alerts.notices("enrolment-refused").get(0);
+        assertThat(notice.path("service").asText()).isEqualTo(STRANGER);
+        assertThat(notice.path("text").asText()).contains("belongs to service 'vikunja'");
+        host.docker("rm", "--force", STRANGER).well();
+        assertThat(host.sql("SELECT count(*) FROM service_configs WHERE service_name = '" + STRANGER + "'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    @Order(3)
+    void anUpdateKeepsTheServiceChangesItsPasswordAndPinsTheLastProvedBackupOfBefore() {
+        Ended backup = host.pgsteward("backup", LATECOMER);
+        assertThat(backup.isWell()).as(backup.both()).isTrue();
+        String path = host.sql(
+                "SELECT backup_path FROM backup_log WHERE service_name = '" + LATECOMER + "' AND state = 'verified'");
+        host.docker("commit", LATECOMER, NEWER).well();
+        host.docker("rm", "--force", LATECOMER).well();
+
+        latecomer(NEWER, "known-secret-changed").well();
+
+        await().until(() -> host.log(LATECOMER).out().contains("connected database=latecomer"));
+        await().until(() -> !alerts.notices("image-changed").isEmpty());
+        assertThat(alerts.notices("image-changed").get(0).path("text").asText())
+                .contains("latecomer went from " + Deployment.APPLICATION)
+                .contains("to " + NEWER)
+                .contains(path);
+        await().until(() -> host.sql("SELECT count(*) FROM backup_log WHERE pinned IS NOT NULL")
+                .equals("1"));
+        assertThat(alerts.states("image-changed")).containsExactly("firing");
+    }
+
+    @Test
+    @Order(4)
+    void aServiceIsPutIntoQuarantineAndTakenOutAgain() {
+        String rows = host.sql("latecomer", "SELECT count(*) > 0 FROM tasks");
+        Ended removed = host.pgsteward("remove", LATECOMER);
+        assertThat(removed.isWell()).as(removed.both()).isTrue();
+        assertThat(removed.out())
+                .contains("last proved backup: " + LATECOMER + "/")
+                .contains("--undo");
+        assertThat(host.sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'latecomer'"))
+                .isEqualTo("f");
+
+        Ended undone = host.pgsteward("remove", "--undo", LATECOMER);
+
+        assertThat(undone.isWell()).as(undone.both()).isTrue();
+        assertThat(host.sql("latecomer", "SELECT count(*) > 0 FROM tasks")).isEqualTo(rows);
+        assertThat(host.sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'latecomer'"))
+                .isEqualTo("t");
+        Ended unknown = host.pgsteward("remove", "nobody");
+        assertThat(unknown.code()).isEqualTo(2);
+        assertThat(unknown.err()).contains("there is no service 'nobody'").hasLineCount(1);
+    }
+
+    @Test
+    @Order(5)
+    void anUpdateOfAllServicesIsOneMessageForInformation() {
+        int before = alerts.notices("service-updated").size();
+
+        host.services("up", "--detach", "--force-recreate").well();
+
+        await().until(() -> alerts.notices("service-updated").size() > before);
+        await().during(Duration.ofSeconds(8))
+                .until(() -> alerts.notices("service-updated").size() == before + 1);
+        JsonNode notice = alerts.notices("service-updated").get(before);
+        assertThat(notice.path("title").asText()).matches("\\[info] [34] x service updated: .*");
+        assertThat(notice.path("figures").path("services").asText()).contains("vikunja", "hedgedoc", "navidrome");
+        assertThat(alerts.notices("service-down"))
+                .extracting(down -> down.path("service").asText())
+                .doesNotContain("vikunja", "hedgedoc", "navidrome");
+    }
+
+    /** The original lab: Vikunja was told 'postgres', and the container was 'postgresql'. */
+    @Test
+    @Order(6)
+    void aHostNameThatResolvesToNothingIsDiagnosedWithTheLineToWrite() {
+        stranger(
+                "VIKUNJA_DATABASE_HOST=postgres",
+                "VIKUNJA_DATABASE_USER=" + STRANGER,
+                "VIKUNJA_DATABASE_PASSWORD=known-secret-guess");
+
+        // An engine with other work may take longer than the doctor waits, who says so.
+        Ended doctor = await().until(
+                        () -> host.pgsteward("doctor"), said -> !said.out().contains("does not say"));
+        host.docker("rm", "--force", STRANGER).well();
+
+        assertThat(doctor.code()).as(doctor.both()).isEqualTo(1);
+        assertThat(doctor.out())
+                .contains("connection refused: " + STRANGER)
+                .contains("VIKUNJA_DATABASE_HOST says 'postgres', and no container on network " + host.network()
+                        + " is called so")
+                .contains("    VIKUNJA_DATABASE_HOST: " + host.name("postgresql"));
+    }
+
+    @Test
+    @Order(7)
+    void aContainerThatCrashesAgainAndAgainIsOneAlertThatCounts() {
+        host.runs(
+                        CRASHING,
+                        "--restart",
+                        "always",
+                        "--env",
+                        "PGHOST=postgresql",
+                        "--env",
+                        "PGUSER=" + CRASHING,
+                        "--env",
+                        "PGDATABASE=" + CRASHING,
+                        "--label",
+                        "pgsteward.password-file=navidrome_password",
+                        "--entrypoint",
+                        "sh",
+                        Deployment.APPLICATION,
+                        "-c",
+                        "sleep 0.5; exit 3")
+                .well();
+
+        await().until(() -> !alerts.told("service-down", CRASHING).isEmpty());
+        await().untilAsserted(
+                        () -> assertThat(host.pgsteward("status", "--json").out())
+                                .containsPattern(CRASHING
+                                        + " (is being restarted|crashes) again and again, ([7-9]|\\d\\d) times within 10 min,"
+                                        + " last with exit code 3"));
+        host.docker("rm", "--force", CRASHING).well();
+
+        List<JsonNode> told = alerts.told("service-down", CRASHING);
+        assertThat(told).hasSize(1);
+        assertThat(told.get(0).path("text").asText())
+                .as("it may be seen before its second end")
+                .containsPattern(
+                        "(ended and is being restarted|again and again, \\d+ times within 10 min), last with exit code 3");
+        assertThat(told.get(0).path("remedy").asText()).startsWith("docker logs --tail");
+    }
+
+    @Test
+    @Order(8)
+    void aContainerThatTakesMoreMemoryThanItMayIsToldOnceWithTheLineThatGivesItMore() {
+        host.runs(
+                        HUNGRY,
+                        "--memory",
+                        "20m",
+                        "--memory-swap",
+                        "20m",
+                        "--label",
+                        "pgsteward.service=" + HUNGRY,
+                        "--label",
+                        "pgsteward.password-file=navidrome_password",
+                        "--entrypoint",
+                        "tail",
+                        Deployment.APPLICATION,
+                        "-n",
+                        "1",
+                        "/dev/zero")
+                .well();
+
+        await().until(() -> !alerts.told("service-down", HUNGRY).isEmpty());
+
+        List<JsonNode> told = alerts.told("service-down", HUNGRY);
+        assertThat(told).hasSize(1);
+        assertThat(told.get(0).path("text").asText()).contains("for want of memory, with a limit of 20 MiB");
+        assertThat(told.get(0).path("remedy").asText())
+                .isEqualTo("docker update --memory 40m --memory-swap 80m hungry\ndocker start hungry");
+    }
+
+    private void stranger(String... environment) {
+        List<String> rest = new ArrayList<>();
+        for (String variable : environment) {
+            rest.addAll(List.of("--env", variable));
+        }
+        rest.add(Deployment.APPLICATION);
+        host.runs(STRANGER, rest.toArray(String[]::new)).well();
+    }
+
+    private Ended latecomer(String image, String password) {
+        return host.runs(
+                LATECOMER,
+                "--env",
+                "LD_DB_ENGINE=postgres",
+                "--env",
+                "LD_DB_HOST=postgresql",
+                "--env",
+                "LD_DB_USER=latecomer",
+                "--env",
+                "LD_DB_PASSWORD=" + password,
+                "--env",
+                "LD_DB_DATABASE=latecomer",
+                image);
+    }
+
+    /** Rows that are not in their tables yet, or were refused. */
+    private String waiting() {
+        return host.inside("pgsteward", "find /var/lib/pgsteward/state/spool -name '*.json' | wc -l")
+                .well()
+                .out();
+    }
+}

@@ -1,0 +1,245 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.SmallDisk;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.dump.DumpRun;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.postgres.NeedsPostgres;
+
+/** Disks that are full, read-only or gone while a backup is made or verified. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
+class DiskFaultsIT {
+    private FaultyHost faulty;
+    private TestHost host;
+
+    @BeforeAll
+    void startHost() throws Exception {
+        faulty = new FaultyHost();
+        host = faulty.host;
+    }
+
+    @AfterAll
+    void stopHost() throws Exception {
+        faulty.close();
+    }
+
+    /** bcgov #137: 0 bytes on a full disk, and said to be a success. */
+    @Test
+    void aDiskThatIsFullDuringTheDumpFailsItAndIsFullNoMore() throws Exception {
+        String database = faulty.copyOfLarge();
+        try (SmallDisk disk = SmallDisk.of("1m");
+                FaultyHost.Elsewhere other =
+                        faulty.elsewhere("pgsteward.backup.dir", disk.folder().toString())) {
+            Backup failed = host.backUp(other.wiring, database);
+            assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+            // Foreseen, where there is a history or a size to foresee it from.
+            assertThat(failed.error()).containsPattern("No space left on device|free on");
+            assertThat(FaultyHost.files(disk)).noneMatch(file -> file.contains(".dump."));
+            assertThat(disk.folder().toFile().getUsableSpace()).isGreaterThan(900_000);
+        }
+        assertThat(host.journal(database)).singleElement().asString().startsWith("failed: ");
+        assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
+        faulty.goodBackupOf(database);
+    }
+
+    @Test
+    void aDiskThatIsFullWhenTheManifestIsWrittenMakesNoBackupThatLooksWhole() throws Exception {
+        String database = host.cluster().newDatabase();
+        try (SmallDisk disk = SmallDisk.of("8m")) {
+            Wiring other = host.wiring("pgsteward.backup.dir", disk.folder().toString());
+            Files.createDirectories(disk.folder().resolve(database));
+            try (DumpRun run = other.dumps.begin(host.target(other, database)).orElseThrow()) {
+                Files.copy(run.stream(), disk.folder().resolve(run.partPath()));
+                disk.fill();
+                assertThat(org.assertj.core.api.Assertions.catchThrowable(run::finish))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("No space left on device");
+            }
+            assertThat(FaultyHost.files(disk)).containsExactly("filler");
+        }
+    }
+
+    @Test
+    void aRowThatTheStateFoldersFullDiskDoesNotTakeIsWrittenAtOnceAndLeavesNothingBehind() throws Exception {
+        String service = host.cluster().newDatabase();
+        try (SmallDisk disk = SmallDisk.of("1m");
+                FaultyHost.Elsewhere other =
+                        faulty.elsewhere("pgsteward.state.dir", disk.folder().toString())) {
+            disk.fill();
+            List<String> before = FaultyHost.files(disk).stream()
+                    .filter(file -> !file.startsWith("alerts/"))
+                    .toList();
+            for (int i = 0; i < 3; i++) {
+                assertThat(other.wiring
+                                .routeClient
+                                .ask("direct:journal-write", Activity.ours(service, "action " + i, Instant.now()))
+                                .getException())
+                        .isNull();
+            }
+            // Beside it alerts may be looked at.
+            assertThat(FaultyHost.files(disk))
+                    .filteredOn(file -> !file.startsWith("alerts/"))
+                    .containsExactlyInAnyOrderElementsOf(before);
+        }
+        assertThat(host.rows(
+                        "homelab",
+                        "SELECT action FROM public.user_activity WHERE service_name = '" + service + "' ORDER BY id"))
+                .containsExactly("action 0", "action 1", "action 2");
+    }
+
+    /** Its disk is that of the store and of PostgreSQL, too. */
+    @Test
+    void aDumpWhoseCodeFillsTheDiskWhileItIsVerifiedIsCancelledBeforeTheDiskIsFull() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster()
+                .run(
+                        database,
+                        "CREATE FUNCTION public.greedy(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE SET work_mem = '64kB' AS $$"
+                                + " BEGIN IF current_database() LIKE 'proof%' THEN"
+                                + " PERFORM count(*) FROM (SELECT repeat('x', 1000) AS t FROM generate_series(1, 100000000)"
+                                + " ORDER BY random()) AS s; END IF; RETURN n; END $$",
+                        "CREATE TABLE public.t (n int)",
+                        "INSERT INTO public.t VALUES (1)",
+                        "CREATE INDEX ON public.t (public.greedy(n))",
+                        // What it may take does not follow from the dump: that has 250 MB, and the database has 8.
+                        "CREATE TABLE public.numbers AS SELECT " + "ARRAY[" + "1e131071::numeric, ".repeat(39)
+                                + "0] AS n FROM generate_series(1, 50)");
+        try (SmallDisk disk = SmallDisk.of("400m");
+                FaultyHost.Elsewhere other =
+                        faulty.elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
+            Backup backup = host.backUp(other.wiring, database);
+
+            assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.UNVERIFIABLE);
+            assertThat(backup.error())
+                    .startsWith("restoring it took ")
+                    .contains(" expected, and left ")
+                    .contains(" free on " + disk.folder());
+            assertThat(FaultyHost.files(disk))
+                    .noneMatch(file -> file.contains("/base/") && !file.startsWith("template-"));
+            faulty.goodBackupOf(faulty.copyOfLarge());
+        }
+    }
+
+    /** A table has a new file after each TRUNCATE, and the old ones stay until the transaction ends. */
+    @Test
+    void aDumpWhoseCodeUsesUpTheFilesOfTheDiskWhileItIsVerifiedIsCancelled() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster()
+                .run(
+                        database,
+                        "CREATE FUNCTION public.many(n int) RETURNS bool LANGUAGE plpgsql AS $$"
+                                + " BEGIN IF current_database() LIKE 'proof%' THEN"
+                                + " CREATE TEMP TABLE f (n int);"
+                                + " FOR i IN 1..40 LOOP CREATE INDEX ON f (n); END LOOP;"
+                                + " LOOP BEGIN TRUNCATE f; EXCEPTION WHEN division_by_zero THEN END; END LOOP;"
+                                + " END IF; RETURN true; END $$",
+                        "CREATE TABLE public.t (n int CHECK (public.many(n)))",
+                        "INSERT INTO public.t VALUES (1)");
+        try (SmallDisk disk = SmallDisk.of("4g,nr_inodes=45000");
+                FaultyHost.Elsewhere other =
+                        faulty.elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
+            Backup backup = host.backUp(other.wiring, database);
+
+            assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.UNVERIFIABLE);
+            assertThat(backup.error()).startsWith("restoring it took ").contains(" files, and left ");
+        }
+    }
+
+    /** The backup is as good as before: it is this host that could not look. */
+    @Test
+    void aScratchFolderThatIsFullLeavesABackupOpenAndDoesNotCondemnIt() throws Exception {
+        String database = faulty.copyOfLarge();
+        Backup good = faulty.goodBackupOf(database);
+        try (SmallDisk disk = SmallDisk.of("76m");
+                FaultyHost.Elsewhere other =
+                        faulty.elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
+            Backup backup = FaultyHost.prove(other.wiring, good);
+            assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.UNVERIFIABLE);
+            assertThat(backup.error())
+                    .contains("this host could not restore it")
+                    .contains("No space left on device");
+            assertThat(FaultyHost.files(disk))
+                    .noneMatch(file -> file.contains("/base/") && !file.startsWith("template-"));
+            assertThat(faulty.prove(backup).state()).isEqualTo(BackupState.VERIFIED);
+        }
+        assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
+    }
+
+    /** The disk may be full at any step of a verification, from the start of the scratch server on. */
+    @Test
+    void aScratchFolderThatIsFullAtAnyStepCondemnsNoBackup() throws Exception {
+        String database = host.cluster().newDatabase();
+        Backup good = faulty.goodBackupOf(database);
+        try (SmallDisk disk = SmallDisk.of("200m");
+                FaultyHost.Elsewhere other =
+                        faulty.elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
+            assertThat(FaultyHost.prove(other.wiring, good).state()).isEqualTo(BackupState.VERIFIED);
+            int left = 0;
+            Backup backup;
+            do {
+                left += 3 << 20;
+                disk.leave(left);
+                backup = FaultyHost.prove(other.wiring, good);
+                assertThat(backup.state())
+                        .as("%d bytes free: %s", left, backup.error())
+                        .isNotEqualTo(BackupState.FAILED);
+            } while (backup.state() == BackupState.UNVERIFIABLE);
+            assertThat(left).isGreaterThan(7 << 20);
+        }
+    }
+
+    @Test
+    void aDiskThatTurnedReadOnlyFailsTheBackupAndWhatIsOnItStays() throws Exception {
+        String database = host.cluster().newDatabase();
+        try (SmallDisk disk = SmallDisk.of("64m");
+                FaultyHost.Elsewhere other =
+                        faulty.elsewhere("pgsteward.backup.dir", disk.folder().toString())) {
+            Backup good = host.backUp(other.wiring, database);
+            assertThat(good.state()).isEqualTo(BackupState.VERIFIED);
+            disk.remount("ro");
+
+            Backup failed = host.backUp(other.wiring, database);
+
+            assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+            assertThat(failed.error()).containsIgnoringCase("read-only");
+            assertThat(FaultyHost.files(disk))
+                    .filteredOn(file -> !file.equals("RECOVERY.md"))
+                    .hasSize(2);
+            assertThat(FaultyHost.prove(other.wiring, good).state()).isEqualTo(BackupState.VERIFIED);
+        }
+        assertThat(host.journal(database)).contains("verified").anyMatch(row -> row.startsWith("failed: "));
+    }
+
+    /** A volume that is not mounted is an empty place on another disk, and 44 days may pass (PageSpace #2372). */
+    @Test
+    void aStoreThatIsNoMoreThereIsToldAndNotMadeAnew() throws Exception {
+        String database = host.cluster().newDatabase();
+        faulty.goodBackupOf(database);
+        Path gone = host.folder().resolve("not-mounted/backups");
+        try (FaultyHost.Elsewhere other = faulty.elsewhere("pgsteward.backup.dir", gone.toString())) {
+            Backup failed = host.backUp(other.wiring, database);
+            assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+            assertThat(failed.error()).contains(gone + " is not there").contains("is its volume mounted?");
+        }
+        assertThat(gone).doesNotExist();
+        assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
+    }
+}

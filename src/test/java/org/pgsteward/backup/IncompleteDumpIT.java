@@ -1,0 +1,127 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.dump.DumpRun;
+import org.pgsteward.camel.Pipeline;
+import org.pgsteward.config.Settings;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupState;
+import org.pgsteward.postgres.NeedsPostgres;
+
+/** A {@code pg_dump} that leaves something out makes no verified backup. */
+@NeedsPostgres
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
+class IncompleteDumpIT {
+    private FaultyHost faulty;
+    private TestHost host;
+
+    @BeforeAll
+    void startHost() throws Exception {
+        faulty = new FaultyHost();
+        host = faulty.host;
+    }
+
+    @AfterAll
+    void stopHost() throws Exception {
+        faulty.close();
+    }
+
+    /** nfrastack #366, #417, autopostgresqlbackup #2: months of empty dumps, each of them a success. */
+    @Test
+    void aPgDumpThatWritesNothingAndSaysThatAllIsWellMakesNoBackup() throws Exception {
+        String database = host.cluster().newDatabase();
+        Backup failed = faulty.withPgDump("exit 0", database);
+        assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+        assertThat(failed.error()).contains("said that all is well and wrote nothing");
+        assertThat(host.stored(database)).isEmpty();
+        assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
+    }
+
+    @Test
+    void aPgDumpThatWritesHalfAndSaysThatAllIsWellMakesNoProvedBackup() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster().run(database, "CREATE TABLE public.t AS SELECT n FROM generate_series(1, 10000) AS n");
+        Backup failed = faulty.withPgDump("\"$real\" \"$@\" | head -c 20000", database);
+        assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+        assertThat(failed.error()).startsWith("restoring it failed: pg_restore");
+        assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
+    }
+
+    @Test
+    void aPgDumpThatLeavesATableOutMakesNoProvedBackup() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster()
+                .run(
+                        database,
+                        "CREATE TABLE public.kept AS SELECT 1 AS n",
+                        "CREATE TABLE public.lost AS SELECT 1 AS n");
+        Backup failed = faulty.withPgDump("exec \"$real\" \"$@\" --exclude-table=public.lost", database);
+        assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+        assertThat(failed.error()).contains("public.lost");
+    }
+
+    @Test
+    void aPgDumpThatLeavesLargeObjectsOutMakesNoProvedBackup() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster().run(database, "SELECT lo_create(0)");
+        Backup failed = faulty.withPgDump("exec \"$real\" \"$@\" --no-blobs", database);
+        assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+        assertThat(failed.error()).contains("pg_largeobject_metadata has 0 rows, not 1");
+    }
+
+    @Test
+    void whatPgDumpWarnsOfIsSaidThoughTheBackupIsProved() throws Exception {
+        String database = host.cluster().newDatabase();
+        assertThat(faulty.withPgDump("echo 'pg_dump: warning: a word of it' >&2; exec \"$real\" \"$@\"", database)
+                        .state())
+                .isEqualTo(BackupState.VERIFIED);
+        Wiring other = host.wiring(
+                "pgsteward.postgres.bindir", faulty.programs("echo 'a word of it' >&2; exec \"$real\" \"$@\""));
+        Files.createDirectories(host.store().resolve(database));
+        try (DumpRun run = other.dumps.begin(host.target(other, database)).orElseThrow()) {
+            Files.copy(run.stream(), host.store().resolve(run.partPath()));
+            run.finish();
+            assertThat(run.warnings()).isEqualTo("a word of it");
+        }
+    }
+
+    /** Row security hides rows from whoever may not pass it: a dump of what is left is no dump. */
+    @Test
+    void aRoleThatMayNotReadEveryRowMakesNoBackup() throws Exception {
+        String database = host.cluster().newDatabase();
+        host.cluster()
+                .run(
+                        "homelab",
+                        "CREATE ROLE half_blind LOGIN PASSWORD 'x' IN ROLE pg_read_all_data",
+                        "GRANT ALL ON ALL TABLES IN SCHEMA public TO half_blind",
+                        "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO half_blind");
+        host.cluster()
+                .run(
+                        database,
+                        "CREATE TABLE public.guarded AS SELECT generate_series(1, 10) AS n",
+                        "ALTER TABLE public.guarded ENABLE ROW LEVEL SECURITY",
+                        "CREATE POLICY few ON public.guarded USING (n < 3)");
+        Wiring other = new Wiring(Settings.from(host.environment())
+                .with(Map.of("pgsteward.postgres.user", "half_blind", "pgsteward.postgres.password", "x")));
+        try (Pipeline running = other.backupPipeline().start()) {
+            assertThat(running).isNotNull();
+            Backup failed = host.backUp(other, database);
+            assertThat(failed.state()).isEqualTo(BackupState.FAILED);
+            assertThat(failed.error()).contains("row-level security");
+        }
+        assertThat(host.stored(database)).isEmpty();
+        faulty.goodBackupOf(database);
+    }
+}

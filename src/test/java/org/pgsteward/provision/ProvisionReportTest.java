@@ -1,0 +1,63 @@
+package org.pgsteward.provision;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.Enrolment;
+import org.pgsteward.model.Outcome;
+
+@Tag("fast")
+class ProvisionReportTest {
+    private static final Enrolment ENROLLED = new Enrolment(
+            "app", "app", "app", "app", "0123456789ab", "app:1", "sha256:1", Instant.parse("2026-03-01T03:00:00Z"));
+
+    @ParameterizedTest(name = "{6}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "DONE    | false | true  | true  | done      | SET      | made, with its password",
+                "DONE    | false | true  | false | done      | UNKNOWN  | changed, and its password was not looked at",
+                "SKIPPED | false | true  | false | unchanged | IN_FORCE | as it should be, with its password",
+                "SKIPPED | false | true  | true  | unchanged | SET      | nothing but its password was set",
+                "SKIPPED | false | false | false | unchanged | UNKNOWN  | a container that asks for nothing",
+                "FAILED  | true  | false | false | refused   | UNKNOWN  | asks for what it cannot have",
+                "FAILED  | false | false | false | failed    | UNKNOWN  | PostgreSQL was away",
+                "FAILED  | false | true  | true  | failed    | SET      | failed after its password was set"
+            })
+    void aLineSaysWhatBecameOfAService(
+            String outcome,
+            boolean refused,
+            boolean enrolled,
+            boolean passwordSet,
+            String state,
+            ProvisionReport.Password password,
+            String sentence) {
+        ProvisionReport.Line line = ProvisionReport.Line.of(new Provisioner.Result(
+                outcome(outcome, sentence),
+                "app",
+                true,
+                refused ? Optional.of(new Provisioner.Refusal("", false)) : Optional.empty(),
+                List.of(),
+                enrolled ? Optional.of(ENROLLED) : Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                passwordSet));
+
+        assertThat(line).isEqualTo(new ProvisionReport.Line("app", state, sentence, password));
+        assertThat(line.refused()).isEqualTo(state.equals("refused"));
+        assertThat(line.failed()).as("ends the command with 1").isEqualTo(outcome.equals("FAILED"));
+    }
+
+    private static Outcome outcome(String kind, String reason) {
+        return switch (kind) {
+            case "DONE" -> new Outcome.Done(reason);
+            case "SKIPPED" -> new Outcome.Skipped(reason);
+            default -> new Outcome.Failed(reason);
+        };
+    }
+}
