@@ -10,18 +10,27 @@ import java.lang.management.MemoryUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.Steward;
 
-/** pgsteward, and a thread that writes its memory, threads and open files into a file five times a second. */
+/** pgsteward, and a thread that samples its memory five times a second, and writes a file with all figures every second. */
 final class MeasuredSteward {
     private static final UnixOperatingSystemMXBean SYSTEM =
             (UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
+    // To ask for them makes names and proxies each time, which costs more than all that is measured.
+    private static final List<MemoryPoolMXBean> POOLS = ManagementFactory.getMemoryPoolMXBeans();
+    private static final List<BufferPoolMXBean> BUFFERS = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class);
+    private static final List<GarbageCollectorMXBean> COLLECTORS = ManagementFactory.getGarbageCollectorMXBeans();
+
+    private static final int SAMPLES_PER_FILE = 5;
+
     private final Path file;
+    private long samples;
     private long heap;
     private long afterCollection;
     private long direct;
@@ -52,15 +61,19 @@ final class MeasuredSteward {
         heap = Math.max(
                 heap, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
         long kept = 0;
-        for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+        for (MemoryPoolMXBean pool : POOLS) {
             MemoryUsage usage = pool.getCollectionUsage();
             kept += usage == null ? 0 : usage.getUsed();
         }
         afterCollection = Math.max(afterCollection, kept);
-        long now = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                .mapToLong(BufferPoolMXBean::getMemoryUsed)
-                .sum();
+        long now = BUFFERS.stream().mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
         direct = Math.max(direct, now);
+        if (samples++ % SAMPLES_PER_FILE == 0) {
+            write(kept, now);
+        }
+    }
+
+    private void write(long kept, long now) {
         Properties all = new Properties();
         all.setProperty("heap", Long.toString(heap));
         all.setProperty("heap_after_collection", Long.toString(afterCollection));
@@ -71,7 +84,7 @@ final class MeasuredSteward {
                 "threads", Integer.toString(ManagementFactory.getThreadMXBean().getThreadCount()));
         all.setProperty("files", Long.toString(SYSTEM.getOpenFileDescriptorCount()));
         long collections = 0;
-        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+        for (GarbageCollectorMXBean collector : COLLECTORS) {
             collections += collector.getCollectionCount();
         }
         all.setProperty("collections", Long.toString(collections));
