@@ -121,14 +121,15 @@ class BackupContentsIT {
         Path file = host.store().resolve(backup.path().orElseThrow());
         assertThat(host.stored(database))
                 .containsExactly(backup.id() + ".dump.zst", backup.id() + ".dump.zst.manifest.json");
-        assertThat(file).hasSize(backup.sizeBytes());
+        assertThat(file).hasSize(backup.file().sizeBytes());
         assertThat(Files.getPosixFilePermissions(file)).hasSize(2);
         Manifest manifest = Manifests.of(wiring.store, database).get(0);
-        assertThat(manifest.sha256()).isEqualTo(backup.sha256()).isEqualTo(sha256(file));
-        assertThat(manifest.startedAt()).isAfter(before.minusSeconds(2));
-        assertThat(manifest.serverVersion()).isEqualTo(host.cluster().server().version());
-        assertThat(manifest.extensions()).containsOnlyKeys("citext", "hstore");
-        assertThat(manifest.rows())
+        assertThat(manifest.file().sha256()).isEqualTo(backup.file().sha256()).isEqualTo(sha256(file));
+        assertThat(manifest.run().startedAt()).isAfter(before.minusSeconds(2));
+        assertThat(manifest.run().serverVersion())
+                .isEqualTo(host.cluster().server().version());
+        assertThat(manifest.contents().extensions()).containsOnlyKeys("citext", "hstore");
+        assertThat(manifest.contents().rows())
                 .containsExactlyInAnyOrderEntriesOf(Map.ofEntries(
                         Map.entry("public.\"MixedCase\"", 100L),
                         Map.entry("public.\"Grüße 漢字 🐘\"", 50L),
@@ -155,8 +156,8 @@ class BackupContentsIT {
                         "dump",
                         backup.path().orElseThrow(),
                         "t",
-                        Long.toString(backup.sizeBytes()),
-                        backup.sha256(),
+                        Long.toString(backup.file().sizeBytes()),
+                        backup.file().sha256(),
                         backup.id()));
         assertThat(host.notices(database)).isEmpty();
     }

@@ -36,7 +36,6 @@ import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.DiskSpace;
-import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.camel.Pipeline;
@@ -102,7 +101,7 @@ class BackupRunIT {
             }
         }
         assertThat(Manifests.of(wiring.store, database))
-                .extracting(Manifest::backupId)
+                .extracting(manifest -> manifest.identity().backupId())
                 .containsExactly(database + "-20260301T030001Z", database + "-20260301T030000Z");
     }
 

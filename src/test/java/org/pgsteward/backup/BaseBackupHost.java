@@ -157,7 +157,7 @@ final class BaseBackupHost implements AutoCloseable {
 
     Manifest manifest(Backup backup) throws IOException {
         return Manifests.of(wiring.store, "_base").stream()
-                .filter(manifest -> manifest.backupId().equals(backup.id()))
+                .filter(manifest -> manifest.identity().backupId().equals(backup.id()))
                 .findFirst()
                 .orElseThrow();
     }

@@ -78,14 +78,14 @@ class BaseBackupIT {
         assertThat(backup.path().orElseThrow()).matches("_base/_base-\\d{8}T\\d{6}Z\\.tar\\.zst");
         assertThat(host.stored("_base")).contains(backup.id() + ".tar.zst", backup.id() + ".tar.zst.manifest.json");
         Manifest manifest = base.manifest(backup);
-        assertThat(manifest.kind()).isEqualTo("base");
-        assertThat(manifest.sha256()).isEqualTo(BaseBackupHost.sha256(base.file(backup)));
-        assertThat(manifest.rows())
+        assertThat(manifest.source().kind()).isEqualTo("base");
+        assertThat(manifest.file().sha256()).isEqualTo(BaseBackupHost.sha256(base.file(backup)));
+        assertThat(manifest.contents().rows())
                 .containsEntry("vikunja.public.tasks", 20000L)
                 .containsKeys("vikunja.public.busy", "vikunja.public.long", "homelab.public.backup_log")
                 .containsKeys("postgres.pg_catalog.pg_class", "template1.pg_catalog.pg_class")
                 .doesNotContainKey("vikunja.public.unlogged");
-        assertThat(manifest.rows().entrySet())
+        assertThat(manifest.contents().rows().entrySet())
                 .as("the chunks of the long value")
                 .anyMatch(table -> table.getKey().startsWith("vikunja.pg_toast.") && table.getValue() > 100);
         assertThat(host.journal("_base")).contains("verified");
@@ -114,7 +114,7 @@ class BaseBackupIT {
             }
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-            assertThat(Manifests.of(theirs.store, "_base").get(0).clientVersion())
+            assertThat(Manifests.of(theirs.store, "_base").get(0).run().clientVersion())
                     .isEqualTo(Integer.toString(major));
             assertThat(restoredByTheReadme(other, backup, programs.orElseThrow()))
                     .isEqualTo("4711");
@@ -243,7 +243,7 @@ class BaseBackupIT {
 
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-        assertThat(base.manifest(backup).rows()).containsEntry("vikunja.traps.t", 7L);
+        assertThat(base.manifest(backup).contents().rows()).containsEntry("vikunja.traps.t", 7L);
         assertThat(marker).doesNotExist();
         host.cluster().run("vikunja", "SELECT count(*) FROM traps.t", "DROP SCHEMA traps CASCADE");
         assertThat(Files.deleteIfExists(marker)).as("a trap that springs").isTrue();
@@ -271,7 +271,7 @@ class BaseBackupIT {
 
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-        assertThat(base.manifest(backup).rows())
+        assertThat(base.manifest(backup).contents().rows())
                 .containsEntry("vikunja.traps.t", 7L)
                 .containsEntry("vikunja.traps.u", 8L);
         host.cluster().run("vikunja", "DROP SCHEMA traps CASCADE");
@@ -298,7 +298,7 @@ class BaseBackupIT {
             Backup made = host.backUp(withoutIdentity, base.cluster());
             assertThat(made.error()).isEmpty();
             assertThat(made.state()).isEqualTo(BackupState.MADE);
-            assertThat(made.provedInStream()).isTrue();
+            assertThat(made.verification().inStream()).isTrue();
         }
         assertThat(base.left()).isEmpty();
     }
@@ -344,7 +344,7 @@ class BaseBackupIT {
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
         for (String database : databases) {
-            assertThat(base.manifest(backup).rows())
+            assertThat(base.manifest(backup).contents().rows())
                     .containsEntry(Quote.identifier(database) + ".public.\"größe\"", 10L);
             host.cluster().run("homelab", "DROP DATABASE " + Quote.identifier(database));
         }

@@ -122,7 +122,7 @@ class ChangesUnderADumpIT {
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
         changes.get(0).get(8, TimeUnit.MINUTES);
-        assertThat(Manifests.of(wiring.store, database).get(0).rows())
+        assertThat(Manifests.of(wiring.store, database).get(0).contents().rows())
                 .isEqualTo(Map.of("public.big", (long) FaultyHost.LARGE_ROWS, "public.small", 1L));
     }
 
@@ -159,7 +159,7 @@ class ChangesUnderADumpIT {
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
         change.get(8, TimeUnit.MINUTES);
-        assertThat(Manifests.of(wiring.store, database).get(0).rows())
+        assertThat(Manifests.of(wiring.store, database).get(0).contents().rows())
                 .isEqualTo(Map.of("public.small", 0L, "public.other", 0L));
     }
 

@@ -57,16 +57,17 @@ class StoredRowsIT {
                         + " ('clock', 'dump', 'verified', '2031-03-01 03:00Z'),"
                         + " ('young', 'dump', 'verified', '2031-03-01 03:00Z')");
 
-        Map<String, BackupRows.Standing> standings = rows.standings("dump", NIGHT);
+        Map<String, BackupRows.VerificationTimes> standings = rows.verificationTimes("dump", NIGHT);
 
         assertThat(standings.get("clock"))
-                .isEqualTo(new BackupRows.Standing(
+                .isEqualTo(new BackupRows.VerificationTimes(
                         Optional.of(NIGHT.minus(Duration.ofDays(1))), NIGHT.minus(Duration.ofDays(1))));
         assertThat(standings.get("young"))
-                .extracting(BackupRows.Standing::lastProved)
+                .extracting(BackupRows.VerificationTimes::lastProved)
                 .isEqualTo(Optional.empty());
-        assertThat(rows.standings("dump", NIGHT.plus(Duration.ofDays(3650))).get("clock"))
-                .extracting(BackupRows.Standing::lastProved)
+        assertThat(rows.verificationTimes("dump", NIGHT.plus(Duration.ofDays(3650)))
+                        .get("clock"))
+                .extracting(BackupRows.VerificationTimes::lastProved)
                 .as("and when its time has come it counts")
                 .isEqualTo(Optional.of(Instant.parse("2031-03-01T03:00:00Z")));
     }

@@ -96,7 +96,7 @@ final class Looks {
     }
 
     static FigureRule<DatabaseLook> rule(FigureRule<DatabaseLook> rule, String warn, String critical) {
-        rule.use(Levels.of(warn, critical));
+        rule.use(WrittenLevels.of(warn, critical));
         return rule;
     }
 

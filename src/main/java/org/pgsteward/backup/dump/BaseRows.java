@@ -1,7 +1,6 @@
 package org.pgsteward.backup.dump;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

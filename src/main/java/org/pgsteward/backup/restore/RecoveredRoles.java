@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.pgsteward.model.Refusal;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.ManifestSignature;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Server;
 
 /** Restores the roles of a {@link Recovery}, with their passwords; the administrator stays as the new server has him. */
@@ -41,8 +41,7 @@ final class RecoveredRoles {
      *
      * @throws Refusal when consent is not given
      */
-    Optional<Roles> newest(Inventory inventory, Recovery.Consent consent)
-            throws IOException, SQLException, Refusal {
+    Optional<Roles> newest(Inventory inventory, Recovery.Consent consent) throws IOException, SQLException, Refusal {
         Optional<StoredBackup> newest = inventory
                 .newestOfEach(one -> inventory.alteration(one).isEmpty())
                 .stream()

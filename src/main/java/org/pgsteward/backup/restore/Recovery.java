@@ -16,10 +16,7 @@ import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.underway.StuckRule;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Refusal;
-import org.pgsteward.postgres.Progress;
-import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
 /**

@@ -2,11 +2,11 @@ package org.pgsteward.backup.restore;
 
 import java.io.IOException;
 import java.util.Optional;
-import org.pgsteward.model.Refusal;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.ManifestTrust;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
+import org.pgsteward.model.Refusal;
 
 /** Decides whether a backup may be restored, by its manifest and the signature. */
 final class RestoreOrders {

@@ -21,6 +21,7 @@ import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.Contents;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.Manifests;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Server;
 
@@ -65,11 +66,11 @@ class HostileRestoreIT {
                 new Restore.Order(restores.order(service, "nobodys").backup(), "nobody", "nobodys"),
                 "role nobody, to which the database belonged, does not exist");
         assertThatThrownBy(() -> wiring.restore.replace(restores.order(service, "not_there"), RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessage("there is no database not_there to replace: say --into not_there");
         for (String never : List.of("homelab", "postgres", "template1")) {
             assertThatThrownBy(() -> wiring.restore.replace(restores.order(service, never), RestoreProgress.QUIET))
-                    .isInstanceOf(Restore.Refused.class)
+                    .isInstanceOf(Refusal.class)
                     .hasMessageContaining("is not replaced while the server works with it");
         }
         assertThat(databases()).isEqualTo(before);
@@ -95,7 +96,7 @@ class HostileRestoreIT {
         String service = restores.service("CREATE EXTENSION hstore SCHEMA public");
         Wiring strict = host.wiring("pgsteward.extensions.allowed", "citext");
         assertThatThrownBy(() -> strict.restore.into(restores.order(service, service + "_back"), RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("wants extensions that are not allowed: hstore")
                 .hasMessageContaining("PGSTEWARD_EXTENSIONS_ALLOWED");
     }
@@ -203,7 +204,7 @@ class HostileRestoreIT {
                 manifest,
                 Files.readString(manifest)
                         .replace(
-                                order.backup().manifest().sha256(),
+                                order.backup().manifest().file().sha256(),
                                 java.util.HexFormat.of()
                                         .formatHex(java.security.MessageDigest.getInstance("SHA-256")
                                                 .digest(stored))));

@@ -14,6 +14,7 @@ import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Server;
 
@@ -77,7 +78,7 @@ final class RestoreHost implements AutoCloseable {
 
     void refused(Restore.Order order, String because) {
         assertThatThrownBy(() -> wiring.restore.into(order, RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining(because)
                 .hasMessageNotContaining("\n");
     }

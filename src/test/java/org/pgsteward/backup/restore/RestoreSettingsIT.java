@@ -26,6 +26,7 @@ import org.pgsteward.backup.Contents;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
@@ -106,7 +107,7 @@ class RestoreSettingsIT {
         host.cluster().run("homelab", "DROP ROLE " + reader);
         assertThatThrownBy(() -> trusting.restore.into(
                         new Restore.Order(order.backup(), service, service + "_again"), RestoreProgress.QUIET))
-                .isInstanceOf(Restore.Refused.class)
+                .isInstanceOf(Refusal.class)
                 .hasMessageContaining("for roles that do not exist: " + reader + "; create them (CREATE ROLE ");
     }
 
@@ -242,7 +243,7 @@ class RestoreSettingsIT {
             assertThat(running).isNotNull();
             Backup encrypted = host.backUp(encrypting, service);
             assertThat(encrypted.error()).isEmpty();
-            assertThat(encrypted.provedInStream()).isTrue();
+            assertThat(encrypted.verification().inStream()).isTrue();
         }
         try (Stream<Path> files = Files.list(host.store().resolve(service))) {
             assertThat(files.filter(file -> file.toString().endsWith(".manifest.json")))

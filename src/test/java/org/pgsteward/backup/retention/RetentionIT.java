@@ -239,7 +239,7 @@ class RetentionIT {
         if (steps >= 3) {
             nights.wiring.routeClient.ask(
                     "direct:journal-write",
-                    new Expiry(database, going.id(), going.eventId(), "last=9", clock.instant()));
+                    new Expiry(database, going.id(), going.identity().eventId(), "last=9", clock.instant()));
         }
         stop();
         assertThat(Manifests.of(nights.wiring.store, database)).isEmpty();

@@ -132,7 +132,7 @@ class ReverificationIT {
         interrupted("heavy");
         interrupted("light");
         stop();
-        Files.writeString(underWay(), backup.eventId().toString());
+        Files.writeString(underWay(), backup.identity().eventId().toString());
 
         nights.start("pgsteward.interrupted.tick", "* * * * * ?");
         await().atMost(RetentionHost.PATIENCE).until(() -> host.journal("light").equals(List.of("verified")));
@@ -207,7 +207,7 @@ class ReverificationIT {
         assertThat(host.rows(
                         "homelab",
                         "SELECT concat_ws(' ', success, verified_at = '"
-                                + backups.get(0).verifiedAt().orElseThrow()
+                                + backups.get(0).verification().at().orElseThrow()
                                 + "') FROM public.backup_log ORDER BY started_at LIMIT 1"))
                 .as("when it was last proved stays known")
                 .containsExactly("f t");
@@ -226,7 +226,7 @@ class ReverificationIT {
                         "SELECT verified_at FROM public.backup_log WHERE backup_id = '"
                                 + backups.get(1).id() + "'"
                                 + " AND verified_at > timestamptz '"
-                                + backups.get(1).verifiedAt().orElseThrow()
+                                + backups.get(1).verification().at().orElseThrow()
                                 + "' + interval '20 hours'"))
                 .hasSize(1);
         assertThat(history(database)).isEqualTo(lastVerified);
