@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -122,13 +123,18 @@ class RouteEditElsewhereIT {
                 await().atMost(PATIENCE)
                         .until(() -> count(host, "begin") == 1 && count(host, "file") == 1 && count(host, "once") == 1);
                 wiring.routeClient.submit("direct:op-collect", "first");
-                busy.scheduleWithFixedDelay(
-                        () -> docker.happens("pause", "n" + happened.incrementAndGet()), 0, 50, TimeUnit.MILLISECONDS);
-                busy.scheduleWithFixedDelay(() -> raise(wiring, failed), 0, 5, TimeUnit.MILLISECONDS);
+                List<Future<?>> going = List.of(
+                        busy.scheduleWithFixedDelay(
+                                () -> docker.happens("pause", "n" + happened.incrementAndGet()),
+                                0,
+                                50,
+                                TimeUnit.MILLISECONDS),
+                        busy.scheduleWithFixedDelay(() -> raise(wiring, failed), 0, 5, TimeUnit.MILLISECONDS));
 
                 edit(routes, daemon);
                 edit(routes, daemon);
 
+                assertThat(going).as("none has ended by an exception").noneMatch(Future::isDone);
                 busy.shutdown();
                 assertThat(busy.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
                 wiring.routeClient.submit("direct:op-collect", "second");
