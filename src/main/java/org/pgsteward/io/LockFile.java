@@ -2,13 +2,12 @@ package org.pgsteward.io;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A lock on a file that one holder at a time has, across threads and processes. The kernel releases it when its process
@@ -16,20 +15,21 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>The kernel releases all locks of a process on a file as soon as the process closes the file, through any of its
  * descriptors. So a lock file is opened only where this process does not hold it: {@link #HELD} answers otherwise, and a
- * lock is touched through its own channel. {@link java.nio.file.Files#setLastModifiedTime} opens and closes the file.
+ * lock is touched through the file that is open. {@link java.nio.file.Files#setLastModifiedTime} opens and closes the file.
  */
 public final class LockFile implements Closeable {
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     /** Any byte: a write sets the time of the file. */
-    private static final byte[] MARK = {'\n'};
+    private static final int MARK = '\n';
 
     private final Path file;
-    private final FileChannel channel;
+    private final RandomAccessFile opened;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    private LockFile(Path file, FileChannel channel) {
+    private LockFile(Path file, RandomAccessFile opened) {
         this.file = file;
-        this.channel = channel;
+        this.opened = opened;
     }
 
     /**
@@ -58,31 +58,42 @@ public final class LockFile implements Closeable {
             return Optional.empty();
         }
         boolean taken = false;
-        FileChannel channel = null;
+        RandomAccessFile opened = null;
         try {
-            channel = FileChannel.open(real, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            taken = (waits ? channel.lock() : channel.tryLock()) != null;
-            return taken ? Optional.of(new LockFile(real, channel)) : Optional.empty();
+            opened = new RandomAccessFile(real.toFile(), "rw");
+            taken = (waits ? opened.getChannel().lock() : opened.getChannel().tryLock()) != null;
+            return taken ? Optional.of(new LockFile(real, opened)) : Optional.empty();
         } finally {
             if (!taken) {
-                if (channel != null) {
-                    channel.close();
+                try {
+                    if (opened != null) {
+                        opened.close();
+                    }
+                } finally {
+                    HELD.remove(real);
                 }
-                HELD.remove(real);
             }
         }
     }
 
-    /** Sets the time of the file to now: the holder is still at work. */
-    public void touch() throws IOException {
-        channel.write(ByteBuffer.wrap(MARK), 0);
+    /**
+     * Sets the time of the file to now: the holder is still at work. An interrupt does not stop this write; through the
+     * channel it would close the file, and so release the lock.
+     */
+    public synchronized void touch() throws IOException {
+        opened.seek(0);
+        opened.write(MARK);
     }
 
+    /** Releases the lock. If the file cannot be closed, this process may take the lock again all the same. */
     @Override
     public void close() throws IOException {
-        if (channel.isOpen()) {
-            channel.close();
-            HELD.remove(file);
+        if (closed.compareAndSet(false, true)) {
+            try {
+                opened.close();
+            } finally {
+                HELD.remove(file);
+            }
         }
     }
 

@@ -52,6 +52,22 @@ class LockFileTest {
     }
 
     @Test
+    void isHeldAfterItWasTouchedOnAnInterruptedThread() throws IOException {
+        Path file = folder.resolve("x.lock");
+        LockFile held = LockFile.take(file).orElseThrow();
+        Thread.currentThread().interrupt();
+        held.touch();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(isLockedInKernel(file)).isTrue();
+
+        held.close();
+        LockFile next = LockFile.take(file).orElseThrow();
+        held.close();
+        assertThat(LockFile.take(file)).as("a second close releases nothing").isEmpty();
+        next.close();
+    }
+
+    @Test
     void doesNotMakeTheFolder() {
         assertThatThrownBy(() -> LockFile.take(folder.resolve("none/x.lock"))).isInstanceOf(NoSuchFileException.class);
     }
