@@ -166,10 +166,19 @@ record ServicePlan(
                 .findFirst();
     }
 
-    /** Whether something inside the database has to be looked at, since it was not made by this plan. */
+    /**
+     * Whether something inside the database has to be looked at, since it was not made by this plan. A container that was
+     * only made anew is no reason: its application must not wait for that.
+     */
     boolean adopts(Cluster cluster) {
+        boolean remade = cluster.service(claim.service())
+                .filter(before -> isSame(before, claim))
+                .isPresent();
         return cluster.database(claim.database()).isPresent()
-                && (former.isPresent() || steps.stream().anyMatch(step -> step.kind() != Step.Kind.CHANGE));
+                && (former.isPresent()
+                        || steps.stream()
+                                .anyMatch(step -> step.kind() != Step.Kind.CHANGE
+                                        && !(remade && step.kind() == Step.Kind.RECORD)));
     }
 
     /** Its container is labelled {@code pgsteward.enable=false}. */
@@ -182,12 +191,19 @@ record ServicePlan(
                 "service " + service.name() + " is left alone");
     }
 
+    /** The id of a one-off container is not recorded: as long as it is kept, it would take turns with the service's own. */
     private static boolean isRecorded(Cluster.Service before, Claim claim) {
+        Container container = claim.container();
+        return isSame(before, claim)
+                && (container.isOneOff() || before.containerId().equals(container.id()));
+    }
+
+    /** Whether the row has all of the claim but for the id of its container. */
+    private static boolean isSame(Cluster.Service before, Claim claim) {
         Container container = claim.container();
         return before.database().equals(claim.database())
                 && before.identity().equals(container.identity())
                 && before.role().equals(claim.user())
-                && before.containerId().equals(container.id())
                 && before.image().equals(container.image())
                 && before.imageId().equals(container.imageId())
                 && before.enabled();

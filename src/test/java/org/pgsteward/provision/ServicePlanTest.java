@@ -273,6 +273,26 @@ class ServicePlanTest {
     }
 
     @Test
+    void aContainerThatWasMadeAnewIsRecordedAndItsDatabaseNotOpened() {
+        Clusters before = right();
+        Boxes anew = EnrolmentHost.service("app").id("made-anew");
+        ServicePlan plan = plan(claim("app", "app", "app", anew), before);
+        assertThat(plan.steps())
+                .extracting(step -> step.kind() + " " + step.reason())
+                .containsExactly(CHANGED);
+        assertThat(plan.adopts(before.cluster())).isFalse();
+        assertThat(plan(claim("app", "app", "app", anew.image("another")), before)
+                        .adopts(before.cluster()))
+                .isTrue();
+    }
+
+    @Test
+    void theIdOfAOneOffContainerIsNotRecorded() {
+        Boxes oneOff = EnrolmentHost.service("app").id("one-off").label("com.docker.compose.oneoff", "True");
+        assertThat(plan(claim("app", "app", "app", oneOff), right()).steps()).isEmpty();
+    }
+
+    @Test
     void anImageThatWasNeverSeenIsRecordedAndNoChange() {
         Clusters before = right().row(
                         new Cluster.Service("app", "app", "app", "homelab/app", true, "", "id-of-app", "image", ""));
