@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -172,7 +173,15 @@ public final class RequestFiles {
     }
 
     private static void write(Path answer, byte[] document) throws IOException {
-        AtomicFile.write(answer, answer.resolveSibling("." + UUID.randomUUID() + ".part"), document);
+        Path part = answer.resolveSibling("." + UUID.randomUUID() + ".part");
+        try {
+            AtomicFile.create(part, document);
+            // The folder is not synced: that of another system may refuse it, and the request would be done again and
+            // again.
+            Files.move(part, answer, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
+        }
         LOG.info("answered a request: {}", answer.getFileName().toString().replaceAll("\\p{Cntrl}", "?"));
     }
 }

@@ -53,8 +53,14 @@ public final class AtomicFile {
      * this write; it stops the others with a {@link java.nio.channels.ClosedByInterruptException}.
      */
     public static void writeUnsynced(Path target, byte[] content, FileAttribute<?>... mode) throws IOException {
-        Path part = partOf(target);
+        writeUnsynced(target, partOf(target), content, mode);
+    }
+
+    /** Writes in the same way through a part file of the caller's choice, which no other writer may use meanwhile. */
+    public static void writeUnsynced(Path target, Path part, byte[] content, FileAttribute<?>... mode)
+            throws IOException {
         try {
+            Files.deleteIfExists(part);
             Files.write(Files.createFile(part, mode), content);
             move(part, target);
         } finally {

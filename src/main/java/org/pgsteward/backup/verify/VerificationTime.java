@@ -136,7 +136,9 @@ final class VerificationTime {
                 .collect(Collectors.joining());
         String text = now.toEpochMilli() + " " + folder + "\n" + lines;
         try {
-            AtomicFile.writeUnsynced(locks.resolve(FILE), text.getBytes(StandardCharsets.UTF_8));
+            // Always the same part file, so that a process that is killed leaves one at most.
+            Path part = locks.resolve(FILE + ".part");
+            AtomicFile.writeUnsynced(locks.resolve(FILE), part, text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             LOG.debug("cannot write how much verification time {} has used: {}", service, e.getMessage());
         }
