@@ -57,7 +57,8 @@ final class RecoveredDatabases {
     void restore(StoredBackup backup, RestoreProgress progress, RecoveryTally tally) throws InterruptedException {
         String name = backup.manifest().source().database();
         try {
-            Manifest manifest = store.whole(backup).manifest();
+            StoredBackup whole = store.whole(backup);
+            Manifest manifest = whole.manifest();
             if (name.equals(server.address().database())) {
                 journal(backup, progress, tally);
                 return;
@@ -68,7 +69,7 @@ final class RecoveredDatabases {
             if (waiting && manifest.contents().rows().isEmpty()) {
                 // The file is as it was written, and no table is in either.
                 restore.checkFile(restore.file(backup));
-                tally.verified(backup, Duration.ZERO);
+                tally.verified(whole, Duration.ZERO);
                 return;
             }
             if (restore.exists(name) && !waiting) {
@@ -88,7 +89,7 @@ final class RecoveredDatabases {
             }
             Restore.Order order = new Restore.Order(backup, manifest.source().owner(), name);
             Restore.Done restored = inTime(order, progress);
-            tally.verified(backup, restored.took());
+            tally.verified(restored.order().backup(), restored.took());
             tally.done(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
                     + manifest.run().startedAt());
             restored.notes().forEach(note -> tally.missing(name + ": " + note));
@@ -145,7 +146,7 @@ final class RecoveredDatabases {
             beside.guest().close();
             return Swap.Swapped.NONE;
         });
-        tally.verified(backup, restored.took());
+        tally.verified(restored.order().backup(), restored.took());
         tally.done(backup.manifest().source().database() + ": " + taken[0] + " rows of the journal, of "
                 + backup.manifest().run().startedAt());
         Set<String> others =
