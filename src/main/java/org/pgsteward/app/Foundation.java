@@ -8,7 +8,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Map;
-import org.pgsteward.alert.Reporter;
 import org.pgsteward.camel.RouteClient;
 import org.pgsteward.camel.RouteReporter;
 import org.pgsteward.camel.receivers.Redaction;
@@ -27,7 +26,7 @@ final class Foundation {
     final Clock clock;
     final ObjectMapper json = Json.mapper();
     final RouteClient routeClient = new RouteClient();
-    final Reporter reporter = new RouteReporter(routeClient);
+    final RouteReporter reporter = new RouteReporter(routeClient);
     final Redaction redaction;
 
     /**

@@ -30,6 +30,7 @@ final class JournalFactory {
         spool = base.purpose.leavesTraces()
                 ? new Spool(waiting, base.json, base.clock)
                 : Spool.unopened(waiting, base.json, base.clock);
+        base.reporter.keepIn(spool);
     }
 
     /** The routes that write rows; where a row changes what is in the store, they keep the store's own notes. */

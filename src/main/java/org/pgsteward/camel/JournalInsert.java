@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.camel.Exchange;
+import org.apache.camel.component.direct.DirectConsumerNotAvailableException;
 import org.pgsteward.journal.JournalRow;
 import org.pgsteward.journal.JournalWriter;
 import org.pgsteward.model.FirstCause;
@@ -29,8 +30,8 @@ public final class JournalInsert implements JournalWriter.RowStatement {
             if (cause instanceof SQLException sql) {
                 return sql;
             }
-            if (cause instanceof RejectedExecutionException) {
-                // The pipeline stops; the row is as good as it was.
+            if (cause instanceof RejectedExecutionException || cause instanceof DirectConsumerNotAvailableException) {
+                // The pipeline stops, or its route has; the row is as good as it was.
                 return new SQLException("pgsteward stops", "57P01", thrown);
             }
         }

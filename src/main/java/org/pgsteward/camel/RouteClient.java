@@ -2,6 +2,7 @@ package org.pgsteward.camel;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -35,11 +36,18 @@ public final class RouteClient {
      * @throws IllegalStateException when no route took the message, as while the routes stop
      */
     public void submit(String endpoint, Object body) {
-        Exchange sent = ask(endpoint, body);
-        Exception failure = sent.getException();
-        if (failure != null && sent.getProperty(Exchange.FAILURE_ROUTE_ID) == null) {
-            throw new IllegalStateException("cannot reach " + endpoint + ": " + FirstCause.of(failure), failure);
+        Optional<Exception> failure = unreached(ask(endpoint, body));
+        if (failure.isPresent()) {
+            throw new IllegalStateException(
+                    "cannot reach " + endpoint + ": " + FirstCause.of(failure.get()), failure.get());
         }
+    }
+
+    /** Returns why no route took the message; empty when one with an error handler did, which logs its own failures. */
+    static Optional<Exception> unreached(Exchange sent) {
+        return sent.getProperty(Exchange.FAILURE_ROUTE_ID) == null
+                ? Optional.ofNullable(sent.getException())
+                : Optional.empty();
     }
 
     /** Does the same as {@link #ask(String, Object)} with headers beside the body. */

@@ -1,21 +1,54 @@
 package org.pgsteward.camel;
 
+import java.io.IOException;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.journal.Spool;
 import org.pgsteward.model.Condition;
+import org.pgsteward.model.FirstCause;
 import org.pgsteward.model.JournalEntry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Reports through the routes {@code journal-write} and {@code alert-raise}, which say in the log what fails in them. */
+/**
+ * Reports through the routes {@code journal-write} and {@code alert-raise}, which say in the log what fails in them. A row
+ * that the route never took, as while the routes stop, is kept in the spool, from which the next start writes it.
+ */
 public final class RouteReporter implements Reporter {
+    private static final Logger LOG = LoggerFactory.getLogger(RouteReporter.class);
+
     private final RouteClient routeClient;
+    private volatile @Nullable Spool spool;
 
     public RouteReporter(RouteClient routeClient) {
         this.routeClient = routeClient;
     }
 
+    /** Sets the spool, which is built later than this. */
+    public void keepIn(Spool rows) {
+        spool = rows;
+    }
+
     @Override
     public void record(JournalEntry entry) {
-        routeClient.ask("direct:journal-write", entry);
+        RouteClient.unreached(routeClient.ask("direct:journal-write", entry)).ifPresent(cause -> keep(entry, cause));
+    }
+
+    private void keep(JournalEntry entry, Exception unreached) {
+        Spool rows = spool;
+        try {
+            if (rows == null) {
+                throw new IOException("there is none yet");
+            }
+            rows.put(entry);
+        } catch (IOException refused) {
+            LOG.error(
+                    "a journal row reached no route ({}), nor the spool ({}): {}",
+                    FirstCause.of(unreached),
+                    refused.getMessage(),
+                    entry);
+        }
     }
 
     @Override

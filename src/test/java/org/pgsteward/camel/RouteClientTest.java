@@ -3,15 +3,23 @@ package org.pgsteward.camel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.direct.DirectComponent;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.camel.docker.RelistOnConnect;
 import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.camel.receivers.Redaction;
+import org.pgsteward.io.Json;
+import org.pgsteward.journal.Spool;
+import org.pgsteward.model.Activity;
 
 /** Messages that a route takes, and messages that none takes. */
 @Tag("fast")
@@ -23,9 +31,9 @@ class RouteClientTest {
         try (Pipeline pipeline = pipeline()) {
             pipeline.start();
 
-            assertThatThrownBy(() -> routeClient.submit("direct:nobody?block=false", ""))
+            assertThatThrownBy(() -> routeClient.submit("direct:nobody", ""))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageStartingWith("cannot reach direct:nobody?block=false: ");
+                    .hasMessageStartingWith("cannot reach direct:nobody: ");
         }
         assertThatThrownBy(() -> routeClient.submit("direct:fails", ""))
                 .as("the routes have stopped")
@@ -50,11 +58,30 @@ class RouteClientTest {
                 Pipeline pipeline = pipeline()) {
             pipeline.start();
 
-            new RelistOnConnect(() -> routeClient.submit("direct:nobody?block=false", ""), () -> false).run();
+            new RelistOnConnect(() -> routeClient.submit("direct:nobody", ""), () -> false).run();
 
             assertThat(log.text())
                     .contains(
                             "after Docker's events were connected: No consumers available on endpoint: direct://nobody");
+        }
+    }
+
+    @Test
+    void aRowThatNoRouteTookWaitsInTheSpool(@TempDir Path folder) throws Exception {
+        RouteReporter reporter = new RouteReporter(routeClient);
+        Activity row = new Activity(UUID.randomUUID(), "vikunja", "quarantined", "operator", Instant.EPOCH);
+        try (CapturedLog log = new CapturedLog();
+                Pipeline pipeline = pipeline()) {
+            pipeline.start();
+
+            reporter.record(row);
+            assertThat(log.text()).contains("reached no route (").contains("service=vikunja");
+
+            Spool spool = new Spool(folder, Json.mapper(), Clock.systemUTC());
+            reporter.keepIn(spool);
+            reporter.record(row);
+            assertThat(spool.waiting()).hasSize(1);
+            assertThat(spool.read(spool.waiting().get(0)).columns()).containsEntry("service", "vikunja");
         }
     }
 
@@ -63,6 +90,10 @@ class RouteClientTest {
                 .routes(new RouteBuilder() {
                     @Override
                     public void configure() {
+                        // Otherwise a message waits half a minute for its route.
+                        getContext()
+                                .getComponent("direct", DirectComponent.class)
+                                .setBlock(false);
                         from("direct:fails").routeId("fails").throwException(new IllegalStateException("on purpose"));
                     }
                 });
