@@ -24,6 +24,7 @@ final class OptionRule {
     private static final Pattern MAIL_CLASS = Pattern.compile("mail\\..+\\.class");
 
     private static final Pattern WHOLE = Pattern.compile("-?\\d+");
+    private static final Set<String> MAIL = Set.of("smtp", "smtps", "imap", "imaps", "pop3", "pop3s");
     private static final Set<String> LENIENT = Set.of("http", "https", NotifyComponent.SCHEME);
 
     private OptionRule() {}
@@ -55,12 +56,13 @@ final class OptionRule {
 
     /** What is wrong, and what next. */
     private static Optional<List<String>> option(String scheme, String name, String value, KnownNames known) {
-        if (MAIL_CLASS.matcher(name).matches()) {
-            return KnownNames.isClass(value)
+        if (MAIL.contains(scheme) && MAIL_CLASS.matcher(name).matches()) {
+            String named = value.replaceFirst("^RAW\\((.*)\\)$", "$1");
+            return named.isEmpty() || KnownNames.isClass(named)
                     ? Optional.empty()
                     : Optional.of(
                             List.of(
-                                    name + " names '" + Words.oneLine(value) + "', and there is no such class",
+                                    name + " names '" + Words.oneLine(named) + "', and there is no such class",
                                     "the shipped receivers/email.camel.yaml has the name; a class of yours has its jar in lib/ext"));
         }
         Optional<Class<?>> type = known.optionType(scheme, name);
