@@ -14,6 +14,9 @@ import picocli.CommandLine.Help.ColorScheme;
  * {@code TERM=dumb}, and none at all while standard input is no terminal.
  */
 record Colours(ColorScheme scheme) {
+    /** Another scheme ends also a text without a colour by a code, which would end the colour of the line around it. */
+    private static final ColorScheme PLAIN = Help.defaultColorScheme(Ansi.OFF);
+
     static Colours ofStandardOutput() {
         return of(Terminal.readsOutput(), System.getenv());
     }
@@ -26,7 +29,7 @@ record Colours(ColorScheme scheme) {
     }
 
     Text plain(String text) {
-        return scheme.apply(text, List.of());
+        return PLAIN.apply(text, List.of());
     }
 
     Text fine(String text) {

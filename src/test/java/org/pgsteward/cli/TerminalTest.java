@@ -40,7 +40,8 @@ class TerminalTest {
         table.row(COLOURFUL.state("verified"), "1 h");
         table.row(COLOURFUL.state("failed"), "2 h");
         assertThat(printed(table, Integer.MAX_VALUE))
-                .contains("verified\u001b[39m\u001b[0m  1 h", "failed\u001b[39m\u001b[0m    2 h");
+                .startsWith("\u001b[2mSTATE     AGE\u001b[")
+                .contains("verified\u001b[39m\u001b[0m  1 h\n", "failed\u001b[39m\u001b[0m    2 h\n");
     }
 
     @Test
