@@ -55,7 +55,12 @@ public final class RelistOnConnect implements Runnable {
     @Override
     public void run() {
         begun.incrementAndGet();
-        thread.execute(this::work);
+        try {
+            thread.execute(this::work);
+        } catch (RuntimeException | Error e) {
+            begun.decrementAndGet();
+            throw e;
+        }
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!listed.getAsBoolean()
                 && begun.get() > 0
