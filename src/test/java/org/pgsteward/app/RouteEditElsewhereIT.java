@@ -103,13 +103,14 @@ class RouteEditElsewhereIT {
                     END $$""");
             Files.writeString(routes.resolve("operators.camel.yaml"), OPERATORS.replace("FOLDER", requests.toString()));
             Files.writeString(requests.resolve("a.json"), "{}");
+            Path state = state(host);
             Wiring wiring = host.wiring(Map.of(
                     "pgsteward.routes.dir",
                     routes.toString(),
                     "pgsteward.routes.types",
                     "org.apache.camel.processor.aggregate.UseLatestAggregationStrategy",
                     "pgsteward.state.dir",
-                    state(host).toString(),
+                    state.toString(),
                     "pgsteward.docker.host",
                     docker.host(),
                     "pgsteward.http.port",
@@ -131,8 +132,11 @@ class RouteEditElsewhereIT {
                                 TimeUnit.MILLISECONDS),
                         busy.scheduleWithFixedDelay(() -> raise(wiring, failed), 0, 5, TimeUnit.MILLISECONDS));
 
-                edit(routes, daemon);
-                edit(routes, daemon);
+                edit(routes, daemon, "backups.delay:1m}}", "backups.delay:2m}}");
+                assertThat(state.resolve("routes/monitor.camel.yaml"))
+                        .as("what is in force")
+                        .hasSameTextualContentAs(routes.resolve("monitor.camel.yaml"));
+                edit(routes, daemon, "backups.delay:2m}}", "backups.delay:1m}}");
 
                 assertThat(going).as("none has ended by an exception").noneMatch(Future::isDone);
                 busy.shutdown();
@@ -183,12 +187,12 @@ class RouteEditElsewhereIT {
         return routes;
     }
 
-    /** Changes a route that is at work in no test, there and back. */
-    private static void edit(Path routes, Daemon daemon) throws IOException {
+    /** Changes a route that is at work in no test. */
+    private static void edit(Path routes, Daemon daemon, String before, String after) throws IOException {
         Path file = routes.resolve("monitor.camel.yaml");
         String text = Files.readString(file);
-        String later = text.replace("backups.delay:1m}}", "backups.delay:2m}}");
-        Files.writeString(file, later.equals(text) ? text.replace("backups.delay:2m}}", "backups.delay:1m}}") : later);
+        assertThat(text).contains(before);
+        Files.writeString(file, text.replace(before, after));
         daemon.routes().look();
         daemon.routes().look();
         daemon.routes().look();
