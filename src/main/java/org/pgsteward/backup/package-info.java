@@ -23,8 +23,8 @@
  *
  * <table>
  *   <caption>How others lost data, and the test that it does not happen here</caption>
- *   <tr><td>empty or half a dump, exit code 0</td><td>{@code FaultsIT.aPgDumpThat...}, {@code DumpStreamTest}</td></tr>
- *   <tr><td>disk full, read-only, not mounted</td><td>{@code FaultsIT.aDiskThat...}, {@code aStoreThatIsNoMoreThere...}</td></tr>
+ *   <tr><td>empty or half a dump, exit code 0</td><td>{@code IncompleteDumpIT}, {@code DumpStreamTest}</td></tr>
+ *   <tr><td>disk full, read-only, not mounted</td><td>{@code DiskFaultsIT}</td></tr>
  *   <tr><td>killed half-way: program, backend, server, us</td><td>{@code FaultsIT}, {@code BackupRunIT}</td></tr>
  *   <tr><td>bit rot that nobody looked for</td><td>{@code FaultsIT.aStoredFileThatCameToHarm...}</td></tr>
  *   <tr><td>objects, roles, large objects lost</td><td>{@code RoundTripIT}</td></tr>

@@ -1,7 +1,7 @@
 package org.pgsteward.model;
 
 /**
- * Something that was asked for cannot be done, in one line that says why and what to do instead; nothing was changed. It is no
+ * Something that was asked for cannot be done, in one line that says why and what to do instead. It is no
  * failure: a command that is refused ends with exit code 2, and a request file gets the line as its answer.
  */
 public final class Refusal extends RuntimeException {
