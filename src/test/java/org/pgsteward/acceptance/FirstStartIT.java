@@ -54,6 +54,11 @@ class FirstStartIT implements InTheEnd {
         return STORY;
     }
 
+    @Override
+    public boolean backsUpEverything() {
+        return true;
+    }
+
     @AfterAll
     static void removesWhatWasRestored() {
         STORY.host().docker("rm", "--force", RESTORED);

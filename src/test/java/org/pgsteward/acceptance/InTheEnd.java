@@ -22,6 +22,11 @@ interface InTheEnd {
 
     Story story();
 
+    /** Whether the globals and the journal have a backup at the end, which is then read. */
+    default boolean backsUpEverything() {
+        return false;
+    }
+
     /**
      * Of the notices of a whole story none is lost. One comes twice only where pgsteward was killed, or where it had no
      * answer in time.
@@ -74,8 +79,7 @@ interface InTheEnd {
                                 "pgsteward",
                                 "find /var/lib/pgsteward -path '*/scratch' -prune -o -type f ! -name '*.zst' -exec cat {} +")
                         .out());
-        // The story that looks at processes does so during a backup of everything.
-        if (!story().processes().isEmpty()
+        if (backsUpEverything()
                 || host.inside("pgsteward", "ls " + STORE + "/_globals/*.zst " + STORE + "/homelab/*.zst")
                         .isWell()) {
             places.put("the globals", stored(host, "_globals"));
