@@ -12,18 +12,18 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Severity;
 
 /**
- * A trouble as it stands in the book, and what people have heard of it: one file each. What is news follows from the
- * difference between the two, so nothing has to be remembered but how things are.
+ * State of one alert, together with the state that was last notified; one file each. A pending notification is the
+ * difference between the two, so no separate list of pending notifications is needed.
  *
- * @param kind what kind of trouble
- * @param service whose
- * @param since when it began, the last time
- * @param severity the worst that it was since then
- * @param causes by source, each that says it is bad; none when it is over
- * @param last the worst that was said last; still there when it is over
- * @param over how it ended; null while it fires
- * @param heard what people heard last; null when that was its end, or nothing
- * @param begun when it began, oldest first; as many as flapping is told from
+ * @param kind kind of trouble
+ * @param service name of the affected service
+ * @param since start of the latest occurrence
+ * @param severity highest severity since then
+ * @param causes current bad reports, by source; empty when the alert is resolved
+ * @param last worst report at the last change; kept after the alert is resolved
+ * @param over the resolution; null while the alert fires
+ * @param heard last notification that the alert fires; null if none was sent, or if its resolution was notified
+ * @param begun starts of occurrences, oldest first; as many as flap detection needs
  */
 public record Alert(
         String kind,
@@ -46,30 +46,32 @@ public record Alert(
     }
 
     /**
-     * What one source last said.
+     * Latest report of one source.
      *
-     * @param reason with figures
-     * @param figures the numbers in it
-     * @param at when it said so
+     * @param reason cause, with figures
+     * @param figures the numbers in the reason
+     * @param at time of the report
      */
     public record Cause(Severity severity, String reason, String remedy, Map<String, Object> figures, Instant at) {}
 
     /**
-     * @param reason what is well now
-     * @param heard whether it was told, or need not be
+     * Resolution of the alert.
+     *
+     * @param reason the condition that is well now
+     * @param heard whether the resolution was notified or needs no notification
      */
     public record Over(String reason, Instant at, boolean heard) {}
 
     /**
-     * That it fires, as people were told.
+     * Last notification that the alert fires.
      *
-     * @param severity as how bad
-     * @param at when they were told
-     * @param flapping whether they were told that it comes and goes, and nothing of each time
+     * @param severity severity in the notification
+     * @param at time of the notification
+     * @param flapping whether it reported flapping; single occurrences are then not notified
      */
     public record Heard(Severity severity, Instant at, boolean flapping) {}
 
-    /** The subject, as {@link org.pgsteward.model.Condition#key()} has it. */
+    /** Returns the alert's subject, in the form of {@link org.pgsteward.model.Condition#key()}. */
     public String key() {
         return kind + ":" + service;
     }
@@ -78,22 +80,22 @@ public record Alert(
         return !causes.isEmpty();
     }
 
-    /** The worst that any source says now; empty when it is over. */
+    /** Returns the cause of the highest severity; empty when the alert is resolved. */
     public Optional<Cause> worst() {
         return causes.values().stream().max(Comparator.comparing(Cause::severity));
     }
 
-    /** When it last began or ended. */
+    /** Returns the time at which the alert last fired or resolved. */
     Instant changedAt() {
         return over == null ? since : over.at();
     }
 
-    /** When people were told last that it fires, if they were. */
+    /** Returns the time of the last notification that the alert fires; {@link Instant#EPOCH} if there is none. */
     Instant heardAt() {
         return heard == null ? Instant.EPOCH : heard.at();
     }
 
-    /** Whether there is nothing left to say of it. */
+    /** Returns whether the alert is resolved and no notification is pending. */
     boolean isPast() {
         return !isFiring() && heard == null && (over == null || over.heard());
     }
@@ -107,8 +109,8 @@ public record Alert(
     }
 
     /**
-     * The end that was told, or need not be; what began again since then is news again. That it came and went is past with
-     * it, and no beginning of that time counts any more.
+     * Returns the alert with the resolution {@code end} marked as notified. An occurrence that began after {@code end}
+     * is still to be notified. If flapping was notified, it ends here, and its occurrences no longer count.
      */
     Alert endHeard(@Nullable Over end) {
         Over now = over != null && over.equals(end) ? new Over(over.reason(), over.at(), true) : over;

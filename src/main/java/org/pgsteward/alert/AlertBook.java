@@ -30,20 +30,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is firing, and what of it is news. The files in {@code <state.dir>/alerts/} are the truth, so that the daemon and
- * a command may share them and a restart forgets nothing. Where the disk is full and the room that is kept for alerts is
- * used up, the book goes on in memory. Safe for many threads.
+ * Registry of alerts and their pending notifications. The files in {@code <state.dir>/alerts/} are authoritative, so
+ * the daemon and a command can share them and a restart loses no alert. If the disk is full and the reserved space is
+ * used up, alerts are kept in memory. Thread-safe.
  */
 public final class AlertBook {
     private static final Logger LOG = LoggerFactory.getLogger(AlertBook.class);
 
-    /** Who looked, where a condition does not say. */
+    /** Source name for conditions that name no source. */
     private static final String LOOK = "look";
 
-    /** In whose name that is written down which concerns more than one. */
+    /** Service name in journal rows about several services. */
     private static final String ALL = "pgsteward";
 
-    /** By then a notice that was going to the outbox has arrived there. */
+    /** Time by which a notification has reached the outbox, or is considered lost. */
     private static final Duration IN_HAND = Duration.ofMinutes(1);
 
     private static final DateTimeFormatter ID =
@@ -56,19 +56,19 @@ public final class AlertBook {
     private final ZoneId zone;
     private final Typing typing;
 
-    /** What is on its way to the outbox, by the notice's id. */
+    /** Notifications on their way to the outbox, by notification id. */
     private final Map<String, Hand> handed = new HashMap<>();
 
-    /** When something was told last, by what it is told together with. */
+    /** Time of the last notification, by {@link TellingRule#lane}. */
     private final Map<String, Instant> lastTold = new HashMap<>();
 
-    /** What the disk refused to take; empty values are removals. */
+    /** Changes that the disk refused; an empty value is a removal. */
     private final Map<String, Optional<Alert>> unsaved = new HashMap<>();
 
     /**
      * @param stateDir {@code pgsteward.state.dir}
-     * @param zone in which notices give times, and quiet hours are
-     * @param typing how remedies are typed by those who are told
+     * @param zone time zone of the times in notifications and of quiet hours
+     * @param typing prefix of the commands in remedies
      */
     public AlertBook(Path stateDir, Silences silences, ObjectMapper json, Clock clock, ZoneId zone, Typing typing) {
         this.typing = typing;
@@ -81,20 +81,21 @@ public final class AlertBook {
 
     private record Hand(Telling telling, Instant at) {}
 
-    /** As {@link #consider(Condition, String)}, for a subject at which only one source looks. */
+    /** Records the condition of a subject that only one source checks. */
     public void consider(Condition condition) {
         consider(condition, LOOK);
     }
 
     /**
-     * Writes down how something is. Whether and when that is told is {@link #due}'s.
+     * Records a condition. {@link #due} decides whether and when it is notified.
      *
-     * @param source who looked: a subject is over only when no source says bad any more. A route may leave it out
+     * @param source name of the check; an alert resolves only when no source reports bad any more. Null or blank if a
+     *     route leaves it out
      */
     public synchronized void consider(Condition condition, @Nullable String source) {
         if (condition.severity().isEmpty()
                 && read(condition.key()).filter(Alert::isFiring).isEmpty()) {
-            // Most looks find this, and need not wait for anybody's lock.
+            // Most checks end here, and must not wait for the lock of another process.
             return;
         }
         String looked = source == null || source.isBlank() ? LOOK : source;
@@ -108,8 +109,8 @@ public final class AlertBook {
     }
 
     /**
-     * What people are to be told now, as {@code rule} sees it. What {@link #told} does not confirm within a minute, and
-     * what a process that ended was about to tell, comes again.
+     * Returns the notifications that are due under {@code rule}. A notification returns again if {@link #told} does not
+     * confirm it within a minute, or if the process ended before confirming it.
      */
     public synchronized List<Notice> due(TellingRule rule) {
         Instant now = clock.instant();
@@ -140,13 +141,13 @@ public final class AlertBook {
         return notices;
     }
 
-    /** The same for the same news, so that what is told again after a kill can be known by it. */
+    /** Returns an id that is equal for equal notifications, so receivers can recognise a repetition after a crash. */
     private static String id(Telling telling) {
         Instant latest = telling.alerts().stream()
                 .flatMap(alert -> Stream.of(alert.changedAt(), alert.heardAt()))
                 .max(Comparator.naturalOrder())
                 .orElse(Instant.EPOCH);
-        // Of what makes it this news and no other; figures change with every look.
+        // Leaves out the figures: they change with every check.
         String news = telling.alerts().stream()
                 .map(alert -> alert.key() + alert.since() + alert.severity() + alert.changedAt() + alert.heardAt())
                 .collect(Collectors.joining("\n", telling.news() + "\n", ""));
@@ -154,7 +155,7 @@ public final class AlertBook {
         return ID.format(latest) + "-" + hash.toString().substring(0, 8);
     }
 
-    /** The notice is in the outbox: people have heard it. */
+    /** Records that the notification has reached the outbox. From then on it counts as notified. */
     public synchronized void told(Notice notice) {
         Hand hand = handed.remove(notice.id());
         if (hand == null) {
@@ -175,7 +176,9 @@ public final class AlertBook {
         });
     }
 
-    /** What is written down of a notice: that it was told, and of whom. */
+    /**
+     * Returns the journal row of a notification: its state, severity and kind, and its service or number of services.
+     */
     public Activity activity(Notice notice) {
         List<String> services = NoticeText.services(notice);
         String whose = services.size() == 1 ? notice.service() : ALL;
@@ -186,12 +189,12 @@ public final class AlertBook {
                 clock.instant());
     }
 
-    /** What is firing now, told or not. */
+    /** Returns the firing alerts, notified or not. */
     public synchronized List<Alert> firing() {
         return all().stream().filter(Alert::isFiring).toList();
     }
 
-    /** What is firing as far as people have heard. */
+    /** Returns the firing alerts that were notified. */
     public synchronized List<Alert> heard() {
         return all().stream()
                 .filter(alert -> alert.isFiring() && alert.heard() != null)
@@ -243,7 +246,10 @@ public final class AlertBook {
         }
     }
 
-    /** The disk may have room again. What another process has written since is newer. */
+    /**
+     * Writes changes from memory to the disk, which may have room again. A file that another process has written since
+     * is newer and stays.
+     */
     private void saveAgain() {
         Map.copyOf(unsaved).forEach((key, alert) -> {
             try {

@@ -10,22 +10,22 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
 /**
- * What a condition changes in the book. Pure.
+ * Effect of a condition on an alert. Pure.
  *
  * <ol>
- *   <li>The first source that says bad begins it.
- *   <li>Bad again refreshes the figures, and makes it worse where it is worse than anything before. That it got better
- *       without being over changes nothing.
- *   <li>It is over when no source says bad any more, and has the figures of its end then.
+ *   <li>The first source that reports bad starts the alert.
+ *   <li>A further bad report updates the figures. It raises the severity if it is worse than all reports before. A
+ *       milder report does not lower the severity.
+ *   <li>The alert resolves when no source reports bad any more. It then carries the figures of its resolution.
  * </ol>
  */
 final class AlertRule {
-    /** More beginnings than any setting for flapping counts. */
+    /** More than any setting for flapping needs. */
     private static final int BEGINNINGS = 50;
 
     private AlertRule() {}
 
-    /** @return empty where there was nothing and is nothing */
+    /** Returns the alert after the condition; empty if there was no alert and the condition is well. */
     static Optional<Alert> turn(Optional<Alert> before, Condition condition, String source) {
         Map<String, Alert.Cause> causes =
                 new TreeMap<>(before.map(Alert::causes).orElse(Map.of()));
@@ -62,7 +62,10 @@ final class AlertRule {
         return Optional.of(after.worst().map(after::last).orElseGet(() -> ended(after, condition)));
     }
 
-    /** With the figures of the end, if it has any: a container that runs again is not {@code exited} any more. */
+    /**
+     * Returns the alert with the figures of its resolution, if there are any: a container that runs again is no longer
+     * {@code exited}.
+     */
     private static Alert ended(Alert after, Condition condition) {
         Alert.Cause last = after.last();
         return condition.figures().isEmpty()

@@ -24,15 +24,17 @@ import org.pgsteward.io.LockFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The book's pages: one file an alert. A page that cannot be read is set aside and told, and the others still count. */
+/**
+ * Files of the alerts, one each. A file that cannot be parsed is logged and set aside; the other files are still read.
+ */
 final class AlertStore {
-    /** Bytes of an alert's file. */
+    /** Size limit of an alert's file, in bytes. */
     private static final int MOST_BYTES = 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(AlertStore.class);
     private static final String ENDING = ".json";
 
-    /** Within a process the kernel's lock would be refused and not waited for. */
+    /** Locks between threads: a file lock that this process already holds is refused, not awaited. */
     private static final Map<Path, Object> ALONE = new ConcurrentHashMap<>();
 
     private final Path folder;
@@ -48,8 +50,9 @@ final class AlertStore {
     }
 
     /**
-     * Does {@code work} while nobody else writes: a daemon and a command that change the same page at once would lose what
-     * the other wrote. While the disk refuses the lock there is nobody to share with either.
+     * Runs {@code work} while no other thread or process writes alerts. Without the lock, the daemon and a command that
+     * change one alert at once would lose one of the changes. If the disk refuses the lock, the work runs without it:
+     * no other process can write then either.
      */
     void alone(Runnable work) {
         synchronized (ALONE.computeIfAbsent(folder.toAbsolutePath().normalize(), unused -> new Object())) {
@@ -77,12 +80,12 @@ final class AlertStore {
         }
     }
 
-    /** @throws IOException when it cannot be told whether there is one */
+    /** @throws IOException if the alert's file exists but cannot be read */
     Optional<Alert> read(String key) throws IOException {
         return read(file(key));
     }
 
-    /** @throws IOException when the disk refuses; what stood there before still does */
+    /** @throws IOException if the disk refuses the file; the previous file is then unchanged */
     void write(Alert alert) throws IOException {
         byte[] page = json.writeValueAsBytes(alert);
         try {
@@ -95,17 +98,17 @@ final class AlertStore {
         }
     }
 
-    /** Keeps room on the disk for alerts that are written when it is full. */
+    /** Reserves space for alerts that are written when the disk is full. */
     void keepReserve() {
         reserve.keep();
     }
 
-    /** @throws IOException when the disk refuses */
+    /** @throws IOException if the disk refuses the removal */
     void remove(String key) throws IOException {
         AtomicFile.remove(file(key));
     }
 
-    /** @throws IOException when the folder cannot be read */
+    /** @throws IOException if the folder or a file in it cannot be read */
     List<Alert> all() throws IOException {
         if (!Files.isDirectory(folder)) {
             return List.of();
@@ -140,7 +143,7 @@ final class AlertStore {
         }
     }
 
-    /** Readable for people, and different for different keys whatever they hold: the end is a hash of the key. */
+    /** Returns a readable file name. It ends with a hash of the key, so different keys never share a file. */
     private Path file(String key) {
         String readable = key.replaceAll("[^A-Za-z0-9_-]+", "-");
         String start = readable.substring(0, Math.min(80, readable.length()));

@@ -3,14 +3,13 @@ package org.pgsteward.alert;
 import java.time.Duration;
 
 /**
- * How long to leave a receiver alone after it failed: twice as long each time, without chance, so that it can be
- * foretold.
+ * Delay after a receiver failed. It doubles with each failure and has no random part, so the next try can be announced.
  *
- * @param first after the first failure
- * @param most however often it failed
+ * @param first delay after the first failure
+ * @param most longest delay
  */
 public record Backoff(Duration first, Duration most) {
-    /** 5 seconds, doubled up to 5 minutes. */
+    /** Delay of 5 seconds, doubled up to 5 minutes. */
     public static final Backoff USUAL = new Backoff(Duration.ofSeconds(5), Duration.ofMinutes(5));
 
     public Backoff {
@@ -19,7 +18,7 @@ public record Backoff(Duration first, Duration most) {
         }
     }
 
-    /** @param failures in a row, at least 1 */
+    /** @param failures number of consecutive failures, at least 1 */
     Duration after(int failures) {
         Duration wait = first;
         for (int i = 1; i < failures && wait.compareTo(most) < 0; i++) {

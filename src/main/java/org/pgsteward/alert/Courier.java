@@ -20,30 +20,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries one receiver's notices to it, each until it is taken, those of one subject in order. Knows no thread of its own
- * and waits for nothing: it says when to call it again. To be called by one thread at a time.
+ * Delivery of one receiver's notifications. Each is retried until the receiver acknowledges it; notifications about one
+ * subject keep their order. The class has no thread and never sleeps: it returns the delay until the next call. Not
+ * thread-safe.
  *
  * <ol>
- *   <li>The oldest goes first. If the receiver cannot take it now, all wait: twice as long each time, or as long as it
- *       asked for.
- *   <li>A notice that it refuses as it is (a wrong token, a wrong message) is tried again ever more slowly, and never
- *       dropped. Behind it only those of its subject wait, as the fault may be its own; when the next of another subject is
- *       refused too, the fault is the receiver's, and all wait.
+ *   <li>The oldest notification goes first. If the receiver is unavailable, all wait: the delay doubles each time, or
+ *       is the one that the receiver asked for.
+ *   <li>A notification that the receiver refuses (a wrong token, a bad message) is retried ever more slowly, and never
+ *       dropped. The fault may lie in that notification, so at first only later ones about its subject wait behind it.
+ *       If the next notification, about another subject, is refused too, the fault is the receiver's, and all wait.
  * </ol>
  */
 public final class Courier {
     private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
 
-    /** Also without a word from the outbox: a command may have put something from its own process. */
+    /**
+     * Longest delay between two checks of the outbox. A command may have added a notification from its own process,
+     * which gives no signal here.
+     */
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
 
-    /** Up to here nobody would notice, and a sentence about it would be noise. */
+    /** Delays up to this length are not mentioned in the notification. */
     private static final Duration IN_TIME = Duration.ofMinutes(1);
 
-    /** Whoever asks to be left alone for longer is asked again all the same. */
+    /** Upper limit of the delay that a receiver may ask for. */
     private static final Duration LONGEST_REST = Duration.ofDays(1);
 
-    /** Its time came just after it was looked at. */
+    /** Delay for a notification that became due just after the check. */
     private static final Duration SOON = Duration.ofMillis(50);
 
     private static final int REFUSALS_OF_THE_RECEIVER = 2;
@@ -67,9 +71,9 @@ public final class Courier {
     private Instant recovered = Instant.MIN;
 
     /**
-     * @param rests how long it is left alone after a failure, and after a refusal
-     * @param fallbacks after how long it counts as failing, and whose notices it takes over
-     * @param report is handed what is to be told about this receiver; must not throw
+     * @param rests delays after a failure and after a refusal
+     * @param fallbacks order of the fallback receivers, and the time after which a receiver counts as failing
+     * @param report takes conditions about this receiver; must not throw
      */
     public Courier(
             String receiver,
@@ -93,31 +97,33 @@ public final class Courier {
     }
 
     /**
-     * How long to leave a receiver alone.
+     * Delays before the next delivery to a receiver.
      *
-     * @param failed that could not take something
-     * @param refused that will not take something
+     * @param failed delay after the receiver was unavailable
+     * @param refused delay after the receiver refused a notification
      */
     public record Rests(Backoff failed, Backoff refused) {
-        /** 5 seconds to 5 minutes, and 5 minutes to 6 hours. */
+        /** Delays of 5 seconds to 5 minutes after a failure, and of 5 minutes to 6 hours after a refusal. */
         public static final Rests USUAL =
                 new Rests(Backoff.USUAL, new Backoff(Duration.ofMinutes(5), Duration.ofHours(6)));
     }
 
-    /** @param own whether the fault is the notice's, since another was taken after it was refused */
+    /**
+     * @param own whether the notification itself is at fault, because the receiver took another one after refusing it
+     */
     private record Refusal(int times, Instant again, boolean own) {}
 
-    /** Whether it has taken nothing for long although there was something, or a send does not come to an end. */
+    /** Returns whether deliveries have failed, or one delivery has hung, for longer than the fallback time. */
     public boolean isFailing() {
         return watch.isFailing();
     }
 
-    /** Returns since when the receiver has taken nothing; empty while it takes what it is given. */
+    /** Returns the failure of the receiver; empty while its deliveries succeed. */
     public Optional<FailingReceiver> failing() {
         return watch.failing();
     }
 
-    /** Delivers what can be delivered now and says after how long to come again, if nothing is put before. */
+    /** Delivers all due notifications. Returns the delay until the next call, unless a notification is added before. */
     public Duration deliver() {
         watch.look();
         if (fallbacks.order().contains(receiver)) {
@@ -136,8 +142,8 @@ public final class Courier {
     }
 
     /**
-     * Of those whose time it is and before which none of their subject waits, the one that was refused least often, and
-     * among equals the oldest: wrong ones at the head do not keep the rest from being tried.
+     * Returns the next notification to try. It must be due, and no earlier one about its subject may wait. The least
+     * refused goes first, then the oldest, so that bad notifications at the head do not block the rest.
      */
     private Optional<Outbox.Entry> next() {
         List<Path> files = outbox.waiting(receiver);
@@ -175,7 +181,7 @@ public final class Courier {
                 .orElse(look);
     }
 
-    /** Several, where one message is about several services. */
+    /** Returns the subjects of a notification; several if it covers several services. */
     private static List<String> subjects(Notice notice) {
         return NoticeText.services(notice).stream()
                 .map(service -> notice.kind() + ":" + service)
@@ -258,7 +264,7 @@ public final class Courier {
         return wait;
     }
 
-    /** A clock that was set back must not make it wait longer than it ever would. */
+    /** Returns the rest of the current delay. If the clock was set back, the delay ends at once instead of growing. */
     private Duration remaining() {
         if (failures == 0 || notBefore.equals(Instant.MIN)) {
             return Duration.ZERO;

@@ -3,10 +3,10 @@ package org.pgsteward.alert;
 import java.time.Instant;
 
 /**
- * A receiver that does not take what it is given.
+ * A receiver that does not acknowledge its notifications.
  *
- * @param since when the first delivery failed since the last one that succeeded
- * @param waiting notices in its outbox at the last try
- * @param reason why the last delivery failed, without secrets
+ * @param since time of the first failed delivery after the last successful one
+ * @param waiting notifications in its outbox at the last try
+ * @param reason cause of the last failure, without secrets
  */
 public record FailingReceiver(String receiver, Instant since, int waiting, String reason) {}

@@ -6,16 +6,18 @@ import java.util.List;
 import org.pgsteward.model.Notice;
 
 /**
- * Who is told at once, and who only when others could not be. Pure.
+ * Order of receivers: most get a notification at once; fallback receivers get it only if earlier ones failed. Pure.
  *
- * @param order receivers that get only what those before them, and those that are not in it, did not take in time
- * @param after how long a receiver may take nothing until it counts as failing and the next is told instead
+ * @param order fallback receivers. Each takes over from the fallback before it; the first one takes over from the
+ *     receivers outside this list
+ * @param after time without an acknowledged delivery after which a receiver counts as failing and the next one takes
+ *     over
  */
 public record Fallbacks(List<String> order, Duration after) {
-    /** Everybody is told everything. */
+    /** No fallbacks: every receiver gets every notification at once. */
     public static final Fallbacks NONE = new Fallbacks(List.of(), Duration.ofMinutes(15));
 
-    /** What kind of trouble it is when a receiver takes nothing; the service is then the receiver's name. */
+    /** Kind of the alert about a failing receiver; its service is the receiver's name. */
     public static final String RECEIVER_FAILING = "receiver-failing";
 
     public Fallbacks {
@@ -27,8 +29,8 @@ public record Fallbacks(List<String> order, Duration after) {
     }
 
     /**
-     * Who of those that are here is told of it at once. That a receiver fails, all others are told; where only fallbacks
-     * are left, the first of them.
+     * Returns the existing receivers that get the notification at once. An alert about a failing receiver goes to all
+     * others. If only fallbacks remain, the first of them gets it.
      */
     List<String> first(Notice notice, Collection<String> here) {
         List<String> possible =
@@ -41,11 +43,12 @@ public record Fallbacks(List<String> order, Duration after) {
     }
 
     /**
-     * Those whose notices this one takes over when they have waited too long: of those that are told at once, for the first
-     * fallback; of the fallback before it, for each other. None for one that is told at once.
+     * Returns the receivers from which {@code receiver} takes over notifications that have waited too long. The first
+     * fallback takes over from all receivers that are no fallbacks. Any other fallback takes over from the fallback
+     * before it. A receiver that is no fallback takes over from none.
      *
-     * @param known everyone who has an outbox, whether they still exist or not
-     * @param here who exists: a fallback that does not is passed over
+     * @param known all receivers with an outbox, including removed ones
+     * @param here existing receivers; a fallback that does not exist is skipped
      */
     List<String> before(String receiver, Collection<String> known, Collection<String> here) {
         List<String> chain = order.stream()
@@ -60,7 +63,7 @@ public record Fallbacks(List<String> order, Duration after) {
                 : List.of(chain.get(place - 1));
     }
 
-    /** Whether it says how this very receiver fares, which it need not hear. */
+    /** Returns whether the notification is about the failure of this receiver; it is not sent to that receiver. */
     static boolean isAbout(Notice notice, String receiver) {
         return notice.kind().equals(RECEIVER_FAILING) && notice.service().equals(receiver);
     }

@@ -3,20 +3,20 @@ package org.pgsteward.alert;
 import java.util.regex.Pattern;
 
 /**
- * Makes one harmless line of a text that came from outside: labels, container names and messages of servers are data,
- * and a line break or a direction mark in them could dress up as a header or as our own words.
+ * Sanitiser that makes one harmless line of external text. Labels, container names and server messages are data: a line
+ * break or a direction mark in them could imitate a header or pgsteward's own text.
  */
 public final class OneLine {
-    /** Control characters, format characters (direction marks among them), lone surrogates, line separators. */
+    /** Control characters, format characters (including direction marks), lone surrogates and line separators. */
     private static final Pattern UNFIT = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]+");
 
     private static final Pattern WIDE = Pattern.compile("\\s{2,}");
 
     private OneLine() {}
 
-    /** @param most characters, the ellipsis of a cut included */
+    /** @param most length limit in UTF-16 units, including the ellipsis of a cut */
     public static String of(String text, int most) {
-        // Before the expressions run: a text of megabytes is cut first.
+        // Cut before the regular expressions run: the text may have megabytes.
         String cut = text.length() > 4 * most ? text.substring(0, 4 * most) : text;
         String line =
                 WIDE.matcher(UNFIT.matcher(cut).replaceAll(" ")).replaceAll(" ").strip();

@@ -11,7 +11,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Times at which nothing is told, week by week: what began in them and lasts is told after them. Pure. */
+/**
+ * Weekly periods without notifications. An alert that begins in one and still fires at its end is notified then. Pure.
+ */
 final class QuietHours {
     static final QuietHours NONE = new QuietHours(List.of());
 
@@ -24,7 +26,7 @@ final class QuietHours {
         this.windows = List.copyOf(windows);
     }
 
-    /** @param to not after {@code from} where it goes past midnight, into the day after one of {@code days} */
+    /** @param to end of the period; if not after {@code from}, it lies on the day after each of {@code days} */
     private record Window(Set<DayOfWeek> days, LocalTime from, LocalTime to) {
         boolean contains(ZonedDateTime at) {
             LocalTime time = at.toLocalTime();
@@ -37,10 +39,11 @@ final class QuietHours {
     }
 
     /**
-     * Reads {@code Sun 03:00-05:00; Mon-Fri 23:00-06:00; 01:00-01:30}; without days it is every day.
+     * Parses periods such as {@code Sun 03:00-05:00; Mon-Fri 23:00-06:00; 01:00-01:30}. A period without days applies
+     * every day.
      *
-     * @param name of the setting, for the message
-     * @throws IllegalArgumentException with the part that is none
+     * @param name name of the setting, for the error message
+     * @throws IllegalArgumentException with the part that is not a period
      */
     static QuietHours parse(String name, String hours) {
         List<Window> windows = new ArrayList<>();

@@ -12,8 +12,8 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 
 /**
- * Whether one receiver takes what it is given. That it has not for long is said once, as a condition about it; so is that
- * it does again. May be asked by any thread.
+ * Health of one receiver. Reports one condition when deliveries have failed for too long, and one when they succeed
+ * again. The queries may be called by any thread.
  */
 final class ReceiverWatch {
     private final String receiver;
@@ -29,8 +29,8 @@ final class ReceiverWatch {
     private boolean wellTold;
 
     /**
-     * @param after how long it may take nothing
-     * @param report is handed what is to be told; must not throw
+     * @param after time without an acknowledged delivery after which the receiver counts as failing
+     * @param report takes the conditions; must not throw
      */
     ReceiverWatch(String receiver, Duration after, Clock clock, Consumer<Condition> report) {
         this.receiver = receiver;
@@ -39,17 +39,17 @@ final class ReceiverWatch {
         this.report = report;
     }
 
-    /** Whether it has taken nothing for long although there was something, or a send does not come to an end. */
+    /** Returns whether deliveries have failed, or one delivery has hung, for longer than the limit. */
     boolean isFailing() {
         return isLong(failingSince) || isLong(sendingSince);
     }
 
-    /** Returns since when the receiver has taken nothing; empty while it takes what it is given. */
+    /** Returns the failure of the receiver; empty while its deliveries succeed. */
     Optional<FailingReceiver> failing() {
         return Optional.ofNullable(failingSince).map(since -> new FailingReceiver(receiver, since, waiting, reason));
     }
 
-    /** At each look, whether anything is to be sent or not. */
+    /** Reports a failure that has become too long. Called before each round of deliveries, also if none is pending. */
     void look() {
         Instant since = failingSince;
         if (since != null && !told && isLong(since)) {
@@ -71,7 +71,7 @@ final class ReceiverWatch {
         sendingSince = clock.instant();
     }
 
-    /** In a way that says nothing about the receiver. */
+    /** Ends the current delivery without a conclusion about the receiver. */
     void ended() {
         sendingSince = null;
     }
@@ -80,7 +80,7 @@ final class ReceiverWatch {
         ended();
         failingSince = null;
         told = false;
-        // Once after the start too: whoever ran before may have told that it fails.
+        // Also once after the start: the previous process may have reported a failure.
         if (!wellTold) {
             wellTold = true;
             report.accept(

@@ -9,14 +9,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Room for the alerts that a full disk itself causes: a file that is given up when an alert cannot be written. An alert
- * that is in memory only is forgotten by a restart, and its end is never told.
+ * Reserved disk space for the alerts that a full disk causes: a file that is deleted when an alert cannot be written.
+ * An alert in memory only is lost at a restart, and its resolution is then never notified.
  */
 final class Reserve {
-    /** Some sixty alerts, on a disk whose blocks have 4 KiB. */
+    /** Space for about sixty alerts on a disk with blocks of 4 KiB. */
     private static final int BYTES = 256 * 1024;
 
-    /** Below this the disk is nearly full, and nothing is taken from it. */
+    /** Free space below which no reserve is created, because the disk is nearly full. */
     private static final long ENOUGH_BYTES = 8L * 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Reserve.class);
@@ -24,13 +24,13 @@ final class Reserve {
     private final Path folder;
     private final Path file;
 
-    /** @param folder which exists or does not yet */
+    /** @param folder folder of the alerts; need not exist yet */
     Reserve(Path folder) {
         this.folder = folder;
         this.file = folder.resolve(".reserve");
     }
 
-    /** Makes it where it is not there and the disk has room. */
+    /** Creates the reserve if it is missing and the disk has room. */
     void keep() {
         try {
             if (Files.exists(file)
@@ -47,9 +47,9 @@ final class Reserve {
     }
 
     /**
-     * Gives its room back to the disk.
+     * Deletes the reserve and so frees its space.
      *
-     * @return whether there was any
+     * @return whether there was a reserve
      */
     boolean giveUp() throws IOException {
         return Files.deleteIfExists(file);

@@ -3,17 +3,17 @@ package org.pgsteward.alert;
 import java.time.Duration;
 import org.pgsteward.model.Notice;
 
-/** Hands one notice to one receiver. */
+/** Transport of one notification to one receiver. */
 @FunctionalInterface
 public interface Sender {
     /**
-     * Returns when the receiver has taken it.
+     * Returns when the receiver has acknowledged the notification.
      *
-     * @throws NotTaken when it has not; it will be asked again
+     * @throws NotTaken if it has not; the delivery is retried
      */
     void send(String receiver, Notice notice) throws NotTaken;
 
-    /** A receiver did not take a notice. Has no cause: causes quote addresses, and those may be secret. */
+    /** Failure of a delivery. It has no cause: causes quote addresses, which may be secret. */
     final class NotTaken extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -27,20 +27,22 @@ public interface Sender {
         }
 
         /**
-         * It may be otherwise soon.
+         * Creates a failure that may be temporary.
          *
-         * @param reason free of secrets
+         * @param reason cause, free of secrets
          */
         public NotTaken(String reason) {
             this(reason, false, Duration.ZERO);
         }
 
-        /** It asked to be left alone for so long. */
+        /** Returns a temporary failure after which the receiver asked for a delay. */
         public static NotTaken forNow(String reason, Duration notBefore) {
             return new NotTaken(reason, false, notBefore);
         }
 
-        /** It will not be otherwise until somebody changes something: a wrong token, a message that it finds wrong. */
+        /**
+         * Returns a failure that lasts until the operator changes a setting, such as a wrong token or a bad message.
+         */
         public static NotTaken refused(String reason) {
             return new NotTaken(reason, true, Duration.ZERO);
         }
@@ -49,7 +51,7 @@ public interface Sender {
             return refused;
         }
 
-        /** Zero where the receiver did not say. */
+        /** Returns the delay that the receiver asked for; zero if it gave none. */
         Duration notBefore() {
             return notBefore;
         }

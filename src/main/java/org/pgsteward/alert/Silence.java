@@ -4,26 +4,27 @@ import java.time.Instant;
 import java.util.Objects;
 
 /**
- * Somebody's wish not to be told for a while. What begins in it and lasts is told after it.
+ * Operator's order to mute alerts for a while. An alert that begins during it and still fires at its end is notified
+ * then.
  *
- * @param id a few letters, by which it can be ended
- * @param service whose alerts; empty for everybody's
- * @param kind of which kind; empty for all
- * @param until when it ends by itself
- * @param reason why, in the words of whoever made it; may be empty
+ * @param id a few letters, by which the operator can end the silence
+ * @param service name of the muted service; empty for all services
+ * @param kind muted kind of alert; empty for all kinds
+ * @param until time at which the silence ends by itself
+ * @param reason operator's words; may be empty
  */
 public record Silence(String id, String service, String kind, Instant from, Instant until, String reason) {
     public Silence {
-        // A file that somebody wrote by hand must not silence everybody for want of a name.
+        // A file written by hand must not mute all alerts because it lacks a service or a kind.
         Objects.requireNonNull(service, "service");
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(until, "until");
-        // What it left out besides is no reason not to hold.
+        // Other missing fields do not make the silence invalid.
         id = Objects.requireNonNullElse(id, "");
         reason = Objects.requireNonNullElse(reason, "");
     }
 
-    /** In words, what is not told: such as {@code wiki (service-down)}. */
+    /** Returns the muted alerts in words, such as {@code wiki (service-down)}. */
     public String subject() {
         return (service.isEmpty() ? "everything" : OneLine.of(service, 60))
                 + (kind.isEmpty() ? "" : " (" + OneLine.of(kind, 60) + ")");

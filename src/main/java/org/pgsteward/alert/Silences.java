@@ -20,9 +20,9 @@ import org.pgsteward.io.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The silences that hold: one file each in {@code <state.dir>/silences/}, which the daemon and a command share. */
+/** Active silences, one file each in {@code <state.dir>/silences/}, which the daemon and the commands share. */
 public final class Silences {
-    /** Bytes of a file that is read. */
+    /** Size limit of a silence's file, in bytes. */
     private static final int MOST_BYTES = 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Silences.class);
@@ -40,9 +40,11 @@ public final class Silences {
     }
 
     /**
-     * @param service empty for everybody
-     * @param kind empty for all kinds
-     * @throws IOException when it cannot be written, and so does not hold
+     * Starts a silence.
+     *
+     * @param service name of the service; empty for all services
+     * @param kind kind of alert; empty for all kinds
+     * @throws IOException if the silence cannot be written; it is then not in force
      */
     public Silence begin(String service, String kind, Duration time, String reason) throws IOException {
         Instant now = clock.instant();
@@ -53,8 +55,10 @@ public final class Silences {
     }
 
     /**
-     * @return whether there was one of that id
-     * @throws IOException when it cannot be removed, and so still holds
+     * Ends the silence with this id.
+     *
+     * @return whether there was an active silence with this id
+     * @throws IOException if its file cannot be removed; the silence is then still in force
      */
     public boolean end(String id) throws IOException {
         Optional<Silence> one =
@@ -65,7 +69,7 @@ public final class Silences {
         return one.isPresent();
     }
 
-    /** Those that hold now, the one that ends first at the front. One that cannot be read silences nothing. */
+    /** Returns the active silences, sorted by their end. A file that cannot be read mutes no alert. */
     public List<Silence> active() {
         List<Silence> silences = new ArrayList<>();
         Instant now = clock.instant();

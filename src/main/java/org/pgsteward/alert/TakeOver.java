@@ -16,13 +16,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts what others have not taken in time into a fallback's outbox too. They keep it: once they are back, they get it late.
+ * Takeover by a fallback: it copies notifications that other receivers have not acknowledged in time into its own
+ * outbox. The others keep them and get them late, once they are available again.
  *
  * <ol>
- *   <li>It is the fallback that looks at the others, since one that hangs could not give anything away.
- *   <li>Put first, then marked in {@code <state.dir>/taken-over/<receiver>/<id>}: a notice that two others missed is taken
- *       over once, and killed in between, it is put again, which the outbox notices unless it was delivered meanwhile.
- *   <li>A mark goes when nobody waits for its notice any more. One that the disk refused is kept in mind.
+ *   <li>The fallback reads the others' outboxes, because a receiver that hangs could not hand over anything.
+ *   <li>The notification is put into the outbox first, then marked in {@code <state.dir>/taken-over/<receiver>/<id>}.
+ *       With the mark, a notification that two others missed is taken over once. After a crash between the two steps it
+ *       is put again. The outbox detects the duplicate unless the first copy was delivered meanwhile.
+ *   <li>A mark is removed when its notification waits in no outbox any more. A mark that the disk refused is kept in
+ *       memory.
  * </ol>
  */
 final class TakeOver {
@@ -40,8 +43,10 @@ final class TakeOver {
     }
 
     /**
-     * @param others whose notices are looked at
-     * @param after how long they may have waited
+     * Takes over the notifications that have waited too long.
+     *
+     * @param others receivers with outboxes to read
+     * @param after longest time that a notification may wait there
      */
     void by(String receiver, List<String> others, Duration after) {
         if (others.isEmpty()) {

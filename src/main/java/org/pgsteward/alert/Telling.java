@@ -3,9 +3,9 @@ package org.pgsteward.alert;
 import java.util.List;
 
 /**
- * Something to be told now.
+ * A notification that is due now.
  *
- * @param alerts that it tells of: of one kind, all firing or all over; never none
+ * @param alerts its alerts, at least one; all of one kind, and all firing or all resolved
  */
 record Telling(News news, List<Alert> alerts) {
     Telling {
@@ -18,16 +18,16 @@ record Telling(News news, List<Alert> alerts) {
     enum News {
         BEGAN,
         WORSE,
-        /** Told long ago, and it still fires. */
+        /** Notified long ago, and still firing. */
         STILL,
-        /** It comes and goes. */
+        /** Firing and resolving repeatedly. */
         FLAPPING,
         OVER,
-        /** It began and ended before anybody was told. */
+        /** Began and resolved before it was notified. */
         PASSED
     }
 
-    /** Whether whoever hears it has nothing left to do. */
+    /** Returns whether the alerts are resolved and need no action. */
     boolean isOver() {
         return news == News.OVER || news == News.PASSED;
     }

@@ -17,21 +17,23 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 
 /**
- * When people are told what is in the book. Made with its settings in {@code alerts.camel.yaml}; the judging is pure.
+ * Rule that decides which alerts are notified, and when. Its settings are in {@code alerts.camel.yaml}; the decision
+ * itself is pure.
  *
  * <ol>
- *   <li>News waits a little: what ends meanwhile is told once, as over, and what is alike is told as one.
- *   <li>What follows from something else that fires is not told while that does. It is told some minutes after, if it
- *       lasts; so is what began in a silence or in quiet hours.
- *   <li>What comes and goes is told as that, once, and then nothing of it until it has kept still.
- *   <li>What still fires is told again after its time.
+ *   <li>A new notification waits briefly. An alert that resolves meanwhile is notified once, as resolved. Similar
+ *       alerts are grouped into one notification.
+ *   <li>A consequence of another firing alert is held back while that alert fires. It is notified a few minutes later
+ *       if it still fires. An alert that begins in a silence or in quiet hours is handled likewise.
+ *   <li>Flapping is notified once as such. The alert is then not notified until it has been stable for some time.
+ *   <li>An alert that keeps firing is notified again after a set time.
  * </ol>
  */
 public final class TellingRule {
-    /** Where its settings stand, for messages. */
+    /** Prefix of error messages: the file that holds the settings. */
     private static final String FILE = "alerts.camel.yaml: ";
 
-    /** A consequence may be seen a little before its cause is. */
+    /** Longest time by which a consequence may be observed before its cause. */
     private static final Duration SEEN_BEFORE = Duration.ofSeconds(90);
 
     private Duration wait = Duration.ofSeconds(10);
@@ -46,52 +48,55 @@ public final class TellingRule {
     private Map<String, Set<String>> consequences = Map.of();
     private QuietHours quiet = QuietHours.NONE;
 
-    /** @param time that news waits for what is like it, such as {@code 10s}; zero tells each at once */
+    /** @param time time that a new notification waits for similar ones, such as {@code 10s}; zero sends each at once */
     public void setWait(String time) {
         wait = Elapsed.parse(FILE + "wait", time);
     }
 
-    /** @param time between two messages of one kind, such as {@code 1m} */
+    /** @param time shortest time between two notifications of one kind, such as {@code 1m} */
     public void setInterval(String time) {
         interval = Elapsed.parse(FILE + "interval", time);
     }
 
-    /** @param count from which alerts of one kind are told as one, at least 2 */
+    /** @param count number of alerts of one kind from which they are grouped, at least 2 */
     public void setGroupFrom(String count) {
         groupFrom = atLeast(2, "groupFrom", count);
     }
 
-    /** @param time after which what is critical is told again, such as {@code 4h}; zero never does */
+    /** @param time time after which a critical alert is notified again, such as {@code 4h}; zero for never */
     public void setRepeatCritical(String time) {
         repeatCritical = Elapsed.parse(FILE + "repeatCritical", time);
     }
 
-    /** @param time after which a warning is told again, such as {@code 1d}; zero never does */
+    /** @param time time after which a warning is notified again, such as {@code 1d}; zero for never */
     public void setRepeatWarning(String time) {
         repeatWarning = Elapsed.parse(FILE + "repeatWarning", time);
     }
 
-    /** @param count of beginnings within the window that are flapping, at least 2 */
+    /** @param count number of occurrences within the window that counts as flapping, at least 2 */
     public void setFlaps(String count) {
         flaps = atLeast(2, "flaps", count);
     }
 
-    /** @param time within which beginnings are counted, such as {@code 30m} */
+    /** @param time window in which occurrences are counted, such as {@code 30m} */
     public void setFlapWindow(String time) {
         flapWindow = Elapsed.parse(FILE + "flapWindow", time);
     }
 
-    /** @param time without a change after which flapping is past, such as {@code 10m} */
+    /** @param time time without a change after which flapping ends, such as {@code 10m} */
     public void setCalm(String time) {
         calm = Elapsed.parse(FILE + "calm", time);
     }
 
-    /** @param time that a consequence may take to end after its cause, such as {@code 2m} */
+    /** @param time time that a consequence may need to resolve after its cause, such as {@code 2m} */
     public void setSettle(String time) {
         settle = Elapsed.parse(FILE + "settle", time);
     }
 
-    /** @param lines such as {@code postgres-down: service-down, backup-failed}: the cause's kind, and what follows from it */
+    /**
+     * @param lines lines of a cause's kind and the kinds that follow from it, such as {@code postgres-down:
+     *     service-down, backup-failed}
+     */
     public void setConsequences(String lines) {
         Map<String, Set<String>> read = new TreeMap<>();
         for (String line :
@@ -112,7 +117,7 @@ public final class TellingRule {
         consequences = read;
     }
 
-    /** @param hours such as {@code Sun 03:00-05:00; 01:00-01:30}, in which nothing is told; empty for none */
+    /** @param hours periods without notifications, such as {@code Sun 03:00-05:00; 01:00-01:30}; empty for none */
     public void setQuiet(String hours) {
         quiet = QuietHours.parse(FILE + "quiet", hours);
     }
@@ -126,18 +131,18 @@ public final class TellingRule {
     }
 
     /**
-     * What is to be told, and what need not be.
+     * Notifications that are due, and alerts that need none.
      *
-     * @param tellings now, in the order in which it happened
-     * @param settled pages whose news nobody needs: it began and ended while nothing was to be told of it
+     * @param tellings due notifications, in the order of events
+     * @param settled alerts without need of a notification, such as those that began and resolved while they were muted
      */
     record Decision(List<Telling> tellings, List<Alert> settled) {}
 
     /**
-     * @param pages of the book, those that are over and not forgotten yet among them
-     * @param inHand keys of those that are being told just now
-     * @param lastTold when something of a kind was told last, by {@link #lane}
-     * @param zone that quiet hours are in
+     * @param pages alerts, including resolved ones that are still kept
+     * @param inHand keys of the alerts with a notification on its way to the outbox
+     * @param lastTold time of the last notification, by {@link #lane}
+     * @param zone time zone of the quiet hours
      */
     Decision decide(
             Collection<Alert> pages,
@@ -156,7 +161,7 @@ public final class TellingRule {
                 continue;
             }
             if (news.get() == Telling.News.OVER && page.severity() == Severity.INFO) {
-                // Whoever was only informed waits for no end.
+                // The end of an informational alert needs no notification.
                 settled.add(page);
                 continue;
             }
@@ -181,13 +186,13 @@ public final class TellingRule {
         return new Decision(tellings, settled);
     }
 
-    /** What is told together, and not more often than once an interval. */
+    /** Returns the key by which notifications are grouped and limited to one per interval. */
     static String lane(Telling telling) {
         Alert first = telling.alerts().get(0);
         return first.kind() + " " + first.severity().word() + " " + (telling.isOver() ? "over" : telling.news());
     }
 
-    /** How long a page is kept that is over and of which everybody has heard: flapping is told from it. */
+    /** Returns the time for which a resolved and notified alert is kept: flap detection needs it. */
     Duration kept() {
         return flapWindow;
     }
@@ -199,8 +204,8 @@ public final class TellingRule {
     }
 
     /**
-     * Whether {@code span} has gone by since {@code at}. What lies as far ahead was written before the clock was set back,
-     * and is not to hold anything until that time comes again.
+     * Returns whether {@code span} has passed since {@code at}. A time at least as far in the future also counts as
+     * past: it was written before the clock was set back, and must not delay any notification until then.
      */
     static boolean isPast(Instant at, Duration span, Instant now) {
         return Duration.between(at, now).abs().compareTo(span) >= 0;
@@ -210,7 +215,7 @@ public final class TellingRule {
         if (waiting.size() < groupFrom) {
             return waiting;
         }
-        // That all of them passed unheard is a milder word than that they are over, and only true of all.
+        // "Passed" is true only if every alert passed before it was notified. Otherwise the group counts as resolved.
         Telling.News news = waiting.stream()
                 .map(Telling::news)
                 .filter(one -> one != Telling.News.PASSED)
@@ -220,7 +225,7 @@ public final class TellingRule {
                 news, waiting.stream().flatMap(one -> one.alerts().stream()).toList()));
     }
 
-    /** The difference between how it is and what was heard. */
+    /** Returns the difference between the alert's state and the state that was last notified. */
     private Optional<Telling.News> news(Alert page, Instant now) {
         Alert.Heard heard = page.heard();
         if (heard != null && heard.flapping()) {
@@ -258,7 +263,7 @@ public final class TellingRule {
                         >= flaps;
     }
 
-    /** Whether it follows from another one that fires, or did until just now. */
+    /** Returns whether the alert is a consequence of another alert that fires or has resolved just now. */
     private boolean follows(Alert page, Collection<Alert> pages, Instant now) {
         return pages.stream()
                 .filter(cause ->

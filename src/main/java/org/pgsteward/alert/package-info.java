@@ -1,26 +1,26 @@
 /**
- * Turns conditions into news, and keeps each notice until every receiver has it.
+ * Derives notifications from conditions, and keeps each notification until every receiver has acknowledged it.
  *
- * <p>The way of a notice: {@link org.pgsteward.alert.AlertBook} keeps how everything is and what people have heard of it,
- * {@link org.pgsteward.alert.TellingRule} says which difference between the two is to be told now, alone or with what is
- * like it, {@link org.pgsteward.alert.Outbox} lays one file into each receiver's folder, and one
- * {@link org.pgsteward.alert.Courier} a receiver carries them, those of one subject in order, until they are taken. What
- * it is sent is in {@code message}.
+ * <p>{@link org.pgsteward.alert.AlertBook} keeps the state of each alert and the state that was last notified. {@link
+ * org.pgsteward.alert.TellingRule} decides which difference between the two is notified now, alone or grouped with
+ * similar ones. {@link org.pgsteward.alert.Outbox} writes one file into each receiver's folder. One {@link
+ * org.pgsteward.alert.Courier} for each receiver delivers these files until the receiver has acknowledged them, in
+ * order for each subject. The package {@code message} has the formats of the services.
  *
- * <p>Why news is a difference and not an event: what was over before it was told, what fell into a silence or followed from
- * something else, and what a restart came between need no bookkeeping of their own, and cannot be forgotten.
+ * <p>Why a notification is a difference and not an event: a difference needs no bookkeeping of its own and cannot be
+ * forgotten. That holds for alerts that resolve before they are notified, begin in a silence, follow from another
+ * alert, or cross a restart.
  *
- * <p>Why files and not a table: the first thing to be told is that PostgreSQL is down. Why one file an alert and one a
- * notice, each made by rename: the daemon and a command may write at the same time, and a torn file costs one notice at
- * most.
+ * <p>Why files and not a table: the most urgent alert is that PostgreSQL is down. Why one file for each alert and each
+ * notification, made by rename: the daemon and a command may write at the same time, and a damaged file costs at most
+ * one notification.
  *
- * <p>A notice arrives at least once. It arrives twice where pgsteward ended between the send and the removal of the file,
- * where a receiver took it and did not live to say so, and at a fallback that took it over just as pgsteward ended; its id
- * is the same each time.
+ * <p>A notification arrives at least once. It arrives twice if pgsteward ended between the send and the removal of the
+ * file. So it does if a receiver took it and crashed before it answered. A fallback may also get it twice if pgsteward
+ * ended during the takeover. Its id is equal each time.
  *
- * <p>Why a refused notice is never dropped, however often: the one that a service finds wrong may be the one that matters,
- * and the file can be looked at. Why a fallback looks at the others' folders instead of being given something: a receiver
- * that hangs cannot give anything away.
+ * <p>Why a refused notification is never dropped, however often: it may be the important one, and the operator can read
+ * its file. Why a fallback reads the others' folders: a receiver that hangs could not hand over anything.
  */
 @NullMarked
 package org.pgsteward.alert;

@@ -14,14 +14,15 @@ import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 
 /**
- * Alerts as Alertmanager's API v2 takes them (prometheus.io/docs/alerting/latest/alerts_api and its openapi.yaml).
+ * Alerts in the format of Alertmanager's API v2 (prometheus.io/docs/alerting/latest/alerts_api and its openapi.yaml).
  *
- * <p>It knows an alert by its labels, keeps those that fire in memory only, and holds one for over at its {@code endsAt}.
- * So each says that it ends in five minutes (the usual {@code resolve_timeout}), and is said again before that for as long
- * as it fires: neither a restart of Alertmanager nor one of ours loses it, and an end that could not be told comes anyway.
+ * <p>Alertmanager identifies an alert by its labels, keeps firing alerts in memory only, and resolves each at its
+ * {@code endsAt}. Each alert is therefore sent with an end in five minutes (the usual {@code resolve_timeout}). While
+ * it fires, it is sent again before that end. So a restart of Alertmanager or pgsteward loses no alert, and an alert
+ * resolves even if its end could not be sent.
  *
- * <p>The severity is a label, since routing goes by it. Whoever became worse is thus another alert, and the milder one is
- * ended with it.
+ * <p>The severity is a label, since Alertmanager routes by it. A higher severity therefore makes another alert, and the
+ * milder one is ended in the same message.
  */
 final class AlertmanagerAlerts {
     private static final Duration HOLDS = Duration.ofMinutes(5);
@@ -32,7 +33,10 @@ final class AlertmanagerAlerts {
         this.clock = clock;
     }
 
-    /** What one notice says; Alertmanager groups by itself, so each service is an alert of its own. */
+    /**
+     * Returns the alerts of one notification. Each service has an alert of its own, because Alertmanager groups by
+     * itself.
+     */
     List<Map<String, Object>> of(Notice notice) {
         Instant now = clock.instant();
         Instant end = Words.isResolved(notice) ? now : now.plus(HOLDS);
@@ -57,7 +61,10 @@ final class AlertmanagerAlerts {
         return alerts;
     }
 
-    /** What fires, for another five minutes, and as bad as was told: what became worse in a silence is told after it. */
+    /**
+     * Returns the firing alerts for another five minutes, at the severity that was last notified. If one became worse
+     * during a silence, the new severity follows after the silence.
+     */
     List<Map<String, Object>> again(List<Alert> firing) {
         Instant end = clock.instant().plus(HOLDS);
         return firing.stream()
@@ -87,7 +94,7 @@ final class AlertmanagerAlerts {
         alert.put("labels", labels);
         alert.put("annotations", annotations);
         alert.put("startsAt", start.toString());
-        // An end before the beginning is refused, and a clock may have been set back.
+        // Alertmanager refuses an end before the start, and the clock may have been set back.
         alert.put("endsAt", (end.isBefore(start) ? start : end).toString());
         return alert;
     }

@@ -4,17 +4,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes a text shorter and says so in it. */
+/** Shortening of texts, with a mark at the cut. */
 final class Cut {
-    /** Ends what was cut. */
+    /** End of a shortened text. */
     static final String MARK = "… (cut)";
 
-    /** A line of commands is left whole or out: half of one could do something else. */
+    /**
+     * Last line of shortened commands. A command line is kept whole or left out: half of one could do something else.
+     */
     static final String NO_MORE_COMMANDS = "# … (cut)";
 
     private Cut() {}
 
-    /** @return at most {@code most} UTF-16 units, the mark included; no character is halved */
+    /** Shortens a text to {@code most} UTF-16 units, including the mark, without splitting a character. */
     static String units(String text, int most) {
         if (text.length() <= most) {
             return text;
@@ -26,7 +28,9 @@ final class Cut {
         return (text.substring(0, end).stripTrailing() + MARK).substring(0, Math.min(most, end + MARK.length()));
     }
 
-    /** The first whole lines that fit into {@code most} UTF-16 units together with a line that says that more followed. */
+    /**
+     * Returns the first whole lines that fit into {@code most} UTF-16 units, together with the line that marks the cut.
+     */
     static String lines(String commands, int most) {
         if (commands.length() <= most) {
             return commands;
@@ -44,7 +48,7 @@ final class Cut {
         return String.join("\n", kept);
     }
 
-    /** The size of a text for a service that counts bytes of UTF-8. */
+    /** Returns the size of a text in bytes of UTF-8, for services that count bytes. */
     static int bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8).length;
     }

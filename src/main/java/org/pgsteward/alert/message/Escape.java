@@ -2,40 +2,43 @@ package org.pgsteward.alert.message;
 
 import java.util.regex.Pattern;
 
-/** How a service is kept from taking what came from outside for markup: names, reasons and servers' messages are data. */
+/**
+ * Escaping rules that keep a service from interpreting external text as markup: names, reasons and server messages are
+ * data.
+ */
 enum Escape {
-    /** For what is shown as it is: a subject, a push message, a plain mail. */
+    /** No escaping, for a subject, a push message or a plain mail. */
     PLAIN,
 
     /** HTML in a mail. */
     HTML,
 
     /**
-     * Telegram's HTML parse mode: the two angle brackets and the ampersand become entities
-     * (core.telegram.org/bots/api, "HTML style").
+     * Telegram's HTML parse mode: the two angle brackets and the ampersand become entities (core.telegram.org/bots/api,
+     * "HTML style").
      */
     TELEGRAM,
 
     /**
-     * Slack's mrkdwn: the same three become entities, which takes links and calls such as {@code <!channel>} away
-     * (docs.slack.dev, "Formatting message text", Escaping text). Mattermost and Rocket.Chat also call people by a bare
-     * {@code @channel}; an invisible character keeps it from being one.
+     * Slack's mrkdwn: angle brackets and ampersand become entities. This disables links and mentions such as {@code
+     * <!channel>} (docs.slack.dev, "Formatting message text", Escaping text). Mattermost and Rocket.Chat also mention
+     * people by a bare {@code @channel}; an invisible character prevents that.
      */
     SLACK,
 
     /**
-     * Discord's Markdown, by backslashes; mentions are switched off in the message itself (discord.com/developers/docs,
-     * "Message formatting" and "Allowed mentions").
+     * Discord's Markdown, escaped with backslashes. The message itself switches mentions off
+     * (discord.com/developers/docs, "Message formatting" and "Allowed mentions").
      */
     DISCORD;
 
-    /** Between two characters it keeps them from being one sign, and cannot be seen: WORD JOINER. */
+    /** WORD JOINER, an invisible character that separates two characters with a joint meaning. */
     private static final String JOINER = "\u2060";
 
     private static final Pattern CALLS = Pattern.compile("@(?=(?:channel|here|all|everyone)\\b)");
     private static final Pattern MARKDOWN = Pattern.compile("[\\\\*_~`|<>#\\[\\]()@-]");
 
-    /** For running text. */
+    /** Escapes running text. */
     String prose(String text) {
         return switch (this) {
             case PLAIN -> text;
@@ -46,7 +49,7 @@ enum Escape {
         };
     }
 
-    /** For what stands in the service's code block, where commands can be copied from as they are. */
+    /** Escapes text for the service's code block, from which commands can be copied unchanged. */
     String code(String text) {
         return switch (this) {
             case PLAIN -> text;
@@ -60,7 +63,7 @@ enum Escape {
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
     }
 
-    /** Three backticks would end the block. */
+    /** Breaks up three backticks, which would end the code block. */
     private static String fenced(String text) {
         return text.replace("```", "`" + JOINER + "`" + JOINER + "`");
     }

@@ -14,9 +14,9 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.model.Notice;
 
 /**
- * What the routes under {@code routes/receivers/} ask for: a notice as the service wants it. A limit is given in the
- * service's own measure; where a service does not say how it counts characters, UTF-16 units are counted, which are never
- * fewer than what it counts.
+ * Messages for the routes under {@code routes/receivers/}: a notification in the format of each service. A limit is in
+ * the service's own unit. If a service does not document how it counts characters, UTF-16 units are counted: they are
+ * never fewer than the service's count.
  */
 public final class Messages {
     private static final int TITLE = 250;
@@ -28,8 +28,8 @@ public final class Messages {
     private final Clock clock;
 
     /**
-     * @param templates folder with an operator's own templates; need not be there
-     * @param zone in which people read times
+     * @param templates folder with the operator's own templates; need not exist
+     * @param zone time zone of the times in messages
      */
     public Messages(Path templates, ObjectMapper json, ZoneId zone, Clock clock) {
         this.words = new Words(new Templates(templates), zone);
@@ -38,26 +38,26 @@ public final class Messages {
         this.clock = clock;
     }
 
-    /** One line: a mail's subject. */
+    /** Returns the title in one line, for a mail's subject. */
     public String title(Notice notice) {
         return title(notice, TITLE);
     }
 
-    /** The plain part of a mail. */
+    /** Returns the plain part of a mail. */
     public String mail(Notice notice) {
         return words.of("email-text", Escape.PLAIN, notice, MAIL);
     }
 
-    /** The HTML part of a mail, whole and without anything that a mail reader would have to fetch. */
+    /** Returns the HTML part of a mail, complete and without resources that a mail reader would have to fetch. */
     public String mailHtml(Notice notice) {
         return words.of("email-html", Escape.HTML, notice, MAIL);
     }
 
     /**
-     * For ntfy's "publish as JSON" (docs.ntfy.sh/publish): at most 4,096 bytes of message, or ntfy makes a file of it
-     * ("Limitations", message length).
+     * Returns a message for ntfy's "publish as JSON" (docs.ntfy.sh/publish). The text has at most 4,096 bytes; ntfy
+     * turns a longer one into a file ("Limitations", message length).
      *
-     * @param topic whoever knows it reads along, so it is a secret
+     * @param topic a secret: anyone with the topic can read its messages
      */
     public String ntfy(Notice notice, String topic) {
         Map<String, Object> message = new LinkedHashMap<>();
@@ -69,7 +69,10 @@ public final class Messages {
         return written(message);
     }
 
-    /** For Gotify's {@code POST /message} (gotify.net/api-docs). It documents no limit; a push is kept to 10,000 units. */
+    /**
+     * Returns a message for Gotify's {@code POST /message} (gotify.net/api-docs). Gotify documents no limit; the text
+     * is kept to 10,000 UTF-16 units.
+     */
     public String gotify(Notice notice) {
         Map<String, Object> message = new LinkedHashMap<>();
         message.put("title", title(notice, TITLE));
@@ -80,17 +83,17 @@ public final class Messages {
     }
 
     /**
-     * For an incoming webhook of Slack, or of what takes the same (Mattermost, Rocket.Chat, Zulip): {@code text} alone,
-     * which all of them know. Slack advises at most 4,000 characters (docs.slack.dev, chat.postMessage, "Truncating
-     * content").
+     * Returns a message for an incoming webhook of Slack or a compatible service (Mattermost, Rocket.Chat, Zulip). It
+     * has only the field {@code text}, which all of them know. Slack advises at most 4,000 characters (docs.slack.dev,
+     * chat.postMessage, "Truncating content").
      */
     public String slack(Notice notice) {
         return written(Map.of("text", words.of("slack", Escape.SLACK, notice, 4000)));
     }
 
     /**
-     * For Discord's "Execute Webhook": one embed with at most 256 characters of title and 4,096 of description
-     * (discord.com/developers/docs, "Embed limits"), and nobody is mentioned whatever stands in it.
+     * Returns a message for Discord's "Execute Webhook": one embed with at most 256 characters of title and 4,096 of
+     * description (discord.com/developers/docs, "Embed limits"). Mentions in its text have no effect.
      */
     public String discord(Notice notice) {
         Map<String, Object> embed = new LinkedHashMap<>();
@@ -105,10 +108,10 @@ public final class Messages {
     }
 
     /**
-     * For Telegram's {@code sendMessage}: HTML, at most 4,096 characters after its tags are taken out
-     * (core.telegram.org/bots/api#sendmessage); they are counted here with their tags. Information makes no sound.
+     * Returns a message for Telegram's {@code sendMessage} in HTML. Telegram allows 4,096 characters without tags
+     * (core.telegram.org/bots/api#sendmessage); the tags are counted here too. Informational messages make no sound.
      *
-     * @param chat its number, or {@code @name} of a channel
+     * @param chat number of the chat, or {@code @name} of a channel
      */
     public String telegram(Notice notice, String chat) {
         Map<String, Object> message = new LinkedHashMap<>();
@@ -120,37 +123,40 @@ public final class Messages {
         return written(message);
     }
 
-    /** For Alertmanager's {@code POST /api/v2/alerts}; see {@link AlertmanagerAlerts}. */
+    /** Returns a message for Alertmanager's {@code POST /api/v2/alerts}; see {@link AlertmanagerAlerts}. */
     public String alertmanager(Notice notice) {
         return written(alertmanager.of(notice));
     }
 
-    /** The same for all that is firing, to be said again and again. */
+    /** Returns a message with all firing alerts, which has to be sent repeatedly; see {@link AlertmanagerAlerts}. */
     public String alertmanagerFiring(List<Alert> firing) {
         return written(alertmanager.again(firing));
     }
 
-    /** The same, empty when nothing is: an edited route file of version 0.1 or before has it. */
+    /**
+     * Returns {@link #alertmanagerFiring}; empty if no alert fires. Kept for edited route files of version 0.1 or
+     * earlier.
+     */
     public Optional<String> alertmanagerAgain(List<Alert> firing) {
         return firing.isEmpty() ? Optional.empty() : Optional.of(alertmanagerFiring(firing));
     }
 
-    /** The value of a header {@code Authorization}; null, and so no header, where there is no token. */
+    /** Returns the value of the header {@code Authorization}; null, and so no header, without a token. */
     public @Nullable String bearer(@Nullable String token) {
         return token == null || token.isBlank() ? null : "Bearer " + token;
     }
 
-    /** Seconds since 1970, as {@link #signature} wants them. */
+    /** Returns the current time in seconds since 1970, for {@link #signature}. */
     public String timestamp() {
         return Long.toString(clock.instant().getEpochSecond());
     }
 
-    /** See {@link WebhookSignature}; null, and so no header, where there is no secret. */
+    /** Returns a {@link WebhookSignature}; null, and so no header, without a secret. */
     public @Nullable String signature(String id, String timestamp, String body, @Nullable String secret) {
         return secret == null || secret.isBlank() ? null : new WebhookSignature(secret).of(id, timestamp, body);
     }
 
-    /** Escaping makes it at most twice as long. */
+    /** Returns the escaped title. Escaping may double its length. */
     private String discordTitle(Notice notice) {
         String title = Escape.DISCORD.prose(title(notice, 256));
         return title.length() <= 256 ? title : Escape.DISCORD.prose(Cut.units(title(notice, 256), 128));

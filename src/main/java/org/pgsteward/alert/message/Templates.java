@@ -24,39 +24,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The texts: Mustache templates of ours ({@code templates/NAME.mustache} in the jar), and in their place those that an
- * operator laid into a folder under the same name. One of his that cannot be used is named in the log, once for each
- * state of the file, and ours is used instead. Safe for many threads.
+ * Mustache templates of the messages: the shipped ones ({@code templates/NAME.mustache} in the jar), or the operator's
+ * templates of the same name in a folder. An operator's template that cannot be used is logged once for each state of
+ * its file, and the shipped one is used instead. Thread-safe.
  */
 final class Templates {
     private static final Logger LOG = LoggerFactory.getLogger(Templates.class);
 
-    /** Bytes. A text is a page; a file of megabytes is a mistake. */
+    /** Size limit of a template in bytes. A message is about a page, so a file of megabytes is a mistake. */
     private static final int MOST = 64 * 1024;
 
     private final Path folder;
     private final Map<String, Mustache> ours = new ConcurrentHashMap<>();
     private final Map<String, Own> own = new ConcurrentHashMap<>();
 
-    /** @param folder with an operator's own templates; need not be there */
+    /** @param folder folder with the operator's own templates; need not exist */
     Templates(Path folder) {
         this.folder = folder;
     }
 
-    /** A template, waiting for what goes into it. */
+    /** A compiled template, which renders the values of a scope. */
     @FunctionalInterface
     interface Fill {
         String with(Map<String, Object> scope);
     }
 
-    /** An operator's template as it stood in the file; empty when it cannot be used. */
+    /** An operator's template and the version of its file; empty if it cannot be used. */
     private record Own(String version, Optional<Mustache> template) {}
 
     /**
-     * What {@code use} makes of the template, of the operator's if there is one with which it succeeds and that says
-     * anything.
+     * Returns the result of {@code use} for a template. The operator's template is preferred if it exists, succeeds,
+     * and does not give a blank text.
      *
-     * @throws IllegalArgumentException as {@code use} throws it for our own
+     * @throws IllegalArgumentException if {@code use} throws it for the shipped template
      */
     String render(String name, Escape escape, Function<Fill, String> use) {
         Path file = folder.resolve(name + ".mustache");
@@ -97,7 +97,7 @@ final class Templates {
         return known.template();
     }
 
-    /** From now on until the file changes, ours is used. */
+    /** Logs the fault. The shipped template is used until the file changes. */
     private void refuse(String name, Path file, String why) {
         own.computeIfPresent(name, (key, known) -> new Own(known.version(), Optional.empty()));
         LOG.warn(
@@ -115,7 +115,7 @@ final class Templates {
         };
     }
 
-    /** @throws java.nio.charset.CharacterCodingException when it is no UTF-8 */
+    /** @throws java.nio.charset.CharacterCodingException if the file is not UTF-8 */
     private static String text(Path file) throws IOException {
         return StandardCharsets.UTF_8
                 .newDecoder()

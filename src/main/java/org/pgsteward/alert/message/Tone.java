@@ -3,9 +3,10 @@ package org.pgsteward.alert.message;
 import org.pgsteward.model.Notice;
 
 /**
- * How loud a notice is, in each service's own measure: a coloured sign for those that show text only, a colour (RGB),
- * ntfy's priority of 1 to 5 (2 makes no sound, 3 is the usual, 5 rings long; docs.ntfy.sh/publish, "Message priority"),
- * and Gotify's of 0 to 10 (from 1 an icon, from 4 a sound, from 8 a vibration too; the Android application's README).
+ * Urgency of a notification in each service's own scale. A coloured sign serves services that show text only; a colour
+ * is RGB. ntfy's priority is 1 to 5 (2 makes no sound, 3 is the usual, 5 rings long; docs.ntfy.sh/publish, "Message
+ * priority"). Gotify's is 0 to 10 (from 1 an icon, from 4 a sound, from 8 also a vibration; the Android application's
+ * README).
  */
 enum Tone {
     OVER("🟢", 0x2E7D32, 3, 4),

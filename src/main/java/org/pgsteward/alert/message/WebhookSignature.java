@@ -7,11 +7,15 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Signs a webhook as Standard Webhooks has it (github.com/standard-webhooks/standard-webhooks, spec), for which there are
- * libraries in every language: HMAC-SHA256 with the shared secret over {@code <id>.<timestamp>.<body>}, in Base64, with
- * {@code v1,} before it, in the header {@code webhook-signature}; {@code webhook-id} is the notice's id, the same each time
- * that it is sent, and {@code webhook-timestamp} when this was sent, in seconds since 1970. A receiver works it out again
- * over the bytes that it got, compares in constant time, and refuses what is older than some minutes.
+ * Signature of a webhook according to Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec), for
+ * which libraries exist in every language.
+ *
+ * <p>The header {@code webhook-signature} is {@code v1,} and, in Base64, the HMAC-SHA256 with the shared secret over
+ * {@code <id>.<timestamp>.<body>}. The header {@code webhook-id} is the notification's id, equal in each delivery. The
+ * header {@code webhook-timestamp} is the time of this delivery in seconds since 1970.
+ *
+ * <p>A receiver computes the signature again over the received bytes and compares in constant time. It refuses a
+ * message that is older than some minutes.
  */
 public final class WebhookSignature {
     private static final String PREFIX = "whsec_";
@@ -19,8 +23,9 @@ public final class WebhookSignature {
     private final SecretKeySpec key;
 
     /**
-     * @param secret {@code whsec_} and the key in Base64, as the libraries make it; otherwise its characters are the key
-     * @throws IllegalArgumentException when it is no such secret; the message does not quote it
+     * @param secret {@code whsec_} and the key in Base64, as the libraries make it; without the prefix, the characters
+     *     are the key
+     * @throws IllegalArgumentException if the secret is malformed or too short; the message does not quote it
      */
     public WebhookSignature(String secret) {
         byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);

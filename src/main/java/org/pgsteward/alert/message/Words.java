@@ -14,18 +14,19 @@ import java.util.function.ToIntFunction;
 import org.pgsteward.model.Notice;
 
 /**
- * A notice in a template's words, within a service's limit.
+ * Text of a notification, rendered by a template within a service's limit.
  *
- * <p>What a template may name: {@code id}, {@code state}, {@code severity}, {@code kind}, {@code service}, {@code since},
- * {@code title}, {@code text}, {@code remedy}, {@code figures} (a list of {@code name} and {@code value}), {@code symbol}
- * (a coloured sign), {@code commands} (the remedy made fit for the service's code block, to be filled in as {@code
- * {{{commands}}}}), and to ask by: {@code firing}, {@code resolved}, {@code info}, {@code warning}, {@code critical}.
+ * <p>Values of a template: {@code id}, {@code state}, {@code severity}, {@code kind}, {@code service}, {@code since},
+ * {@code title}, {@code text}, {@code remedy}, {@code figures} (a list of {@code name} and {@code value}), {@code
+ * symbol} (a coloured sign) and {@code commands}. The last is the remedy, escaped for the service's code block and
+ * inserted as {@code {{{commands}}}}. Conditions of a template: {@code firing}, {@code resolved}, {@code info}, {@code
+ * warning}, {@code critical}.
  */
 final class Words {
     private final Templates templates;
     private final DateTimeFormatter clock;
 
-    /** @param zone in which people read times */
+    /** @param zone time zone of the times in messages */
     Words(Templates templates, ZoneId zone) {
         this.templates = templates;
         clock = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss z", Locale.ENGLISH)
@@ -38,10 +39,11 @@ final class Words {
     }
 
     /**
-     * What is too long loses of its commands or its text, whichever is longer, then of the other, then of its title, and
-     * is filled in again: a cut through what was filled in could halve a tag, and a service refuses that.
+     * Renders the template within a limit. If the text is too long, the parts are cut and the template is rendered
+     * again. A cut through rendered text could split a tag, and a service refuses that. The longer of commands and text
+     * is cut first, then the other, then the title.
      *
-     * @param size how the service counts
+     * @param size unit in which the service counts
      */
     String of(String template, Escape escape, Notice notice, int most, ToIntFunction<String> size) {
         return templates.render(template, escape, fill -> fit(notice, escape, fill, most, size));
@@ -62,7 +64,7 @@ final class Words {
             Parts before = parts;
             parts = cut.apply(before, 0);
             if (size.applyAsInt(filled.apply(parts)) <= most) {
-                // The longest that still fits lies between what fits and what does not.
+                // Binary search for the longest part that still fits.
                 int fits = 0;
                 int tooLong = before.longest();
                 while (tooLong - fits > 1) {
@@ -80,7 +82,7 @@ final class Words {
                 + " even of a notice that says nothing");
     }
 
-    /** What can be cut, in UTF-16 units; a part that is cut keeps its mark at least. */
+    /** Parts that can be cut, in UTF-16 units. A cut part keeps at least its mark. */
     private record Parts(String title, String text, String remedy) {
         Parts withTitle(int most) {
             return new Parts(Cut.units(title, Math.max(most, Cut.MARK.length())), text, remedy);

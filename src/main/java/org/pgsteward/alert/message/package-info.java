@@ -1,12 +1,13 @@
 /**
- * What each service is sent: a notice in the service's own format, within its limits, with nothing in it that the
- * service would take for markup of ours.
+ * Messages in the format of each service: within its limits, and with no external text that the service would interpret
+ * as markup.
  *
- * <p>The routes under {@code routes/receivers/} say where to and how; the words are templates, of which an operator may
- * lay his own beside the routes; what must not break by an edit (escaping, limits, signatures) is here.
+ * <p>The routes under {@code routes/receivers/} define address and transport. The wording is in templates, which an
+ * operator can replace by files beside the routes. Escaping, limits and signatures are code, because an edit must not
+ * break them.
  *
- * <p>Why Mustache: it escapes what it fills in, by a rule of ours for each service, and a template of its can say nothing
- * but where something goes.
+ * <p>Why Mustache: its escaping can be replaced by a rule for each service, and a template contains no logic beyond
+ * placeholders and sections.
  */
 @NullMarked
 package org.pgsteward.alert.message;
