@@ -15,7 +15,7 @@ import org.pgsteward.camel.receivers.Receivers;
 import org.pgsteward.config.AlertConfig;
 import org.pgsteward.model.Typing;
 
-/** Builds the alerts that fire, and what brings them to receivers. */
+/** Factory of the alerts and of their delivery to receivers. */
 final class AlertFactory {
     final AlertBook alerts;
     final Silences silences;
@@ -29,7 +29,7 @@ final class AlertFactory {
         alerts = new AlertBook(base.state(), silences, base.json, base.clock, base.zone(), typing);
     }
 
-    /** The outbox is built before the routes that say who is to be told. */
+    /** Names of the receivers, empty at first: the outbox is built before the routes that define the receivers. */
     static final class LateReceivers implements Supplier<List<String>> {
         private volatile @Nullable Receivers known;
 
@@ -48,12 +48,12 @@ final class AlertFactory {
         return new Messages(config.templates(), base.json, base.zone(), base.clock);
     }
 
-    /** Lets an outbox know the receivers whose routes a pipeline has; the daemon delivers to them. */
+    /** Makes the receivers of a pipeline known to an outbox. For commands: the daemon delivers the notifications. */
     Pipeline known(LateReceivers receivers, Pipeline pipeline) {
         return pipeline.prepare(context -> receivers.known = new Receivers(context));
     }
 
-    /** The same in the daemon. */
+    /** Makes the receivers known and delivers to them. For the daemon. */
     Pipeline delivered(LateReceivers receivers, Outbox outbox, Delivery delivery, Pipeline pipeline) {
         return known(receivers, pipeline)
                 .prepare(context -> delivery.begin(new OutboxDelivery(

@@ -33,7 +33,7 @@ import org.pgsteward.config.ProvisionConfig;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** Builds what makes, verifies and restores backups. */
+/** Factory of the classes that make, verify and restore backups. */
 final class BackupFactory {
     final BackupConfig config;
     final BackupWatchConfig watch;

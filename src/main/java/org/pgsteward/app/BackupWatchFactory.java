@@ -14,7 +14,7 @@ import org.pgsteward.config.BackupWatchConfig;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.overview.OverviewReader;
 
-/** Builds what takes care of stored backups: retention, re-verification, and alerts about a backup that is overdue. */
+/** Factory of retention, re-verification, and the check for overdue backups. */
 final class BackupWatchFactory {
     private final Foundation base;
     private final PostgresFactory postgres;
@@ -105,7 +105,7 @@ final class BackupWatchFactory {
                 base.clock);
     }
 
-    /** How old a service's newest verified backup may be, by the usual schedule. */
+    /** Returns the age limit of a service's newest verified backup, by the default schedule. */
     OverviewReader.Age age() {
         Schedules usual = nights.schedules(NightFactory.NO_LABELS);
         return (service, at, now) -> usual.tooOld(overdue, service, at, now);

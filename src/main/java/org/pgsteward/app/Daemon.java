@@ -16,7 +16,7 @@ import org.pgsteward.web.HttpServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The daemon at work: the pipeline, the Docker Engine, and the HTTP server. */
+/** The working daemon: the pipeline, the client of the Docker Engine, and the HTTP server. */
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
@@ -31,7 +31,7 @@ public final class Daemon implements AutoCloseable {
     private @Nullable HttpServer http;
     private @Nullable RouteReload routes;
 
-    /** Opens the HTTP server, once there is something to show. */
+    /** Opening of the HTTP server, after the pipeline has started. */
     @FunctionalInterface
     interface Opening {
         HttpServer open() throws IOException;
@@ -57,13 +57,15 @@ public final class Daemon implements AutoCloseable {
     }
 
     /**
-     * @throws IllegalArgumentException when the route files are wrong, with file and line
-     * @throws IOException when the port is taken
+     * Starts the routes, the HTTP server and the reports.
+     *
+     * @throws IllegalArgumentException if the route files are wrong, with file and line
+     * @throws IOException if the port is taken
      */
     public Daemon start() throws IOException {
         pipeline.start().requireDoors();
         http = opening.open();
-        // Before the first container asks: making the tables loads more classes than all the rest.
+        // Before the first container needs it: creating the tables loads more classes than all other work.
         Threads.start("house-in-order", 256 * 1024, this::order);
         routes = pipeline.reload(routesChanged);
         report.start();
@@ -79,12 +81,12 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
-    /** Whether the engine's events arrive. */
+    /** Returns whether the engine's events arrive. */
     public boolean hears() {
         return hears.getAsBoolean();
     }
 
-    /** What brings edits of the route files into force. */
+    /** Returns the reload that puts edits of the route files into force. */
     RouteReload routes() {
         if (routes == null) {
             throw new IllegalStateException("the daemon has not started");
@@ -92,7 +94,7 @@ public final class Daemon implements AutoCloseable {
         return routes;
     }
 
-    /** The port that the status page is on. */
+    /** Returns the port of the status page. */
     public int httpPort() {
         if (http == null) {
             throw new IllegalStateException("the daemon has not started");

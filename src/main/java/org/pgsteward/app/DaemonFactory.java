@@ -35,7 +35,7 @@ import org.pgsteward.web.HttpServer;
 import org.pgsteward.web.Metrics;
 import org.pgsteward.web.StatusPage;
 
-/** Builds the daemon, from the parts of all capabilities. */
+/** Factory of the daemon, from the parts of all capabilities. */
 final class DaemonFactory {
     private final Wiring of;
     private final Foundation base;
@@ -45,7 +45,7 @@ final class DaemonFactory {
         this.base = base;
     }
 
-    /** What the daemon has beside its pipeline. */
+    /** The daemon's parts beside its pipeline. */
     private record Parts(
             Pipeline pipeline,
             DockerEngine engine,
@@ -58,7 +58,7 @@ final class DaemonFactory {
             CrashProbe crashes,
             Watches watches) {}
 
-    /** The daemon with all of its parts. Nothing is opened before {@link Daemon#start}. */
+    /** Returns the daemon with all its parts. It opens no connection and no port before {@link Daemon#start}. */
     Daemon daemon() throws IOException {
         of.postgres.server.daemon();
         of.backup.runs.recordIn(of.backup.deaths);
@@ -80,7 +80,7 @@ final class DaemonFactory {
                 () -> HttpServer.open(address, new CamelHealth(parts.pipeline), parts.figures, page, base.json));
     }
 
-    /** Whether route files would run in the daemon. */
+    /** Returns the check whether route files would run in the daemon. */
     RouteCheck routeCheck() {
         try {
             return parts().pipeline.check();
@@ -89,7 +89,7 @@ final class DaemonFactory {
         }
     }
 
-    /** All that the daemon's routes find. */
+    /** Builds all objects that the daemon's routes refer to. */
     private Parts parts() throws IOException {
         DockerEngine engine = DockerEngine.at(EngineConfig.of(base.settings).host());
         Containers containers = of.provision.containers(engine);

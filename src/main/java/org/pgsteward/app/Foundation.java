@@ -17,7 +17,7 @@ import org.pgsteward.config.Settings;
 import org.pgsteward.io.Json;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** The base of every factory: checked settings, the clock, the state folder, and the way into the routes. */
+/** Base of every factory: checked settings, clock, state folder, and route client. */
 final class Foundation {
     final Settings settings;
     final DaemonConfig daemon;
@@ -30,10 +30,10 @@ final class Foundation {
     final Redaction redaction;
 
     /**
-     * Checks the settings, and makes the state folder where the purpose leaves traces.
+     * Checks the settings, and creates the state folder if the purpose writes.
      *
-     * @throws IllegalArgumentException when a setting is wrong, with its name and value
-     * @throws IOException when the state folder cannot be made
+     * @throws IllegalArgumentException if a setting is wrong, with its name and value
+     * @throws IOException if the state folder cannot be created
      */
     Foundation(Settings given, Purpose purpose, UnprivilegedUser user, Clock clock) throws IOException {
         this.purpose = purpose;
@@ -63,7 +63,7 @@ final class Foundation {
         return daemon.zone();
     }
 
-    /** Others may pass through to their scratch clusters, and see nothing on the way. */
+    /** Creates the folder without read permission for other users. They may pass through to their scratch clusters. */
     private static void closed(Path state) throws IOException {
         if (!Files.isDirectory(state)) {
             Files.createDirectories(state);

@@ -11,7 +11,7 @@ import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.postgres.Server;
 
-/** Builds the journal: its tables, its readers, and the rows that wait on disk. */
+/** Factory of the journal: its tables, its readers, and the rows that wait on disk. */
 final class JournalFactory {
     final Tables tables;
     final BackupRows rows;
@@ -19,7 +19,7 @@ final class JournalFactory {
     final Spool spool;
     private final Foundation base;
 
-    /** @throws IOException when the folder of waiting rows cannot be made */
+    /** @throws IOException if the folder of waiting rows cannot be created */
     JournalFactory(Foundation base, PostgresFactory postgres) throws IOException {
         this.base = base;
         Server server = postgres.server;
@@ -33,7 +33,10 @@ final class JournalFactory {
         base.reporter.keepIn(spool);
     }
 
-    /** The routes that write rows; where a row changes what is in the store, they keep the store's own notes. */
+    /**
+     * Returns the routes that write rows. If a row changes the content of the store, they also update the store's own
+     * records.
+     */
     JournalRoutes routes(BackupFactory backup) {
         JournalWriter writer = new JournalWriter(spool, tables, new JournalInsert(base.routeClient));
         return new JournalRoutes(writer, backup.sets, backup.card);

@@ -28,7 +28,7 @@ import org.pgsteward.postgres.guard.ServerGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Builds the probes, the rules for what they find, and the guard over PostgreSQL. */
+/** Factory of the probes, their rules, and the guard of PostgreSQL. */
 final class MonitorFactory {
     private static final Logger LOG = LoggerFactory.getLogger(MonitorFactory.class);
 
@@ -60,7 +60,7 @@ final class MonitorFactory {
         return new DiskProbe(folders);
     }
 
-    /** With the shipped levels, until the files are read. */
+    /** Returns watches with the shipped levels, which hold until the route files are read. */
     Watches shippedWatches() {
         return new Watches(ThresholdsFile.read(Optional.empty(), Map.of()));
     }
@@ -69,7 +69,7 @@ final class MonitorFactory {
         return ThresholdsFile.read(files.thresholds(), oldLevels());
     }
 
-    /** Says where the values of old variables belong now. */
+    /** Logs where the values of obsolete variables belong now. */
     void adviseOnOldLevels() {
         oldLevels().forEach((old, value) -> LOG.warn("{}", old.advice(value)));
     }

@@ -11,9 +11,9 @@ import org.pgsteward.backup.schedule.Schedules;
 import org.pgsteward.backup.underway.StuckRule;
 import org.pgsteward.containers.Containers;
 
-/** Builds what begins backups, by schedule or by request, and what ends those that are stuck. */
+/** Factory of the classes that start backups, by schedule or request, and that end stuck runs. */
 final class NightFactory {
-    /** Without labels, as a command sees services. */
+    /** No labels: a command does not know the containers' labels. */
     static final Function<String, Optional<String>> NO_LABELS = service -> Optional.empty();
 
     private final Foundation base;
@@ -28,7 +28,7 @@ final class NightFactory {
         this.backup = backup;
     }
 
-    /** @param schedule the label's value, by service */
+    /** @param schedule value of the schedule label, by service */
     BackupNight night(Function<String, Optional<String>> schedule) {
         DueTargets due = new DueTargets(
                 backup.targets, journal.tables, backup.house, schedules(schedule), backup.deaths, base.clock);
@@ -61,12 +61,12 @@ final class NightFactory {
         return service -> containers.label(service, "pgsteward.backup.schedule");
     }
 
-    /** @param schedule the label's value, by service */
+    /** @param schedule value of the schedule label, by service */
     Schedules schedules(Function<String, Optional<String>> schedule) {
         return new Schedules(backup.config.schedule(), backup.config.baseSchedule(), base.zone(), schedule);
     }
 
-    /** Without any hook: what hangs would hold that up too. */
+    /** Halts without shutdown hooks: the stuck run would block them too. */
     private static void endProcess() {
         Runtime.getRuntime().halt(1);
     }

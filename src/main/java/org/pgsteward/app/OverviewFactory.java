@@ -11,7 +11,7 @@ import org.pgsteward.overview.DaemonStatus;
 import org.pgsteward.overview.OverviewReader;
 import org.pgsteward.provision.Provisioner;
 
-/** Builds the readers: of the state, and of symptoms. */
+/** Factory of the overview reader and of the doctor. */
 final class OverviewFactory {
     private final Foundation base;
     private final PostgresFactory postgres;
@@ -38,7 +38,7 @@ final class OverviewFactory {
         this.monitor = monitor;
     }
 
-    /** For a command, which knows of the daemon by its report. */
+    /** Returns a reader for commands, which know the daemon's state from its report file. */
     OverviewReader reader() {
         return reader(() -> DaemonReport.read(base.state(), base.json));
     }
@@ -57,7 +57,7 @@ final class OverviewFactory {
                 base.zone());
     }
 
-    /** @param watches reads the levels in force */
+    /** @param watches supplies the levels in force */
     Examination doctor(DockerEngine engine, Provisioner provisioner, Supplier<Watches> watches) throws IOException {
         return new Examination(
                 postgres.server,

@@ -11,9 +11,9 @@ import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.edit.RouteSource;
 import org.pgsteward.camel.lint.RouteCheck;
 
-/** Builds pipelines: the part that the daemon and commands share, and those of commands. */
+/** Factory of pipelines: the part shared by the daemon and the commands, and the pipelines of commands. */
 final class PipelineFactory {
-    /** What a command needs that only backs up: the rest of the pipeline stays unread. */
+    /** Route files for a command that only makes backups; the other files are not read. */
     private static final List<String> BACKUP_FILES =
             List.of("backup.camel.yaml", "alerts.camel.yaml", "receivers/*.camel.yaml");
 
@@ -27,7 +27,7 @@ final class PipelineFactory {
     private final NightFactory nights;
     private final Supplier<RouteCheck> check;
 
-    /** @param check whether route files would run in the daemon */
+    /** @param check supplies the check whether route files would run in the daemon */
     PipelineFactory(
             Foundation base,
             PostgresFactory postgres,
@@ -49,12 +49,15 @@ final class PipelineFactory {
         return new RouteSource(base.daemon.routes(), base.state(), base.settings.forRoutes(), check);
     }
 
-    /** What a command needs that makes or proves backups; what it has to tell, the daemon delivers. */
+    /** Returns the pipeline of commands that make or verify backups. The daemon delivers their notifications. */
     Pipeline forBackups() {
         return forCommand(BACKUP_FILES);
     }
 
-    /** What a command needs that gives databases or takes them away: it writes down and tells as the daemon does. */
+    /**
+     * Returns the pipeline of commands that create or remove databases. They write journal rows and raise alerts as the
+     * daemon does.
+     */
     Pipeline forNotifications() {
         return forCommand(TELLING_FILES);
     }
@@ -67,9 +70,10 @@ final class PipelineFactory {
     }
 
     /**
-     * What every pipeline has.
+     * Returns the common part of all pipelines.
      *
-     * @param schedule the label's value, by service
+     * @param schedule value of the schedule label, by service
+     * @param everyMinute further work of the watchdog
      */
     Pipeline common(Outbox outbox, Function<String, Optional<String>> schedule, Runnable everyMinute) {
         BackupNight night = nights.night(schedule);

@@ -8,13 +8,13 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 
-/** Builds the edge to PostgreSQL: for pgsteward itself, and for the lines that operators paste. */
+/** Factory of the access to PostgreSQL, for pgsteward itself and for the lines that operators paste. */
 final class PostgresFactory {
     final PostgresConfig config;
     final Server server;
     final Typing typing;
 
-    /** @throws org.pgsteward.config.NotSet when the purpose needs a password and none is set */
+    /** @throws org.pgsteward.config.NotSet if the purpose needs a password and none is set */
     PostgresFactory(Foundation base) {
         config = base.purpose.needsPassword()
                 ? PostgresConfig.of(base.settings)
@@ -31,7 +31,7 @@ final class PostgresFactory {
         return config.address();
     }
 
-    /** The folder of PostgreSQL's programs, where the operator names one. */
+    /** Returns the folder of PostgreSQL's programs; empty if the operator sets none. */
     Optional<Path> programs() {
         return config.programs();
     }
@@ -40,7 +40,7 @@ final class PostgresFactory {
         return new Console(config.containerName(), address().user(), address().database());
     }
 
-    /** The beginning of a line that sends a statement to the management database. */
+    /** Returns the start of a command line that sends a statement to the management database. */
     String statementCommand() {
         return "docker exec " + Typing.word(config.containerName()) + " psql -U "
                 + Typing.word(address().user()) + " -d "

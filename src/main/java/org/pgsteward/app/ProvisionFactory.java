@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.helpers.NOPLogger;
 
-/** Builds what knows the containers, and gives them their roles and databases. */
+/** Factory of the container registry, and of the provisioning of roles and databases. */
 final class ProvisionFactory {
-    /** How long a start must hold before trouble counts as over. */
+    /** Time that a started container must run before its alert resolves. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final Foundation base;
@@ -50,7 +50,7 @@ final class ProvisionFactory {
         config = ProvisionConfig.of(base.settings);
     }
 
-    /** What looks at containers; nothing is asked of the engine yet. */
+    /** Returns the container registry. It does not contact the engine yet. */
     Containers containers(DockerEngine engine) {
         return new Containers(
                 engine,
@@ -60,7 +60,7 @@ final class ProvisionFactory {
                 () -> ContainerEvents.readAll(EventFeed.remembered(engine, base.clock)));
     }
 
-    /** @throws IOException when the operator's catalogue cannot be used, with its name */
+    /** @throws IOException if the operator's catalogue cannot be used, with its name */
     Discovery discovery() throws IOException {
         Path secrets = config.secrets();
         Set<Path> ours = new HashSet<>(base.settings.files());
@@ -79,12 +79,12 @@ final class ProvisionFactory {
         return new Provisioner(discovery, postgres.server, config.extensions(), base.clock);
     }
 
-    /** As the daemon provisions, for a command, which prints instead of logging. */
+    /** Returns the daemon's provisioning for a command, which prints instead of logging. */
     ServiceProvisioning forCommand(Provisioner provisioner, Containers containers) throws IOException {
         return provisioning(provisioner, discovery(), containers, NOPLogger.NOP_LOGGER);
     }
 
-    /** Gives the containers their databases, as the daemon does. */
+    /** Returns the provisioning of the containers, for the daemon. */
     DaemonProvisioning forDaemon(Containers containers) throws IOException {
         Discovery discovery = discovery();
         Logger log = LoggerFactory.getLogger(ServiceProvisioning.class);

@@ -1,15 +1,15 @@
 package org.pgsteward.app;
 
-/** The work of a command or the daemon, which decides what its objects may touch. */
+/** Purpose of the process, which limits the resources that its objects may use. */
 public enum Purpose {
     WORK,
-    /** To prove what is in the store: without PostgreSQL's password it is not asked. */
+    /** Verification of the store. Without PostgreSQL's password, PostgreSQL is not contacted. */
     PROVE,
-    /** The same without leaving a trace. */
+    /** Listing of the store: like {@link #PROVE}, but without writes. */
     LIST,
-    /** To say how things are: not even the state folder is made. */
+    /** Report of the state. Not even the state folder is created. */
     LOOK,
-    /** To look at route files alone: the settings have been looked at. */
+    /** Check of route files only. The settings are checked before. */
     CHECK;
 
     boolean leavesTraces() {

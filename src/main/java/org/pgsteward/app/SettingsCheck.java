@@ -17,9 +17,9 @@ import org.pgsteward.config.Settings;
 import org.pgsteward.model.Nearest;
 import org.pgsteward.monitor.OldLevels;
 
-/** All that is wrong with the settings at once, each in one line that begins with the variable it is given by. */
+/** Check of all settings at once. Each fault is one line that begins with the variable that sets the value. */
 public final class SettingsCheck {
-    /** Not for us but for the launcher, which starts us with it. */
+    /** Settings of the launcher script, which starts pgsteward with them. */
     private static final Set<String> NOT_OURS = Set.of("pgsteward.java.options");
 
     private final Settings settings;
@@ -30,12 +30,12 @@ public final class SettingsCheck {
         SettingFaults.of(settings).forEach(this::add);
     }
 
-    /** Of what pgsteward itself reads, by key. */
+    /** Returns the faults in pgsteward's own settings, by key. */
     public static Map<String, String> wrong(Settings settings) {
         return new SettingsCheck(settings).wrong;
     }
 
-    /** The same, and of what the route files read. */
+    /** Returns the faults in pgsteward's own settings and in those that only route files read, by key. */
     public static Map<String, String> wrong(Settings settings, RouteFiles files) {
         SettingsCheck check = new SettingsCheck(settings);
         Placeholders placeholders = Placeholders.of(files);
@@ -58,10 +58,10 @@ public final class SettingsCheck {
         return check.wrong;
     }
 
-    /** The variables that are set and that neither pgsteward nor a route file reads, each with what may be meant. */
+    /** Returns the variables that neither pgsteward nor a route file reads, each with a suggestion. */
     public static List<String> unknown(Settings settings, RouteFiles files) {
         Set<String> known = new HashSet<>(Placeholders.of(files).keys());
-        // A setting that only route files read is none where no route file reads it.
+        // A setting that only route files read is unknown if no route file reads it.
         AllSettings.all().stream()
                 .filter(setting -> !setting.is(Setting.Trait.IN_ROUTES))
                 .forEach(setting -> known.add(setting.name()));
@@ -82,7 +82,7 @@ public final class SettingsCheck {
         return lines;
     }
 
-    /** @throws IllegalArgumentException with the first of what is wrong, and how many more there are */
+    /** @throws IllegalArgumentException with the first fault, and the number of further faults */
     static void require(Settings settings) {
         Map<String, String> wrong = wrong(settings);
         if (!wrong.isEmpty()) {

@@ -5,22 +5,22 @@ import java.time.Instant;
 import org.pgsteward.postgres.DaemonLock;
 
 /**
- * Whether a daemon works or stands by. Pure.
+ * Rule that decides whether a daemon works or stands by. Pure.
  *
  * <ol>
- *   <li>The one with the lock works, and every other one stands by.
- *   <li>While PostgreSQL cannot be asked, each goes on as it was: the one at work has to say that PostgreSQL is down. One
- *       that starts then works.
- *   <li>After its connection broke, as by a restart of PostgreSQL, one that stands by leaves the other one half a minute
- *       to come back. The one at work may be slow to do so on a loaded host.
- *   <li>Where no other daemon holds the lock, a daemon works without it. A session of its own can hold the lock that broke
- *       and that PostgreSQL has not given up yet.
+ *   <li>The daemon with the lock works, and every other one stands by.
+ *   <li>While PostgreSQL is unavailable, each daemon keeps its role: the working one has to alert that PostgreSQL is
+ *       down. A daemon that starts meanwhile works.
+ *   <li>After its connection broke, for example by a restart of PostgreSQL, a standby gives the other daemon 30 seconds
+ *       to return. On a loaded host the working daemon may need them.
+ *   <li>If no other daemon holds the lock, a daemon works without it. The holder can be a broken session of its own
+ *       that PostgreSQL has not ended yet.
  * </ol>
  */
 final class StandbyRule {
     static final Duration GRACE = Duration.ofSeconds(30);
 
-    /** What a daemon is doing. */
+    /** Role of a daemon. */
     enum Role {
         STARTING,
         WORKING,
@@ -32,14 +32,14 @@ final class StandbyRule {
     /**
      * Returns whether the lock may be taken now.
      *
-     * @param broken when the connection broke last, as far as it has
+     * @param broken last time at which the connection broke; {@link Instant#EPOCH} if it never did
      */
     static boolean mayTake(Role role, Instant broken, Instant now) {
         return role != Role.STANDING_BY || !broken.plus(GRACE).isAfter(now);
     }
 
     /**
-     * Returns what to do next.
+     * Returns the next role.
      *
      * @param tried whether this daemon has just tried to take the lock
      */
@@ -51,7 +51,7 @@ final class StandbyRule {
         };
     }
 
-    /** No daemon has the lock. One that stands by works once the time is over in which another one may come back. */
+    /** Returns the role if no daemon has the lock. A standby works only after the grace time for the other daemon. */
     private static Role withoutOther(Role role, boolean tried) {
         return role == Role.STANDING_BY && !tried ? Role.STANDING_BY : Role.WORKING;
     }

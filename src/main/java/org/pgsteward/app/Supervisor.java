@@ -20,7 +20,10 @@ import org.pgsteward.web.HttpServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs the daemon while this process holds the lock on PostgreSQL, and stands by while another one does. */
+/**
+ * Supervisor of the daemon. The daemon runs while this process holds the lock on PostgreSQL. While another process
+ * holds it, this one stands by.
+ */
 public final class Supervisor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
     private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(2);
@@ -36,7 +39,7 @@ public final class Supervisor implements AutoCloseable {
     private volatile Instant broken = Instant.EPOCH;
     private boolean connected;
 
-    /** @throws IOException when the settings do not do, or a folder cannot be made */
+    /** @throws IOException if a setting is wrong, or a folder cannot be created */
     public Supervisor(Settings settings) throws IOException {
         this.settings = settings;
         Wiring first = new Wiring(settings);
@@ -45,7 +48,7 @@ public final class Supervisor implements AutoCloseable {
         this.lock = new DaemonLock(first.server, hostName());
     }
 
-    /** Docker names a container's host by the container. */
+    /** Returns the host name. In a container it is, by default, the container's short id. */
     private static String hostName() {
         String name = System.getenv().getOrDefault("HOSTNAME", "");
         try {
@@ -58,12 +61,12 @@ public final class Supervisor implements AutoCloseable {
     /**
      * Works or stands by until {@link #close}.
      *
-     * @throws IllegalArgumentException when the route files are wrong, with file and line
-     * @throws IOException when the port is taken
+     * @throws IllegalArgumentException if the route files are wrong, with file and line
+     * @throws IOException if the port is taken
      */
     public void run() throws IOException, InterruptedException {
         do {
-            // Not while the monitor is held: it may take as long as PostgreSQL takes to answer.
+            // Checks before it takes the monitor: the check lasts as long as PostgreSQL takes to answer.
             boolean mayTake = StandbyRule.mayTake(role, broken, clock.instant());
             apply(lock.check(mayTake), mayTake);
         } while (!stopping.await(BETWEEN_CHECKS.toMillis(), TimeUnit.MILLISECONDS));
@@ -119,7 +122,7 @@ public final class Supervisor implements AutoCloseable {
             standbyDoor = null;
         }
         standby = null;
-        // Built now, and not when this process began: what fires and what waits is read from the state folder.
+        // Built now, not at process start: alerts and waiting notifications must be read from the current state folder.
         Daemon started = new Wiring(settings).daemon();
         daemon = started;
         started.start();
@@ -136,7 +139,7 @@ public final class Supervisor implements AutoCloseable {
         }
     }
 
-    /** Ends the work, and gives the lock back when the last of it is done. */
+    /** Ends the work, and releases the lock after all work has ended. */
     @Override
     public void close() {
         stopping.countDown();

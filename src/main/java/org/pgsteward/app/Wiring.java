@@ -42,8 +42,8 @@ import org.pgsteward.provision.Provisioner;
 import org.pgsteward.provision.ServiceProvisioning;
 
 /**
- * Joins the factories of all capabilities, and hands on what commands work with. Every object is built once, and named where
- * it is built.
+ * Composition of all capabilities' factories, with the objects that commands use. Each object is built once, and named
+ * at that place.
  */
 public final class Wiring {
     final PostgresFactory postgres;
@@ -86,26 +86,26 @@ public final class Wiring {
     public final RequestedBackups asked;
 
     /**
-     * Opens nothing but folders; neither PostgreSQL nor the engine has to be there.
+     * Builds the objects. Only folders are opened, so PostgreSQL and the engine may be unavailable.
      *
-     * @throws IllegalArgumentException when a setting is missing or wrong, with its name and value
-     * @throws IOException when the state folder cannot be made
+     * @throws IllegalArgumentException if a setting is missing or wrong, with its name and value
+     * @throws IOException if the state folder cannot be created
      */
     public Wiring(Settings given) throws IOException {
         this(given, UnprivilegedUser.ofThisProcess());
     }
 
-    /** The same with PostgreSQL's programs run as {@code user}. */
+    /** Builds the objects, and runs PostgreSQL's programs as {@code user}. */
     public Wiring(Settings given, UnprivilegedUser user) throws IOException {
         this(given, user, Clock.systemUTC());
     }
 
-    /** The same by another clock. */
+    /** Builds the objects with another clock. */
     public Wiring(Settings given, UnprivilegedUser user, Clock clock) throws IOException {
         this(new Foundation(given, Purpose.WORK, user, clock));
     }
 
-    /** For a purpose that needs less than everything. */
+    /** Builds the objects for the given purpose. */
     public static Wiring to(Purpose purpose, Settings given) throws IOException {
         return new Wiring(new Foundation(given, purpose, UnprivilegedUser.ofThisProcess(), Clock.systemUTC()));
     }
@@ -151,37 +151,40 @@ public final class Wiring {
         asked = backup.asked;
     }
 
-    /** The daemon with all of its parts. Nothing is opened before {@link Daemon#start}. */
+    /** Returns the daemon with all its parts. It opens no connection and no port before {@link Daemon#start}. */
     public Daemon daemon() throws IOException {
         return daemons.daemon();
     }
 
-    /** Whether route files would run in the daemon. */
+    /** Returns the check whether route files would run in the daemon. */
     public RouteCheck routeCheck() {
         return daemons.routeCheck();
     }
 
-    /** What a command needs that makes or proves backups; what it has to tell, the daemon delivers. */
+    /** Returns the pipeline of commands that make or verify backups. The daemon delivers their notifications. */
     public Pipeline backupPipeline() {
         return pipelines.forBackups();
     }
 
-    /** What a command needs that gives databases or takes them away: it writes down and tells as the daemon does. */
+    /**
+     * Returns the pipeline of commands that create or remove databases. They write journal rows and raise alerts as the
+     * daemon does.
+     */
     public Pipeline tellingPipeline() {
         return pipelines.forNotifications();
     }
 
-    /** How things are, now. */
+    /** Reads the current overview. */
     public Overview overview() {
         return overviewReader().look();
     }
 
-    /** What a command reads that from. */
+    /** Returns a reader of the overview for commands. */
     public OverviewReader overviewReader() {
         return overviews.reader();
     }
 
-    /** Looks at everything once. */
+    /** Returns the examination of all parts by {@code doctor}. */
     public Examination doctor(DockerEngine engine, Provisioner provisioner) throws IOException {
         return overviews.doctor(
                 engine,
@@ -189,27 +192,27 @@ public final class Wiring {
                 () -> new Watches(monitor.thresholds(pipelines.routes().choose().files())));
     }
 
-    /** What looks at containers; nothing is asked of the engine yet. */
+    /** Returns the container registry. It does not contact the engine yet. */
     public Containers containers(DockerEngine engine) {
         return provision.containers(engine);
     }
 
-    /** What finds the services that want a database. */
+    /** Returns the discovery of services that need a database. */
     public Discovery discovery() throws IOException {
         return provision.discovery();
     }
 
-    /** What gives services their databases. */
+    /** Returns the planner and executor of services' roles and databases. */
     public Provisioner provisioner() throws IOException {
         return provision.provisioner();
     }
 
-    /** As the daemon provisions, for a command, which prints instead of logging. */
+    /** Returns the daemon's provisioning for a command, which prints instead of logging. */
     public ServiceProvisioning serviceProvisioning(Provisioner provisioner, Containers containers) throws IOException {
         return provision.forCommand(provisioner, containers);
     }
 
-    /** Gives the containers their databases, as the daemon does. */
+    /** Returns the provisioning of the containers, for the daemon. */
     public DaemonProvisioning daemonProvisioning(Containers containers) throws IOException {
         return provision.forDaemon(containers);
     }
